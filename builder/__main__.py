@@ -1,0 +1,5 @@
+"""`python -m builder` is `catalog`."""
+
+from builder.cli import main
+
+raise SystemExit(main())

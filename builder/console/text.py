@@ -1,0 +1,85 @@
+"""The only place that prints: results to standard output, the story of the work to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console as Rich
+from rich.markup import escape
+from rich.table import Table
+
+from builder.errors import BuilderError, InputError
+from builder.events import Event, Note, Progress, Step
+
+STYLE = {"done": "green", "kept": "dim", "failed": "bold red", "held back": "yellow", "running": "cyan", "interrupted": "yellow"}
+
+
+class Console:
+    """Prints for people, or JSON for programs. Safe to call from several threads."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self._out = Rich(file=sys.stdout, highlight=False, soft_wrap=True)
+        self._err = Rich(file=sys.stderr, highlight=False, soft_wrap=True)
+        self._lock = threading.Lock()
+
+    def text(self, value: str = "") -> None:
+        """Print a result as it is, without markup."""
+        sys.stdout.write(value + "\n")
+
+    def rich(self, value: str) -> None:
+        """Print a result with rich markup."""
+        self._out.print(value)
+
+    def json(self, value: object) -> None:
+        """Print a JSON document, its keys in the order given."""
+        sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
+        """Print a table; a column whose name starts with '>' is aligned to the right."""
+        table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+        for name in columns:
+            table.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*[escape(str(cell)) for cell in row])
+        self._out.print(table)
+
+    def __call__(self, event: Event) -> None:
+        """Take an event as a Monitor does."""
+        if self.quiet:
+            return
+        with self._lock:
+            match event:
+                case Step(node, state, detail, seconds):
+                    if state == "waiting":
+                        return
+                    took = f" [dim]{seconds:.1f} s[/dim]" if seconds else ""
+                    style = STYLE.get(state, "")
+                    why = f"  {escape(detail)}" if detail else ""
+                    self._err.print(f"[{style}]{state:>9}[/{style}] {escape(node)}{took}{why}")
+                case Note(text, level):
+                    self._err.print(f"[yellow]warning:[/yellow] {escape(text)}" if level == "warning" else escape(text))
+                case Progress():
+                    return
+
+    def error(self, error: BuilderError) -> None:
+        """Print a failure and its hint; for wrong input, every problem."""
+        with self._lock:
+            if isinstance(error, InputError):
+                for problem in error.problems:
+                    self._err.print(escape(str(problem)))
+                count = len(error.problems)
+                self._err.print(f"[bold red]{count} problem{'s' * (count != 1)}[/bold red]")
+                return
+            self._err.print(f"[bold red]error:[/bold red] {escape(error.message)}")
+            if error.hint:
+                self._err.print(f"  hint: {escape(error.hint)}")
+
+    def bug(self, trace: str) -> None:
+        """Print a traceback that should never be seen, with what to do about it."""
+        with self._lock:
+            sys.stderr.write(trace)
+            self._err.print("[bold red]This is a bug in catalog, not in your input.[/bold red] Please report it with the text above.")

@@ -1,0 +1,58 @@
+"""Cells and images: the catalog's layers and images at their matrix points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from builder.catalog.model import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A layer at one combination of the axes it depends on: the unit of build, cache, test and signature.
+
+    `id` is `<layer>@<label>-<label>…` (labels in the order of catalog.yaml's axes), for example
+    `jupyter@trixie-amd64-py3.13`; it names the cell in every interface.
+    """
+
+    id: str
+    name: str
+    point: Mapping[str, str]
+    layer: Layer
+    parents: tuple[str, ...]
+    """Ids of the cells of `layer.on`, in that order."""
+    ancestors: tuple[str, ...]
+    """Ids of every cell below this one, bottom first: topological, ties by layer name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePoint:
+    """An image at one matrix point. `id` is `<name>:<tag>`, for example `jupyter-python:py3.13`."""
+
+    id: str
+    name: str
+    tag: str
+    point: Mapping[str, str]
+    cells: tuple[str, ...]
+    """Ids of all its cells, glue included, bottom first: an order in which each cell follows its ancestors."""
+    description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A point that an image does not have, and why."""
+
+    name: str
+    point: Mapping[str, str]
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Everything that may be built: cells in topological order, images in the order of catalog.yaml."""
+
+    cells: Mapping[str, Cell]
+    images: Mapping[str, ImagePoint]
+    absent: tuple[Absent, ...] = ()

@@ -1,0 +1,57 @@
+"""catalog.lock: what every cell resolved to, at one moment. Pure values; see `read` and `write` in `builder.lock.file`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Artifact:
+    """One file that some cell installs, wherever it comes from.
+
+    `id` is `<kind>:<name>=<version>` plus what makes it unique (architecture, wheel tag), and is stable.
+    `locator` finds the file at its `origin` (a named mirror, see `builder.settings`): a pool path for Debian,
+    a file name for Python, a package name for npm. No URL and so no host name stands in a lock.
+    """
+
+    id: str
+    kind: str
+    """deb, python or npm; an open set."""
+    name: str
+    version: str
+    origin: str
+    """debian, debian-security, pypi, npm, …"""
+    locator: str
+    digest: str
+    """`sha256:<hex>` or `sha512:<hex>`."""
+    size: int
+    """Bytes; 0 where the registry does not say."""
+    extra: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What the lock says of one cell."""
+
+    asks: str
+    """sha256 of what the cell asked for when it was resolved: a different value now means that the lock is stale."""
+    artifacts: tuple[str, ...]
+    """Ids of the artifacts that the cell adds over its ancestors, sorted."""
+    auto: tuple[str, ...] = ()
+    """Debian packages among them that nobody asked for by name."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Further files for the build, by path under /artifacts: a package-lock.json, for example."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The whole lock. `moment` is the newest Date among the archives' Release files (RFC 3339): no clock is read."""
+
+    moment: str
+    artifacts: Mapping[str, Artifact]
+    cells: Mapping[str, Slice]
+    archives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Debian suites as they were: suite -> {date, inrelease sha256}."""

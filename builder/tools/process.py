@@ -1,0 +1,125 @@
+"""The only place that starts a process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from builder.errors import ToolError
+
+TAIL = 40
+_running: set[subprocess.Popen[bytes]] = set()
+_lock = threading.Lock()
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: bytes | None = None,
+    on_line: Callable[[str], None] | None = None,
+    log: Path | None = None,
+    check: bool = True,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program to its end and return its output, standard error included in `stderr`.
+
+    `env` is added to this process's environment. With `on_line`, each line of output (both streams) is handed over
+    as it comes; with `log`, it is appended to that file. Secrets go by `env` or `stdin`, never by `argv`.
+
+    Raises:
+        ToolError: the program is missing, or (with `check`) ended with another code than 0.
+
+    """
+    command = [str(part) for part in argv]
+    streaming = on_line is not None or log is not None
+    try:
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if streaming else subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise ToolError(command, None, "", hint=f"install {command[0]}, or run `make setup`") from None
+    with _lock:
+        _running.add(process)
+    try:
+        if streaming:
+            out, err = _stream(process, stdin, on_line, log), b""
+        else:
+            out, err = process.communicate(stdin)
+    finally:
+        with _lock:
+            _running.discard(process)
+    if check and process.returncode:
+        tail = (err or out).decode(errors="replace").splitlines()[-TAIL:]
+        raise ToolError(command, process.returncode, "\n".join(tail))
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def text(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
+    """Run a program and return its standard output as text, without the last line break."""
+    return run(argv, env=env, cwd=cwd).stdout.decode().rstrip("\n")
+
+
+def quote(argv: Sequence[str | Path]) -> str:
+    """Return the command as a line to paste into a shell."""
+    return shlex.join(str(part) for part in argv)
+
+
+def stop_all(grace: float = 5.0) -> None:
+    """End every process that is still running: TERM to its group, then KILL after `grace` seconds shared by all."""
+    with _lock:
+        processes = list(_running)
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+    for process in processes:
+        try:
+            process.wait(grace)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _stream(
+    process: subprocess.Popen[bytes],
+    stdin: bytes | None,
+    on_line: Callable[[str], None] | None,
+    log: Path | None,
+) -> bytes:
+    if stdin is not None and process.stdin is not None:
+        process.stdin.write(stdin)
+        process.stdin.close()
+    kept: list[bytes] = []
+    with _appending(log) as file:
+        for line in process.stdout or ():
+            kept.append(line)
+            if file is not None:
+                file.write(line)
+                file.flush()
+            if on_line is not None:
+                on_line(line.decode(errors="replace").rstrip("\n"))
+    process.wait()
+    return b"".join(kept)
+
+
+@contextlib.contextmanager
+def _appending(path: Path | None) -> Iterator[IO[bytes] | None]:
+    if path is None:
+        yield None
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        yield file
