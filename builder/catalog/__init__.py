@@ -1,1 +1,1 @@
-
+"""catalog.yaml and layer.yaml to a Catalog."""

@@ -1,1 +1,1 @@
-
+"""Services to Helm charts and their schemas."""

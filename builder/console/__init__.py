@@ -1,1 +1,1 @@
-
+"""What people and programs read: the only place that prints."""

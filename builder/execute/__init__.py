@@ -1,1 +1,1 @@
-
+"""Missing cells to deltas, on an engine."""

@@ -1,1 +1,1 @@
-
+"""The catalog at its matrix points: cells and images."""

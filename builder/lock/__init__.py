@@ -1,1 +1,1 @@
-
+"""What everything resolved to at one moment."""

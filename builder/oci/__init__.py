@@ -1,1 +1,1 @@
-
+"""Manifests, layers and the store."""

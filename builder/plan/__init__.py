@@ -1,1 +1,1 @@
-
+"""What is kept, what is built, and why."""

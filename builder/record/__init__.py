@@ -1,1 +1,1 @@
-
+"""What a run leaves in writing."""

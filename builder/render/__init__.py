@@ -1,1 +1,1 @@
-
+"""Cells and images to Dockerfiles and build contexts."""

@@ -1,1 +1,1 @@
-
+"""One module for each program: each knows its arguments, none knows the catalog."""

@@ -41,7 +41,7 @@ def run(
     command = [str(part) for part in argv]
     streaming = on_line is not None or log is not None
     try:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             command,
             env={**os.environ, **(env or {})},
             cwd=cwd,
