@@ -112,6 +112,7 @@ class Layer(Model):
     python: PackageList = Field((), description="Python requirements (PEP 508), installed into the image's Python.")
     npm: Mapping[str, str] = Field({}, description="npm packages and their version specifiers, installed globally.")
     files: Sequence[File] = ()
+    prepare: str = Field("", description="Bash run as root after Debian packages and files are in place, before Python packages; network off.")
     run: str = Field("", description="Bash run as root after packages and files are in place, network off, artifacts under /artifacts.")
     env: Mapping[str, str] = Field({}, description="Environment variables of the image and of its login shells.")
     path: Sequence[str] = Field((), description="Directories put in front of PATH.")

@@ -1,0 +1,76 @@
+"""Run a graph of steps in parallel; a failed step holds back only what stands on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+from builder.errors import BuilderError
+from builder.events import Monitor, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a step ended. `because` names what broke: the error's message, or the step that held this one back."""
+
+    node: str
+    ok: bool
+    because: str = ""
+    held_back: bool = False
+    seconds: float = 0.0
+
+
+def run(parents: Mapping[str, set[str]], work: Callable[[str], str], jobs: int, monitor: Monitor) -> dict[str, Result]:
+    """Do every step after its parents, at most `jobs` at once.
+
+    `work` returns a word on what it did; a BuilderError that it raises fails the step alone. Anything else ends the run.
+    On KeyboardInterrupt nothing new is started; whoever catches it ends the processes.
+    """
+    sorter = TopologicalSorter(parents)
+    sorter.prepare()
+    results: dict[str, Result] = {}
+    running: dict[Future[Result], str] = {}
+    pool = ThreadPoolExecutor(max(1, jobs))
+    try:
+        while sorter.is_active():
+            for node in sorter.get_ready():
+                broken = sorted(parent for parent in parents.get(node, ()) if not results[parent].ok)
+                if broken:
+                    cause = _cause(results, broken[0])
+                    results[node] = Result(node, ok=False, because=cause, held_back=True)
+                    monitor(Step(node, "held back", f"by {cause}"))
+                    sorter.done(node)
+                else:
+                    running[pool.submit(_one, node, work, monitor)] = node
+            for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+                node = running.pop(future)
+                results[node] = future.result()
+                sorter.done(node)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+    return results
+
+
+def _one(node: str, work: Callable[[str], str], monitor: Monitor) -> Result:
+    began = time.monotonic()
+    monitor(Step(node, "running"))
+    try:
+        detail = work(node)
+    except BuilderError as error:
+        seconds = time.monotonic() - began
+        monitor(Step(node, "failed", error.message.splitlines()[0], seconds))
+        return Result(node, ok=False, because=error.message, seconds=seconds)
+    seconds = time.monotonic() - began
+    monitor(Step(node, "done", detail, seconds))
+    return Result(node, ok=True, seconds=seconds)
+
+
+def _cause(results: Mapping[str, Result], node: str) -> str:
+    """Return the node at the root of a failure."""
+    result = results[node]
+    return result.because if result.held_back else node

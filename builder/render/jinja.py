@@ -1,0 +1,15 @@
+"""The one Jinja environment: undefined names are errors, templates live in files."""
+
+from __future__ import annotations
+
+import json
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+environment = Environment(
+    loader=PackageLoader("builder.render"),
+    undefined=StrictUndefined,
+    autoescape=False,  # noqa: S701  Dockerfiles and YAML, not HTML
+    keep_trailing_newline=True,
+)
+environment.filters["quoted"] = lambda value: json.dumps(value)  # a Dockerfile's double-quoted string

@@ -1,0 +1,82 @@
+"""BuildKit through `docker buildx`: a Dockerfile to an OCI image layout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.errors import BuilderError, ToolError
+from builder.tools import process
+
+BUILDER = "catalog"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """One BuildKit build. `contexts` names further contexts: a directory, or `oci-layout://DIR@DIGEST`."""
+
+    context: Path
+    output: Path
+    contexts: Mapping[str, str]
+    log: Path
+    arguments: Mapping[str, str]
+    cache: bool = True
+
+
+def builder() -> str:
+    """Return the buildx builder to use: the engine's own where it can export OCI layouts, else a BuildKit container.
+
+    Raises:
+        BuilderError: no engine answers.
+
+    """
+    try:
+        status = json.loads(process.text(["docker", "info", "--format", "{{json .DriverStatus}}"]) or "null")
+    except ToolError as error:
+        raise BuilderError(f"no Docker engine answers: {error.tail or error.message}", hint="start it, or run `make setup`") from error
+    if any("io.containerd.snapshotter" in value for _, value in status or ()):
+        return "default"
+    if process.run(["docker", "buildx", "inspect", BUILDER], check=False).returncode:
+        process.run(["docker", "buildx", "create", "--name", BUILDER, "--driver", "docker-container"])
+    return BUILDER
+
+
+def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) -> str:
+    """Build with builder `name` into the OCI layout directory `spec.output`, and return the digest of the image's manifest.
+
+    Layers that `spec.output` already holds are not written again.
+
+    Raises:
+        ToolError: the build failed; `spec.log` has all its output.
+
+    """
+    contexts = [f"--build-context={key}={value}" for key, value in spec.contexts.items()]
+    arguments = [f"--build-arg={key}={value}" for key, value in spec.arguments.items()]
+    process.run(
+        [
+            "docker",
+            "buildx",
+            "build",
+            f"--builder={name}",
+            "--progress=plain",
+            "--provenance=false",
+            "--network=none",
+            *([] if spec.cache else ["--no-cache"]),
+            *contexts,
+            *arguments,
+            f"--output=type=oci,tar=false,dest={spec.output},compression=uncompressed",
+            spec.context,
+        ],
+        log=spec.log,
+        on_line=on_line,
+    )
+    index = json.loads((spec.output / "index.json").read_bytes())
+    return str(index["manifests"][-1]["digest"])
+
+
+def failure(lines: Sequence[str]) -> str:
+    """Return from BuildKit's plain output what tells why a build failed: the step's own last lines."""
+    kept = [line for line in lines if line.startswith("#") and not line.endswith(("DONE", "CACHED"))]
+    return "\n".join((kept or list(lines))[-20:])

@@ -1,0 +1,35 @@
+"""mmdebstrap: a Debian root from packages that are already here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from builder.tools import process
+
+
+def bootstrap(suite: str, packages: Sequence[str], repository: Path, output: Path, *, epoch: int, log: Path) -> None:
+    """Write the root as a tar file to `output`, from a flat apt repository that holds exactly what may be installed.
+
+    Raises:
+        ToolError: mmdebstrap is missing, or a package could not be installed; `log` has all its output.
+
+    """
+    process.run(
+        [
+            "mmdebstrap",
+            "--mode=root",
+            "--variant=apt",
+            "--format=tar",
+            "--skip=output/dev",
+            "--aptopt=APT::Sandbox::User \"root\"",
+            '--dpkgopt=force-confold',
+            '--customize-hook=rm -f "$1/etc/apt/sources.list" "$1"/etc/apt/apt.conf.d/99mmdebstrap "$1"/etc/dpkg/dpkg.cfg.d/99mmdebstrap "$1/etc/hostname" "$1/etc/resolv.conf"',
+            f"--include={','.join(packages)}",
+            suite,
+            output,
+            f"deb [trusted=yes] copy:{repository} ./",
+        ],
+        env={"SOURCE_DATE_EPOCH": str(epoch), "LC_ALL": "C.UTF-8"},
+        log=log,
+    )
