@@ -1,0 +1,90 @@
+"""The store as a read-only registry on loopback: engines pull from it layer by layer, and only what they lack.
+
+The subset of the OCI distribution specification 1.1 that a pull needs (end-1, end-2, end-3).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import threading
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+ROUTE = re.compile(r"/v2/(?P<name>[a-z0-9/._-]+)/(?P<kind>manifests|blobs)/(?P<reference>[A-Za-z0-9._:-]+)")
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+@contextlib.contextmanager
+def registry(blobs: Path, tags: Mapping[str, str], host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve `blobs` (an OCI layout's blobs/sha256) while the context lasts; `tags` maps `name:tag` to a manifest's digest.
+
+    Yields:
+        `host:port`, the address to pull from.
+
+    """
+    handler = type("Handler", (_Handler,), {"blobs": blobs, "tags": dict(tags)})
+    server = ThreadingHTTPServer((host, 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"{host}:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    blobs: ClassVar[Path]
+    tags: ClassVar[Mapping[str, str]]
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:  # noqa: N802  named by the base class
+        self._answer(body=True)
+
+    def do_HEAD(self) -> None:  # noqa: N802
+        self._answer(body=False)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+    def _answer(self, *, body: bool) -> None:
+        if self.path.rstrip("/") == "/v2":
+            self._head(HTTPStatus.OK, "application/json", 2)
+            if body:
+                self.wfile.write(b"{}")
+            return
+        path = self._file()
+        if path is None:
+            self._head(HTTPStatus.NOT_FOUND, "application/json", 0)
+            return
+        digest = f"sha256:{path.name}"
+        media_type = json.loads(path.read_bytes())["mediaType"] if "/manifests/" in self.path else "application/octet-stream"
+        self._head(HTTPStatus.OK, media_type, path.stat().st_size, {"Docker-Content-Digest": digest})
+        if body:
+            with path.open("rb") as file:
+                shutil.copyfileobj(file, self.wfile, 1 << 20)
+
+    def _file(self) -> Path | None:
+        match = ROUTE.fullmatch(self.path)
+        if match is None:
+            return None
+        reference = match["reference"]
+        if match["kind"] == "manifests":
+            reference = self.tags.get(f"{match['name']}:{reference}", reference)
+        if not DIGEST.fullmatch(reference):
+            return None
+        path = self.blobs / reference.removeprefix("sha256:")
+        return path if path.is_file() else None
+
+    def _head(self, status: HTTPStatus, media_type: str, size: int, more: Mapping[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": media_type, "Content-Length": str(size), **(more or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
