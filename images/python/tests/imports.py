@@ -1,0 +1,37 @@
+#!/opt/python/bin/python
+"""Every Python package asked for is there in the version of the lock, and imports."""
+
+import importlib
+import importlib.metadata as metadata
+import json
+import re
+import sys
+from pathlib import Path
+
+facts = json.loads(Path("/catalog-test/image.json").read_text())
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+modules = {}
+for module, distributions in metadata.packages_distributions().items():
+    for distribution in distributions:
+        modules.setdefault(normal(distribution), set()).add(module)
+
+wrong = []
+for name, version in facts["packages"].get("python", {}).items():
+    found = metadata.version(name)
+    if found != version:
+        wrong.append(f"{name}: the lock says {version}, the image has {found}")
+for name in facts["asked"].get("python", []):
+    named = [module for module in modules.get(normal(name), ()) if re.fullmatch(r"[A-Za-z]\w*", module)]
+    for module in named or [name.replace("-", "_")]:
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            wrong.append(f"{name}: import {module}: {type(error).__name__}: {error}")
+
+print(f"{len(facts['packages'].get('python', {}))} distributions, {len(facts['asked'].get('python', []))} asked for")
+sys.exit("\n".join(wrong))
