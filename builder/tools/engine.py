@@ -1,0 +1,149 @@
+"""A Docker engine through its API: pull images, run containers to their end."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tarfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import docker
+import docker.errors
+import requests
+from docker.models.containers import Container
+
+from builder.errors import BuilderError
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a pull did: layers that came, and layers that were already there."""
+
+    fetched: int
+    present: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """A container to run to its end. `files` are copied in before it starts, path -> (bytes, mode)."""
+
+    image: str
+    argv: Sequence[str] | None
+    user: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[bytes, int]] = field(default_factory=dict)
+    volumes: Sequence[str] = ()
+    """Paths at which an empty volume, owned by root, is mounted."""
+    network: str = "none"
+    timeout: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a container ended; `code` is None when its time ran out."""
+
+    code: int | None
+    output: str
+    seconds: float
+
+
+def client(timeout: float = 600) -> docker.DockerClient:
+    """Return a client of the engine that the environment names.
+
+    Raises:
+        BuilderError: none answers.
+
+    """
+    try:
+        engine = docker.from_env(timeout=int(timeout))
+        engine.ping()
+    except (docker.errors.DockerException, requests.RequestException) as error:
+        raise BuilderError("no Docker engine answers", hint="start it, or run `make setup`") from error
+    return engine
+
+
+def pull(engine: docker.DockerClient, source: str, name: str) -> Pulled:
+    """Pull `source` (a reference by tag) and give it the name `name`; the name pulled from is taken away again.
+
+    Raises:
+        BuilderError: the engine says why it could not.
+
+    """
+    repository, _, tag = source.rpartition(":")
+    states: dict[str, str] = {}
+    try:
+        for event in engine.api.pull(repository, tag=tag, stream=True, decode=True):
+            if "error" in event:
+                raise BuilderError(f"docker could not load {name}: {event['error']}")
+            if event.get("id") and event.get("id") != tag:
+                states[event["id"]] = event.get("status", "")
+        target, _, target_tag = name.rpartition(":")
+        engine.api.tag(source, target, target_tag, force=True)
+        engine.api.remove_image(source, noprune=True)
+    except docker.errors.APIError as error:
+        raise BuilderError(f"docker could not load {name}: {error.explanation or error}") from error
+    present = sum(state == "Already exists" for state in states.values())
+    return Pulled(len(states) - present, present)
+
+
+def digest(engine: docker.DockerClient, name: str) -> str | None:
+    """Return the digest of an image's manifest or configuration as the engine knows it; None when it lacks the image."""
+    with contextlib.suppress(docker.errors.ImageNotFound):
+        return str(engine.images.get(name).id)
+    return None
+
+
+def run(engine: docker.DockerClient, command: Command) -> Ended:
+    """Run a container to its end, and remove it with its volumes.
+
+    Raises:
+        BuilderError: the engine could not start it.
+
+    """
+    try:
+        with _container(engine, command) as container:
+            if command.files:
+                container.put_archive("/", _archive(command.files))
+            began = time.monotonic()
+            container.start()
+            code = _wait(container, command.timeout)
+            return Ended(code, container.logs().decode(errors="replace"), time.monotonic() - began)
+    except docker.errors.APIError as error:
+        raise BuilderError(f"container of {command.image}: {error.explanation or error}") from error
+
+
+@contextlib.contextmanager
+def _container(engine: docker.DockerClient, command: Command) -> Iterator[Container]:
+    container = engine.containers.create(
+        command.image,
+        list(command.argv) if command.argv is not None else None,
+        user=command.user,
+        environment=dict(command.environment),
+        network_mode=command.network,
+        mounts=[docker.types.Mount(path, None, type="volume", no_copy=True) for path in command.volumes],
+        labels={"catalog": "test"},
+    )
+    try:
+        yield container
+    finally:
+        container.remove(force=True, v=True)
+
+
+def _wait(container: Container, timeout: float) -> int | None:
+    try:
+        return int(container.wait(timeout=timeout)["StatusCode"])
+    except requests.RequestException:
+        container.kill()
+        return None
+
+
+def _archive(files: Mapping[str, tuple[bytes, int]]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for path, (data, mode) in files.items():
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry.size, entry.mode = len(data), mode
+            archive.addfile(entry, io.BytesIO(data))
+    return buffer.getvalue()

@@ -1,0 +1,144 @@
+"""Tests of images: executables that live with the layers, run inside every image that has the layer.
+
+An executable in `images/<layer>/tests/` passes when it exits 0. It runs by the image's own entrypoint, as the image's
+user, without a network. Comment lines among its first twenty change that:
+
+    # user: 12345:100          another user
+    # volume: /home/onyxia     an empty volume, owned by root (may be repeated)
+    # env: NAME=value          an environment variable (may be repeated)
+    # timeout: 300             seconds until it counts as failed (default 120)
+
+It finds `/catalog-test/image.json`: the image's id, point, layers, and by kind (deb, python, …) what was `asked` for
+and the `packages` with their versions in the lock.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import docker
+
+from builder.digest import canonical, sha256
+from builder.graph.model import Graph, ImagePoint
+from builder.lock.model import Lock
+from builder.render.dockerfile import asked
+from builder.tools import engine
+
+OPTION = re.compile(r"#\s*(user|volume|env|timeout):\s*(\S.*?)\s*")
+DEFAULT_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageTest:
+    """One test for one image. `key` changes with the image, the test and the facts it is given: equal keys, equal result."""
+
+    image: str
+    digest: str
+    layer: str
+    name: str
+    script: bytes
+    facts: bytes
+
+    @property
+    def id(self) -> str:
+        """`<image> <layer>/<test>`, the name in every report."""
+        return f"{self.image} {self.layer}/{self.name}"
+
+    @property
+    def key(self) -> str:
+        """Sha256 hex."""
+        return sha256(canonical([self.digest, self.layer, self.name, sha256(self.script), sha256(self.facts)]))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How a test ended."""
+
+    test: str
+    ok: bool
+    seconds: float
+    output: str
+    cached: bool = False
+
+
+def tests_of(graph: Graph, image: ImagePoint, digest: str, lock: Lock, directories: Mapping[str, Path]) -> Iterator[ImageTest]:
+    """Yield the tests of every layer that the image has, bottom first."""
+    facts = canonical(facts_of(graph, image, lock))
+    for cell in image.cells:
+        layer = graph.cells[cell].name
+        folder = directories[layer] / "tests"
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.is_file() and path.stat().st_mode & 0o100:
+                yield ImageTest(image=image.id, digest=digest, layer=layer, name=path.name, script=path.read_bytes(), facts=facts)
+
+
+def facts_of(graph: Graph, image: ImagePoint, lock: Lock) -> dict[str, object]:
+    """Return what the tests of an image are told."""
+    packages: dict[str, dict[str, str]] = {}
+    wanted: dict[str, list[str]] = {}
+    for cell in image.cells:
+        for name in lock.cells[cell].artifacts:
+            artifact = lock.artifacts[name]
+            packages.setdefault(artifact.kind, {})[artifact.name] = artifact.version
+        for kind, requirements in asked(graph.cells[cell]).items():
+            wanted.setdefault(kind, []).extend(_distribution(text) for text in requirements)
+    layers = [graph.cells[cell].name for cell in image.cells]
+    return {"image": image.id, "point": dict(image.point), "layers": layers, "packages": packages, "asked": wanted}
+
+
+def run(client: docker.DockerClient, test: ImageTest, reference: str, results: Path) -> Outcome:
+    """Run a test in a container of `reference`, or return the result kept under `results` when nothing changed.
+
+    A failure is not kept: it is tried again.
+    """
+    kept = results / f"{test.key}.json"
+    if kept.is_file():
+        return Outcome(**{**json.loads(kept.read_bytes()), "test": test.id, "cached": True})
+    path = f"/catalog-test/{test.layer}-{test.name}"
+    command = engine.Command(
+        image=reference,
+        argv=[path],
+        files={path: (test.script, 0o755), "/catalog-test/image.json": (test.facts, 0o644)},
+        **options(test.script),  # type: ignore[arg-type]
+    )
+    ended = engine.run(client, command)
+    output = ended.output if ended.code is not None else f"{ended.output}\nstill running after {command.timeout:.0f} s"
+    outcome = Outcome(test=test.id, ok=ended.code == 0, seconds=ended.seconds, output=output)
+    if outcome.ok:
+        results.mkdir(parents=True, exist_ok=True)
+        beside = kept.with_suffix(".new")
+        beside.write_text(json.dumps(asdict(outcome)))
+        beside.replace(kept)
+    return outcome
+
+
+def options(script: bytes) -> dict[str, object]:
+    """Return what the comment lines of a test ask for, as fields of `engine.Command`."""
+    found: dict[str, object] = {"timeout": DEFAULT_TIMEOUT}
+    volumes: list[str] = []
+    environment: dict[str, str] = {}
+    for line in script.decode(errors="replace").splitlines()[:20]:
+        match OPTION.fullmatch(line):
+            case None:
+                continue
+            case option:
+                name, value = option.groups()
+        if name == "user":
+            found["user"] = value
+        elif name == "timeout":
+            found["timeout"] = float(value)
+        elif name == "volume":
+            volumes.append(value)
+        else:
+            variable, _, content = value.partition("=")
+            environment[variable] = content
+    return {**found, "volumes": volumes, "environment": environment}
+
+
+def _distribution(requirement: str) -> str:
+    """Return the name at the front of a requirement: `numpy` of `numpy>=2`."""
+    return re.split(r"[\s\[<>=!~;@]", requirement, maxsplit=1)[0]
