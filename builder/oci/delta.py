@@ -1,0 +1,173 @@
+"""From the layers that an engine wrote to a delta: one layer, purely additive, the same bytes every time, and its facts.
+
+    facts = normalise([tar, …], cell=…, key=…, ancestors=[Facts, …], store=store, built_since=seconds)
+
+The blob is in the store then; `builder.oci.cells.record` keeps the facts beside it. The layers are those that the build put
+on the composed image of `ancestors` (see `builder.oci.compose`), uncompressed, bottom first; for a bootstrapped cell, the
+whole root as one tar and no ancestors. `built_since` is the time at which the build started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import posixpath
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from builder.oci import alternatives, mergers, packages, tar
+from builder.oci.blob import disk
+from builder.oci.environment import GENERATED
+from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, Descriptor, Entry, Facts
+from builder.oci.paths import volatile
+from builder.oci.scan import CONFIGURATION, Item, Scan, content, scan
+from builder.oci.store import Store
+from builder.oci.tree import Conflict, agree, conflict_error, difference, merged, owner_of
+
+
+def normalise(
+    layers: Sequence[Path],
+    *,
+    cell: str,
+    key: str,
+    ancestors: Sequence[Facts],
+    store: Store,
+    built_since: int,
+    compression: tar.Compression = "zstd",
+) -> Facts:
+    """Squash the layers of a build into its delta, put that into the store, and return the facts.
+
+    Raises:
+        ConflictError: the build removed or changed what an ancestor holds; layer, path, owner and package are named.
+        IntegrityError: a layer is not a readable tar.
+        BuilderError: the disk is full, or a hard link leads nowhere.
+
+    """
+    parents = merged(ancestors)
+    before = mergers.files(ancestors)
+    with contextlib.ExitStack() as stack:
+        streams = [stack.enter_context(path.open("rb")) for path in layers]
+        found = scan(streams, built_since=built_since)
+        added = _bookkeeping(cell, before, found)
+        _drop_generated(found, before)
+        _drop_equal(found, parents)
+        _check(cell, found, parents, ancestors)
+        entries = _linked(found.items, _with_parents(found.items, parents))
+        delta, diff_id, unpacked = _write(entries, found.items, streams, store, compression)
+    return Facts(
+        cell=cell,
+        key=key,
+        delta=delta,
+        diff_id=diff_id,
+        unpacked=unpacked,
+        packages=packages.found_in(found.texts, added.get(mergers.STATUS, "")),
+        entries=entries,
+        bookkeeping=added,
+        texts={path: text for path, text in sorted(found.texts.items()) if path in entries and CONFIGURATION.fullmatch(path)},
+        libraries=tuple(sorted((lib for lib in found.libraries if lib.path in entries), key=lambda lib: lib.path)),
+        owners=packages.owners(found.texts, entries),
+    )
+
+
+def _bookkeeping(cell: str, before: Mapping[str, str], found: Scan) -> dict[str, str]:
+    """Return the contributions of the build. The links of an alternative count only when they were set by hand."""
+    databases = {**before, **found.bookkeeping}
+    counted = {}
+    for path, text in found.bookkeeping.items():
+        name = path.removeprefix(alternatives.LINKS)
+        if name == path or (alternatives.is_manual(databases.get(alternatives.DATABASE + name, "")) and text):
+            counted[path] = text
+    return mergers.contributions(cell, before, counted)
+
+
+def _drop_generated(found: Scan, before: Mapping[str, str]) -> None:
+    """Leave out what the seal makes anew: its own files, and the links of alternatives."""
+    databases = {**before, **found.bookkeeping}
+    links = {link for path, text in databases.items() if path.startswith(alternatives.DATABASE) for link in alternatives.managed(text)}
+    for path in [path for path in found.items if path in GENERATED or path in links]:
+        if path in GENERATED or found.items[path].entry.link.startswith("/" + alternatives.LINKS):
+            del found.items[path]
+
+
+def _drop_equal(found: Scan, parents: Mapping[str, Entry]) -> None:
+    """Leave out what is as it was below: directories that only got a new time, files written again with the same bytes."""
+    for path in [path for path, item in found.items.items() if path in parents and agree(item.entry, parents[path], times=False)]:
+        del found.items[path]
+
+
+def _check(cell: str, found: Scan, parents: Mapping[str, Entry], ancestors: Sequence[Facts]) -> None:
+    """Raise ConflictError when the build removed or replaced a path of an ancestor."""
+    conflicts = []
+    for path in sorted(found.items.keys() & parents.keys()):
+        owner, package = owner_of(ancestors, path)
+        how = difference(found.items[path].entry, parents[path])
+        conflicts.append(Conflict(path, cell, owner, f"replaces ({how}) a path of", package))
+    for path in _deleted(found, parents):
+        owner, package = owner_of(ancestors, path)
+        conflicts.append(Conflict(path, cell, owner, "deletes a path of", package))
+    if conflicts:
+        raise conflict_error(conflicts)
+
+
+def _deleted(found: Scan, parents: Mapping[str, Entry]) -> list[str]:
+    """Return the paths of the parents that the build removed and did not write again, only the topmost of each tree."""
+    if not found.removed and not found.emptied:
+        return []
+    gone = []
+    for path in parents:
+        below = any(above in found.removed or above in found.emptied for above in _above(path))
+        if (path in found.removed or below) and path not in found.items and not volatile(path) and path not in GENERATED:
+            gone.append(path)
+    listed = set(gone)
+    return sorted(path for path in gone if not any(above in listed for above in _above(path)))
+
+
+def _above(path: str) -> Iterable[str]:
+    while path := posixpath.dirname(path):
+        yield path
+
+
+def _with_parents(items: Mapping[str, Item], parents: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Return the entries of the delta, sorted, with every directory on the way to them: an engine that unpacks a layer alone needs those."""
+    entries = {path: item.entry for path, item in items.items()}
+    for path in items:
+        for above in _above(path):
+            if above in entries:
+                break
+            entries[above] = parents.get(above, Entry(DIRECTORY, 0o755, 0, 0, EPOCH))
+    return dict(sorted(entries.items()))
+
+
+def _linked(items: Mapping[str, Item], entries: dict[str, Entry]) -> dict[str, Entry]:
+    """Make hard links again of the files that shared their bytes: the first path holds them, the others link to it."""
+    first: dict[tuple[int, int], str] = {}
+    for path, entry in entries.items():
+        if entry.type != FILE or not entry.size:
+            continue
+        item = items[path]
+        target = first.setdefault((item.layer, item.offset), path)
+        if target != path:
+            entries[path] = entry._replace(type=HARDLINK, link=target)
+    return entries
+
+
+def _write(
+    entries: Mapping[str, Entry],
+    items: Mapping[str, Item],
+    streams: Sequence[IO[bytes]],
+    store: Store,
+    compression: tar.Compression,
+) -> tuple[Descriptor, str, int]:
+    staging = store.staging()
+    try:
+        with disk(store.root):
+            with (staging / "delta").open("wb") as file:
+                writer = tar.Writer(file, compression)
+                for path, entry in entries.items():
+                    writer.add(path, entry, content(items[path], streams) if entry.type == FILE else None)
+                delta, diff_id, unpacked = writer.close()
+            store.put_file(staging / "delta", delta.media_type, delta.digest)
+        return delta, diff_id, unpacked
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
