@@ -6,17 +6,53 @@ Every value is frozen; unknown keys are errors (see `builder.catalog.load` for h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 FORMAT = 1
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", max_length=100)]
+NAME = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
+IMAGE_NAME = r"^[a-z0-9{][a-z0-9._{}-]*$"
+IDENTIFIER = r"^[a-z][a-z0-9_]*$"
+VALUE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+MODE = r"^0[0-7]{3,4}$"
+OWNER = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$"
+ABSOLUTE = r"^/"
+URL = r"^(https?://|file:///)"
+SHA256 = r"^[0-9a-f]{64}$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
 # A family's name holds `{parameters}` that `product` fills in.
-ImageName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9{][a-z0-9._{}-]*$", max_length=100)]
+ImageName = Annotated[str, StringConstraints(pattern=IMAGE_NAME, max_length=100)]
+# Axes and parameters are variables in templates.
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, max_length=40)]
+# A version on an axis: it stands in paths and, through the axis' label, in tags.
+Value = Annotated[str, StringConstraints(pattern=VALUE, max_length=60)]
+Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
+Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
+Owner = Annotated[str, StringConstraints(pattern=OWNER)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+TEXT, TEXTS, CONDITIONAL = "(text)", "(texts)", "(conditional)"
+"""Names of the branches where the format takes a text or something else."""
+
+
+def _text_or_list(value: object) -> str:
+    return TEXTS if isinstance(value, list | tuple) else TEXT
+
+
+def _text_or_mapping(value: object) -> str:
+    return CONDITIONAL if isinstance(value, dict | BaseModel) else TEXT
+
+
+Values = Annotated[
+    Annotated[str, Tag(TEXT)] | Annotated[tuple[str, ...], Field(min_length=1), Tag(TEXTS)],
+    Discriminator(_text_or_list),
+]
 # A condition on a matrix point: axis -> the value or values it may have there.
-When = Mapping[str, str | tuple[str, ...]]
+When = Mapping[str, Values]
 
 
 class Model(BaseModel):
@@ -30,14 +66,14 @@ class AxisValue(Model):
 
     when: When = Field({}, description="Conditions on other axes under which this value exists.")
     because: str | None = Field(None, description="Why the value is absent elsewhere; shown to whoever asks for it.")
-    abi: str | None = Field(None, description="Overrides the ABI that layers of this axis value offer, e.g. cp313.")
+    abi: Value | None = Field(None, description="What `axes.<axis>.abi` is in ABI templates, e.g. debian-13. Default: the axis and the value joined by '-'.")
 
 
 class Axis(Model):
     """A version dimension: debian, python, r, julia, spark, cuda, arch."""
 
     description: str = ""
-    values: Mapping[str, AxisValue | None] = Field(description="The versions built, newest first.", min_length=1)
+    values: Mapping[Value, AxisValue | None] = Field(description="The versions built, newest first.", min_length=1)
     label: str = Field("{value}", description="How a value is written in cell names and tags, e.g. py{value}.")
     tag: bool = Field(default=True, description="Whether image tags name this axis.")
 
@@ -46,8 +82,8 @@ class Image(Model):
     """An image, or a family of images when `product` is given."""
 
     description: str = ""
-    layers: Sequence[Name] = Field((), description="The layers asked for; what they stand on, and glue, joins by itself.")
-    product: Mapping[str, Mapping[Name, Sequence[Name]]] = Field(
+    layers: tuple[Name, ...] = Field((), description="The layers asked for; what they stand on, and glue, joins by itself.")
+    product: Mapping[Identifier, Mapping[Name, tuple[Name, ...]]] = Field(
         {},
         description="Parameters of a family: each maps its choices to the layers they add. The image's name holds {parameter}.",
     )
@@ -73,52 +109,66 @@ class Catalog(Model):
     description: str = ""
     url: str | None = Field(None, description="Home page, for image labels and charts.")
     registry: str = Field("localhost:5000/catalog", description="Registry and path under which images are published.")
-    axes: Mapping[Name, Axis] = Field(description="The version dimensions, in the order labels are joined.", min_length=1)
+    axes: Mapping[Identifier, Axis] = Field(description="The version dimensions, in the order labels are joined.", min_length=1)
     layers: str = Field("images", description="Directory that holds one directory per layer.")
     images: Mapping[ImageName, Image] = Field(description="The images and families, by name.", min_length=1)
-    exclude: Sequence[Rule] = ()
-    require: Sequence[Rule] = ()
+    exclude: tuple[Rule, ...] = ()
+    require: tuple[Rule, ...] = ()
 
 
 class Packages(Model):
     """Packages wanted only at some matrix points."""
 
     when: When
-    packages: Sequence[str] = Field(min_length=1)
+    packages: tuple[str, ...] = Field(min_length=1)
 
 
-PackageList = Sequence[str | Packages]
+PackageList = tuple[
+    Annotated[Annotated[str, Tag(TEXT)] | Annotated[Packages, Tag(CONDITIONAL)], Discriminator(_text_or_mapping)],
+    ...,
+]
+
+
+class Archive(Model):
+    """A file by its address, for what no package index has."""
+
+    url: str = Field(description="Where it is; `file:///…` too.", pattern=URL)
+    version: str = Field(description="Its version, for people, and for `lock --upgrade` to show.")
+    sha256: str | None = Field(None, description="Its sha256; taken down by `catalog lock` where it is not given.", pattern=SHA256)
 
 
 class File(Model):
     """One entry of `files`: mode and owner for paths whose defaults (0644 or 0755 as in the repository, root) do not do."""
 
-    path: str = Field(description="Glob over absolute paths under files/.")
-    mode: str | None = Field(None, pattern=r"^0[0-7]{3,4}$")
-    owner: str | None = Field(None, description="user:group, by number or name.")
+    path: Absolute = Field(description="Glob over absolute paths under files/.")
+    mode: str | None = Field(None, pattern=MODE)
+    owner: Owner | None = Field(None, description="user:group, by number or name.")
 
 
 class Layer(Model):
     """layer.yaml: one layer. Its directory may also hold files/, Dockerfile.j2 and tests/."""
 
     description: str = Field(description="What the layer adds, in a sentence.")
-    on: Sequence[Name] = Field((), description="Layers this one stands on.")
+    on: tuple[Name, ...] = Field((), description="Layers this one stands on.")
     glue: bool = Field(default=False, description="Joins by itself when every layer in `on` is present.")
-    axes: Sequence[Name] = Field((), description="Axes this layer adds to those of what it stands on.")
+    axes: tuple[Identifier, ...] = Field((), description="Axes this layer adds to those of what it stands on.")
     when: When = Field({}, description="Matrix points at which the layer exists.")
     bootstrap: bool = Field(default=False, description="Made by mmdebstrap from nothing; `apt` then lists what it holds.")
-    abi: Sequence[str] = Field((), description="What children may rely on, as templates over axes, e.g. 'cp{{ python | replace(\".\", \"\") }}'.")
+    abi: tuple[str, ...] = Field((), description="What children may rely on, as templates over axes, e.g. 'cp{{ python | replace(\".\", \"\") }}'.")
     apt: PackageList = Field((), description="Debian packages, without recommended ones.")
     python: PackageList = Field((), description="Python requirements (PEP 508), installed into the image's Python.")
+    wheels: PackageList = Field((), description="Wheels by requirement, without what they depend on; not installed, but under /artifacts/wheels.")
+    build: PackageList = Field((), description="Debian packages for `run` alone: not installed, but under /artifacts/build, to be unpacked and left behind.")
+    archives: Mapping[Name, Archive] = Field({}, description="Files by URL and hash, under /artifacts/archives/<name>/.")
     npm: Mapping[str, str] = Field({}, description="npm packages and their version specifiers, installed globally.")
-    files: Sequence[File] = ()
+    files: tuple[File, ...] = ()
     prepare: str = Field("", description="Bash run as root after Debian packages and files are in place, before Python packages; network off.")
     run: str = Field("", description="Bash run as root after packages and files are in place, network off, artifacts under /artifacts.")
-    env: Mapping[str, str] = Field({}, description="Environment variables of the image and of its login shells.")
-    path: Sequence[str] = Field((), description="Directories put in front of PATH.")
-    user: str | None = None
-    workdir: str | None = None
-    entrypoint: Sequence[str] = ()
-    cmd: Sequence[str] = ()
-    expose: Sequence[int] = ()
+    env: Mapping[Variable, str] = Field({}, description="Environment variables of the image and of its login shells.")
+    path: tuple[Absolute, ...] = Field((), description="Directories put in front of PATH.")
+    user: Owner | None = None
+    workdir: Absolute | None = None
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    expose: tuple[Port, ...] = ()
     priority: int = Field(0, description="Which layer's cmd, user and workdir win in an image: the highest priority, then the last asked for.")

@@ -1,0 +1,1 @@
+"""From a lock to files on disk: `catalog fetch`."""

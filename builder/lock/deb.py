@@ -1,0 +1,144 @@
+"""Debian package indexes and status files as text: the pure part of resolving apt packages."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from builder.lock.model import Artifact
+
+# What a Packages stanza says of the file, and dpkg's status file does not say of an installed package.
+OF_THE_FILE = re.compile(r"^(?:Filename|Size|MD5sum|SHA1|SHA256|SHA512|Description-md5|Task|Tag):.*\n(?:[ \t].*\n)*", re.MULTILINE)
+INSTALL = re.compile(r"^Inst (?P<name>\S+) (?:\[(?P<old>[^\]]+)\] )?\((?P<version>\S+) .*?\[(?P<arch>[a-z0-9-]+)\]\)", re.MULTILINE)
+REMOVE = re.compile(r"^Remv (?P<name>\S+) \[(?P<version>[^\]]+)\]", re.MULTILINE)
+# ` python3-venv : Depends: python3 (= 3.13) but 3.12 is installed`, and lines below it that go on without the name.
+BROKEN = re.compile(r"^ (?P<name>[a-z0-9][a-z0-9+.:-]*) : (?P<relation>\w[\w-]*): (?P<other>[a-z0-9][a-z0-9+.-]*)(?P<rest>.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Stanza:
+    """One package of an index, as the index has it."""
+
+    text: str
+    origin: str
+
+    def field(self, name: str) -> str:
+        """Return a field's first line, or an empty string."""
+        found = re.search(rf"^{name}: *(.*)$", self.text, re.MULTILINE)
+        return found.group(1).strip() if found else ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Name, version and architecture."""
+        return self.field("Package"), self.field("Version"), self.field("Architecture")
+
+    def artifact(self, kind: str = "deb") -> Artifact:
+        """Return the file that the stanza describes."""
+        name, version, arch = self.key
+        return Artifact(
+            id=f"{kind}:{name}={version}:{arch}",
+            kind=kind,
+            name=name,
+            version=version,
+            origin=self.origin,
+            locator=self.field("Filename"),
+            digest=f"sha256:{self.field('SHA256')}",
+            size=int(self.field("Size") or 0),
+        )
+
+    def installed(self) -> str:
+        """Return the stanza as dpkg's status file has it for an installed package."""
+        head, _, rest = OF_THE_FILE.sub("", self.text.rstrip("\n") + "\n").partition("\n")
+        return f"{head}\nStatus: install ok installed\n{rest}"
+
+
+class Index:
+    """The packages of several archives, by name; earlier archives win where two hold the same version."""
+
+    def __init__(self) -> None:
+        self._stanzas: dict[str, list[Stanza]] = {}
+
+    def add(self, text: str, origin: str) -> None:
+        """Take in the text of one Packages file."""
+        for raw in text.split("\n\n"):
+            block = raw.strip("\n")
+            if block:
+                stanza = Stanza(block + "\n", origin)
+                name = block[9 : block.index("\n")].strip() if block.startswith("Package: ") and "\n" in block else stanza.field("Package")
+                self._stanzas.setdefault(name, []).append(stanza)
+
+    def find(self, name: str, version: str, arch: str) -> Stanza | None:
+        """Return the stanza of exactly this package; `arch` also finds packages for all architectures."""
+        for stanza in self._stanzas.get(name, ()):
+            if stanza.field("Version") == version and stanza.field("Architecture") in {arch, "all"}:
+                return stanza
+        return None
+
+    def essential(self) -> list[str]:
+        """Return the names of the packages that every system must have, sorted."""
+        return sorted(name for name, found in self._stanzas.items() if any("\nEssential: yes\n" in stanza.text for stanza in found))
+
+    def nearest(self, name: str) -> str:
+        """Return a sentence with the names most like this one; empty when none is."""
+        near = difflib.get_close_matches(name, self._stanzas, n=3, cutoff=0.8)
+        return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What `apt-get --simulate install` said it would do."""
+
+    install: tuple[tuple[str, str, str], ...]
+    """(name, version, architecture), sorted."""
+    upgrade: tuple[tuple[str, str, str], ...]
+    """(name, installed version, new version)."""
+    remove: tuple[str, ...]
+
+
+def simulation(output: str) -> Simulation:
+    """Read the output of `apt-get --simulate install`."""
+    install, upgrade = [], []
+    for found in INSTALL.finditer(output):
+        name, old, version, arch = found.group("name", "old", "version", "arch")
+        if old:
+            upgrade.append((name, old, version))
+        else:
+            install.append((name, version, arch))
+    remove = sorted(found.group("name") for found in REMOVE.finditer(output))
+    return Simulation(tuple(sorted(install)), tuple(sorted(upgrade)), tuple(remove))
+
+
+def broken(output: str) -> list[tuple[str, str, str]]:
+    """Read what `apt-get check` finds wrong: (package, the other package, the sentence)."""
+    return [(found["name"].partition(":")[0], found["other"], found.group(0).strip()) for found in BROKEN.finditer(output)]
+
+
+def status(stanzas: Iterable[Stanza]) -> str:
+    """Return a dpkg status file in which exactly these packages are installed."""
+    return "\n".join(stanza.installed() for stanza in sorted(stanzas, key=lambda stanza: stanza.key))
+
+
+def packages_file(stanzas: Mapping[str, str], artifacts: Sequence[Artifact], directory: str = ".") -> str:
+    """Return the Packages file of a flat repository.
+
+    `stanzas` holds the control file of each artifact by its id; each file lies at `<directory>/<file_name(artifact)>`.
+    """
+    blocks = []
+    for artifact in sorted(artifacts, key=lambda item: item.id):
+        control = OF_THE_FILE.sub("", stanzas[artifact.id].rstrip("\n") + "\n")
+        algorithm, _, value = artifact.digest.partition(":")
+        blocks.append(f"{control}Filename: {directory}/{file_name(artifact)}\nSize: {artifact.size}\n{algorithm.upper()}: {value}\n")
+    return "\n".join(blocks)
+
+
+def file_name(artifact: Artifact) -> str:
+    """Return the name under which apt accepts the file: name_version_arch.deb, with the epoch's colon escaped."""
+    arch = artifact.id.rpartition(":")[2]
+    return f"{artifact.name}_{artifact.version.replace(':', '%3a')}_{arch}.deb"
+
+
+def pins(versions: Mapping[str, str]) -> str:
+    """Return an apt preferences file that holds packages at these versions, even where that is a downgrade."""
+    return "".join(f"Package: {name}\nPin: version {version}\nPin-Priority: 1001\n\n" for name, version in sorted(versions.items()))

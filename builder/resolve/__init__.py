@@ -1,0 +1,1 @@
+"""From what cells ask for to exact files: `catalog lock`."""

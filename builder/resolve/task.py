@@ -1,0 +1,100 @@
+"""What a resolver is given, and what it gives back."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from builder.catalog.model import PackageList
+from builder.events import Monitor
+from builder.graph.build import wanted
+from builder.graph.model import Cell, Graph
+from builder.lock.model import Artifact, Lock
+from builder.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Piece:
+    """What one resolver found for one cell."""
+
+    artifacts: tuple[Artifact, ...] = ()
+    auto: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+Pieces = dict[str, Piece]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What one resolver found: a piece for each cell that asks for its kind, and the archives it looked at."""
+
+    pieces: Pieces = field(default_factory=dict)
+    archives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """Cells to resolve, and what is already decided."""
+
+    graph: Graph
+    cells: tuple[Cell, ...]
+    """What to resolve, bottom first."""
+    previous: Lock
+    """The lock until now. Cells of it that are not in `cells` stay exactly as they are."""
+    upgrade: tuple[str, ...]
+    """Globs over package names whose locked versions do not count."""
+    settings: Settings
+    monitor: Monitor
+
+    def resolves(self, cell: str) -> bool:
+        """Tell whether a cell is one to resolve."""
+        return any(cell == other.id for other in self.cells)
+
+    def locked(self, cell: str, kind: str) -> list[Artifact]:
+        """Return a cell's artifacts of one kind in the lock until now."""
+        piece = self.previous.cells.get(cell)
+        found = [self.previous.artifacts[name] for name in piece.artifacts] if piece else []
+        return [artifact for artifact in found if artifact.kind == kind]
+
+    def preferred(self, cells: Iterable[Cell], kind: str) -> dict[str, Artifact]:
+        """Return the locked artifacts that are to stay where they can, by package name."""
+        found = {artifact.name: artifact for cell in cells for artifact in self.locked(cell.id, kind)}
+        return {name: artifact for name, artifact in found.items() if not any(fnmatch.fnmatchcase(name, glob) for glob in self.upgrade)}
+
+    def result(self, cell: str, kind: str, pieces: Pieces) -> list[Artifact]:
+        """Return a cell's artifacts of one kind, whether just resolved or kept."""
+        if cell in pieces:
+            return [artifact for artifact in pieces[cell].artifacts if artifact.kind == kind]
+        return self.locked(cell, kind)
+
+
+class Resolver(Protocol):
+    """One kind of artifact: how to resolve it."""
+
+    def __call__(self, task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+        """Resolve all cells of the task.
+
+        `before` holds, by cell, what the kinds before this one have found (or what is kept). A cell
+        without a piece asks for nothing of this kind.
+
+        Raises:
+            FetchError: a registry could not be had.
+            InputError: what is asked for does not exist, or does not go together.
+
+        """
+
+
+def asked(cell: Cell, packages: PackageList) -> list[str]:
+    """Return the packages wanted at the cell's point, each once, sorted."""
+    return sorted(set(wanted(packages, cell.point)))
+
+
+def groups(cells: Iterable[Cell], axes: Sequence[str]) -> dict[tuple[str, ...], list[Cell]]:
+    """Return the cells by their values on some axes, in their order; '' where a cell does not depend on an axis."""
+    found: dict[tuple[str, ...], list[Cell]] = {}
+    for cell in cells:
+        found.setdefault(tuple(cell.point.get(axis, "") for axis in axes), []).append(cell)
+    return found

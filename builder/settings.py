@@ -1,0 +1,114 @@
+"""Settings of the machine that runs the builder, not of the catalog: read from `CATALOG_*` environment variables.
+
+    CATALOG_CACHE                     where fetched files are kept       default: $XDG_CACHE_HOME/catalog, else ~/.cache/catalog
+    CATALOG_STORE                     where built cells and images are   default: .catalog/store beside catalog.yaml
+    CATALOG_JOBS                      transfers and builds at once       default: the processors of this machine
+    CATALOG_CA_BUNDLE                 PEM file of further authorities    default: SSL_CERT_FILE, then REQUESTS_CA_BUNDLE
+    CATALOG_MIRROR_DEBIAN             archive with dists/ and pool/      default: what this machine's apt uses for its own release
+    CATALOG_MIRROR_DEBIAN_SECURITY    the same for security updates      default: likewise
+    CATALOG_MIRROR_PYPI               Python package index (PEP 503)     default: what pip is configured with, else uv's own
+    CATALOG_MIRROR_NPM                npm registry                       default: what npm is configured with
+    CATALOG_SNAPSHOT_DEBIAN           archive of former states of both   default: none
+    CATALOG_DEBIAN_KEYRING            keys that sign Debian's archives   default: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Proxies are taken from the variables that every client knows: `http_proxy`, `https_proxy`, `no_proxy`.
+None of these is written into a lock, an image or a key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from builder.errors import InputError, Problem
+
+PREFIX = "CATALOG_"
+MIRROR, SNAPSHOT = PREFIX + "MIRROR_", PREFIX + "SNAPSHOT_"
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+SCHEMES = ("http://", "https://", "file:///")
+
+
+def variable(prefix: str, origin: str) -> str:
+    """Return the name of an origin's setting: ("CATALOG_MIRROR_", "debian-security") -> CATALOG_MIRROR_DEBIAN_SECURITY."""
+    return prefix + origin.upper().replace("-", "_")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Where things are fetched from and kept on this machine."""
+
+    cache: Path
+    store: Path
+    jobs: int
+    ca_bundle: Path | None = None
+    keyring: Path = KEYRING
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+    """Origin in upper case with underscores (DEBIAN_SECURITY) -> base URL without a slash at its end."""
+    snapshots: Mapping[str, str] = field(default_factory=dict)
+
+    def mirror(self, origin: str) -> str | None:
+        """Return the base URL set for an origin, or None."""
+        return self.mirrors.get(variable("", origin))
+
+    def snapshot(self, origin: str) -> str | None:
+        """Return the base URL of an origin's former states, or None."""
+        return self.snapshots.get(variable("", origin))
+
+    @property
+    def artifacts(self) -> Path:
+        """Directory of fetched files, by digest."""
+        return self.cache / "artifacts"
+
+
+def read(directory: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; `directory` is that of catalog.yaml.
+
+    Raises:
+        InputError: a variable's value is not what it should be; all of them at once.
+
+    """
+    env = os.environ if environment is None else environment
+    problems: list[Problem] = []
+    cache = Path(env.get("XDG_CACHE_HOME") or Path(env.get("HOME") or "~").expanduser() / ".cache") / "catalog"
+    settings = Settings(
+        cache=Path(env.get(PREFIX + "CACHE") or cache).absolute(),
+        store=Path(env.get(PREFIX + "STORE") or directory / ".catalog" / "store").absolute(),
+        jobs=_count(env, PREFIX + "JOBS", problems) or os.cpu_count() or 1,
+        ca_bundle=_ca_bundle(env, problems),
+        keyring=Path(env.get(PREFIX + "DEBIAN_KEYRING") or KEYRING),
+        mirrors=_urls(env, MIRROR, problems),
+        snapshots=_urls(env, SNAPSHOT, problems),
+    )
+    if problems:
+        raise InputError(problems)
+    return settings
+
+
+def _count(env: Mapping[str, str], name: str, problems: list[Problem]) -> int:
+    value = env.get(name, "")
+    if value and not (value.isdecimal() and int(value) > 0):
+        problems.append(Problem(name, 0, 0, f"{value!r} is not a number above 0"))
+        return 0
+    return int(value or 0)
+
+
+def _ca_bundle(env: Mapping[str, str], problems: list[Problem]) -> Path | None:
+    for name in (PREFIX + "CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        if not env.get(name):
+            continue
+        path = Path(env[name]).absolute()
+        if path.is_file():
+            return path
+        if name.startswith(PREFIX):
+            problems.append(Problem(name, 0, 0, f"{path} is not a file", "name a PEM file with one or more certificates"))
+    return None
+
+
+def _urls(env: Mapping[str, str], prefix: str, problems: list[Problem]) -> dict[str, str]:
+    urls = {name.removeprefix(prefix): value.rstrip("/") for name, value in sorted(env.items()) if name.startswith(prefix) and value}
+    for name, value in urls.items():
+        if not value.startswith(SCHEMES):
+            problems.append(Problem(prefix + name, 0, 0, f"{value!r} is not a URL", f"start it with one of {', '.join(SCHEMES)}"))
+    return urls

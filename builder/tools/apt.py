@@ -1,0 +1,126 @@
+"""apt on a private root: indexes are fetched, verified and resolved against without a look at this machine's own apt."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from builder.errors import FetchError, ToolError
+from builder.tools import process
+
+CONFIGURATION = """\
+Dir "{root}";
+Dir::State "{root}/state";
+Dir::State::status "{root}/status";
+Dir::Cache "{root}/cache";
+Dir::Etc "{root}/etc";
+Dir::Log "{root}/log";
+APT::Architecture "{arch}";
+APT::Architectures {{ "{arch}"; }};
+APT::Sandbox::User "root";
+APT::Install-Recommends "false";
+APT::Get::List-Cleanup "true";
+Acquire::Languages "none";
+Acquire::Retries "3";
+Acquire::http::Timeout "30";
+Acquire::https::Timeout "30";
+Binary::apt-get::Acquire::AllowInsecureRepositories "false";
+"""
+TARGETS = "$(CREATED_BY)|$(BASE_URI)|$(SUITE)|$(SITE)|$(FILENAME)"
+# Debug::NoLocking: a simulation takes no lock, so that several may run.
+SIMULATE = ("--simulate", "--no-install-recommends", "-o", "Debug::NoLocking=true")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One line of sources.list."""
+
+    uri: str
+    suites: tuple[str, ...]
+    components: tuple[str, ...] = ("main",)
+    keyring: Path | None = None
+    """The keys that may sign it; None: the archive is ours and unsigned."""
+    dated: bool = True
+    """Whether an index past its Valid-Until is refused."""
+
+    def lines(self) -> str:
+        """Return it as apt reads it."""
+        options = f"signed-by={self.keyring}" if self.keyring else "trusted=yes"
+        options += "" if self.dated else " check-valid-until=no"
+        return "".join(f"deb [{options}] {self.uri} {suite} {' '.join(self.components)}".rstrip() + "\n" for suite in self.suites)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Apt:
+    """A private apt root."""
+
+    root: Path
+    arch: str
+    ca_bundle: Path | None = None
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What makes apt look here and nowhere else."""
+        return {"APT_CONFIG": str(self.root / "apt.conf"), "LC_ALL": "C.UTF-8"}
+
+    def prepare(self, sources: Sequence[Source], preferences: str = "") -> None:
+        """Write the configuration; indexes that are already here stay."""
+        for name in ("etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d", "etc/trusted.gpg.d", "state/lists/partial", "cache/archives/partial", "log"):
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+        configuration = CONFIGURATION.format(root=self.root, arch=self.arch)
+        if self.ca_bundle:
+            configuration += f'Acquire::https::CAInfo "{self.ca_bundle}";\n'
+        (self.root / "apt.conf").write_text(configuration)
+        (self.root / "etc/sources.list").write_text("".join(source.lines() for source in sources))
+        (self.root / "etc/preferences").write_text(preferences)
+        (self.root / "status").write_text("")
+
+    def update(self) -> None:
+        """Fetch the indexes and verify their signatures and hashes.
+
+        Raises:
+            FetchError: an index could not be had or verified; says apt's own words.
+
+        """
+        try:
+            process.run(["apt-get", "--error-on=any", "-q", "update"], env=self.environment)
+        except ToolError as error:
+            wrong = [line for line in error.tail.splitlines() if line.startswith(("E:", "W:", "Err:"))] or error.tail.splitlines()
+            raise FetchError("Debian's indexes could not be had:\n" + "\n".join(wrong)) from error
+
+    def indexes(self) -> list[tuple[str, str, Path]]:
+        """Return the Packages files as (URI, suite, file), in the order of the sources."""
+        output = process.text(["apt-get", "indextargets", "--format", TARGETS], env=self.environment)
+        rows = [line.split("|") for line in output.splitlines()]
+        return [(row[1], row[2], Path(row[4])) for row in rows if row[0] == "Packages"]
+
+    def releases(self) -> dict[str, dict[str, str]]:
+        """Return the signed states of the archives that are here: codename -> {date, inrelease}."""
+        found = {}
+        for path in sorted((self.root / "state/lists").glob("*InRelease")):
+            text = path.read_text()
+            fields = dict(re.findall(r"^(Codename|Date): *(.+)$", text, re.MULTILINE))
+            date = parsedate_to_datetime(fields["Date"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            found[fields["Codename"]] = {"date": date, "inrelease": f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"}
+        return found
+
+    def simulate(self, packages: Sequence[str], status: Path) -> str:
+        """Return what installing the packages would do where `status` says what is installed.
+
+        Raises:
+            ToolError: apt knows no way.
+
+        """
+        argv = ["apt-get", *SIMULATE, "-o", f"Dir::State::status={status}", "install", "--", *packages]
+        return process.run(argv, env=self.environment).stdout.decode()
+
+    def check(self, status: Path) -> str:
+        """Return apt's complaints about a set of installed packages; empty when all is well."""
+        argv = ["apt-get", "-o", f"Dir::State::status={status}", "-o", "Debug::NoLocking=true", "check"]
+        result = process.run(argv, env=self.environment, check=False)
+        return result.stdout.decode() + result.stderr.decode() if result.returncode else ""

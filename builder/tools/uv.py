@@ -1,0 +1,121 @@
+"""uv's resolver: Python requirements to exact files."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import unquote, urlsplit
+
+import uv
+from pydantic import BaseModel
+
+from builder.tools import process
+
+
+class _Wheel(BaseModel):
+    url: str
+    size: int = 0
+    hashes: dict[str, str]
+
+
+class _Package(BaseModel):
+    name: str
+    version: str
+    wheels: list[_Wheel] = []
+
+
+class _Lock(BaseModel):
+    packages: list[_Package] = []
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wheel:
+    """A file that an index offers."""
+
+    file: str
+    url: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Distribution:
+    """A distribution that was resolved, and its wheels that may fit."""
+
+    name: str
+    version: str
+    wheels: tuple[Wheel, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Uv:
+    """Where to resolve: an index, or the one that uv itself is configured with."""
+
+    cache: Path
+    index: str | None = None
+    ca_bundle: Path | None = None
+
+    def compile(
+        self,
+        requirements: Sequence[str],
+        *,
+        python: str | None = None,
+        platform: str | None = None,
+        constraints: Mapping[str, str] | None = None,
+        preferences: Mapping[str, str] | None = None,
+        dependencies: bool = True,
+    ) -> tuple[Distribution, ...]:
+        """Resolve requirements to distributions, sorted by name.
+
+        `constraints` are versions that must hold, `preferences` versions to keep where the requirements let them.
+        Without `python` and `platform`, wheels for every one are given.
+
+        Raises:
+            ToolError: there is no resolution, or the index could not be had.
+
+        """
+        with TemporaryDirectory() as name:
+            directory = Path(name)
+            (directory / "constraints.txt").write_text(_pins(constraints))
+            output = directory / "pylock.toml"
+            if preferences:
+                output.write_text(_preferences(preferences))
+            target = ["--python-version", python, "--python-platform", platform] if python and platform else ["--universal"]
+            argv = [
+                *(uv.find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-python-downloads"),
+                *("--format", "pylock.toml", "--only-binary", ":all:", "--generate-hashes", "--output-file", output),
+                *("--constraints", directory / "constraints.txt", "--cache-dir", self.cache, *target),
+                *(() if dependencies else ("--no-deps",)),
+                *(("--default-index", self.index) if self.index else ()),
+                "-",
+            ]
+            environment = {"SSL_CERT_FILE": str(self.ca_bundle)} if self.ca_bundle else {}
+            process.run(argv, stdin="\n".join(requirements).encode(), env=environment, cwd=directory)
+            return _read(output.read_text())
+
+
+def _read(text: str) -> tuple[Distribution, ...]:
+    lock = _Lock.model_validate(tomllib.loads(text))
+    return tuple(
+        Distribution(
+            name=package.name,
+            version=package.version,
+            wheels=tuple(
+                Wheel(file=unquote(urlsplit(wheel.url).path.rpartition("/")[2]), url=wheel.url, size=wheel.size, sha256=wheel.hashes["sha256"])
+                for wheel in package.wheels
+            ),
+        )
+        for package in sorted(lock.packages, key=lambda package: package.name)
+    )
+
+
+def _pins(versions: Mapping[str, str] | None) -> str:
+    return "".join(f"{name}=={version}\n" for name, version in sorted((versions or {}).items()))
+
+
+def _preferences(versions: Mapping[str, str]) -> str:
+    blocks = [f'\n[[packages]]\nname = "{name}"\nversion = "{version}"\n' for name, version in sorted(versions.items())]
+    return 'lock-version = "1.0"\ncreated-by = "uv"\nrequires-python = ">=3.0"\n' + "".join(blocks)
