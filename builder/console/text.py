@@ -83,3 +83,12 @@ class Console:
         with self._lock:
             sys.stderr.write(trace)
             self._err.print("[bold red]This is a bug in catalog, not in your input.[/bold red] Please report it with the text above.")
+
+    def note(self, value: str) -> None:
+        """Print a sentence of the story."""
+        self(Note(value))
+
+    def failure(self, node: str, why: str) -> None:
+        """Print what failed and why, on several lines."""
+        with self._lock:
+            self._err.print(f"\n[bold red]failed[/bold red] {escape(node)}\n{escape(why)}\n")

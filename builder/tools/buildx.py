@@ -80,3 +80,10 @@ def failure(lines: Sequence[str]) -> str:
     """Return from BuildKit's plain output what tells why a build failed: the step's own last lines."""
     kept = [line for line in lines if line.startswith("#") and not line.endswith(("DONE", "CACHED"))]
     return "\n".join((kept or list(lines))[-20:])
+
+
+def layers(layout: Path, digest: str) -> list[Path]:
+    """Return the blobs of an image's layers in an OCI layout, bottom first."""
+    blobs = layout / "blobs" / "sha256"
+    manifest = json.loads((blobs / digest.removeprefix("sha256:")).read_bytes())
+    return [blobs / layer["digest"].removeprefix("sha256:") for layer in manifest["layers"]]

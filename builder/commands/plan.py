@@ -1,0 +1,53 @@
+"""`catalog plan`: what a build would keep and make, and why."""
+
+from __future__ import annotations
+
+import argparse
+
+from builder.console.text import Console
+from builder.execute.project import open_project
+from builder.plan.plan import Plan
+
+HELP = "show what a build would keep and make, and why"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one")
+    parser.add_argument("--all", action="store_true", help="list what is kept, too")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print the plan. Always exit 0: a plan with work in it is no failure."""
+    made = open_project(arguments.catalog, arguments.patterns).plan()
+    if arguments.json:
+        console.json([_row(step) for step in made.steps])
+        return 0
+    show(made, console, everything=arguments.all)
+    return 0
+
+
+def show(made: Plan, console: Console, *, everything: bool = False) -> None:
+    """Print a plan as a table, with a line that sums it up."""
+    rows = [
+        (step.action, step.node, "; ".join(step.reasons[:4]) + (f"; and {len(step.reasons) - 4} more" if len(step.reasons) > 4 else ""))
+        for step in made.steps
+        if everything or step.action == "build"
+    ]
+    if rows:
+        console.table(["", "node", "why"], rows)
+    console.text(summary(made))
+
+
+def summary(made: Plan) -> str:
+    """Return the plan in a sentence."""
+    parts = []
+    for kind in ("cell", "image"):
+        build, count = len(made.to_build(kind)), sum(step.kind == kind for step in made.steps)
+        parts.append(f"{count} {kind}s: {build} to {'build' if kind == 'cell' else 'put together'}, {count - build} kept")
+    return "; ".join(parts)
+
+
+def _row(step: object) -> dict[str, object]:
+    return {name: getattr(step, name) for name in ("node", "kind", "action", "reasons", "key")}

@@ -1,0 +1,139 @@
+"""Build one cell: artifacts from the cache, an engine without a network, and the delta into the store."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from builder.errors import BuilderError, ToolError
+from builder.events import Monitor, Note
+from builder.fetch.context import context as lay_out
+from builder.graph.model import Cell, Graph
+from builder.lock.model import Lock
+from builder.oci import cells, compose, delta
+from builder.oci.inputs import remember
+from builder.oci.model import EPOCH, Descriptor, Facts
+from builder.oci.store import Store
+from builder.plan.key import Inputs
+from builder.render.config import config
+from builder.render.dockerfile import ARTIFACTS, PARENT
+from builder.render.dockerfile import context as build_context
+from builder.settings import Settings
+from builder.tools import buildx, mmdebstrap
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """What building needs: the graph and its lock, the store, and an engine."""
+
+    graph: Graph
+    lock: Lock
+    directories: Mapping[str, Path]
+    """Layer -> its directory."""
+    inputs: Mapping[str, Inputs]
+    store: Store
+    settings: Settings
+    builder: str
+    """The buildx builder; empty when nothing needs one."""
+    logs: Path
+    monitor: Monitor
+    cache: bool = True
+    """Whether the engine may use what its own cache holds."""
+    _facts: dict[str, Facts] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def facts(self, cell: str) -> Facts:
+        """Return the facts of a cell that has been built; they are read once."""
+        with self._guard:
+            if cell not in self._facts:
+                manifest = cells.find(self.store, self.inputs[cell].key)
+                if manifest is None:
+                    raise BuilderError(f"{cell} is not in the store", hint=f"run `catalog build {cell}`")
+                self._facts[cell] = cells.facts(self.store, manifest)
+            return self._facts[cell]
+
+    def log(self, cell: str) -> Path:
+        """Return the path of a cell's log."""
+        return self.logs / f"{cell}.log"
+
+
+def build(shop: Workshop, name: str) -> str:
+    """Build a cell and record it in the store; return what it came to, in words.
+
+    Raises:
+        BuilderError: the build failed, a layer disagrees with another, the disk is full; nothing is recorded then.
+
+    """
+    cell = shop.graph.cells[name]
+    staging = shop.store.staging()
+    try:
+        artifacts = staging / "artifacts"
+        artifacts.mkdir()
+        lay_out(cell, shop.lock, shop.settings.cache, artifacts)
+        began = int(time.time())
+        layers = _bootstrap(shop, cell, artifacts, staging) if cell.layer.bootstrap else _run(shop, cell, artifacts, staging)
+        facts = delta.normalise(
+            layers,
+            cell=name,
+            key=shop.inputs[name].key,
+            ancestors=[shop.facts(ancestor) for ancestor in cell.ancestors],
+            store=shop.store,
+            built_since=began,
+        )
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    cells.record(shop.store, facts)
+    remember(shop.store, name, shop.inputs[name].document)
+    return f"{len(facts.entries):,} paths, {facts.delta.size / 1e6:,.1f} MB"
+
+
+def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Path]:
+    root = staging / "root.tar"
+    names = sorted({shop.lock.artifacts[name].name for name in shop.lock.cells[cell.id].artifacts if name.startswith("deb:")})
+    mmdebstrap.bootstrap(cell.point["debian"], names, artifacts, root, epoch=EPOCH, log=shop.log(cell.id))
+    return [root]
+
+
+def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Path]:
+    """Run the cell's Dockerfile on the composed image of its ancestors; return the layers that it added, uncompressed."""
+    parent, output, directory = parent_of(shop, cell), staging / "output", staging / "context"
+    below = _prepare(shop.store, parent, output)
+    build_context(shop.graph, cell, shop.lock.cells[cell.id], shop.directories[cell.name]).write(directory)
+    spec = buildx.Build(
+        context=directory,
+        output=output,
+        contexts={PARENT: f"oci-layout://{shop.store.root}@{parent.digest}", ARTIFACTS: str(artifacts)},
+        log=shop.log(cell.id),
+        arguments={"SOURCE_DATE_EPOCH": str(EPOCH)},
+        cache=shop.cache,
+    )
+    try:
+        digest = buildx.build(spec, shop.builder)
+    except ToolError as error:
+        raise BuilderError(f"{cell.id} failed to build:\n{buildx.failure(error.tail.splitlines())}", hint=f"all of it: {spec.log}") from error
+    added = buildx.layers(output, digest)[below:]
+    if not added:
+        shop.monitor(Note(f"{cell.id} adds nothing to what it stands on", "warning"))
+    return added
+
+
+def parent_of(shop: Workshop, cell: Cell) -> Descriptor:
+    """Compose, in the store, the image that the cell is built on, and return its manifest."""
+    below = [shop.facts(ancestor) for ancestor in cell.ancestors]
+    layers = [shop.graph.cells[ancestor].layer for ancestor in cell.ancestors]
+    return compose.compose(below, config(layers, cell.point.get("arch", "amd64"), {}), shop.store).manifest
+
+
+def _prepare(store: Store, parent: Descriptor, output: Path) -> int:
+    """Fill the output with hard links to the parent's blobs, so that only new layers are written; return how many it has."""
+    document = store.read_json(parent)
+    blobs = output / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    for digest in {parent.digest, document["config"]["digest"], *(layer["digest"] for layer in document["layers"])}:
+        os.link(store.path(digest), blobs / digest.removeprefix("sha256:"))
+    return len(document["layers"])

@@ -1,0 +1,112 @@
+"""A catalog with its lock, settings and store: what every command that builds starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+from builder.catalog.load import Loaded, load
+from builder.errors import InputError, Problem
+from builder.events import Monitor
+from builder.execute.cells import Workshop
+from builder.graph.asks import stale
+from builder.graph.build import graph
+from builder.graph.model import Graph
+from builder.graph.select import select
+from builder.lock.file import read as read_lock
+from builder.lock.model import Lock
+from builder.oci import cells, inputs
+from builder.oci.store import Store
+from builder.plan.key import Inputs, all_inputs
+from builder.plan.plan import Known, Plan, plan
+from builder.render.config import image_config
+from builder.settings import Settings
+from builder.settings import read as read_settings
+
+KEY = "vnd.catalog.key"
+"""Annotation of an image in the store's index: the key that it was put together from."""
+IMAGES = "image/"
+
+
+@dataclass(frozen=True)
+class Project:
+    """What is to be built (`graph` may be a part of `whole`) and where it goes."""
+
+    loaded: Loaded
+    whole: Graph
+    graph: Graph
+    lock: Lock
+    settings: Settings
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, opened when first asked for."""
+        return Store.open(self.settings.store)
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Inputs]:
+        """The inputs of every cell's key."""
+        return all_inputs(self.graph, self.lock, self.loaded.layer_dirs)
+
+    @property
+    def state(self) -> Path:
+        """Directory for logs and results, beside catalog.yaml."""
+        return self.loaded.root / ".catalog"
+
+    def metadata(self, image: str) -> object:
+        """Return what an image's configuration holds, as a JSON value."""
+        return asdict(image_config(self.loaded.catalog, self.graph, self.graph.images[image]))
+
+    def known(self) -> Known:
+        """Return what the store has of this graph."""
+        built = {item.key: cells.find(self.store, item.key) for item in self.inputs.values()}
+        images = {ref.removeprefix(IMAGES): found.annotations.get(KEY, "") for ref, found in self.store.refs(IMAGES).items()}
+        return Known(
+            cells={key: manifest.digest for key, manifest in built.items() if manifest is not None},
+            images=images,
+            last=lambda cell: inputs.recall(self.store, cell),
+        )
+
+    def plan(self) -> Plan:
+        """Return the plan."""
+        return plan(self.graph, self.inputs, self.metadata, self.known())
+
+    def workshop(self, builder: str, logs: Path, monitor: Monitor, *, cache: bool = True) -> Workshop:
+        """Return what building needs."""
+        return Workshop(
+            graph=self.graph,
+            lock=self.lock,
+            directories=self.loaded.layer_dirs,
+            inputs=self.inputs,
+            store=self.store,
+            settings=self.settings,
+            builder=builder,
+            logs=logs,
+            monitor=monitor,
+            cache=cache,
+        )
+
+    def reference(self, image: str) -> str:
+        """Return the name under which an image is published: `<registry>/<name>:<tag>`."""
+        return f"{self.loaded.catalog.registry}/{image}"
+
+
+def open_project(path: Path, patterns: Sequence[str] = ()) -> Project:
+    """Load the catalog, take the part that the patterns select, and check that the lock answers it.
+
+    Raises:
+        InputError: the catalog, a pattern, a setting or the lock is wrong, or the lock is out of date.
+
+    """
+    loaded = load(path)
+    whole = graph(loaded)
+    part = select(whole, patterns) if patterns else whole
+    settings = read_settings(loaded.root)
+    file = loaded.root / "catalog.lock"
+    lock = read_lock(file)
+    late = {cell: why for cell, why in stale(lock, whole).items() if cell in part.cells}
+    if late:
+        raise InputError([Problem(str(file), 0, 0, f"{cell} {why}", "run `catalog lock`") for cell, why in late.items()])
+    return Project(loaded, whole, part, lock, settings)
