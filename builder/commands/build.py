@@ -52,7 +52,7 @@ def build(project: Project, made: Plan, console: Console, *, jobs: int | None = 
     results = schedule(below, lambda name: cells.build(shop, name), jobs, console)
     broken = {name for name, result in results.items() if not result.ok}
     ready = [name for name in images if not broken.intersection(project.graph.images[name].cells)]
-    results |= schedule({name: set() for name in ready}, lambda name: put_together(project, shop, name)[1], jobs, console)
+    results |= schedule({name: set() for name in ready}, lambda name: put_together(project, shop, name), jobs, console)
     for name in images:
         if name not in results:
             cause = sorted(broken.intersection(project.graph.images[name].cells))[0]

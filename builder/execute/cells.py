@@ -126,7 +126,7 @@ def parent_of(shop: Workshop, cell: Cell) -> Descriptor:
     """Compose, in the store, the image that the cell is built on, and return its manifest."""
     below = [shop.facts(ancestor) for ancestor in cell.ancestors]
     layers = [shop.graph.cells[ancestor].layer for ancestor in cell.ancestors]
-    return compose.compose(below, config(layers, cell.point.get("arch", "amd64"), {}), shop.store).manifest
+    return compose.compose(shop.store, below, config(layers, cell.point.get("arch", "amd64"), {}))
 
 
 def _prepare(store: Store, parent: Descriptor, output: Path) -> int:

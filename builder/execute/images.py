@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from builder.errors import BuilderError
 from builder.execute.cells import Workshop
-from builder.execute.project import IMAGES, KEY, Project
+from builder.execute.project import IMAGES, Project
 from builder.oci import cells, compose
-from builder.oci.model import Descriptor
-from builder.plan.plan import image_key
-from builder.render.config import image_config
 
 
-def put_together(project: Project, shop: Workshop, name: str) -> tuple[Descriptor, str]:
-    """Compose an image and tag it in the store; return its manifest and what it came to, in words.
+def put_together(project: Project, shop: Workshop, name: str) -> str:
+    """Compose an image and tag it in the store; return what it came to, in words.
 
     Raises:
         ConflictError: two of its layers disagree; nothing is tagged.
@@ -21,9 +17,12 @@ def put_together(project: Project, shop: Workshop, name: str) -> tuple[Descripto
 
     """
     image = project.graph.images[name]
-    config = image_config(project.loaded.catalog, project.graph, image)
-    composed = compose.compose([shop.facts(cell) for cell in image.cells], config, project.store)
-    found = [cells.find(project.store, project.inputs[cell].key) for cell in image.cells]
-    key = image_key(tuple(manifest.digest for manifest in found if manifest is not None), project.metadata(name))
-    project.store.tag({IMAGES + name: replace(composed.manifest, annotations={KEY: key})})
-    return composed.manifest, f"{len(image.cells)} layers, {composed.size / 1e6:,.0f} MB, {composed.manifest.digest[7:19]}"
+    found = {cell: cells.find(project.store, project.inputs[cell].key) for cell in image.cells}
+    missing = [cell for cell, manifest in found.items() if manifest is None]
+    if missing:
+        raise BuilderError(f"{', '.join(missing)} not in the store", hint=f"run `catalog build {missing[0]}`")
+    key = project.image_key(name, [manifest.digest for manifest in found.values() if manifest is not None])
+    layers = [shop.facts(cell) for cell in image.cells]
+    manifest = compose.compose(project.store, layers, project.config(name), ref=IMAGES + name, key=key)
+    size = sum(facts.delta.size for facts in layers)
+    return f"{len(layers)} layers, {size / 1e6:,.0f} MB, {manifest.digest[7:19]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from builder.graph.model import Graph
 from builder.graph.select import select
 from builder.lock.file import read as read_lock
 from builder.lock.model import Lock
-from builder.oci import cells, inputs
+from builder.oci import cells, compose, inputs
+from builder.oci.model import MANIFEST, Descriptor, ImageConfig
 from builder.oci.store import Store
 from builder.plan.key import Inputs, all_inputs
 from builder.plan.plan import Known, Plan, plan
@@ -25,8 +26,6 @@ from builder.render.config import image_config
 from builder.settings import Settings
 from builder.settings import read as read_settings
 
-KEY = "vnd.catalog.key"
-"""Annotation of an image in the store's index: the key that it was put together from."""
 IMAGES = "image/"
 
 
@@ -55,14 +54,18 @@ class Project:
         """Directory for logs and results, beside catalog.yaml."""
         return self.loaded.root / ".catalog"
 
-    def metadata(self, image: str) -> object:
-        """Return what an image's configuration holds, as a JSON value."""
-        return asdict(image_config(self.loaded.catalog, self.graph, self.graph.images[image]))
+    def config(self, image: str) -> ImageConfig:
+        """Return what an image runs, and its labels."""
+        return image_config(self.loaded.catalog, self.graph, self.graph.images[image])
+
+    def image_key(self, image: str, cells: Sequence[str]) -> str:
+        """Return an image's key from the digests of its cells' manifests, in order."""
+        return compose.image_key([Descriptor(MANIFEST, digest, 0) for digest in cells], self.config(image))
 
     def known(self) -> Known:
         """Return what the store has of this graph."""
         built = {item.key: cells.find(self.store, item.key) for item in self.inputs.values()}
-        images = {ref.removeprefix(IMAGES): found.annotations.get(KEY, "") for ref, found in self.store.refs(IMAGES).items()}
+        images = {ref.removeprefix(IMAGES): found.annotations.get(compose.KEY, "") for ref, found in self.store.refs(IMAGES).items()}
         return Known(
             cells={key: manifest.digest for key, manifest in built.items() if manifest is not None},
             images=images,
@@ -71,7 +74,7 @@ class Project:
 
     def plan(self) -> Plan:
         """Return the plan."""
-        return plan(self.graph, self.inputs, self.metadata, self.known())
+        return plan(self.graph, self.inputs, self.image_key, self.known())
 
     def workshop(self, builder: str, logs: Path, monitor: Monitor, *, cache: bool = True) -> Workshop:
         """Return what building needs."""

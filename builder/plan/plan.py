@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from builder.digest import canonical, sha256
 from builder.graph.model import Graph
 from builder.plan.key import Inputs
 from builder.plan.reason import Document, reasons
+
+
+ImageKey = Callable[[str, tuple[str, ...]], str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,15 +48,10 @@ class Plan:
         return tuple(step for step in self.steps if step.kind == kind and step.action == "build")
 
 
-def image_key(digests: tuple[str, ...], metadata: object) -> str:
-    """Return an image's key: sha256 hex over its cells' digests, in order, and its metadata."""
-    return sha256(canonical({"cells": list(digests), "metadata": metadata}))
-
-
-def plan(graph: Graph, inputs: Mapping[str, Inputs], metadata: Callable[[str], object], known: Known) -> Plan:
+def plan(graph: Graph, inputs: Mapping[str, Inputs], image_key: ImageKey, known: Known) -> Plan:
     """Return what is to be done so that every cell and image of the graph exists.
 
-    `metadata` gives, for an image's id, what its configuration holds (a JSON value).
+    `image_key` gives an image's key from its id and the digests of its cells' manifests, in order.
     """
     steps: list[Step] = []
     digests: dict[str, str] = {}
@@ -66,15 +63,15 @@ def plan(graph: Graph, inputs: Mapping[str, Inputs], metadata: Callable[[str], o
         else:
             why = reasons(inputs[cell.id].document, known.last(cell.id))
             steps.append(Step(node=cell.id, kind="cell", action="build", reasons=why, key=key))
-    steps.extend(_image(image.id, image.cells, digests, metadata, known) for image in graph.images.values())
+    steps.extend(_image(image.id, image.cells, digests, image_key, known) for image in graph.images.values())
     return Plan(tuple(steps))
 
 
-def _image(node: str, cells: tuple[str, ...], digests: Mapping[str, str], metadata: Callable[[str], object], known: Known) -> Step:
+def _image(node: str, cells: tuple[str, ...], digests: Mapping[str, str], image_key: ImageKey, known: Known) -> Step:
     missing = [cell for cell in cells if cell not in digests]
     if missing:
         return Step(node=node, kind="image", action="build", reasons=tuple(f"{cell} is built" for cell in missing))
-    key = image_key(tuple(digests[cell] for cell in cells), metadata(node))
+    key = image_key(node, tuple(digests[cell] for cell in cells))
     if known.images.get(node) == key:
         return Step(node=node, kind="image", action="keep", key=key)
     why = "its cells or its metadata changed" if node in known.images else "new"
