@@ -1,13 +1,12 @@
-"""`catalog load`: bring images into a Docker engine, layer by layer; unchanged layers do not move."""
+"""`catalog load`: bring images into a Docker engine."""
 
 from __future__ import annotations
 
 import argparse
 
 from builder.console.text import Console
-from builder.errors import BuilderError
-from builder.execute.project import IMAGES, open_project
-from builder.execute.serve import registry
+from builder.execute.loading import built, load
+from builder.execute.project import open_project
 from builder.tools import engine
 
 HELP = "bring images into the Docker engine"
@@ -21,19 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Load images and print the name of each."""
     project = open_project(arguments.catalog, arguments.patterns)
-    client = engine.client()
-    built = {image: project.store.find(IMAGES + image) for image in project.graph.images}
-    missing = [image for image, manifest in built.items() if manifest is None]
-    if missing:
-        raise BuilderError(f"not built yet: {', '.join(missing)}", hint=f"run `catalog build {missing[0]}`")
-    tags = {image: manifest.digest for image, manifest in built.items() if manifest is not None}
-    with registry(project.store.root / "blobs" / "sha256", tags) as address:
-        for image, digest in tags.items():
-            name = project.reference(image)
-            if engine.digest(client, name) == digest:
-                console.note(f"{name}: already there")
-            else:
-                pulled = engine.pull(client, f"{address}/{image}", name)
-                console.note(f"{name}: {pulled.fetched} layers loaded, {pulled.present} already there")
-            console.text(name)
+    for name in load(project, engine.client(), built(project), console).values():
+        console.text(name)
     return 0

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from builder.tools import process
 
+# What the bootstrap itself leaves behind, and the machine it ran on.
+LEFT = ("apt/sources.list", "apt/apt.conf.d/99mmdebstrap", "dpkg/dpkg.cfg.d/99mmdebstrap", "hostname", "resolv.conf")
+CLEAN = "rm -f " + " ".join(f'"$1/etc/{path}"' for path in LEFT)
+
 
 def bootstrap(suite: str, packages: Sequence[str], repository: Path, output: Path, *, epoch: int, log: Path) -> None:
     """Write the root as a tar file to `output`, from a flat apt repository that holds exactly what may be installed.
@@ -22,9 +26,9 @@ def bootstrap(suite: str, packages: Sequence[str], repository: Path, output: Pat
             "--variant=apt",
             "--format=tar",
             "--skip=output/dev",
-            "--aptopt=APT::Sandbox::User \"root\"",
-            '--dpkgopt=force-confold',
-            '--customize-hook=rm -f "$1/etc/apt/sources.list" "$1"/etc/apt/apt.conf.d/99mmdebstrap "$1"/etc/dpkg/dpkg.cfg.d/99mmdebstrap "$1/etc/hostname" "$1/etc/resolv.conf"',
+            "--aptopt=APT::Sandbox::User root",
+            "--dpkgopt=force-confold",
+            f"--customize-hook={CLEAN}",
             f"--include={','.join(packages)}",
             suite,
             output,

@@ -1,0 +1,48 @@
+"""Bring images from the store into a Docker engine, layer by layer; unchanged layers do not move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import docker
+
+from builder.errors import BuilderError
+from builder.events import Monitor, Note
+from builder.execute.project import IMAGES, Project
+from builder.execute.serve import registry
+from builder.oci.model import Descriptor
+from builder.tools import engine
+
+
+def built(project: Project) -> dict[str, Descriptor]:
+    """Return the manifest of every image of the project.
+
+    Raises:
+        BuilderError: some are not in the store.
+
+    """
+    found = {image: project.store.find(IMAGES + image) for image in project.graph.images}
+    missing = [image for image, manifest in found.items() if manifest is None]
+    if missing:
+        raise BuilderError(f"not built yet: {', '.join(missing)}", hint=f"run `catalog build {missing[0]}`")
+    return {image: manifest for image, manifest in found.items() if manifest is not None}
+
+
+def load(project: Project, client: docker.DockerClient, images: Mapping[str, Descriptor], monitor: Monitor) -> dict[str, str]:
+    """Load images; return the name that each has in the engine: the one under which it is published.
+
+    Raises:
+        BuilderError: the engine refused one.
+
+    """
+    names: dict[str, str] = {}
+    tags = {image: manifest.digest for image, manifest in images.items()}
+    with registry(project.store.root / "blobs" / "sha256", tags) as address:
+        for image, digest in tags.items():
+            name = names[image] = project.reference(image)
+            if engine.digest(client, name) == digest:
+                monitor(Note(f"{name}: already there"))
+            else:
+                pulled = engine.pull(client, f"{address}/{image}", name)
+                monitor(Note(f"{name}: {pulled.fetched} layers loaded, {pulled.present} already there"))
+    return names

@@ -1,0 +1,25 @@
+"""Test outcomes as JUnit XML, for whatever shows test results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from builder.verify.image import Outcome
+
+
+def write(outcomes: Iterable[Outcome], path: Path) -> None:
+    """Write a JUnit report, beside and then renamed."""
+    suite = ET.Element("testsuite", name="catalog")
+    for outcome in outcomes:
+        image, _, name = outcome.test.partition(" ")
+        case = ET.SubElement(suite, "testcase", classname=image, name=name, time=f"{outcome.seconds:.3f}")
+        if not outcome.ok:
+            ET.SubElement(case, "failure", message=outcome.output.strip().rpartition("\n")[2]).text = outcome.output
+    suite.set("tests", str(len(suite)))
+    suite.set("failures", str(len(suite.findall("testcase/failure"))))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".new")
+    ET.ElementTree(suite).write(beside, encoding="unicode", xml_declaration=True)
+    beside.replace(path)
