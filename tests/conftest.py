@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 STARTS_A_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
-MAY_START_PROCESSES = {"docker", "kind", "process"}
+ENGINE = {"docker", "kind"}
+MAY_START_PROCESSES = ENGINE | {"process"}
 _guarded: list[str] = []
 
 
@@ -23,6 +24,13 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 
 # An audit hook sees every way to start a process, however deep in a library, and cannot be forgotten by a monkeypatch.
 sys.addaudithook(_refuse)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup`, one worker has the engine to itself while the others run the pure tests."""
+    for item in items:
+        if ENGINE & {mark.name for mark in item.iter_markers()}:
+            item.add_marker(pytest.mark.xdist_group("engine"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,54 @@
+# What a person types. Every target may be run again, and is quick then.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/catalog/setup
+export PATH := $(CURDIR)/.venv/bin:$(CACHE)/bin:$(PATH):/usr/sbin:/sbin
+
+# The images of `make demo`; the first one is started.
+DEMO_IMAGES ?= jupyter-python
+DEMO_PORT ?= 8888
+# Arguments for pytest, for example: make test PYTEST='-k lock'
+PYTEST ?=
+
+.PHONY: help setup python demo test check lint format bench requirements clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## set up what is missing on this machine, for everything below; says what, before it does
+	@setup/install cluster
+
+python:
+	@setup/install python
+
+demo: ## build the demo images, start JupyterLab and print the URL to open
+	@setup/install tools
+	@setup/demo $(DEMO_PORT) $(DEMO_IMAGES)
+
+test: setup ## all tests: pure, on Docker, on a Kubernetes cluster in Docker
+	@pytest -m "" -n auto --dist loadgroup $(PYTEST)
+
+check: python lint ## the fast half: lint, types and pure tests; under a minute, no engine
+	@pytest -n auto $(PYTEST)
+
+lint: python
+	@ruff check --quiet .
+	@ruff format --quiet --check .
+	@mypy
+
+format: python ## let ruff format and mend what it can
+	@ruff check --fix --quiet .
+	@ruff format --quiet .
+
+bench: ## build the same images by chains and by this program, and compare: time, bytes, bytes to pull again
+	@setup/install tools
+	@setup/bench
+
+requirements: ## choose the newest Python packages that pyproject.toml allows, into requirements.lock with their hashes
+	@uv pip compile --quiet --universal --generate-hashes --upgrade --all-extras --no-emit-index-url \
+	  --custom-compile-command "make requirements" --output-file requirements.lock pyproject.toml
+
+clean: ## remove what was made here: the virtual environment, caches and the set-up's build outputs (no image, no package)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis $(CACHE)/{node-*,go,apt.log}
