@@ -173,8 +173,11 @@ def _search(
         if library is None:
             continue
         soname = library.soname or name
-        # A link that is neither the soname nor the linker's `.so` counts as a file of its own.
-        link = tree[path].type == SYMLINK and (name == soname or (name.endswith(".so") and soname.startswith(name)))
+        link = tree[path].type == SYMLINK
+        if link and name != soname:
+            # The linker's `.so` is listed under its own name; another link counts as a file.
+            link = name.endswith(".so") and soname.startswith(name)
+            soname = name if link else soname
         best = chosen.get(soname)
         if best is None or (best[0] and not link) or (best[0] == link and compare_names(best[1], name) < 0):
             chosen[soname] = (link, name, library)
@@ -193,9 +196,8 @@ def _compare(one: Cached, other: Cached) -> int:
 
 def _strings(texts: set[str]) -> tuple[dict[str, int], bytes]:
     """Return offsets and bytes of a string table in which a string may be the end of another, as glibc lays it out."""
-    encoded = sorted(
-        (text.encode("utf-8", "surrogateescape") for text in texts), key=lambda data: tuple(data[::-1]) + (256,)
-    )
+    # From the right, greater bytes first, and what ends another string right after it.
+    encoded = sorted((text.encode("utf-8", "surrogateescape") for text in texts), key=lambda data: (*(255 - byte for byte in data[::-1]), 256))
     offsets: dict[str, int] = {}
     table, previous, at = bytearray(), b"", 0
     for data in encoded:
