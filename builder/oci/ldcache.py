@@ -213,16 +213,12 @@ def _strings(texts: set[str]) -> tuple[dict[str, int], bytes]:
 
 def _extensions(at: int, hwcaps: Sequence[int], generator: str) -> bytes:
     """Return the extension block: who wrote the cache, and the names of the glibc-hwcaps directories."""
-    text = generator.encode()
-    count = 1 + bool(hwcaps)
-    start = at + 8 + 16 * count
-    sections = [struct.pack("<IIII", 0, 0, start, len(text))]
-    data = text
+    names = struct.pack(f"<{len(hwcaps)}I", *hwcaps)
+    start = at + 8 + 16 * (1 + bool(hwcaps))
+    sections = struct.pack("<IIII", 0, 0, start + len(names), len(generator.encode()))
     if hwcaps:
-        data += b"\0" * (-(start + len(text)) % 4)
-        sections.append(struct.pack("<IIII", 1, 0, start + len(data), 4 * len(hwcaps)))
-        data += struct.pack(f"<{len(hwcaps)}I", *hwcaps)
-    return struct.pack("<II", _EXTENSION_MAGIC, count) + b"".join(sections) + data
+        sections += struct.pack("<IIII", 1, 0, start, len(names))
+    return struct.pack("<II", _EXTENSION_MAGIC, 1 + bool(hwcaps)) + sections + names + generator.encode()
 
 
 def _digits(text: str, start: int) -> int:
