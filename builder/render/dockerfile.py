@@ -1,28 +1,20 @@
-"""A cell as a Dockerfile with its build context: exactly what BuildKit will see, byte for byte."""
+"""Cells as Dockerfiles with their build contexts: exactly what BuildKit will see, byte for byte."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from builder.graph.build import wanted
-from builder.graph.model import Cell, Graph
-from builder.lock.model import Slice
-from builder.oci.model import EPOCH
+from builder.graph.model import Cell, Graph, ImagePoint
+from builder.lock.model import Lock, Slice
+from builder.oci.environment import DEFAULT_PATH
+from builder.oci.model import EPOCH, ImageConfig
 from builder.render.jinja import environment
 from builder.tree import File, Tree
 
 PARENT = "parent"
 ARTIFACTS = "artifacts"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Names:
-    """Names of the contexts in the Dockerfile: they differ where several cells stand in one file."""
-
-    parent: str = PARENT
-    artifacts: str = ARTIFACTS
 
 
 def user(graph: Graph, cell: Cell) -> str:
@@ -32,44 +24,70 @@ def user(graph: Graph, cell: Cell) -> str:
     return ranked[-1].user or "0" if ranked else "0"
 
 
-def dockerfile(graph: Graph, cell: Cell, piece: Slice, directory: Path, names: Names | None = None) -> str:
+def dockerfile(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> str:
     """Return the cell's Dockerfile; `directory` is the layer's own."""
-    names = names or Names()
+    values = _steps(graph, cell, piece, directory, artifacts=f"from={ARTIFACTS}", files="files/")
     own = directory / "Dockerfile.j2"
     template = environment.from_string(own.read_text()) if own.is_file() else environment.get_template("cell.Dockerfile.j2")
-    layer = cell.layer
-    return template.render(
-        cell=cell,
-        parent=names.parent,
-        artifacts=names.artifacts,
-        epoch=EPOCH,
-        axes=cell.point,
-        env=layer.env,
-        path=layer.path,
-        user=user(graph, cell),
-        apt=any(artifact.startswith("deb:") for artifact in piece.artifacts),
-        auto=piece.auto,
-        files=(directory / "files").is_dir(),
-        prepare=_shell(layer.prepare, cell.point),
-        python="requirements.txt" in piece.files,
-        run=_shell(layer.run, cell.point),
-        modes=layer.files,
-    )
+    return template.render(parent=PARENT, epoch=EPOCH, **values)
 
 
 def context(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> Tree:
     """Return the build context: the Dockerfile and the layer's files."""
-    files: dict[str, File] = {"Dockerfile": File(dockerfile(graph, cell, piece, directory).encode())}
-    for path in sorted((directory / "files").rglob("*")):
-        if path.is_file():
-            name = path.relative_to(directory).as_posix()
-            files[name] = File(path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644)
-    return Tree(files)
+    files = {"Dockerfile": File(dockerfile(graph, cell, piece, directory).encode())}
+    return Tree(files | _files(directory, "files"))
+
+
+def flat(graph: Graph, image: ImagePoint, lock: Lock, directories: Mapping[str, Path], config: ImageConfig) -> Tree:
+    """Return the Dockerfile that builds the whole image at once, and the files of its layers.
+
+    What it also needs in its context: `roots/<cell>.tar` of bootstrapped cells, `artifacts/<cell>/`, and `seal/`.
+    """
+    files: dict[str, File] = {}
+    steps = []
+    built = [graph.cells[cell] for cell in image.cells if not graph.cells[cell].layer.bootstrap]
+    for cell in built:
+        directory = directories[cell.name]
+        own = {"artifacts": f"source=artifacts/{cell.id}", "files": f"files/{cell.name}/"}
+        values = _steps(graph, cell, lock.cells[cell.id], directory, **own)
+        steps.append((cell, environment.get_template("steps.j2").render(**values)))
+        files |= _files(directory, f"files/{cell.name}")
+    roots = [f"roots/{cell}.tar" for cell in image.cells if graph.cells[cell].layer.bootstrap]
+    template = environment.get_template("flat.Dockerfile.j2")
+    text = template.render(image=image, roots=roots, cells=steps, config=config, epoch=EPOCH, default_path=":".join(DEFAULT_PATH))
+    return Tree({"Dockerfile": File(text.encode())} | files)
 
 
 def asked(cell: Cell) -> Mapping[str, tuple[str, ...]]:
     """Return what the cell asks for by name, by kind."""
     return {"deb": wanted(cell.layer.apt, cell.point), "python": wanted(cell.layer.python, cell.point)}
+
+
+def _steps(graph: Graph, cell: Cell, piece: Slice, directory: Path, *, artifacts: str, files: str) -> dict[str, object]:
+    layer = cell.layer
+    return {
+        "cell": cell,
+        "axes": cell.point,
+        "artifacts": artifacts,
+        "env": layer.env,
+        "path": layer.path,
+        "user": user(graph, cell),
+        "apt": any(artifact.startswith("deb:") for artifact in piece.artifacts),
+        "auto": piece.auto,
+        "files": files if (directory / "files").is_dir() else "",
+        "modes": layer.files,
+        "prepare": _shell(layer.prepare, cell.point),
+        "python": "requirements.txt" in piece.files,
+        "run": _shell(layer.run, cell.point),
+    }
+
+
+def _files(directory: Path, into: str) -> dict[str, File]:
+    source = directory / "files"
+    found = sorted(path for path in source.rglob("*") if path.is_file())
+    return {
+        f"{into}/{path.relative_to(source).as_posix()}": File(path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644) for path in found
+    }
 
 
 def _shell(script: str, point: Mapping[str, str]) -> str:

@@ -1,0 +1,37 @@
+"""`catalog render`: the flat Dockerfile of an image, for whoever would rather build it alone."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from builder.console.text import Console
+from builder.errors import InputError, Problem
+from builder.execute import flat
+from builder.execute.project import open_project
+from builder.fetch.fetch import fetch
+
+HELP = "print the Dockerfile that builds an image by plain Docker"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("image", metavar="IMAGE", help="an image, such as jupyter-python:py3.13")
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="write the Dockerfile and its whole build context")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print the Dockerfile, or write it with all it needs."""
+    project = open_project(arguments.catalog, [arguments.image])
+    if len(project.graph.images) != 1:
+        found = ", ".join(project.graph.images) or "no image"
+        raise InputError([Problem("IMAGE", 0, 0, f"{arguments.image} means {found}", "name one, with its tag")])
+    (name,) = project.graph.images
+    if arguments.output is None:
+        console.text(flat.tree(project, name)["Dockerfile"].data.decode().rstrip("\n"))
+        return 0
+    cells = [project.graph.cells[cell] for cell in project.graph.images[name].cells]
+    fetch(project.lock, cells, project.settings, console)
+    flat.write(project, project.workshop("", project.state / "logs", console), name, arguments.output)
+    console.text(f"docker build {arguments.output}")
+    return 0

@@ -1,0 +1,66 @@
+"""Write an image's flat Dockerfile with all its context: `docker build` of that directory gives the same filesystem."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import zstandard
+
+from builder.execute.cells import Workshop
+from builder.execute.project import Project
+from builder.fetch.context import context as lay_out
+from builder.oci import compose
+from builder.oci.model import Descriptor
+from builder.render.config import config as config_of
+from builder.render.dockerfile import flat
+from builder.tree import Tree
+
+
+def tree(project: Project, name: str) -> Tree:
+    """Return the flat Dockerfile of an image, and its layers' files."""
+    image = project.graph.images[name]
+    return flat(project.graph, image, project.lock, project.loaded.layer_dirs, project.config(name))
+
+
+def write(project: Project, shop: Workshop, name: str, directory: Path) -> None:
+    """Write the Dockerfile and everything it needs into `directory`.
+
+    Raises:
+        BuilderError: the image's bootstrapped cell has not been built, or an artifact has not been fetched.
+
+    """
+    tree(project, name).write(directory)
+    image = project.graph.images[name]
+    for cell in (project.graph.cells[cell] for cell in image.cells):
+        if cell.layer.bootstrap:
+            _root(project, shop, cell.id, directory / "roots" / f"{cell.id}.tar")
+        else:
+            artifacts = directory / "artifacts" / cell.id
+            artifacts.mkdir(parents=True, exist_ok=True)
+            lay_out(cell, project.lock, project.settings.cache, artifacts)
+    sealed = compose.seal([shop.facts(cell) for cell in image.cells], project.config(name))
+    for path, (_, data) in sealed.items():
+        if path in compose.environment.GENERATED and path != compose.ldcache.PATH:
+            target = directory / "seal" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+
+
+def _root(project: Project, shop: Workshop, cell: str, target: Path) -> None:
+    """Write a bootstrapped cell and its seal as one tar."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    manifest = compose.compose(project.store, [shop.facts(cell)], config_of([project.graph.cells[cell].layer], "amd64", {}))
+    document = project.store.read_json(manifest)
+    with tarfile.open(target, "w") as merged:
+        for layer in document["layers"]:
+            found = Descriptor(layer["mediaType"], layer["digest"], layer["size"])
+            with project.store.open_blob(found) as blob, zstandard.ZstdDecompressor().stream_reader(blob) as plain:
+                _append(merged, plain)
+
+
+def _append(merged: tarfile.TarFile, stream: io.RawIOBase | zstandard.ZstdDecompressionReader) -> None:
+    with tarfile.open(fileobj=stream, mode="r|") as layer:  # type: ignore[arg-type]
+        for member in layer:
+            merged.addfile(member, layer.extractfile(member) if member.isreg() else None)
