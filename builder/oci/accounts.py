@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 from builder.oci.merger import Disagreement, Table, equal
 from builder.oci.model import EPOCH
 
 LAST_CHANGE = str(EPOCH // 86400)
 HINT = (
-    "give the account a fixed id: create it in a layer that both stand on (`useradd --system --uid N`), before the package that would create it is installed"
+    "give the account a fixed id: create it (`useradd --system --uid N`) in a layer that both stand on, so that the package which wants it finds it"
 )
 
 
@@ -61,7 +63,7 @@ def unique_ranges(table: Table) -> None:
 
     """
     ranges = sorted((int(rest.split(":")[0]), int(rest.split(":")[1]), name) for name, rest in table.items())
-    for (start, count, name), (following, _, other) in zip(ranges, ranges[1:], strict=False):
+    for (start, count, name), (following, _, other) in itertools.pairwise(ranges):
         if following < start + count:
             raise Disagreement(f"{name} and {other} share subordinate ids from {following}", HINT)
 

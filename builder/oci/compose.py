@@ -12,14 +12,13 @@ import hashlib
 import json
 import posixpath
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from builder.errors import ConflictError
-from builder.oci import alternatives, environment, ldcache, mergers, tar
-from builder.oci.blob import descriptor_json, disk
+from builder.oci import alternatives, environment, layer, ldcache, mergers, tar
+from builder.oci.blob import descriptor_json
 from builder.oci.merger import Disagreement
 from builder.oci.model import CONFIG, DIRECTORY, EPOCH, FILE, MANIFEST, SYMLINK, Descriptor, Entry, Facts, ImageConfig
 from builder.oci.store import Store
@@ -66,14 +65,15 @@ def compose(
 
     """
     files = seal(layers, config)
-    delta, diff_id = _write(store, files, merged(layers), compression)
+    entries = _with_directories({path: entry for path, (entry, _) in files.items()}, merged(layers))
+    delta, diff_id, _ = layer.write(store, entries, lambda path: iter([files[path][1]]), compression)
     rows = [(facts.delta, facts.diff_id, facts.cell) for facts in layers if facts.entries] + [(delta, diff_id, SEAL)]
     document = _configuration(config, rows)
     manifest: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
         "config": descriptor_json(store.put_bytes(_json(document), CONFIG)),
-        "layers": [descriptor_json(layer) for layer, _, _ in rows],
+        "layers": [descriptor_json(blob) for blob, _, _ in rows],
     }
     if config.annotations:
         manifest["annotations"] = dict(sorted(config.annotations.items()))
@@ -153,25 +153,14 @@ def _generator(texts: Mapping[str, str]) -> str:
     return f"ldconfig (Debian GLIBC {version}) stable release version {release}" if version else "ldconfig"
 
 
-def _write(
-    store: Store, files: Mapping[str, tuple[Entry, bytes]], tree: Mapping[str, Entry], compression: tar.Compression
-) -> tuple[Descriptor, str]:
-    entries = {path: entry for path, (entry, _) in files.items()}
-    for path in files:
+def _with_directories(files: Mapping[str, Entry], tree: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Return the entries of the seal, sorted, with the directories on the way to them as they are below."""
+    entries = dict(files)
+    for name in files:
+        path = name
         while (path := posixpath.dirname(path)) and path not in entries:
             entries[path] = tree.get(path, Entry(DIRECTORY, 0o755, 0, 0, EPOCH))
-    staging = store.staging()
-    try:
-        with disk(store.root):
-            with (staging / SEAL).open("wb") as file:
-                writer = tar.Writer(file, compression)
-                for path, entry in sorted(entries.items()):
-                    writer.add(path, entry, iter([files[path][1]]) if entry.type == FILE else None)
-                delta, diff_id, _ = writer.close()
-            store.put_file(staging / SEAL, delta.media_type, delta.digest)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return delta, diff_id
+    return dict(sorted(entries.items()))
 
 
 def _configuration(config: ImageConfig, rows: Sequence[tuple[Descriptor, str, str]]) -> dict[str, Any]:

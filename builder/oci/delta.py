@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
-from builder.oci import alternatives, mergers, packages, tar
-from builder.oci.blob import disk
+from builder.oci import alternatives, layer, mergers, packages, tar
 from builder.oci.environment import GENERATED
-from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, Descriptor, Entry, Facts
+from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, Entry, Facts
 from builder.oci.paths import volatile
 from builder.oci.scan import CONFIGURATION, Item, Scan, content, scan
 from builder.oci.store import Store
@@ -54,7 +51,7 @@ def normalise(
         _drop_equal(found, parents)
         _check(cell, found, parents, ancestors)
         entries = _linked(found.items, _with_parents(found.items, parents))
-        delta, diff_id, unpacked = _write(entries, found.items, streams, store, compression)
+        delta, diff_id, unpacked = layer.write(store, entries, lambda path: content(found.items[path], streams), compression)
     return Facts(
         cell=cell,
         key=key,
@@ -150,24 +147,3 @@ def _linked(items: Mapping[str, Item], entries: dict[str, Entry]) -> dict[str, E
         if target != path:
             entries[path] = entry._replace(type=HARDLINK, link=target)
     return entries
-
-
-def _write(
-    entries: Mapping[str, Entry],
-    items: Mapping[str, Item],
-    streams: Sequence[IO[bytes]],
-    store: Store,
-    compression: tar.Compression,
-) -> tuple[Descriptor, str, int]:
-    staging = store.staging()
-    try:
-        with disk(store.root):
-            with (staging / "delta").open("wb") as file:
-                writer = tar.Writer(file, compression)
-                for path, entry in entries.items():
-                    writer.add(path, entry, content(items[path], streams) if entry.type == FILE else None)
-                delta, diff_id, unpacked = writer.close()
-            store.put_file(staging / "delta", delta.media_type, delta.digest)
-        return delta, diff_id, unpacked
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)

@@ -35,7 +35,7 @@ def read(at: Callable[[int, int], bytes]) -> Elf | None:
     head = at(0, HEAD)
     if len(head) < HEAD or head[:4] != MAGIC or head[5] != 1 or struct.unpack_from("<H", head, 16)[0] != _DYN:
         return None
-    wide = head[4] == 2  # noqa: PLR2004  ELFCLASS64
+    wide = head[4] == 2
     try:
         return _Reader(at, head, wide=wide).elf()
     except (struct.error, ValueError):

@@ -56,11 +56,10 @@ def entries(tree: Mapping[str, Entry], libraries: Sequence[Library], texts: Mapp
         directory, _, name = path.rpartition("/")
         if _DSO.fullmatch(name):
             contents.setdefault(directory, []).append(name)
-    found = []
+    found: list[Cached] = []
     for directory in _directories(tree, contents, texts, architecture):
-        real = resolve(tree, directory)
-        hwcaps = posixpath.basename(directory) if "/glibc-hwcaps/" in directory else ""
-        found += _search(tree, known, directory, real or "", sorted(contents.get(real or "", ())), hwcaps)
+        real = resolve(tree, directory) or ""
+        found += _search(tree, known, directory, [posixpath.join(real, name) for name in sorted(contents.get(real, ()))])
     return sorted(found, key=functools.cmp_to_key(_compare))
 
 
@@ -153,25 +152,21 @@ def _configured(texts: Mapping[str, str], conf: str) -> Iterator[str]:
         line = raw.partition("#")[0].strip()
         word, _, rest = line.partition(" ")
         if word == "include":
-            for pattern in rest.split():
-                glob = posixpath.join(posixpath.dirname(conf), pattern).removeprefix("/")
-                for name in sorted(fnmatch.filter(texts, glob)):
-                    yield from _configured(texts, name)
+            globs = [posixpath.join(posixpath.dirname(conf), pattern).removeprefix("/") for pattern in rest.split()]
+            for name in [name for glob in globs for name in sorted(fnmatch.filter(texts, glob))]:
+                yield from _configured(texts, name)
         elif line and word != "hwcap":
             yield line.rstrip("/") or "/"
 
 
-def _search(
-    tree: Mapping[str, Entry], known: Mapping[str, Library], directory: str, real: str, names: Sequence[str], hwcaps: str
-) -> Iterator[Cached]:
+def _search(tree: Mapping[str, Entry], known: Mapping[str, Library], directory: str, paths: Sequence[str]) -> Iterator[Cached]:
     """Yield the libraries of one directory: of those with one soname, files before links, then the newest name."""
     chosen: dict[str, tuple[bool, str, Library]] = {}
-    for name in names:
-        path = posixpath.join(real, name)
-        target = resolve(tree, path)
-        library = known.get(target or "")
+    for path in paths:
+        library = known.get(resolve(tree, path) or "")
         if library is None:
             continue
+        name = posixpath.basename(path)
         soname = library.soname or name
         link = tree[path].type == SYMLINK
         if link and name != soname:
@@ -181,6 +176,7 @@ def _search(
         best = chosen.get(soname)
         if best is None or (best[0] and not link) or (best[0] == link and compare_names(best[1], name) < 0):
             chosen[soname] = (link, name, library)
+    hwcaps = posixpath.basename(directory) if "/glibc-hwcaps/" in directory else ""
     for soname, (_, name, library) in chosen.items():
         yield Cached(soname, f"{directory}/{name if hwcaps else soname}", library.flags, library.isa if hwcaps else 0, hwcaps)
 

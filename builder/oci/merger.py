@@ -9,7 +9,7 @@ unless the merger's `join` unites them in a way that does not depend on their or
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 

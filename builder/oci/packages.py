@@ -28,10 +28,8 @@ def owners(texts: Mapping[str, str], paths: Collection[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, text in texts.items():
         if package := LIST.fullmatch(path):
-            for line in text.splitlines():
-                name = usr(line.removeprefix("/"))
-                if name in paths:
-                    found[name] = package[1]
+            names = (usr(line.removeprefix("/")) for line in text.splitlines())
+            found.update((name, package[1]) for name in names if name in paths)
     return dict(sorted(found.items()))
 
 

@@ -222,9 +222,7 @@ class Store:
         except FileNotFoundError:
             return {}
         except (ValueError, KeyError, TypeError):
-            raise IntegrityError(
-                f"{self._index} is damaged", hint="remove it: the next build finds what it needs to build again"
-            ) from None
+            raise IntegrityError(f"{self._index} is damaged", hint="remove it: the next build finds what it needs to build again") from None
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[dict[str, Descriptor]]:

@@ -65,15 +65,18 @@ def members(stream: IO[bytes], name: str) -> Iterator[Member]:
 
     """
     try:
-        with tarfile.open(fileobj=stream, mode="r:", errorlevel=2) as archive:
-            while (info := archive.next()) is not None:
-                archive.members.clear()  # type: ignore[attr-defined]  a list that would grow to every header of the archive
-                path = _clean(info.name)
-                if path:
-                    yield Member(path, _entry(info), info.offset_data)
+        yield from _members(stream)
     except (tarfile.TarError, EOFError, ValueError) as error:
         message = f"{name}: not a readable tar archive: {error}"
         raise IntegrityError(message) from error
+
+
+def _members(stream: IO[bytes]) -> Iterator[Member]:
+    with tarfile.open(fileobj=stream, mode="r:", errorlevel=2) as archive:
+        while (info := archive.next()) is not None:
+            archive.members.clear()  # type: ignore[attr-defined]  # it would grow to every header of the archive
+            if path := _clean(info.name):
+                yield Member(path, _entry(info), info.offset_data)
 
 
 def reader(stream: IO[bytes], offset: int = 0) -> Callable[[int, int], bytes]:
@@ -149,7 +152,7 @@ class Writer:
         """End the archive; return the blob's descriptor, its diff id and its uncompressed size in bytes."""
         self._write(b"\0" * (2 * tarfile.BLOCKSIZE))
         if self._sink is not self._out:
-            self._sink.close()  # type: ignore[union-attr]  only a compressor gets here
+            self._sink.close()  # type: ignore[union-attr]  # only a compressor gets here
         digest = "sha256:" + self._out.hash.hexdigest()
         return Descriptor(MEDIA_TYPES[self.compression], digest, self._out.size), "sha256:" + self._hash.hexdigest(), self._size
 
@@ -180,7 +183,7 @@ def _compressor(out: _Hashing, compression: Compression) -> _Hashing | _Sink:
     if compression == "zstd":
         return zstandard.ZstdCompressor(level=ZSTD_LEVEL).stream_writer(out, closefd=False)  # type: ignore[arg-type]
     if compression == "gzip":
-        return gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=out, mtime=0)  # type: ignore[call-overload,no-any-return]
+        return gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=out, mtime=0)
     return out
 
 
