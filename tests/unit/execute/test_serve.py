@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import requests
+
+from builder.execute.serve import registry
+
+MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
+
+
+def put(blobs: Path, data: bytes) -> str:
+    name = hashlib.sha256(data).hexdigest()
+    (blobs / name).write_bytes(data)
+    return f"sha256:{name}"
+
+
+def test_a_registry_client_finds_manifests_by_tag_and_blobs_by_digest(tmp_path: Path) -> None:
+    blob = put(tmp_path, b"x" * 100_000)
+    manifest = put(tmp_path, json.dumps({"mediaType": MEDIA_TYPE}).encode())
+    with registry(tmp_path, {"python:py3.13": manifest}) as address:
+        base = f"http://{address}/v2"
+        assert requests.get(f"{base}/", timeout=10).status_code == 200
+        found = requests.get(f"{base}/python/manifests/py3.13", timeout=10)
+        assert found.headers["Content-Type"] == MEDIA_TYPE
+        assert found.headers["Docker-Content-Digest"] == manifest
+        assert requests.head(f"{base}/python/blobs/{blob}", timeout=10).headers["Content-Length"] == "100000"
+        assert requests.get(f"{base}/python/blobs/{blob}", timeout=10).content == b"x" * 100_000
+
+
+def test_nothing_but_blobs_is_served(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("no")
+    with registry(tmp_path, {}) as address:
+        for path in ("/v2/python/manifests/latest", "/v2/python/blobs/secret", "/v2/python/blobs/..%2fsecret", "/secret", "/v2/a/blobs/sha256:00"):
+            assert requests.get(f"http://{address}{path}", timeout=10).status_code == 404, path
