@@ -66,7 +66,9 @@ class AxisValue(Model):
 
     when: When = Field({}, description="Conditions on other axes under which this value exists.")
     because: str | None = Field(None, description="Why the value is absent elsewhere; shown to whoever asks for it.")
-    abi: Value | None = Field(None, description="What `axes.<axis>.abi` is in ABI templates, e.g. debian-13. Default: the axis and the value joined by '-'.")
+    abi: Value | None = Field(
+        None, description="What `axes.<axis>.abi` is in ABI templates, e.g. debian-13. Default: the axis and the value joined by '-'."
+    )
 
 
 class Axis(Model):
@@ -154,11 +156,13 @@ class Layer(Model):
     axes: tuple[Identifier, ...] = Field((), description="Axes this layer adds to those of what it stands on.")
     when: When = Field({}, description="Matrix points at which the layer exists.")
     bootstrap: bool = Field(default=False, description="Made by mmdebstrap from nothing; `apt` then lists what it holds.")
-    abi: tuple[str, ...] = Field((), description="What children may rely on, as templates over axes, e.g. 'cp{{ python | replace(\".\", \"\") }}'.")
+    abi: tuple[str, ...] = Field((), description='What children may rely on, as templates over axes, e.g. \'cp{{ python | replace(".", "") }}\'.')
     apt: PackageList = Field((), description="Debian packages, without recommended ones.")
     python: PackageList = Field((), description="Python requirements (PEP 508), installed into the image's Python.")
     wheels: PackageList = Field((), description="Wheels by requirement, without what they depend on; not installed, but under /artifacts/wheels.")
-    build: PackageList = Field((), description="Debian packages for `run` alone: not installed, but under /artifacts/build, to be unpacked and left behind.")
+    build: PackageList = Field(
+        (), description="Debian packages for `run` alone: not installed, but under /artifacts/build, to be unpacked and left behind."
+    )
     archives: Mapping[Name, Archive] = Field({}, description="Files by URL and hash, under /artifacts/archives/<name>/.")
     npm: Mapping[str, str] = Field({}, description="npm packages and their version specifiers, installed globally.")
     files: tuple[File, ...] = ()

@@ -23,7 +23,9 @@ class Cell:
     parents: tuple[str, ...]
     """Ids of the cells of `layer.on`, in that order."""
     ancestors: tuple[str, ...]
-    """Ids of every cell below this one, bottom first: topological, ties by layer name."""
+    """Ids of every cell below this one, bottom first: by number of ancestors, then by layer name."""
+    abi: tuple[str, ...] = ()
+    """What those that stand on it may rely on, e.g. debian-13."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,13 @@ class ImagePoint:
     """Ids of all its cells, glue included, bottom first: an order in which each cell follows its ancestors."""
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
+    """Names of the layers that the catalog asks for, in its order; the others joined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A point that an image does not have, and why."""
+    """Points that an image does not have, and why: all that agree with `point`, which holds the axes that decide."""
 
     name: str
     point: Mapping[str, str]

@@ -1,0 +1,59 @@
+"""ABI templates: what a layer promises to those that stand on it, at a point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from jinja2 import StrictUndefined, Template, TemplateError, nodes
+from jinja2.sandbox import SandboxedEnvironment
+
+from builder.catalog.model import Axis
+
+_environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+
+class AbiError(ValueError):
+    """A template has no value at a point; the message says why."""
+
+
+@lru_cache(maxsize=4096)
+def _template(text: str) -> Template:
+    return _environment.from_string(text)
+
+
+def render(text: str, point: Mapping[str, str], axes: Mapping[str, Axis]) -> str:
+    """Return an ABI template's value. Its variables are each axis of the point, and `axes.<axis>.abi`.
+
+    Raises:
+        AbiError: it is not a template, names what is not there, or fails.
+
+    """
+    offered = {axis: {"abi": offers(axis, value, axes[axis])} for axis, value in point.items()}
+    try:
+        return _template(text).render(**point, axes=offered)
+    except Exception as error:  # noqa: BLE001  a template is a program of the catalog's author and may fail in any way
+        raise AbiError(f"{type(error).__name__}: {error}" if not isinstance(error, TemplateError) else str(error.message)) from None
+
+
+def offers(name: str, value: str, axis: Axis) -> str:
+    """Return what `axes.<name>.abi` is at a value of the axis."""
+    details = axis.values.get(value)
+    return details.abi if details and details.abi else f"{name}-{value}"
+
+
+def uses(text: str, known: Mapping[str, Axis]) -> Iterator[tuple[str, int]]:
+    """Yield the axes that a template names, as variable or under `axes`, with the line in the template, from 1.
+
+    Raises:
+        jinja2.TemplateSyntaxError: it is not a template.
+
+    """
+    for node in _environment.parse(text).find_all((nodes.Name, nodes.Getattr, nodes.Getitem)):
+        if isinstance(node, nodes.Name):
+            if node.name in known:
+                yield node.name, node.lineno
+        elif isinstance(node, nodes.Getattr | nodes.Getitem) and isinstance(node.node, nodes.Name) and node.node.name == "axes":
+            name = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
+            if isinstance(name, str):
+                yield name, node.lineno

@@ -1,0 +1,45 @@
+"""Conditions on matrix points: which values a point may have on some axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from builder.catalog.model import When
+
+Condition = tuple[tuple[str, frozenset[str]], ...]
+"""Axes with the values allowed there, sorted by axis: a `when` that can be compared and hashed."""
+ALWAYS: Condition = ()
+
+
+def condition(when: When) -> Condition:
+    """Return a `when` as a condition."""
+    return tuple(sorted((axis, frozenset(allowed(value))) for axis, value in when.items()))
+
+
+def allowed(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return the values that one entry of a `when` allows."""
+    return (value,) if isinstance(value, str) else value
+
+
+def holds(test: Condition, point: Mapping[str, str]) -> bool:
+    """Tell whether a point fulfils a condition. A point without one of its axes does not."""
+    return all(point.get(axis) in values for axis, values in test)
+
+
+def both(conditions: Iterable[Condition]) -> Condition:
+    """Return the condition that holds where all of these do."""
+    merged: dict[str, frozenset[str]] = {}
+    for test in conditions:
+        for axis, values in test:
+            merged[axis] = merged[axis] & values if axis in merged else values
+    return tuple(sorted(merged.items()))
+
+
+def spell(test: Condition) -> str:
+    """Return a condition in words: "debian trixie and python 3.11 or 3.13"."""
+    return " and ".join(f"{axis} {' or '.join(sorted(values))}" for axis, values in test)
+
+
+def written(point: Mapping[str, str]) -> str:
+    """Return a point as the command line takes it: "debian=trixie,python=3.13"."""
+    return ",".join(f"{axis}={value}" for axis, value in point.items())

@@ -1,0 +1,55 @@
+"""Families of images: one entry of `images` to the images that it means."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from builder.catalog import naming
+from builder.catalog.model import Catalog, Image
+
+MAX_MEMBERS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One image by name, before its matrix."""
+
+    name: str
+    entry: str
+    """Its key in `images`: the family's name, or its own."""
+    image: Image
+    choices: Mapping[str, str]
+    """Parameter -> choice; empty outside a family."""
+    asked: tuple[str, ...]
+    """The layers asked for, each once, in the order of the catalog."""
+
+
+def members(entry: str, image: Image) -> Iterator[Member]:
+    """Yield the images of an entry, the last parameter changing fastest.
+
+    Raises:
+        ValueError: the name's braces are wrong.
+        KeyError: the name holds a parameter that `product` does not have.
+
+    """
+    for choice in itertools.product(*image.product.values()):
+        choices = dict(zip(image.product, choice, strict=True))
+        added = (layer for parameter, chosen in choices.items() for layer in image.product[parameter][chosen])
+        asked = tuple(dict.fromkeys((*image.layers, *added)))
+        yield Member(name=naming.fill(entry, choices), entry=entry, image=image, choices=choices, asked=asked)
+
+
+def size(image: Image) -> int:
+    """Return how many images an entry means."""
+    count = 1
+    for choices in image.product.values():
+        count *= len(choices)
+    return count
+
+
+def every(catalog: Catalog) -> Iterator[Member]:
+    """Yield all images of a sound catalog, in its order."""
+    for entry, image in catalog.images.items():
+        yield from members(entry, image)

@@ -1,0 +1,152 @@
+"""What must be true of each layer beyond the types of its keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from jinja2 import TemplateSyntaxError
+from packaging.requirements import InvalidRequirement, Requirement
+
+from builder.catalog import abi, source
+from builder.catalog.draft import Draft, check_when, repeated
+from builder.catalog.model import Layer, PackageList
+from builder.catalog.source import Source, Step
+from builder.catalog.stack import cycle
+from builder.catalog.suggest import nearest
+from builder.errors import Problem
+
+# Debian policy 5.6.1.
+DEBIAN_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+NPM_PACKAGE = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*")
+DEBIAN_LISTS, PYTHON_LISTS = ("apt", "build"), ("python", "wheels")
+TEMPLATE = "Dockerfile.j2"
+
+
+def check(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
+    """Yield the problems of all layers. `axes` gives, for the sound ones, the axes that they depend on."""
+    for name, layer in draft.layers.items():
+        text = draft.sources[name]
+        yield from _stands(draft, name, layer, text)
+        yield from _packages(draft, name, layer, text, axes.get(name))
+        yield from _templates(draft, name, layer, text, axes.get(name))
+        yield from check_when(draft, text, ("when",), layer.when, having=axes.get(name), who=f"the layer {name}")
+        yield from _files(layer, text)
+    yield from _cycles(draft)
+
+
+def _stands(draft: Draft, name: str, layer: Layer, text: Source) -> Iterator[Problem]:
+    for index, below in enumerate(layer.on):
+        if below not in draft.known:
+            yield text.problem(("on", index), f"unknown layer {below!r}", nearest(below, draft.known - {name}, what="layers"))
+    for index, axis in enumerate(layer.axes):
+        if axis not in draft.catalog.axes:
+            yield text.problem(("axes", index), f"unknown axis {axis!r}", nearest(axis, draft.catalog.axes, what="axes"))
+    yield from repeated(text, ("on",), layer.on)
+    yield from repeated(text, ("axes",), layer.axes)
+    if layer.glue and not layer.on:
+        yield text.problem(("glue",), "a glue layer joins when all layers in `on` are present, and `on` is empty", "name the layers that it joins")
+    if layer.glue and layer.axes:
+        yield text.problem(
+            ("axes",), "a glue layer cannot add axes: it joins images whose points are given", "add the axis to a layer that images ask for"
+        )
+    if layer.bootstrap and layer.on:
+        yield text.problem(("on",), "a layer made by bootstrap stands on nothing", "remove `on` or `bootstrap`")
+
+
+def _packages(draft: Draft, name: str, layer: Layer, text: Source, having: tuple[str, ...] | None) -> Iterator[Problem]:
+    for key in (*DEBIAN_LISTS, *PYTHON_LISTS):
+        packages: PackageList = getattr(layer, key)
+        yield from repeated(text, (key,), packages)
+        for path, package in _each(key, packages):
+            yield from _debian(text, path, package) if key in DEBIAN_LISTS else _python(text, path, package)
+        for index, entry in enumerate(packages):
+            if not isinstance(entry, str):
+                yield from repeated(text, (key, index, "packages"), entry.packages)
+                yield from check_when(draft, text, (key, index, "when"), entry.when, having=having, who=f"the layer {name}")
+    for package, version in layer.npm.items():
+        if not NPM_PACKAGE.fullmatch(package):
+            yield text.problem(("npm", package), f"{package!r} is not the name of an npm package", key=True)
+        if not version.strip():
+            yield text.problem(("npm", package), "expected a version specifier, found the text ''", "for any version: '*'")
+
+
+def _each(key: str, packages: PackageList) -> Iterator[tuple[tuple[Step, ...], str]]:
+    for index, entry in enumerate(packages):
+        if isinstance(entry, str):
+            yield (key, index), entry
+        else:
+            yield from (((key, index, "packages", inner), package) for inner, package in enumerate(entry.packages))
+
+
+def _debian(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Problem]:
+    if DEBIAN_PACKAGE.fullmatch(package):
+        return
+    bare = re.split(r"[=:/ (]", package)[0]
+    hint = f"write {bare!r}; versions come from the lock" if bare != package and DEBIAN_PACKAGE.fullmatch(bare) else ""
+    hint = f"write {package.lower()!r}" if DEBIAN_PACKAGE.fullmatch(package.lower()) else hint
+    yield text.problem(path, f"{source.found(package)} is not the name of a Debian package", hint)
+
+
+def _python(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Problem]:
+    try:
+        Requirement(package)
+    except InvalidRequirement as error:
+        why = str(error).splitlines()[0].rstrip(":.")
+        yield text.problem(path, f"{source.found(package)} is not a Python requirement (PEP 508): {why}", "for example: numpy>=2")
+
+
+def _templates(draft: Draft, name: str, layer: Layer, text: Source, having: tuple[str, ...] | None) -> Iterator[Problem]:
+    for index, template in enumerate(layer.abi):
+        try:
+            used = dict.fromkeys(axis for axis, _ in abi.uses(template, draft.catalog.axes))
+        except TemplateSyntaxError as error:
+            yield text.problem(("abi", index), f"is not a Jinja template: {error.message}")
+            continue
+        for axis in used:
+            for message, hint in _unfit(draft, name, axis, having):
+                yield text.problem(("abi", index), message, hint)
+    yield from _dockerfile(draft, name, having)
+
+
+def _unfit(draft: Draft, name: str, axis: str, having: tuple[str, ...] | None) -> Iterator[tuple[str, str]]:
+    if axis not in draft.catalog.axes:
+        yield f"unknown axis {axis!r}", nearest(axis, draft.catalog.axes, what="axes")
+    elif having is not None and axis not in having:
+        yield (
+            f"the layer {name} does not depend on the axis {axis!r}",
+            f"add it to `axes`, or stand on a layer that has it; it depends on: {', '.join(having)}",
+        )
+
+
+def _dockerfile(draft: Draft, name: str, having: tuple[str, ...] | None) -> Iterator[Problem]:
+    path = draft.directories[name] / TEMPLATE
+    file = str(PurePosixPath(draft.sources[name].file).parent / TEMPLATE)
+    if not path.is_file():
+        return
+    try:
+        used = dict(abi.uses(path.read_bytes().decode(), draft.catalog.axes))
+    except (OSError, UnicodeDecodeError) as error:
+        yield Problem(file, 0, 0, f"cannot be read as UTF-8: {error}")
+        return
+    except TemplateSyntaxError as error:
+        yield Problem(file, error.lineno, 1, f"is not a Jinja template: {error.message}")
+        return
+    for axis, line in used.items():
+        yield from (Problem(file, line, 1, message, hint) for message, hint in _unfit(draft, name, axis, having))
+
+
+def _files(layer: Layer, text: Source) -> Iterator[Problem]:
+    for index, entry in enumerate(layer.files):
+        if ".." in PurePosixPath(entry.path).parts:
+            yield text.problem(("files", index, "path"), f"{source.found(entry.path)} leaves the layer's files", "write the path without '..'")
+
+
+def _cycles(draft: Draft) -> Iterator[Problem]:
+    on = {name: tuple(below for below in layer.on if below in draft.layers) for name, layer in draft.layers.items()}
+    while loop := cycle(on):
+        first = loop[0]
+        index = draft.layers[first].on.index(loop[1])
+        yield draft.sources[first].problem(("on", index), f"layers stand on each other: {' -> '.join(loop)}", "remove one of these from `on`")
+        on = {name: below for name, below in on.items() if name not in loop}

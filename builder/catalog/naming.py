@@ -1,0 +1,74 @@
+"""Names made from templates: labels of axis values, tags, ids, and families' names. `{name}` stands for a value, `{{` for a brace."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+from functools import lru_cache
+
+from builder.catalog.model import Catalog
+
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", re.ASCII)
+"""A tag, by the OCI distribution specification."""
+
+
+@lru_cache(maxsize=4096)
+def parts(template: str) -> tuple[tuple[str, str], ...]:
+    """Return a template as pairs of text and the name behind it, "" for none.
+
+    Raises:
+        ValueError: braces do not match, or hold more than a name; the message says what.
+
+    """
+    found: list[tuple[str, str]] = []
+    try:
+        for text, name, form, conversion in string.Formatter().parse(template):
+            if name is not None and (not name.isidentifier() or form or conversion):
+                raise ValueError(
+                    f"'{{{name}{'!' + conversion if conversion else ''}{':' + form if form else ''}}}' is not the name of a value in braces"
+                )
+            found.append((text, name or ""))
+    except ValueError as error:
+        message = str(error)
+        if "is not the name" in message:
+            raise
+        raise ValueError("braces do not match; write {{ or }} for a brace") from None
+    return tuple(found)
+
+
+def names(template: str) -> tuple[str, ...]:
+    """Return the names in a template, in order.
+
+    Raises:
+        ValueError: see `parts`.
+
+    """
+    return tuple(name for _, name in parts(template) if name)
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Return the template with its names replaced.
+
+    Raises:
+        ValueError: see `parts`.
+        KeyError: a name has no value.
+
+    """
+    return "".join(text + (values[name] if name else "") for text, name in parts(template))
+
+
+def labels(catalog: Catalog) -> Mapping[str, Mapping[str, str]]:
+    """Return the label of every value of every axis."""
+    return {name: {value: fill(axis.label, {"value": value}) for value in axis.values} for name, axis in catalog.axes.items()}
+
+
+def default_tag(catalog: Catalog, known: Mapping[str, Mapping[str, str]], point: Mapping[str, str]) -> str:
+    """Return the labels of a point on the axes that tags name, joined by '-'; empty when there are none."""
+    return "-".join(known[axis][value] for axis, value in point.items() if catalog.axes[axis].tag)
+
+
+def cell_id(layer: str, known: Mapping[str, Mapping[str, str]], point: Mapping[str, str]) -> str:
+    """Return `<layer>@<label>-<label>…`, or the layer's name alone when it depends on no axis."""
+    written = "-".join(known[axis][value] for axis, value in point.items())
+    return f"{layer}@{written}" if written else layer

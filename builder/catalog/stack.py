@@ -1,0 +1,111 @@
+"""What layers stand on: ancestors, axes, glue that joins, and the one order in which layers lie."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from builder.catalog.conditions import Condition, both, condition
+from builder.catalog.model import Catalog, Layer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layers:
+    """All layers with what follows from their `on`; made by `arrange`."""
+
+    ancestors: Mapping[str, frozenset[str]]
+    """Every layer below a layer."""
+    axes: Mapping[str, tuple[str, ...]]
+    """The axes of a layer and of all below it, in the order of catalog.yaml."""
+    glue: tuple[str, ...]
+    """Glue layers, bottom first."""
+    joins: Mapping[str, Condition]
+    """Where a glue layer joins: its own `when`, and that of the glue it stands on."""
+    on: Mapping[str, tuple[str, ...]]
+
+    def rank(self, name: str) -> tuple[int, str]:
+        """Return the key by which layers lie in every image: ancestors first, the same layers first everywhere."""
+        return len(self.ancestors[name]), name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """The layers of an image, bottom first, and their axes."""
+
+    layers: tuple[str, ...]
+    axes: tuple[str, ...]
+    joined: Mapping[str, Condition]
+    """Layers that joined by themselves -> where they do."""
+
+    def at(self, holding: Collection[str]) -> tuple[str, ...]:
+        """Return the layers of a point, `holding` being those of `joined` that join there."""
+        return tuple(name for name in self.layers if name not in self.joined or name in holding)
+
+
+def arrange(catalog: Catalog, layers: Mapping[str, Layer]) -> Layers:
+    """Return what follows from the layers' `on`. Every name must be known and there must be no cycle."""
+    ancestors: dict[str, frozenset[str]] = {}
+    for name in upward({name: layer.on for name, layer in layers.items()}):
+        below = layers[name].on
+        ancestors[name] = frozenset(below).union(*(ancestors[parent] for parent in below))
+    order = {axis: index for index, axis in enumerate(catalog.axes)}
+    axes = {
+        name: tuple(sorted({axis for below in {name, *ancestors[name]} for axis in layers[below].axes}, key=lambda axis: order[axis]))
+        for name in layers
+    }
+    glue = sorted((name for name, layer in layers.items() if layer.glue), key=lambda name: (len(ancestors[name]), name))
+    joins = {name: both(condition(layers[below].when) for below in sorted({name, *ancestors[name]}) if layers[below].glue) for name in glue}
+    return Layers(ancestors=ancestors, axes=axes, glue=tuple(glue), joins=joins, on={name: layer.on for name, layer in layers.items()})
+
+
+def stack(layers: Layers, asked: Iterable[str], axes: Iterable[str]) -> Stack:
+    """Return the closure of the layers asked for: what they stand on, then every glue layer all of whose `on` is there.
+
+    One pass over glue is enough, as glue that stands on glue comes after it. `axes` gives the order of axes.
+    """
+    hard = set(asked)
+    hard = hard.union(*(layers.ancestors[name] for name in hard))
+    present = set(hard)
+    for name in layers.glue:
+        if present.issuperset(layers.on[name]):
+            present.add(name)
+    having = {axis for name in present for axis in layers.axes[name]}
+    return Stack(
+        layers=tuple(sorted(present, key=layers.rank)),
+        axes=tuple(axis for axis in axes if axis in having),
+        joined={name: layers.joins[name] for name in layers.glue if name not in hard and name in present},
+    )
+
+
+def upward(on: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the layers so that each follows what it stands on; those of a cycle, and on one, are left out."""
+    waiting = {name: len(set(below)) for name, below in on.items()}
+    above: dict[str, list[str]] = {name: [] for name in on}
+    for name, below in on.items():
+        for parent in set(below):
+            if parent in above:
+                above[parent].append(name)
+    ready = sorted(name for name, count in waiting.items() if not count)
+    for name in ready:
+        for child in above[name]:
+            waiting[child] -= 1
+            if not waiting[child]:
+                ready.append(child)
+    return ready
+
+
+def cycle(on: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Return the layers of one cycle, the first repeated at the end, or nothing: a stands on b stands on … a."""
+    sound = set(upward(on))
+    stuck = sorted(name for name in on if name not in sound)
+    path: list[str] = stuck[:1]
+    while path:
+        after = next((below for below in sorted(on[path[-1]]) if below in on and below not in sound), None)
+        if after is None:
+            stuck = [name for name in stuck if name not in path]
+            path = stuck[:1]
+        elif after in path:
+            return (*path[path.index(after) :], after)
+        else:
+            path.append(after)
+    return ()

@@ -1,0 +1,164 @@
+"""What pydantic finds wrong, in plain English, at its place in the file: the only place that knows pydantic's errors."""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Iterator, Mapping
+from typing import Annotated, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from builder.catalog import model
+from builder.catalog.source import Source, Step, found
+from builder.catalog.suggest import nearest
+from builder.errors import Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+_PATTERNS = {
+    model.NAME: "a name: lower-case letters and digits, with single '.', '_' or '-' between them",
+    model.IMAGE_NAME: "an image's name: lower-case letters, digits, '.', '_', '-' and {parameters}",
+    model.IDENTIFIER: "a name: lower-case letters, digits and '_', starting with a letter",
+    model.VALUE: "a version: letters, digits, '.', '_' and '-'",
+    model.VARIABLE: "the name of an environment variable: letters, digits and '_'",
+    model.MODE: 'an octal mode, such as "0755"',
+    model.OWNER: "a user, or user:group",
+    model.ABSOLUTE: "an absolute path",
+    model.URL: "an address that starts with https://, http:// or file:///",
+    model.SHA256: "a sha256: 64 hex digits",
+}
+_EXPECTED = {
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "dict_type": "a mapping",
+    "mapping_type": "a mapping",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "too_short": "at least one entry",
+}
+
+
+def validate(source: Source, kind: type[M]) -> M:
+    """Return the document as a `kind`.
+
+    Raises:
+        pydantic.ValidationError: it is none; `problems` says the same for people.
+
+    """
+    return validate_data(source.data, kind)
+
+
+def validate_data(data: object, kind: type[M]) -> M:
+    """Return plain data as a `kind`: a text is never taken for a number or a truth value, a list stands for a tuple.
+
+    Raises:
+        pydantic.ValidationError: it is none.
+
+    """
+    return kind.model_validate_json(json.dumps(data), strict=True)
+
+
+def problems(source: Source, kind: type[BaseModel], error: ValidationError) -> list[Problem]:
+    """Return what is wrong with the document, one problem for each place."""
+    return [_problem(source, kind, details) for details in error.errors(include_url=False, include_context=True)]
+
+
+def misspelt(kind: type[BaseModel], source: Source, error: ValidationError) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """Yield the path of each unknown key and the known key that was meant, where one is near and not there as well."""
+    for details in error.errors(include_url=False):
+        path = place(source, details["loc"])
+        if details["type"] != "extra_forbidden":
+            continue
+        known = [name for name in fields(kind, path[:-1]) if (*path[:-1], name) != path]
+        hint = nearest(str(path[-1]), known)
+        if hint.startswith("did you mean"):
+            yield path, hint.split("'")[1]
+
+
+def place(source: Source, loc: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the path in the document that a location of pydantic means: without the names of branches."""
+    spot, path = source.spot, list[Step]()
+    for index, step in enumerate(loc):
+        if step in spot.inside:
+            path.append(step)
+            spot = spot.inside[step]
+        elif index == len(loc) - 1 and step not in {model.TEXT, model.TEXTS, model.CONDITIONAL, "[key]"}:
+            path.append(step)
+    return tuple(path)
+
+
+def fields(kind: object, path: tuple[Step, ...]) -> list[str]:
+    """Return the keys that the format knows at a path, or none where keys are free."""
+    for kinds in _reach([kind], path):
+        if isinstance(kinds, type) and issubclass(kinds, BaseModel):
+            return list(kinds.model_fields)
+    return []
+
+
+def _reach(kinds: list[object], path: tuple[Step, ...]) -> list[object]:
+    for step in path:
+        kinds = [inner for kind in _plain(kinds) for inner in _inside(kind, step)]
+    return list(_plain(kinds))
+
+
+def _plain(kinds: list[object]) -> Iterator[object]:
+    for kind in kinds:
+        if get_origin(kind) is Annotated:
+            yield from _plain([get_args(kind)[0]])
+        elif get_origin(kind) in {Union, types.UnionType}:
+            yield from _plain(list(get_args(kind)))
+        else:
+            yield kind
+
+
+def _inside(kind: object, step: Step) -> Iterator[object]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        if step in kind.model_fields:
+            yield kind.model_fields[str(step)].annotation
+    elif isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Mapping):  # type: ignore[arg-type]
+        yield get_args(kind)[1]
+    elif get_args(kind):
+        yield get_args(kind)[0]
+
+
+def _problem(source: Source, kind: type[BaseModel], details: ErrorDetails) -> Problem:
+    loc, error = details["loc"], details["type"]
+    path = place(source, loc)
+    written = source.written(path)
+    value = details["input"]
+    if error == "extra_forbidden":
+        return source.problem(path, f"unknown key {path[-1]!r}", nearest(str(path[-1]), fields(kind, path[:-1]), what="known keys"), key=True)
+    if error == "missing":
+        return source.problem(path[:-1], f"the key {path[-1]!r} is missing", f"add '{path[-1]}:'")
+    if loc and loc[-1] == "[key]":
+        return source.problem(path, f"the key {found(value)} is not {_wanted(details)}", key=True)
+    hint = f'quote it: "{written}"' if error == "string_type" and written else ""
+    if error == "string_type" and model.TEXT in loc:
+        return source.problem(path, f"expected {_branch(loc)}, found {found(value, written)}", hint)
+    if error == "string_pattern_mismatch":
+        return source.problem(path, f"{found(value)} is not {_wanted(details)}")
+    return source.problem(path, f"expected {_wanted(details)}, found {found(value, written)}", hint)
+
+
+def _branch(loc: tuple[Step, ...]) -> str:
+    return "a text or a list of texts" if "when" in loc else "a text, or a mapping with 'when' and 'packages'"
+
+
+def _wanted(details: ErrorDetails) -> str:
+    error, context = details["type"], details.get("ctx", {})
+    if error == "string_pattern_mismatch":
+        return _PATTERNS.get(str(context.get("pattern")), f"a text that matches {context.get('pattern')}")
+    if error == "string_too_long":
+        return f"a text of at most {context.get('max_length')} characters"
+    if error == "literal_error":
+        return str(context.get("expected"))
+    if error in {"greater_than_equal", "less_than_equal", "int_from_float"}:
+        bound = context.get("ge", context.get("le"))
+        return "a whole number" if bound is None else f"a number of {'at least' if 'ge' in context else 'at most'} {bound}"
+    return _EXPECTED.get(error, "something else")

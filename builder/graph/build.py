@@ -1,0 +1,93 @@
+"""The graph: cells and images at their points, in an order that lets images share the longest prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from builder.catalog import abi, naming
+from builder.catalog.conditions import condition, holds
+from builder.catalog.expand import Matrix, tag
+from builder.catalog.load import Loaded
+from builder.catalog.matrix import Point
+from builder.catalog.model import PackageList
+from builder.graph.model import Absent, Cell, Graph, ImagePoint
+
+
+def graph(loaded: Loaded) -> Graph:
+    """Return all images of a catalog at all their points, and the cells that they are made of."""
+    cells = _Cells(loaded)
+    images: dict[str, ImagePoint] = {}
+    for matrix in loaded.matrices:
+        for point in matrix.points:
+            image = _image(loaded, matrix, point, cells)
+            images[image.id] = image
+    absent = [Absent(matrix.name, hole.point, hole.because) for matrix in loaded.matrices for hole in matrix.holes]
+    return Graph(cells=cells.ordered(), images=images, absent=tuple({(a.name, *a.point.items(), a.because): a for a in absent}.values()))
+
+
+def abi_of(cell: Cell) -> tuple[str, ...]:
+    """Return what those that stand on a cell may rely on: the cell's own ABI, not its ancestors'."""
+    return cell.abi
+
+
+def wanted(packages: PackageList, point: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the packages that are wanted at a point, each once, in the order of the list."""
+    found: dict[str, None] = {}
+    for entry in packages:
+        if isinstance(entry, str):
+            found[entry] = None
+        elif holds(condition(entry.when), point):
+            found.update(dict.fromkeys(entry.packages))
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class _Cells:
+    """The cells made so far, each once."""
+
+    loaded: Loaded
+    made: dict[tuple[str, tuple[str, ...]], Cell] = field(default_factory=dict)
+
+    def at(self, layer: str, point: Point) -> Cell:
+        axes = self.loaded.arranged.axes[layer]
+        key = (layer, tuple([point[axis] for axis in axes]))
+        cell = self.made.get(key)
+        if cell is None:
+            cell = self.made[key] = self._make(layer, {axis: point[axis] for axis in axes})
+        return cell
+
+    def _make(self, name: str, point: Point) -> Cell:
+        loaded, layer = self.loaded, self.loaded.layers[name]
+        below = sorted(loaded.arranged.ancestors[name], key=loaded.arranged.rank)
+        return Cell(
+            id=naming.cell_id(name, loaded.labels, point),
+            name=name,
+            point=point,
+            layer=layer,
+            parents=tuple(self.at(parent, point).id for parent in layer.on),
+            ancestors=tuple(self.at(ancestor, point).id for ancestor in below),
+            abi=tuple(abi.render(template, point, loaded.catalog.axes) for template in layer.abi),
+        )
+
+    def ordered(self) -> dict[str, Cell]:
+        values = {axis: {value: index for index, value in enumerate(entry.values)} for axis, entry in self.loaded.catalog.axes.items()}
+        rank = self.loaded.arranged.rank
+        cells = sorted(self.made.values(), key=lambda cell: (rank(cell.name), [values[axis][value] for axis, value in cell.point.items()]))
+        return {cell.id: cell for cell in cells}
+
+
+def _image(loaded: Loaded, matrix: Matrix, point: Point, cells: _Cells) -> ImagePoint:
+    member = matrix.member
+    name = tag(loaded.catalog, loaded.labels, matrix, point)
+    values = {**member.choices, **point}
+    return ImagePoint(
+        id=f"{matrix.name}:{name}",
+        name=matrix.name,
+        tag=name,
+        point=point,
+        cells=tuple([cells.at(layer, point).id for layer in matrix.layers(point)]),
+        description=naming.fill(member.image.description, values),
+        labels={label: naming.fill(template, values) for label, template in member.image.labels.items()},
+        asked=member.asked,
+    )
