@@ -54,6 +54,11 @@ def managed(text: str) -> set[str]:
     return {value.removeprefix("/") for key, value in table.items() if key == MASTER or key.startswith(SLAVE)}
 
 
+def is_header(key: str) -> bool:
+    """Tell whether a key is about the alternative itself: choices cannot be written without those."""
+    return not key.startswith(CHOICE)
+
+
 def is_manual(text: str) -> bool:
     """Tell whether the choice was made by hand."""
     return text.startswith("manual")

@@ -47,10 +47,10 @@ def normalise(
         streams = [stack.enter_context(path.open("rb")) for path in layers]
         found = scan(streams, built_since=built_since)
         added = _bookkeeping(cell, before, found)
-        _drop_generated(found, before)
+        drop_generated(found, before)
         _drop_equal(found, parents)
         _check(cell, found, parents, ancestors)
-        entries = _linked(found.items, _with_parents(found.items, parents))
+        entries = linked(found.items, _with_parents(found.items, parents))
         delta, diff_id, unpacked = layer.write(store, entries, lambda path: content(found.items[path], streams), compression)
     return Facts(
         cell=cell,
@@ -78,7 +78,7 @@ def _bookkeeping(cell: str, before: Mapping[str, str], found: Scan) -> dict[str,
     return mergers.contributions(cell, before, counted)
 
 
-def _drop_generated(found: Scan, before: Mapping[str, str]) -> None:
+def drop_generated(found: Scan, before: Mapping[str, str]) -> None:
     """Leave out what the seal makes anew: its own files, and the links of alternatives."""
     databases = {**before, **found.bookkeeping}
     links = {link for path, text in databases.items() if path.startswith(alternatives.DATABASE) for link in alternatives.managed(text)}
@@ -136,7 +136,7 @@ def _with_parents(items: Mapping[str, Item], parents: Mapping[str, Entry]) -> di
     return dict(sorted(entries.items()))
 
 
-def _linked(items: Mapping[str, Item], entries: dict[str, Entry]) -> dict[str, Entry]:
+def linked(items: Mapping[str, Item], entries: dict[str, Entry]) -> dict[str, Entry]:
     """Make hard links again of the files that shared their bytes: the first path holds them, the others link to it."""
     first: dict[tuple[int, int], str] = {}
     for path, entry in entries.items():

@@ -41,6 +41,11 @@ def accept(table: Table) -> None:
     """Check nothing."""
 
 
+def never(_key: str) -> bool:
+    """Choose no key."""
+    return False
+
+
 def same(table: Table) -> Table:
     """Change nothing."""
     return table
@@ -61,8 +66,8 @@ class Merger:
     """From the union of contributions to what the file holds."""
     removed: Callable[[str, str], str | None] | None = None
     """What it means that a key of the file before is gone: a value to contribute. Without it, removing is refused."""
-    headers: frozenset[str] = frozenset()
-    """Keys that go into every contribution."""
+    always: Callable[[str], bool] = never
+    """Whether a key goes into every contribution: others make no sense without it."""
     links: bool = False
     """Whether the paths are symlinks, their targets the text; otherwise they are files."""
     mode: int = 0o644
@@ -93,7 +98,7 @@ class Merger:
                     added[key] = gone
         if not added:
             return ""
-        return self.dump({key: new[key] for key in self.headers if key in new} | added)
+        return self.dump({key: value for key, value in new.items() if self.always(key)} | added)
 
     def merge(self, contributions: Sequence[str]) -> str:
         """Return the union of contributions, itself a contribution.

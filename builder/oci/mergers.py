@@ -22,7 +22,7 @@ MERGERS: tuple[Merger, ...] = (
     Merger("var/lib/dpkg/diversions", lines.parse_threes, lines.dump_threes),
     Merger("var/lib/dpkg/statoverride", lines.parse_by_last, lines.dump_registry),
     Merger("var/lib/dpkg/triggers/*", lines.parse, lines.dump),
-    Merger(alternatives.DATABASE + "*", alternatives.parse, alternatives.dump, join=alternatives.join, headers=frozenset({"status", "link"})),
+    Merger(alternatives.DATABASE + "*", alternatives.parse, alternatives.dump, join=alternatives.join, always=alternatives.is_header),
     Merger(alternatives.LINKS + "*", lines.parse_whole, lines.dump_whole, links=True),
     Merger("etc/passwd", accounts.parse, accounts.dump_by_id, check=accounts.unique_ids),
     Merger("etc/group", accounts.parse_members, accounts.dump_by_id, join=accounts.join_members, check=accounts.unique_ids),
