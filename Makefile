@@ -44,7 +44,7 @@ format: python ## let ruff format and mend what it can
 
 bench: ## build the same images by chains and by this program, and compare: time, bytes, bytes to pull again
 	@setup/install tools
-	@setup/bench
+	@bench/run
 
 requirements: ## choose the newest Python packages that pyproject.toml allows, into requirements.lock with their hashes
 	@uv pip compile --quiet --universal --generate-hashes --upgrade --all-extras --no-emit-index-url \

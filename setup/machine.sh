@@ -50,11 +50,11 @@ python() { # python: the first Python on PATH that is new enough
   return 1
 }
 
-mirror() { # mirror RELEASE: where this machine gets that release of Debian from; empty where apt has no such source
+mirror() { # mirror RELEASE…: where this machine gets one of these releases of Debian from; empty where apt has no such source
   have apt-get || return 0
   # shellcheck disable=SC2016  # apt fills these in
-  apt-get indextargets --format '$(RELEASE) $(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-    awk -v release="$1" '($1 == release || $2 == release) && $3 == "main" {print $NF; exit}'
+  apt-get indextargets --no-release-info --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+    awk -v releases=" $* " 'index(releases, " " $1 " ") && $2 == "main" {print $3; exit}'
 }
 
-debian_mirror() { mirror "$(os_release VERSION_CODENAME)"; }
+debian_mirror() { mirror "$(os_release VERSION_CODENAME)" oldstable stable testing unstable sid; }
