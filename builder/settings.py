@@ -56,11 +56,6 @@ class Settings:
         """Return the base URL of an origin's former states, or None."""
         return self.snapshots.get(variable("", origin))
 
-    @property
-    def artifacts(self) -> Path:
-        """Directory of fetched files, by digest."""
-        return self.cache / "artifacts"
-
 
 def read(directory: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; `directory` is that of catalog.yaml.

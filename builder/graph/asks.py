@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 
+from builder.digest import canonical, sha256
 from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
@@ -30,7 +29,7 @@ def asks(cell: Cell, graph: Graph) -> str:
     """Return the sha256 of what decides the cell's slice: its matrix point, its wishes, and those of what it stands on."""
     below = {ancestor: wishes(graph.cells[ancestor]) for ancestor in cell.ancestors}
     document = {"point": dict(cell.point), "own": wishes(cell), "below": below}
-    return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return sha256(canonical(document))
 
 
 def stale(lock: Lock, graph: Graph) -> Mapping[str, str]:

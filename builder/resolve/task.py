@@ -49,6 +49,11 @@ class Task:
     settings: Settings
     monitor: Monitor
 
+    @property
+    def moment(self) -> str:
+        """The moment of the lock until now."""
+        return self.previous.moment
+
     def resolves(self, cell: str) -> bool:
         """Tell whether a cell is one to resolve."""
         return any(cell == other.id for other in self.cells)

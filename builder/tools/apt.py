@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from builder.digest import sha256
 from builder.errors import FetchError, ToolError
 from builder.tools import process
 
@@ -106,7 +106,7 @@ class Apt:
             text = path.read_text()
             fields = dict(re.findall(r"^(Codename|Date): *(.+)$", text, re.MULTILINE))
             date = parsedate_to_datetime(fields["Date"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            found[fields["Codename"]] = {"date": date, "inrelease": f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"}
+            found[fields["Codename"]] = {"date": date, "inrelease": f"sha256:{sha256(path.read_bytes())}"}
         return found
 
     def simulate(self, packages: Sequence[str], status: Path) -> str:

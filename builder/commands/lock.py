@@ -1,0 +1,70 @@
+"""`catalog lock`: decide on exact versions, and say what moved."""
+
+from __future__ import annotations
+
+import argparse
+
+from builder.catalog.load import load
+from builder.console.text import Console
+from builder.graph.asks import stale
+from builder.graph.build import graph
+from builder.graph.model import Graph
+from builder.lock.difference import Change, difference
+from builder.lock.file import read, write
+from builder.lock.model import Lock
+from builder.resolve.resolve import resolve
+from builder.settings import read as read_settings
+
+HELP = "resolve what layers ask for to exact files, in catalog.lock"
+FILE = "catalog.lock"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own arguments."""
+    parser.add_argument(
+        "--upgrade",
+        nargs="*",
+        metavar="PATTERN",
+        help="move packages (globs over their names; all without one) to the newest versions; without --upgrade, what is locked stays",
+    )
+    parser.add_argument("--check", action="store_true", help="resolve nothing; exit 1 when the lock does not answer what layers ask for")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Write catalog.lock, and print the difference to what it was. Exit 1 with --check when it is stale."""
+    loaded = load(arguments.catalog)
+    whole = graph(loaded)
+    path = loaded.root / FILE
+    before = read(path) if path.exists() else None
+    if arguments.check:
+        return _check(whole, before, console, as_json=arguments.json)
+    upgrade = () if arguments.upgrade is None else tuple(arguments.upgrade) or ("*",)
+    after = resolve(whole, before, read_settings(loaded.root), console, upgrade=upgrade)
+    changes = difference(before, after)
+    if after != before:
+        write(after, path)
+    if arguments.json:
+        console.json({"moment": after.moment, "changes": [change.document() for change in changes]})
+        return 0
+    _show(changes, console)
+    console.text(f"{len(after.artifacts)} packages for {len(after.cells)} cells, as of {after.moment}" + ("" if changes else "; nothing moved"))
+    return 0
+
+
+def _check(whole: Graph, lock: Lock | None, console: Console, *, as_json: bool) -> int:
+    found = stale(lock, whole) if lock else dict.fromkeys(whole.cells, "is not in the lock")
+    if as_json:
+        console.json({"stale": found})
+    for cell, why in () if as_json else found.items():
+        console.text(f"{cell} {why}")
+    if not found and not as_json:
+        console.text("the lock is current")
+    return 1 if found else 0
+
+
+def _show(changes: tuple[Change, ...], console: Console) -> None:
+    """Print what moved, packages that moved alike in one line with all their cells."""
+    rows = [(change.what, f"{change.name} ({change.kind})", change.old or "-", change.new or "-", ", ".join(change.cells)) for change in changes]
+    if rows:
+        console.table(["", "package", "was", "is", "cells"], rows)

@@ -1,0 +1,70 @@
+"""What one cell's build sees under /artifacts: hard links to the cache, and the files of its slice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from builder.errors import FetchError
+from builder.fetch.transfer import place
+from builder.graph.model import Cell
+from builder.lock.deb import file_name, packages_file
+from builder.lock.model import Artifact, Lock
+from builder.tools.archive import control
+
+
+def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
+    """Lay out the artifacts of a cell in an empty `directory`, and return it.
+
+    `deb/*.deb`, `build/*.deb`, `python/*.whl`, `wheels/*.whl`, `archives/<name>/…`, `npm/_cacache/…`, and the slice's files. A bootstrap
+    cell also gets Packages, which makes the directory a flat apt repository.
+
+    Raises:
+        FetchError: an artifact is not in the cache.
+
+    """
+    piece = lock.cells[cell.id]
+    artifacts = [lock.artifacts[name] for name in piece.artifacts]
+    for artifact in artifacts:
+        _link(artifact, place(artifact, cache), directory / where(artifact))
+    for name, text in piece.files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    if cell.layer.bootstrap:
+        _repository([artifact for artifact in artifacts if artifact.kind == "deb"], cache, directory)
+    return directory
+
+
+def where(artifact: Artifact) -> Path:
+    """Return the artifact's path under /artifacts."""
+    match artifact.kind:
+        case "deb" | "build":
+            return Path(artifact.kind, file_name(artifact))
+        case "python":
+            return Path("python", artifact.locator)
+        case "wheel":
+            return Path("wheels", artifact.locator)
+        case "npm":
+            algorithm, _, value = artifact.digest.partition(":")
+            return Path("npm", "_cacache", "content-v2", algorithm, value[:2], value[2:4], value[4:])
+        case _:
+            return Path("archives", artifact.name, artifact.locator.rpartition("/")[2])
+
+
+def _link(artifact: Artifact, source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise FetchError(f"{artifact.name} {artifact.version} is not in the cache", hint="run `catalog fetch`") from None
+    except OSError:
+        # Another filesystem.
+        shutil.copyfile(source, target)
+
+
+def _repository(artifacts: Sequence[Artifact], cache: Path, directory: Path) -> None:
+    stanzas = {artifact.id: control(place(artifact, cache)) for artifact in artifacts}
+    (directory / "Packages").write_text(packages_file(stanzas, artifacts, "deb"))

@@ -1,0 +1,143 @@
+"""Every artifact of some cells into the cache, once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.errors import FetchError, IntegrityError
+from builder.events import Monitor, Note, Progress, Step
+from builder.fetch.locate import LOCATORS
+from builder.fetch.session import session
+from builder.fetch.transfer import GoneError, place, sound, transfer
+from builder.graph.model import Cell
+from builder.lock.model import Artifact, Lock
+from builder.settings import SNAPSHOT, Settings, variable
+from builder.tools.npm import unpack
+
+NODE = "fetch"
+# Transfers wait for the network more than for a processor.
+AT_ONCE = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fetched:
+    """What `fetch` did."""
+
+    files: int
+    """Files transferred."""
+    bytes: int
+    """Bytes transferred."""
+    kept: int
+    """Files that were here already, and sound."""
+
+
+def fetch(lock: Lock, cells: Iterable[Cell], settings: Settings, monitor: Monitor) -> Fetched:
+    """Bring every artifact of these cells into the cache, each verified; what is there already is verified again.
+
+    Raises:
+        FetchError: at least one artifact could not be had; names each, and the setting to use. All others are in the cache.
+        IntegrityError: a mirror gave something else than what is locked.
+
+    """
+    names = sorted({name for cell in cells for name in lock.cells[cell.id].artifacts})
+    return ensure([lock.artifacts[name] for name in names], lock.moment, settings, monitor)
+
+
+def ensure(artifacts: Iterable[Artifact], moment: str, settings: Settings, monitor: Monitor) -> Fetched:
+    """Do the same for single artifacts, locked at a moment (RFC 3339)."""
+    begin = time.monotonic()
+    distinct = {place(artifact, settings.cache): artifact for artifact in artifacts}
+    with ThreadPoolExecutor(settings.jobs * AT_ONCE) as pool:
+        missing = _missing(distinct, pool, monitor)
+        if missing:
+            monitor(Step(NODE, "running", f"{len(missing)} of {len(distinct)} files"))
+        done = _Transfers(settings, monitor, missing)
+        for kinds in _waves(missing.values()):
+            if "npm" in kinds:
+                _unpack_node(distinct, settings)
+            done.run(pool, {path: item for path, item in missing.items() if item.kind in kinds}, moment)
+    done.raise_failures()
+    fetched = Fetched(files=len(missing), bytes=done.bytes, kept=len(distinct) - len(missing))
+    if missing:
+        monitor(Step(NODE, "done", f"{fetched.files} files, {fetched.bytes / 1e6:.0f} MB", time.monotonic() - begin))
+    return fetched
+
+
+def _missing(distinct: Mapping[Path, Artifact], pool: ThreadPoolExecutor, monitor: Monitor) -> dict[Path, Artifact]:
+    """Return what is not in the cache, and drop from there what is not what it should be."""
+    verdicts = pool.map(lambda path: sound(distinct[path], path), distinct)
+    missing = {path: distinct[path] for path, good in zip(distinct, verdicts, strict=True) if not good}
+    for path, artifact in missing.items():
+        if path.exists():
+            monitor(Note(f"{artifact.name} {artifact.version} is damaged in the cache, and is fetched again", "warning"))
+            path.unlink()
+    return missing
+
+
+def _waves(artifacts: Iterable[Artifact]) -> Sequence[frozenset[str]]:
+    """Return the kinds in the order of fetching: npm last, as asking its registry may need a Node.js out of a wheel."""
+    kinds = frozenset(artifact.kind for artifact in artifacts)
+    return [wave for wave in (kinds - {"npm"}, kinds & {"npm"}) if wave]
+
+
+def _unpack_node(distinct: Mapping[Path, Artifact], settings: Settings) -> None:
+    """Have npm at hand for what it is configured with, on a machine that has none of its own."""
+    for path, artifact in distinct.items():
+        if artifact.kind == "wheel" and path.exists():
+            unpack(path, settings.cache)
+
+
+class _Transfers:
+    """Transfers that go on when one fails, and tell all failures at the end."""
+
+    def __init__(self, settings: Settings, monitor: Monitor, missing: Mapping[Path, Artifact]) -> None:
+        self._session, self._settings, self._monitor = session(settings), settings, monitor
+        self._total = sum(artifact.size for artifact in missing.values())
+        self._lock = threading.Lock()
+        self._failures: list[FetchError | IntegrityError] = []
+        self.bytes = 0
+
+    def run(self, pool: ThreadPoolExecutor, missing: Mapping[Path, Artifact], moment: str) -> None:
+        """Transfer these."""
+        urls = self._locate(list(missing.values()), moment)
+        futures = [pool.submit(self._one, artifact, urls.get(artifact.id, ()), path) for path, artifact in missing.items()]
+        for future in futures:
+            future.result()
+
+    def raise_failures(self) -> None:
+        """Raise one error that names all artifacts that could not be had."""
+        if not self._failures:
+            return
+        first = self._failures[0]
+        kind = IntegrityError if any(isinstance(failure, IntegrityError) for failure in self._failures) else FetchError
+        raise kind("\n".join(sorted({failure.message for failure in self._failures})), hint=first.hint)
+
+    def _locate(self, artifacts: Sequence[Artifact], moment: str) -> dict[str, tuple[str, ...]]:
+        urls: dict[str, tuple[str, ...]] = {}
+        for kind in sorted({artifact.kind for artifact in artifacts}):
+            try:
+                urls |= LOCATORS[kind]([artifact for artifact in artifacts if artifact.kind == kind], moment, self._settings)
+            except FetchError as error:
+                self._failures.append(error)
+        return urls
+
+    def _one(self, artifact: Artifact, urls: Sequence[str], path: Path) -> None:
+        try:
+            transfer(self._session, artifact, urls, path, self._arrived)
+        except GoneError:
+            name = variable(SNAPSHOT, "debian") if artifact.origin.startswith("debian") else ""
+            hint = f"set {name} to an archive of former states, or run `catalog lock --upgrade {artifact.name}`" if name else ""
+            hint = hint or f"run `catalog lock --upgrade {artifact.name}`"
+            self._failures.append(FetchError(f"{artifact.name} {artifact.version} is no longer at {artifact.origin}", hint=hint))
+        except (FetchError, IntegrityError) as error:
+            self._failures.append(error)
+
+    def _arrived(self, count: int) -> None:
+        with self._lock:
+            self.bytes += count
+        self._monitor(Progress(NODE, self.bytes, self._total))

@@ -1,0 +1,130 @@
+"""npm packages: a lock file for what a layer asks, completed for packages that install further ones by themselves."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from builder.errors import FetchError, InputError, Problem, ToolError
+from builder.events import Step
+from builder.fetch.fetch import ensure
+from builder.fetch.npm import program
+from builder.fetch.origin import unreachable
+from builder.fetch.transfer import place
+from builder.graph.model import Cell
+from builder.lock.model import Artifact
+from builder.lock.npm import artifact, entries, installed, name_of, text
+from builder.resolve.task import Found, Piece, Task
+from builder.tools.archive import texts
+from builder.tools.npm import Npm, unpack
+
+LOCK, SHRINKWRAP, MANIFEST = "package-lock.json", "npm-shrinkwrap.json", "package.json"
+# Where the build finds them under /artifacts.
+ROOT, OVERLAY = "npm", "npm/overlay"
+# npm puts a package's files below this directory of its tarball.
+TOP = "package/"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Nested:
+    """A lock file inside a package: its install script installs what it says."""
+
+    package: str
+    directory: str
+    """Inside the package, for example lib/app."""
+    name: str
+    lock: Mapping[str, Any]
+
+
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+    """Resolve the npm packages of all cells; see `builder.resolve.task.Resolver`."""
+    pieces = {}
+    for cell in task.cells:
+        if cell.layer.npm:
+            task.monitor(Step(cell.id, "running", "resolving npm packages"))
+            below = [found for name in (*cell.ancestors, cell.id) for found in before.get(name, ())]
+            pieces[cell.id] = _cell(task, cell, _npm(task, below))
+    return Found(pieces=pieces)
+
+
+def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
+    """Return npm on the Node.js that the image will have, as npm chooses versions by what runs on it; else on the machine's."""
+    for wheel in below:
+        if wheel.kind == "wheel":
+            ensure([wheel], task.moment, task.settings, task.monitor)
+            root = unpack(place(wheel, task.settings.cache), task.settings.cache)
+            if root:
+                return program(task.settings, root)
+    return program(task.settings)
+
+
+def _cell(task: Task, cell: Cell, npm: Npm) -> Piece:
+    arch = cell.point.get("arch", "amd64")
+    manifest = {"name": "layer", "version": "0.0.0", "private": True, "dependencies": dict(sorted(cell.layer.npm.items()))}
+    lock = _complete(cell, npm, {MANIFEST: json.dumps(manifest)} | _previous(task, cell))
+    artifacts = {found.id: found for found in _artifacts(cell, lock, arch)}
+    files = {f"{ROOT}/{MANIFEST}": json.dumps(manifest, indent=1) + "\n", f"{ROOT}/{LOCK}": text(lock)}
+    tops = [found for where, entry in entries(lock) if where.count("node_modules/") == 1 and (found := artifact(where, entry)) and found.name in cell.layer.npm]
+    ensure(tops, task.moment, task.settings, task.monitor)
+    for top in tops:
+        for nested in _nested(cell, npm, top, place(top, task.settings.cache)):
+            artifacts |= {found.id: found for found in _artifacts(cell, nested.lock, arch)}
+            files[f"{OVERLAY}/{nested.package}/{nested.directory}/{nested.name}"] = text(nested.lock)
+    return Piece(artifacts=tuple(artifacts.values()), files=files)
+
+
+def _previous(task: Task, cell: Cell) -> dict[str, str]:
+    """Return the lock file to start from, so that versions stay; none when one of its packages is to move."""
+    piece = task.previous.cells.get(cell.id)
+    locked = piece.files.get(f"{ROOT}/{LOCK}") if piece else None
+    if locked is None or any(fnmatch.fnmatchcase(name_of(where), glob) for where, _ in entries(json.loads(locked)) for glob in task.upgrade):
+        return {}
+    return {LOCK: locked}
+
+
+def _complete(cell: Cell, npm: Npm, files: Mapping[str, str]) -> Mapping[str, Any]:
+    """Let npm write or complete the lock file that belongs to these files; return it."""
+    with TemporaryDirectory() as name:
+        directory = Path(name)
+        for path, content in files.items():
+            (directory / path).write_text(content)
+        try:
+            npm.lock(directory)
+        except ToolError as error:
+            raise _failure(cell, error) from error
+        written = next(path for path in (directory / SHRINKWRAP, directory / LOCK) if path.exists())
+        found: Mapping[str, Any] = json.loads(written.read_text())
+        return found
+
+
+def _artifacts(cell: Cell, lock: Mapping[str, Any], arch: str) -> Iterator[Artifact]:
+    for where, entry in installed(lock, arch):
+        found = artifact(where, entry)
+        if found is None:
+            message = f"{name_of(where)} {entry.get('version')} is not from a registry, or has no sha512: it cannot be locked"
+            raise InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, message)])
+        yield found
+
+
+def _nested(cell: Cell, npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nested]:
+    """Yield the lock files inside a package, completed: what its authors left out, no build without a network could find."""
+    found = {name.removeprefix(TOP): content for name, content in texts(tarball, frozenset({LOCK, SHRINKWRAP, MANIFEST})).items()}
+    for path in sorted(found):
+        directory, _, name = path.rpartition("/")
+        if not directory or name == MANIFEST or f"{directory}/{MANIFEST}" not in found or "node_modules" in directory:
+            continue
+        if name == LOCK and f"{directory}/{SHRINKWRAP}" in found:
+            continue
+        lock = _complete(cell, npm, {MANIFEST: found[f"{directory}/{MANIFEST}"], name: found[path]})
+        yield Nested(package=top.name, directory=directory, name=name, lock=lock)
+
+
+def _failure(cell: Cell, error: ToolError) -> FetchError | InputError:
+    if lost := unreachable(error.tail, "npm"):
+        return lost
+    return InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, f"the npm packages of {cell.id} do not resolve:\n{error.tail}")])

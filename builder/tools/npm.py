@@ -1,0 +1,102 @@
+"""npm's resolver, on the machine's own Node.js or on one that came in a wheel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.errors import ToolError
+from builder.tools import process
+
+NODE, CLI = "/bin/node", "/lib/node_modules/npm/bin/npm-cli.js"
+EXECUTABLE = 0o755
+# No package's script runs here, nothing is reported to anyone, and a user's own configuration does not change what is written.
+ALWAYS = {
+    "npm_config_audit": "false",
+    "npm_config_fund": "false",
+    "npm_config_ignore_scripts": "true",
+    "npm_config_lockfile_version": "3",
+    "npm_config_omit_lockfile_registry_resolved": "false",
+    "npm_config_update_notifier": "false",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Npm:
+    """An npm program with its settings."""
+
+    argv: tuple[str, ...]
+    node: Path | None
+    """Directory of its node, where that is not the one on PATH."""
+    cache: Path
+    registry: str | None = None
+    ca_bundle: Path | None = None
+
+    def lock(self, directory: Path) -> None:
+        """Write or complete the lock file beside the package.json in `directory`; versions that are there stay where they can.
+
+        Raises:
+            ToolError: there is no resolution, or the registry could not be had.
+
+        """
+        process.run([*self.argv, "install", "--package-lock-only"], env=self._environment(), cwd=directory)
+
+    def configured(self) -> str:
+        """Return the registry that npm itself is configured with."""
+        return process.text([*self.argv, "config", "get", "registry"], env=self._environment())
+
+    def _environment(self) -> Mapping[str, str]:
+        found = ALWAYS | {"npm_config_cache": str(self.cache)}
+        if self.registry:
+            found["npm_config_registry"] = self.registry
+        if self.ca_bundle:
+            found["NODE_EXTRA_CA_CERTS"] = str(self.ca_bundle)
+        if self.node:
+            found["PATH"] = f"{self.node}{os.pathsep}{os.environ.get('PATH', '')}"
+        return found
+
+
+def command(cache: Path) -> tuple[tuple[str, ...], Path | None]:
+    """Return the npm to run and the directory of its node: one unpacked below `cache`, else the machine's.
+
+    Raises:
+        ToolError: there is neither.
+
+    """
+    for root in sorted((cache / "node").glob("*/*"), reverse=True):
+        if (root / CLI.lstrip("/")).is_file():
+            return in_wheel(root)
+    if shutil.which("npm"):
+        return ("npm",), None
+    raise ToolError(["npm"], None, "", hint="install npm, or set CATALOG_MIRROR_NPM to the URL of a registry")
+
+
+def in_wheel(root: Path) -> tuple[tuple[str, ...], Path]:
+    """Return the npm of an unpacked wheel, and the directory of its node."""
+    return (str(root / NODE.lstrip("/")), str(root / CLI.lstrip("/"))), root / "bin"
+
+
+def unpack(wheel: Path, cache: Path) -> Path | None:
+    """Unpack the Node.js and npm in a wheel below `cache`, and return their root; None when the wheel holds none."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        top = next((name.removesuffix(CLI) for name in names if name.endswith(CLI)), None)
+        if top is None or top + NODE not in names:
+            return None
+        target = cache / "node" / wheel.name
+        if target.is_dir():
+            return target / top
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as beside:
+            archive.extractall(beside, [name for name in names if name.startswith((f"{top}/bin/", f"{top}/lib/"))])
+            (Path(beside) / (top + NODE)).chmod(EXECUTABLE)
+            finished = Path(beside) / "done"
+            finished.mkdir()
+            (Path(beside) / top).rename(finished / top)
+            finished.rename(target)
+    return target / top
