@@ -11,7 +11,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from builder.catalog import source, wording
-from builder.catalog.source import Source, Step
+from builder.catalog.reader import Spot, Step
+from builder.catalog.source import Source
 from builder.errors import InputError, Problem
 
 M = TypeVar("M", bound=BaseModel)
@@ -37,7 +38,7 @@ def read(path: Path, file: str, kind: type[M], *, parts: Sequence[str] = ()) -> 
     try:
         text = source.read(path, file)
     except InputError as error:
-        return Document(source=Source(file, None, source.Spot((0, 0))), value=None, problems=error.problems, whole=False)
+        return Document(source=Source(file, None, Spot((0, 0))), value=None, problems=error.problems, whole=False)
     try:
         return Document(source=text, value=wording.validate(text, kind))
     except ValidationError as error:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from builder.catalog.conditions import allowed
 from builder.catalog.model import Catalog, Layer, When
-from builder.catalog.source import Source, Step
+from builder.catalog.reader import Step
+from builder.catalog.source import Source
 from builder.catalog.stack import upward
 from builder.catalog.suggest import nearest
 from builder.errors import Problem

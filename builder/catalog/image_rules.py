@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from builder.catalog import family, naming
 from builder.catalog.draft import Draft, check_when, repeated
 from builder.catalog.model import NAME, Image, Rule
-from builder.catalog.source import Step
+from builder.catalog.reader import Step
 from builder.catalog.suggest import nearest
 from builder.errors import Problem
 

@@ -21,20 +21,14 @@ def parts(template: str) -> tuple[tuple[str, str], ...]:
         ValueError: braces do not match, or hold more than a name; the message says what.
 
     """
-    found: list[tuple[str, str]] = []
     try:
-        for text, name, form, conversion in string.Formatter().parse(template):
-            if name is not None and (not name.isidentifier() or form or conversion):
-                raise ValueError(
-                    f"'{{{name}{'!' + conversion if conversion else ''}{':' + form if form else ''}}}' is not the name of a value in braces"
-                )
-            found.append((text, name or ""))
-    except ValueError as error:
-        message = str(error)
-        if "is not the name" in message:
-            raise
+        found = list(string.Formatter().parse(template))
+    except ValueError:
         raise ValueError("braces do not match; write {{ or }} for a brace") from None
-    return tuple(found)
+    for _, name, form, conversion in found:
+        if name is not None and (form or conversion or not name.isidentifier()):
+            raise ValueError(f"braces hold {name!r}, which is not a name; write {{{{ or }}}} for a brace")
+    return tuple((text, name or "") for text, name, _, _ in found)
 
 
 def names(template: str) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from builder.catalog import model
-from builder.catalog.source import Source, Step, found
+from builder.catalog.reader import Step
+from builder.catalog.scalars import found
+from builder.catalog.source import Source
 from builder.catalog.suggest import nearest
 from builder.errors import Problem
 
