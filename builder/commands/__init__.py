@@ -6,13 +6,16 @@ import argparse
 from collections.abc import Mapping
 from typing import Protocol
 
+from builder.commands import build, fetch, load, lock, plan, render, test
 from builder.console.text import Console
 
 
 class Command(Protocol):
     """What a module of this package offers."""
 
-    HELP: str
+    @property
+    def HELP(self) -> str:  # noqa: N802  a module's constant
+        """One line for the list of commands."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's own arguments."""
@@ -21,4 +24,13 @@ class Command(Protocol):
         """Do it; return the exit code."""
 
 
-COMMANDS: Mapping[str, Command] = {}
+COMMANDS: Mapping[str, Command] = {
+    "lock": lock,
+    "fetch": fetch,
+    "plan": plan,
+    "build": build,
+    "test": test,
+    "load": load,
+    "render": render,
+}
+"""In the order in which people meet them."""

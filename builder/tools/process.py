@@ -111,6 +111,8 @@ def _stream(
                 file.flush()
             if on_line is not None:
                 on_line(line.decode(errors="replace").rstrip("\n"))
+    if process.stdout is not None:
+        process.stdout.close()
     process.wait()
     return b"".join(kept)
 
