@@ -15,6 +15,8 @@ from builder.settings import Settings
 from builder.tools.uv import Distribution, Uv
 
 PYPI = "pypi"
+# A Python later than all: `Requires-Python: >=3.12` admits it.
+LAST = "3.99"
 
 
 class Locator(Protocol):
@@ -50,32 +52,39 @@ def python(artifacts: Sequence[Artifact], moment: str, settings: Settings) -> Ma
     del moment
     uv = Uv(cache=settings.cache / "uv", index=settings.mirror(PYPI), ca_bundle=bundle(settings))
     found: dict[str, str] = {}
-    for batch in _batches(artifacts):
-        found |= {wheel.file: wheel.url for distribution in _ask(uv, batch) for wheel in distribution.wheels}
+    for version, batch in _batches(artifacts):
+        found |= {wheel.file: wheel.url for distribution in _ask(uv, batch, version) for wheel in distribution.wheels}
     return {artifact.id: (found[artifact.locator],) if artifact.locator in found else () for artifact in artifacts}
 
 
-def _batches(artifacts: Sequence[Artifact]) -> list[dict[str, str]]:
-    """Put artifacts into as few sets as possible in which each name has one version."""
-    batches: list[dict[str, str]] = []
-    for name, version in sorted({(artifact.name, artifact.version) for artifact in artifacts}):
-        batch = next((batch for batch in batches if name not in batch), None)
+def _batches(artifacts: Sequence[Artifact]) -> list[tuple[str, dict[str, str]]]:
+    """Put artifacts into as few sets as possible that are for one Python, and in which each name has one version."""
+    batches: list[tuple[str, dict[str, str]]] = []
+    for python, name, version in sorted({(made_for(item.locator), item.name, item.version) for item in artifacts}):
+        batch = next((batch for other, batch in batches if other == python and name not in batch), None)
         if batch is None:
-            batches.append(batch := {})
+            batches.append((python, batch := {}))
         batch[name] = version
     return batches
 
 
-def _ask(uv: Uv, versions: Mapping[str, str]) -> tuple[Distribution, ...]:
+def made_for(wheel: str) -> str:
+    """Return the Python that an index lists a wheel for: its own version, or the last of all for wheels without an upper bound."""
+    interpreter, abi = wheel.removesuffix(".whl").split("-")[-3:-1]
+    own = re.fullmatch(r"cp(\d)(\d+)", interpreter)
+    return f"{own[1]}.{own[2]}" if own and "abi3" not in abi else LAST
+
+
+def _ask(uv: Uv, versions: Mapping[str, str], python: str) -> tuple[Distribution, ...]:
     """Ask for all at once; one that is gone makes that fail, and then each is asked for by itself."""
     try:
-        return uv.compile([f"{name}=={version}" for name, version in versions.items()], dependencies=False)
+        return uv.compile([f"{name}=={version}" for name, version in versions.items()], python=python, dependencies=False)
     except ToolError as error:
         if lost := unreachable(error.tail, PYPI):
             raise lost from error
         if len(versions) == 1:
             return ()
-    return tuple(found for name, version in versions.items() for found in _ask(uv, {name: version}))
+    return tuple(found for name, version in versions.items() for found in _ask(uv, {name: version}, python))
 
 
 def npm(artifacts: Sequence[Artifact], moment: str, settings: Settings) -> Mapping[str, tuple[str, ...]]:

@@ -71,7 +71,7 @@ class Uv:
         """Resolve requirements to distributions, sorted by name.
 
         `constraints` are versions that must hold, `preferences` versions to keep where the requirements let them.
-        Without `python` and `platform`, wheels for every one are given.
+        Without `platform`, wheels for every one are given; without `python`, those for any from this machine's on.
 
         Raises:
             ToolError: there is no resolution, or the index could not be had.
@@ -83,7 +83,7 @@ class Uv:
             output = directory / "pylock.toml"
             if preferences:
                 output.write_text(_preferences(preferences))
-            target = ["--python-version", python, "--python-platform", platform] if python and platform else ["--universal"]
+            target = [*(("--python-platform", platform) if platform else ("--universal",)), *(("--python-version", python) if python else ())]
             argv = [
                 *(uv.find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-python-downloads"),
                 *("--format", "pylock.toml", "--only-binary", ":all:", "--generate-hashes", "--output-file", output),
