@@ -1,0 +1,54 @@
+# shellcheck shell=bash
+# Trust the organisation's certificate authorities (PATH_TO_CA_BUNDLE: a file or a directory, and what is mounted in
+# /usr/local/share/ca-certificates) beside the public ones, in every client.
+without "servers with a certificate of the organisation are refused"
+
+local_certificates=/usr/local/share/ca-certificates
+system_bundle=/etc/ssl/certs/ca-certificates.crt
+own=$ONYXIA_STATE/authorities
+rm -rf "$own"
+mkdir "$own"
+
+# pem_files PATH: the certificate files at or under a path
+pem_files() {
+  [[ ! -e $1 ]] || find -L "$1" -type f \( -path "$1" -o -name '*.crt' -o -name '*.pem' \) -print0 | sort -z
+}
+
+# split_into PREFIX: write each certificate of standard input to a file of its own, as update-ca-certificates wants them
+split_into() {
+  awk -v prefix="$1" '/-----BEGIN CERTIFICATE-----/ { file = sprintf("%s-%03d.crt", prefix, ++n) }
+    file { print > file }
+    /-----END CERTIFICATE-----/ { close(file); file = "" }'
+}
+
+pem_files "$local_certificates" | xargs -0r cat | split_into "$own/mounted"
+[[ -z ${PATH_TO_CA_BUNDLE:-} ]] || pem_files "$PATH_TO_CA_BUNDLE" | xargs -0r cat | split_into "$own/onyxia"
+
+shopt -s nullglob
+unreadable=()
+for file in "$own"/*.crt; do
+  openssl x509 -noout -in "$file" 2>/dev/null && continue
+  rm "$file"
+  unreadable+=("${file##*/}")
+done
+authorities=("$own"/*.crt)
+added=("$own"/onyxia-*.crt)
+
+if ((${#authorities[@]})); then
+  bundle=$ONYXIA_STATE/ca-bundle.crt
+  cat "$system_bundle" "${authorities[@]}" >"$bundle"
+  if can_be_root && { ((${#added[@]} == 0)) || as_root install -m 0644 -t "$local_certificates" "${added[@]}"; } 2>/dev/null &&
+    as_root update-ca-certificates >/dev/null 2>&1; then
+    bundle=$system_bundle
+  fi
+  for name in SSL_CERT_FILE CURL_CA_BUNDLE REQUESTS_CA_BUNDLE PIP_CERT GIT_SSL_CAINFO AWS_CA_BUNDLE NODE_EXTRA_CA_CERTS; do
+    suggest "$name" "$bundle"
+  done
+  suggest UV_NATIVE_TLS true
+  cat "${authorities[@]}" >"$ONYXIA_STATE/authorities.pem"
+  ! has python3 || attempt "Python's certifi" python3 "$ONYXIA_PARTS/certifi_bundle.py" "$ONYXIA_STATE/authorities.pem"
+  say "${#authorities[@]} certificate authorities added"
+fi
+
+((${#unreadable[@]} == 0)) || problem "${#unreadable[@]} of the certificates cannot be read"
+[[ -z ${PATH_TO_CA_BUNDLE:-} ]] || ((${#authorities[@]})) || problem "$PATH_TO_CA_BUNDLE holds no PEM certificate"
