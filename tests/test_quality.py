@@ -14,6 +14,11 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from builder.catalog.load import load
+from builder.graph.build import graph
+from builder.lock.file import read
+from builder.render.dockerfile import dockerfile
+
 ROOT = Path(__file__).parents[1]
 TOOLS = Path(sys.executable).parent
 MAX_BYTES = 1 << 20
@@ -104,6 +109,20 @@ def test_shell_scripts_are_sound() -> None:
 def test_shell_scripts_may_be_run() -> None:
     closed = [str(path.relative_to(ROOT)) for path in files() if path.read_bytes()[:2] == b"#!" and not path.stat().st_mode & 0o100]
     assert not closed, f"chmod +x {' '.join(closed)}"
+
+
+@pytest.mark.process
+def test_rendered_dockerfiles_are_sound(tmp_path: Path) -> None:
+    loaded = load(ROOT / "catalog.yaml")
+    whole, lock = graph(loaded), read(ROOT / "catalog.lock")
+    for name, cell in whole.cells.items():
+        if not cell.layer.bootstrap:
+            text = dockerfile(whole, cell, lock.cells[name], loaded.layer_dirs[cell.name])
+            # hadolint wants an empty line after a here-document, BuildKit does not
+            (tmp_path / f"{name}.Dockerfile").write_text(re.sub(r"(<<'(\S+)'\n(?s:.*?)\n\2\n)", r"\1\n", text))
+    found = sorted(tmp_path.iterdir())
+    assert found
+    run("hadolint", "--config", ".hadolint.yaml", *found)
 
 
 @pytest.mark.process

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+SETUP = Path(__file__).parents[2] / "setup"
+
+pytestmark = pytest.mark.process
+
+
+def engine_settings(*arguments: str, present: object = None, where: Path) -> dict[str, object]:
+    file = where / "daemon.json"
+    if present is not None:
+        file.write_text(json.dumps(present))
+    done = subprocess.run([sys.executable, SETUP / "engine-settings.py", *arguments, file], check=True, capture_output=True)
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_an_engine_without_settings_gets_the_containerd_store(tmp_path: Path) -> None:
+    assert engine_settings("--containerd-store", where=tmp_path) == {"features": {"containerd-snapshotter": True}}
+
+
+def test_what_an_engine_is_set_to_stays(tmp_path: Path) -> None:
+    present = {
+        "features": {"containerd-snapshotter": False, "cdi": True},
+        "runtimes": {"nvidia": {"path": "nvidia-container-runtime"}},
+        "default-runtime": "nvidia",
+        "registry-mirrors": ["https://mirror.example"],
+    }
+    merged = engine_settings("--containerd-store", "--runtime=/usr/local/lib/wrapper", present=present, where=tmp_path)
+    wrapper = {"any-oom-score": {"path": "/usr/local/lib/wrapper"}}
+    assert merged == {**present, "runtimes": {"nvidia": {"path": "nvidia-container-runtime"}, **wrapper}}
+
+
+def test_the_wrapper_of_runc_is_the_default_where_none_is_set(tmp_path: Path) -> None:
+    assert engine_settings("--runtime=/usr/local/lib/wrapper", where=tmp_path)["default-runtime"] == "any-oom-score"
+
+
+def test_an_archive_names_its_layer_by_its_digest(tmp_path: Path) -> None:
+    layer, output = tmp_path / "layer.tar", tmp_path / "image.tar"
+    with tarfile.open(layer, "w") as archive:
+        archive.add(SETUP / "machine.sh", "machine.sh")
+    command: list[str | Path] = [
+        sys.executable,
+        SETUP / "docker-archive.py",
+        "--entrypoint=/bin/sleep",
+        "--entrypoint=1",
+        "example.test/pause:3",
+        layer,
+        output,
+    ]
+    subprocess.run(command, check=True)
+    with tarfile.open(output) as archive:
+        manifest = json.load(archive.extractfile("manifest.json") or pytest.fail("no manifest.json"))
+        config = json.load(archive.extractfile(manifest[0]["Config"]) or pytest.fail("no configuration"))
+        content = (archive.extractfile(manifest[0]["Layers"][0]) or pytest.fail("no layer")).read()
+    assert manifest[0]["RepoTags"] == ["example.test/pause:3"]
+    assert config["config"]["Entrypoint"] == ["/bin/sleep", "1"]
+    assert config["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(content).hexdigest()}"]
+    assert content == layer.read_bytes()
+
+
+def test_an_unknown_part_of_the_setup_is_refused() -> None:
+    done = subprocess.run([SETUP / "install", "--plan", "everything"], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "python|tools|cluster" in done.stderr
+
+
+@pytest.mark.kind
+def test_a_machine_that_is_set_up_has_nothing_to_be_done() -> None:
+    done = subprocess.run([SETUP / "install", "--plan", "cluster"], check=True, capture_output=True, text=True)
+    assert done.stderr == ""
