@@ -30,10 +30,10 @@ demo: ## build the demo images, start JupyterLab and print the URL to open
 test: setup ## all tests: pure, on Docker, on a Kubernetes cluster in Docker
 	@pytest -m "" -n auto --dist loadgroup $(PYTEST)
 
-check: python lint ## the fast half: lint, types and pure tests; under a minute, no engine
+check: python ## the fast half: lint, types and pure tests; under a minute, no engine
 	@pytest -n auto $(PYTEST)
 
-lint: python
+lint: python ## the linters alone
 	@ruff check --quiet .
 	@ruff format --quiet --check .
 	@mypy

@@ -50,8 +50,9 @@ MACHINE_PATHS = re.compile(r"(?:^|[^A-Za-z0-9_.-])/(?:work|farm)/(?!\.\.)|/root/
 
 @cache
 def files() -> tuple[Path, ...]:
-    """Every file that git holds or would take."""
-    listing = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True)
+    """Every file that git holds or would take, whoever owns the checkout."""
+    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     paths = [ROOT / name for name in listing.stdout.decode().split("\0") if name]
     return tuple(path for path in paths if path.is_file() and not path.is_symlink())
 
