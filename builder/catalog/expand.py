@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from builder.catalog import naming
@@ -46,10 +46,15 @@ class Expansion:
     arranged: Layers
     axes: tuple[Constraint, ...]
     cache: Cache
+    stacks: dict[tuple[str, ...], Stack] = field(default_factory=dict)
+    """Stacks by the layers asked for, as far as they were needed."""
 
     def stack(self, member: Member) -> Stack:
         """Return the image's layers."""
-        return stack(self.arranged, member.asked, self.catalog.axes)
+        found = self.stacks.get(member.asked)
+        if found is None:
+            found = self.stacks[member.asked] = stack(self.arranged, member.asked, self.catalog.axes)
+        return found
 
     def values(self, axes: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the values of some axes."""
@@ -89,7 +94,7 @@ class Expansion:
                 yield Constraint(wants=wants, because=f"the layer {name} exists at {spell(wants)} only")
         if member.image.when:
             wants = condition(member.image.when)
-            yield Constraint(wants=wants, because=f"{member.entry} is asked for at {spell(wants)} only")
+            yield Constraint(wants=wants, because=f"the image is asked for at {spell(wants)} only")
 
     def _required(self, member: Member, stacked: Stack) -> Iterator[Constraint]:
         for number, rule in enumerate(self.catalog.require):

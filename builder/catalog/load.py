@@ -115,9 +115,7 @@ def _entries(draft: Draft, expansion: Expansion, problems: list[Problem]) -> Ite
         wrong = list(image_rules.check_entry(draft, entry, image, None))
         if not wrong and certain:
             found = list(members(entry, image))
-            axes = set[str]().union(*(expansion.stack(member).axes for member in found))
-            for member in found:
-                axes &= set(expansion.stack(member).axes)
+            axes = set(draft.catalog.axes).intersection(*(expansion.stack(member).axes for member in found))
             wrong = list(image_rules.check_entry(draft, entry, image, tuple(axis for axis in draft.catalog.axes if axis in axes)))
             if not wrong:
                 yield entry, found

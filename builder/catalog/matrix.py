@@ -63,18 +63,22 @@ def points(axes: Mapping[str, Sequence[str]], constraints: Sequence[Constraint])
 
     """
     names = list(axes)
-    tests: list[list[Constraint]] = [[] for _ in range(len(names) + 1)]
+    tests: list[list[_Test]] = [[] for _ in range(len(names) + 1)]
     for constraint in constraints:
-        tests[max((names.index(axis) + 1 for axis in constraint.axes), default=0)].append(constraint)
+        deciding = constraint.axes
+        tests[max((names.index(axis) + 1 for axis in deciding), default=0)].append((constraint, deciding))
     search = _Search(axes, tests)
     search.extend({}, 0)
     return Points(tuple(search.points), tuple(search.holes.values()))
 
 
+_Test = tuple[Constraint, tuple[str, ...]]
+
+
 class _Search:
     """Depth first over the axes; one per matrix."""
 
-    def __init__(self, axes: Mapping[str, Sequence[str]], tests: Sequence[Sequence[Constraint]]) -> None:
+    def __init__(self, axes: Mapping[str, Sequence[str]], tests: Sequence[Sequence[_Test]]) -> None:
         self.points: list[Point] = []
         self.holes: dict[tuple[object, ...], Hole] = {}
         self._axes, self._tests, self._steps = list(axes.items()), tests, 0
@@ -83,9 +87,9 @@ class _Search:
         self._steps += 1
         if self._steps > MAX_STEPS or len(self.points) > MAX_POINTS:
             raise TooManyPointsError
-        forbidden = [test for test in self._tests[depth] if test.forbids(point)]
-        for test in forbidden:
-            part = {axis: point[axis] for axis in point if axis in test.axes}
+        forbidden = [entry for entry in self._tests[depth] if entry[0].forbids(point)]
+        for test, deciding in forbidden:
+            part = {axis: point[axis] for axis in point if axis in deciding}
             self.holes.setdefault((*part.items(), test.because, test.rule), Hole(part, test.because, test.rule))
         if forbidden:
             return

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from builder.catalog import abi, naming
-from builder.catalog.conditions import both, condition, written
+from builder.catalog.conditions import Condition, both, condition, written
 from builder.catalog.draft import Draft
 from builder.catalog.expand import Expansion, Labels, Matrix, tag
 from builder.catalog.family import Member
-from builder.catalog.matrix import Point, TooManyPointsError, compatible
+from builder.catalog.matrix import Constraint, Point, TooManyPointsError, compatible
 from builder.catalog.model import Rule
 from builder.errors import Problem
 
@@ -65,17 +65,11 @@ def check_ids(draft: Draft, known: Labels, matrices: Sequence[Matrix], axes: Map
 
 def check_abi(draft: Draft, matrices: Sequence[Matrix], axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
     """Yield ABI templates that have no value, or one that could not stand in a tag, at some point."""
-    asking = {name: layer for name, layer in draft.layers.items() if layer.abi and name in axes}
-    seen: set[tuple[str, tuple[str, ...]]] = set()
-    for matrix in matrices:
-        for name in matrix.stack.layers if matrix.points else ():
-            if name not in asking:
-                continue
-            for point in matrix.points:
-                values = tuple(point[axis] for axis in axes[name])
-                if (name, values) not in seen:
-                    seen.add((name, values))
-                    yield from _abi(draft, name, dict(zip(axes[name], values, strict=True)))
+    asking = {name for name, layer in draft.layers.items() if layer.abi and name in axes}
+    held = ((matrix, name) for matrix in matrices for name in matrix.stack.layers if name in asking)
+    cells = dict.fromkeys((name, tuple([point[axis] for axis in axes[name]])) for matrix, name in held for point in matrix.points)
+    for name, values in cells:
+        yield from _abi(draft, name, dict(zip(axes[name], values, strict=True)))
 
 
 def _abi(draft: Draft, name: str, point: Point) -> Iterator[Problem]:
@@ -125,8 +119,8 @@ def _matches(expansion: Expansion, members: Sequence[Member], kind: str, rule: R
     return reason
 
 
-def _compatible(expansion: Expansion, axes: tuple[str, ...], constraints: Sequence[object], wanted: object) -> bool:
+def _compatible(expansion: Expansion, axes: tuple[str, ...], constraints: Sequence[Constraint], wanted: Condition) -> bool:
     try:
-        return compatible(expansion.values(axes), constraints, wanted)  # type: ignore[arg-type]
+        return compatible(expansion.values(axes), constraints, wanted)
     except TooManyPointsError:
         return True

@@ -74,7 +74,7 @@ class AxisValue(Model):
 class Axis(Model):
     """A version dimension: debian, python, r, julia, spark, cuda, arch."""
 
-    description: str = ""
+    description: str = Field("", description="What the versions are of.")
     values: Mapping[Value, AxisValue | None] = Field(description="The versions built, newest first.", min_length=1)
     label: str = Field("{value}", description="How a value is written in cell names and tags, e.g. py{value}.")
     tag: bool = Field(default=True, description="Whether image tags name this axis.")
@@ -83,15 +83,15 @@ class Axis(Model):
 class Image(Model):
     """An image, or a family of images when `product` is given."""
 
-    description: str = ""
+    description: str = Field("", description="What it is for, in a sentence; may hold {parameter} and {axis}.")
     layers: tuple[Name, ...] = Field((), description="The layers asked for; what they stand on, and glue, joins by itself.")
     product: Mapping[Identifier, Mapping[Name, tuple[Name, ...]]] = Field(
         {},
         description="Parameters of a family: each maps its choices to the layers they add. The image's name holds {parameter}.",
     )
-    tag: str | None = Field(None, description="Tag template over axes, e.g. '{debian}'. Default: the labels of its axes joined by '-'.")
+    tag: str | None = Field(None, description="Tag, may hold {axis} and {parameter}, e.g. '{debian}'. Default: the labels of its axes joined by '-'.")
     when: When = Field({}, description="Build the image at these matrix points only.")
-    labels: Mapping[str, str] = Field({}, description="OCI annotations and labels.")
+    labels: Mapping[str, str] = Field({}, description="OCI annotations and labels; values may hold {parameter} and {axis}.")
 
 
 class Rule(Model):
@@ -106,22 +106,22 @@ class Rule(Model):
 class Catalog(Model):
     """catalog.yaml."""
 
-    format: Literal[1] = 1
+    format: Literal[1] = Field(1, description="Version of this format.")
     name: Name = Field(description="The catalog's name.")
-    description: str = ""
+    description: str = Field("", description="What the catalog offers, in a sentence.")
     url: str | None = Field(None, description="Home page, for image labels and charts.")
     registry: str = Field("localhost:5000/catalog", description="Registry and path under which images are published.")
     axes: Mapping[Identifier, Axis] = Field(description="The version dimensions, in the order labels are joined.", min_length=1)
     layers: str = Field("images", description="Directory that holds one directory per layer.")
     images: Mapping[ImageName, Image] = Field(description="The images and families, by name.", min_length=1)
-    exclude: tuple[Rule, ...] = ()
-    require: tuple[Rule, ...] = ()
+    exclude: tuple[Rule, ...] = Field((), description="Points that are not built.")
+    require: tuple[Rule, ...] = Field((), description="Points that alone are built, of the images concerned.")
 
 
 class Packages(Model):
     """Packages wanted only at some matrix points."""
 
-    when: When
+    when: When = Field(description="Matrix points at which they are wanted.")
     packages: tuple[str, ...] = Field(min_length=1)
 
 
@@ -143,7 +143,7 @@ class File(Model):
     """One entry of `files`: mode and owner for paths whose defaults (0644 or 0755 as in the repository, root) do not do."""
 
     path: Absolute = Field(description="Glob over absolute paths under files/.")
-    mode: str | None = Field(None, pattern=MODE)
+    mode: str | None = Field(None, pattern=MODE, description='Octal, in quotes, such as "0755".')
     owner: Owner | None = Field(None, description="user:group, by number or name.")
 
 
@@ -165,14 +165,14 @@ class Layer(Model):
     )
     archives: Mapping[Name, Archive] = Field({}, description="Files by URL and hash, under /artifacts/archives/<name>/.")
     npm: Mapping[str, str] = Field({}, description="npm packages and their version specifiers, installed globally.")
-    files: tuple[File, ...] = ()
+    files: tuple[File, ...] = Field((), description="Modes and owners of the layer's files/, which are copied to the root of the image.")
     prepare: str = Field("", description="Bash run as root after Debian packages and files are in place, before Python packages; network off.")
     run: str = Field("", description="Bash run as root after packages and files are in place, network off, artifacts under /artifacts.")
     env: Mapping[Variable, str] = Field({}, description="Environment variables of the image and of its login shells.")
     path: tuple[Absolute, ...] = Field((), description="Directories put in front of PATH.")
-    user: Owner | None = None
-    workdir: Absolute | None = None
-    entrypoint: tuple[str, ...] = ()
-    cmd: tuple[str, ...] = ()
-    expose: tuple[Port, ...] = ()
+    user: Owner | None = Field(None, description="User, or user:group, of the image's processes.")
+    workdir: Absolute | None = Field(None, description="Directory in which the image's command starts.")
+    entrypoint: tuple[str, ...] = Field((), description="Program, with its arguments, that runs `cmd`.")
+    cmd: tuple[str, ...] = Field((), description="Program, with its arguments, that the image runs.")
+    expose: tuple[Port, ...] = Field((), description="TCP ports that the image's command listens on.")
     priority: int = Field(0, description="Which layer's cmd, user and workdir win in an image: the highest priority, then the last asked for.")

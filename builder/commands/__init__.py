@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Protocol
 
-from builder.commands import build, fetch, load, lock, plan, render, test
+from builder.commands import build, fetch, graph, lint, list, load, lock, plan, render, schema, show, test, validate  # noqa: A004  named as the user types it
 from builder.console.text import Console
 
 
@@ -25,6 +25,10 @@ class Command(Protocol):
 
 
 COMMANDS: Mapping[str, Command] = {
+    "validate": validate,
+    "list": list,
+    "show": show,
+    "graph": graph,
     "lock": lock,
     "fetch": fetch,
     "plan": plan,
@@ -32,5 +36,7 @@ COMMANDS: Mapping[str, Command] = {
     "test": test,
     "load": load,
     "render": render,
+    "lint": lint,
+    "schema": schema,
 }
 """In the order in which people meet them."""

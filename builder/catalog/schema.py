@@ -1,0 +1,46 @@
+"""The JSON Schemas of catalog.yaml and layer.yaml, for editors: generated from the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from builder.catalog.model import Catalog, Layer
+from builder.tree import File, Tree
+
+DOCUMENTS: Mapping[str, type[BaseModel]] = {"catalog": Catalog, "layer": Layer}
+
+
+class _Schema(GenerateJsonSchema):
+    """What pydantic generates, without a title for every key, and with keys that do not fit refused."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002  pydantic's signature
+        return False
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        return _closed(super().dict_schema(schema))
+
+
+def schema(kind: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a document; a file that it refuses is refused by `load` as well."""
+    return kind.model_json_schema(schema_generator=_Schema)
+
+
+def schemas() -> Tree:
+    """Return `<document>.schema.json` for every document of the format."""
+    return Tree({f"{name}.schema.json": File(_written(schema(kind))) for name, kind in DOCUMENTS.items()})
+
+
+def _written(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _closed(found: JsonSchemaValue) -> JsonSchemaValue:
+    """Say the pattern of keys in a way that refuses others, too."""
+    patterns = found.get("patternProperties")
+    return {**found, "additionalProperties": False} if patterns else found

@@ -1,0 +1,36 @@
+"""`catalog schema`: the JSON Schemas of catalog.yaml and layer.yaml, for editors."""
+
+from __future__ import annotations
+
+import argparse
+
+from builder.catalog.schema import DOCUMENTS, schemas
+from builder.console.text import Console
+
+HELP = "write the JSON Schemas by which editors complete and check catalog.yaml and layer.yaml"
+DIRECTORY = "schemas"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("document", nargs="?", choices=list(DOCUMENTS), default="catalog", help="which one to print (default: %(default)s)")
+    do = parser.add_mutually_exclusive_group()
+    do.add_argument("--write", action="store_true", help=f"write all of them to {DIRECTORY}/ beside the catalog")
+    do.add_argument("--check", action="store_true", help=f"exit 1 when {DIRECTORY}/ differs")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print a schema, write all, or compare them with what is there."""
+    tree = schemas().below(DIRECTORY)
+    root = arguments.catalog.parent
+    if arguments.write:
+        for path, state in tree.write(root).items():
+            console.text(f"{state:>9} {path}")
+        return 0
+    if arguments.check:
+        differences = tree.check(root)
+        for difference in differences:
+            console.text(f"{difference}; run `catalog schema --write`")
+        return 1 if differences else 0
+    console.text(tree[f"{DIRECTORY}/{arguments.document}.schema.json"].data.decode().rstrip("\n"))
+    return 0

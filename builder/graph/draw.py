@@ -1,0 +1,126 @@
+"""The graph as text: a tree for terminals, Graphviz and Mermaid for pages, plain data for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from builder.catalog.model import Layer
+from builder.graph.model import Cell, Graph, ImagePoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A layer of the graph, with its cells."""
+
+    layer: Layer
+    cells: tuple[Cell, ...]
+    images: int
+    """How many images hold one of its cells."""
+
+    @property
+    def name(self) -> str:
+        """The layer's name."""
+        return self.cells[0].name
+
+
+def nodes(graph: Graph) -> dict[str, Node]:
+    """Return the layers that have cells in a graph, bottom first."""
+    cells: dict[str, list[Cell]] = {}
+    for cell in graph.cells.values():
+        cells.setdefault(cell.name, []).append(cell)
+    held: dict[str, int] = dict.fromkeys(cells, 0)
+    for image in graph.images.values():
+        for cell_id in image.cells:
+            held[graph.cells[cell_id].name] += 1
+    return {name: Node(layer=found[0].layer, cells=tuple(found), images=held[name]) for name, found in cells.items()}
+
+
+def tree(graph: Graph) -> str:
+    """Return the layers as a tree: each under the topmost of those that it stands on, with the others named."""
+    known = nodes(graph)
+    place = {name: index for index, name in enumerate(known)}
+    above: dict[str, list[str]] = {}
+    for name, node in known.items():
+        below = [parent for parent in node.layer.on if parent in known]
+        above.setdefault(max(below, key=lambda parent: place[parent], default=""), []).append(name)
+    lines = list(_branches(known, above, "", ""))
+    width = max((len(left) for left, _ in lines), default=0)
+    return "\n".join(f"{left:<{width}}  {right}".rstrip() for left, right in lines)
+
+
+def _branches(known: Mapping[str, Node], above: Mapping[str, Sequence[str]], name: str, indent: str) -> Iterator[tuple[str, str]]:
+    children = above.get(name, ())
+    for child in children:
+        last = child == children[-1]
+        branch, after = ("", "") if not name else ("└── ", "    ") if last else ("├── ", "│   ")
+        yield f"{indent}{branch}{child}", _remark(known[child], name)
+        yield from _branches(known, above, child, indent + after)
+
+
+def _remark(node: Node, under: str) -> str:
+    others = [parent for parent in node.layer.on if parent != under]
+    also = f"{'glue with' if node.layer.glue else 'and on'} {', '.join(others)}" if others else "glue" if node.layer.glue else ""
+    count = f"{len(node.cells)} cell{'s' * (len(node.cells) != 1)}, in {node.images} image{'s' * (node.images != 1)}"
+    return f"{count}; {also}" if also else count
+
+
+def dot(graph: Graph) -> str:
+    """Return the layers in Graphviz' language, each arrow from a layer to what it stands on."""
+    lines = ["digraph catalog {", "  rankdir=BT;", '  node [shape=box, fontname="sans-serif"];']
+    known = nodes(graph)
+    for name, node in known.items():
+        style = ", style=dashed" if node.layer.glue else ""
+        lines.append(f'  "{name}" [tooltip="{_quoted(node.layer.description)}"{style}];')
+    lines += [f'  "{name}" -> "{parent}";' for name, node in known.items() for parent in node.layer.on]
+    return "\n".join([*lines, "}"])
+
+
+def mermaid(graph: Graph) -> str:
+    """Return the layers as a Mermaid flowchart, each arrow from a layer to what stands on it."""
+    known = nodes(graph)
+    number = {name: f"n{index}" for index, name in enumerate(known)}
+    lines = ["flowchart TD"]
+    for name, node in known.items():
+        left, right = ("([", "])") if node.layer.glue else ("[", "]")
+        lines.append(f'  {number[name]}{left}"{name}"{right}')
+    for name, node in known.items():
+        arrow = "-.->" if node.layer.glue else "-->"
+        lines += [f"  {number[parent]} {arrow} {number[name]}" for parent in node.layer.on]
+    return "\n".join(lines)
+
+
+def document(graph: Graph) -> dict[str, object]:
+    """Return the whole graph as JSON data: cells with their parents, images with their cells, what is absent and why."""
+    return {
+        "cells": [_cell(cell) for cell in graph.cells.values()],
+        "images": [image_document(image) for image in graph.images.values()],
+        "absent": [{"name": absent.name, "point": dict(absent.point), "because": absent.because} for absent in graph.absent],
+    }
+
+
+def image_document(image: ImagePoint) -> dict[str, object]:
+    """Return an image as JSON data."""
+    return {
+        "id": image.id,
+        "name": image.name,
+        "tag": image.tag,
+        "description": image.description,
+        "point": dict(image.point),
+        "cells": list(image.cells),
+    }
+
+
+def _cell(cell: Cell) -> dict[str, object]:
+    return {
+        "id": cell.id,
+        "layer": cell.name,
+        "point": dict(cell.point),
+        "parents": list(cell.parents),
+        "glue": cell.layer.glue,
+        "abi": list(cell.abi),
+    }
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")

@@ -1,0 +1,62 @@
+"""Patterns to a part of the graph, with all that it needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from fnmatch import translate
+
+from builder.catalog.suggest import nearest
+from builder.errors import InputError, Problem
+from builder.graph.model import Cell, Graph, ImagePoint
+
+ARGUMENT = "PATTERN"
+
+
+def select(graph: Graph, patterns: Sequence[str]) -> Graph:
+    """Return the images that some pattern names, the cells that one names, and every cell that those stand on.
+
+    A pattern is a glob (`*`, `?`, `[…]`) over the names of images, their ids (`name:tag`), or, when it holds an '@', over the
+    ids of cells. Without patterns, all of the graph is returned.
+
+    Raises:
+        InputError: a pattern names nothing.
+
+    """
+    if not patterns:
+        return graph
+    images: dict[str, ImagePoint] = {}
+    cells: set[str] = set()
+    problems: list[Problem] = []
+    for pattern in patterns:
+        matches = re.compile(translate(pattern)).match
+        found = [image for image in graph.images.values() if matches(image.name) or matches(image.id)]
+        named = [cell for cell in graph.cells.values() if matches(cell.id)] if "@" in pattern else []
+        if not found and not named:
+            problems.append(unknown(graph, pattern))
+        images.update((image.id, image) for image in found)
+        cells.update(cell.id for cell in with_ancestors(graph, named))
+    if problems:
+        raise InputError(problems)
+    cells.update(cell for image in images.values() for cell in image.cells)
+    names = {image.name for image in images.values()}
+    return Graph(
+        cells={name: cell for name, cell in graph.cells.items() if name in cells},
+        images={name: image for name, image in graph.images.items() if name in images},
+        absent=tuple(absent for absent in graph.absent if absent.name in names),
+    )
+
+
+def with_ancestors(graph: Graph, cells: Iterable[Cell]) -> list[Cell]:
+    """Return cells and all below them, each once, in the graph's order."""
+    wanted = {name for cell in cells for name in (*cell.ancestors, cell.id)}
+    return [cell for name, cell in graph.cells.items() if name in wanted]
+
+
+def unknown(graph: Graph, pattern: str, argument: str = ARGUMENT) -> Problem:
+    """Return the problem that a word names no image (no cell, when it holds an '@'), with the nearest one that is."""
+    if "@" in pattern:
+        return Problem(argument, 0, 0, f"no cell matches {pattern!r}", nearest(pattern, graph.cells))
+    names: Collection[str] = graph.images if ":" in pattern else {image.name for image in graph.images.values()}
+    hint = nearest(pattern, names, what="images") or "`catalog list` shows the images"
+    return Problem(argument, 0, 0, f"no image matches {pattern!r}", hint)
