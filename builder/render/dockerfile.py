@@ -33,7 +33,9 @@ def dockerfile(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> str:
 
 
 def context(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> Tree:
-    """Return the build context: the Dockerfile and the layer's files."""
+    """Return the build context: the Dockerfile and the layer's files. A bootstrapped cell has none."""
+    if cell.layer.bootstrap:
+        return Tree({})
     files = {"Dockerfile": File(dockerfile(graph, cell, piece, directory).encode())}
     return Tree(files | _files(directory, "files"))
 
