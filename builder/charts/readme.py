@@ -1,0 +1,86 @@
+"""A chart's README: its options as a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from builder.charts.compose import Composition, Path, walk
+from builder.charts.jinja import environment
+from builder.charts.model import Option
+from builder.charts.schema import spaced
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    path: str
+    description: str
+    type: str
+    default: str
+    onyxia: str
+
+
+def readme(composition: Composition, catalog: str) -> str:
+    """Return README.md; `catalog` is the name under which users add the repository."""
+    return environment.get_template("README.md.j2").render(
+        name=composition.name,
+        service=composition.service,
+        images=composition.images,
+        catalog=catalog,
+        rows=list(rows(composition.options)),
+        variables=_variables(composition),
+    )
+
+
+def rows(options: Mapping[str, Option]) -> Iterator[Row]:
+    """Yield a row for every option that holds a value."""
+    hidden: set[Path] = set()
+    for path, option in walk(options):
+        if option.hidden or path[:-1] in hidden:
+            hidden.add(path)
+        if option.options:
+            continue
+        yield Row(
+            path=".".join(step if "." not in step else json.dumps(step) for step in path),
+            description=_cell(option.description or spaced(path[-1])),
+            type=_type(option),
+            default=_code(option.value),
+            onyxia=_onyxia(option, hidden=path in hidden),
+        )
+
+
+def _type(option: Option) -> str:
+    if option.choices:
+        return ", ".join(_code(choice) for choice in option.choices)
+    if option.items:
+        return f"array of {option.items.kind}s"
+    return f"map of {option.map.kind}s" if option.map else option.kind
+
+
+def _onyxia(option: Option, *, hidden: bool) -> str:
+    shown = "hidden" if hidden else "shown"
+    injected = f", {_code(option.inject)}" if option.inject is not None else ""
+    starts = f", starts with {_code(option.form)}" if option.form is not None else ""
+    return shown + injected + starts
+
+
+def _variables(composition: Composition) -> Mapping[str, str]:
+    found: dict[str, str] = dict.fromkeys(composition.service.password, f"`{composition.name}`'s password")
+    for item in composition.variables:
+        found |= {name: f"`{'.'.join(path)}`" for name, path in item.options.items()}
+        found |= dict.fromkeys(item.object.derived, f"derived from `{item.object.when}`'s section" if item.object.when else "derived")
+    return dict(sorted(found.items()))
+
+
+def _code(value: JsonValue) -> str:
+    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    return f"`{_cell(text)}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

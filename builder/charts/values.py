@@ -1,0 +1,47 @@
+"""Options as values.yaml: each with its description as a comment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+import yaml
+from pydantic import JsonValue
+
+from builder.charts.compose import Composition
+from builder.charts.model import Option
+
+
+def values(composition: Composition) -> str:
+    """Return values.yaml: the defaults under plain Helm."""
+    lines = [f"# Default values of {composition.name}. values.schema.json says what each may be."]
+    for name, option in composition.options.items():
+        lines += ["", *_lines(name, option, "")]
+    return "\n".join(lines) + "\n"
+
+
+def defaults(options: Mapping[str, Option]) -> dict[str, JsonValue]:
+    """Return what values.yaml says, as data."""
+    return {name: option.value for name, option in options.items()}
+
+
+def _lines(name: str, option: Option, indent: str) -> Iterator[str]:
+    for line in _comment(option):
+        yield f"{indent}# {line}"
+    if option.options and option.default is None:
+        yield f"{indent}{name}:"
+        for inner, value in option.options.items():
+            yield from _lines(inner, value, indent + "  ")
+        return
+    text = yaml.safe_dump({name: option.value}, width=1000, sort_keys=False, allow_unicode=True, default_flow_style=False)
+    for line in text.rstrip("\n").split("\n"):
+        yield f"{indent}{line}"
+
+
+def _comment(option: Option) -> Iterator[str]:
+    if option.description:
+        yield option.description
+    if option.choices:
+        yield f"One of {', '.join(json.dumps(choice) for choice in option.choices)}."
+    if option.examples:
+        yield f"For example {json.dumps(option.examples[0])}"

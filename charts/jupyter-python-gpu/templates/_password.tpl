@@ -1,0 +1,43 @@
+{{/*
+A password that nobody chose: the one in the release's Secret if there is one, else a new one. It is stored in the values,
+so that all templates of one rendering agree on it. Parameters: context, secret, key, values (the map) and option (its key).
+*/}}
+{{- define "jupyter-python-gpu.generated" -}}
+{{- if not (get .values .option) -}}
+{{- $found := (lookup "v1" "Secret" .context.Release.Namespace .secret).data | default dict -}}
+{{- $_ := set .values .option (get $found .key | b64dec | default (randAlphaNum 24)) -}}
+{{- end -}}
+{{- get .values .option -}}
+{{- end -}}
+
+{{/* The Secret that holds the service's password. */}}
+{{- define "jupyter-python-gpu.password.secret" -}}
+{{- .Values.security.existingSecret | default (printf "%s-secrettoken" (include "jupyter-python-gpu.fullname" .)) -}}
+{{- end -}}
+
+{{/* The service's password. */}}
+{{- define "jupyter-python-gpu.password" -}}
+{{- if .Values.security.existingSecret -}}
+{{- get ((lookup "v1" "Secret" .Release.Namespace .Values.security.existingSecret).data | default dict) "PASSWORD" | b64dec -}}
+{{- else -}}
+{{- include "jupyter-python-gpu.generated" (dict "context" . "secret" (include "jupyter-python-gpu.password.secret" .) "key" "PASSWORD" "values" .Values.security "option" "password") -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "jupyter-python-gpu.password.volumes" -}}
+- name: password
+  secret:
+    secretName: {{ include "jupyter-python-gpu.password.secret" . | quote }}
+{{- end -}}
+
+{{- define "jupyter-python-gpu.password.mounts" -}}
+- name: password
+  mountPath: /etc/service/password
+  readOnly: true
+{{- end -}}
+
+{{- define "jupyter-python-gpu.password.checksums" -}}
+{{- if not .Values.security.existingSecret }}
+checksum/token: {{ include "jupyter-python-gpu.password" . | sha256sum }}
+{{- end }}
+{{- end -}}

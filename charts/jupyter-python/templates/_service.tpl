@@ -1,0 +1,242 @@
+{{/* What is this service's own. Generated from its service.yaml and its options. */}}
+
+{{- define "jupyter-python.title" -}}
+Jupyter (Python)
+{{- end -}}
+
+{{- define "jupyter-python.protocol" -}}
+http
+{{- end -}}
+
+{{/* Images that this version of the chart was made with: name and tag -> digest. */}}
+{{- define "jupyter-python.digests" -}}
+{}
+{{- end -}}
+
+{{- define "jupyter-python.volume.path" -}}
+/home/{{ .Values.environment.user }}/work
+{{- end -}}
+
+{{- define "jupyter-python.volume.subPath" -}}
+work
+{{- end -}}
+
+{{- define "jupyter-python.command" -}}
+- jupyter
+- lab
+- --no-browser
+- --ip=0.0.0.0
+- --port={{ int .Values.networking.service.port }}
+- --ServerApp.base_url={{ include "jupyter-python.path" . }}/
+- --ServerApp.root_dir={{ include "jupyter-python.directory" . }}
+- --ContentsManager.allow_hidden=True
+{{- end -}}
+
+{{- define "jupyter-python.probe" -}}
+httpGet:
+  path: {{ include "jupyter-python.path" . }}/api
+  port: http
+{{- end -}}
+
+{{/* What `helm test` runs, in the service's own image. */}}
+{{- define "jupyter-python.test" -}}
+exec curl --fail --silent --show-error --output /dev/null --retry 10 --retry-delay 3 --retry-all-errors --noproxy '*' 'http://{{ include "jupyter-python.fullname" . }}:{{ int .Values.networking.service.port }}{{ include "jupyter-python.path" . }}/api'
+{{- end -}}
+
+{{- define "jupyter-python.test.env" -}}
+{{- end -}}
+
+{{/* Variables of the container itself; those that options ask for come from `library.environment`. */}}
+{{- define "jupyter-python.env" -}}
+- name: PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "jupyter-python.password.secret" . | quote }}
+      key: PASSWORD
+- name: JUPYTER_TOKEN
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "jupyter-python.password.secret" . | quote }}
+      key: PASSWORD
+{{ include "jupyter-python.environment.env" . | trim }}
+{{ include "jupyter-python.certificates.env" . | trim }}
+{{- end -}}
+
+{{- define "jupyter-python.volumes" -}}
+{{ include "jupyter-python.sharedMemory.volumes" . | trim }}
+{{ include "jupyter-python.certificates.volumes" . | trim }}
+{{ include "jupyter-python.files.volumes" . | trim }}
+{{- end -}}
+
+{{- define "jupyter-python.mounts" -}}
+{{ include "jupyter-python.sharedMemory.mounts" . | trim }}
+{{ include "jupyter-python.certificates.mounts" . | trim }}
+{{ include "jupyter-python.files.mounts" . | trim }}
+{{- end -}}
+
+{{- define "jupyter-python.prepare.mounts" -}}
+{{ include "jupyter-python.certificates.prepareMounts" . | trim }}
+{{ include "jupyter-python.files.prepareMounts" . | trim }}
+{{- end -}}
+
+{{- define "jupyter-python.ports" -}}
+{{- end -}}
+
+{{- define "jupyter-python.help" -}}
+{{ include "jupyter-python.discovery.hive.help" . | trim }}
+{{ include "jupyter-python.discovery.mlflow.help" . | trim }}
+{{ include "jupyter-python.discovery.metaflow.help" . | trim }}
+{{ include "jupyter-python.discovery.chromadb.help" . | trim }}
+{{ include "jupyter-python.discovery.milvus.help" . | trim }}
+{{ include "jupyter-python.discovery.postgresql.help" . | trim }}
+{{- end -}}
+
+{{- define "jupyter-python.prepare" -}}
+{{ include "jupyter-python.certificates.prepare" . | trim }}
+{{ include "jupyter-python.files.prepare" . | trim }}
+{{- end -}}
+
+{{- define "jupyter-python.checksums" -}}
+{{ include "jupyter-python.password.checksums" . | trim }}
+{{ include "jupyter-python.certificates.checksums" . | trim }}
+{{ include "jupyter-python.files.checksums" . | trim }}
+{{- end -}}
+
+{{/* Objects that hold environment variables. */}}
+{{- define "jupyter-python.environment" -}}
+- group: init
+  kind: Secret
+  name: {{ (printf "%s-secretinit" (include "jupyter-python.fullname" .)) | quote }}
+- group: extraenv
+  kind: Secret
+  name: {{ (printf "%s-secretextraenv" (include "jupyter-python.fullname" .)) | quote }}
+- group: vault
+  kind: Secret
+  name: {{ .Values.vault.secretName | default (printf "%s-secretvault" (include "jupyter-python.fullname" .)) | quote }}
+- group: s3
+  kind: Secret
+  name: {{ .Values.s3.secretName | default (printf "%s-secrets3" (include "jupyter-python.fullname" .)) | quote }}
+- group: git
+  kind: Secret
+  name: {{ .Values.git.secretName | default (printf "%s-secretgit" (include "jupyter-python.fullname" .)) | quote }}
+- group: ia
+  kind: Secret
+  name: {{ .Values.ai.secretName | default (printf "%s-secretia" (include "jupyter-python.fullname" .)) | quote }}
+- group: mlflow
+  kind: Secret
+  name: {{ .Values.mlflow.secretName | default (printf "%s-secretmlflow" (include "jupyter-python.fullname" .)) | quote }}
+- group: chromadb
+  kind: Secret
+  name: {{ .Values.chromadb.secretName | default (printf "%s-secretchromadb" (include "jupyter-python.fullname" .)) | quote }}
+- group: milvus
+  kind: Secret
+  name: {{ .Values.milvus.secretName | default (printf "%s-secretmilvus" (include "jupyter-python.fullname" .)) | quote }}
+- group: postgresql
+  kind: Secret
+  name: {{ .Values.postgresql.secretName | default (printf "%s-secretpostgresql" (include "jupyter-python.fullname" .)) | quote }}
+- group: proxy
+  kind: Secret
+  name: {{ (printf "%s-secretproxy" (include "jupyter-python.fullname" .)) | quote }}
+- group: repository
+  kind: ConfigMap
+  name: {{ .Values.repository.configMapName | default (printf "%s-configmaprepository" (include "jupyter-python.fullname" .)) | quote }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.init" -}}
+REGION_INIT_SCRIPT: {{ .Values.init.regionInit | default "" | toString | quote }}
+REGION_INIT_SCRIPT_CHECKSUM: {{ .Values.init.regionInitCheckSum | default "" | toString | quote }}
+PERSONAL_INIT_SCRIPT: {{ .Values.init.personalInit | default "" | toString | quote }}
+PERSONAL_INIT_ARGS: {{ .Values.init.personalInitArgs | default "" | toString | quote }}
+PERSONAL_INIT_SCRIPT_CHECKSUM: {{ .Values.init.personalInitCheckSum | default "" | toString | quote }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.extraenv" -}}
+{{ include "jupyter-python.extraEnv.variables" . }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.vault" -}}
+{{- if .Values.vault.enabled }}
+VAULT_TOKEN: {{ .Values.vault.token | default "" | toString | quote }}
+VAULT_ADDR: {{ .Values.vault.url | default "" | toString | quote }}
+VAULT_MOUNT: {{ .Values.vault.mount | default "" | toString | quote }}
+VAULT_TOP_DIR: {{ .Values.vault.directory | default "" | toString | quote }}
+VAULT_RELATIVE_PATH: {{ .Values.vault.secret | default "" | toString | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.s3" -}}
+{{- if .Values.s3.enabled }}
+AWS_ACCESS_KEY_ID: {{ .Values.s3.accessKeyId | default "" | toString | quote }}
+AWS_DEFAULT_REGION: {{ .Values.s3.defaultRegion | default "" | toString | quote }}
+AWS_SECRET_ACCESS_KEY: {{ .Values.s3.secretAccessKey | default "" | toString | quote }}
+AWS_SESSION_TOKEN: {{ .Values.s3.sessionToken | default "" | toString | quote }}
+AWS_PATH_STYLE_ACCESS: {{ .Values.s3.pathStyleAccess | default false | toString | quote }}
+AWS_WORKING_DIRECTORY_PATH: {{ .Values.s3.workingDirectoryPath | default "" | toString | quote }}
+AWS_S3_ENDPOINT: {{ include "jupyter-python.s3.host" . | default "" | quote }}
+AWS_ENDPOINT_URL: {{ include "jupyter-python.s3.url" . | default "" | quote }}
+S3_ENDPOINT: {{ include "jupyter-python.s3.url" . | default "" | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.git" -}}
+{{- if .Values.git.enabled }}
+GIT_USER_NAME: {{ .Values.git.name | default "" | toString | quote }}
+GIT_USER_MAIL: {{ .Values.git.email | default "" | toString | quote }}
+GIT_CREDENTIALS_CACHE_DURATION: {{ .Values.git.cache | default "" | toString | quote }}
+GIT_PERSONAL_ACCESS_TOKEN: {{ .Values.git.token | default "" | toString | quote }}
+GIT_REPOSITORY: {{ .Values.git.repository | default "" | toString | quote }}
+GIT_BRANCH: {{ .Values.git.branch | default "" | toString | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.ia" -}}
+{{ include "jupyter-python.ai.variables" . }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.mlflow" -}}
+{{ include "jupyter-python.discovery.mlflow" . }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.chromadb" -}}
+{{ include "jupyter-python.discovery.chromadb" . }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.milvus" -}}
+{{ include "jupyter-python.discovery.milvus" . }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.postgresql" -}}
+{{ include "jupyter-python.discovery.postgresql" . }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.proxy" -}}
+{{- if .Values.proxy.enabled }}
+http_proxy: {{ .Values.proxy.httpProxy | default "" | quote }}
+HTTP_PROXY: {{ .Values.proxy.httpProxy | default "" | quote }}
+https_proxy: {{ .Values.proxy.httpsProxy | default "" | quote }}
+HTTPS_PROXY: {{ .Values.proxy.httpsProxy | default "" | quote }}
+no_proxy: {{ .Values.proxy.noProxy | default "" | quote }}
+NO_PROXY: {{ .Values.proxy.noProxy | default "" | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "jupyter-python.variables.repository" -}}
+PIP_REPOSITORY: {{ .Values.repository.pipRepository | default "" | toString | quote }}
+CONDA_REPOSITORY: {{ .Values.repository.condaRepository | default "" | toString | quote }}
+{{- end -}}
+
+{{/* Secrets that hold configuration files. */}}
+{{- define "jupyter-python.files" -}}
+- group: discovery-hive
+  name: {{ .Values.hive.secretName | default (printf "%s-secrethive" (include "jupyter-python.fullname" .)) | quote }}
+  template: "jupyter-python.discovery.hive"
+- group: discovery-metaflow
+  name: {{ .Values.metaflow.secretName | default (printf "%s-secretmetaflow" (include "jupyter-python.fullname" .)) | quote }}
+  template: "jupyter-python.discovery.metaflow"
+- group: ai-jupyter
+  name: {{ (printf "%s-secretassistant" (include "jupyter-python.fullname" .)) | quote }}
+  template: "jupyter-python.ai.jupyter"
+- group: ai-opencode
+  name: {{ (printf "%s-secretopencode" (include "jupyter-python.fullname" .)) | quote }}
+  template: "jupyter-python.ai.opencode"
+{{- end -}}

@@ -1,0 +1,124 @@
+{{/* Security context of the pod: what the restricted Pod Security Standard asks for, unless sudo is allowed; the values have the last word. */}}
+{{- define "jupyter-r-python.podSecurityContext" -}}
+{{- $context := dict "fsGroupChangePolicy" "OnRootMismatch" -}}
+{{- if not .Values.security.sudo -}}
+{{- $context = merge $context (dict "runAsNonRoot" true "runAsUser" 1000 "runAsGroup" 100 "fsGroup" 100 "seccompProfile" (dict "type" "RuntimeDefault")) -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $context (deepCopy (.Values.podSecurityContext | default dict))) -}}
+{{- end -}}
+
+{{/* Security context of each container, likewise. */}}
+{{- define "jupyter-r-python.securityContext" -}}
+{{- $context := dict -}}
+{{- if not .Values.security.sudo -}}
+{{- $context = dict "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")) -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $context (deepCopy (.Values.securityContext | default dict))) -}}
+{{- end -}}
+
+{{/* Annotations of the pod, among them what makes it restart when a Secret or a file of it changes; the values have the last word. */}}
+{{- define "jupyter-r-python.podAnnotations" -}}
+{{ include "jupyter-r-python.environment.checksums" . | trim }}
+{{ include "jupyter-r-python.checksums" . | trim }}
+{{- with .Values.podAnnotations }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* The directory that outlives the pod. */}}
+{{- define "jupyter-r-python.directory" -}}
+{{- include "jupyter-r-python.volume.path" . -}}
+{{- end -}}
+
+{{/* /dev/shm, which is 64 MiB unless it is mounted. */}}
+{{- define "jupyter-r-python.sharedMemory.volumes" -}}
+- name: dshm
+  emptyDir:
+    medium: Memory
+    sizeLimit: {{ .Values.sharedMemory.sizeLimit | quote }}
+{{- end -}}
+{{- define "jupyter-r-python.sharedMemory.mounts" -}}
+- name: dshm
+  mountPath: /dev/shm
+{{- end -}}
+
+{{/* The path below which the service is served, without a slash at its end; empty for the root. */}}
+{{- define "jupyter-r-python.path" -}}
+{{- $path := "/" -}}
+{{- if (.Values.ingress).enabled -}}
+{{- $path = .Values.ingress.path -}}
+{{- else if (.Values.httproute).enabled -}}
+{{- $path = .Values.httproute.path -}}
+{{- end -}}
+{{- trimSuffix "/" $path -}}
+{{- end -}}
+
+{{/* Ports that the user asks for, without the service's own and without repetition, as a JSON list. */}}
+{{- define "jupyter-r-python.userPorts" -}}
+{{- $ports := list -}}
+{{- with (.Values.networking).user -}}
+{{- if .enabled -}}
+{{- range .ports | default (list .port) -}}
+{{- if le (int .) 65535 }}{{ $ports = append $ports (int .) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- without (uniq $ports) (int .Values.networking.service.port) | toJson -}}
+{{- end -}}
+
+{{/* How Kubernetes asks whether the service is well. Parameter: the context, and the timings as `timings`. */}}
+{{- define "jupyter-r-python.probes" -}}
+livenessProbe:
+  {{- include "jupyter-r-python.probe" . | nindent 2 }}
+  timeoutSeconds: 2
+  failureThreshold: 6
+readinessProbe:
+  {{- include "jupyter-r-python.probe" . | nindent 2 }}
+  timeoutSeconds: 2
+startupProbe:
+  {{- include "jupyter-r-python.probe" . | nindent 2 }}
+  {{- with pick .Values.startupProbe "failureThreshold" "initialDelaySeconds" "periodSeconds" "successThreshold" "timeoutSeconds" "terminationGracePeriodSeconds" }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{/* What stands in front of the command: files that were prepared for the home directory are copied there. */}}
+{{- define "jupyter-r-python.start" -}}
+{{- if contains "/run/service/home" (include "jupyter-r-python.prepare" .) }}
+- /bin/sh
+- -c
+- cp -R /run/service/home/. "$HOME/" && exec "$0" "$@"
+{{- end }}
+{{- end -}}
+
+{{/* The folder in which the service opens: the work directory, or the clone in it. */}}
+{{- define "jupyter-r-python.folder" -}}
+{{- $folder := include "jupyter-r-python.directory" . -}}
+{{- with .Values.git -}}
+{{- if and .enabled .asCodeServerRoot .repository -}}
+{{- $folder = printf "%s/%s" $folder (.repository | trimSuffix "/" | base | trimSuffix ".git") -}}
+{{- end -}}
+{{- end -}}
+{{- $folder -}}
+{{- end -}}
+
+{{/* The container that prepares files before the service starts; nothing when there are none. */}}
+{{- define "jupyter-r-python.initContainers" -}}
+{{- with include "jupyter-r-python.prepare" . | trim }}
+- name: prepare-files
+  image: {{ $.Values.service.initContainer.image | default (include "jupyter-r-python.image" $) | quote }}
+  imagePullPolicy: {{ $.Values.service.initContainer.pullPolicy }}
+  command: [/bin/sh, -euc]
+  args:
+    - |
+      {{- . | nindent 6 }}
+  volumeMounts:
+    - name: prepared
+      mountPath: /run/service
+    {{- include "jupyter-r-python.prepare.mounts" $ | nindent 4 }}
+  resources:
+    {{- toYaml $.Values.service.initContainer.resources | nindent 4 }}
+  securityContext:
+    {{- include "jupyter-r-python.securityContext" $ | nindent 4 }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,88 @@
+{{/* Java options of Spark's driver and executors: certificates, and hosts reached without the proxy. */}}
+{{- define "library.spark.javaOptions" -}}
+{{- printf "-Dcom.amazonaws.sdk.disableCertChecking=%t" (.Values.spark.disabledCertChecking | default false) -}}
+{{- with .Values.proxy -}}
+{{- if .enabled -}}
+{{- $hosts := list -}}
+{{- range splitList "," (.noProxy | default "localhost") -}}
+{{- $hosts = append $hosts (hasPrefix "." (trim .) | ternary (printf "*%s" (trim .)) (trim .)) -}}
+{{- end -}}
+{{- printf " -Dhttp.nonProxyHosts=%s -Dhttps.nonProxyHosts=%s" (join "|" $hosts) (join "|" $hosts) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Values written for other charts call these by their names there. */}}
+{{- define "library-chart.fullname" -}}{{ include "library.fullname" . }}{{- end -}}
+{{- define "library-chart.sparkExtraJavaOptions" -}}{{ include "library.spark.javaOptions" . }}{{- end -}}
+
+{{- define "library.spark.files" -}}
+{{- if .Values.spark.default }}
+/usr/local/lib/spark/conf/spark-defaults.conf: |
+  {{- range $key, $value := .Values.spark.config }}
+  {{ $key }} {{ tpl (toString $value) $ }}
+  {{- end }}
+  {{- range $key, $value := .Values.spark.userConfig }}
+  {{ $key }} {{ tpl (toString $value) $ }}
+  {{- end }}
+  {{- if (.Values.repository).mavenRepository }}
+  spark.jars.ivySettings /usr/local/lib/spark/conf/ivysettings.xml
+  {{- end }}
+{{- with (.Values.repository).mavenRepository }}
+/usr/local/lib/spark/conf/ivysettings.xml: |
+  <ivysettings>
+    <settings defaultResolver="mirror"/>
+    <resolvers>
+      <ibiblio name="mirror" m2compatible="true" root="{{ . | html }}"/>
+    </resolvers>
+  </ivysettings>
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.spark.coresite" -}}
+{{- if (.Values.s3).enabled }}
+{{- $properties := dict
+      "fs.s3a.endpoint" .Values.s3.endpoint
+      "fs.s3a.connection.ssl.enabled" (hasPrefix "http://" .Values.s3.endpoint | ternary "false" "true")
+      "fs.s3a.path.style.access" (.Values.s3.pathStyleAccess | toString)
+      "fs.s3a.access.key" .Values.s3.accessKeyId
+      "fs.s3a.secret.key" .Values.s3.secretAccessKey
+      "fs.s3a.session.token" .Values.s3.sessionToken
+      "fs.s3a.aws.credentials.provider" (printf "org.apache.hadoop.fs.s3a.%sAWSCredentialsProvider" (.Values.s3.sessionToken | empty | ternary "Simple" "Temporary")) }}
+/usr/local/lib/hadoop/etc/hadoop/core-site.xml: |
+  <?xml version="1.0"?>
+  <configuration>
+    {{- range $name, $value := $properties }}
+    {{- if $value }}
+    <property>
+      <name>{{ $name }}</name>
+      <value>{{ $value | html }}</value>
+    </property>
+    {{- end }}
+    {{- end }}
+  </configuration>
+{{- end }}
+{{- end -}}
+
+{{/* Driver and executors find each other through the headless Service. */}}
+{{- define "library.spark.ports" -}}
+{{- if .Values.spark.ui }}
+- name: sparkui
+  port: {{ int .Values.networking.sparkui.port }}
+  targetPort: {{ int .Values.networking.sparkui.port }}
+  protocol: TCP
+{{- end }}
+{{- end -}}
+
+{{/* Host name of Spark's interface: that of the service with -spark, unless there is one of its own. */}}
+{{- define "library.spark.host" -}}
+{{- $own := .context.Values.spark.hostname -}}
+{{- $own | default (regexReplaceAll "^([^.]+)" .host "${1}-spark") -}}
+{{- end -}}
+
+{{- define "library.spark.help" -}}
+{{- if and .Values.spark.ui (.Values.ingress).enabled }}
+- Spark: [{{ include "library.say" (dict "context" . "fr" "interface du pilote" "en" "interface of the driver") }}]({{ .Values.ingress.tls | ternary "https" "http" }}://{{ include "library.spark.host" (dict "context" . "host" .Values.ingress.hostname) }}{{ .Values.spark.path }})
+{{- end }}
+{{- end -}}

@@ -1,0 +1,87 @@
+{{/* What `certificates.cacerts` is: url, pem, or empty. */}}
+{{- define "vscode-python-gpu.certificates.kind" -}}
+{{- with (.Values.certificates).cacerts -}}
+{{- regexMatch "^https?://" . | ternary "url" "pem" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The certificates in PEM, which may have been given in base64. */}}
+{{- define "vscode-python-gpu.certificates.pem" -}}
+{{- $given := .Values.certificates.cacerts -}}
+{{- contains "-----BEGIN" $given | ternary $given ($given | b64dec) -}}
+{{- end -}}
+
+{{- define "vscode-python-gpu.certificates.secret" -}}
+{{- printf "%s-secretcacerts" (include "vscode-python-gpu.fullname" .) -}}
+{{- end -}}
+
+
+{{- define "vscode-python-gpu.certificates.volumes" -}}
+{{- if include "vscode-python-gpu.certificates.kind" . }}
+- name: certificates
+  secret:
+    secretName: {{ include "vscode-python-gpu.certificates.secret" . | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "vscode-python-gpu.certificates.mounts" -}}
+{{- $path := (.Values.certificates).pathToCaBundle | default "" -}}
+{{- if and $path (include "vscode-python-gpu.certificates.kind" .) }}
+- name: prepared
+  mountPath: {{ $path | quote }}
+  subPath: {{ regexMatch "\\.(crt|pem)$" $path | ternary "certificates/ca-bundle.crt" "certificates/single" }}
+{{- end }}
+{{- end -}}
+
+{{/*
+PATH_TO_CA_BUNDLE names the certificates that the start script adds to those of the image. Clients read no common setting:
+each is told where both are together, so that they need nobody with the rights to change the system's own.
+*/}}
+{{- define "vscode-python-gpu.certificates.env" -}}
+{{- $path := (.Values.certificates).pathToCaBundle | default "" }}
+{{- if include "vscode-python-gpu.certificates.kind" . }}
+- name: PATH_TO_CA_BUNDLE
+  value: /run/service/certificates/own.pem
+{{- range $name := list "SSL_CERT_FILE" "REQUESTS_CA_BUNDLE" "CURL_CA_BUNDLE" "GIT_SSL_CAINFO" "PIP_CERT" "AWS_CA_BUNDLE" "NODE_EXTRA_CA_CERTS" }}
+- name: {{ $name }}
+  value: /run/service/certificates/ca-bundle.crt
+{{- end }}
+- name: UV_NATIVE_TLS
+  value: "true"
+{{- else if regexMatch "\\.(crt|pem)$" $path }}
+- name: PATH_TO_CA_BUNDLE
+  value: {{ $path | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "vscode-python-gpu.certificates.prepareMounts" -}}
+{{- if include "vscode-python-gpu.certificates.kind" . }}
+- name: certificates
+  mountPath: /etc/service/certificates
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{/* One file for each certificate, as update-ca-certificates wants them, and a bundle of all for those who may not run it. */}}
+{{- define "vscode-python-gpu.certificates.prepare" -}}
+{{- with include "vscode-python-gpu.certificates.kind" . }}
+mkdir -p /run/service/certificates/single
+{{- if eq . "url" }}
+curl --fail --silent --show-error --location --retry 3 "$(cat /etc/service/certificates/url)" >/run/service/certificates/own.pem
+{{- else }}
+cp /etc/service/certificates/ca.pem /run/service/certificates/own.pem
+{{- end }}
+awk '/-----BEGIN CERTIFICATE-----/ {n++} n {print > ("/run/service/certificates/single/cert." n ".crt")}' /run/service/certificates/own.pem
+if [ -f /etc/ssl/certs/ca-certificates.crt ]; then
+  cat /etc/ssl/certs/ca-certificates.crt /run/service/certificates/own.pem >/run/service/certificates/ca-bundle.crt
+else
+  cp /run/service/certificates/own.pem /run/service/certificates/ca-bundle.crt
+fi
+{{- end }}
+{{- end -}}
+
+{{- define "vscode-python-gpu.certificates.checksums" -}}
+{{- with (.Values.certificates).cacerts }}
+checksum/cacerts: {{ . | sha256sum }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,124 @@
+{{/* Security context of the pod: what the restricted Pod Security Standard asks for, unless sudo is allowed; the values have the last word. */}}
+{{- define "vscode-r.podSecurityContext" -}}
+{{- $context := dict "fsGroupChangePolicy" "OnRootMismatch" -}}
+{{- if not .Values.security.sudo -}}
+{{- $context = merge $context (dict "runAsNonRoot" true "runAsUser" 1000 "runAsGroup" 100 "fsGroup" 100 "seccompProfile" (dict "type" "RuntimeDefault")) -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $context (deepCopy (.Values.podSecurityContext | default dict))) -}}
+{{- end -}}
+
+{{/* Security context of each container, likewise. */}}
+{{- define "vscode-r.securityContext" -}}
+{{- $context := dict -}}
+{{- if not .Values.security.sudo -}}
+{{- $context = dict "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")) -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $context (deepCopy (.Values.securityContext | default dict))) -}}
+{{- end -}}
+
+{{/* Annotations of the pod, among them what makes it restart when a Secret or a file of it changes; the values have the last word. */}}
+{{- define "vscode-r.podAnnotations" -}}
+{{ include "vscode-r.environment.checksums" . | trim }}
+{{ include "vscode-r.checksums" . | trim }}
+{{- with .Values.podAnnotations }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* The directory that outlives the pod. */}}
+{{- define "vscode-r.directory" -}}
+{{- include "vscode-r.volume.path" . -}}
+{{- end -}}
+
+{{/* /dev/shm, which is 64 MiB unless it is mounted. */}}
+{{- define "vscode-r.sharedMemory.volumes" -}}
+- name: dshm
+  emptyDir:
+    medium: Memory
+    sizeLimit: {{ .Values.sharedMemory.sizeLimit | quote }}
+{{- end -}}
+{{- define "vscode-r.sharedMemory.mounts" -}}
+- name: dshm
+  mountPath: /dev/shm
+{{- end -}}
+
+{{/* The path below which the service is served, without a slash at its end; empty for the root. */}}
+{{- define "vscode-r.path" -}}
+{{- $path := "/" -}}
+{{- if (.Values.ingress).enabled -}}
+{{- $path = .Values.ingress.path -}}
+{{- else if (.Values.httproute).enabled -}}
+{{- $path = .Values.httproute.path -}}
+{{- end -}}
+{{- trimSuffix "/" $path -}}
+{{- end -}}
+
+{{/* Ports that the user asks for, without the service's own and without repetition, as a JSON list. */}}
+{{- define "vscode-r.userPorts" -}}
+{{- $ports := list -}}
+{{- with (.Values.networking).user -}}
+{{- if .enabled -}}
+{{- range .ports | default (list .port) -}}
+{{- if le (int .) 65535 }}{{ $ports = append $ports (int .) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- without (uniq $ports) (int .Values.networking.service.port) | toJson -}}
+{{- end -}}
+
+{{/* How Kubernetes asks whether the service is well. Parameter: the context, and the timings as `timings`. */}}
+{{- define "vscode-r.probes" -}}
+livenessProbe:
+  {{- include "vscode-r.probe" . | nindent 2 }}
+  timeoutSeconds: 2
+  failureThreshold: 6
+readinessProbe:
+  {{- include "vscode-r.probe" . | nindent 2 }}
+  timeoutSeconds: 2
+startupProbe:
+  {{- include "vscode-r.probe" . | nindent 2 }}
+  {{- with pick .Values.startupProbe "failureThreshold" "initialDelaySeconds" "periodSeconds" "successThreshold" "timeoutSeconds" "terminationGracePeriodSeconds" }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{/* What stands in front of the command: files that were prepared for the home directory are copied there. */}}
+{{- define "vscode-r.start" -}}
+{{- if contains "/run/service/home" (include "vscode-r.prepare" .) }}
+- /bin/sh
+- -c
+- cp -R /run/service/home/. "$HOME/" && exec "$0" "$@"
+{{- end }}
+{{- end -}}
+
+{{/* The folder in which the service opens: the work directory, or the clone in it. */}}
+{{- define "vscode-r.folder" -}}
+{{- $folder := include "vscode-r.directory" . -}}
+{{- with .Values.git -}}
+{{- if and .enabled .asCodeServerRoot .repository -}}
+{{- $folder = printf "%s/%s" $folder (.repository | trimSuffix "/" | base | trimSuffix ".git") -}}
+{{- end -}}
+{{- end -}}
+{{- $folder -}}
+{{- end -}}
+
+{{/* The container that prepares files before the service starts; nothing when there are none. */}}
+{{- define "vscode-r.initContainers" -}}
+{{- with include "vscode-r.prepare" . | trim }}
+- name: prepare-files
+  image: {{ $.Values.service.initContainer.image | default (include "vscode-r.image" $) | quote }}
+  imagePullPolicy: {{ $.Values.service.initContainer.pullPolicy }}
+  command: [/bin/sh, -euc]
+  args:
+    - |
+      {{- . | nindent 6 }}
+  volumeMounts:
+    - name: prepared
+      mountPath: /run/service
+    {{- include "vscode-r.prepare.mounts" $ | nindent 4 }}
+  resources:
+    {{- toYaml $.Values.service.initContainer.resources | nindent 4 }}
+  securityContext:
+    {{- include "vscode-r.securityContext" $ | nindent 4 }}
+{{- end }}
+{{- end -}}
