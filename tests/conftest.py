@@ -26,6 +26,7 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `--dist loadgroup`, one worker has the engine to itself while the others run the pure tests."""
     for item in items:

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from builder.catalog.load import load
+from builder.cli import main
 from builder.graph.build import graph
 from builder.lock.file import read
 from builder.render.dockerfile import dockerfile
@@ -156,6 +157,14 @@ def test_no_path_of_one_machine() -> None:
 def test_no_large_file() -> None:
     large = {str(path.relative_to(ROOT)): path.stat().st_size for path in files() if path.stat().st_size > MAX_BYTES}
     assert not large, f"more than 1 MiB: {large}"
+
+
+@pytest.mark.parametrize("command", ["validate", "lock --check", "schema --check", "charts --check", "lint"])
+def test_what_is_committed_is_in_order(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The catalog is right, and what is generated from it is what the generators would write."""
+    code = main(["--catalog", str(ROOT / "catalog.yaml"), *command.split()])
+    told = capsys.readouterr()
+    assert code == 0, f"catalog {command}:\n{told.out}{told.err}"
 
 
 def test_requirements_lock_holds_what_pyproject_asks() -> None:
