@@ -84,6 +84,7 @@ def build(shop: Workshop, name: str) -> str:
             ancestors=[shop.facts(ancestor) for ancestor in cell.ancestors],
             store=shop.store,
             built_since=began,
+            replaces=cell.layer.replaces,
         )
     finally:
         shutil.rmtree(staging, ignore_errors=True)

@@ -102,6 +102,7 @@ def _facts(found: Facts) -> dict[str, Any]:
         "bookkeeping": dict(found.bookkeeping),
         "texts": dict(found.texts),
         "libraries": [list(asdict(library).values()) for library in found.libraries],
+        "replaces": {path: list(entry) for path, entry in found.replaces.items()},
     }
 
 
@@ -115,4 +116,12 @@ def _facts_from(value: dict[str, Any]) -> dict[str, Any]:
         if package >= 0:
             owners[path] = packages[package]
     libraries = tuple(Library(path, soname, flags, isa, tuple(needed)) for path, soname, flags, isa, needed in value["libraries"])
-    return {"entries": entries, "owners": owners, "libraries": libraries, "bookkeeping": value["bookkeeping"], "texts": value["texts"]}
+    replaces = {path: Entry._make([*row[:8], tuple((name, text) for name, text in row[8])]) for path, row in value["replaces"].items()}
+    return {
+        "entries": entries,
+        "owners": owners,
+        "libraries": libraries,
+        "bookkeeping": value["bookkeeping"],
+        "texts": value["texts"],
+        "replaces": replaces,
+    }

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from builder.oci import alternatives, layer, mergers, packages, tar
@@ -31,9 +32,12 @@ def normalise(
     ancestors: Sequence[Facts],
     store: Store,
     built_since: int,
+    replaces: Sequence[str] = (),
     compression: tar.Compression = "zstd",
 ) -> Facts:
     """Squash the layers of a build into its delta, put that into the store, and return the facts.
+
+    `replaces` are globs over absolute paths of ancestors that the cell may replace; they cannot be removed.
 
     Raises:
         ConflictError: the build removed or changed what an ancestor holds; layer, path, owner and package are named.
@@ -49,7 +53,8 @@ def normalise(
         added = _bookkeeping(cell, before, found)
         drop_generated(found, before)
         _drop_equal(found, parents)
-        _check(cell, found, parents, ancestors)
+        replaced = {path: parents[path] for path in found.items.keys() & parents.keys() if _allowed(path, replaces)}
+        _check(cell, found, parents, ancestors, replaced)
         entries = linked(found.items, _with_parents(found.items, parents))
         delta, diff_id, unpacked = layer.write(store, entries, lambda path: content(found.items[path], streams), compression)
     return Facts(
@@ -64,6 +69,7 @@ def normalise(
         texts={path: text for path, text in sorted(found.texts.items()) if path in entries and CONFIGURATION.fullmatch(path)},
         libraries=tuple(sorted((lib for lib in found.libraries if lib.path in entries), key=lambda lib: lib.path)),
         owners=packages.owners(found.texts, entries),
+        replaces=dict(sorted(replaced.items())),
     )
 
 
@@ -93,10 +99,14 @@ def _drop_equal(found: Scan, parents: Mapping[str, Entry]) -> None:
         del found.items[path]
 
 
-def _check(cell: str, found: Scan, parents: Mapping[str, Entry], ancestors: Sequence[Facts]) -> None:
-    """Raise ConflictError when the build removed or replaced a path of an ancestor."""
+def _allowed(path: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(f"/{path}", glob) for glob in globs)
+
+
+def _check(cell: str, found: Scan, parents: Mapping[str, Entry], ancestors: Sequence[Facts], replaced: Collection[str]) -> None:
+    """Raise ConflictError when the build removed a path of an ancestor, or replaced one that it may not."""
     conflicts = []
-    for path in sorted(found.items.keys() & parents.keys()):
+    for path in sorted((found.items.keys() & parents.keys()) - set(replaced)):
         owner, package = owner_of(ancestors, path)
         how = difference(found.items[path].entry, parents[path])
         conflicts.append(Conflict(path, cell, owner, f"replaces ({how}) a path of", package))

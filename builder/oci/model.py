@@ -100,6 +100,8 @@ class Facts(Summary):
     libraries: tuple[Library, ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
     """Path -> Debian package that owns it, for the files of the delta."""
+    replaces: Mapping[str, Entry] = field(default_factory=dict)
+    """Path -> the entry of a layer below that this cell replaced on purpose: it wins over that entry, and over no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

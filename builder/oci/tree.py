@@ -65,7 +65,11 @@ def merged(layers: Sequence[Facts]) -> dict[str, Entry]:
     for facts in layers:
         for path, entry in facts.entries.items():
             there = tree.setdefault(path, entry)
-            if there is not entry and there != entry and not agree(there, entry):
+            if there is entry or there == entry or agree(there, entry):
+                continue
+            if path in facts.replaces and agree(facts.replaces[path], there):
+                tree[path] = entry
+            elif not any(path in other.replaces and agree(other.entries[path], there) and agree(other.replaces[path], entry) for other in layers):
                 clashes.append((path, facts))
     if clashes:
         raise conflict_error([_conflict(layers, path, facts) for path, facts in clashes])

@@ -43,6 +43,7 @@ def inputs(graph: Graph, cell: Cell, lock: Lock, directory: Path, abi: Mapping[s
             "artifacts": {name: lock.artifacts[name].digest for name in piece.artifacts},
             "auto": list(piece.auto),
             "files": {path: sha256(text.encode()) for path, text in sorted(piece.files.items())},
+            "replaces": list(cell.layer.replaces),
             "abi": sorted({value for ancestor in cell.ancestors for value in abi[ancestor]}),
         },
     )
