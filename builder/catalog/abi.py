@@ -36,6 +36,15 @@ def render(text: str, point: Mapping[str, str], axes: Mapping[str, Axis]) -> str
         raise AbiError(f"{type(error).__name__}: {error}" if not isinstance(error, TemplateError) else str(error.message)) from None
 
 
+def sound(text: str) -> bool:
+    """Tell whether a text is a template at all."""
+    try:
+        _template(text)
+    except TemplateError:
+        return False
+    return True
+
+
 def offers(name: str, value: str, axis: Axis) -> str:
     """Return what `axes.<name>.abi` is at a value of the axis."""
     details = axis.values.get(value)
@@ -51,7 +60,7 @@ def uses(text: str, known: Mapping[str, Axis]) -> Iterator[tuple[str, int]]:
     """
     for node in _environment.parse(text).find_all((nodes.Name, nodes.Getattr, nodes.Getitem)):
         if isinstance(node, nodes.Name):
-            if node.name in known:
+            if node.name in known and node.name != "axes":
                 yield node.name, node.lineno
         elif isinstance(node, nodes.Getattr | nodes.Getitem) and isinstance(node.node, nodes.Name) and node.node.name == "axes":
             name = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from builder.catalog.document import Document
 from builder.catalog.model import NAME, Catalog
+from builder.catalog.suggest import nearest
 from builder.errors import Problem
 
 LAYER = "layer.yaml"
@@ -23,19 +24,22 @@ class Found:
     broken: frozenset[str]
     """Names of directories that cannot be layers."""
     problems: tuple[Problem, ...]
+    there: bool = True
+    """Whether there is such a directory at all."""
 
 
 def find(root: Path, document: Document[Catalog]) -> Found:
     """Return the layers of a catalog that stands in `root`: the directories that hold a layer.yaml. Hidden ones are passed over."""
     source = document.source
     name = _where(document)
-    parts = PurePosixPath(name).parts
     folder = root / name
-    hint = "name a directory beside catalog.yaml"
-    if PurePosixPath(name).is_absolute() or ".." in parts or "\0" in name or not _within(folder, root):
-        return Found(layers={}, broken=frozenset(), problems=(source.problem(("layers",), f"{name!r} leaves the repository", hint),))
+    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\0" in name or not _within(folder, root):
+        outside = source.problem(("layers",), f"{name!r} leaves the repository", "name a directory beside catalog.yaml")
+        return Found(layers={}, broken=frozenset(), problems=(outside,), there=False)
     if not folder.is_dir():
-        return Found(layers={}, broken=frozenset(), problems=(source.problem(("layers",), f"there is no directory {name!r}", hint),))
+        beside = [path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        missing = source.problem(("layers",), f"there is no directory {name!r}", nearest(name, beside, what="directories"))
+        return Found(layers={}, broken=frozenset(), problems=(missing,), there=False)
     layers: dict[str, tuple[Path, str]] = {}
     problems: list[Problem] = []
     broken: set[str] = set()

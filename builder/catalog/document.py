@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +16,8 @@ from builder.catalog.source import Source
 from builder.errors import InputError, Problem
 
 M = TypeVar("M", bound=BaseModel)
+ROUNDS = 4
+"""How often a file is corrected and looked at again: each may show problems below the last one's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +27,11 @@ class Document(Generic[M]):
     source: Source
     value: M | None
     problems: tuple[Problem, ...] = ()
-    whole: bool = True
-    """Whether `value` is all that the file says."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether `value` is all that the file says."""
+        return not self.problems
 
 
 def read(path: Path, file: str, kind: type[M], *, parts: Sequence[str] = ()) -> Document[M]:
@@ -38,53 +43,55 @@ def read(path: Path, file: str, kind: type[M], *, parts: Sequence[str] = ()) -> 
     try:
         text = source.read(path, file)
     except InputError as error:
-        return Document(source=Source(file, None, Spot((0, 0))), value=None, problems=error.problems, whole=False)
-    try:
-        return Document(source=text, value=wording.validate(text, kind))
-    except ValidationError as error:
-        problems = tuple(wording.problems(text, kind, error))
-        return Document(source=text, value=_salvage(text, kind, error, parts), problems=problems, whole=False)
+        return Document(source=Source(file, None, Spot((0, 0))), value=None, problems=error.problems)
+    problems: dict[Problem, None] = {}
+    for _ in range(ROUNDS):
+        try:
+            return Document(source=text, value=wording.validate(text, kind), problems=tuple(problems))
+        except ValidationError as error:
+            problems.update(dict.fromkeys(wording.problems(text, kind, error)))
+            text = _corrected(text, kind, error, parts)
+    return Document(source=text, value=None, problems=tuple(problems))
 
 
-def _salvage(text: Source, kind: type[M], error: ValidationError, parts: Sequence[str]) -> M | None:
-    data = copy.deepcopy(text.data)
-    meant = dict(wording.misspelt(kind, text, error))
+def _corrected(text: Source, kind: type[BaseModel], error: ValidationError, parts: Sequence[str]) -> Source:
+    """Return the document with misspelt keys as they are meant, and without the parts that are wrong otherwise."""
+    better = copy.deepcopy(text)
+    meant = wording.misspelt(kind, text, error)
+    wrong = {path[:2] for path in (wording.place(text, one["loc"]) for one in error.errors(include_url=False)) if path not in meant and len(path) > 1}
     for path, right in meant.items():
-        _rename(data, path, right)
-    for details in error.errors(include_url=False):
-        path = wording.place(text, details["loc"])
-        if path not in meant and len(path) > 1 and path[0] in parts:
-            _blank(data, path[:2])
-    try:
-        return wording.validate_data(_compact(data, parts), kind)
-    except ValidationError:
-        return None
+        _rename(better, path, right)
+    # From the end, so that what is left out of a list does not move what is still to be left out.
+    for part in sorted((part for part in wrong if part[0] in parts), key=_position, reverse=True):
+        _leave_out(better, part)
+    return better
 
 
-def _inside(data: Any, path: Sequence[Step]) -> Any:  # noqa: ANN401  plain data of any shape
+def _position(path: tuple[Step, ...]) -> tuple[str, int]:
+    return str(path[0]), path[1] if isinstance(path[1], int) else 0
+
+
+def _inside(text: Source, path: Sequence[Step]) -> tuple[object, Spot]:
+    data, spot = text.data, text.spot
     for step in path:
-        data = data[step]
-    return data
+        data, spot = data[step], spot.inside[step]  # type: ignore[index]  # a path of the document itself
+    return data, spot
 
 
-def _rename(data: object, path: Sequence[Step], right: str) -> None:
-    mapping = _inside(data, path[:-1])
-    if path[-1] in mapping and right not in mapping:
-        mapping[right] = mapping.pop(path[-1])
+def _rename(text: Source, path: tuple[Step, ...], right: str) -> None:
+    data, spot = _inside(text, path[:-1])
+    wrong = str(path[-1])
+    if isinstance(data, dict) and wrong in data and right not in data:
+        data[right], spot.keys[right], spot.inside[right] = data.pop(wrong), spot.keys.pop(wrong), spot.inside.pop(wrong)
 
 
-def _blank(data: object, path: Sequence[Step]) -> None:
-    """Mark an entry of a mapping or list as left out; positions of the others stay until `_compact`."""
-    holder = _inside(data, path[:1])
-    if isinstance(holder, dict):
-        holder.pop(path[1], None)
-    elif isinstance(holder, list) and isinstance(path[1], int):
-        holder[path[1]] = None
-
-
-def _compact(data: object, parts: Sequence[str]) -> object:
-    if not isinstance(data, Mapping):
-        return data
-    return {
-        key: [entry for entry in value if entry is not None] if key in parts and isinstance(value, list) else value for key, value in data.items()
-    }
+def _leave_out(text: Source, path: tuple[Step, ...]) -> None:
+    data, spot = _inside(text, path[:-1])
+    step = path[-1]
+    if isinstance(data, dict) and len(data) > 1:
+        data.pop(step, None)
+    elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        del data[step]
+        kept = [inner for index, inner in sorted(spot.inside.items(), key=lambda item: int(item[0])) if index != step]
+        spot.inside.clear()
+        spot.inside.update(enumerate(kept))

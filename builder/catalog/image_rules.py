@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 from builder.catalog import family, naming
@@ -112,7 +111,7 @@ def _unknown(
     try:
         used = naming.names(template)
     except ValueError as error:
-        yield draft.source.problem(path, f"is no template: {error}")
+        yield draft.source.problem(path, f"{template!r} is no template: {error}")
         return
     for name in dict.fromkeys(used):
         if name not in known:
@@ -130,7 +129,6 @@ def check_rule(draft: Draft, path: tuple[Step, ...], rule: Rule) -> Iterator[Pro
 
 def check_names(draft: Draft, members: Mapping[str, list[family.Member]]) -> Iterator[Problem]:
     """Yield names that are none, and names that two images have. `members` are the images by entry."""
-    count = Counter(member.name for found in members.values() for member in found)
     first: dict[str, str] = {}
     for entry, found in members.items():
         for member in found:
@@ -141,6 +139,8 @@ def check_names(draft: Draft, members: Mapping[str, list[family.Member]]) -> Ite
                 )
             if not member.asked:
                 yield draft.source.problem(path, f"the image {name!r} has no layers", "add `layers`", key=True)
-            if count[name] > 1 and name in first:
-                yield draft.source.problem(path, f"the image {name!r} is already given by {first[name]!r}", "rename one", key=True)
+            if name in first:
+                yield draft.source.problem(
+                    path, f"two images are called {name!r}: one from {first[name]!r}, one from {entry!r}", "rename one", key=True
+                )
             first.setdefault(name, entry)

@@ -13,7 +13,6 @@ from builder.catalog import abi
 from builder.catalog.draft import Draft, check_when, repeated
 from builder.catalog.model import Layer, PackageList
 from builder.catalog.reader import Step
-from builder.catalog.scalars import found
 from builder.catalog.source import Source
 from builder.catalog.stack import cycle
 from builder.catalog.suggest import nearest
@@ -88,7 +87,7 @@ def _debian(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Prob
     bare = re.split(r"[=:/ (]", package)[0]
     hint = f"write {bare!r}; versions come from the lock" if bare != package and DEBIAN_PACKAGE.fullmatch(bare) else ""
     hint = f"write {package.lower()!r}" if DEBIAN_PACKAGE.fullmatch(package.lower()) else hint
-    yield text.problem(path, f"{found(package)} is not the name of a Debian package", hint)
+    yield text.problem(path, f"{package!r} is not the name of a Debian package", hint)
 
 
 def _python(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Problem]:
@@ -96,7 +95,7 @@ def _python(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Prob
         Requirement(package)
     except InvalidRequirement as error:
         why = str(error).splitlines()[0].rstrip(":.")
-        yield text.problem(path, f"{found(package)} is not a Python requirement (PEP 508): {why}", "for example: numpy>=2")
+        yield text.problem(path, f"{package!r} is not a Python requirement (PEP 508): {why}", "for example: numpy>=2")
 
 
 def _templates(draft: Draft, name: str, layer: Layer, text: Source, having: tuple[str, ...] | None) -> Iterator[Problem]:
@@ -142,7 +141,7 @@ def _dockerfile(draft: Draft, name: str, having: tuple[str, ...] | None) -> Iter
 def _files(layer: Layer, text: Source) -> Iterator[Problem]:
     for index, entry in enumerate(layer.files):
         if ".." in PurePosixPath(entry.path).parts:
-            yield text.problem(("files", index, "path"), f"{found(entry.path)} leaves the layer's files", "write the path without '..'")
+            yield text.problem(("files", index, "path"), f"{entry.path!r} leaves the layer's files", "write the path without '..'")
 
 
 def _cycles(draft: Draft) -> Iterator[Problem]:

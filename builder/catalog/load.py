@@ -52,7 +52,7 @@ def load(path: Path) -> Loaded:
     problems = [*document.problems, *found.problems]
     documents = {name: read(directory / "layer.yaml", file, Layer) for name, (directory, file) in found.layers.items()}
     problems += [problem for layer in documents.values() for problem in layer.problems]
-    if document.value is None:
+    if document.value is None or not found.there:
         raise InputError(problems)
     draft = _draft(document, document.value, documents, found)
     loaded = _check(draft, path, problems)
@@ -77,7 +77,8 @@ def _check(draft: Draft, path: Path, problems: list[Problem]) -> Loaded | None:
     """Add the draft's problems; return what was loaded when there are none at all."""
     arranged = arrange(draft.catalog, {name: draft.layers[name] for name in draft.layers if name in draft.sound})
     problems += layer_rules.check(draft, arranged.axes)
-    problems += image_rules.check_axes(draft)
+    wrong_axes = list(image_rules.check_axes(draft))
+    problems += wrong_axes
     for kind in ("exclude", "require"):
         for number, rule in enumerate(getattr(draft.catalog, kind)):
             problems += image_rules.check_rule(draft, (kind, number), rule)
@@ -90,7 +91,7 @@ def _check(draft: Draft, path: Path, problems: list[Problem]) -> Loaded | None:
     )
     by_entry = dict(_entries(draft, expansion, problems))
     problems += image_rules.check_names(draft, by_entry)
-    if any(problem.file == draft.source.file for problem in problems):
+    if wrong_axes:
         return None
     matrices, labels = _matrices(draft, expansion, by_entry, problems)
     if problems:
@@ -130,7 +131,7 @@ def _matrices(
 ) -> tuple[tuple[Matrix, ...], Labels]:
     labels = naming.labels(draft.catalog)
     matrices: list[Matrix] = []
-    every = [member for found in by_entry.values() for member in found]
+    every = [member for found in by_entry.values() for member in found if member.asked]
     for member in every:
         try:
             matrix = expansion.matrix(member)
@@ -144,6 +145,6 @@ def _matrices(
     axes = expansion.arranged.axes
     problems += matrix_rules.check_ids(draft, labels, matrices, axes)
     problems += matrix_rules.check_abi(draft, matrices, axes)
-    if draft.whole and len(matrices) == len(every):
-        problems += matrix_rules.check_rules(draft, expansion, every, matrices)
+    if draft.whole and len(by_entry) == len(draft.catalog.images) and len(matrices) == len(every):
+        problems += matrix_rules.check_rules(draft, expansion, every)
     return tuple(matrices), labels

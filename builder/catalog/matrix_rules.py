@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from builder.catalog import abi, naming
-from builder.catalog.conditions import Condition, both, condition, written
+from builder.catalog.conditions import Condition, both, condition, spell, written
 from builder.catalog.draft import Draft
 from builder.catalog.expand import Expansion, Labels, Matrix, tag
 from builder.catalog.family import Member
-from builder.catalog.matrix import Constraint, Point, TooManyPointsError, compatible
+from builder.catalog.image_rules import check_rule
+from builder.catalog.matrix import Point, TooManyPointsError, compatible
 from builder.catalog.model import Rule
+from builder.catalog.stack import Stack
 from builder.errors import Problem
 
 
@@ -68,59 +70,78 @@ def check_abi(draft: Draft, matrices: Sequence[Matrix], axes: Mapping[str, tuple
     asking = {name for name, layer in draft.layers.items() if layer.abi and name in axes}
     held = ((matrix, name) for matrix in matrices for name in matrix.stack.layers if name in asking)
     cells = dict.fromkeys((name, tuple([point[axis] for axis in axes[name]])) for matrix, name in held for point in matrix.points)
+    wrong: set[tuple[str, int]] = set()
     for name, values in cells:
-        yield from _abi(draft, name, dict(zip(axes[name], values, strict=True)))
+        point = dict(zip(axes[name], values, strict=True))
+        for index, template in enumerate(draft.layers[name].abi):
+            problem = _abi(draft, name, index, point) if (name, index) not in wrong and abi.sound(template) else None
+            if problem:
+                wrong.add((name, index))
+                yield problem
 
 
-def _abi(draft: Draft, name: str, point: Point) -> Iterator[Problem]:
-    for index, template in enumerate(draft.layers[name].abi):
-        path = ("abi", index)
-        try:
-            value = abi.render(template, point, draft.catalog.axes)
-        except abi.AbiError as error:
-            yield draft.sources[name].problem(path, f"has no value at {written(point)}: {error}")
-            return
-        if not naming.TAG.fullmatch(value):
-            hint = "letters, digits, '_', '.' and '-', not first '.' or '-'"
-            yield draft.sources[name].problem(path, f"{value!r} (at {written(point)}) cannot be the name of an ABI", hint)
-            return
+def _abi(draft: Draft, name: str, index: int, point: Point) -> Problem | None:
+    path = ("abi", index)
+    try:
+        value = abi.render(draft.layers[name].abi[index], point, draft.catalog.axes)
+    except abi.AbiError as error:
+        return draft.sources[name].problem(path, f"has no value at {written(point)}: {error}")
+    if naming.TAG.fullmatch(value):
+        return None
+    hint = "letters, digits, '_', '.' and '-', not first '.' or '-'"
+    return draft.sources[name].problem(path, f"{value!r} (at {written(point)}) cannot be the name of an ABI", hint)
 
 
-def check_rules(draft: Draft, expansion: Expansion, members: Sequence[Member], matrices: Sequence[Matrix]) -> Iterator[Problem]:
-    """Yield `exclude` and `require` rules that match nothing."""
-    used = {hole.rule for matrix in matrices for hole in matrix.holes}
+def check_rules(draft: Draft, expansion: Expansion, members: Sequence[Member]) -> Iterator[Problem]:
+    """Yield `exclude` and `require` rules that match nothing. Rules whose conditions are wrong are passed over."""
     for kind, rules in (("exclude", draft.catalog.exclude), ("require", draft.catalog.require)):
         for number, rule in enumerate(rules):
-            if f"{kind}.{number}" in used or any(axis not in draft.catalog.axes for axis in rule.when):
+            if next(check_rule(draft, (kind, number), rule), None):
                 continue
-            reason = _matches(expansion, members, kind, rule)
+            reason = _Rule(expansion, kind, rule).unmatched(members)
             if reason:
                 yield draft.source.problem((kind, number), f"this rule matches nothing: {reason}", "remove it, or correct the names")
 
 
-def _matches(expansion: Expansion, members: Sequence[Member], kind: str, rule: Rule) -> str:
-    """Return why a rule matches no point, or nothing if it does."""
-    reason = "no image has such a name" if rule.layer is None else "no image has such a layer"
-    asked = condition(rule.when)
-    for member in members:
-        stacked = expansion.stack(member)
-        joins = expansion.joins(rule, member, stacked)
-        if not joins:
-            continue
-        if reason.startswith("no image has such"):
-            reason = f"no image it concerns depends on {' and '.join(rule.when)}"
-        if kind == "require" and any(axis in stacked.axes for axis in rule.when):
-            return ""
-        if kind == "exclude" and rule.when.keys() <= set(stacked.axes):
-            reason = "no point it concerns exists anyway"
-            others = [test for test in expansion.constraints(member, stacked) if not test.rule]
-            if any(_compatible(expansion, stacked.axes, others, both((asked, where))) for where in joins):
+class _Rule:
+    """One rule, looking for something to match."""
+
+    def __init__(self, expansion: Expansion, kind: str, rule: Rule) -> None:
+        self._expansion, self._kind, self._rule = expansion, kind, rule
+        self._asked = condition(rule.when)
+        self._empty: set[tuple[object, ...]] = set()
+
+    def unmatched(self, members: Sequence[Member]) -> str:
+        """Return why the rule matches no point, or nothing if it does."""
+        concerned = False
+        for member in members:
+            stacked = self._expansion.stack(member)
+            joins = self._expansion.joins(self._rule, member, stacked)
+            if not joins or not self._has_axes(stacked):
+                concerned = concerned or bool(joins)
+                continue
+            if self._kind == "require" or any(self._exists(member, stacked, where) for where in joins):
                 return ""
-    return reason
+            concerned = True
+        if concerned:
+            return f"no image that it concerns has a point with {spell(self._asked)}"
+        return "no image has such a name" if self._rule.layer is None else "no image has such a layer"
 
+    def _has_axes(self, stacked: Stack) -> bool:
+        axes = self._rule.when.keys()
+        return bool(axes & set(stacked.axes)) if self._kind == "require" else axes <= set(stacked.axes)
 
-def _compatible(expansion: Expansion, axes: tuple[str, ...], constraints: Sequence[Constraint], wanted: Condition) -> bool:
-    try:
-        return compatible(expansion.values(axes), constraints, wanted)
-    except TooManyPointsError:
-        return True
+    def _exists(self, member: Member, stacked: Stack, where: Condition) -> bool:
+        """Tell whether an image would have a point that the rule matches, were there no rules."""
+        constraints = tuple(test for test in self._expansion.constraints(member, stacked) if not test.rule)
+        wanted = both((self._asked, where))
+        key = (stacked.axes, constraints, wanted)
+        if key in self._empty:
+            return False
+        try:
+            found = compatible(self._expansion.values(stacked.axes), constraints, wanted)
+        except TooManyPointsError:
+            return True
+        if not found:
+            self._empty.add(key)
+        return found

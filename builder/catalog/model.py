@@ -166,7 +166,7 @@ class Layer(Model):
     archives: Mapping[Name, Archive] = Field({}, description="Files by URL and hash, under /artifacts/archives/<name>/.")
     npm: Mapping[str, str] = Field({}, description="npm packages and their version specifiers, installed globally.")
     files: tuple[File, ...] = Field((), description="Modes and owners of the layer's files/, which are copied to the root of the image.")
-    replaces: Sequence[str] = Field(
+    replaces: tuple[str, ...] = Field(
         (), description="Globs over absolute paths of layers below that this layer may replace. Anything else it may only add to."
     )
     prepare: str = Field("", description="Bash run as root after Debian packages and files are in place, before Python packages; network off.")

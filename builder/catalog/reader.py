@@ -114,7 +114,7 @@ class Reader:
     def _check_tag(self, event: yaml.Event, allowed: str) -> None:
         tag = getattr(event, "tag", None)
         if tag not in {None, "!", _TAG + allowed}:
-            self._refuse(_start(event), f"the tag {tag!r} means nothing here", "remove it")
+            self._refuse(_start(event), f"the tag {str(tag).replace(_TAG, '!!')!r} means nothing here", "remove it")
 
     def _sequence(self, event: yaml.Event, depth: int) -> tuple[list[object], Spot]:
         self._check_tag(event, "seq")

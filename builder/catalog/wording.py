@@ -68,11 +68,14 @@ def validate_data(data: object, kind: type[M]) -> M:
 
 def problems(source: Source, kind: type[BaseModel], error: ValidationError) -> list[Problem]:
     """Return what is wrong with the document, one problem for each place."""
-    return [_problem(source, kind, details) for details in error.errors(include_url=False, include_context=True)]
+    meant = {(*path[:-1], right) for path, right in misspelt(kind, source, error).items()}
+    every = error.errors(include_url=False)
+    return [_problem(source, kind, one) for one in every if one["type"] != "missing" or place(source, one["loc"]) not in meant]
 
 
-def misspelt(kind: type[BaseModel], source: Source, error: ValidationError) -> Iterator[tuple[tuple[Step, ...], str]]:
-    """Yield the path of each unknown key and the known key that was meant, where one is near and not there as well."""
+def misspelt(kind: type[BaseModel], source: Source, error: ValidationError) -> dict[tuple[Step, ...], str]:
+    """Return the path of each unknown key that is near to a known one, and that one."""
+    meant: dict[tuple[Step, ...], str] = {}
     for details in error.errors(include_url=False):
         path = place(source, details["loc"])
         if details["type"] != "extra_forbidden":
@@ -80,7 +83,8 @@ def misspelt(kind: type[BaseModel], source: Source, error: ValidationError) -> I
         known = [name for name in fields(kind, path[:-1]) if (*path[:-1], name) != path]
         hint = nearest(str(path[-1]), known)
         if hint.startswith("did you mean"):
-            yield path, hint.split("'")[1]
+            meant[path] = hint.split("'")[1]
+    return meant
 
 
 def place(source: Source, loc: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -139,13 +143,21 @@ def _problem(source: Source, kind: type[BaseModel], details: ErrorDetails) -> Pr
     if error == "missing":
         return source.problem(path[:-1], f"the key {path[-1]!r} is missing", f"add '{path[-1]}:'")
     if loc and loc[-1] == "[key]":
-        return source.problem(path, f"the key {found(value)} is not {_wanted(details)}", key=True)
-    hint = f'quote it: "{written}"' if error == "string_type" and written else ""
+        return source.problem(path, f"the key {value!r} is not {_wanted(details)}", key=True)
+    hint = _hint(error, value, written)
     if error == "string_type" and model.TEXT in loc:
         return source.problem(path, f"expected {_branch(loc)}, found {found(value, written)}", hint)
     if error == "string_pattern_mismatch":
-        return source.problem(path, f"{found(value)} is not {_wanted(details)}")
+        return source.problem(path, f"{value!r} is not {_wanted(details)}")
     return source.problem(path, f"expected {_wanted(details)}, found {found(value, written)}", hint)
+
+
+def _hint(error: str, value: object, written: str) -> str:
+    if error == "string_type" and written:
+        return f'quote it: "{written}"'
+    if error in {"tuple_type", "list_type"} and isinstance(value, str):
+        return f"write [{value}]"
+    return ""
 
 
 def _branch(loc: tuple[Step, ...]) -> str:
