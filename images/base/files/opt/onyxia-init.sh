@@ -10,6 +10,7 @@ set -euo pipefail
 # Secrets become variables of any name, so this program's own all begin with ONYXIA_.
 ONYXIA_SELF=$(readlink -f "${BASH_SOURCE[0]}")
 ONYXIA_PARTS=${ONYXIA_SELF%-init.sh}
+ONYXIA_WORKSPACE=${WORKSPACE_DIR:-}
 
 # As process 1 a server would get no default action for TERM and would have to reap orphans: tini does both, whoever starts us.
 if [[ -z ${ONYXIA_SUPERVISED:-} ]] && command -v tini >/dev/null; then

@@ -61,7 +61,9 @@ become() {
   # shellcheck disable=SC2016
   set -- "${@//'${WORKSPACE_DIR}'/"${WORKSPACE_DIR:-$HOME}"}"
   (($#)) || set -- bash -l
-  # A volume may have been mounted or replaced over the working directory after the engine entered it.
-  [[ $PWD != "${WORKSPACE_DIR:-}" && -r . && -x . ]] || cd "${WORKSPACE_DIR:-$HOME}" 2>/dev/null || cd /
+  # The engine entered the workspace before it was made usable; it may be another directory now.
+  if [[ $PWD == "$ONYXIA_WORKSPACE" || ! -x . ]]; then
+    cd "${WORKSPACE_DIR:-$HOME}" 2>/dev/null || cd /
+  fi
   exec "$@"
 }

@@ -31,6 +31,8 @@ for file in "$own"/*.crt; do
   rm "$file"
   unreadable+=("${file##*/}")
 done
+# A chart may give the same ones both ways
+sha256sum "$own"/*.crt </dev/null | awk 'seen[$1]++ { print $2 }' | xargs -r rm
 authorities=("$own"/*.crt)
 added=("$own"/onyxia-*.crt)
 
