@@ -28,7 +28,7 @@ demo: ## build the demo images, start JupyterLab and print the URL to open
 	@setup/demo $(DEMO_PORT) $(DEMO_IMAGES)
 
 test: setup ## all tests: pure, on Docker, on a Kubernetes cluster in Docker
-	@pytest -m "" -n auto --dist loadgroup $(PYTEST)
+	@pytest -m "" $(PYTEST)
 
 check: python ## the fast half: lint, types and pure tests; under a minute, no engine
 	@pytest -n auto $(PYTEST)

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 STARTS_A_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
-ENGINE = {"docker", "kind"}
-MAY_START_PROCESSES = ENGINE | {"process"}
+MAY_START_PROCESSES = {"docker", "kind", "process"}
 _guarded: list[str] = []
 
 
@@ -26,12 +25,9 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup`, one worker has the engine to itself while the others run the pure tests."""
-    for item in items:
-        if ENGINE & {mark.name for mark in item.iter_markers()}:
-            item.add_marker(pytest.mark.xdist_group("engine"))
+    """Put what fails fast first: pure tests, then those on an engine, then those on a cluster."""
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is not None for mark in ("kind", "docker")])
 
 
 @pytest.fixture(autouse=True)
