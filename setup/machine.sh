@@ -50,6 +50,15 @@ python() { # python: the first Python on PATH that is new enough
   return 1
 }
 
+pip_of() { # pip_of PYTHON ARGUMENT…: its pip, which trusts what this machine trusts unless it was told otherwise
+  local python=$1 trusted=/etc/ssl/certs/ca-certificates.crt
+  shift
+  if [ -z "${PIP_CERT:-}" ] && [ -e "$trusted" ] && ! "$python" -m pip config get global.cert >/dev/null 2>&1; then
+    export PIP_CERT=$trusted
+  fi
+  "$python" -m pip --quiet --disable-pip-version-check "$@"
+}
+
 mirror() { # mirror RELEASE…: where this machine gets one of these releases of Debian from; empty where apt has no such source
   have apt-get || return 0
   # shellcheck disable=SC2016  # apt fills these in
