@@ -9,7 +9,7 @@ CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/catalog/setup
 KUBERNETES=$(awk '$1 == "k8s.io/kubernetes" {print $2; exit}' "$SETUP/kubernetes/go.mod")
 NODE_IMAGE=${CATALOG_NODE_IMAGE:-kindest/node:$KUBERNETES}
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
-export PATH=$CACHE/bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export PATH=$CACHE/bin:$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin
 
 say() { printf '%s\n' "$*" >&2; }
 step() { printf '== %s\n' "$*" >&2; }
