@@ -1,0 +1,1 @@
+"""What Onyxia's web application and API ask of a chart, as a linter over its files."""

@@ -1,0 +1,67 @@
+"""The schema with which the text editor judges the values: the launch button waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, cast
+
+from jsonschema import Draft7Validator, ValidationError
+from jsonschema.validators import extend
+from referencing.exceptions import Unresolvable
+
+from builder.charts.onyxia.expression import Lookup
+from builder.charts.onyxia.javascript import matches, pattern_error
+from builder.charts.onyxia.model import Crash, Node
+from builder.charts.onyxia.validation import options
+
+_WEB_ONLY: Final = {"x-onyxia", "listEnum", "render", "$schema", "$id"}
+
+
+def _pattern(_validator: object, pattern: object, instance: object, _schema: object) -> Iterator[ValidationError]:
+    if isinstance(pattern, str) and isinstance(instance, str) and not pattern_error(pattern) and not matches(pattern, instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+Validator: Final = extend(Draft7Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+"""Draft 07 with JavaScript's regular expressions; formats are not checked, as nowhere here."""
+
+
+def editor_schema(node: Node, lookup: Lookup) -> Mapping[str, object]:
+    """Return the schema of the text editor: all properties required, no others allowed, the options resolved."""
+    raw = node.raw if isinstance(node.raw, dict) else {}
+    schema: dict[str, object] = {key: value for key, value in raw.items() if key not in _WEB_ONLY}
+    allowed = _options(node, lookup)
+    if allowed is not None:
+        schema["enum"] = allowed
+    elif schema.get("enum") == []:
+        del schema["enum"]
+    if node.properties is not None:
+        schema |= {
+            "properties": {key: editor_schema(below, lookup) for key, below in node.properties.items()},
+            "required": [key for key, below in node.properties.items() if below.type is not None],
+            "additionalProperties": False,
+        }
+    if node.items is not None:
+        schema["items"] = editor_schema(node.items, lookup)
+    return schema
+
+
+def errors(schema: object, value: object) -> Iterator[ValidationError]:
+    """Yield what the value breaks of a schema that is itself valid; nothing when a reference leads outside of it."""
+    try:
+        found = list(Validator(cast("Mapping[str, object]", schema)).iter_errors(value))
+    except Unresolvable:
+        return
+    yield from found
+
+
+def schema_errors(schema: object) -> Iterator[ValidationError]:
+    """Yield what the schema breaks of draft 07."""
+    yield from Draft7Validator(Draft7Validator.META_SCHEMA).iter_errors(schema)
+
+
+def _options(node: Node, lookup: Lookup) -> list[object] | None:
+    try:
+        return options(node, lookup)
+    except Crash:
+        return None

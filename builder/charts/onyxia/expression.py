@@ -1,0 +1,96 @@
+"""Expressions of `overwriteDefaultWith` and `overwriteListEnumWith`: parsed once, read by the rules, evaluated in a context."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from builder.charts.onyxia.javascript import is_number, to_text
+from builder.charts.onyxia.model import UNDEFINED
+
+_WHOLE = re.compile(r"\{\{([^}]+)\}\}")
+_STEPS = re.compile(r"\[(\d+)\]|\[\"([^\"]+)\"\]|\['([^']+)'\]")
+_DOT = "\0"
+
+Lookup = Callable[[tuple[str, ...]], object]
+"""Returns what a path leads to in the context, or UNDEFINED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One path into the context."""
+
+    path: tuple[str, ...]
+    embedded: bool
+    """It stands inside a longer string: only strings, numbers and booleans can be put there."""
+
+    def __str__(self) -> str:
+        """Return the path with dots; keys that hold a dot are quoted."""
+        text = "".join(f'["{key}"]' if "." in key else f".{key}" for key in self.path)
+        return text.removeprefix(".")
+
+
+@lru_cache(maxsize=4096)
+def parts(text: str, *, top: bool) -> tuple[str | Reference, ...]:
+    """Return a string expression as literal text and references, in order.
+
+    `a.b.c` is `{{a.b.c}}` at the top, and literal text inside an array or an object.
+    """
+    whole = _WHOLE.fullmatch(text)
+    if whole:
+        return (Reference(_path(whole[1]), embedded=False),)
+    if "{{" not in text:
+        return parts("{{" + text + "}}", top=False) if top else (text,)
+    found: list[str | Reference] = []
+    end = 0
+    for match in _WHOLE.finditer(text):
+        found += [text[end : match.start()], Reference(_path(match[1]), embedded=True)]
+        end = match.end()
+    return tuple(part for part in (*found, text[end:]) if part != "")
+
+
+def references(expression: object, *, top: bool = True) -> Iterator[Reference]:
+    """Yield every path that an expression reads, also inside arrays and objects."""
+    for part in strings(expression, top=top):
+        yield from (piece for piece in part if isinstance(piece, Reference))
+
+
+def strings(expression: object, *, top: bool = True) -> Iterator[tuple[str | Reference, ...]]:
+    """Yield the parts of every string of an expression."""
+    if isinstance(expression, str):
+        yield parts(expression, top=top)
+    elif isinstance(expression, dict | list):
+        for below in expression.values() if isinstance(expression, dict) else expression:
+            yield from strings(below, top=False)
+
+
+def evaluate(expression: object, lookup: Lookup, *, top: bool = True) -> object:
+    """Return an expression's value, or UNDEFINED as soon as any part of it is undefined."""
+    if isinstance(expression, str):
+        return _evaluate(parts(expression, top=top), lookup)
+    if isinstance(expression, list):
+        items = [evaluate(item, lookup, top=False) for item in expression]
+        return UNDEFINED if any(item is UNDEFINED for item in items) else items
+    if isinstance(expression, dict):
+        record = {key: evaluate(value, lookup, top=False) for key, value in expression.items()}
+        return UNDEFINED if any(value is UNDEFINED for value in record.values()) else record
+    return expression
+
+
+def _evaluate(pieces: tuple[str | Reference, ...], lookup: Lookup) -> object:
+    if len(pieces) == 1 and isinstance(pieces[0], Reference) and not pieces[0].embedded:
+        return lookup(pieces[0].path)
+    text = ""
+    for piece in pieces:
+        value = lookup(piece.path) if isinstance(piece, Reference) else piece
+        if not isinstance(value, str | bool) and not is_number(value):
+            return UNDEFINED
+        text += to_text(value)
+    return text
+
+
+def _path(text: str) -> tuple[str, ...]:
+    dotted = _STEPS.sub(lambda step: "." + (step[1] or step[2] or step[3]).replace(".", _DOT), text)
+    return tuple(key.replace(_DOT, ".") for key in dotted.split("."))

@@ -1,0 +1,84 @@
+"""A chart's files in, findings out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+
+from builder.charts.onyxia.model import METADATA, SCHEMA, VALUES, ChartFiles, Finding, Found
+from builder.charts.onyxia.source import Position, json_positions, yaml_positions
+from builder.charts.onyxia.subject import Subject
+from builder.charts.onyxia.table import NAMES, RULES, Rule
+from builder.errors import InputError, Problem
+
+
+def lint(chart: ChartFiles, *, slots: Collection[str] = (), ignore: Collection[str] = ()) -> list[Finding]:
+    """Return where the chart breaks a rule, by file and place; a library chart, which nobody launches, breaks none.
+
+    `slots` are names of `overwriteSchemaWith` that the platform has beside those that are known; `ignore` are rules to leave out.
+
+    Raises:
+        InputError: `ignore` names a rule that does not exist.
+
+    """
+    unknown = [name for name in ignore if name not in NAMES]
+    if unknown:
+        raise InputError([Problem("--ignore", 0, 0, f"no rule is called {name!r}", _nearest(name)) for name in unknown])
+    subject = Subject(chart, slots)
+    if subject.metadata.get("type") == "library":
+        return []
+    places = _Places(subject)
+    found = [_finding(rule, place, places) for rule in RULES if rule.id not in ignore for place in rule.check(subject)]
+    order = {name: index for index, name in enumerate((SCHEMA, VALUES, METADATA))}
+    return sorted(dict.fromkeys(found), key=lambda one: (order.get(one.file, 9), one.line, one.column, NAMES.index(one.rule), one.message))
+
+
+class _Places:
+    """Where JSON pointers lead in the chart's files; a file is scanned when the first finding asks."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._known: dict[str, Mapping[str, Position]] = {}
+
+    def pointer(self, found: Found) -> str:
+        return self._subject.tree.origin(found.pointer) if found.file == SCHEMA else found.pointer
+
+    def position(self, file: str, pointer: str) -> Position:
+        """Return line and column of the node, or of the nearest one above it; (0, 0) for a whole file."""
+        document = {SCHEMA: self._subject.schema, VALUES: self._subject.values, METADATA: self._subject.chart_yaml}.get(file)
+        if document is not None and document.problem:
+            return document.position
+        if not pointer:
+            return 0, 0
+        if file not in self._known:
+            self._known[file] = self._scan(file)
+        while pointer and pointer not in self._known[file]:
+            pointer = pointer.rpartition("/")[0]
+        return self._known[file].get(pointer, (0, 0)) if pointer else (0, 0)
+
+    def _scan(self, file: str) -> Mapping[str, Position]:
+        chart = self._subject.chart
+        if file == SCHEMA:
+            return json_positions(chart.schema) if chart.schema else {}
+        return yaml_positions((chart.values or "") if file == VALUES else chart.metadata)
+
+
+def _finding(rule: Rule, found: Found, places: _Places) -> Finding:
+    pointer = places.pointer(found)
+    line, column = places.position(found.file, pointer)
+    return Finding(
+        rule=rule.id,
+        severity=rule.severity,
+        consequence=rule.consequence,
+        file=found.file,
+        pointer=pointer,
+        line=line,
+        column=column,
+        message=found.message,
+        hint=found.hint,
+    )
+
+
+def _nearest(name: str) -> str:
+    near = difflib.get_close_matches(name, NAMES, 1, 0.4)
+    return f"did you mean {near[0]}?" if near else ""

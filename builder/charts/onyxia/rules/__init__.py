@@ -1,0 +1,1 @@
+"""The rules, one function each: the docstring is the rule."""

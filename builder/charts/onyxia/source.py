@@ -1,0 +1,131 @@
+"""Text to values, and JSON pointers back to lines and columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import yaml
+
+Position = tuple[int, int]
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+
+
+class _Core(yaml.CSafeLoader):
+    """YAML 1.2 as the web application reads it: `yes` and `on` are strings."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012  PyYAML's way
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("int", r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$", "-+0123456789"),
+    ("float", r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$", "-+0123456789."),
+    ("merge", r"^<<$", "<"),
+):
+    _Core.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
+
+
+def parse_json(text: str) -> tuple[object, str, Position]:
+    """Return the document, or None with what is wrong and where."""
+    try:
+        return json.loads(text), "", (0, 0)
+    except json.JSONDecodeError as error:
+        return None, f"not JSON: {error.msg[0].lower()}{error.msg[1:]}", (error.lineno, error.colno)
+
+
+def parse_yaml(text: str) -> tuple[object, str, Position]:
+    """Return the document (None for an empty one), or None with what is wrong and where; a key given twice is wrong."""
+    try:
+        loader = _Core(text)
+    except yaml.YAMLError as error:
+        return None, f"not YAML: {error}", (1, 1)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None, "", (0, 0)
+        for key in _repeated(root):
+            return None, f"the key {key.value!r} is given twice", (key.start_mark.line + 1, key.start_mark.column + 1)
+        return loader.construct_document(root), "", (0, 0)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return None, f"not YAML: {getattr(error, 'problem', None) or error}", where
+    finally:
+        loader.dispose()
+
+
+def json_positions(text: str) -> dict[str, Position]:
+    """Return where each node of a JSON document starts, by pointer; a member starts at its key. The text must be valid."""
+    tokens = [(match.group(), match.start()) for match in _TOKEN.finditer(text)]
+    lines = [0, *(match.end() for match in re.finditer("\n", text))]
+    places: dict[str, int] = {}
+    _scan(tokens, 0, "", places)
+    found: dict[str, Position] = {}
+    line = 0
+    for pointer, offset in sorted(places.items(), key=lambda place: place[1]):
+        while line + 1 < len(lines) and lines[line + 1] <= offset:
+            line += 1
+        found[pointer] = (line + 1, offset - lines[line] + 1)
+    return found
+
+
+def yaml_positions(text: str) -> dict[str, Position]:
+    """Return where each node of a YAML document starts, by pointer; a member starts at its key."""
+    root = yaml.compose(text, Loader=_Core)
+    return dict(_walk(root, "", (1, 1))) if root is not None else {}
+
+
+def join(pointer: str, *keys: str) -> str:
+    """Return the pointer to a member."""
+    return pointer + "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def _scan(tokens: list[tuple[str, int]], index: int, pointer: str, places: dict[str, int]) -> int:
+    """Note where the value at `index` and all below it start; return the index after it."""
+    opening, offset = tokens[index]
+    places.setdefault(pointer, offset)
+    index += 1
+    if opening not in {"{", "["}:
+        return index
+    count = 0
+    while tokens[index][0] not in {"}", "]"}:
+        if opening == "{":
+            below = join(pointer, json.loads(tokens[index][0]))
+            places[below] = tokens[index][1]
+            index += 2
+        else:
+            below = join(pointer, str(count))
+        index = _scan(tokens, index, below, places)
+        index += tokens[index][0] == ","
+        count += 1
+    return index + 1
+
+
+def _walk(node: yaml.Node, pointer: str, position: Position) -> Iterator[tuple[str, Position]]:
+    yield pointer, position
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _walk(value, join(pointer, str(key.value)), _start(key))
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _walk(value, join(pointer, str(index)), _start(value))
+
+
+def _start(node: yaml.Node) -> Position:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _repeated(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """Yield the keys that stand before in the same mapping."""
+    if isinstance(node, yaml.MappingNode):
+        keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        yield from (key for index, key in enumerate(keys) if any(key.value == other.value for other in keys[:index]))
+        below = [value for _, value in node.value]
+    else:
+        below = node.value if isinstance(node, yaml.SequenceNode) else []
+    for value in below:
+        yield from _repeated(value)
