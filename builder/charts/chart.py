@@ -48,7 +48,7 @@ def chart(composition: Composition, directory: Path, origin: Origin, version: st
 
     """
     files = {
-        ".helmignore": "service.yaml\nsource/\n",
+        ".helmignore": "/service.yaml\n/source/\n",
         "Chart.yaml": metadata(composition, directory, origin, version, changes),
         "README.md": readme(composition, origin.catalog),
         "values.yaml": values(composition),

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Protocol
 
-from builder.commands import build, charts, fetch, graph, lint, list, load, lock, plan, render, schema, show, test, validate  # noqa: A004  named as the user types it
+from builder.commands import build, charts, fetch, graph, lint, list, load, lock, package, plan, render, schema, show, test, validate  # noqa: A004  named as the user types it
 from builder.console.text import Console
 
 
@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Command] = {
     "load": load,
     "render": render,
     "charts": charts,
+    "package": package,
     "lint": lint,
     "schema": schema,
 }

@@ -1,0 +1,56 @@
+"""A chart as an archive that Helm takes, the same bytes for the same files; and back."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+
+from builder.errors import IntegrityError
+from builder.tree import File, Tree
+
+EPOCH = 315532800
+"""Time of every file: 1980-01-01, as in images."""
+FIRST = "Chart.yaml"
+MAX_BYTES = 20 << 20
+"""What Helm, too, takes for too much in one chart."""
+
+
+def archive(name: str, tree: Tree) -> bytes:
+    """Return `<name>-<version>.tgz`: the files below a directory `<name>`, Chart.yaml first, then by path; no owner, no clock."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(tree, key=lambda path: (path != FIRST, path)):
+            file = tree[path]
+            member = tarfile.TarInfo(f"{name}/{path}")
+            member.size, member.mode, member.mtime = len(file.data), file.mode, EPOCH
+            tar.addfile(member, io.BytesIO(file.data))
+    return gzip.compress(stream.getvalue(), compresslevel=9, mtime=0)
+
+
+def unpack(data: bytes, source: str) -> Tree:
+    """Return the files of a chart's archive, without its directory; `source` names it in an error.
+
+    Raises:
+        IntegrityError: it is no archive of a chart, or is larger than any chart may be.
+
+    """
+    files: dict[str, File] = {}
+    size = 0
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
+            for member in tar:
+                _, _, path = member.name.partition("/")
+                stream = tar.extractfile(member) if member.isfile() and path else None
+                if stream is None:
+                    continue
+                size += member.size
+                if size > MAX_BYTES:
+                    raise IntegrityError(f"{source} holds more than {MAX_BYTES >> 20} MiB")
+                files[path] = File(stream.read(), member.mode & 0o777)
+        tree = Tree(files)
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        raise IntegrityError(f"{source} is no archive of a chart: {error}") from None
+    if FIRST not in tree:
+        raise IntegrityError(f"{source} is no archive of a chart: it has no {FIRST}")
+    return tree

@@ -1,0 +1,95 @@
+"""`catalog package`: charts as archives with an index, each with the version that follows from what changed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from builder.catalog.load import load
+from builder.charts.catalogs import catalogs, oci_catalog
+from builder.charts.generate import compositions
+from builder.commands.charts import DIRECTORY, origin, references
+from builder.console.text import Console
+from builder.record import index
+from builder.record.chart_package import Package, last_published, prepare, publish
+from builder.tools import helm
+from builder.tree import File, replace
+
+HELP = "package the charts that changed, and join the index of those that are published"
+CATALOGS = "catalogs.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own arguments."""
+    parser.add_argument("--destination", type=Path, required=True, metavar="DIR", help="directory of the published archives and their index.yaml")
+    parser.add_argument("--url", default="", help="where DIR is served, for the index and for catalogs.json")
+    parser.add_argument("--push", metavar="OCI", help="push new archives to a registry as well, for example oci://registry.example.org/charts")
+    parser.add_argument("--ca-file", type=Path, help="authority of the registry's certificate")
+    parser.add_argument("--plain-http", action="store_true", help="reach the registry without TLS")
+    parser.add_argument("--digests", type=Path, metavar="FILE", help="JSON that maps <image>:<tag> to the digest to pin it to")
+    parser.add_argument("--dry-run", action="store_true", help="write and push nothing; say what would be published, and why")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Package, and print each chart with its version and what changed."""
+    loaded = load(arguments.catalog)
+    charts, about = loaded.root / DIRECTORY, origin(loaded)
+    found = compositions(charts, references(loaded, arguments.digests))
+    published = index.read(arguments.destination)
+    with ThreadPoolExecutor() as pool:
+        jobs = {
+            name: pool.submit(prepare, composition, charts, about, last_published(name, published, arguments.destination))
+            for name, composition in found.items()
+        }
+        packages = {name: job.result() for name, job in jobs.items()}
+    pushed: dict[str, str] = {}
+    if not arguments.dry_run:
+        joined = publish(packages, arguments.destination, index.now(), arguments.url)
+        pushed = _push(arguments, packages)
+        entries = catalogs(
+            loaded.catalog.name, loaded.catalog.description, arguments.url, maintainer=loaded.catalog.name, scm=loaded.catalog.url or ""
+        )
+        if arguments.push:
+            location = str(arguments.push)
+            entries.append(oci_catalog(f"{loaded.catalog.name}-oci", loaded.catalog.description, location, joined.versions()))
+        replace(arguments.destination / CATALOGS, File((json.dumps(entries, indent=2, ensure_ascii=False) + "\n").encode()))
+    _report(packages, pushed, console, as_json=arguments.json)
+    return 0
+
+
+def _push(arguments: argparse.Namespace, packages: Mapping[str, Package]) -> dict[str, str]:
+    if not arguments.push:
+        return {}
+    remote = helm.Remote(ca_file=arguments.ca_file, plain_http=arguments.plain_http)
+    new = {name: package for name, package in packages.items() if not package.kept}
+    return {name: helm.push(arguments.destination / package.file, arguments.push, remote) for name, package in new.items()}
+
+
+def _report(packages: Mapping[str, Package], pushed: Mapping[str, str], console: Console, *, as_json: bool) -> None:
+    if as_json:
+        console.json(
+            [
+                {
+                    "name": package.name,
+                    "version": package.version,
+                    "last": package.last,
+                    "kept": package.kept,
+                    "changes": [{"level": str(change.level), "text": change.text} for change in package.changes],
+                    **({"pushed": pushed[package.name]} if package.name in pushed else {}),
+                }
+                for package in packages.values()
+            ]
+        )
+        return
+    for package in packages.values():
+        console.text(
+            f"{package.name} {package.version}" + ("  (kept)" if package.kept else f"  (after {package.last})" if package.last else "  (first)")
+        )
+        for change in package.changes:
+            console.text(f"  {change}")
+        if package.name in pushed:
+            console.text(f"  pushed: {pushed[package.name]}")

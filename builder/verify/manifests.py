@@ -1,0 +1,98 @@
+"""Kubernetes manifests against the schemas of Kubernetes, strictly: no unknown field, for several versions at once."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import jsonschema_rs
+import yaml
+
+VERSIONS = ("1.25", "1.28", "1.31", "1.34")
+"""Versions of Kubernetes: the oldest that charts promise to run on, the newest, and some between them."""
+OWN = Path(__file__).with_name("schemas")
+"""Schemas of kinds that are not Kubernetes' own."""
+Manifest = Mapping[str, object]
+
+
+def manifests(text: str) -> list[Manifest]:
+    """Return the documents that `helm template` printed.
+
+    Raises:
+        yaml.YAMLError: the text is not YAML.
+
+    """
+    return [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document]
+
+
+def problems(documents: Sequence[Manifest], versions: Sequence[str] = VERSIONS) -> list[str]:
+    """Return what the schemas have against the documents, each with the object's name, the place in it and the versions."""
+    found: dict[str, list[str]] = {}
+    for version in versions:
+        for document in documents:
+            for problem in _problems(document, version):
+                found.setdefault(problem, []).append(version)
+    return [
+        problem if len(in_versions) == len(versions) else f"{problem} (Kubernetes {', '.join(in_versions)})" for problem, in_versions in found.items()
+    ]
+
+
+def label(document: Manifest) -> str:
+    """Return `<kind>/<name>`."""
+    metadata = document.get("metadata")
+    return f"{document.get('kind')}/{metadata.get('name') if isinstance(metadata, Mapping) else '?'}"
+
+
+def _problems(document: Manifest, version: str) -> Iterator[str]:
+    api, kind = str(document.get("apiVersion", "")), str(document.get("kind", ""))
+    validator = _validator(api, kind, version)
+    if validator is None:
+        yield f"{label(document)}: Kubernetes has no {api} {kind}"
+        return
+    if validator.is_valid(document):
+        return
+    for error in validator.iter_errors(document):
+        place = ".".join(str(step) for step in error.instance_path)
+        yield f"{label(document)}: {place or 'the object'}: {error.message}"
+
+
+@cache
+def _validator(api: str, kind: str, version: str) -> jsonschema_rs.Draft7Validator | None:
+    own = OWN / f"{kind}.json"
+    if own.is_file():
+        schema = json.loads(own.read_bytes())
+        return jsonschema_rs.Draft7Validator(schema) if schema["properties"]["apiVersion"]["const"] == api else None
+    group, _, number = api.rpartition("/")
+    name = "-".join(part for part in (kind.lower(), group.split(".")[0], number) if part)
+    directory = _directory(version)
+    file = directory / f"{name}.json"
+    if not file.is_file():
+        return None
+    return jsonschema_rs.Draft7Validator(json.loads(file.read_bytes()), retriever=_retriever(version))
+
+
+@cache
+def _directory(version: str) -> Traversable:
+    return importlib.resources.files("kubernetes_validate") / "kubernetes-json-schema" / f"v{version}.0-local-strict"
+
+
+@dataclass(frozen=True, slots=True)
+class _Definitions:
+    """All schemas of one version refer to one file."""
+
+    definitions: dict[str, object]
+
+    def __call__(self, uri: str) -> dict[str, object]:
+        """Return the file, whatever part of it is asked for."""
+        del uri
+        return self.definitions
+
+
+@cache
+def _retriever(version: str) -> _Definitions:
+    return _Definitions(json.loads((_directory(version) / "_definitions.json").read_bytes()))
