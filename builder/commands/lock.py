@@ -64,7 +64,23 @@ def _check(whole: Graph, lock: Lock | None, console: Console, *, as_json: bool) 
 
 
 def _show(changes: tuple[Change, ...], console: Console) -> None:
-    """Print what moved, packages that moved alike in one line with all their cells."""
-    rows = [(change.what, f"{change.name} ({change.kind})", change.old or "-", change.new or "-", ", ".join(change.cells)) for change in changes]
-    if rows:
-        console.table(["", "package", "was", "is", "cells"], rows)
+    """Print what moved, then what came and went, packages of the same cells together."""
+    for what in ("moved", "replaced", "removed", "added"):
+        groups: dict[tuple[str, ...], list[Change]] = {}
+        for change in changes:
+            if change.what == what:
+                groups.setdefault(change.cells, []).append(change)
+        for cells, found in groups.items():
+            console.text(f"{what} in {', '.join(cells)}")
+            for line in _lines(found):
+                console.text(f"  {line}")
+
+
+def _lines(changes: list[Change]) -> list[str]:
+    """Return a line for each package that moved, and one for each kind of those that came or went."""
+    if changes[0].old and changes[0].new:
+        return [f"{change.name} {change.old} → {change.new} ({change.kind})" for change in changes]
+    kinds: dict[str, list[str]] = {}
+    for change in changes:
+        kinds.setdefault(change.kind, []).append(f"{change.name} {change.new or change.old}")
+    return [f"{kind} ({len(names)}): {', '.join(names)}" for kind, names in kinds.items()]

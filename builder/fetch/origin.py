@@ -16,7 +16,8 @@ ONE_LINE = re.compile(r"^deb\s+(?:\[[^\]]*\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s
 # How apt, uv and npm say that they did not get through.
 UNREACHABLE = re.compile(
     r"dns error|lookup address|could not resolve|temporary failure|connection (?:refused|reset|timed out|failed)|unable to connect|could not connect|"
-    r"timed? ?out|error sending request|tcp connect|failed to fetch|certificate|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|network is unreachable",
+    r"timed? ?out|error sending request|tcp connect|failed to fetch|certificate|network is unreachable|"
+    r"ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN",
     re.IGNORECASE,
 )
 HOST = re.compile(r"https?://([^/\s:'`\"]+)")

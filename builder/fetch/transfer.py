@@ -75,7 +75,7 @@ def _persistently(session: requests.Session, artifact: Artifact, url: str, targe
             # Once more: what a proxy cut short may come whole the second time.
             if attempt:
                 raise
-        except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
+        except (requests.ConnectionError, requests.Timeout) as error:
             if attempt == ATTEMPTS - 1:
                 raise _lost(artifact, url, error) from error
         except requests.HTTPError as error:
@@ -93,14 +93,15 @@ def _once(session: requests.Session, artifact: Artifact, url: str, target: Path,
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False) as part:
         path = Path(part.name)
         try:
-            for piece in _pieces(session, artifact, url):
+            for piece in pieces(session, url, f"{artifact.name} {artifact.version}"):
                 digest.update(piece)
                 part.write(piece)
                 arrived(len(piece))
             part.close()
             if digest.hexdigest() != wanted:
                 raise IntegrityError(
-                    f"{artifact.name} {artifact.version} from {url} is not the locked file: its {algorithm} is {digest.hexdigest()}, and should be {wanted}",
+                    f"{artifact.name} {artifact.version} from {url} is not the locked file: "
+                    f"its {algorithm} is {digest.hexdigest()}, and should be {wanted}",
                     hint="the mirror or a proxy changes files, or the release was replaced: compare, then run `catalog lock --upgrade`",
                 )
             path.chmod(0o444)
@@ -110,28 +111,38 @@ def _once(session: requests.Session, artifact: Artifact, url: str, target: Path,
                 path.unlink()
 
 
-def _pieces(session: requests.Session, artifact: Artifact, url: str) -> Iterator[bytes]:
+def pieces(session: requests.Session, url: str, what: str) -> Iterator[bytes]:
+    """Yield the bytes at an address as they come; `what` names them in errors.
+
+    Raises:
+        GoneError: there is nothing at the address.
+        OSError: the address does not answer, or not to the end (requests' and urllib3's exceptions).
+
+    """
     parts = urlsplit(url)
     if parts.scheme == "file":
-        yield from _local(artifact, Path(unquote(parts.path)))
+        yield from _local(Path(unquote(parts.path)), what)
         return
     with session.get(url, stream=True, timeout=TIMEOUT) as response:
         if response.status_code in GONE:
-            raise GoneError(f"{artifact.name} {artifact.version} is not at {url} (HTTP {response.status_code})")
+            raise GoneError(f"{what} is not at {url} (HTTP {response.status_code})")
         response.raise_for_status()
         # The raw bytes: a server that marks .tar.gz as `Content-Encoding: gzip` must not have them unpacked.
         response.raw.decode_content = False
-        while piece := response.raw.read(PIECE):
-            yield piece
+        try:
+            while piece := response.raw.read(PIECE):
+                yield piece
+        except urllib3.exceptions.HTTPError as error:
+            raise requests.ConnectionError(error) from error
 
 
-def _local(artifact: Artifact, path: Path) -> Iterator[bytes]:
+def _local(path: Path, what: str) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
             while piece := file.read(PIECE):
                 yield piece
     except FileNotFoundError:
-        raise GoneError(f"{artifact.name} {artifact.version} is not at {path}") from None
+        raise GoneError(f"{what} is not at {path}") from None
 
 
 def _lost(artifact: Artifact, url: str, error: Exception) -> FetchError:

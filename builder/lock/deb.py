@@ -69,6 +69,12 @@ class Index:
                 name = block[9 : block.index("\n")].strip() if block.startswith("Package: ") and "\n" in block else stanza.field("Package")
                 self._stanzas.setdefault(name, []).append(stanza)
 
+    def put(self, artifact: Artifact, control: str) -> None:
+        """Take in a single package that no index has any more."""
+        algorithm, _, value = artifact.digest.partition(":")
+        text = f"{control.rstrip()}\nFilename: {artifact.locator}\nSize: {artifact.size}\n{algorithm.upper()}: {value}\n"
+        self._stanzas.setdefault(artifact.name, []).append(Stanza(text, artifact.origin))
+
     def find(self, name: str, version: str, arch: str) -> Stanza | None:
         """Return the stanza of exactly this package; `arch` also finds packages for all architectures."""
         for stanza in self._stanzas.get(name, ()):

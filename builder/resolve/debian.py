@@ -1,46 +1,19 @@
-"""Debian packages: one moment of the archive, every cell resolved against what it stands on."""
+"""Debian packages: every cell resolved against what it stands on, and every image checked as a whole."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from builder.errors import BuilderError, InputError, Problem, ToolError
-from builder.events import Note, Step
-from builder.fetch.origin import DEBIAN, SECURITY, debian_mirror
+from builder.errors import InputError, Problem
+from builder.events import Step
 from builder.graph.model import Cell
-from builder.lock.deb import Index, Simulation, Stanza, pins, simulation, status
+from builder.lock.deb import broken
 from builder.lock.model import Artifact
+from builder.resolve.suite import BUILD, KIND, Suite, open_suite
 from builder.resolve.task import Found, Piece, Pieces, Task, asked, groups
-from builder.tools.apt import Apt, Source
 
 AXES = ("debian", "arch")
-KIND, BUILD = "deb", "build"
-MISSING = re.compile(r"^E: (?:Unable to locate package |Package ')(?P<name>[^\s']+)", re.MULTILINE)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Archive:
-    """One Debian release on one architecture, as it is at one moment."""
-
-    release: str
-    arch: str
-    apt: Apt
-    index: Index
-
-    def stanza(self, artifact: Artifact) -> Stanza:
-        """Return the stanza of a package that some cell holds."""
-        arch = artifact.id.rpartition(":")[2]
-        found = self.index.find(artifact.name, artifact.version, arch)
-        if found is None:
-            raise BuilderError(
-                f"{artifact.name} {artifact.version} is locked, and no longer in the archive of {self.release}",
-                hint="run `catalog lock --upgrade`",
-            )
-        return found
+HINT = "such layers cannot be in one image: take one package out, or `exclude` the image"
 
 
 def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
@@ -54,80 +27,51 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
             continue
         if not release:
             raise InputError([Problem(cell.name, 0, 0, "asks for Debian packages, and depends on no axis named debian") for cell in mine])
-        archive = open_archive(task, release, arch or "amd64", cells)
-        archives |= archive.apt.releases()
+        suite = open_suite(task, release, arch or "amd64", cells)
+        archives |= suite.apt.releases()
         for cell in mine:
             task.monitor(Step(cell.id, "running", "resolving Debian packages"))
-            pieces[cell.id] = _cell(task, archive, cell, pieces)
+            pieces[cell.id] = _cell(task, suite, cell, pieces)
+        _check_images(task, suite, {cell.id for cell in mine}, pieces)
     return Found(pieces=pieces, archives=archives)
 
 
-def open_archive(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Archive:
-    """Fetch the indexes of a release as they are now."""
-    settings = task.settings
-    main, security = (debian_mirror(origin, settings) for origin in (DEBIAN, SECURITY))
-    apt = Apt(root=settings.cache / "apt" / f"{release}-{arch}", arch=arch, ca_bundle=settings.ca_bundle)
-    locked = task.preferred(cells, KIND) | task.preferred(cells, BUILD)
-    apt.prepare(
-        [
-            Source(uri=main, suites=(release, f"{release}-updates"), keyring=settings.keyring),
-            Source(uri=security, suites=(f"{release}-security",), keyring=settings.keyring),
-        ],
-        preferences=pins({name: artifact.version for name, artifact in locked.items()}),
-    )
-    task.monitor(Note(f"reading the archive of {release}"))
-    apt.update()
-    index = Index()
-    for uri, _, path in apt.indexes():
-        index.add(path.read_text(), SECURITY if uri.startswith(security + "/") else DEBIAN)
-    return Archive(release=release, arch=arch, apt=apt, index=index)
-
-
-def _cell(task: Task, archive: Archive, cell: Cell, pieces: Pieces) -> Piece:
+def _cell(task: Task, suite: Suite, cell: Cell, pieces: Pieces) -> Piece:
     """Resolve one cell: what installing its packages adds to what its ancestors hold."""
-    below = [artifact for ancestor in cell.ancestors for artifact in task.result(ancestor, KIND, pieces)]
-    names = asked(cell, cell.layer.apt)
-    first = archive.index.essential() if cell.layer.bootstrap else []
-    held = [archive.stanza(artifact) for artifact in below]
-    added = _simulate(archive, cell, held, first + names)
-    own = {name.partition("=")[0] for name in first + names}
-    for_build = asked(cell, cell.layer.build)
-    build = _simulate(archive, cell, held + added, for_build) if for_build else []
+    held = [suite.stanza(artifact) for ancestor in cell.ancestors for artifact in task.result(ancestor, KIND, pieces)]
+    names = asked(cell, cell.layer.apt) + (suite.index.essential() if cell.layer.bootstrap else [])
+    added = suite.install(cell, held, names)
+    build = suite.install(cell, held + added, asked(cell, cell.layer.build))
     return Piece(
         artifacts=tuple(stanza.artifact() for stanza in added) + tuple(stanza.artifact(BUILD) for stanza in build),
-        auto=tuple(sorted({stanza.key[0] for stanza in added} - own)),
+        auto=tuple(sorted({stanza.key[0] for stanza in added} - {name.partition("=")[0] for name in names})),
     )
 
 
-def _simulate(archive: Archive, cell: Cell, held: Sequence[Stanza], names: Sequence[str]) -> list[Stanza]:
-    if not names:
-        return []
-    with TemporaryDirectory() as directory:
-        path = Path(directory) / "status"
-        path.write_text(status(held))
-        try:
-            found = simulation(archive.apt.simulate(names, path))
-        except ToolError as error:
-            raise _impossible(cell, archive, error) from error
-    _refuse_changes(cell, found)
-    stanzas = [archive.index.find(*package) for package in found.install]
-    return [stanza for stanza in stanzas if stanza]
+def _check_images(task: Task, suite: Suite, changed: set[str], pieces: Pieces) -> None:
+    """Check that the packages of all layers of each image go together.
 
-
-def _impossible(cell: Cell, archive: Archive, error: ToolError) -> InputError:
-    """Say which package apt could not find, or why it found no way."""
-    file = f"{cell.name}/layer.yaml"
-    missing = sorted(set(MISSING.findall(error.tail)))
-    if missing:
-        return InputError([
-            Problem(file, 0, 0, f"{archive.release} has no package {name!r}", archive.index.nearest(name)) for name in missing
-        ])
-    return InputError([Problem(file, 0, 0, f"apt finds no way to install the packages of {cell.id}:\n{error.tail}")])
-
-
-def _refuse_changes(cell: Cell, found: Simulation) -> None:
-    problems = [f"needs {name} {new}, and what it stands on has {old}" for name, old, new in found.upgrade]
-    problems += [f"conflicts with {name}, which it stands on" for name in found.remove]
+    Each cell's packages are complete by themselves, so a set of cells within one that goes together also does: only the
+    largest sets are looked at.
+    """
+    sets = {frozenset(image.cells) for image in task.graph.images.values() if changed.intersection(image.cells)}
+    problems: list[Problem] = []
+    for cells in sorted((one for one in sets if not any(one < other for other in sets)), key=sorted):
+        owners = {artifact.id: cell for cell in sorted(cells) for artifact in task.result(cell, KIND, pieces)}
+        artifacts = {artifact.id: artifact for cell in cells for artifact in task.result(cell, KIND, pieces)}
+        output = suite.complaints(suite.stanza(artifact) for artifact in artifacts.values())
+        problems += _problems(output, {artifacts[name].name: cell for name, cell in owners.items()})
     if problems:
-        hint = "run `catalog lock --upgrade` where a newer version is needed, or take one of the packages out"
-        raise InputError([Problem(cell.id, 0, 0, problem, hint) for problem in problems])
+        raise InputError(problems)
+
+
+def _problems(output: str, owners: Mapping[str, str]) -> list[Problem]:
+    """Say of each complaint which layers brought the packages that do not go together."""
+    found = broken(output)
+    problems = []
+    for name, other, sentence in found:
+        # A virtual package is brought by the others that complain of it.
+        names = [name, other] if other in owners else [name, *(one for one, what, _ in found if what == other and one != name)]
+        who = ", ".join(f"{one} is in {owners[one]}" for one in names if one in owners)
+        problems.append(Problem(owners.get(name, name), 0, 0, f"{sentence}: {who}", HINT))
+    return problems

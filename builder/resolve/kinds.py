@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from builder.resolve import debian, npm, python
+from builder.resolve import archive, debian, npm, python
 from builder.resolve.task import Resolver
 
 # In the order in which they are resolved: a later kind may use what an earlier one found (npm runs on a wheel's Node.js).
@@ -13,4 +13,5 @@ RESOLVERS: Mapping[str, Resolver] = {
     "python": python.resolve,
     "wheel": python.unpacked,
     "npm": npm.resolve,
+    "archive": archive.resolve,
 }

@@ -69,7 +69,8 @@ def _cell(task: Task, cell: Cell, npm: Npm) -> Piece:
     lock = _complete(cell, npm, {MANIFEST: json.dumps(manifest)} | _previous(task, cell))
     artifacts = {found.id: found for found in _artifacts(cell, lock, arch)}
     files = {f"{ROOT}/{MANIFEST}": json.dumps(manifest, indent=1) + "\n", f"{ROOT}/{LOCK}": text(lock)}
-    tops = [found for where, entry in entries(lock) if where.count("node_modules/") == 1 and (found := artifact(where, entry)) and found.name in cell.layer.npm]
+    direct = {f"node_modules/{name}" for name in cell.layer.npm}
+    tops = [found for where, entry in entries(lock) if where in direct and (found := artifact(where, entry))]
     ensure(tops, task.moment, task.settings, task.monitor)
     for top in tops:
         for nested in _nested(cell, npm, top, place(top, task.settings.cache)):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from builder.errors import FetchError, InputError, Problem, ToolError
 from builder.events import Note, Step
 from builder.fetch.origin import unreachable
+from builder.fetch.session import bundle
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
 from builder.lock.wheel import best, platform, supported
@@ -107,7 +108,7 @@ def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
 
 def client(task: Task) -> Uv:
     """Return the resolver for this machine's settings."""
-    return Uv(cache=task.settings.cache / "uv", index=task.settings.mirror(ORIGIN), ca_bundle=task.settings.ca_bundle)
+    return Uv(cache=task.settings.cache / "uv", index=task.settings.mirror(ORIGIN), ca_bundle=bundle(task.settings))
 
 
 def _group(task: Task, target: Target, cells: Sequence[Cell]) -> Pieces:
@@ -135,7 +136,6 @@ def _group(task: Task, target: Target, cells: Sequence[Cell]) -> Pieces:
 
 def _all(cells: Sequence[Cell]) -> list[str]:
     return sorted({requirement for cell in cells for requirement in asked(cell, cell.layer.python)})
-
 
 
 def _versions(artifacts: Mapping[str, Artifact]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from builder.errors import InputError, Problem
 from builder.events import Monitor, Step
 from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph
@@ -15,6 +16,8 @@ from builder.settings import Settings
 
 # The moment of a lock without Debian packages: the earliest that a zip file can hold.
 BEFORE_ALL = "1980-01-01T00:00:00Z"
+# The kinds of which an image holds one version of each package.
+ONCE = {"deb", "python"}
 EMPTY = Lock(moment=BEFORE_ALL, artifacts={}, cells={})
 
 
@@ -58,7 +61,24 @@ def _lock(task: Task, found: Mapping[str, Sequence[Piece]], archives: Mapping[st
     for cell in task.cells:
         task.monitor(Step(cell.id, "done", f"{len(cells[cell.id].artifacts)} packages"))
     moment = max((archive["date"] for archive in archives.values()), default=BEFORE_ALL)
-    return Lock(moment=moment, artifacts=artifacts, cells=kept | cells, archives=archives)
+    made = Lock(moment=moment, artifacts=artifacts, cells=kept | cells, archives=archives)
+    if problems := disagreements(task.graph, made):
+        raise InputError(problems)
+    return made
+
+
+def disagreements(graph: Graph, lock: Lock) -> list[Problem]:
+    """Return the packages that have two versions in one image, each once: its layers could not be put together."""
+    found: dict[tuple[str, ...], Problem] = {}
+    for image in graph.images.values():
+        seen: dict[tuple[str, str], tuple[Artifact, str]] = {}
+        for cell in image.cells:
+            for artifact in (lock.artifacts[name] for name in lock.cells[cell].artifacts):
+                other, where = seen.setdefault((artifact.kind, artifact.name), (artifact, cell))
+                if other.digest != artifact.digest and artifact.kind in ONCE:
+                    message = f"{image.name} would hold {artifact.name} twice: {other.version} in {where}, {artifact.version} in {cell}"
+                    found.setdefault((where, cell, artifact.name), Problem(cell, 0, 0, message, f"run `catalog lock --upgrade {artifact.name}`"))
+    return list(found.values())
 
 
 def _slice(task: Task, cell: Cell, pieces: Sequence[Piece], artifacts: Mapping[str, Artifact]) -> Slice:

@@ -31,6 +31,10 @@ Acquire::http::Timeout "30";
 Acquire::https::Timeout "30";
 Binary::apt-get::Acquire::AllowInsecureRepositories "false";
 """
+DIRECTORIES = (
+    *("etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d", "etc/trusted.gpg.d"),
+    *("state/lists/partial", "cache/archives/partial", "log"),
+)
 TARGETS = "$(CREATED_BY)|$(BASE_URI)|$(SUITE)|$(SITE)|$(FILENAME)"
 # Debug::NoLocking: a simulation takes no lock, so that several may run.
 SIMULATE = ("--simulate", "--no-install-recommends", "-o", "Debug::NoLocking=true")
@@ -70,7 +74,7 @@ class Apt:
 
     def prepare(self, sources: Sequence[Source], preferences: str = "") -> None:
         """Write the configuration; indexes that are already here stay."""
-        for name in ("etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d", "etc/trusted.gpg.d", "state/lists/partial", "cache/archives/partial", "log"):
+        for name in DIRECTORIES:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         configuration = CONFIGURATION.format(root=self.root, arch=self.arch)
         if self.ca_bundle:
@@ -80,15 +84,20 @@ class Apt:
         (self.root / "etc/preferences").write_text(preferences)
         (self.root / "status").write_text("")
 
-    def update(self) -> None:
-        """Fetch the indexes and verify their signatures and hashes.
+    def update(self, only: Source | None = None) -> None:
+        """Fetch the indexes and verify their signatures and hashes; with `only`, of one source, and the others stay as they are.
 
         Raises:
             FetchError: an index could not be had or verified; says apt's own words.
 
         """
+        argv = ["apt-get", "--error-on=any", "-q"]
+        if only:
+            alone = self.root / "etc" / "only.list"
+            alone.write_text(only.lines())
+            argv += ["-o", f"Dir::Etc::sourcelist={alone}", "-o", "APT::Get::List-Cleanup=false"]
         try:
-            process.run(["apt-get", "--error-on=any", "-q", "update"], env=self.environment)
+            process.run([*argv, "update"], env=self.environment)
         except ToolError as error:
             wrong = [line for line in error.tail.splitlines() if line.startswith(("E:", "W:", "Err:"))] or error.tail.splitlines()
             raise FetchError("Debian's indexes could not be had:\n" + "\n".join(wrong)) from error
@@ -117,7 +126,11 @@ class Apt:
 
         """
         argv = ["apt-get", *SIMULATE, "-o", f"Dir::State::status={status}", "install", "--", *packages]
-        return process.run(argv, env=self.environment).stdout.decode()
+        result = process.run(argv, env=self.environment, check=False)
+        if result.returncode:
+            # apt says what is wrong on one stream and why on the other.
+            raise ToolError([str(part) for part in argv], result.returncode, (result.stdout + result.stderr).decode(errors="replace"))
+        return result.stdout.decode()
 
     def check(self, status: Path) -> str:
         """Return apt's complaints about a set of installed packages; empty when all is well."""
