@@ -44,6 +44,8 @@ class _Handler(BaseHTTPRequestHandler):
     blobs: ClassVar[Path]
     tags: ClassVar[Mapping[str, str]]
     protocol_version = "HTTP/1.1"
+    # An engine tries TLS first; only an answer that starts with HTTP/1 tells it to try again without.
+    default_request_version = "HTTP/1.1"
 
     def do_GET(self) -> None:  # noqa: N802  named by the base class
         self._answer(body=True)
