@@ -169,7 +169,7 @@ class Layer(Model):
     replaces: tuple[str, ...] = Field(
         (), description="Globs over absolute paths of layers below that this layer may replace. Anything else it may only add to."
     )
-    prepare: str = Field("", description="Bash run as root after Debian packages and files are in place, before Python packages; network off.")
+    prepare: str = Field("", description="Bash run as root after Debian packages are in place, before Python packages; network off.")
     run: str = Field("", description="Bash run as root after packages and files are in place, network off, artifacts under /artifacts.")
     env: Mapping[Variable, str] = Field({}, description="Environment variables of the image and of its login shells.")
     path: tuple[Absolute, ...] = Field((), description="Directories put in front of PATH.")

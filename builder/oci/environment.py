@@ -21,15 +21,22 @@ def variables(config: ImageConfig) -> dict[str, str]:
 
 
 def profile(config: ImageConfig) -> str:
-    """Return the script for login shells, which start with Debian's own PATH: it puts the image's directories back in front.
+    """Return the script for login shells, which start with Debian's own PATH: it puts the image's back, in front of what else is there.
 
     A variable that is set already keeps its value: whoever runs the container may have chosen it.
     """
-    lines = ["# Environment of the image, for login shells."]
-    for directory in reversed(config.path):
-        quoted = shlex.quote(directory)
-        lines.append(f'case ":$PATH:" in *:{quoted}:*) ;; *) PATH={quoted}:"$PATH" ;; esac')
-    lines.append("export PATH")
+    own = variables(config)["PATH"]
+    lines = [
+        "# Environment of the image, for login shells.",
+        "catalog_path=$PATH:",
+        f"PATH={shlex.quote(own)}",
+        'while [ -n "$catalog_path" ]; do',
+        "  catalog_entry=${catalog_path%%:*} catalog_path=${catalog_path#*:}",
+        '  case ":$PATH:" in *:"$catalog_entry":*) ;; *) PATH=$PATH:$catalog_entry ;; esac',
+        "done",
+        "unset catalog_path catalog_entry",
+        "export PATH",
+    ]
     for name, value in sorted(config.env.items()):
         if name not in _PERSONAL:
             lines.append(f'[ -n "${{{name}+x}}" ] || export {name}={shlex.quote(value)}')

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from builder.errors import BuilderError, ToolError
@@ -77,9 +79,15 @@ def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) 
 
 
 def failure(lines: Sequence[str]) -> str:
-    """Return from BuildKit's plain output what tells why a build failed: the step's own last lines."""
-    kept = [line for line in lines if line.startswith("#") and not line.endswith(("DONE", "CACHED"))]
-    return "\n".join((kept or list(lines))[-20:])
+    """Return from BuildKit's plain output what tells why a build failed: the last lines of the step that did.
+
+    BuildKit repeats them at its end, under a line ` > [step] command:` and above a rule of dashes.
+    """
+    starts = [number for number, line in enumerate(lines) if line.startswith(" > [")]
+    if not starts:
+        return "\n".join(lines[-20:])
+    block = takewhile(lambda line: not line.startswith("---"), lines[starts[-1] + 1 :])
+    return "\n".join(re.sub(r"^[0-9.]+ ", "", line) for line in block)
 
 
 def layers(layout: Path, digest: str) -> list[Path]:

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from builder.tools.buildx import failure
+
+OUTPUT = """\
+#8 [stage-0 2/4] RUN false
+#8 0.1 Reading package lists...
+#8 ERROR: process "/bin/bash" did not complete successfully: exit code: 100
+------
+ > [stage-0 2/4] RUN false:
+0.105 Reading package lists...
+0.213 E: Unable to locate package nonesuch
+------
+Dockerfile:5
+""".splitlines()
+
+
+def test_a_failure_is_told_by_the_last_lines_of_its_step() -> None:
+    assert failure(OUTPUT) == "Reading package lists...\nE: Unable to locate package nonesuch"
+
+
+def test_other_output_is_given_as_it_ends() -> None:
+    assert failure(["error: no builder"]) == "error: no builder"
