@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from builder.oci.merger import Table
 
 
@@ -39,6 +41,17 @@ def parse_threes(text: str) -> Table:
 def dump_threes(table: Table) -> str:
     """Write dpkg's diversions."""
     return "".join(f"{key}\n{value}\n" for key, value in sorted(table.items()))
+
+
+def parse_blocks(text: str) -> Table:
+    """Parse blocks of lines between blank lines, keyed by their first line."""
+    blocks = (block.strip("\n") for block in re.split(r"\n\s*\n", text))
+    return {block.partition("\n")[0]: block.partition("\n")[2] for block in blocks if block}
+
+
+def dump_blocks(table: Table) -> str:
+    """Write blocks, comments first, sorted by their first line."""
+    return "".join("\n".join(filter(None, (key, table[key]))) + "\n\n" for key in sorted(table, key=lambda key: (key[:1] != "#", key)))
 
 
 def parse_whole(text: str) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from builder.errors import ConflictError
-from builder.oci import accounts, alternatives, lines, stanzas
+from builder.oci import accounts, alternatives, lines, pam, stanzas
 from builder.oci.merger import Disagreement, Merger
 from builder.oci.model import Facts
 
@@ -30,10 +30,15 @@ MERGERS: tuple[Merger, ...] = (
     Merger("etc/gshadow", accounts.parse_members, accounts.dump, join=accounts.join_members, mode=0o640, gid=SHADOW),
     Merger("etc/subuid", accounts.parse, accounts.dump, check=accounts.unique_ranges),
     Merger("etc/subgid", accounts.parse, accounts.dump, check=accounts.unique_ranges),
+    Merger("etc/pam.d/common-*", pam.parse, pam.dump, always=pam.is_frame),
+    Merger("var/lib/pam/seen", pam.parse_seen, pam.dump_seen),
+    Merger("var/lib/pam/*", pam.parse_state, pam.dump_state),
     Merger("etc/shells", lines.parse, lines.dump),
     Merger("var/lib/shells.state", lines.parse, lines.dump),
     Merger("var/lib/ucf/hashfile", lines.parse_by_last, lines.dump_hashes),
     Merger("var/lib/ucf/registry", lines.parse_by_last, lines.dump_registry),
+    Merger("usr/lib/*/gio/modules/giomodule.cache", lines.parse, lines.dump),
+    Merger("usr/lib/*/gdk-pixbuf-2.0/*/loaders.cache", lines.parse_blocks, lines.dump_blocks),
 )
 _EXACT = {merger.pattern: merger for merger in MERGERS if "*" not in merger.pattern}
 _GLOBS = [(merger.pattern.partition("*")[0], merger) for merger in MERGERS if "*" in merger.pattern]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from builder.oci import pam
 from builder.oci.merger import Disagreement, Table, equal
 
 
@@ -74,10 +75,14 @@ def questions(text: str) -> Table:
 
 
 def join_question(key: str, one: str, other: str) -> str:
-    """Unite the owners of a question or template; all else must be equal."""
+    """Unite the owners of a question or template, and the profiles of PAM; all else must be equal."""
     mine, theirs = fields(one), fields(other)
     owners = {owner.strip() for found in (mine, theirs) for owner in found.get("Owners", "").split(",")}
     mine["Owners"] = theirs["Owners"] = ", ".join(sorted(owners - {""}))
+    if key == pam.QUESTION:
+        for found in (mine, theirs):
+            found.pop("Variables", None)  # pam-auth-update fills them in whenever it asks
+        mine["Value"] = theirs["Value"] = pam.join_profiles(mine.get("Value", ""), theirs.get("Value", ""))
     equal(key, _text(mine), _text(theirs))
     return _text(mine)
 
