@@ -122,7 +122,7 @@ class Packages(Model):
     """Packages wanted only at some matrix points."""
 
     when: When = Field(description="Matrix points at which they are wanted.")
-    packages: tuple[str, ...] = Field(min_length=1)
+    packages: tuple[str, ...] = Field(min_length=1, description="Their names, or requirements.")
 
 
 PackageList = tuple[

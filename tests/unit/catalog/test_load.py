@@ -113,7 +113,7 @@ def test_a_bomb_of_aliases_is_refused(problems: Callable[[Mapping[str, str]], st
 
 
 def test_a_missing_catalog(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="nowhere.yaml: cannot be read: No such file or directory"):
+    with pytest.raises(InputError, match=r"nowhere\.yaml: cannot be read: No such file or directory"):
         load(tmp_path / "nowhere.yaml")
 
 
@@ -160,7 +160,8 @@ def test_layers_elsewhere(layers: str, problems: Callable[[Mapping[str, str]], s
 
 def test_a_matrix_beyond_reason(problems: Callable[[Mapping[str, str]], str]) -> None:
     axes = "".join(f"  x{i}: {{values: {{{', '.join(f'v{j}: ' for j in range(10))}}}}}\n" for i in range(8))
-    catalog = f"name: tiny\naxes:\n  debian: {{values: {{trixie: }}}}\n  python: {{values: {{p: }}}}\n  r: {{values: {{r: }}}}\n{axes}images:\n  wide: {{layers: [wide]}}\n"
+    few = "  debian: {values: {trixie: }}\n  python: {values: {p: }}\n  r: {values: {r: }}\n"
+    catalog = f"name: tiny\naxes:\n{few}{axes}images:\n  wide: {{layers: [wide]}}\n"
     wide = f"description: Wide\non: [base]\naxes: [{', '.join(f'x{i}' for i in range(8))}]\n"
     expected = "catalog.yaml:15:3: the image 'wide' has more than 100000 points\n  hint: restrict it by `when`"
     assert problems({"catalog.yaml": catalog, "images/wide/layer.yaml": wide}) == expected

@@ -1,0 +1,71 @@
+"""The JSON Schemas for editors accept what `load` accepts, and are committed as they are generated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from builder.catalog import source
+from builder.catalog.model import Catalog, Layer
+from builder.catalog.schema import schema, schemas
+
+ROOT = Path(__file__).parents[3]
+LAYERS = sorted((ROOT / "images").glob("*/layer.yaml"))
+
+
+def errors(kind: type[Catalog | Layer], data: object) -> list[str]:
+    validator = jsonschema.Draft202012Validator(schema(kind))
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(data)]
+
+
+@pytest.mark.parametrize("kind", [Catalog, Layer])
+def test_they_are_schemas(kind: type[Catalog | Layer]) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema(kind))
+
+
+def test_the_committed_catalog_is_valid() -> None:
+    assert errors(Catalog, source.read(ROOT / "catalog.yaml", "catalog.yaml").data) == []
+
+
+@pytest.mark.parametrize("path", LAYERS, ids=lambda path: path.parent.name)
+def test_the_committed_layers_are_valid(path: Path) -> None:
+    assert errors(Layer, source.read(path, path.name).data) == []
+
+
+def test_what_is_committed_is_what_the_model_says() -> None:
+    differences = schemas().below("schemas").check(ROOT, owned=["schemas"])
+    assert not differences, f"{differences}: run `catalog schema --write`"
+
+
+def test_a_text_or_a_list_where_both_do() -> None:
+    assert (
+        errors(Layer, {"description": "x", "when": {"python": "3.13", "debian": ["trixie"]}, "apt": ["git", {"when": {}, "packages": ["x"]}]}) == []
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"description": "x", "descripton": "y"},
+        {"description": 3},
+        {"description": "x", "env": {"A B": "c"}},
+        {"description": "x", "apt": [{"packages": ["x"]}]},
+        {"description": "x", "expose": [0]},
+        {},
+    ],
+)
+def test_what_it_refuses(data: object) -> None:
+    assert errors(Layer, data)
+
+
+def test_every_key_is_described() -> None:
+    def silent(where: str, node: dict[str, Any]) -> list[str]:
+        return [f"{where}.{key}" for key, value in node.get("properties", {}).items() if "description" not in value and "$ref" not in value]
+
+    for kind in (Catalog, Layer):
+        document = schema(kind)
+        found = [*silent(kind.__name__, document), *(key for name, node in document.get("$defs", {}).items() for key in silent(name, node))]
+        assert not found, f"say in builder/catalog/model.py what these mean: {found}"

@@ -1,0 +1,116 @@
+"""The commands that look at a catalog, as a user types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from builder.cli import main
+
+ROOT = Path(__file__).parents[3]
+
+
+def catalog(*arguments: str, path: Path = ROOT / "catalog.yaml") -> int:
+    return main(["-C", str(path), *arguments])
+
+
+def test_validate(capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("validate") == 0
+    assert "layers" in capsys.readouterr().out
+    assert catalog("validate", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"problems": []}
+
+
+def test_validate_shows_every_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "catalog.yaml").write_text("nmae: x\naxes: {a: {values: {'1': }}}\nimages: {i: {layers: [b]}}\n")
+    assert catalog("validate", path=tmp_path / "catalog.yaml") == 2
+    error = capsys.readouterr().err
+    assert "catalog.yaml:1:1: unknown key 'nmae'\n  hint: did you mean 'name'?" in error
+    assert "catalog.yaml:3:23: unknown layer 'b'" in error
+    assert "2 problems" in error
+    assert catalog("validate", "--json", path=tmp_path / "catalog.yaml") == 2
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert [(problem["line"], problem["column"]) for problem in problems] == [(1, 1), (3, 23)]
+
+
+def test_validate_names_layers_that_no_image_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("base", "idle"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        (tmp_path / "images" / name / "layer.yaml").write_text("description: x\naxes: [a]\n")
+    (tmp_path / "catalog.yaml").write_text("name: x\naxes: {a: {values: {'1': }}}\nimages: {i: {layers: [base]}}\n")
+    assert catalog("validate", path=tmp_path / "catalog.yaml") == 0
+    assert capsys.readouterr().err == "warning: no image has the layer idle\n"
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("list", "python") == 0
+    assert capsys.readouterr().out.split()[:6] == ["image", "tags", "description", "python", "py3.13", "py3.11"]
+    assert catalog("list", "--json", "python:*13") == 0
+    (image,) = json.loads(capsys.readouterr().out)
+    assert (image["id"], image["point"]["python"]) == ("python:py3.13", "3.13")
+    assert catalog("list", "--absent", "--json", "python") == 0
+    assert [entry["point"] for entry in json.loads(capsys.readouterr().out)] == [
+        {"debian": "trixie", "python": "3.11"},
+        {"debian": "bookworm", "python": "3.13"},
+    ]
+
+
+def test_list_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("list", "pyton") == 2
+    assert capsys.readouterr().err == "PATTERN: no image matches 'pyton'\n  hint: did you mean 'python'?\n1 problem\n"
+
+
+def test_show(capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "jupyter-r:py3.13-r4.5") == 0
+    out = capsys.readouterr().out
+    assert "debian=trixie,arch=amd64,python=3.13,r=4.5" in out
+    assert "irkernel" in out
+    assert catalog("show", "jupyter-r", "--at", "debian=bookworm", "--json") == 0
+    (image,) = json.loads(capsys.readouterr().out)["images"]
+    joined = {layer["layer"]: layer["joined"] for layer in image["layers"]}
+    assert (joined["jupyter"], joined["irkernel"], joined["python"]) == ("asked for", "glue", "stood on")
+
+
+def test_show_says_why_an_image_is_absent(capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "python", "--at", "python=3.13,debian=bookworm") == 1
+    assert capsys.readouterr().out == (
+        "python is absent at python=3.13,debian=bookworm:\n"
+        "  debian=bookworm,python=3.13: Python 3.13 is the Python of Debian trixie\n"
+        "nearest: python:py3.13, at debian=trixie,arch=amd64,python=3.13\n"
+    )
+    assert catalog("show", "python", "--at", "python=3.13,debian=bookworm", "--json") == 1
+    document = json.loads(capsys.readouterr().out)
+    assert (document["images"], document["nearest"]) == ([], "python:py3.13")
+
+
+def test_show_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "pyton") == 2
+    assert "did you mean 'python'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("form", "start"), [("--dot", "digraph"), ("--mermaid", "flowchart"), ("--json", "{"), ("-h", "usage")])
+def test_graph(form: str, start: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if form == "-h":
+        with pytest.raises(SystemExit):
+            catalog("graph", form)
+    else:
+        assert catalog("graph", form) == 0
+    assert capsys.readouterr().out.startswith(start)
+
+
+def test_graph_as_a_tree(capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("graph") == 0
+    assert "├── " in capsys.readouterr().out
+
+
+def test_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("schema", "--check") == 0
+    assert catalog("schema", "layer") == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Layer"
+    assert catalog("schema", "--check", path=tmp_path / "catalog.yaml") == 1
+    assert "schemas/catalog.schema.json: missing; run `catalog schema --write`" in capsys.readouterr().out
+    assert catalog("schema", "--write", path=tmp_path / "catalog.yaml") == 0
+    assert catalog("schema", "--check", path=tmp_path / "catalog.yaml") == 0
