@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +57,12 @@ class Workshop:
                 self._facts[cell] = cells.facts(self.store, manifest)
             return self._facts[cell]
 
+    def compose(self, below: Sequence[str]) -> Descriptor:
+        """Compose, in the store, the image that a cell on these cells is built on, and return its manifest."""
+        found = [self.graph.cells[name] for name in below]
+        made = config([cell.layer for cell in found], found[0].point.get("arch", "amd64"), {})
+        return compose.compose(self.store, [self.facts(name) for name in below], made)
+
     def log(self, cell: str) -> Path:
         """Return the path of a cell's log."""
         return self.logs / f"{cell}.log"
@@ -102,7 +108,7 @@ def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> li
 
 def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Path]:
     """Run the cell's Dockerfile on the composed image of its ancestors; return the layers that it added, uncompressed."""
-    parent, output, directory = parent_of(shop, cell), staging / "output", staging / "context"
+    parent, output, directory = shop.compose(cell.ancestors), staging / "output", staging / "context"
     below = _prepare(shop.store, parent, output)
     build_context(shop.graph, cell, shop.lock.cells[cell.id], shop.directories[cell.name]).write(directory)
     spec = buildx.Build(
@@ -121,13 +127,6 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
     if not added:
         shop.monitor(Note(f"{cell.id} adds nothing to what it stands on", "warning"))
     return added
-
-
-def parent_of(shop: Workshop, cell: Cell) -> Descriptor:
-    """Compose, in the store, the image that the cell is built on, and return its manifest."""
-    below = [shop.facts(ancestor) for ancestor in cell.ancestors]
-    layers = [shop.graph.cells[ancestor].layer for ancestor in cell.ancestors]
-    return compose.compose(shop.store, below, config(layers, cell.point.get("arch", "amd64"), {}))
 
 
 def _prepare(store: Store, parent: Descriptor, output: Path) -> int:

@@ -11,7 +11,7 @@ import zstandard
 from builder.execute.cells import Workshop
 from builder.execute.project import Project
 from builder.fetch.context import context as lay_out
-from builder.oci import compose
+from builder.oci import compose, environment
 from builder.oci.model import Descriptor
 from builder.render.config import config as config_of
 from builder.render.dockerfile import flat
@@ -42,7 +42,7 @@ def write(project: Project, shop: Workshop, name: str, directory: Path) -> None:
             lay_out(cell, project.lock, project.settings.cache, artifacts)
     sealed = compose.seal([shop.facts(cell) for cell in image.cells], project.config(name))
     for path, (_, data) in sealed.items():
-        if path in compose.environment.GENERATED and path != compose.ldcache.PATH:
+        if path in {environment.PROFILE, environment.ENVIRONMENT}:
             target = directory / "seal" / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
@@ -61,6 +61,6 @@ def _root(project: Project, shop: Workshop, cell: str, target: Path) -> None:
 
 
 def _append(merged: tarfile.TarFile, stream: io.RawIOBase | zstandard.ZstdDecompressionReader) -> None:
-    with tarfile.open(fileobj=stream, mode="r|") as layer:  # type: ignore[arg-type]
+    with tarfile.open(fileobj=stream, mode="r|") as layer:
         for member in layer:
             merged.addfile(member, layer.extractfile(member) if member.isreg() else None)

@@ -47,10 +47,10 @@ class _Handler(BaseHTTPRequestHandler):
     # An engine tries TLS first; only an answer that starts with HTTP/1 tells it to try again without.
     default_request_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802  named by the base class
+    def do_GET(self) -> None:
         self._answer(body=True)
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self._answer(body=False)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002

@@ -10,7 +10,6 @@ from builder.graph.model import Graph
 from builder.plan.key import Inputs
 from builder.plan.reason import Document, reasons
 
-
 ImageKey = Callable[[str, tuple[str, ...]], str]
 
 

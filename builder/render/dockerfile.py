@@ -26,7 +26,7 @@ def user(graph: Graph, cell: Cell) -> str:
 
 def dockerfile(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> str:
     """Return the cell's Dockerfile; `directory` is the layer's own."""
-    values = _steps(graph, cell, piece, directory, artifacts=f"from={ARTIFACTS}", files="files/")
+    values = _steps(graph, cell, piece, directory, artifacts=f"from={ARTIFACTS}", files="files")
     own = directory / "Dockerfile.j2"
     template = environment.from_string(own.read_text()) if own.is_file() else environment.get_template("cell.Dockerfile.j2")
     return template.render(parent=PARENT, epoch=EPOCH, **values)
@@ -50,7 +50,7 @@ def flat(graph: Graph, image: ImagePoint, lock: Lock, directories: Mapping[str, 
     built = [graph.cells[cell] for cell in image.cells if not graph.cells[cell].layer.bootstrap]
     for cell in built:
         directory = directories[cell.name]
-        own = {"artifacts": f"source=artifacts/{cell.id}", "files": f"files/{cell.name}/"}
+        own = {"artifacts": f"source=artifacts/{cell.id}", "files": f"files/{cell.name}"}
         values = _steps(graph, cell, lock.cells[cell.id], directory, **own)
         steps.append((cell, environment.get_template("steps.j2").render(**values)))
         files |= _files(directory, f"files/{cell.name}")

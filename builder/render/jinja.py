@@ -12,4 +12,4 @@ environment = Environment(
     autoescape=False,  # noqa: S701  Dockerfiles and YAML, not HTML
     keep_trailing_newline=True,
 )
-environment.filters["quoted"] = lambda value: json.dumps(value)  # a Dockerfile's double-quoted string
+environment.filters["quoted"] = json.dumps  # a Dockerfile's double-quoted string

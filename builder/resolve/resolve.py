@@ -72,12 +72,11 @@ def disagreements(graph: Graph, lock: Lock) -> list[Problem]:
     found: dict[tuple[str, ...], Problem] = {}
     for image in graph.images.values():
         seen: dict[tuple[str, str], tuple[Artifact, str]] = {}
-        for cell in image.cells:
-            for artifact in (lock.artifacts[name] for name in lock.cells[cell].artifacts):
-                other, where = seen.setdefault((artifact.kind, artifact.name), (artifact, cell))
-                if other.digest != artifact.digest and artifact.kind in ONCE:
-                    message = f"{image.name} would hold {artifact.name} twice: {other.version} in {where}, {artifact.version} in {cell}"
-                    found.setdefault((where, cell, artifact.name), Problem(cell, 0, 0, message, f"run `catalog lock --upgrade {artifact.name}`"))
+        for cell, artifact in ((cell, lock.artifacts[name]) for cell in image.cells for name in lock.cells[cell].artifacts):
+            other, where = seen.setdefault((artifact.kind, artifact.name), (artifact, cell))
+            if other.digest != artifact.digest and artifact.kind in ONCE:
+                message = f"{image.name} would hold {artifact.name} twice: {other.version} in {where}, {artifact.version} in {cell}"
+                found.setdefault((where, cell, artifact.name), Problem(cell, 0, 0, message, f"run `catalog lock --upgrade {artifact.name}`"))
     return list(found.values())
 
 

@@ -25,6 +25,7 @@ class Build:
     log: Path
     arguments: Mapping[str, str]
     cache: bool = True
+    compression: str = "uncompressed"
 
 
 def builder() -> str:
@@ -68,7 +69,7 @@ def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) 
             *([] if spec.cache else ["--no-cache"]),
             *contexts,
             *arguments,
-            f"--output=type=oci,tar=false,dest={spec.output},compression=uncompressed",
+            f"--output=type=oci,tar=false,dest={spec.output},compression={spec.compression}",
             spec.context,
         ],
         log=spec.log,

@@ -28,6 +28,7 @@ def bootstrap(suite: str, packages: Sequence[str], repository: Path, output: Pat
             "--skip=output/dev",
             "--aptopt=APT::Sandbox::User root",
             "--dpkgopt=force-confold",
+            "--dpkgopt=force-unsafe-io",
             f"--customize-hook={CLEAN}",
             f"--include={','.join(packages)}",
             suite,

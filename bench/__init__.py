@@ -1,0 +1,1 @@
+"""The benchmark: the same images by chains, and by this program."""

@@ -1,0 +1,125 @@
+"""Images the usual way: each built `FROM` its parent, so that an IDE on four bundles is built four times.
+
+The same engine, the same artifacts and the same steps as the cells; only the shape differs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from builder.errors import BuilderError, ToolError
+from builder.events import Monitor
+from builder.execute.cells import Workshop
+from builder.execute.schedule import run as schedule
+from builder.fetch.context import context as lay_out
+from builder.oci.model import EPOCH
+from builder.render.dockerfile import ARTIFACTS, PARENT
+from builder.render.dockerfile import context as build_context
+from builder.tools import buildx
+
+Node = tuple[str, ...]
+"""The cells below and including this one, bottom first: one link of a chain."""
+
+
+@dataclass
+class Chains:
+    """What was built: per node its manifest's digest and its own compressed layers' sizes in bytes."""
+
+    layout: Path
+    digests: dict[Node, str] = field(default_factory=dict)
+    sizes: dict[Node, int] = field(default_factory=dict)
+    guard: threading.Lock = field(default_factory=threading.Lock)
+
+
+def nodes(images: Mapping[str, tuple[str, ...]]) -> list[Node]:
+    """Return every distinct prefix of the images' cells, shortest first: what has to be built."""
+    return sorted({cells[: end + 1] for cells in images.values() for end in range(len(cells))}, key=lambda node: (len(node), node))
+
+
+def build(shop: Workshop, images: Mapping[str, tuple[str, ...]], root: Path, jobs: int, monitor: Monitor) -> Chains:
+    """Build every node into the OCI layout under `root`; bootstrapped cells are taken from the store, composed.
+
+    Raises:
+        BuilderError: a node could not be built.
+
+    """
+    made = Chains(root / "layout")
+    (made.layout / "blobs" / "sha256").mkdir(parents=True)
+    todo = nodes(images)
+    names = {" ".join(node): node for node in todo}
+    parents = {name: {" ".join(node[:-1])} if len(node) > 1 else set() for name, node in names.items()}
+    results = schedule(parents, lambda name: _node(shop, made, names[name], root), jobs, monitor)
+    failed = [result for result in results.values() if not result.ok and not result.held_back]
+    if failed:
+        raise BuilderError(f"{failed[0].node}: {failed[0].because}")
+    return made
+
+
+def unique_bytes(made: Chains) -> int:
+    """Return the compressed bytes of all distinct layers, as a registry would hold them."""
+    return sum(made.sizes.values())
+
+
+def _node(shop: Workshop, made: Chains, node: Node, root: Path) -> str:
+    cell = shop.graph.cells[node[-1]]
+    work = root / "work" / str(abs(hash(node)))
+    work.mkdir(parents=True)
+    try:
+        if cell.layer.bootstrap:
+            return _bootstrap(shop, made, node)
+        artifacts = work / "artifacts"
+        artifacts.mkdir()
+        lay_out(cell, shop.lock, shop.settings.cache, artifacts)
+        build_context(shop.graph, cell, shop.lock.cells[cell.id], shop.directories[cell.name]).write(work / "context")
+        parent = made.digests[node[:-1]]
+        output = work / "output"
+        (output / "blobs").mkdir(parents=True)
+        shutil.copytree(made.layout / "blobs" / "sha256", output / "blobs" / "sha256", copy_function=os.link)
+        spec = buildx.Build(
+            context=work / "context",
+            output=output,
+            contexts={PARENT: f"oci-layout://{made.layout}@{parent}", ARTIFACTS: str(artifacts)},
+            log=root / "logs" / f"{'+'.join(node[1:])}.log",
+            arguments={"SOURCE_DATE_EPOCH": str(EPOCH)},
+            cache=False,
+            compression="zstd",
+        )
+        _adopt(made, node, output, buildx.build(spec, shop.builder))
+        return f"{made.sizes[node] / 1e6:,.1f} MB"
+    except ToolError as error:
+        raise BuilderError(error.message) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _bootstrap(shop: Workshop, made: Chains, node: Node) -> str:
+    """The same starting point for both ways: the bootstrapped root, which neither is charged for."""
+    store, digest = shop.store, shop.compose(node).digest
+    manifest = json.loads(store.path(digest).read_bytes())
+    for name in (digest, manifest["config"]["digest"], *(layer["digest"] for layer in manifest["layers"])):
+        target = made.layout / "blobs" / "sha256" / name.removeprefix("sha256:")
+        if not target.exists():
+            os.link(store.path(name), target)
+    with made.guard:
+        made.digests[node] = digest
+        made.sizes[node] = sum(layer["size"] for layer in manifest["layers"])
+    return "from the store"
+
+
+def _adopt(made: Chains, node: Node, output: Path, digest: str) -> None:
+    blobs = made.layout / "blobs" / "sha256"
+    with made.guard:
+        for path in (output / "blobs" / "sha256").iterdir():
+            if not (blobs / path.name).exists():
+                os.link(path, blobs / path.name)
+    manifest = json.loads((blobs / digest.removeprefix("sha256:")).read_bytes())
+    below = json.loads((blobs / made.digests[node[:-1]].removeprefix("sha256:")).read_bytes())
+    with made.guard:
+        made.digests[node] = digest
+        made.sizes[node] = sum(layer["size"] for layer in manifest["layers"][len(below["layers"]) :])
