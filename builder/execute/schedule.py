@@ -37,14 +37,12 @@ def run(parents: Mapping[str, set[str]], work: Callable[[str], str], jobs: int, 
     try:
         while sorter.is_active():
             for node in sorter.get_ready():
-                broken = sorted(parent for parent in parents.get(node, ()) if not results[parent].ok)
-                if broken:
-                    cause = _cause(results, broken[0])
-                    results[node] = Result(node, ok=False, because=cause, held_back=True)
-                    monitor(Step(node, "held back", f"by {cause}"))
-                    sorter.done(node)
-                else:
+                held = _held_back(node, parents, results, monitor)
+                if held is None:
                     running[pool.submit(_one, node, work, monitor)] = node
+                else:
+                    results[node] = held
+                    sorter.done(node)
             for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
                 node = running.pop(future)
                 results[node] = future.result()
@@ -54,6 +52,16 @@ def run(parents: Mapping[str, set[str]], work: Callable[[str], str], jobs: int, 
         raise
     pool.shutdown()
     return results
+
+
+def _held_back(node: str, parents: Mapping[str, set[str]], results: Mapping[str, Result], monitor: Monitor) -> Result | None:
+    """Return the result of a step that cannot be done because of a parent, named at the root of the trouble; None when it can."""
+    broken = sorted(parent for parent in parents.get(node, ()) if not results[parent].ok)
+    if not broken:
+        return None
+    cause = results[broken[0]].because if results[broken[0]].held_back else broken[0]
+    monitor(Step(node, "held back", f"by {cause}"))
+    return Result(node, ok=False, because=cause, held_back=True)
 
 
 def _one(node: str, work: Callable[[str], str], monitor: Monitor) -> Result:
@@ -69,8 +77,3 @@ def _one(node: str, work: Callable[[str], str], monitor: Monitor) -> Result:
     monitor(Step(node, "done", detail, seconds))
     return Result(node, ok=True, seconds=seconds)
 
-
-def _cause(results: Mapping[str, Result], node: str) -> str:
-    """Return the node at the root of a failure."""
-    result = results[node]
-    return result.because if result.held_back else node
