@@ -29,28 +29,33 @@ def run(parents: Mapping[str, set[str]], work: Callable[[str], str], jobs: int, 
     `work` returns a word on what it did; a BuilderError that it raises fails the step alone. Anything else ends the run.
     On KeyboardInterrupt nothing new is started; whoever catches it ends the processes.
     """
-    sorter = TopologicalSorter(parents)
-    sorter.prepare()
-    results: dict[str, Result] = {}
-    running: dict[Future[Result], str] = {}
     pool = ThreadPoolExecutor(max(1, jobs))
     try:
-        while sorter.is_active():
-            for node in sorter.get_ready():
-                held = _held_back(node, parents, results, monitor)
-                if held is None:
-                    running[pool.submit(_one, node, work, monitor)] = node
-                else:
-                    results[node] = held
-                    sorter.done(node)
-            for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
-                node = running.pop(future)
-                results[node] = future.result()
-                sorter.done(node)
+        results = _run(parents, lambda node: pool.submit(_one, node, work, monitor), monitor)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
+    return results
+
+
+def _run(parents: Mapping[str, set[str]], start: Callable[[str], Future[Result]], monitor: Monitor) -> dict[str, Result]:
+    sorter = TopologicalSorter(parents)
+    sorter.prepare()
+    results: dict[str, Result] = {}
+    running: dict[Future[Result], str] = {}
+    while sorter.is_active():
+        for node in sorter.get_ready():
+            held = _held_back(node, parents, results, monitor)
+            if held is None:
+                running[start(node)] = node
+            else:
+                results[node] = held
+                sorter.done(node)
+        for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+            node = running.pop(future)
+            results[node] = future.result()
+            sorter.done(node)
     return results
 
 
