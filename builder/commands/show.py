@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from builder.catalog.conditions import written
@@ -15,25 +14,12 @@ from builder.graph.build import graph
 from builder.graph.draw import image_document
 from builder.graph.explain import Answer, explain, point
 from builder.graph.model import Graph, ImagePoint
-from builder.graph.select import unknown
+from builder.graph.select import select, unknown
+from builder.record.facts import Fact, Facts, facts
 
 HELP = "show an image with its layers, sizes and packages, or why it is absent"
 IN_FULL = 3
 """How many images are shown with their layers; more are listed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """What is known of a cell beyond the catalog."""
-
-    size: int | None = None
-    """Bytes of its delta, compressed; None when it was not built."""
-    packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Kind (deb, python, npm, …) -> name -> version, of what it adds."""
-
-
-Facts = Mapping[str, Fact]
-"""By cell id; cells of which nothing is known are left out."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,21 +35,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     loaded = load(arguments.catalog)
     made = graph(loaded)
     answer = _answer(loaded, made, arguments.name, arguments.at)
-    facts = None
+    known = facts(loaded, select(made, [image.id for image in answer.images])) if answer.images else {}
     if arguments.json:
-        console.json(_document(answer, made, facts))
+        console.json(_document(answer, made, known))
     elif answer.images:
-        _show(answer.images, made, facts, console, packages=arguments.packages)
+        _show(answer.images, made, known, console, packages=arguments.packages)
     else:
         _explain(arguments, answer, console)
     return 0 if answer.images else 1
 
 
-def describe(image: ImagePoint, graph: Graph, facts: Facts | None = None) -> dict[str, Any]:
-    """Return an image as JSON data, with its layers bottom first and, as far as `facts` tell, sizes (bytes) and packages."""
+def describe(image: ImagePoint, made: Graph, known: Facts | None = None) -> dict[str, Any]:
+    """Return an image as JSON data, with its layers bottom first and, as far as `known` tells, sizes (bytes) and packages."""
     layers = []
     for name in image.cells:
-        cell, fact = graph.cells[name], (facts or {}).get(name, Fact())
+        cell, fact = made.cells[name], (known or {}).get(name, Fact())
         layers.append(
             {
                 "layer": cell.name,
@@ -93,22 +79,22 @@ def _answer(loaded: Loaded, made: Graph, name: str, at: str) -> Answer:
     return explain(loaded, made, name, point(loaded, name, at))
 
 
-def _document(answer: Answer, made: Graph, facts: Facts | None) -> dict[str, Any]:
+def _document(answer: Answer, made: Graph, known: Facts) -> dict[str, Any]:
     return {
-        "images": [describe(image, made, facts) for image in answer.images],
+        "images": [describe(image, made, known) for image in answer.images],
         "absent": [{"point": dict(reason.point), "because": reason.because} for reason in answer.reasons],
         "nearest": answer.nearest.id if answer.nearest else None,
     }
 
 
-def _show(images: tuple[ImagePoint, ...], made: Graph, facts: Facts | None, console: Console, *, packages: bool) -> None:
+def _show(images: tuple[ImagePoint, ...], made: Graph, known: Facts, console: Console, *, packages: bool) -> None:
     if len(images) > IN_FULL:
         console.text(f"{images[0].name}: {images[0].description}\n")
         console.table(["image", "at"], [(image.id, written(image.point)) for image in images])
         console.text("\nName one with its tag to see its layers.")
         return
     for image in images:
-        found = describe(image, made, facts)
+        found = describe(image, made, known)
         console.text(f"{image.id}  {image.description}\n{written(image.point)}\n")
         console.table(["layer", "", ">size", "packages", "what it adds"], [_row(layer) for layer in found["layers"]])
         console.text(f"{'total':>9} {readable(found['size'])}\n" if found["size"] is not None else "")

@@ -1,0 +1,73 @@
+"""What the lock and the store know of cells: packages with their versions, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from builder.catalog.load import Loaded
+from builder.graph.asks import stale
+from builder.graph.build import abi_of
+from builder.graph.model import Graph
+from builder.lock.file import read as read_lock
+from builder.lock.model import Lock
+from builder.oci import cells
+from builder.oci.store import Store
+from builder.plan.key import inputs
+from builder.settings import read as read_settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What is known of a cell beyond the catalog."""
+
+    size: int | None = None
+    """Bytes of its delta, compressed; None when it is not built."""
+    packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Kind (deb, python, npm, …) -> name -> version, of what it adds."""
+
+
+Facts = Mapping[str, Fact]
+"""By cell id; cells of which nothing is known are left out."""
+
+
+def facts(loaded: Loaded, graph: Graph) -> Facts:
+    """Return what is known of the cells of a graph. Reads only; nothing is known without a lock that answers the catalog.
+
+    Raises:
+        InputError: the lock or a setting is wrong.
+
+    """
+    file = loaded.root / "catalog.lock"
+    if not file.exists():
+        return {}
+    lock = read_lock(file)
+    late = stale(lock, graph)
+    locked = [name for name in graph.cells if name not in late]
+    built = _built(loaded, graph, lock, locked)
+    return {name: built.get(name) or Fact(packages=_packages(lock, name)) for name in locked}
+
+
+def _packages(lock: Lock, cell: str) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for name in lock.cells[cell].artifacts:
+        artifact = lock.artifacts[name]
+        found.setdefault(artifact.kind, {})[artifact.name] = artifact.version
+    return found
+
+
+def _built(loaded: Loaded, graph: Graph, lock: Lock, names: list[str]) -> dict[str, Fact]:
+    place: Path = read_settings(loaded.root).store
+    if not (place / "index.json").exists():
+        return {}
+    store = Store(place)
+    abi = {cell.id: abi_of(cell) for cell in graph.cells.values()}
+    found: dict[str, Fact] = {}
+    for name in names:
+        cell = graph.cells[name]
+        manifest = cells.find(store, inputs(graph, cell, lock, loaded.layer_dirs[cell.name], abi).key)
+        if manifest is not None:
+            summary = cells.summary(store, manifest)
+            found[name] = Fact(size=summary.delta.size, packages=summary.packages)
+    return found
