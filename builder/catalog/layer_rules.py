@@ -21,6 +21,8 @@ from builder.errors import Problem
 # Debian policy 5.6.1.
 DEBIAN_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 NPM_PACKAGE = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*")
+RELEASE = "debian"
+"""The axis whose values mmdebstrap takes as suites."""
 DEBIAN_LISTS, PYTHON_LISTS = ("apt", "build"), ("python", "wheels")
 TEMPLATE = "Dockerfile.j2"
 
@@ -52,8 +54,17 @@ def _stands(draft: Draft, name: str, layer: Layer, text: Source) -> Iterator[Pro
         yield text.problem(
             ("axes",), "a glue layer cannot add axes: it joins images whose points are given", "add the axis to a layer that images ask for"
         )
+    yield from _bottom(layer, text)
+
+
+def _bottom(layer: Layer, text: Source) -> Iterator[Problem]:
     if layer.bootstrap and layer.on:
         yield text.problem(("on",), "a layer made by bootstrap stands on nothing", "remove `on` or `bootstrap`")
+    if layer.bootstrap and RELEASE not in layer.axes:
+        message = f"what bootstrap makes depends on the axis {RELEASE!r}, which names the release"
+        yield text.problem(("bootstrap",), message, f"add {RELEASE} to `axes`")
+    if not layer.on and not layer.bootstrap and not layer.glue:
+        yield text.problem((), "the layer stands on nothing", "add `on`, or `bootstrap: true` for the lowest layer")
 
 
 def _packages(draft: Draft, name: str, layer: Layer, text: Source, having: tuple[str, ...] | None) -> Iterator[Problem]:

@@ -139,6 +139,7 @@ def _matrices(
             message = f"the image {member.name!r} has more than {MAX_POINTS} points"
             problems.append(draft.source.problem(("images", member.entry), message, "restrict it by `when`", key=True))
             continue
+        problems += matrix_rules.check_bottom(draft, matrix)
         problems += matrix_rules.check_points(draft, matrix)
         problems += matrix_rules.check_tags(draft, labels, matrix)
         matrices.append(matrix)

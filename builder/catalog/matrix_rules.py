@@ -26,6 +26,14 @@ def check_points(draft: Draft, matrix: Matrix) -> Iterator[Problem]:
     yield draft.source.problem(("images", matrix.member.entry), f"the image {matrix.name!r} has no point: {why}", "relax one of these", key=True)
 
 
+def check_bottom(draft: Draft, matrix: Matrix) -> Iterator[Problem]:
+    """Yield an image that stands on two layers made by bootstrap: there is one root to put layers on."""
+    bottoms = [name for name in matrix.stack.layers if draft.layers[name].bootstrap]
+    if len(bottoms) > 1:
+        message = f"the image {matrix.name!r} stands on {' and on '.join(bottoms)}, each made by bootstrap"
+        yield draft.source.problem(("images", matrix.member.entry), message, "ask for layers that stand on one of them", key=True)
+
+
 def check_tags(draft: Draft, known: Labels, matrix: Matrix) -> Iterator[Problem]:
     """Yield tags that are none, and tags that two points of an image have."""
     image, entry = matrix.member.image, matrix.member.entry

@@ -19,6 +19,7 @@ VALUE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 MODE = r"^0[0-7]{3,4}$"
 OWNER = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$"
+REGISTRY = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
 ABSOLUTE = r"^/"
 URL = r"^(https?://|file:///)"
 SHA256 = r"^[0-9a-f]{64}$"
@@ -33,6 +34,7 @@ Value = Annotated[str, StringConstraints(pattern=VALUE, max_length=60)]
 Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
 Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
 Owner = Annotated[str, StringConstraints(pattern=OWNER)]
+Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 TEXT, TEXTS, CONDITIONAL = "(text)", "(texts)", "(conditional)"
@@ -99,7 +101,7 @@ class Rule(Model):
 
     image: str | None = Field(None, description="Glob over image names.")
     layer: str | None = Field(None, description="Glob over layer names; the rule concerns every image that has one.")
-    when: When = Field({}, description="exclude: the points removed. require: the only points kept.")
+    when: When = Field({}, description="exclude: the points removed. require: the only points kept, as far as an image has these axes.")
     because: str = Field(description="The reason, shown by `catalog show` and `plan` for the absent points.")
 
 
@@ -110,7 +112,7 @@ class Catalog(Model):
     name: Name = Field(description="The catalog's name.")
     description: str = Field("", description="What the catalog offers, in a sentence.")
     url: str | None = Field(None, description="Home page, for image labels and charts.")
-    registry: str = Field("localhost:5000/catalog", description="Registry and path under which images are published.")
+    registry: Registry = Field("localhost:5000/catalog", description="Registry and path under which images are published.")
     axes: Mapping[Identifier, Axis] = Field(description="The version dimensions, in the order labels are joined.", min_length=1)
     layers: str = Field("images", description="Directory that holds one directory per layer.")
     images: Mapping[ImageName, Image] = Field(description="The images and families, by name.", min_length=1)
@@ -155,7 +157,7 @@ class Layer(Model):
     glue: bool = Field(default=False, description="Joins by itself when every layer in `on` is present.")
     axes: tuple[Identifier, ...] = Field((), description="Axes this layer adds to those of what it stands on.")
     when: When = Field({}, description="Matrix points at which the layer exists.")
-    bootstrap: bool = Field(default=False, description="Made by mmdebstrap from nothing; `apt` then lists what it holds.")
+    bootstrap: bool = Field(default=False, description="Made by mmdebstrap from nothing, of the release that the axis `debian` names.")
     abi: tuple[str, ...] = Field((), description='What children may rely on, as templates over axes, e.g. \'cp{{ python | replace(".", "") }}\'.')
     apt: PackageList = Field((), description="Debian packages, without recommended ones.")
     python: PackageList = Field((), description="Python requirements (PEP 508), installed into the image's Python.")

@@ -27,6 +27,7 @@ _PATTERNS = {
     model.VARIABLE: "the name of an environment variable: letters, digits and '_'",
     model.MODE: 'an octal mode, such as "0755"',
     model.OWNER: "a user, or user:group",
+    model.REGISTRY: "a registry with a path, such as registry.example.org/catalog, without https:// and tag",
     model.ABSOLUTE: "an absolute path",
     model.URL: "an address that starts with https://, http:// or file:///",
     model.SHA256: "a sha256: 64 hex digits",
