@@ -39,8 +39,8 @@ def test_validate_shows_every_problem(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_validate_names_layers_that_no_image_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("base", "idle"):
         (tmp_path / "images" / name).mkdir(parents=True)
-        (tmp_path / "images" / name / "layer.yaml").write_text("description: x\naxes: [a]\n")
-    (tmp_path / "catalog.yaml").write_text("name: x\naxes: {a: {values: {'1': }}}\nimages: {i: {layers: [base]}}\n")
+        (tmp_path / "images" / name / "layer.yaml").write_text("description: x\naxes: [debian]\nbootstrap: true\n")
+    (tmp_path / "catalog.yaml").write_text("name: x\naxes: {debian: {values: {'1': }}}\nimages: {i: {layers: [base]}}\n")
     assert catalog("validate", path=tmp_path / "catalog.yaml") == 0
     assert capsys.readouterr().err == "warning: no image has the layer idle\n"
 
