@@ -109,4 +109,6 @@ def _field(stanza: str, name: str) -> str:
 
 
 def _text(found: dict[str, str]) -> str:
-    return "\n".join(f"{name}: {value}" if value[:1] != "\n" else f"{name}:{value}" for name, value in found.items())
+    """Write a stanza, its name first, then its fields sorted: debconf writes them in the order of a hash."""
+    names = sorted(found, key=lambda name: (name != "Name", name))
+    return "\n".join(f"{name}:{found[name]}" if found[name][:1] == "\n" else f"{name}: {found[name]}" for name in names)
