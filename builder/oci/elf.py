@@ -68,7 +68,9 @@ class _Reader:
             return None
         pairs = self._pairs(self.at(dynamic[1], dynamic[3]))
         values = dict(reversed(pairs))
-        strings = self.at(self._offset(values[_STRTAB]), values.get(_STRSZ, 0)) if _STRTAB in values else b""
+        if _STRTAB not in values:
+            return None
+        strings = self.at(self._offset(values[_STRTAB]), values.get(_STRSZ, 0))
         return Elf(
             soname=_string(strings, values[_SONAME]) if _SONAME in values else "",
             flags=FLAGS.get((self.machine, 2 if self.wide else 1), 0x0003),

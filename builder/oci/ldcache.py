@@ -186,7 +186,7 @@ def _compare(one: Cached, other: Cached) -> int:
     names = compare_names(other.soname, one.soname)
     if names:
         return names
-    left, right = (-one.flags, not one.hwcaps, one.hwcaps, -one.isa), (-other.flags, not other.hwcaps, other.hwcaps, -other.isa)
+    left, right = (-one.flags, not one.hwcaps, one.hwcaps), (-other.flags, not other.hwcaps, other.hwcaps)
     return (left > right) - (left < right)
 
 

@@ -26,6 +26,8 @@ def parse(text: str) -> Table:
 
 def dump(table: Table) -> str:
     """Write a common-* file; pam_unix comes first in its additional block."""
+    if not table:
+        return ""
     lines = sorted((key for key in table if key != FRAME), key=lambda line: ("pam_unix.so" not in line, line))
     head, begin, tail = table.get(FRAME, BEGIN + END).partition(BEGIN)
     return head + begin + "".join("\t".join(line.split(" ", 2)) + "\n" for line in lines) + tail
