@@ -2,18 +2,21 @@
 # Directories for the user's work and for the project.
 without "the service starts in another directory"
 
-workspace=${WORKSPACE_DIR:-$HOME/work}
-if ! make_usable "$workspace"; then
-  say "$workspace cannot be written by user $EUID: the workspace is $HOME/work;" \
-    "give the volume to this user (fsGroup), or allow sudo"
-  workspace=$HOME/work
-  mkdir -p "$workspace"
-fi
+workspace=
+for candidate in "${WORKSPACE_DIR:-$HOME/work}" "$HOME/work" "$HOME/workspace"; do
+  if make_usable "$candidate"; then
+    workspace=$candidate
+    break
+  fi
+done
+[[ -n $workspace ]] || problem "user $EUID can write neither ${WORKSPACE_DIR:-$HOME/work} nor $HOME"
+[[ $workspace == "${WORKSPACE_DIR:-$workspace}" ]] || say "$WORKSPACE_DIR cannot be written by user $EUID: the workspace is $workspace;" \
+  "give the volume to this user (fsGroup), or allow sudo"
 publish WORKSPACE_DIR "$workspace"
 
 project=${ROOT_PROJECT_DIRECTORY:-$workspace}
 if ! make_usable "$project"; then
-  say "$project cannot be written by user $EUID: the project directory is $workspace"
+  [[ $project == "${WORKSPACE_DIR:-}" ]] || say "$project cannot be written by user $EUID: the project directory is $workspace"
   project=$workspace
 fi
 publish ROOT_PROJECT_DIRECTORY "$project"

@@ -1,0 +1,49 @@
+"""Images, and servers with and without TLS, for the tests of the start script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.init.containers import Box
+from tests.init.images import PYTHON, image
+from tests.init.servers import Site, certificates, serving
+
+
+@pytest.fixture(scope="session", params=sorted(PYTHON, reverse=True))
+def release(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def box(release: str, tmp_path_factory: pytest.TempPathFactory) -> Box:
+    """The layer base, with nothing on it."""
+    return Box(image=image(release, "base", tmp_path_factory.mktemp("base")))
+
+
+@pytest.fixture(scope="session")
+def rich(release: str, tmp_path_factory: pytest.TempPathFactory) -> Box:
+    """The layer base, with Python, R and DuckDB."""
+    return Box(image=image(release, "rich", tmp_path_factory.mktemp("rich")))
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A server without TLS."""
+    with serving() as found:
+        yield found
+
+
+@pytest.fixture
+def secure(pair: tuple[Path, Path]) -> Iterator[Site]:
+    """A server whose certificate only a private authority vouches for."""
+    authority, chain = pair
+    with serving(chain, authority) as found:
+        yield found
