@@ -24,19 +24,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print one line for each name, with its tags, in the order of the catalog."""
-    part = select(graph(load(arguments.catalog)), arguments.patterns)
+    made = graph(load(arguments.catalog))
     if arguments.absent:
-        absent = [{"name": absent.name, "point": dict(absent.point), "because": absent.because} for absent in part.absent]
-        if arguments.json:
-            console.json(absent)
-        else:
-            console.table(["image", "absent at", "because"], [(entry.name, written(entry.point), entry.because) for entry in part.absent])
+        _absent(arguments, made, console)
         return 0
+    part = select(made, arguments.patterns)
     if arguments.json:
         console.json([image_document(image) for image in part.images.values()])
         return 0
     console.table(["image", "tags", "description"], [(name, " ".join(tags), text) for (name, text), tags in by_name(part).items()])
     return 0
+
+
+def _absent(arguments: argparse.Namespace, made: Graph, console: Console) -> None:
+    """Print what images lack; an image that a rule removed as a whole is no mistake here."""
+    whole = {entry.name for entry in made.absent if not entry.point}
+    named = [pattern for pattern in arguments.patterns if pattern not in whole]
+    names = {entry.name for entry in select(made, named).absent} if named or not arguments.patterns else set()
+    found = [entry for entry in made.absent if entry.name in names | (whole & set(arguments.patterns))]
+    if arguments.json:
+        console.json([{"name": entry.name, "point": dict(entry.point), "because": entry.because} for entry in found])
+    else:
+        console.table(["image", "absent at", "because"], [(entry.name, written(entry.point) or "every point", entry.because) for entry in found])
 
 
 def by_name(graph: Graph) -> dict[tuple[str, str], list[str]]:

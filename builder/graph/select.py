@@ -57,6 +57,9 @@ def unknown(graph: Graph, pattern: str, argument: str = ARGUMENT) -> Problem:
     """Return the problem that a word names no image (no cell, when it holds an '@'), with the nearest one that is."""
     if "@" in pattern:
         return Problem(argument, 0, 0, f"no cell matches {pattern!r}", nearest(pattern, graph.cells))
+    gone = [absent.because for absent in graph.absent if absent.name == pattern and not absent.point]
+    if gone:
+        return Problem(argument, 0, 0, f"the image {pattern!r} has no point: {'; '.join(dict.fromkeys(gone))}")
     names: Collection[str] = graph.images if ":" in pattern else {image.name for image in graph.images.values()}
     hint = nearest(pattern, names, what="images") or "`catalog list` shows the images"
     return Problem(argument, 0, 0, f"no image matches {pattern!r}", hint)

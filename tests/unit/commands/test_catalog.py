@@ -63,6 +63,20 @@ def test_list_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "PATTERN: no image matches 'pyton'\n  hint: did you mean 'python'?\n1 problem\n"
 
 
+def test_an_image_that_a_rule_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "images/base").mkdir(parents=True)
+    (tmp_path / "images/base/layer.yaml").write_text("description: x\naxes: [debian]\nbootstrap: true\n")
+    path = tmp_path / "catalog.yaml"
+    images = "images: {i: {layers: [base]}, j: {layers: [base]}}\nexclude: [{image: j, because: nobody asks}]\n"
+    path.write_text(f"name: x\naxes: {{debian: {{values: {{trixie: }}}}}}\n{images}")
+    assert catalog("list", "--absent", "j", path=path) == 0
+    assert capsys.readouterr().out.split()[-5:] == ["j", "every", "point", "nobody", "asks"]
+    assert catalog("list", "j", path=path) == 2
+    assert "the image 'j' has no point: nobody asks" in capsys.readouterr().err
+    assert catalog("show", "j", path=path) == 1
+    assert capsys.readouterr().out == "j is absent at every point:\n  nobody asks\n"
+
+
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert catalog("show", "jupyter-r:py3.13-r4.5") == 0
     out = capsys.readouterr().out
