@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from builder.errors import BuilderError
 from builder.execute.cells import Workshop
 from builder.execute.project import IMAGES, Project
 from builder.oci import cells, compose
+from builder.oci.tree import held_twice
+
+SIZE, TWICE = "org.catalog.image.size", "org.catalog.image.twice"
+"""Annotations of an image in the store's index: compressed bytes of its deltas, and bytes of files that two of them hold."""
 
 
 def put_together(project: Project, shop: Workshop, name: str) -> str:
@@ -23,6 +29,9 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
         raise BuilderError(f"{', '.join(missing)} not in the store", hint=f"run `catalog build {missing[0]}`")
     key = project.image_key(name, [manifest.digest for manifest in found.values() if manifest is not None])
     layers = [shop.facts(cell) for cell in image.cells]
-    manifest = compose.compose(project.store, layers, project.config(name), ref=IMAGES + name, key=key)
+    manifest = compose.compose(project.store, layers, project.config(name))
+    twice = sum(held_twice(layers).values())
     size = sum(facts.delta.size for facts in layers)
-    return f"{len(layers)} layers, {size / 1e6:,.0f} MB, {manifest.digest[7:19]}"
+    annotations = {compose.KEY: key, SIZE: str(size), TWICE: str(twice)}
+    project.store.tag({IMAGES + name: replace(manifest, annotations=annotations)})
+    return f"{len(layers)} layers, {size / 1e6:,.0f} MB, {twice / 1e6:,.0f} MB held twice, {manifest.digest[7:19]}"
