@@ -13,6 +13,7 @@ from builder.catalog import abi
 from builder.catalog.draft import Draft, check_when, repeated
 from builder.catalog.model import Layer, PackageList
 from builder.catalog.reader import Step
+from builder.catalog.scalars import quoted
 from builder.catalog.source import Source
 from builder.catalog.stack import cycle
 from builder.catalog.suggest import nearest
@@ -79,7 +80,7 @@ def _packages(draft: Draft, name: str, layer: Layer, text: Source, having: tuple
                 yield from check_when(draft, text, (key, index, "when"), entry.when, having=having, who=f"the layer {name}")
     for package, version in layer.npm.items():
         if not NPM_PACKAGE.fullmatch(package):
-            yield text.problem(("npm", package), f"{package!r} is not the name of an npm package", key=True)
+            yield text.problem(("npm", package), f"{quoted(package)} is not the name of an npm package", key=True)
         if not version.strip():
             yield text.problem(("npm", package), "expected a version specifier, found the text ''", "for any version: '*'")
 
@@ -97,8 +98,8 @@ def _debian(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Prob
         return
     bare = re.split(r"[=:/ (]", package)[0]
     hint = f"write {bare!r}; versions come from the lock" if bare != package and DEBIAN_PACKAGE.fullmatch(bare) else ""
-    hint = f"write {package.lower()!r}" if DEBIAN_PACKAGE.fullmatch(package.lower()) else hint
-    yield text.problem(path, f"{package!r} is not the name of a Debian package", hint)
+    hint = f"write {quoted(package.lower())}" if DEBIAN_PACKAGE.fullmatch(package.lower()) else hint
+    yield text.problem(path, f"{quoted(package)} is not the name of a Debian package", hint)
 
 
 def _python(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Problem]:
@@ -106,7 +107,7 @@ def _python(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Prob
         Requirement(package)
     except InvalidRequirement as error:
         why = str(error).splitlines()[0].rstrip(":.")
-        yield text.problem(path, f"{package!r} is not a Python requirement (PEP 508): {why}", "for example: numpy>=2")
+        yield text.problem(path, f"{quoted(package)} is not a Python requirement (PEP 508): {why}", "for example: numpy>=2")
 
 
 def _templates(draft: Draft, name: str, layer: Layer, text: Source, having: tuple[str, ...] | None) -> Iterator[Problem]:

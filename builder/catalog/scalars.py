@@ -33,6 +33,12 @@ def scalar(text: str) -> str | float | bool | None:
     return float(text.replace(".", "", 1)) if _ODD.fullmatch(text) else text
 
 
+def quoted(value: object) -> str:
+    """Return a text in quotes, shortened where it is long."""
+    text = str(value)
+    return repr(text if len(text) <= SHOWN else text[: SHOWN - 3] + "...")
+
+
 def found(value: object, written: str = "") -> str:
     """Return what a value is, in words: "the number 3.1", "a list". `written` is a scalar as it stands in the file."""
     match value:
@@ -43,7 +49,7 @@ def found(value: object, written: str = "") -> str:
         case int() | float():
             return f"the number {value}" if written in {"", str(value)} else f"{written}, which YAML reads as the number {value}"
         case str():
-            return f"the text {value if len(value) <= SHOWN else value[: SHOWN - 3] + '...'!r}"
+            return f"the text {quoted(value)}"
         case dict():
             return "a mapping"
         case _:

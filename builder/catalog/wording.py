@@ -12,9 +12,9 @@ from pydantic_core import ErrorDetails
 
 from builder.catalog import model
 from builder.catalog.reader import Step
-from builder.catalog.scalars import found
+from builder.catalog.scalars import found, quoted
 from builder.catalog.source import Source
-from builder.catalog.suggest import nearest
+from builder.catalog.suggest import closest, nearest
 from builder.errors import Problem
 
 M = TypeVar("M", bound=BaseModel)
@@ -81,10 +81,9 @@ def misspelt(kind: type[BaseModel], source: Source, error: ValidationError) -> d
         path = place(source, details["loc"])
         if details["type"] != "extra_forbidden":
             continue
-        known = [name for name in fields(kind, path[:-1]) if (*path[:-1], name) != path]
-        hint = nearest(str(path[-1]), known)
-        if hint.startswith("did you mean"):
-            meant[path] = hint.split("'")[1]
+        near = closest(str(path[-1]), fields(kind, path[:-1]))
+        if near is not None:
+            meant[path] = near
     return meant
 
 
@@ -140,16 +139,16 @@ def _problem(source: Source, kind: type[BaseModel], details: ErrorDetails) -> Pr
     written = source.written(path)
     value = details["input"]
     if error == "extra_forbidden":
-        return source.problem(path, f"unknown key {path[-1]!r}", nearest(str(path[-1]), fields(kind, path[:-1]), what="known keys"), key=True)
+        return source.problem(path, f"unknown key {quoted(path[-1])}", nearest(str(path[-1]), fields(kind, path[:-1]), what="known keys"), key=True)
     if error == "missing":
         return source.problem(path[:-1], f"the key {path[-1]!r} is missing", f"add '{path[-1]}:'")
     if loc and loc[-1] == "[key]":
-        return source.problem(path, f"the key {value!r} is not {_wanted(details)}", key=True)
+        return source.problem(path, f"the key {quoted(value)} is not {_wanted(details)}", key=True)
     hint = _hint(error, value, written)
     if error == "string_type" and model.TEXT in loc:
         return source.problem(path, f"expected {_branch(loc)}, found {found(value, written)}", hint)
     if error == "string_pattern_mismatch":
-        return source.problem(path, f"{value!r} is not {_wanted(details)}")
+        return source.problem(path, f"{quoted(value)} is not {_wanted(details)}")
     return source.problem(path, f"expected {_wanted(details)}, found {found(value, written)}", hint)
 
 

@@ -1,0 +1,25 @@
+"""The nearest right word."""
+
+from __future__ import annotations
+
+import pytest
+
+from builder.catalog.suggest import closest, nearest
+
+
+@pytest.mark.parametrize(
+    ("word", "choices", "hint"),
+    [
+        ("pyhton", ["python", "r"], "did you mean 'python'?"),
+        ("R", ["python", "r"], "did you mean 'r'?"),
+        ("zzz", ["b", "a"], "known: a, b"),
+        ("zzz", [f"x{number}" for number in range(9)], ""),
+        ("zzz", [], ""),
+    ],
+)
+def test_hints(word: str, choices: list[str], hint: str) -> None:
+    assert nearest(word, choices) == hint
+
+
+def test_no_word_is_near_to_nothing() -> None:
+    assert closest("x", []) is None
