@@ -56,7 +56,6 @@ def check_entry(draft: Draft, entry: str, image: Image, axes: Collection[str] | 
     for parameter, choices in image.product.items():
         for choice, layers in choices.items():
             yield from _layers(draft, (*path, "product", parameter, choice), layers)
-    yield from _parameters(draft, entry, image)
     yield from check_when(draft, text, (*path, "when"), image.when, having=axes, who=entry)
     known = {*image.product, *draft.catalog.axes}
     if image.tag is not None:
@@ -73,7 +72,8 @@ def _layers(draft: Draft, path: tuple[Step, ...], layers: tuple[str, ...]) -> It
     yield from repeated(draft.source, path, layers)
 
 
-def _parameters(draft: Draft, entry: str, image: Image) -> Iterator[Problem]:
+def check_parameters(draft: Draft, entry: str, image: Image) -> Iterator[Problem]:
+    """Yield where the name of a family and its parameters do not agree."""
     text, path = draft.source, ("images", entry)
     try:
         used = naming.names(entry)

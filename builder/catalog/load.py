@@ -112,14 +112,13 @@ def _entries(draft: Draft, expansion: Expansion, problems: list[Problem]) -> Ite
     """Yield the images of each entry whose layers and words are right; add the problems of the others."""
     for entry, image in draft.catalog.images.items():
         asked = {*image.layers, *(name for choices in image.product.values() for layers in choices.values() for name in layers)}
-        certain = asked <= draft.sound
-        wrong = list(image_rules.check_entry(draft, entry, image, None))
-        if not wrong and certain:
-            found = list(members(entry, image))
-            axes = set(draft.catalog.axes).intersection(*(expansion.stack(member).axes for member in found))
-            wrong = list(image_rules.check_entry(draft, entry, image, tuple(axis for axis in draft.catalog.axes if axis in axes)))
-            if not wrong:
-                yield entry, found
+        wrong = list(image_rules.check_parameters(draft, entry, image))
+        found = list(members(entry, image)) if asked <= draft.sound and not wrong else []
+        having = set(draft.catalog.axes).intersection(*(expansion.stack(member).axes for member in found))
+        axes = tuple(axis for axis in draft.catalog.axes if axis in having) if found else None
+        wrong += image_rules.check_entry(draft, entry, image, axes)
+        if found and not wrong:
+            yield entry, found
         problems += wrong
 
 

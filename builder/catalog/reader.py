@@ -29,6 +29,11 @@ class Spot:
     inside: dict[Step, Spot] = field(default_factory=dict)
 
 
+# Scalars are most of a document, and share these.
+_NO_KEYS: dict[str, Place] = {}
+_NOTHING_INSIDE: dict[Step, Spot] = {}
+
+
 class Reader:
     """Reads one document, once. `problems` holds what was wrong, whatever came of it."""
 
@@ -106,10 +111,10 @@ class Reader:
         place, text = _start(event), event.value
         if event.implicit[0]:
             value = scalar(text)
-            return value, Spot(place) if isinstance(value, str) else Spot(place, text)
+            return value, Spot(place, "" if value.__class__ is str else text, _NO_KEYS, _NOTHING_INSIDE)
         if not event.implicit[1]:
             self._check_tag(event, "str")
-        return text, Spot(place)
+        return text, Spot(place, "", _NO_KEYS, _NOTHING_INSIDE)
 
     def _check_tag(self, event: yaml.Event, allowed: str) -> None:
         tag = getattr(event, "tag", None)
