@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -52,9 +52,11 @@ def normalise(
         found = scan(streams, built_since=built_since)
         added = _bookkeeping(cell, before, found)
         drop_generated(found, before)
+        gone = _deleted(found, parents)
         _drop_equal(found, parents)
         replaced = {path: parents[path] for path in found.items.keys() & parents.keys() if _allowed(path, replaces)}
-        _check(cell, found, parents, ancestors, replaced)
+        clashing = {path: difference(found.items[path].entry, parents[path]) for path in found.items.keys() & parents.keys() - replaced.keys()}
+        _refuse(cell, ancestors, clashing, gone)
         entries = linked(found.items, _with_parents(found.items, parents))
         delta, diff_id, unpacked = layer.write(store, entries, lambda path: content(found.items[path], streams), compression)
     return Facts(
@@ -103,16 +105,10 @@ def _allowed(path: str, globs: Sequence[str]) -> bool:
     return any(fnmatchcase(f"/{path}", glob) for glob in globs)
 
 
-def _check(cell: str, found: Scan, parents: Mapping[str, Entry], ancestors: Sequence[Facts], replaced: Collection[str]) -> None:
-    """Raise ConflictError when the build removed a path of an ancestor, or replaced one that it may not."""
-    conflicts = []
-    for path in sorted((found.items.keys() & parents.keys()) - set(replaced)):
-        owner, package = owner_of(ancestors, path)
-        how = difference(found.items[path].entry, parents[path])
-        conflicts.append(Conflict(path, cell, owner, f"replaces ({how}) a path of", package))
-    for path in _deleted(found, parents):
-        owner, package = owner_of(ancestors, path)
-        conflicts.append(Conflict(path, cell, owner, "deletes a path of", package))
+def _refuse(cell: str, ancestors: Sequence[Facts], clashing: Mapping[str, str], gone: Sequence[str]) -> None:
+    """Raise ConflictError when the build replaced (path -> how) or removed paths of its ancestors."""
+    conflicts = [Conflict(path, cell, *owner_of(ancestors, path), f"replaces ({how}) a path of") for path, how in sorted(clashing.items())]
+    conflicts += [Conflict(path, cell, *owner_of(ancestors, path), "deletes a path of") for path in gone]
     if conflicts:
         raise conflict_error(conflicts)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from builder.oci import stanzas
+from builder.oci.model import DIRECTORY, Entry
 from builder.oci.scan import LIST, NPM, PYTHON, R, usr
 
 
@@ -23,8 +24,9 @@ def found_in(texts: Mapping[str, str], status: str) -> dict[str, dict[str, str]]
     return {kind: dict(sorted(names.items())) for kind, names in found.items() if names}
 
 
-def owners(texts: Mapping[str, str], paths: Collection[str]) -> dict[str, str]:
-    """Return path -> Debian package, sorted, for those of `paths` that a package's list of files names."""
+def owners(texts: Mapping[str, str], entries: Mapping[str, Entry]) -> dict[str, str]:
+    """Return path -> Debian package, sorted, for what a package's list of files names; directories belong to many."""
+    paths = {path for path, entry in entries.items() if entry.type != DIRECTORY}
     found: dict[str, str] = {}
     for path, text in texts.items():
         if package := LIST.fullmatch(path):

@@ -30,7 +30,7 @@ from typing import IO, Any
 
 from builder.errors import IntegrityError
 from builder.oci.blob import VerifyingReader, blobs_of, descriptor_from, descriptor_json, digest_of, disk
-from builder.oci.model import INDEX, REF_NAME, Descriptor
+from builder.oci.model import INDEX, MANIFEST, REF_NAME, Descriptor
 
 LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 GRACE = 3600.0
@@ -76,8 +76,8 @@ class Store:
         """Store these bytes."""
         digest = "sha256:" + hashlib.sha256(data).hexdigest()
         descriptor = Descriptor(media_type, digest, len(data))
-        if not self.has(descriptor):
-            with disk(self.root):
+        with disk(self.root):
+            if not self._renew(descriptor):
                 self._replace(self.path(digest), data, sync=False)
         return descriptor
 
@@ -94,7 +94,7 @@ class Store:
             raise IntegrityError(message)
         with disk(self.root):
             descriptor = Descriptor(media_type, found, file.stat().st_size)
-            if self.has(descriptor):
+            if self._renew(descriptor):
                 file.unlink()
             else:
                 self._adopt(file, self.path(found))
@@ -198,10 +198,17 @@ class Store:
 
     def _reachable(self, manifests: Iterable[Descriptor]) -> set[str]:
         kept: set[str] = set()
-        for manifest in manifests:
-            kept.add(manifest.digest.removeprefix("sha256:"))
+        todo = list(manifests)
+        while todo:
+            manifest = todo.pop()
+            name = manifest.digest.removeprefix("sha256:")
+            if name in kept:
+                continue
+            kept.add(name)
             with contextlib.suppress(IntegrityError):
-                kept.update(blob.digest.removeprefix("sha256:") for blob in blobs_of(self.read_json(manifest)))
+                blobs = blobs_of(self.read_json(manifest))
+                todo += [blob for blob in blobs if blob.media_type in {MANIFEST, INDEX}]
+                kept.update(blob.digest.removeprefix("sha256:") for blob in blobs if blob.media_type not in {MANIFEST, INDEX})
         return kept
 
     def _refs(self) -> dict[str, Descriptor]:
@@ -239,6 +246,14 @@ class Store:
         items = [descriptor_json(replace(refs[ref], annotations={**refs[ref].annotations, REF_NAME: ref})) for ref in sorted(refs)]
         document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": items}
         self._replace(self._index, json.dumps(document, separators=(",", ":")).encode())
+
+    def _renew(self, descriptor: Descriptor) -> bool:
+        """Tell whether the blob is there, and make it young again, so that `gc` leaves it to whoever is about to tag it."""
+        try:
+            os.utime(self.path(descriptor.digest))
+        except FileNotFoundError:
+            return False
+        return self.has(descriptor)
 
     def _adopt(self, file: Path, target: Path) -> None:
         file.chmod(0o444)

@@ -32,8 +32,9 @@ class Conflict:
     path: str
     layer: str
     other: str
+    package: str
+    """Owner of the path; empty when none is known."""
     what: str
-    package: str = ""
 
     def __str__(self) -> str:
         """Return a sentence that names the layers, the path and the Debian package that owns it."""
@@ -146,4 +147,4 @@ def _conflict(layers: Sequence[Facts], path: str, facts: Facts) -> Conflict:
     other = next((o for o in others if not agree(o.entries[path], facts.entries[path])), others[0])
     package = facts.owners.get(path) or other.owners.get(path, "")
     what = f"disagrees ({difference(facts.entries[path], other.entries[path])}) with"
-    return Conflict(path, facts.cell, other.cell, what, package)
+    return Conflict(path, facts.cell, other.cell, package, what)

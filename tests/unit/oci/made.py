@@ -7,6 +7,7 @@ import io
 import struct
 import tarfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from builder.oci.delta import normalise
@@ -18,46 +19,52 @@ BUILT = 1_700_000_000
 DELTA = Descriptor("application/vnd.oci.image.layer.v1.tar", "sha256:" + "0" * 64, 0)
 
 
-def file(text: str | bytes = "", mode: int = 0o644, *, mtime: int = 1_600_000_000, uid: int = 0, gid: int = 0) -> tarfile.TarInfo:
-    """A regular file; its bytes travel in `data`."""
-    info = tarfile.TarInfo()
-    info.mode, info.mtime, info.uid, info.gid = mode, mtime, uid, gid
-    data = text.encode() if isinstance(text, str) else text
-    info.size = len(data)
-    info.data = data  # type: ignore[attr-defined]
-    return info
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A member of a layer."""
+
+    kind: bytes = tarfile.REGTYPE
+    data: bytes = b""
+    mode: int = 0o644
+    mtime: int = BUILT + 5
+    uid: int = 0
+    gid: int = 0
+    link: str = ""
 
 
-def directory(mode: int = 0o755, *, mtime: int = BUILT + 5, uid: int = 0, gid: int = 0) -> tarfile.TarInfo:
-    info = tarfile.TarInfo()
-    info.type, info.mode, info.mtime, info.uid, info.gid = tarfile.DIRTYPE, mode, mtime, uid, gid
-    return info
+Content = dict[str, Made | str]
 
 
-def symlink(target: str, *, mtime: int = BUILT + 5) -> tarfile.TarInfo:
-    info = tarfile.TarInfo()
-    info.type, info.linkname, info.mode, info.mtime = tarfile.SYMTYPE, target, 0o777, mtime
-    return info
+def file(text: str | bytes = "", mode: int = 0o644, *, mtime: int = 1_600_000_000, uid: int = 0, gid: int = 0) -> Made:
+    return Made(data=text.encode() if isinstance(text, str) else text, mode=mode, mtime=mtime, uid=uid, gid=gid)
 
 
-def hardlink(target: str) -> tarfile.TarInfo:
-    info = tarfile.TarInfo()
-    info.type, info.linkname, info.mode = tarfile.LNKTYPE, target, 0o644
-    return info
+def directory(mode: int = 0o755, *, mtime: int = BUILT + 5, uid: int = 0, gid: int = 0) -> Made:
+    return Made(kind=tarfile.DIRTYPE, mode=mode, mtime=mtime, uid=uid, gid=gid)
 
 
-def layer(path: Path, content: Mapping[str, tarfile.TarInfo | str]) -> Path:
+def symlink(target: str) -> Made:
+    return Made(kind=tarfile.SYMTYPE, link=target, mode=0o777)
+
+
+def hardlink(target: str) -> Made:
+    return Made(kind=tarfile.LNKTYPE, link=target)
+
+
+def layer(path: Path, content: Mapping[str, Made | str]) -> Path:
     """Write a layer tar as an engine does; a text is a file's."""
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
         for name, value in content.items():
-            info = file(value) if isinstance(value, str) else value
-            info.name = name
+            made = file(value) if isinstance(value, str) else value
+            info = tarfile.TarInfo(name)
+            info.type, info.mode, info.mtime, info.uid, info.gid = made.kind, made.mode, made.mtime, made.uid, made.gid
+            info.linkname, info.size = made.link, len(made.data)
             info.uname = info.gname = "someone"
-            archive.addfile(info, io.BytesIO(getattr(info, "data", b"")))
+            archive.addfile(info, io.BytesIO(made.data))
     return path
 
 
-def built(store: Store, cell: str, content: Mapping[str, tarfile.TarInfo | str], ancestors: Sequence[Facts] = ()) -> Facts:
+def built(store: Store, cell: str, content: Mapping[str, Made | str], ancestors: Sequence[Facts] = ()) -> Facts:
     """Normalise a build of one layer."""
     source = layer(store.root / "ingest" / f"{cell}.tar", content)
     try:

@@ -23,7 +23,11 @@ def _package(key: str, number: str) -> str:
 
 
 def _alternative(text: dict[str, str]) -> str:
-    table = {alternatives.STATUS: "auto", alternatives.MASTER: "/usr/bin/editor", alternatives.SLAVE + "editor.1.gz": "/usr/share/man/man1/editor.1.gz"}
+    table = {
+        alternatives.STATUS: "auto",
+        alternatives.MASTER: "/usr/bin/editor",
+        alternatives.SLAVE + "editor.1.gz": "/usr/share/man/man1/editor.1.gz",
+    }
     table |= {f"choice /usr/bin/{name}": f"{number}\neditor.1.gz=/usr/share/man/man1/{name}.1.gz" for name, number in text.items()}
     return alternatives.dump(table) if text else ""
 
