@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Protocol
 
-from builder.commands import build, charts, fetch, graph, lint, list, load, lock, package, plan, render, schema, show, test, validate  # noqa: A004  named as the user types it
+from builder.commands import build, charts, fetch, graph, lint, list, load, lock, package, plan, push, render, schema, show, test, validate  # noqa: A004  named as the user types it
 from builder.console.text import Console
 
 
@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Command] = {
     "build": build,
     "test": test,
     "load": load,
+    "push": push,
     "render": render,
     "charts": charts,
     "package": package,

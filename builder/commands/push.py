@@ -1,0 +1,62 @@
+"""`catalog push`: bring images to a registry."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from builder.console.text import Console
+from builder.errors import InputError, Problem
+from builder.execute.loading import built
+from builder.execute.project import open_project
+from builder.fetch.session import session
+from builder.record.push import Pushed, Target, push
+from builder.tools.registry import Address, Registry, address
+from builder.tree import File, replace
+
+HELP = "bring images to a registry, and move only what it lacks"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own arguments."""
+    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="images (globs); all without one")
+    parser.add_argument("--to", metavar="REGISTRY", help="host[:port][/path] (default: the registry of catalog.yaml)")
+    parser.add_argument("--plain-http", action="store_true", help="reach the registry without TLS, as is done on loopback where nothing speaks TLS")
+    parser.add_argument("--jobs", type=int, metavar="N", help="transfers at once (default: CATALOG_JOBS, else the number of processors)")
+    parser.add_argument("--digests", type=Path, metavar="FILE", help="write what <image>:<tag> is by digest, as `catalog charts --digests` reads it")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Push, and print the name and the digest of each image. Credentials are those of `docker login`, or of REGISTRY_AUTH_FILE."""
+    given = None if arguments.to is None else _address(arguments.to, "--to")
+    project = open_project(arguments.catalog, arguments.patterns)
+    images = built(project)
+    where = given or _address(project.loaded.catalog.registry, f"{arguments.catalog}: registry")
+    registry = Registry(where, session(project.settings), plain_http=arguments.plain_http)
+    target = Target(registry=registry, address=where, jobs=arguments.jobs or project.settings.jobs)
+    pushed = push(project.store, images, target, console)
+    if arguments.digests:
+        replace(arguments.digests, File((json.dumps({image.image: image.digest for image in pushed}, indent=2) + "\n").encode()))
+    _report(pushed, console, as_json=arguments.json)
+    return 0
+
+
+def _address(text: str, place: str) -> Address:
+    try:
+        return address(text)
+    except ValueError as error:
+        raise InputError([Problem(place, 0, 0, str(error))]) from None
+
+
+def _report(pushed: Sequence[Pushed], console: Console, *, as_json: bool) -> None:
+    if as_json:
+        console.json([asdict(image) for image in pushed])
+        return
+    for image in pushed:
+        console.text(f"{image.reference}@{image.digest}")
+    sent, mounted, present = (sum(getattr(image, kind) for image in pushed) / 1e6 for kind in ("sent", "mounted", "present"))
+    console.note(f"{len(pushed)} images: {sent:,.1f} MB sent, {mounted:,.1f} MB shared within the registry, {present:,.1f} MB already there")

@@ -1,0 +1,164 @@
+"""Images from the store to a registry: only what it lacks moves; a tag moves when everything behind it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Literal
+
+from builder.events import Monitor, Note, Step
+from builder.execute.project import IMAGES
+from builder.oci.blob import CHUNK, blobs_of
+from builder.oci.model import Descriptor
+from builder.oci.store import Store
+from builder.tools.registry import Address, Registry
+
+Fate = Literal["sent", "mounted", "present"]
+NEIGHBOURS = 4
+"""Repositories of other images in which a blob is looked for, before it is sent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pushed:
+    """What pushing one image came to."""
+
+    image: str
+    """`<name>:<tag>`."""
+    reference: str
+    """`<registry>/<name>:<tag>`."""
+    digest: str
+    """`sha256:<hex>` of its manifest."""
+    sent: int = 0
+    """Bytes that moved. What several images of this push need counts with the first."""
+    mounted: int = 0
+    """Bytes that the registry had in another repository, and shares since."""
+    present: int = 0
+    """Bytes that were there."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """Where to push: a registry, and how many transfers it gets at once."""
+
+    registry: Registry
+    address: Address
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Image:
+    name: str
+    repository: str
+    tag: str
+    manifest: Descriptor
+    blobs: tuple[Descriptor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A blob of the store, verified as it is read, from its beginning at each iteration."""
+
+    store: Store
+    blob: Descriptor
+
+    def __len__(self) -> int:
+        return self.blob.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self.store.open_blob(self.blob) as stream:
+            while piece := stream.read(CHUNK):
+                yield piece
+
+
+@dataclass(slots=True)
+class _Need:
+    """Which repositories are to have a blob, and where else it may be found."""
+
+    blob: Descriptor
+    repositories: dict[str, None] = field(default_factory=dict)
+    neighbours: dict[str, None] = field(default_factory=dict)
+
+
+def push(store: Store, images: Mapping[str, Descriptor], target: Target, monitor: Monitor) -> list[Pushed]:
+    """Push manifests of the store, given by `<name>:<tag>`, with all that they lead to.
+
+    Blobs go first, then manifests, then all tags: whoever pulls meanwhile gets the old image or the new one. What arrived stays when
+    this is interrupted, and does not move again.
+
+    Raises:
+        BuilderError: the registry does not answer, or refuses.
+        IntegrityError: a blob of the store is missing or damaged.
+
+    """
+    wanted = [_image(store, name, manifest, target.address) for name, manifest in images.items()]
+    every = store.refs(IMAGES)
+    others = [_image(store, ref.removeprefix(IMAGES), found, target.address) for ref, found in every.items() if store.has(found)]
+    registry = target.registry
+    with ThreadPoolExecutor(max(1, target.jobs)) as pool:
+        there = list(pool.map(lambda image: registry.manifest(image.repository, image.tag) == image.manifest.digest, wanted))
+        missing = [image for image, complete in zip(wanted, there, strict=True) if not complete]
+        monitor(Note(f"{len(missing)} of {len(wanted)} images are to be pushed to {target.address}"))
+        fates: dict[tuple[str, str], Fate] = {}
+        for found in pool.map(lambda need: _provide(store, need, registry, monitor), _needs(missing, others)):
+            fates.update(found)
+        list(pool.map(lambda image: _put(store, image, image.manifest.digest, registry), missing))
+        list(pool.map(lambda image: _put(store, image, image.tag, registry), missing))
+    return [_outcome(image, fates, target.address) for image in wanted]
+
+
+def _image(store: Store, name: str, manifest: Descriptor, address: Address) -> _Image:
+    repository, _, tag = name.rpartition(":")
+    blobs = tuple(dict.fromkeys(blobs_of(store.read_json(manifest))))
+    return _Image(name, address.repository(repository), tag, manifest, blobs)
+
+
+def _needs(missing: Iterable[_Image], others: Iterable[_Image]) -> list[_Need]:
+    """Return each blob once, the largest first: they take longest, and are not left for the end."""
+    needs: dict[str, _Need] = {}
+    for image in missing:
+        for blob in image.blobs:
+            needs.setdefault(blob.digest, _Need(blob)).repositories[image.repository] = None
+    for image in others:
+        for blob in image.blobs:
+            if blob.digest in needs:
+                needs[blob.digest].neighbours[image.repository] = None
+    return sorted(needs.values(), key=lambda need: (-need.blob.size, need.blob.digest))
+
+
+def _provide(store: Store, need: _Need, registry: Registry, monitor: Monitor) -> dict[tuple[str, str], Fate]:
+    """Let every repository that needs a blob have it: it is sent at most once."""
+    digest = need.blob.digest
+    having = [repository for repository in need.repositories if registry.has_blob(repository, digest)]
+    fates: dict[tuple[str, str], Fate] = {(repository, digest): "present" for repository in having}
+    further = [repository for repository in need.neighbours if repository not in need.repositories][:NEIGHBOURS]
+    origin = having[0] if having else next((repository for repository in further if registry.has_blob(repository, digest)), "")
+    for repository in need.repositories:
+        if repository in having:
+            continue
+        if origin and registry.mount(repository, digest, origin):
+            fates[repository, digest] = "mounted"
+            continue
+        registry.upload(repository, digest, _Body(store, need.blob))
+        monitor(Step(repository, "done", f"sent {digest[7:19]}, {need.blob.size / 1e6:,.1f} MB"))
+        fates[repository, digest] = "sent"
+        origin = repository
+    return fates
+
+
+def _put(store: Store, image: _Image, reference: str, registry: Registry) -> None:
+    registry.put_manifest(image.repository, reference, store.read(image.manifest), image.manifest.media_type)
+
+
+def _outcome(image: _Image, fates: dict[tuple[str, str], Fate], address: Address) -> Pushed:
+    sizes: dict[Fate, int] = {"sent": 0, "mounted": 0, "present": 0}
+    for blob in image.blobs:
+        sizes[fates.pop((image.repository, blob.digest), "present")] += blob.size
+    return Pushed(
+        image=image.name,
+        reference=f"{address}/{image.name}",
+        digest=image.manifest.digest,
+        sent=sizes["sent"],
+        mounted=sizes["mounted"],
+        present=sizes["present"],
+    )
