@@ -113,21 +113,20 @@ def test_a_damaged_manifest_hides_its_refs(store: Store) -> None:
 def test_damage_is_noticed_at_the_end_of_a_stream(store: Store) -> None:
     blob = store.put_bytes(b"abc" * 1000, "text/plain")
     damage(store, blob, b"abc" * 999 + b"abd")
-    with pytest.raises(IntegrityError), store.open_blob(blob) as stream:
-        while stream.read(100):
-            pass
+    with pytest.raises(IntegrityError):
+        store.verify(blob)
     assert not store.has(blob)
 
 
 def test_a_missing_blob_is_named(store: Store) -> None:
-    with pytest.raises(IntegrityError, match="sha256:0+ is missing"):
+    with pytest.raises(IntegrityError, match=r"sha256:0+ is missing"):
         store.read(Descriptor("text/plain", "sha256:" + "0" * 64, 3))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"manifests": [{}]}', '{"manifests": [{"annotations": {}}]}'])
 def test_a_damaged_index_says_what_to_do(store: Store, text: str) -> None:
     (store.root / "index.json").write_text(text)
-    with pytest.raises(IntegrityError, match="index.json is damaged") as caught:
+    with pytest.raises(IntegrityError, match=r"index\.json is damaged") as caught:
         store.refs()
     assert "remove it" in caught.value.hint
 
@@ -162,7 +161,7 @@ def test_gc_keeps_a_blob_that_was_put_again(store: Store) -> None:
 
 
 def test_no_space_says_so_and_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(handle: int) -> None:
+    def full(_handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     found, _ = manifest(store)
