@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 STARTS_A_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
-MAY_START_PROCESSES = {"docker", "kind", "process"}
+MAY_START_PROCESSES = {"docker", "kind", "process", "registries"}
 # How long an example takes depends on what else the machine does.
 settings.register_profile("catalog", deadline=None)
 settings.load_profile("catalog")

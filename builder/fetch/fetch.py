@@ -12,7 +12,7 @@ from pathlib import Path
 from builder.errors import FetchError, IntegrityError
 from builder.events import Monitor, Note, Progress, Step
 from builder.fetch.locate import LOCATORS
-from builder.fetch.session import session
+from builder.fetch.session import connections, session
 from builder.fetch.transfer import GoneError, place, sound, transfer
 from builder.graph.model import Cell
 from builder.lock.model import Artifact, Lock
@@ -20,8 +20,6 @@ from builder.settings import SNAPSHOT, Settings, variable
 from builder.tools.npm import unpack
 
 NODE = "fetch"
-# Transfers wait for the network more than for a processor.
-AT_ONCE = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +50,7 @@ def ensure(artifacts: Iterable[Artifact], moment: str, settings: Settings, monit
     """Do the same for single artifacts, locked at a moment (RFC 3339)."""
     begin = time.monotonic()
     distinct = {place(artifact, settings.cache): artifact for artifact in artifacts}
-    with ThreadPoolExecutor(settings.jobs * AT_ONCE) as pool:
+    with ThreadPoolExecutor(connections(settings)) as pool:
         missing = _missing(distinct, pool, monitor)
         if missing:
             monitor(Step(NODE, "running", f"{len(missing)} of {len(distinct)} files"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
+from urllib.parse import quote
 
 from builder.errors import ToolError
 from builder.fetch.npm import registry
@@ -15,6 +16,8 @@ from builder.settings import Settings
 from builder.tools.uv import Distribution, Uv
 
 PYPI = "pypi"
+# What stands in a path as it is.
+PATH = "/:@!$&'()*+,;=~"
 # A Python later than all: `Requires-Python: >=3.12` admits it.
 LAST = "3.99"
 
@@ -37,9 +40,9 @@ def debian(artifacts: Sequence[Artifact], moment: str, settings: Settings) -> Ma
 
 
 def _debian(artifact: Artifact, moment: str, settings: Settings) -> Iterable[str]:
-    yield f"{debian_mirror(artifact.origin, settings)}/{artifact.locator}"
+    yield f"{debian_mirror(artifact.origin, settings)}/{quote(artifact.locator, safe=PATH)}"
     if base := settings.snapshot("debian"):
-        yield f"{snapshot(base, artifact.origin, moment)}/{artifact.locator}"
+        yield f"{snapshot(base, artifact.origin, moment)}/{quote(artifact.locator, safe=PATH)}"
 
 
 def snapshot(base: str, archive: str, moment: str) -> str:

@@ -20,7 +20,7 @@ UNREACHABLE = re.compile(
     r"ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN",
     re.IGNORECASE,
 )
-HOST = re.compile(r"https?://([^/\s:'`\"]+)")
+HOST = re.compile(r"https?://(?:[^/\s@]*@)?([^/\s'`\"()]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def unreachable(text: str, origin: str) -> FetchError | None:
     """Return the error to raise when a client's output says that a host did not answer; None when it speaks of something else."""
     if not UNREACHABLE.search(text):
         return None
-    hosts = sorted(set(HOST.findall(text)))
+    hosts = sorted({host.rstrip(":,.") for host in HOST.findall(text)})
     name = variable(MIRROR, origin)
     return FetchError(
         f"{origin} cannot be reached{' at ' + ', '.join(hosts) if hosts else ''}: {_reason(text)}",

@@ -20,7 +20,7 @@ class _Trusting(HTTPAdapter):
 
     def __init__(self, context: ssl.SSLContext, connections: int) -> None:
         self._context = context
-        super().__init__(pool_connections=connections, pool_maxsize=connections)
+        super().__init__(pool_maxsize=connections)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  requests' own signature
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
@@ -36,9 +36,14 @@ def session(settings: Settings) -> requests.Session:
         context.load_verify_locations(settings.ca_bundle)
     made = requests.Session()
     made.headers["User-Agent"] = AGENT
-    made.mount("https://", _Trusting(context, settings.jobs))
-    made.mount("http://", HTTPAdapter(pool_connections=settings.jobs, pool_maxsize=settings.jobs))
+    made.mount("https://", _Trusting(context, connections(settings)))
+    made.mount("http://", HTTPAdapter(pool_maxsize=connections(settings)))
     return made
+
+
+def connections(settings: Settings) -> int:
+    """Return how many transfers go on at once: they wait for the network more than for a processor."""
+    return settings.jobs * 4
 
 
 def bundle(settings: Settings) -> Path | None:

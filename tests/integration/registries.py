@@ -1,0 +1,136 @@
+"""A Debian archive and a Python index in a few lines, made as the real ones are: packages, indexes, hashes, a signature."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tests.integration.openpgp import ARCHIVE, Key
+from tests.integration.site import Site
+
+DATE = "Sat, 03 Jan 2026 12:00:00 UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deb:
+    """A Debian package without content."""
+
+    name: str
+    version: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def control(self) -> str:
+        given = dict(self.fields)
+        head = {
+            "Package": self.name,
+            "Version": self.version,
+            "Architecture": given.pop("Architecture", "amd64"),
+            "Maintainer": "A <a@example.invalid>",
+        }
+        return "".join(f"{name}: {value}\n" for name, value in {**head, **given, "Description": f"{self.name}\n of a test"}.items())
+
+    @property
+    def path(self) -> str:
+        return f"pool/main/{self.name[0]}/{self.name}/{self.name}_{self.version.rpartition(':')[2]}_amd64.deb"
+
+    @property
+    def data(self) -> bytes:
+        members = {"debian-binary": b"2.0\n", "control.tar.gz": _tar({"./control": self.control.encode()}), "data.tar.gz": _tar({})}
+        out = b"!<arch>\n"
+        for name, data in members.items():
+            out += f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(data):<10}`\n".encode() + data + b"\n" * (len(data) % 2)
+        return out
+
+
+def deb(name: str, version: str = "1", **fields: str) -> Deb:
+    """Return a package; `pre_depends="a"` gives `Pre-Depends: a`."""
+    return Deb(
+        name=name, version=version, fields=tuple(("-".join(part.capitalize() for part in key.split("_")), value) for key, value in fields.items())
+    )
+
+
+@dataclass
+class Archive:
+    """A Debian archive on a site; `publish` is what its maintainers do."""
+
+    site: Site
+    key: Key = ARCHIVE
+    date: str = DATE
+    files: set[str] = field(default_factory=set)
+
+    def publish(self, packages: Iterable[Deb], *, security: Iterable[Deb] = (), keep: bool = True) -> None:
+        """Publish packages, and updates of them for security. Without `keep`, the files of former packages go."""
+        if not keep:
+            for path in self.files:
+                del self.site.files[path]
+            self.files.clear()
+        held: dict[tuple[str, str], list[Deb]] = {("debian", "trixie-updates"): []}
+        held["debian", "trixie"], held["debian-security", "trixie-security"] = list(packages), list(security)
+        for (archive, suite), mine in held.items():
+            self._suite(f"/{archive}", suite, mine)
+
+    def _suite(self, base: str, suite: str, packages: list[Deb]) -> None:
+        index = ""
+        for package in packages:
+            data = package.data
+            self.site.files[f"{base}/{package.path}"] = data
+            self.files.add(f"{base}/{package.path}")
+            index += f"{package.control}Filename: {package.path}\nSize: {len(data)}\nSHA256: {hashlib.sha256(data).hexdigest()}\n\n"
+        name, body = "main/binary-amd64/Packages", index.encode()
+        release = (
+            f"Origin: Debian\nSuite: {suite.replace('trixie', 'stable')}\nCodename: {suite}\nDate: {self.date}\n"
+            "Architectures: amd64\nComponents: main\n"
+            f"SHA256:\n {hashlib.sha256(body).hexdigest()} {len(body)} {name}\n"
+        )
+        self.site.files[f"{base}/dists/{suite}/{name}"] = body
+        self.site.files[f"{base}/dists/{suite}/InRelease"] = self.key.clearsign(release).encode()
+
+
+def publish_wheel(site: Site, name: str, version: str, requires: Iterable[str] = (), tag: str = "py3-none-any") -> str:
+    """Put a wheel into the index under /simple/, and return its file name."""
+    file = f"{name.replace('-', '_')}-{version}-{tag}.whl"
+    info = f"{name.replace('-', '_')}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" + "".join(f"Requires-Dist: {item}\n" for item in requires)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, text in (
+            (f"{info}/METADATA", metadata),
+            (f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n"),
+            (f"{info}/RECORD", ""),
+        ):
+            archive.writestr(zipfile.ZipInfo(path), text)
+    site.files[f"/files/{file}"] = buffer.getvalue()
+    _index(site, name)
+    return file
+
+
+def withdraw_wheel(site: Site, name: str, file: str) -> None:
+    """Take a wheel out of the index."""
+    del site.files[f"/files/{file}"]
+    _index(site, name)
+
+
+def _index(site: Site, name: str) -> None:
+    prefix = f"/files/{name.replace('-', '_')}-"
+    links = "".join(
+        f'<a href="{path}#sha256={hashlib.sha256(data).hexdigest()}">{path.rpartition("/")[2]}</a>\n'
+        for path, data in site.files.items()
+        if path.startswith(prefix)
+    )
+    site.files[f"/simple/{name}/"] = f"<!DOCTYPE html><html><body>\n{links}</body></html>".encode()
+
+
+def _tar(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return gzip.compress(buffer.getvalue(), mtime=0)

@@ -1,0 +1,225 @@
+"""`catalog lock` on small registries that behave as the real ones do, on good days and bad."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from tests.integration.conftest import Place, packages
+from tests.integration.openpgp import STRANGER
+from tests.integration.registries import deb, publish_wheel, withdraw_wheel
+
+pytestmark = pytest.mark.registries
+
+
+def test_a_cell_holds_what_it_adds_to_what_it_stands_on(locked: Place) -> None:
+    assert locked.has("system") == {"dpkg": "1", "libone": "1", "apt": "1"}
+    assert locked.has("base") == {"tool": "2:1.5", "libtwo": "1.0"}
+    assert locked.has("snake") == {"shared-lib": "1.0"}
+    assert locked.has("left") == {"editor": "1", "libshared": "3", "left-app": "1.0", "helper": "1.1"}
+    assert locked.has("right") == {"viewer": "1", "libshared": "3", "right-app": "1.0", "helper": "1.1"}
+
+
+def test_a_lock_says_what_was_asked_for_where_it_is_and_what_it_is(locked: Place) -> None:
+    lock = locked.lock
+    base = next(piece for name, piece in lock.cells.items() if name.startswith("base@"))
+    assert base.auto == ("libtwo",)
+    tool = lock.artifacts["deb:tool=2:1.5:amd64"]
+    assert (tool.origin, tool.locator) == ("debian", "pool/main/t/tool/tool_1.5_amd64.deb")
+    assert tool.size == len(locked.site.files["/debian/" + tool.locator])
+    assert lock.moment == "2026-01-03T12:00:00Z"
+    assert set(lock.archives) == {"trixie", "trixie-updates", "trixie-security"}
+    left = next(piece for name, piece in lock.cells.items() if name.startswith("left@"))
+    assert [line.partition(" ")[0] for line in left.files["requirements.txt"].splitlines()] == ["helper==1.1", "left-app==1.0"]
+    assert "127.0.0.1" not in (locked.root / "catalog.lock").read_text(), "a lock names no host"
+
+
+def test_locking_twice_gives_the_same_bytes(place: Place) -> None:
+    place.done("lock")
+    first = (place.root / "catalog.lock").read_bytes()
+    (place.root / "catalog.lock").unlink()
+    place.done("lock")
+    assert (place.root / "catalog.lock").read_bytes() == first
+
+
+def test_security_updates_come_from_their_own_archive(place: Place) -> None:
+    place.archive.publish(packages(), security=[deb("libtwo", "1.0+deb13u1")])
+    place.done("lock")
+    assert place.lock.artifacts["deb:libtwo=1.0+deb13u1:amd64"].origin == "debian-security"
+
+
+def test_what_is_locked_stays_until_it_is_asked_to_move(locked: Place) -> None:
+    locked.archive.publish(
+        [package for package in packages() if package.name != "libshared"] + [deb("libshared", "4"), deb("newcomer", depends="libshared")]
+    )
+    publish_wheel(locked.site, "helper", "2.0")
+    before = locked.lock
+    assert "nothing moved" in locked.done("lock")
+    assert locked.lock == before
+    # Another layer's wish moves no other layer's package, although the archive has moved on.
+    locked.layer("left", "description: left\non: [snake]\napt: [editor, newcomer]\npython: [left-app]\n")
+    assert "added in left@trixie-amd64-py3.13\n  deb (1): newcomer 1" in locked.done("lock")
+    assert locked.has("left")["libshared"] == locked.has("right")["libshared"] == "3"
+    assert locked.has("left")["helper"] == "1.1"
+
+
+def test_upgrade_moves_everything_and_says_what(locked: Place) -> None:
+    locked.archive.publish(
+        [package for package in packages() if package.name not in {"libshared", "libtwo"}] + [deb("libshared", "4"), deb("libtwo", "1.1")]
+    )
+    publish_wheel(locked.site, "helper", "2.0")
+    publish_wheel(locked.site, "left-app", "2.0", ["shared-lib"])
+    said = locked.done("lock", "--upgrade")
+    assert "moved in left@trixie-amd64-py3.13, right@trixie-amd64-py3.13\n  libshared 3 → 4 (deb)" in said
+    assert "moved in base@trixie-amd64\n  libtwo 1.0 → 1.1 (deb)" in said
+    assert "moved in left@trixie-amd64-py3.13\n  left-app 1.0 → 2.0 (python)" in said
+    assert "removed in left@trixie-amd64-py3.13\n  python (1): helper 1.1" in said
+
+
+def test_upgrade_of_some_packages_leaves_the_others(locked: Place) -> None:
+    locked.archive.publish(
+        [package for package in packages() if package.name not in {"libshared", "libtwo"}] + [deb("libshared", "4"), deb("libtwo", "1.1")]
+    )
+    publish_wheel(locked.site, "helper", "2.0")
+    changes = locked.json("lock", "--upgrade", "libs*")
+    assert isinstance(changes, dict)
+    assert [(change["package"], change["old"], change["new"]) for change in changes["changes"]] == [("libshared", "3", "4")]
+    assert locked.has("base")["libtwo"] == "1.0"
+    assert locked.has("right")["helper"] == "1.1"
+
+
+def test_a_stale_lock_is_told_by_cell(place: Place) -> None:
+    code, said = place.run("lock", "--check")
+    assert code == 1
+    assert "left@trixie-amd64-py3.13 is not in the lock" in said
+    place.done("lock")
+    assert "the lock is current" in place.done("lock", "--check")
+    place.layer("base", "description: tools, and a comment\non: [system]\napt: [tool]  # the same\n")
+    assert place.run("lock", "--check")[0] == 0, "a comment makes no lock stale"
+    place.layer("base", "description: tools\non: [system]\napt: [tool, never]\n")
+    code, said = place.run("lock", "--check")
+    assert code == 1
+    assert "base@trixie-amd64 asks for something else now" in said
+    assert "left@trixie-amd64-py3.13 stands on base@trixie-amd64" in said
+    assert "system@" not in said
+
+
+def test_a_package_that_does_not_exist_is_named_with_the_nearest(place: Place) -> None:
+    place.layer("base", "description: tools\non: [system]\napt: [tol, editr]\n")
+    code, said = place.run("lock")
+    assert code == 2
+    assert "base/layer.yaml: Debian trixie has no package 'editr'\n  hint: did you mean editor?" in said
+    assert "Debian trixie has no package 'tol'" in said
+    assert not (place.root / "catalog.lock").exists()
+
+
+def test_layers_that_cannot_be_in_one_image_are_both_named(place: Place) -> None:
+    place.archive.publish([*packages(), deb("red", conflicts="blue"), deb("blue")])
+    place.layer("left", "description: left\non: [snake]\napt: [red]\n")
+    place.layer("right", "description: right\non: [snake]\napt: [blue]\n")
+    code, said = place.run("lock")
+    assert code == 2
+    assert "red : Conflicts: blue" in said
+    assert "red is in left@trixie-amd64-py3.13, blue is in right@trixie-amd64-py3.13" in said
+
+
+def test_python_layers_that_want_different_versions_are_told(place: Place) -> None:
+    place.layer("left", "description: left\non: [snake]\npython: [helper>1.5]\n")
+    place.layer("right", "description: right\non: [snake]\npython: [helper<1.5]\n")
+    code, said = place.run("lock")
+    assert code == 2
+    assert "the Python 3.13 packages do not resolve" in said
+
+
+def test_a_distribution_without_a_wheel_that_fits_is_named(place: Place) -> None:
+    publish_wheel(place.site, "compiled", "1.0", tag="cp39-cp39-win_amd64")
+    place.layer("left", "description: left\non: [snake]\npython: [compiled]\n")
+    code, said = place.run("lock")
+    assert code == 2
+    assert "compiled" in said
+
+
+@pytest.mark.parametrize("name", ["CATALOG_MIRROR_DEBIAN", "CATALOG_MIRROR_PYPI"])
+def test_an_unreachable_host_is_named_with_the_setting_and_nothing_is_lost(locked: Place, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    before = (locked.root / "catalog.lock").read_bytes()
+    monkeypatch.setenv(name, "http://127.0.0.1:1/nowhere")
+    code, said = locked.run("lock", "--upgrade")
+    assert code == 1
+    assert "127.0.0.1:1" in said
+    assert f"set {name}" in said
+    assert (locked.root / "catalog.lock").read_bytes() == before
+
+
+def test_an_archive_signed_by_another_key_is_refused(place: Place) -> None:
+    place.archive.key = STRANGER
+    place.archive.publish(packages())
+    code, said = place.run("lock")
+    assert code == 1
+    assert "is not signed" in said or "not available" in said or "NO_PUBKEY" in said
+    assert not (place.root / "catalog.lock").exists()
+
+
+def test_an_index_that_is_not_what_was_signed_is_refused(place: Place) -> None:
+    path = "/debian/dists/trixie/main/binary-amd64/Packages"
+    place.site.files[path] = place.site.files[path].replace(b"Package: tool", b"Package: t00l")
+    code, said = place.run("lock")
+    assert code == 1
+    assert "Hash Sum mismatch" in said or "hash" in said.lower()
+
+
+def test_a_layer_is_added_although_the_archive_dropped_what_is_locked(locked: Place) -> None:
+    locked.done("fetch")
+    locked.archive.publish(
+        [package for package in packages() if package.name not in {"libtwo", "libshared"}] + [deb("libtwo", "9"), deb("libshared", "9")], keep=False
+    )
+    locked.layer("third", "description: third\non: [snake]\napt: [viewer]\n")
+    catalog = locked.root / "catalog.yaml"
+    catalog.write_text(catalog.read_text().replace("[left, right]", "[left, right, third]"))
+    locked.done("lock")
+    assert locked.has("third") == {"viewer": "1", "libshared": "3"}, "the locked version is used, out of the cache"
+
+
+def test_a_wheel_that_was_withdrawn_moves_only_when_asked(locked: Place) -> None:
+    locked.done("lock")
+    withdraw_wheel(locked.site, "helper", "helper-1.1-py3-none-any.whl")
+    publish_wheel(locked.site, "helper", "1.2")
+    assert "nothing moved" in locked.done("lock")
+    assert "helper 1.1 → 1.2 (python)" in locked.done("lock", "--upgrade", "helper")
+
+
+def test_a_cell_that_is_gone_leaves_the_lock(locked: Place) -> None:
+    locked.done("lock")
+    catalog = locked.root / "catalog.yaml"
+    catalog.write_text(catalog.read_text().replace("[left, right]", "[left]"))
+    assert "removed in right@trixie-amd64-py3.13" in locked.done("lock")
+    assert "deb:viewer=1:amd64" not in locked.lock.artifacts
+
+
+def test_packages_for_the_build_alone_stay_out_of_the_image(locked: Place) -> None:
+    locked.layer("left", "description: left\non: [snake]\nbuild: [editor]\nrun: 'true'\n")
+    locked.done("lock")
+    left = next(piece for name, piece in locked.lock.cells.items() if name.startswith("left@"))
+    assert left.artifacts == ("build:editor=1:amd64", "build:libshared=3:amd64")
+
+
+def test_an_archive_by_address_is_locked_with_its_hash(place: Place) -> None:
+    place.site.files["/releases/app-1.tgz"] = b"an archive"
+    place.layer(
+        "left", f"description: left\non: [snake]\narchives: {{app: {{url: '{place.site.url}/releases/app-1.tgz', version: '1'}}}}\nrun: 'true'\n"
+    )
+    place.done("lock")
+    found = place.lock.artifacts["archive:app=1"]
+    assert found.digest == f"sha256:{hashlib.sha256(b'an archive').hexdigest()}"
+    place.site.files["/releases/app-1.tgz"] = b"another archive under the same name"
+    place.layer("left", (place.root / "images/left/layer.yaml").read_text() + "apt: [editor]\n")
+    place.done("lock")
+    assert place.lock.artifacts["archive:app=1"].digest == found.digest, "what was taken down is not taken down again"
+
+
+def test_the_difference_as_json(place: Place) -> None:
+    said = place.json("lock")
+    assert isinstance(said, dict)
+    assert said["moment"] == "2026-01-03T12:00:00Z"
+    cells = ["left@trixie-amd64-py3.13", "right@trixie-amd64-py3.13"]
+    assert {"change": "added", "kind": "python", "package": "helper", "old": "", "new": "1.1", "cells": cells} in said["changes"]
