@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import signal
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from builder.commands import COMMANDS
 from builder.console.text import Console
 from builder.errors import BuilderError
 from builder.tools import process
+
+INTERRUPTED = 130
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PATIENCE = 5.0
+"""Seconds that threads get to put away what they hold, once their processes have ended."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,20 +37,52 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Exit codes: 0 done, 1 something failed, 2 the input is wrong, 3 a bug, 130 interrupted."""
+    """Run one command. Exit codes: 0 done, 1 something failed, 2 the input is wrong, 3 a bug, 130 interrupted or asked to end."""
     arguments = parser().parse_args(argv)
     console = Console(quiet=arguments.quiet)
     try:
-        return COMMANDS[arguments.command].run(arguments, console)
+        with _stoppable():
+            return COMMANDS[arguments.command].run(arguments, console)
     except BuilderError as error:
         console.error(error)
         return error.exit_code
     except KeyboardInterrupt:
-        process.stop_all()
-        return 130
+        _stop()
+        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception:  # noqa: BLE001  the one catch-all: what gets here is our bug
         console.bug(traceback.format_exc())
         return 3
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let what asks a program to end (TERM, a closed terminal) do what Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ours = [number for number in STOPPING[1:] if signal.getsignal(number) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _stop() -> None:
+    """End all processes, then this one, with what the threads hold put away; a second Ctrl-C ends it at once."""
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_DFL)
+    process.stop_all()
+    deadline = time.monotonic() + PATIENCE
+    others = [thread for thread in threading.enumerate() if thread is not threading.current_thread() and not thread.daemon]
+    for thread in others:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    if any(thread.is_alive() for thread in others):
+        # Python would wait for them to the end of their work. Nothing is lost: every file is written beside its place.
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)

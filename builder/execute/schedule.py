@@ -10,6 +10,7 @@ from graphlib import TopologicalSorter
 
 from builder.errors import BuilderError
 from builder.events import Monitor, Step
+from builder.tools.process import StoppedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,9 @@ def _one(node: str, work: Callable[[str], str], monitor: Monitor) -> Result:
     monitor(Step(node, "running"))
     try:
         detail = work(node)
+    except StoppedError:
+        monitor(Step(node, "interrupted", seconds=time.monotonic() - began))
+        raise
     except BuilderError as error:
         seconds = time.monotonic() - began
         monitor(Step(node, "failed", error.message.splitlines()[0], seconds))
@@ -81,4 +85,3 @@ def _one(node: str, work: Callable[[str], str], monitor: Monitor) -> Result:
     seconds = time.monotonic() - began
     monitor(Step(node, "done", detail, seconds))
     return Result(node, ok=True, seconds=seconds)
-

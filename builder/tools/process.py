@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -17,6 +18,11 @@ from builder.errors import ToolError
 TAIL = 40
 _running: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()
+_stopping = threading.Event()
+
+
+class StoppedError(Exception):
+    """The run is being interrupted: this process was ended for it, or not started any more."""
 
 
 def run(
@@ -36,8 +42,11 @@ def run(
 
     Raises:
         ToolError: the program is missing, or (with `check`) ended with another code than 0.
+        StoppedError: `stop_all` was called.
 
     """
+    if _stopping.is_set():
+        raise StoppedError
     command = [str(part) for part in argv]
     streaming = on_line is not None or log is not None
     try:
@@ -52,16 +61,13 @@ def run(
         )
     except FileNotFoundError:
         raise ToolError(command, None, "", hint=f"install {command[0]}, or run `make setup`") from None
-    with _lock:
-        _running.add(process)
-    try:
+    with _tracked(process):
         if streaming:
             out, err = _stream(process, stdin, on_line, log), b""
         else:
             out, err = process.communicate(stdin)
-    finally:
-        with _lock:
-            _running.discard(process)
+    if _stopping.is_set():
+        raise StoppedError
     if check and process.returncode:
         tail = (err or out).decode(errors="replace").splitlines()[-TAIL:]
         raise ToolError(command, process.returncode, "\n".join(tail))
@@ -79,18 +85,49 @@ def quote(argv: Sequence[str | Path]) -> str:
 
 
 def stop_all(grace: float = 5.0) -> None:
-    """End every process that is still running: TERM to its group, then KILL after `grace` seconds shared by all."""
+    """End every process that is still running, and start none any more: TERM to its group, then KILL after `grace` seconds shared by all."""
     with _lock:
+        _stopping.set()
         processes = list(_running)
+    _end(processes, grace)
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]], grace: float = 5.0) -> None:
     for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
+        _signal(process, signal.SIGTERM)
+    deadline = time.monotonic() + grace
     for process in processes:
         try:
-            process.wait(grace)
+            process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _signal(process, signal.SIGKILL)
+            process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    """Send a signal to a process that was not waited for yet, and to all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+@contextlib.contextmanager
+def _tracked(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Have `stop_all` know of a process; end it when whoever waits for it is interrupted."""
+    with _lock:
+        _running.add(process)
+    try:
+        if _stopping.is_set():
+            _end([process])
+        yield
+    except BaseException:
+        _end([process])
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        raise
+    finally:
+        with _lock:
+            _running.discard(process)
 
 
 def _stream(

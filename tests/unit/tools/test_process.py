@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -35,3 +36,48 @@ def test_a_missing_program_says_what_to_do() -> None:
 def test_a_signal_is_told_from_an_exit_code() -> None:
     with pytest.raises(ToolError, match="killed by signal 15"):
         process.run([sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"])
+
+
+STUBBORN = "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
+STOP = f"""
+import sys, threading
+from builder.tools import process
+
+ready = threading.Event()
+ended = []
+
+def work():
+    try:
+        process.run([sys.executable, "-c", {STUBBORN!r}], on_line=lambda line: ready.set())
+    except process.StoppedError:
+        ended.append("running")
+
+thread = threading.Thread(target=work)
+thread.start()
+assert ready.wait(60)
+process.stop_all(grace=0.2)
+thread.join(60)
+try:
+    process.run(["true"])
+except process.StoppedError:
+    ended.append("late")
+print(ended)
+"""
+
+
+def test_stopping_ends_what_runs_even_when_it_does_not_listen_and_starts_nothing_more() -> None:
+    # In a process of its own: there is no way back from stopping.
+    assert process.text([sys.executable, "-c", STOP]) == "['running', 'late']"
+
+
+def test_a_process_ends_when_whoever_waits_for_it_is_interrupted(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+
+    def interrupt(line: str) -> None:
+        pid.write_text(line)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        process.run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"], on_line=interrupt)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
