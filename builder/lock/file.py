@@ -132,7 +132,7 @@ class _Decoder:
 
     def lock(self) -> Lock:
         try:
-            document = json.loads(self.text)
+            document = json.loads(self.text, object_pairs_hook=self.pairs)
         except (json.JSONDecodeError, RecursionError) as error:
             line, column = (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else (1, 1)
             raise InputError([Problem(self.file, line, column, f"the lock is damaged or truncated: {error}", HINT)]) from None
@@ -180,6 +180,15 @@ class _Decoder:
             files=files,
         )
         return complete(piece, artifacts)
+
+    def pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Refuse a name that stands twice in one object, as a careless merge leaves it."""
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            self.fail(f"{_json(twice)}: ", f"{twice} stands twice")
+        return found
 
     def mapping(self, value: object, place: str) -> dict[str, Any]:
         if not isinstance(value, dict):

@@ -72,7 +72,7 @@ def disagreements(graph: Graph, lock: Lock) -> list[Problem]:
     found: dict[tuple[str, ...], Problem] = {}
     for image in graph.images.values():
         seen: dict[tuple[str, str], tuple[Artifact, str]] = {}
-        for cell, artifact in ((cell, lock.artifacts[name]) for cell in image.cells for name in lock.cells[cell].artifacts):
+        for cell, artifact in ((one, lock.artifacts[name]) for one in image.cells for name in lock.cells[one].artifacts):
             other, where = seen.setdefault((artifact.kind, artifact.name), (artifact, cell))
             if other.digest != artifact.digest and artifact.kind in ONCE:
                 message = f"{image.name} would hold {artifact.name} twice: {other.version} in {where}, {artifact.version} in {cell}"

@@ -1,0 +1,54 @@
+"""Settings from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from builder import settings
+from builder.errors import InputError
+from builder.settings import MIRROR, SNAPSHOT, read, variable
+
+
+def test_without_variables_everything_has_a_place(tmp_path: Path) -> None:
+    found = read(tmp_path, {"HOME": "/home/someone"})
+    assert found.cache == Path("/home/someone/.cache/catalog")
+    assert found.store == tmp_path / ".catalog/store"
+    assert found.jobs >= 1
+    assert found.ca_bundle is None
+    assert found.mirror("debian") is None
+    assert read(tmp_path, {"XDG_CACHE_HOME": "/var/cache"}).cache == Path("/var/cache/catalog")
+
+
+def test_a_mirror_is_found_by_its_origin(tmp_path: Path) -> None:
+    environment = {"CATALOG_MIRROR_DEBIAN_SECURITY": "https://mirror.example/security/", "CATALOG_SNAPSHOT_DEBIAN": "file:///snapshots"}
+    found = read(tmp_path, environment)
+    assert found.mirror("debian-security") == "https://mirror.example/security"
+    assert found.mirror("debian") is None
+    assert found.snapshot("debian") == "file:///snapshots"
+    assert variable(MIRROR, "debian-security") in environment
+    assert variable(SNAPSHOT, "debian") in environment
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    environment = {"CATALOG_JOBS": "0", "CATALOG_MIRROR_NPM": "registry.example", "CATALOG_CA_BUNDLE": str(tmp_path / "none.pem")}
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, environment)
+    assert {problem.file for problem in caught.value.problems} == set(environment)
+    assert "'registry.example' is not a URL" in str(caught.value)
+
+
+def test_further_authorities_are_taken_from_where_other_clients_take_them(tmp_path: Path) -> None:
+    bundle, own = tmp_path / "bundle.pem", tmp_path / "own.pem"
+    bundle.touch()
+    own.touch()
+    assert read(tmp_path, {"REQUESTS_CA_BUNDLE": str(bundle)}).ca_bundle == bundle
+    assert read(tmp_path, {"SSL_CERT_FILE": str(bundle), "CATALOG_CA_BUNDLE": str(own)}).ca_bundle == own
+    assert read(tmp_path, {"SSL_CERT_FILE": str(tmp_path / "none")}).ca_bundle is None, "others' settings are others' to complain of"
+
+
+def test_every_variable_is_described() -> None:
+    described = settings.__doc__ or ""
+    for name in ("CACHE", "STORE", "JOBS", "CA_BUNDLE", "DEBIAN_KEYRING", "MIRROR_DEBIAN", "MIRROR_PYPI", "MIRROR_NPM", "SNAPSHOT_DEBIAN"):
+        assert f"CATALOG_{name} " in described
