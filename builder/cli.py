@@ -55,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001  the one catch-all: what gets here is our bug
         console.bug(traceback.format_exc())
         return 3
+    finally:
+        console.close()
 
 
 @contextlib.contextmanager

@@ -36,7 +36,15 @@ class Note:
     level: Literal["info", "warning"] = "info"
 
 
-Event = Step | Progress | Note
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The last line that a node's program printed."""
+
+    node: str
+    line: str
+
+
+Event = Step | Progress | Note | Output
 
 
 class Monitor(Protocol):

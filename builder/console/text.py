@@ -11,8 +11,9 @@ from rich.console import Console as Rich
 from rich.markup import escape
 from rich.table import Table
 
+from builder.console.board import LiveBoard
 from builder.errors import BuilderError, InputError
-from builder.events import Event, Note, Progress, Step
+from builder.events import Event, Note, Output, Progress, Step
 
 STYLE = {"done": "green", "kept": "dim", "failed": "bold red", "held back": "yellow", "running": "cyan", "interrupted": "yellow"}
 
@@ -24,7 +25,13 @@ class Console:
         self.quiet = quiet
         self._out = Rich(file=sys.stdout, highlight=False, soft_wrap=True)
         self._err = Rich(file=sys.stderr, highlight=False, soft_wrap=True)
+        self._board = LiveBoard(self._err) if self._err.is_terminal and not quiet else None
         self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Leave the terminal as it was found."""
+        if self._board is not None:
+            self._board.close()
 
     def text(self, value: str = "") -> None:
         """Print a result as it is, without markup."""
@@ -52,21 +59,29 @@ class Console:
         if self.quiet:
             return
         with self._lock:
-            match event:
-                case Step(node, state, detail, seconds):
-                    if state == "waiting":
-                        return
-                    took = f" [dim]{seconds:.1f} s[/dim]" if seconds else ""
-                    style = STYLE.get(state, "")
-                    why = f"  {escape(detail)}" if detail else ""
-                    self._err.print(f"[{style}]{state:>9}[/{style}] {escape(node)}{took}{why}")
-                case Note(text, level):
-                    self._err.print(f"[yellow]warning:[/yellow] {escape(text)}" if level == "warning" else escape(text))
-                case Progress():
-                    return
+            if self._board is not None:
+                self._board.take(event)
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case Step(_, "waiting", _, _):
+                return
+            case Step(_, "running", _, _) if self._board is not None:
+                return
+            case Step(node, state, detail, seconds):
+                took = f" [dim]{seconds:.1f} s[/dim]" if seconds else ""
+                style = STYLE.get(state, "")
+                why = f"  {escape(detail)}" if detail else ""
+                self._err.print(f"[{style}]{state:>9}[/{style}] {escape(node)}{took}{why}")
+            case Note(text, level):
+                self._err.print(f"[yellow]warning:[/yellow] {escape(text)}" if level == "warning" else escape(text))
+            case Progress() | Output():
+                return
 
     def error(self, error: BuilderError) -> None:
         """Print a failure and its hint; for wrong input, every problem."""
+        self.close()
         with self._lock:
             if isinstance(error, InputError):
                 for problem in error.problems:
@@ -80,6 +95,7 @@ class Console:
 
     def bug(self, trace: str) -> None:
         """Print a traceback that should never be seen, with what to do about it."""
+        self.close()
         with self._lock:
             sys.stderr.write(trace)
             self._err.print("[bold red]This is a bug in catalog, not in your input.[/bold red] Please report it with the text above.")

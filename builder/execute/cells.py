@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from builder.errors import BuilderError, ToolError
-from builder.events import Monitor, Note
+from builder.events import Monitor, Note, Output
 from builder.fetch.context import context as lay_out
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
@@ -120,7 +120,7 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
         cache=shop.cache,
     )
     try:
-        digest = buildx.build(spec, shop.builder)
+        digest = buildx.build(spec, shop.builder, lambda line: shop.monitor(Output(cell.id, line)))
     except ToolError as error:
         raise BuilderError(f"{cell.id} failed to build:\n{buildx.failure(error.tail.splitlines())}", hint=f"all of it: {spec.log}") from error
     added = buildx.layers(output, digest)[below:]

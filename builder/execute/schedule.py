@@ -45,6 +45,8 @@ def _run(parents: Mapping[str, set[str]], start: Callable[[str], Future[Result]]
     sorter.prepare()
     results: dict[str, Result] = {}
     running: dict[Future[Result], str] = {}
+    for node, below in parents.items():
+        monitor(Step(node, "waiting", f"for {', '.join(sorted(below))}" if below else ""))
     while sorter.is_active():
         for node in sorter.get_ready():
             held = _held_back(node, parents, results, monitor)
