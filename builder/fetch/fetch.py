@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def ensure(artifacts: Iterable[Artifact], moment: str, settings: Settings, monit
         for kinds in _waves(missing.values()):
             if "npm" in kinds:
                 _unpack_node(distinct, settings)
-            done.run(pool, {path: item for path, item in missing.items() if item.kind in kinds}, moment)
+            with done.stopping(pool):
+                done.run(pool, {path: item for path, item in missing.items() if item.kind in kinds}, moment)
     done.raise_failures()
     fetched = Fetched(files=len(missing), bytes=done.bytes, kept=len(distinct) - len(missing))
     if missing:
@@ -98,7 +100,18 @@ class _Transfers:
         self._total = sum(artifact.size for artifact in missing.values())
         self._lock = threading.Lock()
         self._failures: list[FetchError | IntegrityError] = []
+        self._stopped = False
         self.bytes = 0
+
+    @contextmanager
+    def stopping(self, pool: ThreadPoolExecutor) -> Iterator[None]:
+        """End all transfers when the block is left by an exception, such as Ctrl-C: nobody waits for gigabytes then."""
+        try:
+            yield
+        except BaseException:
+            self._stopped = True
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
     def run(self, pool: ThreadPoolExecutor, missing: Mapping[Path, Artifact], moment: str) -> None:
         """Transfer these."""
@@ -127,15 +140,17 @@ class _Transfers:
     def _one(self, artifact: Artifact, urls: Sequence[str], path: Path) -> None:
         try:
             transfer(self._session, artifact, urls, path, self._arrived)
-        except GoneError:
-            name = variable(SNAPSHOT, "debian") if artifact.origin.startswith("debian") else ""
-            hint = f"set {name} to an archive of former states, or run `catalog lock --upgrade {artifact.name}`" if name else ""
-            hint = hint or f"run `catalog lock --upgrade {artifact.name}`"
-            self._failures.append(FetchError(f"{artifact.name} {artifact.version} is no longer at {artifact.origin}", hint=hint))
+        except GoneError as error:
+            hint = f"run `catalog lock --upgrade {artifact.name}`"
+            if artifact.origin.startswith("debian"):
+                hint = f"set {variable(SNAPSHOT, 'debian')} to an archive of former states, or {hint}"
+            self._failures.append(FetchError(f"{artifact.name} {artifact.version} is no longer at {artifact.origin}{error.where}", hint=hint))
         except (FetchError, IntegrityError) as error:
             self._failures.append(error)
 
     def _arrived(self, count: int) -> None:
+        if self._stopped:
+            raise CancelledError
         with self._lock:
             self.bytes += count
         self._monitor(Progress(NODE, self.bytes, self._total))

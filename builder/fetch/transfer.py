@@ -29,7 +29,11 @@ GONE = {401, 403, 404, 410}
 
 
 class GoneError(FetchError):
-    """The address answers, and does not have the file."""
+    """The address answers, and does not have the file. `where` says so in brackets."""
+
+    def __init__(self, what: str, where: str = "") -> None:
+        super().__init__(f"{what} is not there{where}")
+        self.where = where
 
 
 def place(artifact: Artifact, cache: Path) -> Path:
@@ -64,7 +68,7 @@ def transfer(session: requests.Session, artifact: Artifact, urls: Sequence[str],
             gone = error
         else:
             return
-    raise gone or GoneError(f"{artifact.name} {artifact.version}: no address is known for it")
+    raise gone or GoneError(f"{artifact.name} {artifact.version}")
 
 
 def _persistently(session: requests.Session, artifact: Artifact, url: str, target: Path, arrived: Callable[[int], None]) -> None:
@@ -81,6 +85,8 @@ def _persistently(session: requests.Session, artifact: Artifact, url: str, targe
         except requests.HTTPError as error:
             if attempt == ATTEMPTS - 1:
                 raise FetchError(f"{artifact.name} {artifact.version}: {error}", hint=_hint(artifact)) from error
+        except OSError as error:
+            raise FetchError(f"{target} cannot be written: {error.strerror}", hint="free some space, or set CATALOG_CACHE") from error
         else:
             return
         time.sleep(BACKOFF * 2**attempt)
@@ -125,7 +131,7 @@ def pieces(session: requests.Session, url: str, what: str) -> Iterator[bytes]:
         return
     with session.get(url, stream=True, timeout=TIMEOUT) as response:
         if response.status_code in GONE:
-            raise GoneError(f"{what} is not at {url} (HTTP {response.status_code})")
+            raise GoneError(what, f" (HTTP {response.status_code} at {url})")
         response.raise_for_status()
         # The raw bytes: a server that marks .tar.gz as `Content-Encoding: gzip` must not have them unpacked.
         response.raw.decode_content = False
@@ -142,7 +148,7 @@ def _local(path: Path, what: str) -> Iterator[bytes]:
             while piece := file.read(PIECE):
                 yield piece
     except FileNotFoundError:
-        raise GoneError(f"{what} is not at {path}") from None
+        raise GoneError(what, f" (no file {path})") from None
 
 
 def _lost(artifact: Artifact, url: str, error: Exception) -> FetchError:

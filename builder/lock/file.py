@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from builder.errors import InputError, Problem
+from builder.errors import BuilderError, InputError, Problem
 from builder.lock.model import FORMAT, Artifact, Lock, Slice
 from builder.lock.wheel import requirements
 
@@ -38,11 +38,18 @@ def read(path: Path) -> Lock:
 
 
 def write(lock: Lock, path: Path) -> None:
-    """Write a lock beside `path`, then put it there: nobody ever sees half of it."""
+    """Write a lock beside `path`, then put it there: nobody ever sees half of it.
+
+    Raises:
+        BuilderError: it cannot be written; what was there still is.
+
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_text(encode(lock), "utf-8")
         beside.replace(path)
+    except OSError as error:
+        raise BuilderError(f"{path} cannot be written: {error.strerror}") from error
     finally:
         beside.unlink(missing_ok=True)
 

@@ -57,7 +57,7 @@ def _hash(task: Task, cell: Cell, url: str) -> tuple[str, int]:
             digest.update(piece)
             size += len(piece)
     except GoneError as error:
-        raise InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, error.message)]) from error
+        raise InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, f"{url} is not there{error.where}")]) from error
     except OSError as error:
         raise FetchError(f"{url}: {error}", hint="set http_proxy/https_proxy, or CATALOG_CA_BUNDLE") from error
     return digest.hexdigest(), size

@@ -97,7 +97,7 @@ def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Su
     try:
         apt.update()
     except FetchError as error:
-        raise unreachable(error.message, DEBIAN) or error from error
+        raise unreachable(error.message, DEBIAN if f"{main}/" in error.message else SECURITY) or error from error
     index = Index()
     for uri, _, path in apt.indexes():
         index.add(path.read_text(), SECURITY if uri.startswith(security + "/") else DEBIAN)

@@ -49,13 +49,10 @@ class Source:
     components: tuple[str, ...] = ("main",)
     keyring: Path | None = None
     """The keys that may sign it; None: the archive is ours and unsigned."""
-    dated: bool = True
-    """Whether an index past its Valid-Until is refused."""
 
     def lines(self) -> str:
         """Return it as apt reads it."""
         options = f"signed-by={self.keyring}" if self.keyring else "trusted=yes"
-        options += "" if self.dated else " check-valid-until=no"
         return "".join(f"deb [{options}] {self.uri} {suite} {' '.join(self.components)}".rstrip() + "\n" for suite in self.suites)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import resource
 import ssl
 from pathlib import Path
 
 import pytest
 
 from builder.catalog.load import load
+from builder.events import Event, Progress
 from builder.fetch.context import context
+from builder.fetch.fetch import fetch
 from builder.fetch.transfer import place as place_of
 from builder.graph.build import graph
 from builder.graph.model import Cell
@@ -163,3 +166,28 @@ def test_a_bootstrap_context_is_an_apt_repository(locked: Place, tmp_path: Path)
     assert "Inst dpkg (1 " in said
     assert "Inst libone (1 " in said
     process.run(["apt-get", "--yes", "--download-only", "-o", "Debug::NoLocking=true", "install", "dpkg", "apt"], env=apt.environment)
+
+
+def test_a_full_disk_is_told_and_leaves_no_half_file(locked: Place) -> None:
+    locked.site.files[TOOL] = b"x" * 100_000
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        code, said = locked.run("fetch", "base@*")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert code == 1
+    assert "cannot be written" in said
+    assert "CATALOG_CACHE" in said
+    assert len(cached(locked)) == 4, "all others are here, and nothing of the one that did not fit"
+
+
+def test_an_interrupt_stops_and_leaves_no_half_file(locked: Place) -> None:
+    def interrupted(event: Event) -> None:
+        if isinstance(event, Progress):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch(locked.lock, [cell(locked, "base")], locked.settings, interrupted)
+    assert not cached(locked)
+    assert "12 files fetched" in locked.done("fetch"), "the next one does it all"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.errors import InputError
+from builder.errors import BuilderError, InputError
 from builder.lock.file import complete, decode, encode, read, write
 from builder.lock.model import Artifact, Lock, Slice
 
@@ -152,6 +152,11 @@ def test_writing_replaces_at_once_and_leaves_nothing_beside(tmp_path: Path) -> N
     write(LOCK, path)
     assert read(path) == LOCK
     assert [found.name for found in tmp_path.iterdir()] == ["catalog.lock"]
+
+
+def test_a_lock_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BuilderError, match="cannot be written: No such file or directory"):
+        write(LOCK, tmp_path / "none" / "catalog.lock")
 
 
 def test_a_write_that_fails_keeps_what_was_there(tmp_path: Path) -> None:
