@@ -21,6 +21,8 @@ class Disagreement(Exception):  # noqa: N818  it is caught by whoever knows the 
     hint: str = ""
 
 
+LISTED = 10
+"""Disagreements about one file that are told."""
 Table = dict[str, str]
 Join = Callable[[str, str, str], str]
 
@@ -86,19 +88,27 @@ class Merger:
 
         """
         old, new = self.parse(before), self.parse(after)
-        added = {key: value for key, value in new.items() if old.get(key) != value}
-        for key, value in old.items():
-            if key in added:
-                self.join(key, value, added[key])
-            elif key not in new:
-                gone = self.removed(key, value) if self.removed is not None else None
-                if gone is None:
-                    raise Disagreement(f"{key} is removed")
-                if gone != value:
-                    added[key] = gone
-        if not added:
-            return ""
-        return self.dump({key: value for key, value in new.items() if self.always(key)} | added)
+        if old and not new and self.removed is None:
+            raise Disagreement("it is removed or empty")
+        added, problems = {key: value for key, value in new.items() if old.get(key) != value}, []
+        for key, value in sorted(old.items()):
+            try:
+                added |= self._kept(key, value, new)
+            except Disagreement as error:
+                problems.append(error.text)
+        if problems:
+            raise Disagreement("; ".join(problems[:LISTED]) + f"; and {len(problems) - LISTED} more" * (len(problems) > LISTED))
+        return self.dump({key: value for key, value in new.items() if self.always(key)} | added) if added else ""
+
+    def _kept(self, key: str, value: str, new: Table) -> Table:
+        """Check that what was there before is still there, or became something that may be; return what to contribute for that."""
+        if key in new:
+            self.join(key, value, new[key])
+            return {}
+        gone = self.removed(key, value) if self.removed is not None else None
+        if gone is None:
+            raise Disagreement(f"{key} is removed")
+        return {key: gone} if gone != value else {}
 
     def merge(self, contributions: Sequence[str]) -> str:
         """Return the union of contributions, itself a contribution.

@@ -86,7 +86,7 @@ def test_a_choice_that_a_build_removes_is_refused() -> None:
 
 def test_an_alternative_that_a_build_removes_is_refused() -> None:
     assert MERGER is not None
-    with pytest.raises(Disagreement, match="is removed"):
+    with pytest.raises(Disagreement, match="it is removed or empty"):
         MERGER.diff(VI, "")
 
 

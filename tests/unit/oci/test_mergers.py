@@ -114,8 +114,11 @@ def test_a_build_that_upgrades_a_package_from_below_is_refused() -> None:
 
 
 def test_a_build_that_removes_a_package_from_below_is_refused() -> None:
-    with pytest.raises(ConflictError, match="tzdata:amd64 is removed"):
-        mergers.contributions("top", {mergers.STATUS: package("tzdata")}, {mergers.STATUS: ""})
+    before, after = {mergers.STATUS: package("tzdata") + package("nano") + package("vim")}, {mergers.STATUS: package("vim")}
+    with pytest.raises(ConflictError, match="nano:amd64 is removed; tzdata:amd64 is removed"):
+        mergers.contributions("top", before, after)
+    with pytest.raises(ConflictError, match="it is removed or empty"):
+        mergers.contributions("top", before, {mergers.STATUS: ""})
 
 
 def auto(*names: str) -> str:
