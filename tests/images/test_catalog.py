@@ -28,13 +28,15 @@ def built() -> None:
     assert done.returncode == 0, f"catalog build failed:\n{done.stderr}"
 
 
-def test_what_was_built_is_kept(built: None) -> None:
+@pytest.mark.usefixtures("built")
+def test_what_was_built_is_kept() -> None:
     steps = json.loads(catalog("plan", "--json").stdout)
     assert {step["action"] for step in steps} == {"keep"}, [step for step in steps if step["action"] != "keep"]
 
 
+@pytest.mark.usefixtures("built")
 @pytest.mark.parametrize("image", IMAGES)
-def test_image(image: str, built: None, tmp_path: Path) -> None:
+def test_image(image: str, tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     done = catalog("test", image, "--junit", str(report))
     assert done.returncode == 0, f"tests of {image} failed:\n{done.stderr}"
