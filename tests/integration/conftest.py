@@ -10,13 +10,19 @@ from pathlib import Path
 import pytest
 
 from builder import cli
+from builder.catalog.load import load
+from builder.graph.build import graph
+from builder.graph.model import Cell
 from builder.lock.file import read
 from builder.lock.model import Lock
 from builder.settings import Settings
 from builder.settings import read as read_settings
+from tests.integration.engine import built, built_tiny, locked_tiny, tiny
 from tests.integration.openpgp import ARCHIVE
 from tests.integration.registries import Archive, Deb, deb, publish_wheel
 from tests.integration.site import Site, serving
+
+__all__ = ["built", "built_tiny", "locked_tiny", "tiny"]
 
 CATALOG = """\
 format: 1
@@ -88,6 +94,10 @@ class Place:
         path = self.root / "images" / name / "layer.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+    def cell(self, name: str) -> Cell:
+        """Return a layer's cell."""
+        return next(found for found in graph(load(self.root / "catalog.yaml")).cells.values() if found.name == name)
 
     def has(self, cell: str) -> Mapping[str, str]:
         """Return what a layer's cell holds: name -> version."""

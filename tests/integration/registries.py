@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
+import json
 import tarfile
 import zipfile
 from collections.abc import Iterable
@@ -41,7 +43,7 @@ class Deb:
 
     @property
     def data(self) -> bytes:
-        members = {"debian-binary": b"2.0\n", "control.tar.gz": _tar({"./control": self.control.encode()}), "data.tar.gz": _tar({})}
+        members = {"debian-binary": b"2.0\n", "control.tar.gz": tgz({"./control": self.control.encode()}), "data.tar.gz": tgz({})}
         out = b"!<arch>\n"
         for name, data in members.items():
             out += f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(data):<10}`\n".encode() + data + b"\n" * (len(data) % 2)
@@ -105,9 +107,14 @@ def publish_wheel(site: Site, name: str, version: str, requires: Iterable[str] =
             (f"{info}/RECORD", ""),
         ):
             archive.writestr(zipfile.ZipInfo(path), text)
-    site.files[f"/files/{file}"] = buffer.getvalue()
-    _index(site, name)
+    put_wheel(site, name, file, buffer.getvalue())
     return file
+
+
+def put_wheel(site: Site, name: str, file: str, data: bytes) -> None:
+    """Put a wheel as it is into the index."""
+    site.files[f"/files/{file}"] = data
+    _index(site, name)
 
 
 def withdraw_wheel(site: Site, name: str, file: str) -> None:
@@ -126,7 +133,21 @@ def _index(site: Site, name: str) -> None:
     site.files[f"/simple/{name}/"] = f"<!DOCTYPE html><html><body>\n{links}</body></html>".encode()
 
 
-def _tar(files: dict[str, bytes]) -> bytes:
+def publish_npm(site: Site, name: str, version: str, files: dict[str, str] | None = None, **manifest: object) -> None:
+    """Put a version of a package into the npm registry under /npm/."""
+    whole = {"name": name, "version": version, **manifest}
+    texts = {"package.json": json.dumps(whole), **(files or {})}
+    data = tgz({f"package/{path}": text.encode() for path, text in texts.items()})
+    path = f"/npm/{name}/-/{name}-{version}.tgz"
+    site.files[path] = data
+    known = json.loads(site.files.get(f"/npm/{name}", b'{"versions": {}}'))
+    integrity = f"sha512-{base64.b64encode(hashlib.sha512(data).digest()).decode()}"
+    versions = known["versions"] | {version: whole | {"dist": {"tarball": site.url + path, "integrity": integrity}}}
+    site.files[f"/npm/{name}"] = json.dumps({"name": name, "dist-tags": {"latest": version}, "versions": versions}).encode()
+
+
+def tgz(files: dict[str, bytes]) -> bytes:
+    """Return files as a compressed tar archive, the same bytes each time."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, data in files.items():

@@ -8,13 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from builder.catalog.load import load
 from builder.events import Event, Progress
 from builder.fetch.context import context
 from builder.fetch.fetch import fetch
 from builder.fetch.transfer import place as place_of
-from builder.graph.build import graph
-from builder.graph.model import Cell
 from builder.tools import process
 from builder.tools.apt import Apt, Source
 from tests.integration.conftest import Place
@@ -27,10 +24,6 @@ TOOL = "/debian/pool/main/t/tool/tool_1.5_amd64.deb"
 
 def cached(place: Place) -> set[Path]:
     return {path for path in (place.settings.cache / "artifacts").rglob("*") if path.is_file()}
-
-
-def cell(place: Place, name: str) -> Cell:
-    return next(found for found in graph(load(place.root / "catalog.yaml")).cells.values() if found.name == name)
 
 
 def test_every_file_is_fetched_once(locked: Place) -> None:
@@ -141,7 +134,7 @@ def test_a_context_holds_what_the_build_needs(locked: Place, tmp_path: Path) -> 
     locked.done("fetch")
     directory = tmp_path / "context"
     directory.mkdir()
-    context(cell(locked, "left"), locked.lock, locked.settings.cache, directory)
+    context(locked.cell("left"), locked.lock, locked.settings.cache, directory)
     found = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
     assert found == {
         "deb/editor_1_amd64.deb",
@@ -157,7 +150,7 @@ def test_a_bootstrap_context_is_an_apt_repository(locked: Place, tmp_path: Path)
     locked.done("fetch")
     directory = tmp_path / "context"
     directory.mkdir()
-    context(cell(locked, "system"), locked.lock, locked.settings.cache, directory)
+    context(locked.cell("system"), locked.lock, locked.settings.cache, directory)
     apt = Apt(root=tmp_path / "apt", arch="amd64")
     source = Source(uri=f"file:{directory}", suites=("./",), components=())
     apt.prepare([source])
@@ -188,6 +181,6 @@ def test_an_interrupt_stops_and_leaves_no_half_file(locked: Place) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fetch(locked.lock, [cell(locked, "base")], locked.settings, interrupted)
+        fetch(locked.lock, [locked.cell("base")], locked.settings, interrupted)
     assert not cached(locked)
     assert "12 files fetched" in locked.done("fetch"), "the next one does it all"
