@@ -27,14 +27,14 @@ work
 - --no-browser
 - --ip=0.0.0.0
 - --port={{ int .Values.networking.service.port }}
-- --ServerApp.base_url={{ include "jupyter-python-gpu.path" . }}/
-- --ServerApp.root_dir={{ include "jupyter-python-gpu.directory" . }}
+- {{ printf "--ServerApp.base_url=%s/" (include "jupyter-python-gpu.path" .) | quote }}
+- {{ printf "--ServerApp.root_dir=%s" (include "jupyter-python-gpu.directory" .) | quote }}
 - --ContentsManager.allow_hidden=True
 {{- end -}}
 
 {{- define "jupyter-python-gpu.probe" -}}
 httpGet:
-  path: {{ include "jupyter-python-gpu.path" . }}/api
+  path: {{ printf "%s/api" (include "jupyter-python-gpu.path" .) | quote }}
   port: http
 {{- end -}}
 

@@ -27,14 +27,14 @@ work
 - --no-browser
 - --ip=0.0.0.0
 - --port={{ int .Values.networking.service.port }}
-- --ServerApp.base_url={{ include "jupyter-python.path" . }}/
-- --ServerApp.root_dir={{ include "jupyter-python.directory" . }}
+- {{ printf "--ServerApp.base_url=%s/" (include "jupyter-python.path" .) | quote }}
+- {{ printf "--ServerApp.root_dir=%s" (include "jupyter-python.directory" .) | quote }}
 - --ContentsManager.allow_hidden=True
 {{- end -}}
 
 {{- define "jupyter-python.probe" -}}
 httpGet:
-  path: {{ include "jupyter-python.path" . }}/api
+  path: {{ printf "%s/api" (include "jupyter-python.path" .) | quote }}
   port: http
 {{- end -}}
 

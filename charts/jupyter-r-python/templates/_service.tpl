@@ -27,14 +27,14 @@ work
 - --no-browser
 - --ip=0.0.0.0
 - --port={{ int .Values.networking.service.port }}
-- --ServerApp.base_url={{ include "jupyter-r-python.path" . }}/
-- --ServerApp.root_dir={{ include "jupyter-r-python.directory" . }}
+- {{ printf "--ServerApp.base_url=%s/" (include "jupyter-r-python.path" .) | quote }}
+- {{ printf "--ServerApp.root_dir=%s" (include "jupyter-r-python.directory" .) | quote }}
 - --ContentsManager.allow_hidden=True
 {{- end -}}
 
 {{- define "jupyter-r-python.probe" -}}
 httpGet:
-  path: {{ include "jupyter-r-python.path" . }}/api
+  path: {{ printf "%s/api" (include "jupyter-r-python.path" .) | quote }}
   port: http
 {{- end -}}
 

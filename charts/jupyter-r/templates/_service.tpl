@@ -27,14 +27,14 @@ work
 - --no-browser
 - --ip=0.0.0.0
 - --port={{ int .Values.networking.service.port }}
-- --ServerApp.base_url={{ include "jupyter-r.path" . }}/
-- --ServerApp.root_dir={{ include "jupyter-r.directory" . }}
+- {{ printf "--ServerApp.base_url=%s/" (include "jupyter-r.path" .) | quote }}
+- {{ printf "--ServerApp.root_dir=%s" (include "jupyter-r.directory" .) | quote }}
 - --ContentsManager.allow_hidden=True
 {{- end -}}
 
 {{- define "jupyter-r.probe" -}}
 httpGet:
-  path: {{ include "jupyter-r.path" . }}/api
+  path: {{ printf "%s/api" (include "jupyter-r.path" .) | quote }}
   port: http
 {{- end -}}
 

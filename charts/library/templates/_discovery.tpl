@@ -57,9 +57,9 @@ MLFLOW_S3_ENDPOINT_URL: {{ get . "MLFLOW_S3_ENDPOINT_URL" | quote }}
 {{- end -}}
 
 {{- define "library.discovery.milvus" -}}
-{{- with include "library.discovered.first" (dict "context" . "kind" "milvus" "option" "milvus") | fromJson }}
+{{- with $found := include "library.discovered.first" (dict "context" . "kind" "milvus" "option" "milvus") | fromJson }}
 {{- range $name := list "MILVUS_GRPC_URI" "MILVUS_REST_URI" "MILVUS_USERNAME" "MILVUS_PASSWORD" "MILVUS_TOKEN" }}
-{{ $name }}: {{ get $ $name | quote }}
+{{ $name }}: {{ get $found $name | quote }}
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -1,5 +1,5 @@
 {{/*
-The objects that hold the service's environment variables, as a YAML list of {group, kind, name, variables}: those of the
+The objects that hold the service's environment variables, as a JSON list of {group, kind, name, variables}: those of the
 groups that have at least one variable which is not empty. `library.environment` and `library.variables.<group>` are
 generated from the options.
 */}}
@@ -14,12 +14,12 @@ generated from the options.
 {{- $objects = append $objects (merge (dict "variables" $variables) $object) -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml $objects -}}
+{{- toJson $objects -}}
 {{- end -}}
 
 {{/* envFrom of the service's container. */}}
 {{- define "library.environment.from" -}}
-{{- range include "library.environment.objects" . | fromYamlArray }}
+{{- range include "library.environment.objects" . | fromJsonArray }}
 - {{ eq .kind "Secret" | ternary "secretRef" "configMapRef" }}:
     name: {{ .name | quote }}
 {{- end }}
@@ -27,16 +27,18 @@ generated from the options.
 
 {{/* Annotations of the pod, by which it restarts when one of its variables changes. */}}
 {{- define "library.environment.checksums" -}}
-{{- range include "library.environment.objects" . | fromYamlArray }}
+{{- range include "library.environment.objects" . | fromJsonArray }}
 checksum/{{ .group }}: {{ .variables | toJson | sha256sum }}
 {{- end }}
 {{- end -}}
 
 {{/* Variables of the user's own. What no variable may hold becomes _, as an administrator's schema may allow any name. */}}
 {{- define "library.extraEnv.variables" -}}
-{{- range .Values.extraEnvVars }}
-{{ regexReplaceAll "[^-._a-zA-Z0-9]" (trim .name) "_" | trunc 253 }}: {{ tpl (.value | toString) $ | quote }}
-{{- end }}
+{{- $variables := dict -}}
+{{- range .Values.extraEnvVars -}}
+{{- $_ := set $variables (regexReplaceAll "[^-._a-zA-Z0-9]" (trim .name) "_" | trunc 253) (tpl (.value | default "" | toString) $) -}}
+{{- end -}}
+{{- toJson $variables -}}
 {{- end -}}
 
 {{/* The user, and where the user's work is. */}}

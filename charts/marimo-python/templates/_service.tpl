@@ -28,7 +28,7 @@ work
 - --host=0.0.0.0
 - --port={{ int .Values.networking.service.port }}
 {{- with include "marimo-python.path" . }}
-- --base-url={{ . }}
+- {{ printf "--base-url=%s" . | quote }}
 {{- end }}
 - --token
 - --token-password-file=/etc/service/password/PASSWORD
@@ -37,7 +37,7 @@ work
 
 {{- define "marimo-python.probe" -}}
 httpGet:
-  path: {{ include "marimo-python.path" . }}/health
+  path: {{ printf "%s/health" (include "marimo-python.path" .) | quote }}
   port: http
 {{- end -}}
 

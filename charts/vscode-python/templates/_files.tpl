@@ -1,5 +1,5 @@
 {{/*
-Configuration files that groups write, as a YAML list of {group, name, files}, where name is that of the Secret that holds
+Configuration files that groups write, as a JSON list of {group, name, files}, where name is that of the Secret that holds
 them. A file with an absolute path is mounted there. One with a relative path belongs to the home directory: it is copied
 there before the service starts, which may then write to it and beside it.
 */}}
@@ -10,7 +10,7 @@ there before the service starts, which may then write to it and beside it.
 {{- $objects = append $objects (merge (dict "files" .) (omit $object "template")) -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml $objects -}}
+{{- toJson $objects -}}
 {{- end -}}
 
 {{/* The key of a file in its Secret. Parameter: the path. */}}
@@ -19,7 +19,7 @@ there before the service starts, which may then write to it and beside it.
 {{- end -}}
 
 {{- define "vscode-python.files.volumes" -}}
-{{- range include "vscode-python.files.objects" . | fromYamlArray }}
+{{- range include "vscode-python.files.objects" . | fromJsonArray }}
 - name: files-{{ .group }}
   secret:
     secretName: {{ .name | quote }}
@@ -27,7 +27,7 @@ there before the service starts, which may then write to it and beside it.
 {{- end -}}
 
 {{- define "vscode-python.files.mounts" -}}
-{{- range $object := include "vscode-python.files.objects" . | fromYamlArray }}
+{{- range $object := include "vscode-python.files.objects" . | fromJsonArray }}
 {{- range $path, $content := $object.files }}
 {{- if hasPrefix "/" $path }}
 - name: files-{{ $object.group }}
@@ -40,7 +40,7 @@ there before the service starts, which may then write to it and beside it.
 {{- end -}}
 
 {{- define "vscode-python.files.prepare" -}}
-{{- range $object := include "vscode-python.files.objects" . | fromYamlArray }}
+{{- range $object := include "vscode-python.files.objects" . | fromJsonArray }}
 {{- range $path, $content := $object.files }}
 {{- if not (hasPrefix "/" $path) }}
 install -D -m 600 '/etc/service/files/{{ $object.group }}/{{ include "vscode-python.files.key" $path }}' '/run/service/home/{{ $path }}'
@@ -50,7 +50,7 @@ install -D -m 600 '/etc/service/files/{{ $object.group }}/{{ include "vscode-pyt
 {{- end -}}
 
 {{- define "vscode-python.files.prepareMounts" -}}
-{{- range include "vscode-python.files.objects" . | fromYamlArray }}
+{{- range include "vscode-python.files.objects" . | fromJsonArray }}
 - name: files-{{ .group }}
   mountPath: /etc/service/files/{{ .group }}
   readOnly: true
@@ -58,7 +58,7 @@ install -D -m 600 '/etc/service/files/{{ $object.group }}/{{ include "vscode-pyt
 {{- end -}}
 
 {{- define "vscode-python.files.checksums" -}}
-{{- range include "vscode-python.files.objects" . | fromYamlArray }}
+{{- range include "vscode-python.files.objects" . | fromJsonArray }}
 checksum/files-{{ .group }}: {{ .files | toJson | sha256sum }}
 {{- end }}
 {{- end -}}
