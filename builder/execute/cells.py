@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from builder.errors import BuilderError, ToolError
@@ -81,7 +81,6 @@ def build(shop: Workshop, name: str) -> str:
         artifacts = staging / "artifacts"
         artifacts.mkdir()
         lay_out(cell, shop.lock, shop.settings.cache, artifacts)
-        began = int(time.time())
         layers = _bootstrap(shop, cell, artifacts, staging) if cell.layer.bootstrap else _run(shop, cell, artifacts, staging)
         facts = delta.normalise(
             layers,
@@ -89,7 +88,7 @@ def build(shop: Workshop, name: str) -> str:
             key=shop.inputs[name].key,
             ancestors=[shop.facts(ancestor) for ancestor in cell.ancestors],
             store=shop.store,
-            built_since=began,
+            built_since=locked_at(shop.lock),
             replaces=cell.layer.replaces,
         )
     finally:
@@ -97,6 +96,14 @@ def build(shop: Workshop, name: str) -> str:
     cells.record(shop.store, facts)
     remember(shop.store, name, shop.inputs[name].document)
     return f"{len(facts.entries):,} paths, {facts.delta.size / 1e6:,.1f} MB"
+
+
+def locked_at(lock: Lock) -> int:
+    """Return the moment of a lock in seconds since 1970: what packages bring is older than it, what a build writes is younger.
+
+    The time at which a build starts would not do: what the engine has in its cache was written before.
+    """
+    return int(datetime.fromisoformat(lock.moment).timestamp())
 
 
 def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Path]:

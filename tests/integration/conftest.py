@@ -118,6 +118,7 @@ def site(server: Site) -> Site:
     server.answers.clear()
     server.cut.clear()
     server.asked.clear()
+    server.password = ""
     return server
 
 
