@@ -10,12 +10,12 @@ from urllib.parse import quote
 from builder.errors import ToolError
 from builder.fetch.npm import registry
 from builder.fetch.origin import debian_mirror, unreachable
-from builder.fetch.session import bundle
+from builder.fetch.pypi import ORIGIN as PYPI
+from builder.fetch.pypi import client, with_credentials
 from builder.lock.model import Artifact
 from builder.settings import Settings
 from builder.tools.uv import Distribution, Uv
 
-PYPI = "pypi"
 # What stands in a path as it is.
 PATH = "/:@!$&'()*+,;=~"
 # A Python later than all: `Requires-Python: >=3.12` admits it.
@@ -53,10 +53,10 @@ def snapshot(base: str, archive: str, moment: str) -> str:
 def python(artifacts: Sequence[Artifact], moment: str, settings: Settings) -> Mapping[str, tuple[str, ...]]:
     """Return the addresses that the index gives; one question holds one version of each distribution."""
     del moment
-    uv = Uv(cache=settings.cache / "uv", index=settings.mirror(PYPI), ca_bundle=bundle(settings))
+    uv = client(settings)
     found: dict[str, str] = {}
     for version, batch in _batches(artifacts):
-        found |= {wheel.file: wheel.url for distribution in _ask(uv, batch, version) for wheel in distribution.wheels}
+        found |= {wheel.file: with_credentials(wheel.url, uv.index) for distribution in _ask(uv, batch, version) for wheel in distribution.wheels}
     return {artifact.id: (found[artifact.locator],) if artifact.locator in found else () for artifact in artifacts}
 
 

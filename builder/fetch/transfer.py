@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
 import urllib3
@@ -84,7 +84,9 @@ def _persistently(session: requests.Session, artifact: Artifact, url: str, targe
                 raise _lost(artifact, url, error) from error
         except requests.HTTPError as error:
             if attempt == ATTEMPTS - 1:
-                raise FetchError(f"{artifact.name} {artifact.version}: {error}", hint=_hint(artifact)) from error
+                raise FetchError(
+                    f"{artifact.name} {artifact.version}: HTTP {error.response.status_code} at {redacted(url)}", hint=_hint(artifact)
+                ) from error
         except OSError as error:
             raise FetchError(f"{target} cannot be written: {error.strerror}", hint="free some space, or set CATALOG_CACHE") from error
         else:
@@ -106,7 +108,7 @@ def _once(session: requests.Session, artifact: Artifact, url: str, target: Path,
             part.close()
             if digest.hexdigest() != wanted:
                 raise IntegrityError(
-                    f"{artifact.name} {artifact.version} from {url} is not the locked file: "
+                    f"{artifact.name} {artifact.version} from {redacted(url)} is not the locked file: "
                     f"its {algorithm} is {digest.hexdigest()}, and should be {wanted}",
                     hint="the mirror or a proxy changes files, or the release was replaced: compare, then run `catalog lock --upgrade`",
                 )
@@ -131,7 +133,7 @@ def pieces(session: requests.Session, url: str, what: str) -> Iterator[bytes]:
         return
     with session.get(url, stream=True, timeout=TIMEOUT) as response:
         if response.status_code in GONE:
-            raise GoneError(what, f" (HTTP {response.status_code} at {url})")
+            raise GoneError(what, f" (HTTP {response.status_code} at {redacted(url)})")
         response.raise_for_status()
         # The raw bytes: a server that marks .tar.gz as `Content-Encoding: gzip` must not have them unpacked.
         response.raw.decode_content = False
@@ -149,6 +151,12 @@ def _local(path: Path, what: str) -> Iterator[bytes]:
                 yield piece
     except FileNotFoundError:
         raise GoneError(what, f" (no file {path})") from None
+
+
+def redacted(url: str) -> str:
+    """Return an address to be shown to people: without user and password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _lost(artifact: Artifact, url: str, error: Exception) -> FetchError:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from builder.errors import FetchError, InputError, Problem, ToolError
 from builder.events import Note, Step
 from builder.fetch.origin import unreachable
-from builder.fetch.session import bundle
+from builder.fetch.pypi import ORIGIN, client
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
 from builder.lock.wheel import best, platform, supported
 from builder.resolve.task import Found, Piece, Pieces, Task, asked, groups
 from builder.tools.uv import Distribution, Uv
 
-ORIGIN = "pypi"
 KIND, UNPACKED = "python", "wheel"
 AXES = ("python", "arch", "debian")
 # For wheels that are only unpacked, and so are made for no Python in particular.
@@ -87,7 +86,7 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
             continue
         if not python:
             raise InputError([Problem(cell.name, 0, 0, "asks for Python packages, and depends on no axis named python") for cell in asking])
-        pieces |= _group(task, Target(uv=client(task), python=python, arch=arch or "amd64"), asking)
+        pieces |= _group(task, Target(uv=client(task.settings), python=python, arch=arch or "amd64"), asking)
     return Found(pieces=pieces)
 
 
@@ -99,16 +98,11 @@ def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         requirements = asked(cell, cell.layer.wheels)
         if not requirements:
             continue
-        target = Target(uv=client(task), python=cell.point.get("python", ANY_PYTHON), arch=cell.point.get("arch", "amd64"))
+        target = Target(uv=client(task.settings), python=cell.point.get("python", ANY_PYTHON), arch=cell.point.get("arch", "amd64"))
         preferences = _versions(task.preferred([cell], UNPACKED))
         found = target.compile(requirements, where=cell.id, preferences=preferences, dependencies=False)
         pieces[cell.id] = Piece(artifacts=tuple(target.artifact(distribution, UNPACKED) for distribution in found))
     return Found(pieces=pieces)
-
-
-def client(task: Task) -> Uv:
-    """Return the resolver for this machine's settings."""
-    return Uv(cache=task.settings.cache / "uv", index=task.settings.mirror(ORIGIN), ca_bundle=bundle(task.settings))
 
 
 def _group(task: Task, target: Target, cells: Sequence[Cell]) -> Pieces:

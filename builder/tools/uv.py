@@ -89,10 +89,12 @@ class Uv:
                 *("--format", "pylock.toml", "--only-binary", ":all:", "--generate-hashes", "--output-file", output),
                 *("--constraints", directory / "constraints.txt", "--cache-dir", self.cache, *target),
                 *(() if dependencies else ("--no-deps",)),
-                *(("--default-index", self.index) if self.index else ()),
                 "-",
             ]
             environment = {"SSL_CERT_FILE": str(self.ca_bundle)} if self.ca_bundle else {}
+            if self.index:
+                # Not on the command line: it may hold a password.
+                environment["UV_DEFAULT_INDEX"] = self.index
             process.run(argv, stdin="\n".join(requirements).encode(), env=environment, cwd=directory)
             return _read(output.read_text())
 

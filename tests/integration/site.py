@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ class Site:
         self.cut: dict[str, int] = {}
         """Paths of which that many bytes are sent before the connection is closed, once."""
         self.asked: list[str] = []
+        self.password = ""
+        """`user:password` that every request must bring, where one is set."""
         self.url = ""
 
 
@@ -31,10 +34,15 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             site.asked.append(path)
+            wanted = f"Basic {base64.b64encode(site.password.encode()).decode()}"
+            if site.password and self.headers["Authorization"] != wanted:
+                site.answers.setdefault(path, []).insert(0, 401)
             status = site.answers[path].pop(0) if site.answers.get(path) else 200 if path in site.files else 404
             body = site.files.get(path, b"") if status == 200 else b""
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
+            if status == 401:
+                self.send_header("WWW-Authenticate", 'Basic realm="private"')
             self.send_header("Content-Type", "text/html" if path.endswith("/") else "application/octet-stream")
             self.end_headers()
             sent = site.cut.pop(path, len(body))

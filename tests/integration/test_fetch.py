@@ -130,6 +130,19 @@ def test_a_mirror_behind_a_private_authority_is_trusted_when_told(locked: Place,
         locked.done("lock", "--upgrade", "tool")
 
 
+def test_an_index_behind_a_password_is_asked_with_it_and_shows_it_to_nobody(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as private:
+        private.files, private.password = place.site.files, "someone:hush"
+        monkeypatch.setenv("CATALOG_MIRROR_PYPI", private.url.replace("://", "://someone:hush@") + "/simple")
+        said = place.done("lock") + place.done("fetch")
+        withdraw_wheel(place.site, "helper", "helper-1.1-py3-none-any.whl")
+        place.layer("left", "description: left\non: [snake]\npython: [none-such]\n")
+        for command in ("lock", "fetch"):
+            said += place.run(command)[1]
+        said += (place.root / "catalog.lock").read_text()
+    assert "hush" not in said
+
+
 def test_a_context_holds_what_the_build_needs(locked: Place, tmp_path: Path) -> None:
     locked.done("fetch")
     directory = tmp_path / "context"
