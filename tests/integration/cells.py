@@ -29,7 +29,7 @@ class Yard:
         """A Debian root with apt."""
         root = self.scratch / "root.tar"
         began = int(time.time())
-        process.run(["mmdebstrap", "--quiet", "--variant=apt", release, root])
+        process.run(["mmdebstrap", "--quiet", "--variant=apt", "--include=passwd", release, root])
         return self.keep(normalise([root], cell=f"debian@{release}", key=f"debian-{release}", ancestors=[], store=self.store, built_since=began))
 
     def build(self, name: str, script: str, below: Sequence[Facts], *, cache: bool = True) -> Facts:
