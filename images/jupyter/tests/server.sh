@@ -13,6 +13,6 @@ status() { curl -sS -o /dev/null -w '%{http_code}' "$@"; }
 [[ $(status -H "Authorization: token $PASSWORD" localhost:8888/lab) == 200 ]]
 # Word for word what a terminal runs: a login shell.
 [[ $(bash -lc 'command -v jupyter') == /opt/python/bin/jupyter ]]
-! grep -qF "$PASSWORD" /proc/$server/cmdline
+if grep -qF "$PASSWORD" /proc/$server/cmdline; then echo "the password stands in the process list" && exit 1; fi
 kill $server
 wait $server || true

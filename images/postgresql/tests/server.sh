@@ -11,7 +11,7 @@ start() {
 }
 trap 'cat /tmp/server.log' ERR
 start
-! PGPASSWORD=wrong psql -c 'SELECT 1' 2>/dev/null
+if PGPASSWORD=wrong psql -c 'SELECT 1' 2>/dev/null; then echo "a wrong password opens a session" && exit 1; fi
 export PGPASSWORD=$POSTGRES_PASSWORD
 psql -c 'CREATE TABLE kept AS SELECT 42 AS answer'
 kill -KILL "$(head -n 1 "$PGDATA/postmaster.pid")"

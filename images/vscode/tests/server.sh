@@ -9,7 +9,7 @@ trap 'kill $server; cat /tmp/server.log' ERR
 for _ in {1..120}; do curl -fsS -o /dev/null localhost:8080/healthz 2>/dev/null && break; sleep 0.5; done
 [[ $(curl -sS -o /dev/null -w '%{http_code}' localhost:8080/) == 302 ]]
 curl -sS -o /dev/null -c /tmp/wrong --data-urlencode 'password=wrong' localhost:8080/login
-! grep -q code-server-session /tmp/wrong
+if grep -q code-server-session /tmp/wrong; then echo "a wrong password opens a session" && exit 1; fi
 curl -sS -o /dev/null -c /tmp/right --data-urlencode "password=$PASSWORD" localhost:8080/login
 curl -fsSL -b /tmp/right localhost:8080/ | grep -q workbench
 kill $server
