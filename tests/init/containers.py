@@ -10,6 +10,9 @@ from pathlib import Path
 from builder.tools import process
 
 INIT = "/opt/onyxia-init.sh"
+FILES = Path(__file__).parents[2] / "images/base/files"
+# The start script as it is now, over the one in the image.
+SCRIPT = tuple(f"--volume={FILES}{path}:{path}:ro" for path in (INIT, "/opt/onyxia"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +90,7 @@ class Box:
     def _options(env: Mapping[str, str] | None, files: Mapping[str, Path] | None, options: Sequence[str]) -> list[str]:
         variables = [part for name in env or {} for part in ("--env", name)]
         mounts = [part for target, source in (files or {}).items() for part in ("--volume", f"{source}:{target}:ro")]
-        return ["--network", "host", "--label", "catalog=test", *variables, *mounts, *options]
+        return ["--network", "host", "--label", "catalog=test", *SCRIPT, *variables, *mounts, *options]
 
 
 def execute(container: str, *argv: str, user: str | None = None, env: Mapping[str, str] | None = None) -> Ran:

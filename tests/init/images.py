@@ -44,9 +44,10 @@ def _lay_out(context: Path, layer: dict[str, Any], template: Path, release: str)
     (context / "Dockerfile").write_text(jinja.from_string(template.read_text()).render(layer=layer, debian=_debian_name(release)))
 
 
-def _contents() -> list[tuple[str, int, bytes]]:
+def _contents() -> list[tuple[str, bytes]]:
+    """What is in the image of the layer's files. The start script is not: containers mount it, so that a change of it builds nothing."""
     files = ROOT / "images/base/files"
-    return [(str(path.relative_to(files)), path.stat().st_mode & 0o111, path.read_bytes()) for path in files.rglob("*") if path.is_file()]
+    return [(str(path.relative_to(files)), path.read_bytes()) for path in (files / "etc").rglob("*") if path.is_file()]
 
 
 def _debian_name(release: str) -> str:

@@ -56,7 +56,11 @@ class Site:
 
     def text(self, path: str, body: str, status: int = 200) -> str:
         """Answer with a text at a path, and return its URL."""
-        self.routes[path] = lambda _: Answer(status=status, body=body.encode())
+        return self.bytes(path, body.encode(), status)
+
+    def bytes(self, path: str, body: bytes, status: int = 200) -> str:
+        """Answer with bytes at a path, and return its URL."""
+        self.routes[path] = lambda _: Answer(status=status, body=body)
         return self.url + path
 
     def answer(self, request: Request) -> Answer:
@@ -109,6 +113,14 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def python_index(site: Site, wheel: bytes) -> str:
+    """Serve a Python package index with the distribution probe, and return its URL."""
+    page = b'<a href="/probe-1.0-py3-none-any.whl">probe-1.0-py3-none-any.whl</a>'
+    site.routes["/simple/probe/"] = lambda _: Answer(body=page, headers={"Content-Type": "text/html"})
+    site.bytes("/probe-1.0-py3-none-any.whl", wheel)
+    return f"{site.url}/simple"
+
+
 def git_route(root: Path, token: str) -> Route:
     """Git's own HTTP server over the repositories under `root`, at /git/, for those who know the token."""
 
@@ -139,11 +151,13 @@ def git_route(root: Path, token: str) -> Route:
 def certificates(folder: Path) -> tuple[Path, Path]:
     """Make an authority and a certificate for localhost; return the authority, and the certificate with its key."""
     key, authority, request, chain = (folder / name for name in ("ca.key", "ca.crt", "server.csr", "server.pem"))
-    openssl = ["openssl", "req", "-newkey", "rsa:2048", "-nodes"]
-    process.run([*openssl, "-x509", "-days", "2", "-keyout", key, "-out", authority, "-subj", "/CN=Test authority"])
+    openssl: list[str | Path] = ["openssl", "req", "-newkey", "rsa:2048", "-nodes"]
+    # Python 3.13 refuses an authority that does not say that it is one.
+    usage = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"]
+    process.run([*openssl, "-x509", "-days", "2", "-keyout", key, "-out", authority, "-subj", "/CN=Test authority", *usage])
     process.run([*openssl, "-keyout", folder / "server.key", "-out", request, "-subj", "/CN=localhost"])
-    (folder / "names").write_text("subjectAltName = DNS:localhost, IP:127.0.0.1\n")
-    sign = ["openssl", "x509", "-req", "-days", "2", "-in", request, "-CA", authority, "-CAkey", key, "-CAcreateserial"]
+    (folder / "names").write_text("subjectAltName = DNS:localhost, IP:127.0.0.1\nauthorityKeyIdentifier = keyid\n")
+    sign: list[str | Path] = ["openssl", "x509", "-req", "-days", "2", "-in", request, "-CA", authority, "-CAkey", key, "-CAcreateserial"]
     process.run([*sign, "-extfile", folder / "names", "-out", folder / "server.crt"])
     chain.write_bytes((folder / "server.crt").read_bytes() + (folder / "server.key").read_bytes())
     return authority, chain

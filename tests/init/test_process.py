@@ -19,13 +19,15 @@ SERVICE = "trap 'echo stopped; exit 0' TERM; touch /tmp/ready; while :; do sleep
 CHART = ("--entrypoint", "/bin/sh")
 
 
-def wait_for(container: str, command: str) -> str:
+def wait_for(container: str, command: str) -> None:
+    said = ""
     for _ in range(200):
         ran = execute(container, "bash", "-c", command)
         if ran.code == 0:
-            return ran.out
+            return
+        said = ran.err
         time.sleep(0.05)
-    pytest.fail(f"`{command}` never held in the container: {ran}\n{logs(container)}")
+    pytest.fail(f"`{command}` never held in the container: {said}\n{logs(container)}")
 
 
 def logs(container: str) -> str:
@@ -107,10 +109,13 @@ def test_no_step_is_run_where_nothing_can_be_written(box: Box) -> None:
     assert "no step is run" in ran.err
 
 
+TMP = "/tmp"  # noqa: S108
+
+
 def test_a_read_only_root_with_a_tmp_is_enough(box: Box) -> None:
-    ran = box.run("env", "-0", options=["--read-only", "--tmpfs", "/tmp", "--tmpfs", "/home/onyxia:uid=1000"])
+    ran = box.run("env", "-0", options=["--read-only", "--tmpfs", TMP, "--tmpfs", "/home/onyxia:uid=1000"])
     assert ran.failures == []
-    assert ran.environment["ONYXIA_SESSION"] == "/tmp/onyxia-1000"  # noqa: S108
+    assert ran.environment["ONYXIA_SESSION"] == f"{TMP}/onyxia-1000"
 
 
 def test_no_sudo_is_no_failure(box: Box) -> None:

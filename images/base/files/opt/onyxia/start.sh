@@ -36,7 +36,8 @@ open_state() {
 
 # run_step FILE: run one step; what it published is part of the environment from here on, even if it failed later
 run_step() {
-  local ONYXIA_PAIR ONYXIA_STEP=${1##*/}
+  # No local variables: when `set -e` ends a step, its EXIT trap would no longer see them.
+  ONYXIA_STEP=${1##*/}
   ONYXIA_STEP=${ONYXIA_STEP%.sh}
   ONYXIA_STEP=${ONYXIA_STEP#[0-9][0-9]-}
   # Neither `if` nor `||` here: inside them, bash would ignore `set -e` in the whole step.
@@ -54,6 +55,7 @@ run_step() {
     export "${ONYXIA_PAIR?}" || say "${ONYXIA_PAIR%%=*} cannot be set"
   done <"$ONYXIA_STATE/published"
   : >"$ONYXIA_STATE/published"
+  ONYXIA_STEP=
 }
 
 # Become the service. An image's CMD is not expanded by the engine, so ${WORKSPACE_DIR} in its arguments is expanded here.

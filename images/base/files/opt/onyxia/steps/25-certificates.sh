@@ -21,15 +21,19 @@ split_into() {
     /-----END CERTIFICATE-----/ { close(file); file = "" }'
 }
 
+given=${PATH_TO_CA_BUNDLE:-}
+trouble=
 pem_files "$local_certificates" | xargs -0r cat | split_into "$own/mounted"
-[[ -z ${PATH_TO_CA_BUNDLE:-} ]] || pem_files "$PATH_TO_CA_BUNDLE" | xargs -0r cat | split_into "$own/onyxia"
+if [[ -n $given ]]; then
+  pem_files "$given" 2>/dev/null | xargs -0r cat 2>/dev/null | split_into "$own/onyxia" || trouble="$given cannot be read by user $EUID"
+fi
 
 shopt -s nullglob
-unreadable=()
+unreadable=0
 for file in "$own"/*.crt; do
   openssl x509 -noout -in "$file" 2>/dev/null && continue
   rm "$file"
-  unreadable+=("${file##*/}")
+  unreadable=$((unreadable + 1))
 done
 # A chart may give the same ones both ways
 sha256sum "$own"/*.crt </dev/null | awk 'seen[$1]++ { print $2 }' | xargs -r rm
@@ -52,5 +56,6 @@ if ((${#authorities[@]})); then
   say "${#authorities[@]} certificate authorities added"
 fi
 
-((${#unreadable[@]} == 0)) || problem "${#unreadable[@]} of the certificates cannot be read"
-[[ -z ${PATH_TO_CA_BUNDLE:-} ]] || ((${#authorities[@]})) || problem "$PATH_TO_CA_BUNDLE holds no PEM certificate"
+[[ -z $trouble ]] || problem "$trouble"
+((unreadable == 0)) || problem "$unreadable of the certificates are none"
+[[ -z $given ]] || ((${#authorities[@]})) || problem "$given holds no PEM certificate"

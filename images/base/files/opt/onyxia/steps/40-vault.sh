@@ -68,5 +68,6 @@ while IFS= read -r -d '' key && IFS= read -r -d '' kind && IFS= read -r -d '' va
   else
     set_secret "$key" "$value"
   fi
-done < <(jq -j -f "$ONYXIA_PARTS/vault.jq" "$answer")
+done < <(jq -j -f "$ONYXIA_PARTS/vault.jq" "$answer" 2>"$ONYXIA_STATE/said")
+wait "$!" || problem "its answer is not understood ($(reason_of "$ONYXIA_STATE/said"))"
 say "${#seen[@]} secrets of $VAULT_RELATIVE_PATH are set"
