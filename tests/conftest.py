@@ -42,3 +42,8 @@ def _pure_tests_start_no_process(request: pytest.FixtureRequest) -> Iterator[Non
     _guarded.append(request.node.nodeid)
     yield
     _guarded.pop()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz", type=int, default=25, help="random values tried on each chart (default: %(default)s)")
+    parser.addoption("--accept", action="store_true", help="write golden files anew instead of comparing with them")

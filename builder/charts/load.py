@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +39,7 @@ class Groups:
             KeyError: a name stands for nothing.
 
         """
-        return {name: self.groups[name] for name in self._flat(names)}
-
-    def _flat(self, names: tuple[str, ...]) -> Iterator[str]:
-        for name in names:
-            yield from self._flat(self.bundles[name]) if name in self.bundles else (name,)
+        return {group: self.groups[group] for name in names for group in self.bundles.get(name, (name,))}
 
 
 def load_groups(directory: Path = OPTIONS) -> Groups:
@@ -65,8 +61,9 @@ def load_groups(directory: Path = OPTIONS) -> Groups:
                 groups[path.stem] = wording.validate(document, Group)
         except ValidationError as error:
             problems += wording.problems(document, kind, error)
-    for bundle, names in bundles.root.items():
+    for bundle, names in bundles.root.items() if not problems else ():
         problems += [_unknown(BUNDLES, name, groups, f"bundle {bundle!r}") for name in names if name not in groups]
+        problems += [Problem(BUNDLES, 0, 0, f"{bundle!r} names a bundle and a group", "rename one of them")] if bundle in groups else []
     if problems:
         raise InputError(problems)
     return Groups(groups=groups, bundles=bundles.root)

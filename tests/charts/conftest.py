@@ -238,7 +238,3 @@ def refusal(request: pytest.FixtureRequest) -> Callable[[Chart, Mapping[str, Any
         return str(caught.value)
 
     return say
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz", type=int, default=25, help="random values tried on each chart")

@@ -107,9 +107,6 @@ exec curl --fail --silent --show-error --output /dev/null --retry 10 --retry-del
 - group: init
   kind: Secret
   name: {{ (printf "%s-secretinit" (include "jupyter-r-python.fullname" .)) | quote }}
-- group: extraenv
-  kind: Secret
-  name: {{ (printf "%s-secretextraenv" (include "jupyter-r-python.fullname" .)) | quote }}
 - group: vault
   kind: Secret
   name: {{ .Values.vault.secretName | default (printf "%s-secretvault" (include "jupyter-r-python.fullname" .)) | quote }}
@@ -137,6 +134,9 @@ exec curl --fail --silent --show-error --output /dev/null --retry 10 --retry-del
 - group: proxy
   kind: Secret
   name: {{ (printf "%s-secretproxy" (include "jupyter-r-python.fullname" .)) | quote }}
+- group: extraenv
+  kind: Secret
+  name: {{ (printf "%s-secretextraenv" (include "jupyter-r-python.fullname" .)) | quote }}
 - group: repository
   kind: ConfigMap
   name: {{ .Values.repository.configMapName | default (printf "%s-configmaprepository" (include "jupyter-r-python.fullname" .)) | quote }}
@@ -148,10 +148,6 @@ REGION_INIT_SCRIPT_CHECKSUM: {{ .Values.init.regionInitCheckSum | default "" | t
 PERSONAL_INIT_SCRIPT: {{ .Values.init.personalInit | default "" | toString | quote }}
 PERSONAL_INIT_ARGS: {{ .Values.init.personalInitArgs | default "" | toString | quote }}
 PERSONAL_INIT_SCRIPT_CHECKSUM: {{ .Values.init.personalInitCheckSum | default "" | toString | quote }}
-{{- end -}}
-
-{{- define "jupyter-r-python.variables.extraenv" -}}
-{{ include "jupyter-r-python.extraEnv.variables" . }}
 {{- end -}}
 
 {{- define "jupyter-r-python.variables.vault" -}}
@@ -218,6 +214,10 @@ HTTPS_PROXY: {{ .Values.proxy.httpsProxy | default "" | quote }}
 no_proxy: {{ .Values.proxy.noProxy | default "" | quote }}
 NO_PROXY: {{ .Values.proxy.noProxy | default "" | quote }}
 {{- end }}
+{{- end -}}
+
+{{- define "jupyter-r-python.variables.extraenv" -}}
+{{ include "jupyter-r-python.extraEnv.variables" . }}
 {{- end -}}
 
 {{- define "jupyter-r-python.variables.repository" -}}

@@ -100,9 +100,6 @@ exec curl --fail --silent --show-error --output /dev/null --retry 10 --retry-del
 - group: init
   kind: Secret
   name: {{ (printf "%s-secretinit" (include "vscode-r.fullname" .)) | quote }}
-- group: extraenv
-  kind: Secret
-  name: {{ (printf "%s-secretextraenv" (include "vscode-r.fullname" .)) | quote }}
 - group: vault
   kind: Secret
   name: {{ .Values.vault.secretName | default (printf "%s-secretvault" (include "vscode-r.fullname" .)) | quote }}
@@ -130,6 +127,9 @@ exec curl --fail --silent --show-error --output /dev/null --retry 10 --retry-del
 - group: proxy
   kind: Secret
   name: {{ (printf "%s-secretproxy" (include "vscode-r.fullname" .)) | quote }}
+- group: extraenv
+  kind: Secret
+  name: {{ (printf "%s-secretextraenv" (include "vscode-r.fullname" .)) | quote }}
 - group: repository
   kind: ConfigMap
   name: {{ .Values.repository.configMapName | default (printf "%s-configmaprepository" (include "vscode-r.fullname" .)) | quote }}
@@ -141,10 +141,6 @@ REGION_INIT_SCRIPT_CHECKSUM: {{ .Values.init.regionInitCheckSum | default "" | t
 PERSONAL_INIT_SCRIPT: {{ .Values.init.personalInit | default "" | toString | quote }}
 PERSONAL_INIT_ARGS: {{ .Values.init.personalInitArgs | default "" | toString | quote }}
 PERSONAL_INIT_SCRIPT_CHECKSUM: {{ .Values.init.personalInitCheckSum | default "" | toString | quote }}
-{{- end -}}
-
-{{- define "vscode-r.variables.extraenv" -}}
-{{ include "vscode-r.extraEnv.variables" . }}
 {{- end -}}
 
 {{- define "vscode-r.variables.vault" -}}
@@ -211,6 +207,10 @@ HTTPS_PROXY: {{ .Values.proxy.httpsProxy | default "" | quote }}
 no_proxy: {{ .Values.proxy.noProxy | default "" | quote }}
 NO_PROXY: {{ .Values.proxy.noProxy | default "" | quote }}
 {{- end }}
+{{- end -}}
+
+{{- define "vscode-r.variables.extraenv" -}}
+{{ include "vscode-r.extraEnv.variables" . }}
 {{- end -}}
 
 {{- define "vscode-r.variables.repository" -}}

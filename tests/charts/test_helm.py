@@ -1,0 +1,265 @@
+"""The `helm` program itself: it renders what the library in the tests renders, takes our archives, our index and our pushes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from builder.charts.archive import archive
+from builder.charts.compose import Composition
+from builder.charts.images import ImageRef
+from builder.charts.model import Option
+from builder.errors import BuilderError, IntegrityError, ToolError
+from builder.events import silent
+from builder.record import index
+from builder.record.chart_package import Package, last_published, prepare, publish
+from builder.tools import helm, process
+from builder.verify.charts import check
+from tests.charts.conftest import CHARTS, ORIGIN, Chart
+
+pytestmark = pytest.mark.process
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+PASSWORDS = {"security": {"password": "p"}, "postgresql": {"auth": {"password": "p", "postgresPassword": "p"}}}
+
+
+@pytest.fixture(autouse=True)
+def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CONFIG_HOME", "CACHE_HOME", "DATA_HOME"):
+        monkeypatch.setenv(f"HELM_{name}", str(tmp_path / "helm" / name))
+
+
+def written(chart: Chart, directory: Path) -> Path:
+    chart.tree.write(directory / chart.name)
+    return directory / chart.name
+
+
+def test_the_program_renders_what_the_tests_render(chart: Chart, tmp_path: Path) -> None:
+    text = helm.template(written(chart, tmp_path), PASSWORDS, release="rel", namespace="ns")
+    documents = {part.split("\n", 1)[0]: part.split("\n", 1)[1] for part in text.split("---\n# Source: ")[1:]}
+    ours = {name: body for name, body in chart.render(PASSWORDS).files.items() if name in documents}
+    assert documents.keys() == ours.keys()
+    for name, body in documents.items():
+        assert body.strip() == ours[name].strip().removeprefix("---\n").strip() or "\n---\n" in ours[name], name
+
+
+def test_lint_is_silent(chart: Chart, tmp_path: Path) -> None:
+    assert helm.lint(written(chart, tmp_path)) == []
+
+
+def test_lint_says_what_is_wrong(jupyter: Chart, tmp_path: Path) -> None:
+    path = written(jupyter, tmp_path)
+    (path / "templates" / "broken.yaml").write_text("{{ .Values.a.b.c }}")
+    assert "broken.yaml" in helm.lint(path)[0]
+
+
+def test_a_refusal_names_the_option(jupyter: Chart, tmp_path: Path) -> None:
+    with pytest.raises(ToolError) as caught:
+        helm.template(written(jupyter, tmp_path), {"persistence": {"size": "big"}})
+    assert "at '/persistence/size'" in caught.value.message
+
+
+def test_helm_takes_the_archive(chart: Chart, tmp_path: Path) -> None:
+    path = tmp_path / f"{chart.name}-0.0.0.tgz"
+    path.write_bytes(archive(chart.name, chart.tree))
+    assert f"name: {chart.name}" in process.text(["helm", "show", "chart", path])
+    assert helm.template(path, PASSWORDS) == helm.template(written(chart, tmp_path), PASSWORDS)
+
+
+def test_a_chart_that_is_wrong_is_found_out(jupyter: Chart, postgresql: Chart) -> None:
+    broken = jupyter.tree.merged({"templates/x.yaml": jupyter.tree["templates/NOTES.txt"]})
+    found = check({"bad": broken, "postgresql": postgresql.tree}, {}, silent)
+    assert found["postgresql"] == []
+    assert found["bad"]
+
+
+# Versions
+
+
+def changed(composition: Composition, **fields: object) -> Composition:
+    return Composition(
+        **{name: fields.get(name, getattr(composition, name)) for name in ("name", "service", "images", "groups", "options", "variables")},  # type: ignore[arg-type]
+    )
+
+
+def packaged(composition: Composition, published: Package | None = None) -> Package:
+    return prepare(composition, CHARTS, ORIGIN, published.tree if published else None)
+
+
+def test_the_first_version(jupyter: Chart) -> None:
+    found = packaged(jupyter.composition)
+    assert (found.version, found.last, found.kept) == ("1.0.0", None, False)
+    assert "first version" in found.tree["Chart.yaml"].data.decode()
+
+
+def test_nothing_new_is_nothing_to_publish(jupyter: Chart) -> None:
+    first = packaged(jupyter.composition)
+    again = packaged(jupyter.composition, first)
+    assert (again.version, again.kept, again.changes) == ("1.0.0", True, ())
+
+
+def test_a_rebuilt_image_is_a_patch(jupyter: Chart) -> None:
+    first = packaged(jupyter.composition)
+    images = tuple(ImageRef(name=image.name, tag=image.tag, digest="sha256:" + "0" * 64) for image in jupyter.composition.images)
+    found = packaged(changed(jupyter.composition, images=images), first)
+    assert found.version == "1.0.1"
+    assert any("is new" in change.text for change in found.changes)
+    assert any("pods restart" in change.text for change in found.changes)
+
+
+def test_a_new_option_is_minor_and_a_removed_one_major(jupyter: Chart) -> None:
+    first = packaged(jupyter.composition)
+    more = changed(jupyter.composition, options={**jupyter.composition.options, "extra": Option(description="More")})
+    second = packaged(more, first)
+    assert (second.version, [str(change) for change in second.changes]) == ("1.1.0", ["minor: added the option extra"])
+    third = packaged(jupyter.composition, second)
+    assert (third.version, [str(change) for change in third.changes]) == ("2.0.0", ["major: removed the option extra"])
+    assert "removed the option extra" in third.tree["Chart.yaml"].data.decode()
+
+
+# Archives and index
+
+
+@pytest.fixture
+def published(jupyter: Chart, postgresql: Chart, tmp_path: Path) -> Path:
+    directory = tmp_path / "published"
+    publish({one.name: packaged(one.composition) for one in (jupyter, postgresql)}, directory, NOW)
+    return directory
+
+
+def test_publishing_twice_is_publishing_once(jupyter: Chart, published: Path) -> None:
+    before = {path.name: path.read_bytes() for path in published.glob("*.*")}
+    publish({"jupyter-python": packaged(jupyter.composition)}, published, NOW)
+    assert {path.name: path.read_bytes() for path in published.glob("*.*")} == before
+
+
+def test_old_versions_stay(jupyter: Chart, published: Path) -> None:
+    last = last_published("jupyter-python", index.read(published), published)
+    assert last is not None
+    more = changed(jupyter.composition, options={**jupyter.composition.options, "extra": Option(description="More")})
+    publish({"jupyter-python": prepare(more, CHARTS, ORIGIN, last)}, published, NOW)
+    assert index.read(published).versions() == {"jupyter-python": ("1.1.0", "1.0.0"), "postgresql": ("1.0.0",)}
+    assert (published / "jupyter-python-1.0.0.tgz").is_file()
+
+
+def test_other_bytes_under_a_published_name_are_refused(jupyter: Chart, published: Path) -> None:
+    (published / "jupyter-python-1.0.0.tgz").write_bytes(b"other")
+    with pytest.raises(IntegrityError, match="is there with other bytes"):
+        publish({"jupyter-python": packaged(jupyter.composition)}, published, NOW)
+    with pytest.raises(IntegrityError, match="and the index says"):
+        last_published("jupyter-python", index.read(published), published)
+
+
+def test_an_archive_that_the_index_names_is_missing(published: Path) -> None:
+    (published / "jupyter-python-1.0.0.tgz").unlink()
+    with pytest.raises(BuilderError, match="is not there"):
+        last_published("jupyter-python", index.read(published), published)
+
+
+def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is that of the base class
+        pass
+
+
+@pytest.fixture
+def repository(published: Path) -> Iterator[str]:
+    for address in serving(partial(Quiet, directory=str(published))):
+        yield f"http://{address}"
+
+
+def test_helm_repo_add_and_pull(repository: str, published: Path, tmp_path: Path) -> None:
+    process.run(["helm", "repo", "add", "test", repository])
+    found = json.loads(process.text(["helm", "search", "repo", "test/", "--output", "json"]))
+    assert {(chart["name"], chart["version"]) for chart in found} == {("test/jupyter-python", "1.0.0"), ("test/postgresql", "1.0.0")}
+    path = helm.pull("jupyter-python", tmp_path / "pulled", repository=repository)
+    assert path.read_bytes() == (published / path.name).read_bytes()
+
+
+class Registry(BaseHTTPRequestHandler):
+    """The part of the OCI distribution specification that pushing and pulling one artifact takes."""
+
+    protocol_version = "HTTP/1.1"
+    blobs: Mapping[str, bytes]
+    manifests: dict[str, tuple[str, bytes]]
+
+    def _answer(self, code: int, data: bytes = b"", **headers: str) -> None:
+        self.send_response(code)
+        for name, value in {"Content-Length": str(len(data)), **{key.replace("_", "-"): value for key, value in headers.items()}}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def do_POST(self) -> None:
+        self._answer(202, Location=f"{self.path}1")
+
+    def do_PUT(self) -> None:
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        digest = "sha256:" + hashlib.sha256(data).hexdigest()
+        if "/manifests/" in self.path:
+            for key in (digest, self.path.rsplit("/", 1)[1]):
+                self.manifests[key] = (self.headers["Content-Type"], data)
+        else:
+            assert isinstance(self.blobs, dict)
+            self.blobs[digest] = data
+        self._answer(201, Docker_Content_Digest=digest, Location=self.path)
+
+    def do_GET(self) -> None:
+        key = self.path.partition("?")[0].rsplit("/", 1)[1]
+        if "/manifests/" in self.path and key in self.manifests:
+            kind, data = self.manifests[key]
+            self._answer(200, data, Content_Type=kind, Docker_Content_Digest="sha256:" + hashlib.sha256(data).hexdigest())
+        elif "/blobs/" in self.path and key in self.blobs:
+            self._answer(200, self.blobs[key], Content_Type="application/octet-stream", Docker_Content_Digest=key)
+        elif self.path.partition("?")[0].endswith("/tags/list"):
+            tags = [tag for tag in self.manifests if not tag.startswith("sha256:")]
+            self._answer(200, json.dumps({"name": "x", "tags": tags}).encode(), Content_Type="application/json")
+        else:
+            self._answer(200 if self.path == "/v2/" else 404)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is that of the base class
+        pass
+
+
+@pytest.fixture
+def registry() -> Iterator[str]:
+    yield from serving(type("OwnRegistry", (Registry,), {"blobs": {}, "manifests": {}}))
+
+
+def test_push_to_a_registry_and_pull_by_digest(registry: str, published: Path, tmp_path: Path) -> None:
+    plain = helm.Remote(plain_http=True)
+    pushed = helm.push(published / "jupyter-python-1.0.0.tgz", f"oci://{registry}/charts", plain)
+    assert re.fullmatch(rf"{re.escape(registry)}/charts/jupyter-python:1\.0\.0@sha256:[0-9a-f]{{64}}", pushed)
+    path = helm.pull(f"oci://{registry}/charts/jupyter-python", tmp_path / "pulled", version="1.0.0", remote=plain)
+    assert path.read_bytes() == (published / "jupyter-python-1.0.0.tgz").read_bytes()
+
+
+def test_a_registry_that_refuses(published: Path) -> None:
+    with pytest.raises(ToolError):
+        helm.push(published / "jupyter-python-1.0.0.tgz", "oci://127.0.0.1:9/charts", helm.Remote(plain_http=True))
+
+
+def test_helm_that_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match="helm was not found") as caught:
+        helm.version()
+    assert "install Helm" in caught.value.hint

@@ -1,0 +1,104 @@
+"""Spark's options, which no service of the catalog has yet: a service that has them is a few lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from builder.charts.compose import compose
+from builder.charts.images import ImageRef
+from builder.charts.load import load_groups
+from builder.charts.model import Service
+from builder.verify.charts import switched
+from builder.verify.manifests import problems
+from tests.charts.conftest import Chart, make
+
+
+@pytest.fixture(scope="module")
+def spark() -> Chart:
+    service = Service.model_validate(
+        {
+            "title": "Jupyter (PySpark)",
+            "description": {"en": "JupyterLab with Spark"},
+            "image": "jupyter-pyspark",
+            "icon": "jupyter.svg",
+            "groups": ["interactive", "python", "spark"],
+            "port": 8888,
+            "command": "- jupyter\n- lab",
+            "probe": {"http": "/api"},
+            "set": {"kubernetes.role": {"default": "admin"}},
+        },
+    )
+    return make(compose("jupyter-pyspark", service, load_groups(), (ImageRef(name="r/jupyter-pyspark", tag="py3.13-spark4.1"),)))
+
+
+def files(chart: Chart, values: dict[str, Any], suffix: str) -> dict[str, str]:
+    found = chart.render(values).objects[f"Secret/rel-jupyter-pyspark-{suffix}"]["stringData"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_every_switch(spark: Chart) -> None:
+    assert problems(spark.render().manifests) == []
+    assert problems(spark.render(dict(switched(spark.composition.options))).manifests) == []
+
+
+def test_the_section_stands_behind_the_service(spark: Chart) -> None:
+    assert list(spark.schema["properties"])[:3] == ["service", "spark", "resources"]
+    assert spark.schema["properties"]["kubernetes"]["x-onyxia"]["overwriteSchemaWith"] == "role-spark.json"
+
+
+def test_spark_defaults(spark: Chart) -> None:
+    values = {
+        "spark": {"userConfig": {"spark.executor.memory": "4g"}},
+        "proxy": {"enabled": True, "noProxy": ".example.org,localhost"},
+        "repository": {"mavenRepository": "https://maven.example.org"},
+    }
+    found = files(spark, values, "secretsparkconf")
+    lines = found["usr__local__lib__spark__conf__spark-defaults.conf"].splitlines()
+    assert "spark.kubernetes.driver.pod.name rel-jupyter-pyspark-0" in lines
+    assert "spark.kubernetes.namespace ns" in lines
+    assert "spark.executor.memory 4g" in lines
+    assert "spark.jars.ivySettings /usr/local/lib/spark/conf/ivysettings.xml" in lines
+    options = next(line for line in lines if line.startswith("spark.driver.extraJavaOptions"))
+    assert "-Dhttp.nonProxyHosts=*.example.org|localhost" in options
+    assert 'root="https://maven.example.org"' in found["usr__local__lib__spark__conf__ivysettings.xml"]
+    mounts = {mount["mountPath"] for mount in spark.render(values).container["volumeMounts"]}
+    assert {"/usr/local/lib/spark/conf/spark-defaults.conf", "/usr/local/lib/spark/conf/ivysettings.xml"} <= mounts
+
+
+@pytest.mark.parametrize(("token", "provider", "path_style"), [("", "Simple", True), ("t", "Temporary", False)])
+def test_core_site(spark: Chart, token: str, provider: str, path_style: bool) -> None:  # noqa: FBT001  a parameter of the test
+    s3 = {
+        "enabled": True,
+        "endpoint": "s3.example.org",
+        "accessKeyId": "a&b",
+        "secretAccessKey": "k",
+        "sessionToken": token,
+        "pathStyleAccess": path_style,
+    }
+    (text,) = files(spark, {"s3": s3}, "secretcoresite").values()
+    assert f"<value>org.apache.hadoop.fs.s3a.{provider}AWSCredentialsProvider</value>" in text
+    assert f"<name>fs.s3a.path.style.access</name>\n    <value>{str(path_style).lower()}</value>" in text
+    assert "<value>a&amp;b</value>" in text
+
+
+def test_without_spark_nothing_is_written(spark: Chart) -> None:
+    assert "Secret/rel-jupyter-pyspark-secretsparkconf" not in spark.render({"spark": {"default": False}}).objects
+
+
+def test_the_interface_of_the_driver(spark: Chart) -> None:
+    values = {
+        "spark": {"ui": True},
+        "ingress": {"enabled": True, "hostname": "jo-0.example.org"},
+        "route": {"enabled": True},
+        "httproute": {"enabled": True},
+    }
+    rendered = spark.render(values)
+    ingress = rendered.objects["Ingress/rel-jupyter-pyspark-sparkui"]
+    assert ingress["spec"]["rules"][0]["host"] == "jo-0-spark.example.org"
+    assert {"Route/rel-jupyter-pyspark-sparkui", "HTTPRoute/rel-jupyter-pyspark-sparkui"} <= rendered.objects.keys()
+    (service,) = rendered.of("Service")
+    assert {"name": "sparkui", "port": 4040, "targetPort": 4040, "protocol": "TCP"} in service["spec"]["ports"]
+    assert "https://jo-0-spark.example.org/" in rendered.notes
