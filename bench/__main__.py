@@ -19,9 +19,10 @@ from pathlib import Path
 
 from bench import chains
 from bench.measure import Cost, cost
-from builder.commands.build import build
 from builder.console.text import Console
 from builder.errors import BuilderError
+from builder.execute.build import build
+from builder.execute.cells import workshop
 from builder.execute.project import IMAGES, Project, open_project
 from builder.fetch.fetch import fetch
 from builder.tools import buildx
@@ -99,7 +100,7 @@ def _build(project: Project, console: Console) -> None:
 
 
 def _chains(project: Project, root: Path, console: Console) -> chains.Chains:
-    shop = project.workshop(buildx.builder(), root / "logs", console, cache=False)
+    shop = workshop(project, buildx.builder(), root / "logs", console, cache=False)
     images = {name: image.cells for name, image in project.graph.images.items()}
     return chains.build(shop, images, root / "chains", project.settings.jobs, console)
 

@@ -10,10 +10,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from builder.commands import COMMANDS
+from builder.commands import COMMANDS, command
 from builder.console.text import Console
 from builder.errors import BuilderError
 from builder.tools import process
@@ -24,30 +24,32 @@ PATIENCE = 5.0
 """Seconds that threads get to put away what they hold, once their processes have ended."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser: each command declares its own arguments."""
+def parser(words: Collection[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """Return the parser. Commands among these words declare their own arguments; the others are known by name only."""
     top = argparse.ArgumentParser(prog="catalog", description="Build a data-science catalog of images and charts from one catalog.yaml.")
     top.add_argument("-C", "--catalog", type=Path, default=Path("catalog.yaml"), help="the catalog (default: %(default)s)")
     top.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in COMMANDS.items():
-        sub = commands.add_parser(name, help=command.HELP, description=command.HELP)
-        command.add_arguments(sub)
+    for name, text in COMMANDS.items():
+        sub = commands.add_parser(name, help=text, description=text)
+        if name in words:
+            command(name).add_arguments(sub)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 1 something failed, 2 the input is wrong, 3 a bug, 130 interrupted or asked to end."""
-    arguments = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    arguments = parser(words).parse_args(words)
     console = Console(quiet=arguments.quiet)
     try:
         with _stoppable():
-            return COMMANDS[arguments.command].run(arguments, console)
+            return command(arguments.command).run(arguments, console)
     except BuilderError as error:
         console.error(error)
         return error.exit_code
     except KeyboardInterrupt:
-        _stop()
+        _stop(console)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -75,7 +77,7 @@ def _stoppable() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def _stop() -> None:
+def _stop(console: Console) -> None:
     """End all processes, then this one, with what the threads hold put away; a second Ctrl-C ends it at once."""
     for number in STOPPING:
         signal.signal(number, signal.SIG_DFL)
@@ -86,5 +88,6 @@ def _stop() -> None:
         thread.join(max(0.0, deadline - time.monotonic()))
     if any(thread.is_alive() for thread in others):
         # Python would wait for them to the end of their work. Nothing is lost: every file is written beside its place.
+        console.close()
         sys.stdout.flush()
         os._exit(INTERRUPTED)

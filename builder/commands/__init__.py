@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
-from builder.commands import build, charts, fetch, graph, lint, list, load, lock, package, plan, push, render, schema, show, test, validate  # noqa: A004  named as the user types it
 from builder.console.text import Console
 
 
 class Command(Protocol):
     """What a module of this package offers."""
-
-    @property
-    def HELP(self) -> str:  # noqa: N802  a module's constant
-        """One line for the list of commands."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's own arguments."""
@@ -24,22 +20,28 @@ class Command(Protocol):
         """Do it; return the exit code."""
 
 
-COMMANDS: Mapping[str, Command] = {
-    "validate": validate,
-    "list": list,
-    "show": show,
-    "graph": graph,
-    "lock": lock,
-    "fetch": fetch,
-    "plan": plan,
-    "build": build,
-    "test": test,
-    "load": load,
-    "push": push,
-    "render": render,
-    "charts": charts,
-    "package": package,
-    "lint": lint,
-    "schema": schema,
+COMMANDS: Mapping[str, str] = {
+    "validate": "check catalog.yaml and every layer.yaml, and show all problems at once",
+    "list": "list the images",
+    "show": "show an image with its layers, sizes and packages, or why it is absent",
+    "graph": "show the layers and what stands on what",
+    "lock": "resolve what layers ask for to exact files, in catalog.lock",
+    "fetch": "bring what is locked into the cache",
+    "plan": "show what a build would keep and make, and why",
+    "build": "build missing cells and put images together",
+    "test": "run the layers' tests in every image that has them",
+    "load": "bring images into the Docker engine",
+    "push": "bring images to a registry, and move only what it lacks",
+    "prune": "free the space of cells and images that the catalog no longer has",
+    "render": "print the Dockerfile that builds an image by plain Docker",
+    "charts": "write the Helm charts of all services",
+    "package": "package the charts that changed, and join the index of those that are published",
+    "lint": "check charts against Onyxia's rules: does the page open, the form work, the service launch",
+    "schema": "write the JSON Schemas by which editors complete and check catalog.yaml and layer.yaml",
 }
-"""In the order in which people meet them."""
+"""What each does, in the order in which people meet them."""
+
+
+def command(name: str) -> Command:
+    """Return the module of a command. Modules are imported by name, as a run needs one of them and the libraries of no other."""
+    return cast("Command", importlib.import_module(f"{__name__}.{name}"))

@@ -19,7 +19,6 @@ from builder.graph.build import graph
 from builder.tree import Difference, Tree
 from builder.verify.charts import cases, check
 
-HELP = "write the Helm charts of all services"
 DIRECTORY = "charts"
 
 

@@ -8,8 +8,6 @@ from builder.console.text import Console
 from builder.execute.project import open_project
 from builder.fetch.fetch import fetch
 
-HELP = "bring what is locked into the cache"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own arguments."""

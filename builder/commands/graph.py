@@ -10,7 +10,6 @@ from builder.graph import draw
 from builder.graph.build import graph
 from builder.graph.select import select
 
-HELP = "show the layers and what stands on what"
 FORMATS = {"dot": draw.dot, "mermaid": draw.mermaid}
 
 

@@ -14,8 +14,6 @@ from builder.charts.onyxia.table import RULES, markdown
 from builder.console.text import Console
 from builder.errors import InputError, Problem
 
-HELP = "check charts against Onyxia's rules: does the page open, the form work, the service launch"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own arguments."""

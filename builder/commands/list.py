@@ -12,8 +12,6 @@ from builder.graph.draw import image_document
 from builder.graph.model import Graph
 from builder.graph.select import select
 
-HELP = "list the images"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""

@@ -9,8 +9,6 @@ from builder.execute.loading import built, load
 from builder.execute.project import open_project
 from builder.tools import engine
 
-HELP = "bring images into the Docker engine"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""

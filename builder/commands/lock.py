@@ -15,7 +15,6 @@ from builder.lock.model import Lock
 from builder.resolve.resolve import resolve
 from builder.settings import read as read_settings
 
-HELP = "resolve what layers ask for to exact files, in catalog.lock"
 FILE = "catalog.lock"
 
 

@@ -18,7 +18,6 @@ from builder.record.chart_package import Package, last_published, prepare, publi
 from builder.tools import helm
 from builder.tree import File, replace
 
-HELP = "package the charts that changed, and join the index of those that are published"
 CATALOGS = "catalogs.json"
 
 

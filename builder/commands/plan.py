@@ -8,8 +8,6 @@ from builder.console.text import Console
 from builder.execute.project import open_project
 from builder.plan.plan import Plan
 
-HELP = "show what a build would keep and make, and why"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""

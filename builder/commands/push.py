@@ -17,8 +17,6 @@ from builder.record.push import Pushed, Target, push
 from builder.tools.registry import Address, Registry, address
 from builder.tree import File, replace
 
-HELP = "bring images to a registry, and move only what it lacks"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own arguments."""

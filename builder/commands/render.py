@@ -8,10 +8,9 @@ from pathlib import Path
 from builder.console.text import Console
 from builder.errors import InputError, Problem
 from builder.execute import flat
+from builder.execute.cells import workshop
 from builder.execute.project import open_project
 from builder.fetch.fetch import fetch
-
-HELP = "print the Dockerfile that builds an image by plain Docker"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +31,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     cells = [project.graph.cells[cell] for cell in project.graph.images[name].cells]
     fetch(project.lock, cells, project.settings, console)
-    flat.write(project, project.workshop("", project.state / "logs", console), name, arguments.output)
+    flat.write(project, workshop(project, "", project.state / "logs", console), name, arguments.output)
     console.text(f"docker build {arguments.output}")
     return 0

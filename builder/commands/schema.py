@@ -7,7 +7,6 @@ import argparse
 from builder.catalog.schema import DOCUMENTS, schemas
 from builder.console.text import Console
 
-HELP = "write the JSON Schemas by which editors complete and check catalog.yaml and layer.yaml"
 DIRECTORY = "schemas"
 
 

@@ -17,7 +17,6 @@ from builder.graph.model import Graph, ImagePoint
 from builder.graph.select import select, unknown
 from builder.record.facts import Fact, Facts, facts
 
-HELP = "show an image with its layers, sizes and packages, or why it is absent"
 IN_FULL = 3
 """How many images are shown with their layers; more are listed."""
 

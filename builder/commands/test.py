@@ -14,8 +14,6 @@ from builder.record import junit
 from builder.tools import engine
 from builder.verify import image as verify
 
-HELP = "run the layers' tests in every image that has them"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""

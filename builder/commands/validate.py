@@ -11,8 +11,6 @@ from builder.errors import InputError
 from builder.events import Note
 from builder.graph.build import graph
 
-HELP = "check catalog.yaml and every layer.yaml, and show all problems at once"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""

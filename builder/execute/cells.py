@@ -12,6 +12,7 @@ from pathlib import Path
 
 from builder.errors import BuilderError, ToolError
 from builder.events import Monitor, Note, Output
+from builder.execute.project import Project
 from builder.fetch.context import context as lay_out
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
@@ -66,6 +67,22 @@ class Workshop:
     def log(self, cell: str) -> Path:
         """Return the path of a cell's log."""
         return self.logs / f"{cell}.log"
+
+
+def workshop(project: Project, builder: str, logs: Path, monitor: Monitor, *, cache: bool = True) -> Workshop:
+    """Return what building the cells of a project needs."""
+    return Workshop(
+        graph=project.graph,
+        lock=project.lock,
+        directories=project.loaded.layer_dirs,
+        inputs=project.inputs,
+        store=project.store,
+        settings=project.settings,
+        builder=builder,
+        logs=logs,
+        monitor=monitor,
+        cache=cache,
+    )
 
 
 def build(shop: Workshop, name: str) -> str:

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from builder.catalog.load import Loaded, load
 from builder.errors import InputError, Problem
-from builder.events import Monitor
-from builder.execute.cells import Workshop
 from builder.graph.asks import stale
 from builder.graph.build import graph
 from builder.graph.model import Graph
@@ -75,21 +73,6 @@ class Project:
     def plan(self) -> Plan:
         """Return the plan."""
         return plan(self.graph, self.inputs, self.image_key, self.known())
-
-    def workshop(self, builder: str, logs: Path, monitor: Monitor, *, cache: bool = True) -> Workshop:
-        """Return what building needs."""
-        return Workshop(
-            graph=self.graph,
-            lock=self.lock,
-            directories=self.loaded.layer_dirs,
-            inputs=self.inputs,
-            store=self.store,
-            settings=self.settings,
-            builder=builder,
-            logs=logs,
-            monitor=monitor,
-            cache=cache,
-        )
 
     def reference(self, image: str) -> str:
         """Return the name under which an image is published: `<registry>/<name>:<tag>`."""

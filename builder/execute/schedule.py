@@ -24,15 +24,27 @@ class Result:
     seconds: float = 0.0
 
 
-def run(parents: Mapping[str, set[str]], work: Callable[[str], str], jobs: int, monitor: Monitor) -> dict[str, Result]:
-    """Do every step after its parents, at most `jobs` at once.
+def failed(node: str, error: BuilderError, seconds: float = 0.0) -> Result:
+    """Return the result of a step that an error ended."""
+    return Result(node, ok=False, because=f"{error.message}\n  hint: {error.hint}" if error.hint else error.message, seconds=seconds)
+
+
+def run(
+    parents: Mapping[str, set[str]],
+    work: Callable[[str], str],
+    jobs: int,
+    monitor: Monitor,
+    *,
+    before: Mapping[str, Result] | None = None,
+) -> dict[str, Result]:
+    """Do every step after its parents, at most `jobs` at once. Steps among `before` have been done: their results are kept.
 
     `work` returns a word on what it did; a BuilderError that it raises fails the step alone. Anything else ends the run.
     On KeyboardInterrupt nothing new is started; whoever catches it ends the processes.
     """
     pool = ThreadPoolExecutor(max(1, jobs))
     try:
-        results = _run(parents, lambda node: pool.submit(_one, node, work, monitor), monitor)
+        results = _run(parents, dict(before or {}), lambda node: pool.submit(_one, node, work, monitor), monitor)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
@@ -40,16 +52,15 @@ def run(parents: Mapping[str, set[str]], work: Callable[[str], str], jobs: int, 
     return results
 
 
-def _run(parents: Mapping[str, set[str]], start: Callable[[str], Future[Result]], monitor: Monitor) -> dict[str, Result]:
+def _run(parents: Mapping[str, set[str]], results: dict[str, Result], start: Callable[[str], Future[Result]], monitor: Monitor) -> dict[str, Result]:
     sorter = TopologicalSorter(parents)
     sorter.prepare()
-    results: dict[str, Result] = {}
     running: dict[Future[Result], str] = {}
     for node, below in parents.items():
         monitor(Step(node, "waiting", f"for {', '.join(sorted(below))}" if below else ""))
     while sorter.is_active():
         for node in sorter.get_ready():
-            held = _held_back(node, parents, results, monitor)
+            held = results.get(node) or _held_back(node, parents, results, monitor)
             if held is None:
                 running[start(node)] = node
             else:
@@ -83,7 +94,7 @@ def _one(node: str, work: Callable[[str], str], monitor: Monitor) -> Result:
     except BuilderError as error:
         seconds = time.monotonic() - began
         monitor(Step(node, "failed", error.message.splitlines()[0], seconds))
-        return Result(node, ok=False, because=error.message, seconds=seconds)
+        return failed(node, error, seconds)
     seconds = time.monotonic() - began
     monitor(Step(node, "done", detail, seconds))
     return Result(node, ok=True, seconds=seconds)

@@ -38,6 +38,11 @@ def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
     return directory
 
 
+def lacks(cell: Cell, lock: Lock, cache: Path) -> bool:
+    """Tell whether something that the cell needs is not in the cache."""
+    return not all(place(lock.artifacts[name], cache).exists() for name in lock.cells[cell.id].artifacts)
+
+
 def where(artifact: Artifact) -> Path:
     """Return the artifact's path under /artifacts."""
     match artifact.kind:

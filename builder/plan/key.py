@@ -53,4 +53,3 @@ def all_inputs(graph: Graph, lock: Lock, directories: Mapping[str, Path]) -> dic
     """Return the inputs of every cell's key, by cell id."""
     abi = {cell.id: abi_of(cell) for cell in graph.cells.values()}
     return {cell.id: inputs(graph, cell, lock, directories[cell.name], abi) for cell in graph.cells.values()}
-

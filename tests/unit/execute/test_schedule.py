@@ -6,7 +6,7 @@ import pytest
 
 from builder.errors import BuilderError
 from builder.events import Event, Step
-from builder.execute.schedule import run
+from builder.execute.schedule import Result, run
 
 DIAMOND: dict[str, set[str]] = {"base": set(), "left": {"base"}, "right": {"base"}, "top": {"left", "right"}, "alone": set()}
 
@@ -55,3 +55,18 @@ def test_a_bug_in_the_work_is_not_swallowed() -> None:
 
     with pytest.raises(KeyError):
         run({"base": set()}, work, 1, silent)
+
+
+def test_what_failed_before_holds_back_what_stands_on_it() -> None:
+    before = {"left": Result("left", ok=False, because="no such file")}
+    results = run(DIAMOND, lambda _: "", 2, silent, before=before)
+    assert results["left"] == before["left"], "what was done is not done again"
+    assert results["top"] == Result("top", ok=False, because="left", held_back=True)
+    assert results["right"].ok
+
+
+def test_a_failure_keeps_its_hint() -> None:
+    def work(_node: str) -> str:
+        raise BuilderError("the disk is full", hint="free some space")
+
+    assert run({"base": set()}, work, 1, silent)["base"].because == "the disk is full\n  hint: free some space"

@@ -1,0 +1,65 @@
+"""Carry out a plan: fetch, build missing cells, put images together; what fails holds back only what needs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from builder.errors import FetchError, IntegrityError
+from builder.events import Monitor
+from builder.execute import cells
+from builder.execute.cells import Workshop, workshop
+from builder.execute.images import put_together
+from builder.execute.project import Project
+from builder.execute.schedule import Result, failed
+from builder.execute.schedule import run as schedule
+from builder.fetch.context import lacks
+from builder.fetch.fetch import NODE as FETCH
+from builder.fetch.fetch import fetch
+from builder.oci.writers import writing
+from builder.plan.plan import Plan
+from builder.tools import buildx
+
+
+def build(project: Project, made: Plan, monitor: Monitor, *, jobs: int | None = None, cache: bool = True) -> dict[str, Result]:
+    """Carry out a plan; return how each step of it that was not kept ended, and how fetching did where it failed.
+
+    Raises:
+        BuilderError: no engine answers, and one is needed; or the store cannot be written.
+
+    """
+    missing = [step.node for step in made.to_build("cell")]
+    images = [step.node for step in made.to_build("image")]
+    if not missing and not images:
+        return {}
+    jobs = jobs or project.settings.jobs
+    needs_engine = any(not project.graph.cells[name].layer.bootstrap for name in missing)
+    logs = project.state / "logs" / time.strftime("%Y%m%dT%H%M%S")
+    shop = workshop(project, buildx.builder() if needs_engine else "", logs, monitor, cache=cache)
+    with writing(project.store):
+        results = _cells(project, shop, missing, jobs)
+        held = {name: by for name in images if (by := _held_back(project.graph.images[name].cells, results))}
+        ready = {name: set[str]() for name in images if name not in held}
+        results |= schedule(ready, lambda name: put_together(project, shop, name), jobs, monitor)
+    return results | {name: Result(name, ok=False, because=by, held_back=True) for name, by in held.items()}
+
+
+def _cells(project: Project, shop: Workshop, names: Sequence[str], jobs: int) -> dict[str, Result]:
+    """Fetch what cells need, and build them."""
+    wanted = [project.graph.cells[name] for name in names]
+    below = {cell.id: set(cell.ancestors).intersection(names) for cell in wanted}
+    before: dict[str, Result] = {}
+    try:
+        fetch(project.lock, wanted, project.settings, shop.monitor)
+    except (FetchError, IntegrityError) as error:
+        before[FETCH] = failed(FETCH, error)
+        for cell in wanted:
+            if lacks(cell, project.lock, project.settings.cache):
+                below[cell.id].add(FETCH)
+    return schedule(below, lambda name: cells.build(shop, name), jobs, shop.monitor, before=before)
+
+
+def _held_back(needs: Sequence[str], results: Mapping[str, Result]) -> str:
+    """Return the step at the root of what an image lacks; empty when it lacks nothing."""
+    broken = [results[cell] for cell in needs if cell in results and not results[cell].ok]
+    return next((result.because if result.held_back else result.node for result in broken), "")

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from builder import commands
+from builder.cli import parser
+from builder.commands import COMMANDS, command
+
+MODULES = {path.stem for path in Path(commands.__file__).parent.glob("*.py")} - {"__init__"}
+
+
+def test_every_module_is_a_command_and_every_command_a_module() -> None:
+    assert set(COMMANDS) == MODULES
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_declares_its_arguments_and_runs(name: str) -> None:
+    module = command(name)
+    assert callable(module.add_arguments)
+    assert callable(module.run)
+    assert (module.run.__doc__ or "").strip()
+
+
+def test_the_list_of_commands_needs_no_command() -> None:
+    text = parser(()).format_help()
+    for name, what in COMMANDS.items():
+        assert name in text
+        assert what.split()[0] in text
+
+
+@pytest.mark.process
+def test_a_command_imports_no_library_of_another() -> None:
+    """What half a second of imports would cost every call: a build that finds nothing to do takes less than that."""
+    script = "import sys; from builder.cli import parser; parser(['plan']); print(*sys.modules)"
+    loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
+    assert "builder.commands.plan" in loaded
+    assert not loaded & {"docker", "requests", "jsonschema", "jsonschema_rs", "builder.charts", "builder.resolve"}
