@@ -116,7 +116,7 @@ def _facts_from(value: dict[str, Any]) -> dict[str, Any]:
         if package >= 0:
             owners[path] = packages[package]
     libraries = tuple(Library(path, soname, flags, isa, tuple(needed)) for path, soname, flags, isa, needed in value["libraries"])
-    replaces = {path: Entry._make([*row[:8], tuple((name, text) for name, text in row[8])]) for path, row in value["replaces"].items()}
+    replaces = {path: Entry._make([*row[:8], tuple((name, text) for name, text in row[8])]) for path, row in value.get("replaces", {}).items()}
     return {
         "entries": entries,
         "owners": owners,

@@ -64,8 +64,9 @@ def compose(
         BuilderError: the disk is full.
 
     """
-    files = seal(layers, config)
-    entries = _with_directories({path: entry for path, (entry, _) in files.items()}, merged(layers))
+    below = merged(layers)
+    files = _seal(layers, below, config)
+    entries = _with_directories({path: entry for path, (entry, _) in files.items()}, below)
     delta, diff_id, _ = layer.write(store, entries, lambda path: iter([files[path][1]]), compression)
     rows = [(facts.delta, facts.diff_id, facts.cell) for facts in layers if facts.entries] + [(delta, diff_id, SEAL)]
     document = _configuration(config, rows)
@@ -91,18 +92,26 @@ def seal(layers: Sequence[Facts], config: ImageConfig) -> dict[str, tuple[Entry,
         ConflictError: two layers disagree on a file that a merger owns, or on a path.
 
     """
-    tree = merged(layers)
+    return _seal(layers, merged(layers), config)
+
+
+def tree(layers: Sequence[Facts], config: ImageConfig) -> dict[str, Entry]:
+    """Return the whole filesystem of the image that these cells make, seal included. Raises as `seal` does."""
+    below = merged(layers)
+    return below | {path: entry for path, (entry, _) in _seal(layers, below, config).items()}
+
+
+def _seal(layers: Sequence[Facts], below: Mapping[str, Entry], config: ImageConfig) -> dict[str, tuple[Entry, bytes]]:
     texts = mergers.files(layers)
     sealed: dict[str, tuple[Entry, bytes]] = {}
     for path, text in texts.items():
         merger = mergers.merger_of(path)
         if merger is not None and not merger.links:
             sealed[path] = _file(text.encode("utf-8", "surrogateescape"), merger.mode, merger.gid)
-    for path, target in _links(texts, tree):
+    for path, target in _links(texts, below):
         sealed[path] = (Entry(SYMLINK, 0o777, 0, 0, EPOCH, link=target), b"")
-    tree.update({path: entry for path, (entry, _) in sealed.items()})
     cache = ldcache.cache(
-        tree,
+        {**below, **{path: entry for path, (entry, _) in sealed.items()}},
         [library for facts in layers for library in facts.libraries],
         {path: text for facts in layers for path, text in facts.texts.items()},
         config.architecture,
@@ -112,12 +121,6 @@ def seal(layers: Sequence[Facts], config: ImageConfig) -> dict[str, tuple[Entry,
     sealed[environment.PROFILE] = _file(environment.profile(config).encode())
     sealed[environment.ENVIRONMENT] = _file(environment.environment(config).encode())
     return dict(sorted(sealed.items()))
-
-
-def tree(layers: Sequence[Facts], config: ImageConfig) -> dict[str, Entry]:
-    """Return the whole filesystem of the image that these cells make, seal included. Raises as `seal` does."""
-    found = merged(layers)
-    return found | {path: entry for path, (entry, _) in seal(layers, config).items()}
 
 
 def _file(data: bytes, mode: int = 0o644, gid: int = 0) -> tuple[Entry, bytes]:

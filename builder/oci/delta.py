@@ -4,7 +4,8 @@
 
 The blob is in the store then; `builder.oci.cells.record` keeps the facts beside it. The layers are those that the build put
 on the composed image of `ancestors` (see `builder.oci.compose`), uncompressed, bottom first; for a bootstrapped cell, the
-whole root as one tar and no ancestors. `built_since` is the time at which the build started.
+whole root as one tar and no ancestors. `built_since` is a time (seconds since 1970) that parts what packages bring, which is
+older, from what the build writes. The start of the build would not do where an engine takes a step from its cache.
 """
 
 from __future__ import annotations

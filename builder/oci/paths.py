@@ -49,6 +49,7 @@ VOLATILE = (
     "var/lib/dpkg/lock",
     "var/lib/dpkg/lock-frontend",
     "var/lib/dpkg/triggers/Lock",
+    "var/lib/dpkg/triggers/Unincorp",
     "var/lib/dpkg/updates/*",
     "var/lib/systemd/catalog/database",
     "var/lib/ucf/hashfile.*",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import struct
 import tarfile
 from pathlib import Path
@@ -247,6 +249,20 @@ def test_a_cell_that_adds_nothing_has_an_empty_delta(store: Store, below: Facts)
     facts = normalise([], cell="top", key="k", ancestors=[below], store=store, built_since=BUILT)
     assert not facts.entries
     assert facts.unpacked == 1024
+
+
+def test_no_space_says_so_and_leaves_nothing(store: Store, tmp_path: Path) -> None:
+    """The kernel refuses to let a file grow; what it says on a full disk comes the same way."""
+    source = layer(tmp_path / "t", {"noise": file(os.urandom(300_000))})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(BuilderError, match="file too large"):
+            normalise([source], cell="x", key="k", ancestors=[], store=store, built_since=BUILT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not [path for folder in ("ingest", "blobs/sha256") for path in (store.root / folder).iterdir()]
+    assert normalise([source], cell="x", key="k", ancestors=[], store=store, built_since=BUILT).entries.keys() == {"noise"}
 
 
 def test_gzip_is_an_option(store: Store, tmp_path: Path) -> None:
