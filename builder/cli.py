@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -20,6 +21,14 @@ from builder.tools import process
 
 INTERRUPTED = 130
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+MACHINE = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space, or have the quota raised",
+    errno.EROFS: "choose a place that can be written to",
+    errno.EACCES: "choose a place that this user may write to",
+    errno.EPERM: "choose a place that this user may write to",
+}
+"""What no program can help, and what to do about it."""
 PATIENCE = 5.0
 """Seconds that threads get to put away what they hold, once their processes have ended."""
 
@@ -54,7 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:  # noqa: BLE001  the one catch-all: what gets here is our bug
+    except Exception as error:  # noqa: BLE001  the one catch-all: what gets here is our bug, or the machine's trouble
+        if isinstance(error, OSError) and error.errno in MACHINE:
+            console.error(BuilderError(f"{error.filename or 'a file'}: {(error.strerror or '').lower()}", hint=MACHINE[error.errno]))
+            return 1
         console.bug(traceback.format_exc())
         return 3
     finally:

@@ -25,6 +25,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     made = project.plan()
     console.note(summary(made))
     results = build(project, made, console, jobs=arguments.jobs, cache=not arguments.no_cache)
+    if any(result.damaged for result in results.values()):
+        console.note("something in the store was damaged, and is made again")
+        done = {name: result for name, result in results.items() if result.ok}
+        results = done | build(project, project.plan(), console, jobs=arguments.jobs, cache=not arguments.no_cache)
     return report(results, console)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from builder.errors import FetchError, IntegrityError
 from builder.events import Monitor
@@ -52,7 +53,7 @@ def _cells(project: Project, shop: Workshop, names: Sequence[str], jobs: int) ->
     try:
         fetch(project.lock, wanted, project.settings, shop.monitor)
     except (FetchError, IntegrityError) as error:
-        before[FETCH] = failed(FETCH, error)
+        before[FETCH] = replace(failed(FETCH, error), damaged=False)
         for cell in wanted:
             if lacks(cell, project.lock, project.settings.cache):
                 below[cell.id].add(FETCH)

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from builder.errors import BuilderError, ToolError
+from builder.errors import BuilderError, IntegrityError, ToolError
 from builder.events import Monitor, Note, Output
+from builder.execute import damage
 from builder.execute.project import Project
 from builder.fetch.context import context as lay_out
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
 from builder.oci import cells, compose, delta
+from builder.oci.blob import disk
 from builder.oci.inputs import remember
 from builder.oci.model import EPOCH, Descriptor, Facts
 from builder.oci.store import Store
@@ -26,6 +28,9 @@ from builder.render.dockerfile import ARTIFACTS, PARENT
 from builder.render.dockerfile import context as build_context
 from builder.settings import Settings
 from builder.tools import buildx, mmdebstrap
+
+LINES = 500
+"""Lines at the end of a log in which the cause of a failure is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +57,20 @@ class Workshop:
         """Return the facts of a cell that has been built; they are read once."""
         with self._guard:
             if cell not in self._facts:
-                manifest = cells.find(self.store, self.inputs[cell].key)
-                if manifest is None:
-                    raise BuilderError(f"{cell} is not in the store", hint=f"run `catalog build {cell}`")
-                self._facts[cell] = cells.facts(self.store, manifest)
+                self._facts[cell] = self._read(cell)
             return self._facts[cell]
+
+    def _read(self, cell: str) -> Facts:
+        key = self.inputs[cell].key
+        manifest = cells.find(self.store, key)
+        if manifest is None:
+            raise BuilderError(f"{cell} is not in the store", hint=f"run `catalog build {cell}`")
+        try:
+            return cells.facts(self.store, manifest)
+        except IntegrityError as error:
+            # A cell of which nothing is known is of no use: it is built again.
+            self.store.untag([cells.ref(key)])
+            raise IntegrityError(f"{cell}: {error.message}", hint="run the build again") from error
 
     def compose(self, below: Sequence[str]) -> Descriptor:
         """Compose, in the store, the image that a cell on these cells is built on, and return its manifest."""
@@ -92,7 +106,11 @@ def build(shop: Workshop, name: str) -> str:
         BuilderError: the build failed, a layer disagrees with another, the disk is full; nothing is recorded then.
 
     """
-    cell = shop.graph.cells[name]
+    with disk(shop.store.root):
+        return _build(shop, shop.graph.cells[name])
+
+
+def _build(shop: Workshop, cell: Cell) -> str:
     staging = shop.store.staging()
     try:
         artifacts = staging / "artifacts"
@@ -101,8 +119,8 @@ def build(shop: Workshop, name: str) -> str:
         layers = _bootstrap(shop, cell, artifacts, staging) if cell.layer.bootstrap else _run(shop, cell, artifacts, staging)
         facts = delta.normalise(
             layers,
-            cell=name,
-            key=shop.inputs[name].key,
+            cell=cell.id,
+            key=shop.inputs[cell.id].key,
             ancestors=[shop.facts(ancestor) for ancestor in cell.ancestors],
             store=shop.store,
             built_since=locked_at(shop.lock),
@@ -111,7 +129,7 @@ def build(shop: Workshop, name: str) -> str:
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     cells.record(shop.store, facts)
-    remember(shop.store, name, shop.inputs[name].document)
+    remember(shop.store, cell.id, shop.inputs[cell.id].document)
     return f"{len(facts.entries):,} paths, {facts.delta.size / 1e6:,.1f} MB"
 
 
@@ -126,7 +144,11 @@ def locked_at(lock: Lock) -> int:
 def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Path]:
     root = staging / "root.tar"
     names = sorted({shop.lock.artifacts[name].name for name in shop.lock.cells[cell.id].artifacts if name.startswith("deb:")})
-    mmdebstrap.bootstrap(cell.point["debian"], names, artifacts, root, epoch=EPOCH, log=shop.log(cell.id))
+    log = shop.log(cell.id)
+    try:
+        mmdebstrap.bootstrap(cell.point["debian"], names, artifacts, root, epoch=EPOCH, log=log)
+    except ToolError as error:
+        raise BuilderError(f"{cell.id} failed to build: {error.message}", hint=error.hint or f"all of it: {log}") from error
     return [root]
 
 
@@ -146,11 +168,18 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
     try:
         digest = buildx.build(spec, shop.builder, lambda line: shop.monitor(Output(cell.id, line)))
     except ToolError as error:
-        raise BuilderError(f"{cell.id} failed to build:\n{buildx.failure(error.tail.splitlines())}", hint=f"all of it: {spec.log}") from error
+        damage.check(shop.store, parent)
+        raise BuilderError(
+            f"{cell.id} failed to build:\n{buildx.failure(_end(spec.log) or [error.message])}", hint=f"all of it: {spec.log}"
+        ) from error
     added = buildx.layers(output, digest)[below:]
     if not added:
         shop.monitor(Note(f"{cell.id} adds nothing to what it stands on", "warning"))
     return added
+
+
+def _end(log: Path) -> list[str]:
+    return log.read_text(errors="replace").splitlines()[-LINES:] if log.exists() else []
 
 
 def _prepare(store: Store, parent: Descriptor, output: Path) -> int:

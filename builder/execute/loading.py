@@ -8,6 +8,7 @@ import docker
 
 from builder.errors import BuilderError
 from builder.events import Monitor, Note
+from builder.execute import damage
 from builder.execute.project import IMAGES, Project
 from builder.execute.serve import registry
 from builder.oci.model import Descriptor
@@ -33,6 +34,7 @@ def load(project: Project, client: docker.DockerClient, images: Mapping[str, Des
 
     Raises:
         BuilderError: the engine refused one.
+        IntegrityError: it was right to, as a blob is damaged.
 
     """
     names: dict[str, str] = {}
@@ -43,6 +45,14 @@ def load(project: Project, client: docker.DockerClient, images: Mapping[str, Des
             if engine.digest(client, name) == digest:
                 monitor(Note(f"{name}: already there"))
             else:
-                pulled = engine.pull(client, f"{address}/{image}", name)
+                pulled = _pull(project, client, f"{address}/{image}", name, images[image])
                 monitor(Note(f"{name}: {pulled.fetched} layers loaded, {pulled.present} already there"))
     return names
+
+
+def _pull(project: Project, client: docker.DockerClient, source: str, name: str, manifest: Descriptor) -> engine.Pulled:
+    try:
+        return engine.pull(client, source, name)
+    except BuilderError:
+        damage.check(project.store, manifest)
+        raise

@@ -63,7 +63,9 @@ class Project:
     def known(self) -> Known:
         """Return what the store has of this graph."""
         built = {item.key: cells.find(self.store, item.key) for item in self.inputs.values()}
-        images = {ref.removeprefix(IMAGES): found.annotations.get(compose.KEY, "") for ref, found in self.store.refs(IMAGES).items()}
+        refs = self.store.refs(IMAGES)
+        whole = {name: refs[IMAGES + name] for name in self.graph.images if IMAGES + name in refs and self.store.intact(refs[IMAGES + name])}
+        images = {name: found.annotations.get(compose.KEY, "") for name, found in whole.items()}
         return Known(
             cells={key: manifest.digest for key, manifest in built.items() if manifest is not None},
             images=images,

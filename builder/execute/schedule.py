@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from builder.errors import BuilderError
+from builder.errors import BuilderError, IntegrityError
 from builder.events import Monitor, Step
 from builder.tools.process import StoppedError
 
@@ -22,11 +22,14 @@ class Result:
     because: str = ""
     held_back: bool = False
     seconds: float = 0.0
+    damaged: bool = False
+    """Whether it found something in the store that is not what it should be, and removed it."""
 
 
 def failed(node: str, error: BuilderError, seconds: float = 0.0) -> Result:
     """Return the result of a step that an error ended."""
-    return Result(node, ok=False, because=f"{error.message}\n  hint: {error.hint}" if error.hint else error.message, seconds=seconds)
+    because = f"{error.message}\n  hint: {error.hint}" if error.hint else error.message
+    return Result(node, ok=False, because=because, seconds=seconds, damaged=isinstance(error, IntegrityError))
 
 
 def run(

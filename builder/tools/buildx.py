@@ -13,6 +13,10 @@ from builder.errors import BuilderError, ToolError
 from builder.tools import process
 
 BUILDER = "catalog"
+# How buildx says that it lost the engine, wherever it was just then.
+LOST = re.compile(
+    r"Cannot connect to the Docker daemon|error during connect|code = Unavailable|error reading from server|use of closed network connection"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +57,27 @@ def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) 
 
     Raises:
         ToolError: the build failed; `spec.log` has all its output.
+        BuilderError: the engine went away.
 
     """
+    try:
+        _run(spec, name, on_line)
+    except ToolError as error:
+        if error.code is not None and (LOST.search(error.tail) or not _answers()):
+            raise BuilderError(
+                "the Docker engine went away during the build",
+                hint="start it, or run `make setup`, and build again: what was finished is kept",
+            ) from error
+        raise
+    index = json.loads((spec.output / "index.json").read_bytes())
+    return str(index["manifests"][-1]["digest"])
+
+
+def _answers() -> bool:
+    return process.run(["docker", "version", "--format", "{{.Server.Version}}"], check=False).returncode == 0
+
+
+def _run(spec: Build, name: str, on_line: Callable[[str], None] | None) -> None:
     contexts = [f"--build-context={key}={value}" for key, value in spec.contexts.items()]
     arguments = [f"--build-arg={key}={value}" for key, value in spec.arguments.items()]
     process.run(
@@ -75,8 +98,6 @@ def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) 
         log=spec.log,
         on_line=on_line,
     )
-    index = json.loads((spec.output / "index.json").read_bytes())
-    return str(index["manifests"][-1]["digest"])
 
 
 def failure(lines: Sequence[str]) -> str:
