@@ -65,7 +65,7 @@ class Yard:
         context = self.scratch / f"context-{time.monotonic_ns()}"
         context.mkdir()
         (context / "script").write_text(f"set -eu\nexport DEBIAN_FRONTEND=noninteractive\n{script}\n")
-        lines = ["FROM base AS it", "RUN --mount=type=bind,target=/context bash /context/script"]
+        lines = ["FROM base AS it", "USER root", "RUN --mount=type=bind,target=/context bash /context/script"]
         lines += [f"FROM scratch\nCOPY --from=it {only} /"] if only else []
         (context / "Dockerfile").write_text("\n".join(lines) + "\n")
         process.run([*BUILDX, f"--build-context=base=oci-layout://{self.store.root}@{parent.digest}", *options, context])
