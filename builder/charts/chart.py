@@ -161,4 +161,4 @@ def _icon(icon: str, directory: Path, name: str) -> str:
 
 
 def _yaml(value: object) -> str:
-    return yaml.safe_dump(value, sort_keys=False, width=1000, allow_unicode=True)
+    return yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False, width=1000, allow_unicode=True)

@@ -23,12 +23,8 @@ Case = dict[str, object]
 
 
 def cases(composition: Composition) -> Mapping[str, Case]:
-    """Return the values with which a chart is rendered: as it comes, with every switch turned, and suspended."""
-    return {
-        "defaults": {},
-        "switches": switched(composition.options),
-        "suspended": {"global": {"suspend": True}},
-    }
+    """Return the values with which a chart is rendered: as it comes, and with every switch turned."""
+    return {"defaults": {}, "switches": switched(composition.options)}
 
 
 def switched(options: Mapping[str, Option]) -> Case:
