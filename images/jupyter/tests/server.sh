@@ -5,7 +5,7 @@ set -euo pipefail
 export PASSWORD="it's a \$ecret"
 jupyter lab >/tmp/server.log 2>&1 &
 server=$!
-trap 'kill $server; cat /tmp/server.log' ERR
+trap 'cat /tmp/server.log; kill $server' ERR
 for _ in {1..120}; do curl -fsS -o /dev/null localhost:8888/login 2>/dev/null && break; sleep 0.5; done
 status() { curl -sS -o /dev/null -w '%{http_code}' "$@"; }
 [[ $(status localhost:8888/api/contents) == 403 ]]

@@ -5,7 +5,7 @@ set -euo pipefail
 export PASSWORD=correct-horse
 marimo-server >/tmp/server.log 2>&1 &
 server=$!
-trap 'kill $server; cat /tmp/server.log' ERR
+trap 'cat /tmp/server.log; kill $server' ERR
 for _ in {1..120}; do curl -fsS -o /dev/null localhost:2718/health 2>/dev/null && break; sleep 0.5; done
 status() { curl -sS -o /dev/null -w '%{http_code}' "$@"; }
 [[ $(status localhost:2718/) != 200 ]]
