@@ -36,4 +36,4 @@ for name in facts["asked"].get("python", []):
             wrong.append(f"{name}: import {module}: {type(error).__name__}: {error}")
 
 print(f"{len(facts['packages'].get('python', {}))} distributions, {len(facts['asked'].get('python', []))} asked for")
-sys.exit("\n".join(wrong))
+sys.exit("\n".join(wrong) or 0)
