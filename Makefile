@@ -7,7 +7,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/catalog/setup
 export PATH := $(CURDIR)/.venv/bin:$(CACHE)/bin:$(PATH):/usr/sbin:/sbin
 
 # The images of `make demo`; the first one is started.
-DEMO_IMAGES ?= jupyter-python
+DEMO_IMAGES ?= jupyter-python:py3.13
 DEMO_PORT ?= 8888
 # Arguments for pytest, for example: make test PYTEST='-k lock'
 PYTEST ?=
