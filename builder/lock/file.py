@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -152,7 +153,15 @@ class _Decoder:
         artifacts = {name: self.artifact(name, value) for name, value in self.mapping(document["artifacts"], '"artifacts"').items()}
         cells = {name: self.cell(name, value, artifacts) for name, value in self.mapping(document["cells"], '"cells"').items()}
         archives = {name: self.strings(value, _json(name)) for name, value in self.mapping(document["archives"], '"archives"').items()}
-        return Lock(moment=self.string(document["moment"], '"moment"'), artifacts=artifacts, cells=cells, archives=archives)
+        return Lock(moment=self.moment(document["moment"]), artifacts=artifacts, cells=cells, archives=archives)
+
+    def moment(self, value: object) -> str:
+        text = self.string(value, '"moment"')
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            self.fail('"moment"', f"the moment is {text!r}, not a time such as 2026-01-31T12:00:00Z")
+        return text
 
     def artifact(self, name: str, value: object) -> Artifact:
         place = f"{_json(name)}: {{"

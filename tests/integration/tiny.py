@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -106,6 +107,7 @@ path: [/opt/python/bin]
 }
 FILES = {"beta": {"opt/beta/name": "beta\n", "opt/beta/secret": "quiet\n"}}
 SYSTEM = "system@trixie-amd64"
+SLOW = "echo it has begun; sleep 3600"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,10 +215,8 @@ class Tiny:
     def damaged(self) -> list[str]:
         """Return what is wrong with the store: blobs that are not what their name says, refs that lead nowhere, what was left behind."""
         store = self.opened()
-        wrong = []
-        for blob in sorted((self.store / "blobs" / "sha256").iterdir()):
-            if digest(blob) != blob.name:
-                wrong.append(f"blob {blob.name} has another hash")
+        blobs = sorted((self.store / "blobs" / "sha256").iterdir())
+        wrong = [f"blob {blob.name} has another hash" for blob in blobs if digest(blob) != blob.name]
         for ref, manifest in store.refs().items():
             if not store.intact(manifest):
                 wrong.append(f"{ref} leads to {[blob.digest for blob in blobs_of(store.read_json(manifest)) if not store.has(blob)]}")
@@ -261,3 +261,34 @@ def wait_for(what: str, condition: Any, seconds: float = 300.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
         time.sleep(0.05)
+
+
+def slow(tiny: Tiny) -> None:
+    """Let beta's build take an hour."""
+    tiny.layer("beta", f"description: Takes its time\non: [tools]\nrun: {SLOW}\n")
+
+
+def quick(tiny: Tiny) -> None:
+    tiny.layer("beta", LAYERS["beta"])
+
+
+def children(pid: int) -> list[str]:
+    """Return the command lines of all processes below one."""
+    table = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
+    rows = [line.split(None, 2) for line in table]
+    below, found = {str(pid)}, []
+    for child, parent, command in rows:
+        if parent in below:
+            below.add(child)
+            found.append(command)
+    return found
+
+
+def using(tiny: Tiny) -> list[str]:
+    """Return the command lines of all processes that work on this store."""
+    table = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout.splitlines()
+    return [line for line in table if str(tiny.store) in line]
+
+
+def begun(tiny: Tiny) -> None:
+    wait_for("beta's step", lambda: re.search(r"^#\d+ [\d.]+ it has begun", tiny.log("beta@trixie-amd64"), re.MULTILINE))

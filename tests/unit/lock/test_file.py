@@ -17,6 +17,7 @@ from builder.lock.model import Artifact, Lock, Slice
 NAMES = st.text(string.ascii_lowercase + string.digits + "+.-", min_size=1, max_size=12)
 VERSIONS = st.text(string.ascii_letters + string.digits + ".:~+-", min_size=1, max_size=12)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
+MOMENTS = st.datetimes().map(lambda moment: moment.isoformat() + "Z")
 HEX = st.binary(min_size=32, max_size=32).map(bytes.hex)
 
 
@@ -47,7 +48,7 @@ def locks(draw: st.DrawFn) -> Lock:
         files = draw(st.dictionaries(NAMES, TEXTS, max_size=2))
         cells[name] = complete(Slice(asks=draw(HEX), artifacts=ids, auto=auto, files=files), found)
     archives = draw(st.dictionaries(NAMES, st.dictionaries(NAMES, TEXTS, max_size=2), max_size=2))
-    return Lock(moment=draw(TEXTS), artifacts=found, cells=cells, archives=archives)
+    return Lock(moment=draw(MOMENTS), artifacts=found, cells=cells, archives=archives)
 
 
 ONE = Artifact(
@@ -115,6 +116,7 @@ def test_a_truncated_lock_is_refused_with_its_place(cut: int) -> None:
         ('  "deb:tool=1:amd64",', '  "deb:tool=2:amd64",', r"cell base@trixie holds deb:tool=2:amd64, which the lock does not describe"),
         (' "asked": ', ' "wanted": ', r"cell base@trixie has the fields"),
         ('"moment": ', '"time": ', r"the lock holds no 'moment'"),
+        ("2026-01-03T", "yesterday at ", r":3:1: the moment is 'yesterday at 12:00:00Z', not a time"),
         ('"artifacts": [', '"artifacts": 3, "b": [', r"cell base@trixie has the fields"),
     ],
 )

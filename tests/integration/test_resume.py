@@ -1,0 +1,103 @@
+"""A build that is killed, interrupted or run twice at once: what was finished is kept, and nothing is half there."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.integration.tiny import SYSTEM, Tiny, begun, children, quick, slow, using, wait_for
+
+pytestmark = pytest.mark.docker
+
+TOOLS, ALPHA, BETA = (f"{name}@trixie-amd64" for name in ("tools", "alpha", "beta"))
+
+
+def test_a_killed_build_resumes_without_building_anything_twice(tiny: Tiny) -> None:
+    slow(tiny)
+    with tiny.running("build", "alpha", "beta") as process:
+        begun(tiny)
+        wait_for("alpha", lambda: ALPHA in tiny.digests())
+        process.kill()
+        process.wait()
+    assert not tiny.damaged()
+    finished = tiny.digests()
+    assert finished.keys() == {SYSTEM, TOOLS, ALPHA}
+    quick(tiny)
+    said = tiny.build("alpha", "beta").err
+    assert re.findall(r"running (\S+@\S+)", said) == [BETA]
+    after = tiny.digests()
+    assert {name: after[name] for name in finished} == finished
+    assert not tiny.damaged()
+    assert not tiny.left(), "what the killed build left is put away"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_build_that_is_asked_to_end_ends_all_it_started(tiny: Tiny, number: signal.Signals) -> None:
+    slow(tiny)
+    with tiny.running("build", "beta") as process:
+        begun(tiny)
+        assert any("buildx" in command for command in children(process.pid))
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert "interrupted beta@trixie-amd64" in said
+    assert "failed" not in said, "being interrupted is no failure"
+    assert not using(tiny)
+    assert tiny.digests().keys() == {SYSTEM, TOOLS}
+    assert not tiny.damaged() + tiny.left()
+
+
+def test_a_bootstrap_that_is_interrupted_ends_all_it_started(tiny: Tiny, tmp_path: Path) -> None:
+    empty = tiny.with_store(tmp_path / "empty")
+    with empty.running("build", SYSTEM) as process:
+        wait_for("dpkg", lambda: "I: installing" in empty.log(SYSTEM) or "Unpacking" in empty.log(SYSTEM))
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, said
+    assert not using(empty), "mmdebstrap and all below it are gone"
+    assert not empty.digests()
+    assert not empty.damaged() + empty.left()
+
+
+def test_two_builds_at_once_on_one_store_both_succeed(tiny: Tiny, built: Tiny) -> None:
+    patterns = ("alpha", "beta", "both")
+    with tiny.running("build", *patterns) as one, tiny.running("build", *patterns) as other:
+        said = [process.communicate(timeout=900)[0] for process in (one, other)]
+    assert [one.returncode, other.returncode] == [0, 0], said
+    assert not tiny.damaged()
+    expected = built.digests()
+    assert {name: digest for name, digest in expected.items() if name in tiny.digests()} == tiny.digests()
+    assert tiny.to_build(*patterns) == {}
+
+
+def test_an_interrupted_lock_leaves_the_one_before(tiny: Tiny) -> None:
+    lock = tiny.root / "catalog.lock"
+    before = lock.read_bytes()
+    with tiny.running("lock", "--upgrade") as process:
+        wait_for("apt", lambda: any("apt" in command for command in children(process.pid)))
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, said
+    assert lock.read_bytes() == before
+    assert not [path.name for path in tiny.root.iterdir() if "catalog.lock" in path.name and path != lock]
+
+
+def test_pruning_frees_what_is_no_longer_needed_and_nothing_else(built: Tiny) -> None:
+    built.file("beta", "opt/beta/name", "other\n")
+    built.build()
+    old = built.opened().root / "ingest" / "left-by-a-dead-build"
+    old.mkdir()
+    (old / "layer").write_bytes(b"x" * 100_000)
+    before = built.digests()
+    said = built.done("prune").out
+    assert re.fullmatch(r"1 cells and 0 images removed, [0-9.]+ MB freed\n", said), said
+    assert built.to_build() == {}
+    assert {name: built.digests()[name] for name in before} == before
+    assert not built.damaged() + built.left()
+    size = sum(blob.stat().st_size for blob in (built.store / "blobs" / "sha256").iterdir())
+    assert "0 cells and 0 images removed, 0.0 MB freed" in built.done("prune").out
+    assert sum(blob.stat().st_size for blob in (built.store / "blobs" / "sha256").iterdir()) == size
