@@ -81,7 +81,8 @@ exit "$status"
 
 {{- define "postgresql.postgresql.ready" -}}
 #!/bin/bash
-version=$(<"$PGDATA/PG_VERSION")
+# Until there is data, the server is not ready, and that is nothing to tell.
+read -r version 2>/dev/null <"$PGDATA/PG_VERSION" || exit 1
 exec "/usr/lib/postgresql/$version/bin/pg_isready" --quiet --host=127.0.0.1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB"
 {{- end -}}
 
