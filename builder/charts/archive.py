@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+from collections.abc import Iterator
 
 from builder.errors import IntegrityError
 from builder.tree import File, Tree
@@ -35,22 +36,24 @@ def unpack(data: bytes, source: str) -> Tree:
         IntegrityError: it is no archive of a chart, or is larger than any chart may be.
 
     """
-    files: dict[str, File] = {}
-    size = 0
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
-            for member in tar:
-                _, _, path = member.name.partition("/")
-                stream = tar.extractfile(member) if member.isfile() and path else None
-                if stream is None:
-                    continue
-                size += member.size
-                if size > MAX_BYTES:
-                    raise IntegrityError(f"{source} holds more than {MAX_BYTES >> 20} MiB")
-                files[path] = File(stream.read(), member.mode & 0o777)
-        tree = Tree(files)
+            tree = Tree(dict(_files(tar, source)))
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         raise IntegrityError(f"{source} is no archive of a chart: {error}") from None
     if FIRST not in tree:
         raise IntegrityError(f"{source} is no archive of a chart: it has no {FIRST}")
     return tree
+
+
+def _files(tar: tarfile.TarFile, source: str) -> Iterator[tuple[str, File]]:
+    size = 0
+    for member in tar:
+        _, _, path = member.name.partition("/")
+        stream = tar.extractfile(member) if member.isfile() and path else None
+        if stream is None:
+            continue
+        size += member.size
+        if size > MAX_BYTES:
+            raise IntegrityError(f"{source} holds more than {MAX_BYTES >> 20} MiB")
+        yield path, File(stream.read(), member.mode & 0o777)
