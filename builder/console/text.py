@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console as Rich
 from rich.markup import escape
@@ -16,6 +16,8 @@ from builder.errors import BuilderError, InputError
 from builder.events import Event, Note, Output, Progress, Step
 
 STYLE = {"done": "green", "kept": "dim", "failed": "bold red", "held back": "yellow", "running": "cyan", "interrupted": "yellow"}
+FITTED = 500
+"""Rows of a table that are fitted to the terminal's width; more take seconds."""
 
 
 class Console:
@@ -46,12 +48,19 @@ class Console:
         sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
-        """Print a table; a column whose name starts with '>' is aligned to the right."""
+        """Print a table; a column whose name starts with '>' is aligned to the right.
+
+        On a terminal, columns are fitted to its width. Elsewhere, and where they are many, each row is one line.
+        """
+        found = [[str(cell) for cell in row] for row in rows]
+        if not self._out.is_terminal or len(found) > FITTED:
+            self.text("\n".join([*([title] if title else []), *_lines(columns, found)]))
+            return
         table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
         for name in columns:
             table.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*[escape(str(cell)) for cell in row])
+        for row in found:
+            table.add_row(*[escape(cell) for cell in row])
         self._out.print(table)
 
     def __call__(self, event: Event) -> None:
@@ -108,3 +117,12 @@ class Console:
         """Print what failed and why, on several lines."""
         with self._lock:
             self._err.print(f"\n[bold red]failed[/bold red] {escape(node)}\n{escape(why)}\n")
+
+
+def _lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table as wide as it needs to be."""
+    names = [name.lstrip(">") for name in columns]
+    widths = [max(map(len, cells)) for cells in zip(names, *rows, strict=True)]
+    adjust = [str.rjust if name.startswith(">") else str.ljust for name in columns]
+    for row in (names, *rows):
+        yield "  ".join(put(cell, width) for put, cell, width in zip(adjust, row, widths, strict=True)).rstrip()

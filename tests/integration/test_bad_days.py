@@ -16,7 +16,7 @@ from builder.fetch.transfer import place
 from builder.lock.file import read as read_lock
 from builder.settings import read as read_settings
 from tests.integration.engine_proxy import proxied
-from tests.integration.tiny import SYSTEM, Tiny, begun, quick, slow
+from tests.integration.tiny import SYSTEM, Tiny, begun, damage, quick, slow
 
 pytestmark = pytest.mark.docker
 
@@ -200,15 +200,3 @@ def test_a_tampered_hash_in_the_lock_is_no_way_to_other_bytes(tiny: Tiny) -> Non
     assert re.search(r"jq \S+ from \S+ is not the locked file", ended.err), ended.err
     assert f"held back by fetch: {ALPHA}, alpha:trixie" in ended.err
     assert tiny.digests().keys() == {SYSTEM, TOOLS, BETA, "beta:trixie"}, "what does not need it is built"
-
-
-def damage(file: Path, harm: str) -> None:
-    """Break the file's hard links, then harm its bytes."""
-    data = bytearray(file.read_bytes())
-    file.unlink()
-    if harm == "truncated":
-        file.write_bytes(data[: len(data) // 2])
-    else:
-        data[len(data) // 2] ^= 0x01
-        file.write_bytes(data)
-    file.chmod(0o444)

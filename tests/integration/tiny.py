@@ -292,3 +292,15 @@ def using(tiny: Tiny) -> list[str]:
 
 def begun(tiny: Tiny) -> None:
     wait_for("beta's step", lambda: re.search(r"^#\d+ [\d.]+ it has begun", tiny.log("beta@trixie-amd64"), re.MULTILINE))
+
+
+def damage(file: Path, harm: str) -> None:
+    """Break the file's hard links, then harm its bytes."""
+    data = bytearray(file.read_bytes())
+    file.unlink()
+    if harm == "truncated":
+        file.write_bytes(data[: len(data) // 2])
+    else:
+        data[len(data) // 2] ^= 0x01
+        file.write_bytes(data)
+    file.chmod(0o444)

@@ -1,0 +1,60 @@
+"""What a plan of ten thousand images costs. Times depend on the machine and are printed only; what is counted does not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.performance.large import IMAGES, make
+
+pytestmark = pytest.mark.process
+
+MEASURED = """
+import json, os, resource, sys
+from builder.cli import main
+
+opened = []
+sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
+code = main(sys.argv[1:])
+sys.stdout.flush()
+usage = resource.getrusage(resource.RUSAGE_SELF)
+below = [path for path in opened if path.startswith(os.path.dirname(sys.argv[2]))]
+json.dump({"code": code, "seconds": usage.ru_utime + usage.ru_stime, "kilobytes": usage.ru_maxrss, "opened": below}, sys.stderr)
+"""
+
+
+def measured(catalog: Path, *argv: str) -> tuple[str, Mapping[str, Any]]:
+    """Run a command on a catalog; return what it printed and what it used."""
+    ended = subprocess.run([sys.executable, "-c", MEASURED, "-C", str(catalog), *argv], capture_output=True, text=True, check=True)
+    return ended.stdout, json.loads(ended.stderr)
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("large"))
+
+
+def test_a_plan_of_ten_thousand_images_fits_into_memory_and_reads_every_file_once(catalog: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    printed, used = measured(catalog, "plan")
+    assert used["code"] == 0
+    assert IMAGES == 10_000
+    assert f"{IMAGES} images: {IMAGES} to put together, 0 kept" in printed
+    with capsys.disabled():
+        sys.stdout.write(f"\n  plan of {IMAGES:,} images: {used['seconds']:.1f} s of processor time, {used['kilobytes'] / 1024:.0f} MB\n")
+    assert used["kilobytes"] < 500 * 1024, "500 MB are enough for ten thousand images"
+    layers = [path for path in used["opened"] if path.endswith("layer.yaml")]
+    assert len(layers) == len(set(layers)), "a layer is read once, not once for each of its cells"
+    assert len([path for path in used["opened"] if path.endswith("catalog.lock")]) == 1
+
+
+def test_a_plan_of_one_image_takes_the_part_that_it_needs(catalog: Path) -> None:
+    printed, used = measured(catalog, "plan", "ide1-stack2-extra3:*py3.12*")
+    assert used["code"] == 0
+    assert "12 cells: 12 to build" in printed, "two Debian releases, and of each three layers below and the three asked for"
+    assert "2 images: 2 to put together" in printed
