@@ -21,6 +21,8 @@ def main() -> None:
     settings = dict(present)
     if arguments.containerd_store:
         settings["features"] = {"containerd-snapshotter": True, **present.get("features", {})}
+    # What cells need to be built again is in the catalog's store: the engine's own cache need not fill the disk.
+    settings.setdefault("builder", {"gc": {"enabled": True, "defaultKeepStorage": "8GB"}})
     if arguments.runtime:
         settings["runtimes"] = {"any-oom-score": {"path": arguments.runtime}, **present.get("runtimes", {})}
         settings.setdefault("default-runtime", "any-oom-score")

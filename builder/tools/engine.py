@@ -95,6 +95,12 @@ def digest(engine: docker.DockerClient, name: str) -> str | None:
     return None
 
 
+def remove(engine: docker.DockerClient, name: str) -> None:
+    """Take an image out of the engine; it need not be there."""
+    with contextlib.suppress(docker.errors.APIError):
+        engine.images.remove(name, force=True)
+
+
 def run(engine: docker.DockerClient, command: Command) -> Ended:
     """Run a container to its end, and remove it with its volumes.
 

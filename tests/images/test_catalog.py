@@ -38,7 +38,7 @@ def test_what_was_built_is_kept() -> None:
 @pytest.mark.parametrize("image", IMAGES)
 def test_image(image: str, tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
-    done = catalog("test", image, "--junit", str(report))
+    done = catalog("test", image, "--rm", "--junit", str(report))
     assert done.returncode == 0, f"tests of {image} failed:\n{done.stderr}"
     cases = ET.parse(report).getroot().findall("testcase")  # noqa: S314  we wrote it
     assert cases, f"{image} has no test at all"
