@@ -51,7 +51,7 @@ def normalise(
     with contextlib.ExitStack() as stack:
         streams = [stack.enter_context(path.open("rb")) for path in layers]
         found = scan(streams, built_since=built_since)
-        added = _bookkeeping(cell, before, found)
+        added = _bookkeeping(cell, before, found, ancestors)
         drop_generated(found, before)
         gone = _deleted(found, parents)
         _drop_equal(found, parents)
@@ -76,7 +76,7 @@ def normalise(
     )
 
 
-def _bookkeeping(cell: str, before: Mapping[str, str], found: Scan) -> dict[str, str]:
+def _bookkeeping(cell: str, before: Mapping[str, str], found: Scan, below: Sequence[Facts]) -> dict[str, str]:
     """Return the contributions of the build. The links of an alternative count only when they were set by hand."""
     databases = {**before, **found.bookkeeping}
     counted = {}
@@ -84,7 +84,7 @@ def _bookkeeping(cell: str, before: Mapping[str, str], found: Scan) -> dict[str,
         name = path.removeprefix(alternatives.LINKS)
         if name == path or (alternatives.is_manual(databases.get(alternatives.DATABASE + name, "")) and text):
             counted[path] = text
-    return mergers.contributions(cell, before, counted)
+    return mergers.contributions(cell, before, counted, below)
 
 
 def drop_generated(found: Scan, before: Mapping[str, str]) -> None:

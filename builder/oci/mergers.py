@@ -54,10 +54,10 @@ def merger_of(path: str) -> Merger | None:
     return found
 
 
-def contributions(cell: str, before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+def contributions(cell: str, before: Mapping[str, str], after: Mapping[str, str], below: Sequence[Facts] = ()) -> dict[str, str]:
     """Return what a build added to the files that mergers own: path -> contribution.
 
-    `before` and `after` are texts of those files; a path that `after` lacks was not touched.
+    `before` and `after` are texts of those files; a path that `after` lacks was not touched. `below` are what it was built on.
 
     Raises:
         ConflictError: the build removed or changed what an ancestor contributed.
@@ -73,7 +73,8 @@ def contributions(cell: str, before: Mapping[str, str], after: Mapping[str, str]
             if added := merger.diff(before.get(path, ""), text):
                 found[path] = added
         except Disagreement as error:
-            problems.append((f"/{path}: {cell} changes what a layer below it holds: {error.text}", error.hint))
+            holders = " and ".join(facts.cell for facts in below if path in facts.bookkeeping) or "a layer below it"
+            problems.append((f"/{path}: {cell} changes what is of {holders}: {error.text}", error.hint))
     _raise(problems)
     _mark_asked_for(found, before.get(STATUS, ""))
     return found

@@ -89,11 +89,12 @@ def conflict_error(conflicts: Sequence[Conflict]) -> ConflictError:
 
 
 def owner_of(layers: Sequence[Facts], path: str) -> tuple[str, str]:
-    """Return the cell of the first of these layers that holds a path, and the Debian package that owns it there (or empty)."""
-    for facts in layers:
-        if path in facts.entries:
-            return facts.cell, facts.owners.get(path, "")
-    return "", ""
+    """Return the cell of these layers whose entry of a path is the one that counts, and the Debian package that owns it there (or empty)."""
+    holding = [facts for facts in layers if path in facts.entries]
+    if not holding:
+        return "", ""
+    facts = next((facts for facts in reversed(holding) if path in facts.replaces), holding[0])
+    return facts.cell, facts.owners.get(path, "")
 
 
 def held_twice(layers: Sequence[Facts]) -> dict[tuple[str, str], int]:

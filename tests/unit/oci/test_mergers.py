@@ -109,7 +109,7 @@ def test_all_disagreements_are_told_at_once() -> None:
 
 
 def test_a_build_that_upgrades_a_package_from_below_is_refused() -> None:
-    with pytest.raises(ConflictError, match="top changes what a layer below it holds: tzdata:amd64"):
+    with pytest.raises(ConflictError, match="top changes what is of a layer below it: tzdata:amd64"):
         mergers.contributions("top", {mergers.STATUS: package("tzdata")}, {mergers.STATUS: package("tzdata", "2")})
 
 
