@@ -24,8 +24,11 @@ def engine_settings(*arguments: str, present: object = None, where: Path) -> dic
     return found
 
 
-def test_an_engine_without_settings_gets_the_containerd_store(tmp_path: Path) -> None:
-    assert engine_settings("--containerd-store", where=tmp_path) == {"features": {"containerd-snapshotter": True}}
+BOUND = {"builder": {"gc": {"enabled": True, "defaultKeepStorage": "8GB"}}}
+
+
+def test_an_engine_without_settings_gets_the_containerd_store_and_a_bound_for_its_cache(tmp_path: Path) -> None:
+    assert engine_settings("--containerd-store", where=tmp_path) == {"features": {"containerd-snapshotter": True}, **BOUND}
 
 
 def test_what_an_engine_is_set_to_stays(tmp_path: Path) -> None:
@@ -34,6 +37,7 @@ def test_what_an_engine_is_set_to_stays(tmp_path: Path) -> None:
         "runtimes": {"nvidia": {"path": "nvidia-container-runtime"}},
         "default-runtime": "nvidia",
         "registry-mirrors": ["https://mirror.example"],
+        "builder": {"gc": {"enabled": False}},
     }
     merged = engine_settings("--containerd-store", "--runtime=/usr/local/lib/wrapper", present=present, where=tmp_path)
     wrapper = {"any-oom-score": {"path": "/usr/local/lib/wrapper"}}
