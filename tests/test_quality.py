@@ -46,7 +46,7 @@ REGISTRIES = tuple(
         ("anaconda", "org"),
     )
 )
-MACHINE_PATHS = re.compile(r"(?:^|[^A-Za-z0-9_.-])/(?:work|farm)/(?!\.\.)|/root/\.(?!cache|config|local)|bash" + "_jobs")
+MACHINE_PATHS = re.compile(r"(?:^|[^A-Za-z0-9_.~-])/(?:work|farm)/(?!\.\.)|/root/\.(?!cache|config|local)|bash" + "_jobs")
 
 
 @cache

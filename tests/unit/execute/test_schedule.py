@@ -17,7 +17,12 @@ def silent(event: Event) -> None:
 
 def test_every_step_follows_its_parents() -> None:
     done: list[str] = []
-    results = run(DIAMOND, lambda node: done.append(node) or "", 2, silent)
+
+    def work(node: str) -> str:
+        done.append(node)
+        return ""
+
+    results = run(DIAMOND, work, 2, silent)
     assert all(result.ok for result in results.values())
     for node, parents in DIAMOND.items():
         assert all(done.index(parent) < done.index(node) for parent in parents), f"{node} ran before one of {parents}"
@@ -30,7 +35,11 @@ def test_a_failure_holds_back_only_what_stands_on_it_and_names_the_cause() -> No
         return ""
 
     events: list[Event] = []
-    results = run(DIAMOND, work, 2, events.append)
+
+    def monitor(event: Event) -> None:
+        events.append(event)
+
+    results = run(DIAMOND, work, 2, monitor)
     assert {node: result.ok for node, result in results.items()} == {"base": True, "left": False, "right": True, "top": False, "alone": True}
     assert results["top"].held_back
     assert results["top"].because == "left"
