@@ -105,14 +105,18 @@ def registry(
         server.kill()
 
 
-def certificate(folder: Path, name: str = "127.0.0.1") -> Certificate:
-    """Make an authority, and a certificate that it signed for an address."""
+def certificate(folder: Path, *names: str) -> Certificate:
+    """Make an authority, and a certificate that it signed for loopback, or for these names."""
     folder.mkdir(parents=True, exist_ok=True)
     made = Certificate(authority=folder / "ca.crt", certificate=folder / "server.crt", key=folder / "server.key")
     request: list[str | Path] = ["openssl", "req", "-newkey", "rsa:2048", "-nodes"]
-    _run(*request, "-x509", "-days", "2", "-keyout", folder / "ca.key", "-out", made.authority, "-subj", "/CN=Test authority")
-    _run(*request, "-keyout", made.key, "-out", folder / "server.csr", "-subj", f"/CN={name}")
-    (folder / "names").write_text(f"subjectAltName = IP:{name}\n")
+    authority = [*request, "-x509", "-days", "2", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-subj", "/CN=Test authority"]
+    _run(*authority, "-keyout", folder / "ca.key", "-out", made.authority)
+    _run(*request, "-keyout", made.key, "-out", folder / "server.csr", "-subj", "/CN=server")
+    subject = ", ".join(f"DNS:{name}" for name in names) or "IP:127.0.0.1"
+    # What Python 3.13 asks of every certificate.
+    extensions = ("basicConstraints = CA:FALSE", "authorityKeyIdentifier = keyid", "extendedKeyUsage = serverAuth", f"subjectAltName = {subject}")
+    (folder / "names").write_text("\n".join(extensions) + "\n")
     sign: list[str | Path] = [
         "openssl",
         "x509",

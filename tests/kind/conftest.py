@@ -1,0 +1,189 @@
+"""One cluster for all tests, with the images and charts of this tree, and the servers that services talk to.
+
+KEEP=1     leave the cluster for the next run, which is quicker then; `kind delete cluster --name catalog-tests` removes it
+BUILD=0    take the images that are in the store as they are
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from builder.catalog.load import Loaded, load
+from builder.errors import ToolError
+from builder.execute.project import IMAGES
+from builder.graph.build import graph
+from builder.oci.store import Store
+from builder.settings import read as read_settings
+from builder.tools import process
+from tests.integration.registry_server import registry
+from tests.kind.cluster import Cluster, Kind, Release, gateway, missing
+from tests.kind.services import S3, Node, Outside, start_outside, start_s3
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".catalog" / "kind"
+SERVERS = "python"
+"""The image that servers beside the services run in."""
+KEEP, BUILD = os.environ.get("KEEP") == "1", os.environ.get("BUILD") != "0"
+PROGRAMS = ("docker", "kind", "kubectl", "helm")
+TEAM, RESTRICTED = "team", "restricted"
+NAMESPACES = {TEAM: {}, RESTRICTED: {"pod-security.kubernetes.io/enforce": "restricted"}}
+
+
+def node_image() -> str:
+    """Return the node image that the set-up provides."""
+    modules = (ROOT / "setup" / "kubernetes" / "go.mod").read_text().split()
+    return os.environ.get("CATALOG_NODE_IMAGE") or f"kindest/node:{modules[modules.index('k8s.io/kubernetes') + 1]}"
+
+
+@pytest.fixture(scope="session")
+def kind() -> Iterator[Kind]:
+    """The cluster, not yet made; removed in the end."""
+    lacking = missing(PROGRAMS, node_image())
+    if lacking:
+        pytest.fail(f"a cluster for tests cannot be made: {lacking}. Run `make setup`.", pytrace=False)
+    made = Kind(name="catalog-tests", image=node_image(), folder=FOLDER)
+    yield made
+    if not KEEP:
+        made.delete()
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(kind: Kind) -> Cluster:
+    """An empty cluster with its namespaces."""
+    made = kind.kept() if KEEP else None
+    if made is None:
+        made = kind.create()
+    for name, labels in NAMESPACES.items():
+        made.namespace(name, labels)
+    Failures.cluster = made
+    return made
+
+
+@pytest.fixture(scope="session")
+def loaded() -> Loaded:
+    return load(ROOT / "catalog.yaml")
+
+
+@pytest.fixture(scope="session")
+def images(kind: Kind, cluster: Cluster, loaded: Loaded) -> Iterator[Path]:
+    """The newest image of every chart at a registry that the node pulls from; a file that maps each to its digest."""
+    del cluster
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    host, _, path = loaded.catalog.registry.partition("/")
+    newest: dict[str, str] = {}
+    for image in graph(loaded).images.values():
+        newest.setdefault(image.name, image.id)
+    offered = {yaml.safe_load(file.read_text())["service"]["image"]["version"] for file in (ROOT / "charts").glob("*/values.yaml")}
+    wanted = [image for image in newest.values() if f"{loaded.catalog.registry}/{image}" in offered or image == newest[SERVERS]]
+    digests = FOLDER / "digests.json"
+    with registry(FOLDER / "registry", host=gateway()) as server:
+        kind.mirror(host, f"http://{server.address}")
+        if BUILD:
+            catalog("build", *wanted)
+        else:
+            store = Store.open(read_settings(ROOT).store)
+            wanted = [image for image in wanted if store.find(IMAGES + image)]
+        catalog("push", *wanted, "--to", f"{server.address}/{path}", "--plain-http", "--digests", str(digests))
+        yield digests
+
+
+@pytest.fixture(scope="session")
+def charts(images: Path) -> Mapping[str, Path]:
+    """Every chart, pinned to the images that were pushed."""
+    folder = FOLDER / "charts"
+    catalog("charts", "--output", str(folder), "--digests", str(images))
+    return {path.parent.name: path.parent for path in sorted(folder.glob("*/Chart.yaml"))}
+
+
+@pytest.fixture(scope="session")
+def node(cluster: Cluster, images: Path, loaded: Loaded) -> Node:
+    """What servers beside the services run in."""
+    (image,) = [name for name in json.loads(images.read_text()) if name.startswith(f"{SERVERS}:")]
+    return Node(cluster=cluster, image=f"{loaded.catalog.registry}/{image}", folder=FOLDER / "served")
+
+
+@pytest.fixture(scope="session")
+def outside(node: Node) -> Outside:
+    """Git, package mirrors, a proxy, Vault and scripts."""
+    return start_outside(node)
+
+
+@pytest.fixture(scope="session")
+def s3(node: Node) -> S3:
+    """An object store."""
+    return start_s3(node)
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """Installs charts, and remembers to delete them."""
+
+    cluster: Cluster
+    charts: Mapping[str, Path]
+    stack: ExitStack
+
+    def __call__(self, chart: str, name: str, values: Mapping[str, object] | None = None, namespace: str = TEAM) -> Release:
+        """Install a chart, without waiting until it is ready."""
+        release = Release(cluster=self.cluster, name=name, namespace=namespace, chart=self.charts[chart], values=values or {})
+        self.stack.callback(release.uninstall)
+        release.uninstall()
+        return release.install()
+
+
+@pytest.fixture(scope="module")
+def launch(cluster: Cluster, charts: Mapping[str, Path]) -> Iterator[Launcher]:
+    """Installs charts for the tests of one module."""
+    with ExitStack() as stack:
+        yield Launcher(cluster, charts, stack)
+
+
+def catalog(*argv: str) -> str:
+    """Run the program as a user does."""
+    return process.text([sys.executable, "-m", "builder", *argv], cwd=ROOT)
+
+
+class Failures:
+    """What the cluster says when a test fails."""
+
+    cluster: Cluster | None = None
+
+    @classmethod
+    def report(cls) -> str:
+        """Return pods, events and logs."""
+        if cls.cluster is None:
+            return ""
+        said = [cls._say("get", "pods,pvc", "--all-namespaces", "--output", "wide")]
+        for namespace in NAMESPACES:
+            said.append(cls._say("get", "events", "--namespace", namespace, "--sort-by", ".lastTimestamp"))
+            pods = cls._say("get", "pods", "--namespace", namespace, "--output", "name").split()
+            for pod in pods:
+                said += [f"--- {namespace} {pod}", cls._say("logs", pod, "--namespace", namespace, "--all-containers", "--tail", "60")]
+        return "\n".join(said)
+
+    @classmethod
+    def _say(cls, *argv: str) -> str:
+        assert cls.cluster is not None
+        try:
+            return cls.cluster.kubectl(*argv, check=False)
+        except ToolError as error:
+            return str(error)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what the cluster says to the report of a test that failed: it is printed, and stands in JUnit's file."""
+    report = yield
+    if call.excinfo is not None and "kind" in item.keywords and report.failed:
+        report.sections.append(("Captured stdout cluster", Failures.report()))
+    return report
