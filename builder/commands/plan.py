@@ -31,7 +31,7 @@ def show(made: Plan, console: Console, *, everything: bool = False) -> None:
     rows = [
         (step.action, step.node, "; ".join(step.reasons[:4]) + (f"; and {len(step.reasons) - 4} more" if len(step.reasons) > 4 else ""))
         for step in made.steps
-        if everything or step.action == "build"
+        if everything or step.action != "keep"
     ]
     if rows:
         console.table(["", "node", "why"], rows)
@@ -42,8 +42,10 @@ def summary(made: Plan) -> str:
     """Return the plan in a sentence."""
     parts = []
     for kind in ("cell", "image"):
-        build, count = len(made.to_build(kind)), sum(step.kind == kind for step in made.steps)
-        parts.append(f"{count} {kind}s: {build} to {'build' if kind == 'cell' else 'put together'}, {count - build} kept")
+        build, check = len(made.to_build(kind)), len(made.to_check()) if kind == "cell" else 0
+        count = sum(step.kind == kind for step in made.steps)
+        checked = f", {check} to check" if check else ""
+        parts.append(f"{count} {kind}s: {build} to {'build' if kind == 'cell' else 'put together'}{checked}, {count - build - check} kept")
     return "; ".join(parts)
 
 

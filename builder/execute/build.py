@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from builder.errors import FetchError, IntegrityError
@@ -34,21 +34,23 @@ def build(project: Project, made: Plan, monitor: Monitor, *, jobs: int | None = 
     if not missing and not images:
         return {}
     jobs = jobs or project.settings.jobs
-    needs_engine = any(not project.graph.cells[name].layer.bootstrap for name in missing)
+    checked = {step.node for step in made.to_check()}
+    needs_engine = any(not project.graph.cells[name].layer.bootstrap for name in {*missing, *checked})
     logs = project.state / "logs" / time.strftime("%Y%m%dT%H%M%S")
     shop = workshop(project, buildx.builder() if needs_engine else "", logs, monitor, cache=cache)
     with writing(project.store):
-        results = _cells(project, shop, missing, jobs)
+        results = _cells(project, shop, missing, checked, jobs)
         held = {name: by for name in images if (by := _held_back(project.graph.images[name].cells, results))}
         ready = {name: set[str]() for name in images if name not in held}
         results |= schedule(ready, lambda name: put_together(project, shop, name), jobs, monitor)
     return results | {name: Result(name, ok=False, because=by, held_back=True) for name, by in held.items()}
 
 
-def _cells(project: Project, shop: Workshop, names: Sequence[str], jobs: int) -> dict[str, Result]:
-    """Fetch what cells need, and build them."""
-    wanted = [project.graph.cells[name] for name in names]
-    below = {cell.id: set(cell.ancestors).intersection(names) for cell in wanted}
+def _cells(project: Project, shop: Workshop, missing: Sequence[str], checked: Collection[str], jobs: int) -> dict[str, Result]:
+    """Fetch what missing cells need, build them, and check others on what is below them then."""
+    wanted = [project.graph.cells[name] for name in missing]
+    names = {*missing, *checked}
+    below = {name: names.intersection(cell.ancestors) for name, cell in project.graph.cells.items() if name in names}
     before: dict[str, Result] = {}
     try:
         fetch(project.lock, wanted, project.settings, shop.monitor)
@@ -57,7 +59,11 @@ def _cells(project: Project, shop: Workshop, names: Sequence[str], jobs: int) ->
         for cell in wanted:
             if lacks(cell, project.lock, project.settings.cache):
                 below[cell.id].add(FETCH)
-    return schedule(below, lambda name: cells.build(shop, name), jobs, shop.monitor, before=before)
+
+    def work(name: str) -> str:
+        return cells.check(shop, name) if name in checked else cells.build(shop, name)
+
+    return schedule(below, work, jobs, shop.monitor, before=before)
 
 
 def _held_back(needs: Sequence[str], results: Mapping[str, Result]) -> str:

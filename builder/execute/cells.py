@@ -14,12 +14,13 @@ from builder.errors import BuilderError, IntegrityError, ToolError
 from builder.events import Monitor, Note, Output
 from builder.execute import damage
 from builder.execute.project import Project
+from builder.execute.replaced import changed, remember
 from builder.fetch.context import context as lay_out
+from builder.fetch.fetch import fetch
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
 from builder.oci import cells, compose, delta
 from builder.oci.blob import disk
-from builder.oci.inputs import remember
 from builder.oci.model import EPOCH, Descriptor, Facts
 from builder.oci.store import Store
 from builder.plan.key import Inputs
@@ -59,6 +60,11 @@ class Workshop:
             if cell not in self._facts:
                 self._facts[cell] = self._read(cell)
             return self._facts[cell]
+
+    def forget(self, cell: str) -> None:
+        """Read a cell's facts again when they are asked for next."""
+        with self._guard:
+            self._facts.pop(cell, None)
 
     def _read(self, cell: str) -> Facts:
         key = self.inputs[cell].key
@@ -110,6 +116,23 @@ def build(shop: Workshop, name: str) -> str:
         return _build(shop, shop.graph.cells[name])
 
 
+def check(shop: Workshop, name: str) -> str:
+    """Build a cell again if a file that it replaces is no longer what it was; return what it came to, in words.
+
+    Raises:
+        BuilderError: as `build` does.
+
+    """
+    cell = shop.graph.cells[name]
+    with disk(shop.store.root):
+        why = changed(shop.facts(name), [shop.facts(ancestor) for ancestor in cell.ancestors])
+        if why:
+            fetch(shop.lock, [cell], shop.settings, shop.monitor)
+            return f"{_build(shop, cell)}; {why[0]}"
+        remember(shop.store, cell, shop.inputs)
+        return "is right on what is below it now"
+
+
 def _build(shop: Workshop, cell: Cell) -> str:
     staging = shop.store.staging()
     try:
@@ -129,7 +152,8 @@ def _build(shop: Workshop, cell: Cell) -> str:
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     cells.record(shop.store, facts)
-    remember(shop.store, cell.id, shop.inputs[cell.id].document)
+    remember(shop.store, cell, shop.inputs)
+    shop.forget(cell.id)
     return f"{len(facts.entries):,} paths, {facts.delta.size / 1e6:,.1f} MB"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from builder.catalog.load import Loaded, load
 from builder.errors import InputError, Problem
+from builder.execute.replaced import outdated
 from builder.graph.asks import stale
 from builder.graph.build import graph
 from builder.graph.model import Graph
@@ -70,6 +71,7 @@ class Project:
             cells={key: manifest.digest for key, manifest in built.items() if manifest is not None},
             images=images,
             last=lambda cell: inputs.recall(self.store, cell),
+            outdated=lambda cell: outdated(self.store, self.graph.cells[cell], self.inputs),
         )
 
     def plan(self) -> Plan:

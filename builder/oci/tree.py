@@ -90,11 +90,14 @@ def conflict_error(conflicts: Sequence[Conflict]) -> ConflictError:
 
 def owner_of(layers: Sequence[Facts], path: str) -> tuple[str, str]:
     """Return the cell of these layers whose entry of a path is the one that counts, and the Debian package that owns it there (or empty)."""
+    facts = held_by(layers, path)
+    return (facts.cell, facts.owners.get(path, "")) if facts is not None else ("", "")
+
+
+def held_by(layers: Sequence[Facts], path: str) -> Facts | None:
+    """Return which of these layers, bottom first, holds the entry of a path that counts; None when none has the path."""
     holding = [facts for facts in layers if path in facts.entries]
-    if not holding:
-        return "", ""
-    facts = next((facts for facts in reversed(holding) if path in facts.replaces), holding[0])
-    return facts.cell, facts.owners.get(path, "")
+    return next((facts for facts in reversed(holding) if path in facts.replaces), holding[0] if holding else None)
 
 
 def held_twice(layers: Sequence[Facts]) -> dict[tuple[str, str], int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from builder.graph.model import Graph
+from builder.graph.model import Cell, Graph
 from builder.plan.key import Inputs
 from builder.plan.reason import Document, reasons
 
@@ -19,7 +19,8 @@ class Step:
 
     node: str
     kind: Literal["cell", "image"]
-    action: Literal["keep", "build"]
+    action: Literal["keep", "check", "build"]
+    """check: it is kept unless something that it replaces comes out of the build of what it stands on as another file."""
     reasons: tuple[str, ...] = ()
     key: str = ""
 
@@ -34,6 +35,8 @@ class Known:
     """Id of an image -> the key it was put together from."""
     last: Callable[[str], Document | None]
     """Id of a cell -> the inputs it was last built from."""
+    outdated: Callable[[str], tuple[str, ...]]
+    """Id of a cell that replaces files, and of which all is there -> why it has to be built again, if it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,12 @@ class Plan:
     steps: tuple[Step, ...]
 
     def to_build(self, kind: str) -> tuple[Step, ...]:
-        """Return the steps of one kind that are not kept."""
+        """Return the steps of one kind that make something."""
         return tuple(step for step in self.steps if step.kind == kind and step.action == "build")
+
+    def to_check(self) -> tuple[Step, ...]:
+        """Return the steps that may have to make something."""
+        return tuple(step for step in self.steps if step.action == "check")
 
 
 def plan(graph: Graph, inputs: Mapping[str, Inputs], image_key: ImageKey, known: Known) -> Plan:
@@ -55,15 +62,24 @@ def plan(graph: Graph, inputs: Mapping[str, Inputs], image_key: ImageKey, known:
     steps: list[Step] = []
     digests: dict[str, str] = {}
     for cell in graph.cells.values():
-        key = inputs[cell.id].key
-        if key in known.cells:
-            digests[cell.id] = known.cells[key]
-            steps.append(Step(node=cell.id, kind="cell", action="keep", key=key))
-        else:
-            why = reasons(inputs[cell.id].document, known.last(cell.id))
-            steps.append(Step(node=cell.id, kind="cell", action="build", reasons=why, key=key))
+        step = _cell(cell, inputs[cell.id], [name for name in cell.ancestors if name not in digests], known)
+        if step.action != "build":
+            digests[cell.id] = known.cells[step.key]
+        steps.append(step)
     steps.extend(_image(image.id, image.cells, digests, image_key, known) for image in graph.images.values())
     return Plan(tuple(steps))
+
+
+def _cell(cell: Cell, own: Inputs, below: Sequence[str], known: Known) -> Step:
+    """Return the step of a cell; `below` are those it stands on that are built."""
+    key = own.key
+    if key not in known.cells:
+        return Step(node=cell.id, kind="cell", action="build", reasons=reasons(own.document, known.last(cell.id)), key=key)
+    if cell.layer.replaces and below:
+        why = f"it is built again if a file that it replaces comes out of {', '.join(below)} as another one"
+        return Step(node=cell.id, kind="cell", action="check", reasons=(why,), key=key)
+    why_again = known.outdated(cell.id) if cell.layer.replaces else ()
+    return Step(node=cell.id, kind="cell", action="build" if why_again else "keep", reasons=why_again, key=key)
 
 
 def _image(node: str, cells: tuple[str, ...], digests: Mapping[str, str], image_key: ImageKey, known: Known) -> Step:

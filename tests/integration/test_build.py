@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -180,13 +181,47 @@ def test_a_rebase_builds_the_lowest_cell_and_no_other(built: Tiny) -> None:
     built.done("lock")
     assert {name: why for name, why in built.to_build().items() if "@" in name}.keys() == {SYSTEM}
     said = built.build().err
-    assert "6 done, 0 failed" in said, said
+    assert "7 done, 0 failed" in said, said
+    assert re.search(f"done {TOOLS} .*is right on what is below it now", said), "it replaces a file of the bottom, which is the same"
     for name, old in before.items():
         new = layers(built, name)
         assert len(new) == len(old)
         assert new[0] != old[0], "the bottom is another"
         assert new[1:-1] == old[1:-1], "the deltas in between are those of before"
     assert built.to_build() == {}
+
+
+def test_what_a_layer_replaces_is_looked_at_when_what_is_below_changed(tiny: Tiny) -> None:
+    """A layer that edits a file of one below is made again when the file is another, and only then."""
+    tiny.file("tools", "etc/motd.d/tools", "one\n")
+    tiny.file("tools", "opt/tools/other", "one\n")
+    tiny.layer("beta", "description: Edits\non: [tools]\nreplaces: [/etc/motd.d/tools]\nrun: sed -i 's/$/, edited/' /etc/motd.d/tools\n")
+    tiny.build("beta")
+    before = tiny.digests()
+    tiny.file("tools", "opt/tools/other", "other\n")
+    reasons = tiny.to_build("beta")
+    assert BETA not in reasons
+    assert "1 to build, 1 to check, 1 kept" in tiny.done("plan", "beta").out
+    said = tiny.build("beta").err
+    assert re.search(f"done {BETA} .*is right on what is below it now", said), said
+    assert tiny.digests()[BETA] == before[BETA]
+    assert tiny.to_build("beta") == {}
+    tiny.file("tools", "etc/motd.d/tools", "two\n")
+    said = tiny.build("beta").err
+    assert re.search(f"done {BETA} .*; /etc/motd.d/tools of {TOOLS}, which it replaces, changed", said), said
+    assert tiny.digests()[BETA] != before[BETA]
+    assert tiny.to_build("beta") == {}
+
+
+def test_a_build_that_ended_between_the_two_is_gone_on_with(tiny: Tiny) -> None:
+    tiny.file("tools", "etc/motd.d/tools", "one\n")
+    tiny.layer("beta", "description: Edits\non: [tools]\nreplaces: [/etc/motd.d/tools]\nrun: sed -i 's/$/, edited/' /etc/motd.d/tools\n")
+    tiny.build("beta")
+    tiny.file("tools", "etc/motd.d/tools", "two\n")
+    tiny.build(TOOLS)
+    assert tiny.to_build("beta")[BETA] == [f"/etc/motd.d/tools of {TOOLS}, which it replaces, changed"]
+    tiny.build("beta")
+    assert tiny.to_build("beta") == {}
 
 
 def layers(tiny: Tiny, image: str) -> list[str]:

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from builder.catalog.model import Layer
+from builder.graph.model import Cell, Graph, ImagePoint
+from builder.plan.key import Inputs
+from builder.plan.plan import Known, Plan, plan
+
+LAYERS = {"bottom": (), "left": ("bottom",), "right": ("bottom",), "edits": ("bottom",), "top": ("bottom", "edits")}
+
+
+def graph() -> Graph:
+    cells = {}
+    for name, below in LAYERS.items():
+        layer = Layer(description=name, on=below, replaces=("/etc/motd",) if name == "edits" else ())
+        cells[name] = Cell(id=name, name=name, point={}, layer=layer, parents=below, ancestors=below)
+    images = {
+        name: ImagePoint(id=name, name=name, tag="", point={}, cells=held)
+        for name, held in {"both:1": ("bottom", "left", "right"), "edited:1": ("bottom", "edits", "top")}.items()
+    }
+    return Graph(cells=cells, images=images)
+
+
+def inputs(**files: str) -> dict[str, Inputs]:
+    """Return inputs of all cells; `files` gives some other bytes."""
+    return {name: Inputs(document={**BLANK, "context": {"Dockerfile": [files.get(name, name), "644"]}}) for name in LAYERS}
+
+
+BLANK: Mapping[str, object] = {"format": 1, "artifacts": {}, "auto": [], "files": {}, "replaces": [], "abi": []}
+
+
+def known(built: Mapping[str, Inputs], *, images: Mapping[str, str] | None = None, outdated: Mapping[str, tuple[str, ...]] | None = None) -> Known:
+    return Known(
+        cells={item.key: f"sha256:{name}" for name, item in built.items()},
+        images=images or {},
+        last=lambda name: built[name].document if name in built else None,
+        outdated=lambda name: (outdated or {}).get(name, ()),
+    )
+
+
+def key(image: str, cells: tuple[str, ...]) -> str:
+    return f"{image} of {cells}"
+
+
+WHOLE = {
+    "both:1": key("both:1", ("sha256:bottom", "sha256:left", "sha256:right")),
+    "edited:1": key("edited:1", ("sha256:bottom", "sha256:edits", "sha256:top")),
+}
+
+
+def actions(made: Plan) -> dict[str, str]:
+    return {step.node: step.action for step in made.steps}
+
+
+def why(made: Plan) -> dict[str, tuple[str, ...]]:
+    return {step.node: step.reasons for step in made.steps if step.action != "keep"}
+
+
+def test_with_nothing_there_everything_is_built_in_an_order_that_can_be_followed() -> None:
+    made = plan(graph(), inputs(), key, known({}))
+    assert set(actions(made).values()) == {"build"}
+    order = [step.node for step in made.steps]
+    assert all(order.index(below) < order.index(name) for name, found in LAYERS.items() for below in found)
+    assert why(made)["left"] == ("new",)
+    assert why(made)["both:1"] == ("bottom is built", "left is built", "right is built")
+
+
+def test_with_everything_there_nothing_is_built() -> None:
+    made = plan(graph(), inputs(), key, known(inputs(), images=WHOLE))
+    assert set(actions(made).values()) == {"keep"}
+    assert not made.to_check()
+
+
+def test_a_cell_that_changed_is_built_and_its_images_are_put_together() -> None:
+    made = plan(graph(), inputs(left="other"), key, known(inputs(), images=WHOLE))
+    assert why(made) == {"left": ("Dockerfile changed",), "both:1": ("left is built",)}
+
+
+def test_what_stands_on_a_changed_cell_is_kept() -> None:
+    """Its key holds the ABI of what is below it, not the digest."""
+    made = plan(graph(), inputs(bottom="other"), key, known(inputs(), images=WHOLE))
+    assert [step.node for step in made.to_build("cell")] == ["bottom"]
+    assert {step.node for step in made.to_build("image")} == {"both:1", "edited:1"}
+
+
+def test_a_cell_that_replaces_files_is_checked_when_what_is_below_it_is_built() -> None:
+    made = plan(graph(), inputs(bottom="other"), key, known(inputs(), images=WHOLE))
+    assert [step.node for step in made.to_check()] == ["edits"]
+    assert "if a file that it replaces comes out of bottom as another one" in why(made)["edits"][0]
+    assert not plan(graph(), inputs(left="other"), key, known(inputs(), images=WHOLE)).to_check()
+
+
+def test_a_cell_that_replaces_what_changed_is_built_again() -> None:
+    reason = ("/etc/motd of bottom, which it replaces, changed",)
+    made = plan(graph(), inputs(), key, known(inputs(), images=WHOLE, outdated={"edits": reason}))
+    assert why(made) == {"edits": reason, "edited:1": ("edits is built",)}
+
+
+def test_an_image_whose_metadata_changed_is_put_together_of_what_is_there() -> None:
+    made = plan(graph(), inputs(), key, known(inputs(), images={**WHOLE, "both:1": "another key"}))
+    assert why(made) == {"both:1": ("its cells or its metadata changed",)}
+    del (images := dict(WHOLE))["both:1"]
+    assert why(plan(graph(), inputs(), key, known(inputs(), images=images))) == {"both:1": ("new",)}
