@@ -39,6 +39,7 @@ class Box:
     """An image, and how its containers are started."""
 
     image: str
+    network: str = "host"
 
     def run(
         self,
@@ -86,11 +87,10 @@ class Box:
         finally:
             process.run(["docker", "volume", "rm", "--force", name])
 
-    @staticmethod
-    def _options(env: Mapping[str, str] | None, files: Mapping[str, Path] | None, options: Sequence[str]) -> list[str]:
+    def _options(self, env: Mapping[str, str] | None, files: Mapping[str, Path] | None, options: Sequence[str]) -> list[str]:
         variables = [part for name in env or {} for part in ("--env", name)]
         mounts = [part for target, source in (files or {}).items() for part in ("--volume", f"{source}:{target}:ro")]
-        return ["--network", "host", "--label", "catalog=test", *SCRIPT, *variables, *mounts, *options]
+        return ["--network", self.network, "--label", "catalog=test", *SCRIPT, *variables, *mounts, *options]
 
 
 def execute(container: str, *argv: str, user: str | None = None, env: Mapping[str, str] | None = None) -> Ran:

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON = {"trixie": "3.13", "bookworm": "3.11"}
 # The extension is built for one version of DuckDB.
 WHEELS = ("pip", "requests", "uv", "duckdb==1.5.5", "duckdb-cli==1.5.5", "duckdb-extension-httpfs==1.5.5")
+EXTENSIONS = "/home/onyxia/.duckdb/extensions/v1.5.5/linux_amd64"
 REPOSITORY = "catalog-test/init"
 
 
@@ -41,7 +42,9 @@ def _lay_out(context: Path, layer: dict[str, Any], template: Path, release: str)
     process.run(["cp", "-r", ROOT / "images/base/files", context / "files"])
     (context / "run").write_text(layer["run"])
     jinja = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
-    (context / "Dockerfile").write_text(jinja.from_string(template.read_text()).render(layer=layer, debian=_debian_name(release)))
+    (context / "Dockerfile").write_text(
+        jinja.from_string(template.read_text()).render(layer=layer, debian=_debian_name(release), extensions=EXTENSIONS)
+    )
 
 
 def _contents() -> list[tuple[str, bytes]]:

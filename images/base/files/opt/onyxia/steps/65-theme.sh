@@ -1,13 +1,11 @@
 # shellcheck shell=bash
-# DARK_MODE=true: a dark theme in the IDE that is there, unless the user chose another.
+# DARK_MODE=true: a dark theme in the IDE that is there, unless the user chose one.
 without "the IDE keeps its theme"
 
-jupyter=$HOME/.jupyter/labconfig/default_setting_overrides.json
-if [[ ${DARK_MODE:-} != true ]]; then
-  # JupyterLab's file is ours; in the others, the user's own choice may be the same theme
-  [[ ! -s $jupyter ]] || merge_json "$jupyter" '{"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Light"}}'
-  return 0
-fi
+# Of the files in this directory, JupyterLab lets the user's own settings win
+jupyter=$HOME/.jupyter/labconfig/default_setting_overrides.d/onyxia.json
+rm -f "$jupyter"
+[[ ${DARK_MODE:-} == true ]] || return 0
 if has jupyter-lab; then
   merge_json "$jupyter" '{"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}}'
 fi
