@@ -514,6 +514,7 @@ def test_a_service_with_another_type_has_no_fixed_address(jupyter: Chart) -> Non
         ({"service": {"image": {"pullPolicy": "Sometimes"}}}, "/service/image/pullPolicy"),
         ({"persistence": {"size": "10 GB"}}, "/persistence/size"),
         ({"networking": {"service": {"port": 0}}}, "/networking/service/port"),
+        ({"networking": {"service": {"port": 70000}}}, "/networking/service/port"),
         ({"ingress": {"hostname": "a b"}}, "/ingress/hostname"),
         ({"ingress": {"path": "jo"}}, "/ingress/path"),
         ({"git": {"enabled": "yes"}}, "/git/enabled"),

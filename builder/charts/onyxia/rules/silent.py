@@ -108,7 +108,9 @@ def slider_dropped(subject: Subject) -> Iterator[Found]:
 def keyword_ignored(subject: Subject) -> Iterator[Found]:
     """The form knows no `maximum`, lengths, `format`, `uniqueItems`, `oneOf`, `if`: it lets a user enter what Helm will refuse."""
     for node in subject.nodes:
-        for keyword in IGNORED:
+        # Of a bound that only Helm knows, nobody who types into the form can be unaware when the form does not show the value.
+        ignored = IGNORED if subject.shown(node) else [keyword for keyword in IGNORED if keyword not in _MEANT]
+        for keyword in ignored:
             if isinstance(node.raw, dict) and keyword in node.raw:
                 hint = f"use {_MEANT[keyword]}" if keyword in _MEANT else ""
                 yield Found(join(node.pointer, keyword), f"the form ignores {keyword} of {node.name}", hint)
