@@ -11,6 +11,7 @@ from builder.execute import flat
 from builder.execute.cells import workshop
 from builder.execute.project import open_project
 from builder.fetch.fetch import fetch
+from builder.oci.writers import writing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     cells = [project.graph.cells[cell] for cell in project.graph.images[name].cells]
     fetch(project.lock, cells, project.settings, console)
-    flat.write(project, workshop(project, "", project.state / "logs", console), name, arguments.output)
+    with writing(project.store):
+        flat.write(project, workshop(project, "", project.state / "logs", console), name, arguments.output)
     console.text(f"docker build {arguments.output}")
     return 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tarfile
 from pathlib import Path
 
 import zstandard
 
+from builder.errors import InputError, Problem
 from builder.execute.cells import Workshop
 from builder.execute.project import Project
 from builder.fetch.context import context as lay_out
@@ -16,6 +18,9 @@ from builder.oci.model import Descriptor
 from builder.render.config import config as config_of
 from builder.render.dockerfile import flat
 from builder.tree import Tree
+
+WRITTEN = {"Dockerfile", "artifacts", "files", "roots", "seal"}
+"""What a build context holds."""
 
 
 def tree(project: Project, name: str) -> Tree:
@@ -28,9 +33,11 @@ def write(project: Project, shop: Workshop, name: str, directory: Path) -> None:
     """Write the Dockerfile and everything it needs into `directory`.
 
     Raises:
-        BuilderError: the image's bootstrapped cell has not been built, or an artifact has not been fetched.
+        InputError: the directory holds something that this did not write.
+        BuilderError: a cell has not been built, or an artifact has not been fetched.
 
     """
+    _empty(directory)
     tree(project, name).write(directory)
     image = project.graph.images[name]
     for cell in (project.graph.cells[cell] for cell in image.cells):
@@ -48,10 +55,21 @@ def write(project: Project, shop: Workshop, name: str, directory: Path) -> None:
             target.write_bytes(data)
 
 
+def _empty(directory: Path) -> None:
+    """Remove what was written there before."""
+    found = {path.name: path for path in directory.iterdir()} if directory.exists() else {}
+    strange = sorted(found.keys() - WRITTEN)
+    if strange:
+        raise InputError([Problem(str(directory), 0, 0, f"the directory holds {', '.join(strange)}", "name one that is empty, or not there")])
+    for path in found.values():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 def _root(project: Project, shop: Workshop, cell: str, target: Path) -> None:
     """Write a bootstrapped cell and its seal as one tar."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    manifest = compose.compose(project.store, [shop.facts(cell)], config_of([project.graph.cells[cell].layer], "amd64", {}))
+    made = project.graph.cells[cell]
+    manifest = compose.compose(project.store, [shop.facts(cell)], config_of([made.layer], made.point.get("arch", "amd64"), {}))
     document = project.store.read_json(manifest)
     with tarfile.open(target, "w") as merged:
         for layer in document["layers"]:

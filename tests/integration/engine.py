@@ -35,4 +35,4 @@ def tiny(locked_tiny: Tiny, tmp_path: Path) -> Tiny:
 @pytest.fixture
 def built(built_tiny: Tiny, tmp_path: Path) -> Tiny:
     """Return a catalog that is built."""
-    return copy(built_tiny, tmp_path / "catalog")
+    return copy(built_tiny, tmp_path / "built")

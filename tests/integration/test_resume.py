@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.tiny import SYSTEM, Tiny, begun, children, quick, slow, using, wait_for
+from tests.integration.tiny import SYSTEM, Tiny, begun, children, digest, quick, slow, using, wait_for
 
 pytestmark = pytest.mark.docker
 
@@ -84,6 +84,19 @@ def test_an_interrupted_lock_leaves_the_one_before(tiny: Tiny) -> None:
     assert process.returncode == 130, said
     assert lock.read_bytes() == before
     assert not [path.name for path in tiny.root.iterdir() if "catalog.lock" in path.name and path != lock]
+
+
+def test_an_interrupted_fetch_keeps_whole_files_only(tiny: Tiny, tmp_path: Path) -> None:
+    artifacts = tmp_path / "cache" / "artifacts"
+    with tiny.running("fetch", CATALOG_CACHE=str(tmp_path / "cache")) as process:
+        wait_for("a file", lambda: any(path.suffix != ".part" for path in artifacts.glob("sha256/*")))
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    files = list(artifacts.glob("*/*"))
+    assert [path.name for path in files] == [digest(path) for path in files]
+    assert not list(artifacts.rglob("*.part"))
 
 
 def test_pruning_frees_what_is_no_longer_needed_and_nothing_else(built: Tiny) -> None:
