@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 PATIENCE = 120_000
 """Milliseconds in which what is looked for must appear."""
@@ -25,6 +25,7 @@ def page(address: str) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--no-proxy-server", "--disable-dev-shm-usage"])
         found = browser.new_page(viewport={"width": 1400, "height": 900})
         found.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         try:
             found.goto(f"http://{address}/")
             yield found

@@ -137,6 +137,7 @@ class Launcher:
         """Install a chart, without waiting until it is ready."""
         release = Release(cluster=self.cluster, name=name, namespace=namespace, chart=self.charts[chart], values=values or {})
         self.stack.callback(release.uninstall)
+        # An earlier run may have left it.
         release.uninstall()
         return release.install()
 

@@ -1,0 +1,69 @@
+"""PostgreSQL and a JupyterLab that finds it, side by side in one namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kind.cluster import Release, eventually
+from tests.kind.conftest import TEAM, Launcher
+from tests.kind.jupyter import Jupyter
+
+pytestmark = pytest.mark.kind
+PSQL = "psql --host 127.0.0.1 --username ann --dbname work --no-align --tuples-only --no-password"
+KEPT = "SELECT answer FROM kept"
+# What libpq reads, and so every language's driver: the driver that the image has is as good as any.
+CONNECT = """
+connection <- DBI::dbConnect(RPostgreSQL::PostgreSQL(), host = Sys.getenv("PGHOST"), port = Sys.getenv("PGPORT"),
+  dbname = Sys.getenv("PGDATABASE"), user = Sys.getenv("PGUSER"), password = Sys.getenv("PGPASSWORD"))
+"""
+
+
+@pytest.fixture(scope="module")
+def database(launch: Launcher) -> Release:
+    values = {"postgresql": {"auth": {"username": "ann", "database": "work"}}, "persistence": {"size": "1Gi"}}
+    return launch("postgresql", "db", values).ready()
+
+
+@pytest.fixture(scope="module")
+def jupyter(launch: Launcher, database: Release) -> Iterator[Jupyter]:
+    assert database.is_ready()
+    release = launch("jupyter-r-python", "finder", {"persistence": {"enabled": False}}).ready()
+    assert "PostgreSQL" in release.notes
+    with release.forward() as address:
+        yield Jupyter(address, release.password)
+
+
+def test_a_service_that_starts_later_connects_by_itself(database: Release, jupyter: Jupyter) -> None:
+    code = """
+invisible(DBI::dbExecute(connection, "CREATE TABLE kept AS SELECT 42 AS answer"))
+cat(DBI::dbGetQuery(connection, "SELECT current_user || ' ' || current_database() || ' ' || answer FROM kept")[[1]])
+"""
+    with jupyter.kernel("ir") as kernel:
+        assert kernel.run(CONNECT + code) == "ann work 42"
+    with jupyter.kernel("python3") as kernel:
+        assert kernel.run("import os; print(os.environ['PGHOST'])").strip() == database.fullname
+
+
+def test_a_wrong_password_is_refused(database: Release) -> None:
+    said = database.run(f"PGPASSWORD=wrong {PSQL} --command 'SELECT 1' 2>&1 || true")
+    assert "password authentication failed" in said
+
+
+def test_data_outlives_a_pod_that_is_killed(database: Release, jupyter: Jupyter) -> None:
+    before = database.cluster.get("pod", database.pod, TEAM)["metadata"]["uid"]
+    database.cluster.kubectl("delete", "pod", database.pod, "--namespace", TEAM, "--grace-period", "0", "--force")
+    eventually("another pod has started", lambda: database.cluster.get("pod", database.pod, TEAM)["metadata"]["uid"] != before)
+    database.ready()
+    with jupyter.kernel("ir") as kernel:
+        assert kernel.run(f'{CONNECT}\ncat(DBI::dbGetQuery(connection, "{KEPT}")[[1]])') == "42"
+
+
+def test_data_and_password_outlive_a_suspension(database: Release) -> None:
+    password = database.password
+    database.install("--reuse-values", "--set", "global.suspend=true").gone()
+    assert database.cluster.list("pvc", TEAM, "app.kubernetes.io/instance=db"), "the volume went with the pod"
+    database.install("--reuse-values", "--set", "global.suspend=false").ready()
+    assert database.password == password, "an upgrade changed a password that nobody asked to change"
+    assert database.run(f"PGPASSWORD={password} {PSQL}", stdin=KEPT).strip() == "42"
