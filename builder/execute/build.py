@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from builder.errors import FetchError, IntegrityError
 from builder.events import Monitor
@@ -21,6 +24,9 @@ from builder.oci.writers import writing
 from builder.plan.plan import Plan
 from builder.tools import buildx
 
+RUNS = 20
+"""Runs whose logs are kept."""
+
 
 def build(project: Project, made: Plan, monitor: Monitor, *, jobs: int | None = None, cache: bool = True) -> dict[str, Result]:
     """Carry out a plan; return how each step of it that was not kept ended, and how fetching did where it failed.
@@ -36,7 +42,7 @@ def build(project: Project, made: Plan, monitor: Monitor, *, jobs: int | None = 
     jobs = jobs or project.settings.jobs
     checked = {step.node for step in made.to_check()}
     needs_engine = any(not project.graph.cells[name].layer.bootstrap for name in {*missing, *checked})
-    logs = project.state / "logs" / time.strftime("%Y%m%dT%H%M%S")
+    logs = _logs(project.state / "logs")
     shop = workshop(project, buildx.builder() if needs_engine else "", logs, monitor, cache=cache)
     with writing(project.store):
         results = _cells(project, shop, missing, checked, jobs)
@@ -44,6 +50,14 @@ def build(project: Project, made: Plan, monitor: Monitor, *, jobs: int | None = 
         ready = {name: set[str]() for name in images if name not in held}
         results |= schedule(ready, lambda name: put_together(project, shop, name), jobs, monitor)
     return results | {name: Result(name, ok=False, because=by, held_back=True) for name, by in held.items()}
+
+
+def _logs(directory: Path) -> Path:
+    """Return a directory for the logs of this run, and remove those of runs long ago."""
+    before = sorted(directory.iterdir()) if directory.exists() else []
+    for old in before[:-RUNS]:
+        shutil.rmtree(old, ignore_errors=True)
+    return directory / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
 
 
 def _cells(project: Project, shop: Workshop, missing: Sequence[str], checked: Collection[str], jobs: int) -> dict[str, Result]:

@@ -42,7 +42,8 @@ def load(project: Project, client: docker.DockerClient, images: Mapping[str, Des
     with registry(project.store.root / "blobs" / "sha256", tags) as address:
         for image, digest in tags.items():
             name = names[image] = project.reference(image)
-            if engine.digest(client, name) == digest:
+            # Docker's own store, unlike containerd's, knows an image by its configuration.
+            if engine.digest(client, name) in {digest, project.store.read_json(images[image])["config"]["digest"]}:
                 monitor(Note(f"{name}: already there"))
             else:
                 pulled = _pull(project, client, f"{address}/{image}", name, images[image])
