@@ -15,6 +15,7 @@ import requests
 from docker.models.containers import Container
 
 from builder.errors import BuilderError
+from builder.tools import process
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ def pull(engine: docker.DockerClient, source: str, name: str) -> Pulled:
         engine.api.remove_image(source, noprune=True)
     except docker.errors.APIError as error:
         raise BuilderError(f"docker could not load {name}: {error.explanation or error}") from error
+    except requests.RequestException as error:
+        raise _lost(error) from error
     present = sum(state == "Already exists" for state in states.values())
     return Pulled(len(states) - present, present)
 
@@ -109,7 +112,7 @@ def run(engine: docker.DockerClient, command: Command) -> Ended:
 
     """
     try:
-        with _container(engine, command) as container:
+        with _container(engine, command) as container, process.at_stop(lambda: _remove(container)):
             if command.files:
                 container.put_archive("/", _archive(command.files))
             began = time.monotonic()
@@ -118,6 +121,12 @@ def run(engine: docker.DockerClient, command: Command) -> Ended:
             return Ended(code, container.logs().decode(errors="replace"), time.monotonic() - began)
     except docker.errors.APIError as error:
         raise BuilderError(f"container of {command.image}: {error.explanation or error}") from error
+    except requests.RequestException as error:
+        raise _lost(error) from error
+
+
+def _lost(error: Exception) -> BuilderError:
+    return BuilderError(f"the Docker engine went away: {error}", hint="start it, or run `make setup`")
 
 
 @contextlib.contextmanager
@@ -134,6 +143,12 @@ def _container(engine: docker.DockerClient, command: Command) -> Iterator[Contai
     try:
         yield container
     finally:
+        _remove(container)
+
+
+def _remove(container: Container) -> None:
+    # It is gone already when a run is interrupted; and where the engine is, there is a better error to tell.
+    with contextlib.suppress(docker.errors.APIError, requests.RequestException):
         container.remove(force=True, v=True)
 
 

@@ -17,6 +17,7 @@ from builder.errors import ToolError
 
 TAIL = 40
 _running: set[subprocess.Popen[bytes]] = set()
+_elsewhere: dict[object, Callable[[], object]] = {}
 _lock = threading.Lock()
 _stopping = threading.Event()
 
@@ -85,11 +86,39 @@ def quote(argv: Sequence[str | Path]) -> str:
 
 
 def stop_all(grace: float = 5.0) -> None:
-    """End every process that is still running, and start none any more: TERM to its group, then KILL after `grace` seconds shared by all."""
+    """End every process that is still running, and start none any more: TERM to its group, then KILL after `grace` seconds shared by all.
+
+    What runs elsewhere is ended, too: see `at_stop`.
+    """
     with _lock:
         _stopping.set()
-        processes = list(_running)
+        processes, actions = list(_running), list(_elsewhere.values())
+    for action in actions:
+        # It may be gone already, or whoever runs it.
+        with contextlib.suppress(Exception):
+            action()
     _end(processes, grace)
+
+
+@contextlib.contextmanager
+def at_stop(action: Callable[[], object]) -> Iterator[None]:
+    """Have `stop_all` end something that runs elsewhere, such as a container, while the context lasts; what it raises is ignored.
+
+    Raises:
+        StoppedError: `stop_all` was called, and something in the context failed.
+
+    """
+    with _lock:
+        _elsewhere[key := object()] = action
+    try:
+        yield
+    except Exception:
+        if _stopping.is_set():
+            raise StoppedError from None
+        raise
+    finally:
+        with _lock:
+            del _elsewhere[key]
 
 
 def _end(processes: Sequence[subprocess.Popen[bytes]], grace: float = 5.0) -> None:

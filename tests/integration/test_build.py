@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from builder.oci import tree
+from builder.oci.blob import blobs_of
 from tests.integration.tiny import CATALOG, LAYERS, SYSTEM, Tiny
 
 pytestmark = pytest.mark.docker
@@ -20,6 +24,27 @@ def test_what_is_built_is_kept(built: Tiny) -> None:
     before = built.digests()
     assert "nothing to do" in built.build().err
     assert built.digests() == before
+
+
+OPENED = """
+import sys
+from builder.cli import main
+sys.addaudithook(lambda event, arguments: print(arguments[0], file=sys.stderr) if event == "open" else None)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("command", ["plan", "build"])
+def test_finding_nothing_to_do_reads_no_facts_and_asks_no_engine(built: Tiny, command: str) -> None:
+    """What makes it quick: of each cell and image, its manifest is read, and for the rest their sizes are looked at."""
+    argv = [sys.executable, "-c", OPENED, "-C", str(built.root / "catalog.yaml"), command]
+    environment = built.env({"DOCKER_HOST": "unix:///nowhere/engine.sock"})
+    ended = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)
+    opened = {Path(line).name for line in ended.stderr.splitlines() if "/blobs/sha256/" in line}
+    store = built.opened()
+    large = {descriptor.digest.removeprefix("sha256:") for ref in store.refs("cell/").values() for descriptor in blobs_of(store.read_json(ref))}
+    assert opened
+    assert not opened & large
 
 
 def test_comments_order_and_descriptions_build_no_cell(built: Tiny) -> None:

@@ -29,7 +29,7 @@ def loading(built: Tiny) -> Iterator[Tiny]:
     """Return a catalog that is built, under names that nobody has; they are taken out of the engine in the end."""
     registry = f"localhost:5000/tiny-{uuid.uuid4().hex[:12]}"
     path = built.root / "catalog.yaml"
-    path.write_text(path.read_text().replace("name: tiny\n", f"name: tiny\nregistry: {registry}\n"))
+    path.write_text(path.read_text().replace("registry: localhost:5000/tiny\n", f"registry: {registry}\n"))
     # Something that no engine has seen.
     built.file("beta", "opt/beta/name", f"{registry}\n")
     built.build("alpha", "beta", "both")

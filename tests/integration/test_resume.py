@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,30 @@ def test_two_builds_at_once_on_one_store_both_succeed(tiny: Tiny, built: Tiny) -
     expected = built.digests()
     assert {name: digest for name, digest in expected.items() if name in tiny.digests()} == tiny.digests()
     assert tiny.to_build(*patterns) == {}
+
+
+def test_interrupted_tests_leave_no_container(built: Tiny) -> None:
+    test = built.root / "images" / "beta" / "tests" / "slow.sh"
+    test.parent.mkdir()
+    test.write_text("#!/bin/sh\n# timeout: 3000\nsleep 2999\n")
+    test.chmod(0o755)
+    name = built.done("load", "beta").out.strip()
+
+    def running() -> list[str]:
+        argv = ["docker", "container", "ls", "--all", "--quiet", "--filter", f"ancestor={name}"]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+
+    try:
+        with built.running("test", "beta") as process:
+            wait_for("the test's container", running)
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=60)[0]
+        assert process.returncode == 130, said
+        assert "Traceback" not in said
+        assert "failed" not in said
+        assert not running()
+    finally:
+        subprocess.run(["docker", "image", "rm", "--force", name], capture_output=True, check=True)
 
 
 def test_an_interrupted_lock_leaves_the_one_before(tiny: Tiny) -> None:

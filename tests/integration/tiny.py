@@ -24,6 +24,7 @@ from builder.oci.store import Store
 CATALOG = """\
 format: 1
 name: tiny
+registry: localhost:5000/tiny
 description: Small enough to be built within a test
 axes:
   debian: {values: {trixie: {abi: debian-13}}, tag: false}

@@ -81,3 +81,23 @@ def test_a_process_ends_when_whoever_waits_for_it_is_interrupted(tmp_path: Path)
         process.run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"], on_line=interrupt)
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
+
+
+ELSEWHERE = """
+from builder.tools import process
+
+ended = []
+with process.at_stop(lambda: ended.append("before")):
+    pass
+try:
+    with process.at_stop(lambda: ended.append("now")), process.at_stop(lambda: 1 / 0):
+        process.stop_all()
+        raise ValueError("what was ended fails")
+except process.StoppedError:
+    ended.append("stopped")
+print(ended)
+"""
+
+
+def test_stopping_ends_what_runs_elsewhere() -> None:
+    assert process.text([sys.executable, "-c", ELSEWHERE]) == "['now', 'stopped']"
