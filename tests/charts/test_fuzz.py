@@ -58,8 +58,10 @@ def _text(schema: Schema, path: tuple[str, ...]) -> st.SearchStrategy[str]:
 def _object(schema: Schema, path: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
     if isinstance(schema.get("additionalProperties"), dict):
         keys = st.from_regex(r"[a-z]([-a-z0-9./]{0,10}[a-z0-9])?", fullmatch=True)
-        # Helm's own YAML does not survive every separator that Unicode has, and whole maps are written by it.
-        values = valid(schema["additionalProperties"], path).filter(lambda value: "\u2028" not in str(value))
+        values = valid(schema["additionalProperties"], path)
+        if path[0] == "nodeSelector":
+            # Helm's own YAML does not survive every separator that Unicode has, and this map is written by it.
+            values = values.filter(lambda value: "\u2028" not in str(value))
         return st.dictionaries(keys, values, max_size=3)
     properties = {name: valid(inner, (*path, name)) for name, inner in schema.get("properties", {}).items()}
     return st.fixed_dictionaries({}, optional=properties)

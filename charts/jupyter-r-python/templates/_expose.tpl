@@ -26,7 +26,7 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml (mergeOverwrite $annotations (deepCopy (.Values.ingress.annotations | default dict))) -}}
+{{- toJson (mergeOverwrite $annotations (deepCopy (.Values.ingress.annotations | default dict))) -}}
 {{- end -}}
 
 {{/*
@@ -38,7 +38,7 @@ of its own, as cert-manager makes one for each Secret's name.
 {{- $fullname := include "jupyter-r-python.fullname" .context -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-{{ include "jupyter-r-python.metadata" (dict "context" .context "name" .name "annotations" (include "jupyter-r-python.ingress.annotations" .context | fromYaml)) }}
+{{ include "jupyter-r-python.metadata" (dict "context" .context "name" .name "annotations" (include "jupyter-r-python.ingress.annotations" .context | fromJson)) }}
 spec:
   {{- with $ingress.ingressClassName }}
   ingressClassName: {{ . | quote }}
@@ -78,7 +78,7 @@ spec:
 {{- $_ := set $annotations "haproxy.router.openshift.io/ip_whitelist" (.ip | replace "," " ") -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml (mergeOverwrite $annotations (deepCopy (.Values.route.annotations | default dict))) -}}
+{{- toJson (mergeOverwrite $annotations (deepCopy (.Values.route.annotations | default dict))) -}}
 {{- end -}}
 
 {{/* A whole Route. Parameters: context, name (suffix), host and port. */}}
@@ -86,7 +86,7 @@ spec:
 {{- $route := .context.Values.route -}}
 apiVersion: route.openshift.io/v1
 kind: Route
-{{ include "jupyter-r-python.metadata" (dict "context" .context "name" .name "annotations" (include "jupyter-r-python.route.annotations" .context | fromYaml)) }}
+{{ include "jupyter-r-python.metadata" (dict "context" .context "name" .name "annotations" (include "jupyter-r-python.route.annotations" .context | fromJson)) }}
 spec:
   host: {{ .host | quote }}
   {{- if ne $route.tls.termination "passthrough" }}

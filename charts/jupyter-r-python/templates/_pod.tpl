@@ -18,11 +18,8 @@
 
 {{/* Annotations of the pod, among them what makes it restart when a Secret or a file of it changes; the values have the last word. */}}
 {{- define "jupyter-r-python.podAnnotations" -}}
-{{ include "jupyter-r-python.environment.checksums" . | trim }}
-{{ include "jupyter-r-python.checksums" . | trim }}
-{{- with .Values.podAnnotations }}
-{{ toYaml . }}
-{{- end }}
+{{- $checksums := printf "%s\n%s" (include "jupyter-r-python.environment.checksums" . | trim) (include "jupyter-r-python.checksums" . | trim) | fromYaml -}}
+{{- toJson (mergeOverwrite $checksums (deepCopy (.Values.podAnnotations | default dict))) -}}
 {{- end -}}
 
 {{/* The directory that outlives the pod. */}}

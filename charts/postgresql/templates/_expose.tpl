@@ -26,7 +26,7 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml (mergeOverwrite $annotations (deepCopy (.Values.ingress.annotations | default dict))) -}}
+{{- toJson (mergeOverwrite $annotations (deepCopy (.Values.ingress.annotations | default dict))) -}}
 {{- end -}}
 
 {{/*
@@ -38,7 +38,7 @@ of its own, as cert-manager makes one for each Secret's name.
 {{- $fullname := include "postgresql.fullname" .context -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-{{ include "postgresql.metadata" (dict "context" .context "name" .name "annotations" (include "postgresql.ingress.annotations" .context | fromYaml)) }}
+{{ include "postgresql.metadata" (dict "context" .context "name" .name "annotations" (include "postgresql.ingress.annotations" .context | fromJson)) }}
 spec:
   {{- with $ingress.ingressClassName }}
   ingressClassName: {{ . | quote }}
@@ -78,7 +78,7 @@ spec:
 {{- $_ := set $annotations "haproxy.router.openshift.io/ip_whitelist" (.ip | replace "," " ") -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml (mergeOverwrite $annotations (deepCopy (.Values.route.annotations | default dict))) -}}
+{{- toJson (mergeOverwrite $annotations (deepCopy (.Values.route.annotations | default dict))) -}}
 {{- end -}}
 
 {{/* A whole Route. Parameters: context, name (suffix), host and port. */}}
@@ -86,7 +86,7 @@ spec:
 {{- $route := .context.Values.route -}}
 apiVersion: route.openshift.io/v1
 kind: Route
-{{ include "postgresql.metadata" (dict "context" .context "name" .name "annotations" (include "postgresql.route.annotations" .context | fromYaml)) }}
+{{ include "postgresql.metadata" (dict "context" .context "name" .name "annotations" (include "postgresql.route.annotations" .context | fromJson)) }}
 spec:
   host: {{ .host | quote }}
   {{- if ne $route.tls.termination "passthrough" }}

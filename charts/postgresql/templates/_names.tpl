@@ -45,6 +45,8 @@ metadata:
     {{- include "postgresql.labels" .context | nindent 4 }}
   {{- with .annotations }}
   annotations:
-    {{- toYaml . | nindent 4 }}
+    {{- range $name, $value := . }}
+    {{ $name | quote }}: {{ $value | quote }}
+    {{- end }}
   {{- end }}
 {{- end -}}

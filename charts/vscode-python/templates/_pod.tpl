@@ -18,11 +18,8 @@
 
 {{/* Annotations of the pod, among them what makes it restart when a Secret or a file of it changes; the values have the last word. */}}
 {{- define "vscode-python.podAnnotations" -}}
-{{ include "vscode-python.environment.checksums" . | trim }}
-{{ include "vscode-python.checksums" . | trim }}
-{{- with .Values.podAnnotations }}
-{{ toYaml . }}
-{{- end }}
+{{- $checksums := printf "%s\n%s" (include "vscode-python.environment.checksums" . | trim) (include "vscode-python.checksums" . | trim) | fromYaml -}}
+{{- toJson (mergeOverwrite $checksums (deepCopy (.Values.podAnnotations | default dict))) -}}
 {{- end -}}
 
 {{/* The directory that outlives the pod. */}}
