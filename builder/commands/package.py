@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own arguments."""
     parser.add_argument("--destination", type=Path, required=True, metavar="DIR", help="directory of the published archives and their index.yaml")
     parser.add_argument("--url", default="", help="where DIR is served, for the index and for catalogs.json")
-    parser.add_argument("--push", metavar="OCI", help="push new archives to a registry as well, for example oci://registry.example.org/charts")
+    parser.add_argument("--push", metavar="OCI", help="push to a registry what it lacks, for example oci://registry.example.org/charts")
     parser.add_argument("--ca-file", type=Path, help="authority of the registry's certificate")
     parser.add_argument("--plain-http", action="store_true", help="reach the registry without TLS")
     parser.add_argument("--digests", type=Path, metavar="FILE", help="JSON that maps <image>:<tag> to the digest to pin it to")
@@ -61,11 +61,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _push(arguments: argparse.Namespace, packages: Mapping[str, Package]) -> dict[str, str]:
+    """Push what the registry lacks: also what an earlier run published and could not push."""
     if not arguments.push:
         return {}
+    target = arguments.push.rstrip("/")
     remote = helm.Remote(ca_file=arguments.ca_file, plain_http=arguments.plain_http)
-    new = {name: package for name, package in packages.items() if not package.kept}
-    return {name: helm.push(arguments.destination / package.file, arguments.push, remote) for name, package in new.items()}
+    lacking = [one for one in packages.values() if not helm.published(f"{target}/{one.name}", one.version, remote)]
+    return {one.name: helm.push(arguments.destination / one.file, target, remote) for one in lacking}
 
 
 def _report(packages: Mapping[str, Package], pushed: Mapping[str, str], console: Console, *, as_json: bool) -> None:

@@ -93,6 +93,17 @@ def push(archive: Path, target: str, remote: Remote | None = None) -> str:
     return f"{reference[1]}@{digest[1]}"
 
 
+def published(reference: str, version: str, remote: Remote | None = None) -> bool:
+    """Tell whether a registry has a version of the chart `oci://registry/path/name`; a registry that does not answer has none.
+
+    Raises:
+        ToolError: Helm is missing.
+
+    """
+    argv = [PROGRAM, "show", "chart", reference, "--version", version, *(remote or Remote()).arguments()]
+    return not process.run(argv, check=False).returncode
+
+
 def pull(reference: str, directory: Path, *, version: str | None = None, repository: str | None = None, remote: Remote | None = None) -> Path:
     """Pull a chart's archive into `directory` and return its path.
 

@@ -6,13 +6,14 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
 from builder.verify.manifests import problems
-from tests.charts.conftest import Chart, Cluster
+from tests.charts.conftest import Chart, Cluster, make
 
 Values = Mapping[str, Any]
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
@@ -87,6 +88,17 @@ def test_an_existing_secret_holds_the_password(jupyter: Chart, cluster: Cluster)
     assert rendered.env["PASSWORD"]["secretKeyRef"]["name"] == "mine"
     assert "password: s3cret\n" in rendered.notes
     assert not [secret for secret in rendered.of("Secret") if "PASSWORD" in secret["stringData"]]
+
+
+def test_images_are_pinned_to_the_digests_that_are_known(jupyter: Chart) -> None:
+    digest = "sha256:" + "1" * 64
+    first, second = jupyter.composition.images[:2]
+    pinned = make(replace(jupyter.composition, images=(replace(first, digest=digest), second)))
+    assert pinned.render().container["image"] == f"{first}@{digest}"
+    assert pinned.render({"service": {"image": {"version": str(second)}}}).container["image"] == str(second)
+    assert pinned.render({"service": {"image": {"pinDigest": False}}}).container["image"] == str(first)
+    custom = {"enabled": True, "version": "registry.example.org/mine:1"}
+    assert pinned.render({"service": {"image": {"custom": custom}}}).container["image"] == "registry.example.org/mine:1"
 
 
 def test_probes_ask_where_the_server_is(charts: Mapping[str, Chart]) -> None:

@@ -18,6 +18,7 @@ from builder.charts.archive import archive
 from builder.charts.compose import Composition
 from builder.charts.images import ImageRef
 from builder.charts.model import Option
+from builder.cli import main
 from builder.errors import BuilderError, IntegrityError, ToolError
 from builder.events import silent
 from builder.record import index
@@ -249,8 +250,30 @@ def test_push_to_a_registry_and_pull_by_digest(registry: str, published: Path, t
     plain = helm.Remote(plain_http=True)
     pushed = helm.push(published / "jupyter-python-1.0.0.tgz", f"oci://{registry}/charts", plain)
     assert re.fullmatch(rf"{re.escape(registry)}/charts/jupyter-python:1\.0\.0@sha256:[0-9a-f]{{64}}", pushed)
+    assert helm.published(f"oci://{registry}/charts/jupyter-python", "1.0.0", plain)
+    assert not helm.published(f"oci://{registry}/charts/jupyter-python", "2.0.0", plain)
     path = helm.pull(f"oci://{registry}/charts/jupyter-python", tmp_path / "pulled", version="1.0.0", remote=plain)
     assert path.read_bytes() == (published / "jupyter-python-1.0.0.tgz").read_bytes()
+
+
+def test_the_command_publishes_and_pushes_what_is_missing(registry: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def package(*options: str) -> list[dict[str, object]]:
+        arguments = ["package", "--destination", str(tmp_path / "site"), "--url", "https://example.org/charts", "--json", *options]
+        assert main(["--catalog", str(CHARTS.parent / "catalog.yaml"), *arguments]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert isinstance(found, list)
+        return found
+
+    dry = package("--dry-run")
+    assert {one["version"] for one in dry} == {"1.0.0"}
+    assert not (tmp_path / "site").exists()
+    assert not [one for one in package() if "pushed" in one]
+    push = ("--push", f"oci://{registry}/charts", "--plain-http")
+    assert len([one for one in package(*push) if one["kept"] and "pushed" in one]) == len(dry)
+    assert not [one for one in package(*push) if "pushed" in one]
+    helm_entry, oci_entry = json.loads((tmp_path / "site" / "catalogs.json").read_text())
+    assert helm_entry["location"] == "https://example.org/charts"
+    assert {"name": "postgresql", "versions": ["1.0.0"]} in oci_entry["packages"]
 
 
 def test_a_registry_that_refuses(published: Path) -> None:

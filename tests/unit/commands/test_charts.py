@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from builder.cli import main
+
+ROOT = Path(__file__).parents[3]
+CATALOG = str(ROOT / "catalog.yaml")
+
+
+def charts(*options: str) -> int:
+    return main(["--catalog", CATALOG, "--quiet", "charts", *options])
+
+
+def test_the_committed_charts_are_what_would_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert charts("--check") == 0, f"run `catalog charts`:\n{capsys.readouterr().out}"
+
+
+def test_writing_twice_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert charts("--output", str(tmp_path), "--json") == 0
+    assert set(json.loads(capsys.readouterr().out).values()) == {"create"}
+    assert charts("--output", str(tmp_path), "--json") == 0
+    assert set(json.loads(capsys.readouterr().out).values()) == {"identical"}
+
+
+def test_drift_is_told_and_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    charts("--output", str(tmp_path))
+    (tmp_path / "postgresql" / "values.yaml").write_text("")
+    (tmp_path / "postgresql" / "templates" / "old.yaml").write_text("")
+    (tmp_path / "postgresql" / "notes.md").write_text("mine")
+    capsys.readouterr()
+    assert charts("--output", str(tmp_path), "--check") == 1
+    assert capsys.readouterr().out.split() == [
+        f"{tmp_path}/postgresql/templates/old.yaml:",
+        "extra",
+        f"{tmp_path}/postgresql/values.yaml:",
+        "changed",
+    ]
+    assert charts("--output", str(tmp_path)) == 0
+    assert charts("--output", str(tmp_path), "--check") == 0
+    assert (tmp_path / "postgresql" / "notes.md").read_text() == "mine"
+
+
+def test_digests_pin_images(tmp_path: Path) -> None:
+    digest = "sha256:" + "1" * 64
+    (tmp_path / "digests.json").write_text(json.dumps({"jupyter-python:py3.13": digest}))
+    assert charts("--output", str(tmp_path), "--digests", str(tmp_path / "digests.json")) == 0
+    assert digest in (tmp_path / "jupyter-python" / "templates" / "_service.tpl").read_text()
+    assert digest in (tmp_path / "jupyter-python" / "Chart.yaml").read_text()
+    assert digest in (tmp_path / "jupyter-python" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"a": 1}'])
+def test_wrong_digests(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "digests.json").write_text(text)
+    assert charts("--output", str(tmp_path), "--digests", str(tmp_path / "digests.json")) == 2
+    assert "digests.json" in capsys.readouterr().err
