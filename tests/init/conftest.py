@@ -16,6 +16,7 @@ from tests.init.servers import Site, certificates, serving
 
 @pytest.fixture(scope="session", params=sorted(PYTHON, reverse=True))
 def release(request: pytest.FixtureRequest) -> str:
+    """A Debian release. Where its tools do not matter, a module marks its tests with `NEWEST`."""
     return str(request.param)
 
 

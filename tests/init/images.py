@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from jinja2 import Environment, StrictUndefined
 
@@ -14,6 +15,7 @@ from builder.tools import process
 
 ROOT = Path(__file__).parents[2]
 PYTHON = {"trixie": "3.13", "bookworm": "3.11"}
+NEWEST = pytest.mark.parametrize("release", ["trixie"], indirect=True, scope="session")
 # The extension is built for one version of DuckDB.
 WHEELS = ("pip", "requests", "uv", "duckdb==1.5.5", "duckdb-cli==1.5.5", "duckdb-extension-httpfs==1.5.5")
 EXTENSIONS = "/home/onyxia/.duckdb/extensions/v1.5.5/linux_amd64"

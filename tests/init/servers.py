@@ -103,9 +103,10 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(answer.body)
+            if self.command != "HEAD":
+                self.wfile.write(answer.body)
 
-        do_GET = do_POST = do_PUT = _handle  # noqa: N815
+        do_GET = do_HEAD = do_POST = do_PUT = _handle  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

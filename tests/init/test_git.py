@@ -76,7 +76,8 @@ def test_the_user_pulls_and_pushes_with_the_token_from_any_shell(clone: Callable
         git push --quiet && bash -lc 'env -u GIT_PERSONAL_ACCESS_TOKEN -u ONYXIA_SESSION bash -lc "git pull --quiet"'
         git log -1 --format='%an <%ae>' origin/main
     """
-    assert clone(script, GIT_USER_NAME='Ada L. "O\'Hara"', GIT_USER_MAIL="ada@example.org").out == 'Ada L. "O\'Hara" <ada@example.org>\n'
+    env = {"GIT_USER_NAME": 'Ada "A" O\'Hara é', "GIT_USER_MAIL": "ada@example.org"}
+    assert clone(script, **env).out == 'Ada "A" O\'Hara é <ada@example.org>\n'
 
 
 def test_the_token_is_given_to_no_other_server(box: Box, repository: str, site: Site) -> None:
@@ -125,6 +126,16 @@ def test_a_clone_that_fails_leaves_nothing(clone: Callable[..., Ran], change: di
     assert message in ran.err
     assert "the repository is not in the workspace" in ran.err
     assert "s3cr3t" not in ran.err
+
+
+def test_ssh_asks_nothing_unless_it_is_told_how(box: Box, tmp_path: Path) -> None:
+    spy = tmp_path / "ssh"
+    spy.write_text('#!/bin/sh\necho "error: $0 $*" >&2; exit 1\n')
+    spy.chmod(0o755)
+    env = {"GIT_REPOSITORY": "git@example.org:team/project.git"}
+    files = {"/usr/local/bin/ssh": spy, "/usr/local/bin/mine": spy}
+    assert "/usr/local/bin/ssh -o BatchMode=yes" in box.run("true", env=env, files=files).err
+    assert "/usr/local/bin/mine" in box.run("true", env={**env, "GIT_SSH_COMMAND": "mine"}, files=files).err
 
 
 def test_a_clone_that_is_there_stays_as_it_is(clone: Callable[..., Ran]) -> None:

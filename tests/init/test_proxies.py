@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.init.containers import Box, execute
+from tests.init.images import NEWEST
 from tests.init.servers import Site
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, NEWEST]
 
 FETCH = "curl -fsS http://proxied.invalid/hello"
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.init.containers import Box
+from tests.init.images import NEWEST
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, NEWEST]
 
 S3 = {
     "AWS_S3_ENDPOINT": "minio.example.org",
@@ -87,6 +88,7 @@ def test_duckdb_has_a_secret(rich: Box, path: str) -> None:
         "provider": "config",
         "type": "s3",
         "scope": "s3://,s3n://,s3a://",
+        "serializable": "true",
         "endpoint": "minio.example.org",
         "key_id": "key",
         "region": "us-east-1",

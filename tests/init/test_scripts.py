@@ -7,12 +7,14 @@ import hashlib
 import pytest
 
 from tests.init.containers import Box
+from tests.init.images import NEWEST
 from tests.init.servers import Answer, Site
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, NEWEST]
 
 SCRIPT = 'printf "%s\\n" "$#" "$@" >~/ran; echo said; id -u >>~/ran\n'
 STEP = {"REGION_INIT_SCRIPT": "region", "PERSONAL_INIT_SCRIPT": "personal"}
+CHECKSUM = {"REGION_INIT_SCRIPT": "REGION_INIT_SCRIPT_CHECKSUM", "PERSONAL_INIT_SCRIPT": "PERSONAL_INIT_SCRIPT_CHECKSUM"}
 sha256, sha512 = (getattr(hashlib, name)(SCRIPT.encode()).hexdigest() for name in ("sha256", "sha512"))
 both = pytest.mark.parametrize("variable", list(STEP))
 
@@ -27,14 +29,14 @@ def test_it_runs_as_the_user_before_the_service(box: Box, site: Site, variable: 
 @both
 @pytest.mark.parametrize("checksum", [sha256, sha512, sha256.upper(), f"sha256:{sha256}", f" {sha256}\n"])
 def test_the_right_checksum_is_accepted(box: Box, site: Site, variable: str, checksum: str) -> None:
-    ran = box.run("cat", "/home/onyxia/ran", env={variable: site.text("/a.sh", SCRIPT), f"{variable}_CHECKSUM": checksum})
+    ran = box.run("cat", "/home/onyxia/ran", env={variable: site.text("/a.sh", SCRIPT), CHECKSUM[variable]: checksum})
     assert ran.failures == []
 
 
 @both
 @pytest.mark.parametrize("checksum", ["0" * 64, sha512[:-1] + "x", "d41d8cd98f00b204e9800998ecf8427e", "wrong"])
 def test_another_script_than_the_checksum_s_is_refused(box: Box, site: Site, variable: str, checksum: str) -> None:
-    env = {variable: site.text("/a.sh", SCRIPT), f"{variable}_CHECKSUM": checksum}
+    env = {variable: site.text("/a.sh", SCRIPT), CHECKSUM[variable]: checksum}
     ran = box.shell("test ! -e ~/ran; echo service", env=env)
     assert (ran.out, ran.failures) == ("service\n", [STEP[variable]])
     assert "checksum" in ran.err

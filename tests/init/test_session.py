@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.init.containers import Box, execute
+from tests.init.images import NEWEST
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, NEWEST]
 
 KEPT = "/var/lib/onyxia/1000"
 READY = f"until [ -e {KEPT}/environment.sh ]; do sleep 0.05; done"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.init.containers import Box
+from tests.init.images import NEWEST
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, NEWEST]
 
 THEMES: dict[str, tuple[str, dict[str, object]]] = {
     "jupyter-lab": (

@@ -87,15 +87,13 @@ def test_two_keys_for_one_name_are_reported(box: Box, site: Site) -> None:
     assert "key my_key is skipped: my-key is already my_key" in ran.err
 
 
-@pytest.mark.parametrize(
-    "name", ["PATH", "HOME", "UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "IFS", "LD_PRELOAD", "BASH_ENV", "ENV", "ONYXIA_STATE", ""]
-)
-def test_names_that_would_break_the_service_are_skipped(box: Box, site: Site, name: str) -> None:
+def test_names_that_would_break_the_service_are_skipped(box: Box, site: Site) -> None:
+    names = ("PATH", "HOME", "UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "IFS", "LD_PRELOAD", "BASH_ENV", "ENV", "ONYXIA_STATE", "")
     before = environment(box, {}).environment
-    ran = environment(box, vault(site, {name: "/evil", "other": "fine"}))
-    assert ran.environment.get(name) == before.get(name)
+    ran = environment(box, vault(site, {**dict.fromkeys(names, "/evil"), "other": "fine"}))
+    assert {name: ran.environment.get(name) for name in names} == {name: before.get(name) for name in names}
     assert ran.environment["other"] == "fine"
-    assert "a variable of that name would break the service" in ran.err
+    assert ran.err.count("a variable of that name would break the service") == len(names)
 
 
 def test_names_of_the_script_s_own_variables_are_names_like_others(box: Box, site: Site) -> None:

@@ -8,8 +8,9 @@ url=$GIT_REPOSITORY
 if [[ $url =~ ^(https?://)([^/@]*):([^/@]*)@(.*)$ ]]; then
   # A password in the URL would be kept in .git/config
   url=${BASH_REMATCH[1]}${BASH_REMATCH[2]}@${BASH_REMATCH[4]}
-  suggest GIT_PERSONAL_ACCESS_TOKEN "${BASH_REMATCH[3]}"
-  publish GIT_REPOSITORY "$url"
+  export GIT_REPOSITORY=$url GIT_PERSONAL_ACCESS_TOKEN=${GIT_PERSONAL_ACCESS_TOKEN:-${BASH_REMATCH[3]}}
+  publish GIT_REPOSITORY "$GIT_REPOSITORY"
+  publish GIT_PERSONAL_ACCESS_TOKEN "$GIT_PERSONAL_ACCESS_TOKEN"
 fi
 name=${url%/}
 name=${name##*[/:]}
