@@ -39,21 +39,25 @@ def load(project: Project, client: docker.DockerClient, images: Mapping[str, Des
     """
     names: dict[str, str] = {}
     tags = {image: manifest.digest for image, manifest in images.items()}
-    with registry(project.store.root / "blobs" / "sha256", tags) as address:
+    with registry(project.store.root / "blobs" / "sha256", tags) as served:
         for image, digest in tags.items():
             name = names[image] = project.reference(image)
+            document = project.store.read_json(images[image])
             # Docker's own store, unlike containerd's, knows an image by its configuration.
-            if engine.digest(client, name) in {digest, project.store.read_json(images[image])["config"]["digest"]}:
+            if engine.digest(client, name) in {digest, document["config"]["digest"]}:
                 monitor(Note(f"{name}: already there"))
-            else:
-                pulled = _pull(project, client, f"{address}/{image}", name, images[image])
-                monitor(Note(f"{name}: {pulled.fetched} layers loaded, {pulled.present} already there"))
+                continue
+            served.sent.clear()
+            _pull(project, client, f"{served.address}/{image}", name, images[image])
+            moved = [layer for layer in document["layers"] if layer["digest"] in served.sent]
+            size = sum(layer["size"] for layer in moved)
+            monitor(Note(f"{name}: {len(moved)} of {len(document['layers'])} layers moved, {size / 1e6:,.1f} MB"))
     return names
 
 
-def _pull(project: Project, client: docker.DockerClient, source: str, name: str, manifest: Descriptor) -> engine.Pulled:
+def _pull(project: Project, client: docker.DockerClient, source: str, name: str, manifest: Descriptor) -> None:
     try:
-        return engine.pull(client, source, name)
+        engine.pull(client, source, name)
     except BuilderError:
         damage.check(project.store, manifest)
         raise

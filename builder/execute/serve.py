@@ -11,29 +11,41 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
+from builder.oci.blob import digest_of
+
 ROUTE = re.compile(r"/v2/(?P<name>[a-z0-9/._-]+)/(?P<kind>manifests|blobs)/(?P<reference>[A-Za-z0-9._:-]+)")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """A registry that is being served."""
+
+    address: str
+    """`host:port`, to pull from."""
+    sent: set[str] = field(default_factory=set)
+    """Digests of the blobs that went out."""
+
+
 @contextlib.contextmanager
-def registry(blobs: Path, tags: Mapping[str, str], host: str = "127.0.0.1") -> Iterator[str]:
+def registry(blobs: Path, tags: Mapping[str, str], host: str = "127.0.0.1") -> Iterator[Registry]:
     """Serve `blobs` (an OCI layout's blobs/sha256) while the context lasts; `tags` maps `name:tag` to a manifest's digest.
 
-    Yields:
-        `host:port`, the address to pull from.
-
+    A blob that is not what its name says is not served: engines keep what they received of it, and stumble over that later.
     """
-    handler = type("Handler", (_Handler,), {"blobs": blobs, "tags": dict(tags)})
+    sent: set[str] = set()
+    handler = type("Handler", (_Handler,), {"blobs": blobs, "tags": dict(tags), "sent": sent})
     server = ThreadingHTTPServer((host, 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"{host}:{server.server_address[1]}"
+        yield Registry(f"{host}:{server.server_address[1]}", sent)
     finally:
         server.shutdown()
         server.server_close()
@@ -43,6 +55,7 @@ def registry(blobs: Path, tags: Mapping[str, str], host: str = "127.0.0.1") -> I
 class _Handler(BaseHTTPRequestHandler):
     blobs: ClassVar[Path]
     tags: ClassVar[Mapping[str, str]]
+    sent: ClassVar[set[str]]
     protocol_version = "HTTP/1.1"
     # An engine tries TLS first; only an answer that starts with HTTP/1 tells it to try again without.
     default_request_version = "HTTP/1.1"
@@ -63,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b"{}")
             return
         path = self._file()
-        if path is None:
+        if path is None or (body and digest_of(path) != f"sha256:{path.name}"):
             self._head(HTTPStatus.NOT_FOUND, "application/json", 0)
             return
         digest = f"sha256:{path.name}"
@@ -72,6 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body:
             with path.open("rb") as file:
                 shutil.copyfileobj(file, self.wfile, 1 << 20)
+            self.sent.add(digest)
 
     def _file(self) -> Path | None:
         match = ROUTE.fullmatch(self.path)

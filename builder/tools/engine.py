@@ -18,14 +18,6 @@ from builder.errors import BuilderError
 from builder.tools import process
 
 
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """What a pull did: layers that came, and layers that were already there."""
-
-    fetched: int
-    present: int
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
     """A container to run to its end. `files` are copied in before it starts, path -> (bytes, mode)."""
@@ -65,7 +57,7 @@ def client(timeout: float = 600) -> docker.DockerClient:
     return engine
 
 
-def pull(engine: docker.DockerClient, source: str, name: str) -> Pulled:
+def pull(engine: docker.DockerClient, source: str, name: str) -> None:
     """Pull `source` (a reference by tag) and give it the name `name`; the name pulled from is taken away again.
 
     Raises:
@@ -73,13 +65,10 @@ def pull(engine: docker.DockerClient, source: str, name: str) -> Pulled:
 
     """
     repository, _, tag = source.rpartition(":")
-    states: dict[str, str] = {}
     try:
         for event in engine.api.pull(repository, tag=tag, stream=True, decode=True):
             if "error" in event:
                 raise BuilderError(f"docker could not load {name}: {event['error']}")
-            if event.get("id") and event.get("id") != tag:
-                states[event["id"]] = event.get("status", "")
         target, _, target_tag = name.rpartition(":")
         engine.api.tag(source, target, target_tag, force=True)
         engine.api.remove_image(source, noprune=True)
@@ -87,8 +76,6 @@ def pull(engine: docker.DockerClient, source: str, name: str) -> Pulled:
         raise BuilderError(f"docker could not load {name}: {error.explanation or error}") from error
     except requests.RequestException as error:
         raise _lost(error) from error
-    present = sum(state == "Already exists" for state in states.values())
-    return Pulled(len(states) - present, present)
 
 
 def digest(engine: docker.DockerClient, name: str) -> str | None:
