@@ -10,7 +10,7 @@ dpkg-deb --root-owner-group --build "$work/probe" "$work/catalog-probe.deb" >/de
 (cd "$work" && dpkg-scanpackages . >Packages 2>/dev/null)
 # shellcheck source=/dev/null
 codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-sources=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null)
+sources=$(find /etc/apt -type f -name "*sources*" -exec cat {} +)
 for suite in "$codename" "$codename-updates" "$codename-security"; do
   grep -qw "$suite" <<<"$sources" || { echo "apt has no $suite: $sources"; exit 1; }
 done
