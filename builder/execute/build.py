@@ -67,7 +67,8 @@ def _cells(project: Project, shop: Workshop, missing: Sequence[str], checked: Co
     below = {name: names.intersection(cell.ancestors) for name, cell in project.graph.cells.items() if name in names}
     before: dict[str, Result] = {}
     try:
-        fetch(project.lock, wanted, project.settings, shop.monitor)
+        if wanted:
+            fetch(project.lock, wanted, project.settings, shop.monitor)
     except (FetchError, IntegrityError) as error:
         before[FETCH] = replace(failed(FETCH, error), damaged=False)
         for cell in wanted:
