@@ -159,6 +159,7 @@ class Service(Model):
     env: str = Field("", description="Helm template that yields further environment variables as a YAML list.")
     probe: Probe
     test: str = Field("", description="Helm template of the shell script run by `helm test`. Default: asks the probe's path.")
+    test_env: str = Field("", description="Helm template that yields environment variables of that script, besides those of `env`, as a YAML list.")
     password: tuple[Variable, ...] = Field(("PASSWORD",), description="Variables that hold the password; none, and the chart has no token.")
     volume: Volume = Volume()
     set: Mapping[str, Mapping[str, JsonValue]] = Field({}, description="What differs in the groups' options: dotted path -> fields of the option.")

@@ -133,9 +133,11 @@ class Launcher:
     charts: Mapping[str, Path]
     stack: ExitStack
 
-    def __call__(self, chart: str, name: str, values: Mapping[str, object] | None = None, namespace: str = TEAM) -> Release:
-        """Install a chart, without waiting until it is ready."""
-        release = Release(cluster=self.cluster, name=name, namespace=namespace, chart=self.charts[chart], values=values or {})
+    def __call__(
+        self, chart: str, name: str, values: Mapping[str, object] | None = None, namespace: str = TEAM, folder: Path | None = None
+    ) -> Release:
+        """Install a chart, or what is in a folder, without waiting until it is ready."""
+        release = Release(cluster=self.cluster, name=name, namespace=namespace, chart=folder or self.charts[chart], values=values or {})
         self.stack.callback(release.uninstall)
         # An earlier run may have left it.
         release.uninstall()

@@ -92,5 +92,5 @@ for attempt in 1 2 3 4 5 6 7 8 9 10; do
   if pg_isready --host={{ include "postgresql.fullname" . }}; then break; fi
   sleep 3
 done
-exec psql --host={{ include "postgresql.fullname" . }} --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" --no-psqlrc --command='SELECT version()'
+exec psql --host={{ include "postgresql.fullname" . }} --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" --no-psqlrc --no-password --command='SELECT version()'
 {{- end -}}

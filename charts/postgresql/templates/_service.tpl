@@ -38,6 +38,11 @@ exec:
 
 {{- define "postgresql.test.env" -}}
 {{- include "postgresql.env" . }}
+- name: PGPASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "postgresql.postgresql.secret" . | quote }}
+      key: password
 {{- end -}}
 
 {{/* Variables of the container itself; those that options ask for come from `library.environment`. */}}

@@ -1,0 +1,59 @@
+"""Every chart, with its default values: it starts, its own test passes, and it lets nobody in without the password."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+import requests
+
+from tests.kind.cluster import Release, eventually
+from tests.kind.conftest import ROOT, TEAM, Launcher
+
+pytestmark = pytest.mark.kind
+CHARTS = sorted(path.parent.name for path in (ROOT / "charts").glob("*/service.yaml"))
+# Their image comes with nodes that have GPUs; see test_objects.py for what can be told without.
+LAUNCHED = [name for name in CHARTS if not name.endswith("-gpu")]
+DATABASE = "postgresql"
+"""It has no pages; its passwords are tested in test_database.py."""
+ENTRANCE = {"jupyter": "/lab?token={}", "marimo": "/?access_token={}"}
+
+
+@pytest.fixture(scope="module")
+def releases(launch: Launcher) -> Mapping[str, Release]:
+    """All of them at once: most of the time each waits for something."""
+    small = {"resources": {"requests": {"cpu": "20m", "memory": "128Mi"}}, "persistence": {"enabled": True, "size": "1Gi"}}
+    return {name: launch(name, f"all-{number}", small) for number, name in enumerate(LAUNCHED)}
+
+
+@pytest.fixture(params=LAUNCHED)
+def release(request: pytest.FixtureRequest, releases: Mapping[str, Release]) -> Release:
+    return releases[request.param].ready()
+
+
+def test_it_starts_and_its_own_test_passes(release: Release) -> None:
+    assert len(release.password) >= 12, "a password that nobody chose is generated"
+    said = release.cluster.helm("test", release.name, "--namespace", TEAM, "--timeout", "3m")
+    assert "Succeeded" in said
+
+
+@pytest.mark.parametrize("release", [name for name in LAUNCHED if name != DATABASE], indirect=True)
+def test_nobody_gets_in_without_the_password(release: Release) -> None:
+    with release.forward() as address:
+        stranger = requests.get(f"http://{address}/", timeout=30)
+        assert stranger.status_code in {200, 401}
+        assert "login" in stranger.url or stranger.status_code == 401, f"a stranger sees {stranger.url}"
+        session = requests.Session()
+        family = release.chart_name.partition("-")[0]
+        if family in ENTRANCE:
+            guest = session.get(f"http://{address}{ENTRANCE[family].format(release.password)}", timeout=30)
+        else:
+            guest = session.post(f"http://{address}/login", data={"password": release.password}, timeout=30)
+        assert guest.ok
+        assert "login" not in guest.url, f"the password of the notes opens nothing: {guest.url}"
+
+
+def test_nothing_is_left_of_it(release: Release) -> None:
+    release.uninstall()
+    kinds = "statefulsets,services,secrets,configmaps,serviceaccounts,rolebindings,pvc"
+    eventually("nothing is left", lambda: not release.cluster.list(kinds, TEAM, f"app.kubernetes.io/instance={release.name}"))
