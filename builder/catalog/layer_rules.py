@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 
 from jinja2 import TemplateSyntaxError
 from packaging.requirements import InvalidRequirement, Requirement
@@ -36,7 +37,7 @@ def check(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem
         yield from _packages(draft, name, layer, text, axes.get(name))
         yield from _templates(draft, name, layer, text, axes.get(name))
         yield from check_when(draft, text, ("when",), layer.when, having=axes.get(name), who=f"the layer {name}")
-        yield from _files(layer, text)
+        yield from _files(draft.directories[name] / "files", layer, text)
     yield from _cycles(draft)
 
 
@@ -150,10 +151,17 @@ def _dockerfile(draft: Draft, name: str, having: tuple[str, ...] | None) -> Iter
         yield from (Problem(file, line, 1, message, hint) for message, hint in _unfit(draft, name, axis, having))
 
 
-def _files(layer: Layer, text: Source) -> Iterator[Problem]:
+def _files(folder: Path, layer: Layer, text: Source) -> Iterator[Problem]:
+    there = {f"/{path.relative_to(folder).as_posix()}": path for path in sorted(folder.rglob("*"))}
+    for path in there.values():
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            what = "is a symbolic link" if path.is_symlink() else "is neither a file nor a directory"
+            yield Problem(path.as_posix(), 0, 0, f"{what}, which a layer's files cannot hold", "make it in `run`")
     for index, entry in enumerate(layer.files):
         if ".." in PurePosixPath(entry.path).parts:
             yield text.problem(("files", index, "path"), f"{entry.path!r} leaves the layer's files", "write the path without '..'")
+        elif not any(fnmatchcase(path, entry.path) for path in there):
+            yield text.problem(("files", index, "path"), f"no path below files/ matches {entry.path!r}", nearest(entry.path, there))
 
 
 def _cycles(draft: Draft) -> Iterator[Problem]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+from builder.catalog.model import Layer
 from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph, ImagePoint
 from builder.lock.model import Lock, Slice
@@ -77,11 +80,19 @@ def _steps(graph: Graph, cell: Cell, piece: Slice, directory: Path, *, artifacts
         "apt": any(artifact.startswith("deb:") for artifact in piece.artifacts),
         "auto": piece.auto,
         "files": files if (directory / "files").is_dir() else "",
-        "modes": layer.files,
+        "modes": list(_modes(layer, directory / "files")),
         "prepare": _shell(layer.prepare, cell.point),
         "python": "requirements.txt" in piece.files,
         "run": _shell(layer.run, cell.point),
     }
+
+
+def _modes(layer: Layer, source: Path) -> Iterator[Mapping[str, str]]:
+    """Yield, for each entry of the layer's `files`, mode and owner with the paths that its glob means, quoted for a shell."""
+    there = sorted(f"/{path.relative_to(source).as_posix()}" for path in source.rglob("*"))
+    for entry in layer.files:
+        paths = [path for path in there if fnmatchcase(path, entry.path)]
+        yield {"mode": entry.mode or "", "owner": entry.owner or "", "path": shlex.join(paths)}
 
 
 def _files(directory: Path, into: str) -> dict[str, File]:

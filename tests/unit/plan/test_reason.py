@@ -36,6 +36,7 @@ def changed(**parts: object) -> Mapping[str, object]:
         (changed(context={"Dockerfile": ["z", "644"], "files/new": ["b", "755"]}), ("Dockerfile changed", "- files/etc/motd", "+ files/new")),
         (changed(files={"requirements.txt": "d"}), ("locked requirements.txt changed",)),
         (changed(abi=["debian-14"]), ("ABI debian-13 → debian-14",)),
+        (changed(replaces=["/etc/motd"]), ("replaces: + /etc/motd",)),
         (changed(auto=[]), ("which packages count as automatically installed",)),
         (BASE, ("its delta is not in the store",)),
     ],
