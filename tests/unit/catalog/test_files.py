@@ -1,0 +1,47 @@
+"""What may lie below a layer's files/: what is more than files and directories is refused, as it would be left out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from builder.catalog.load import load
+from builder.errors import InputError
+
+CATALOG = "format: 1\nname: one\naxes: {debian: {values: {trixie: }}}\nimages: {one: {layers: [one]}}\n"
+LAYER = "description: one\nbootstrap: true\naxes: [debian]\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    folder = tmp_path / "images" / "one" / "files"
+    folder.mkdir(parents=True)
+    (tmp_path / "catalog.yaml").write_text(CATALOG)
+    (folder.parent / "layer.yaml").write_text(LAYER)
+    return folder
+
+
+def test_files_and_directories_are_fine(tmp_path: Path, files: Path) -> None:
+    (files / "etc").mkdir()
+    (files / "etc" / "motd").write_text("hello")
+    assert load(tmp_path / "catalog.yaml").layers.keys() == {"one"}
+
+
+def test_links_are_refused_wherever_they_lead(tmp_path: Path, files: Path) -> None:
+    (files / "motd").write_text("hello")
+    (files / "inside").symlink_to("motd")
+    (files / "outside").symlink_to(tmp_path.parent)
+    (files / "nowhere").symlink_to("nothing")
+    with pytest.raises(InputError) as caught:
+        load(tmp_path / "catalog.yaml")
+    assert [problem.file for problem in caught.value.problems] == [str(files / name) for name in ("inside", "nowhere", "outside")]
+    assert {problem.message for problem in caught.value.problems} == {"is a symbolic link, which a layer's files cannot hold"}
+    assert {problem.hint for problem in caught.value.problems} == {"make it in `run`"}
+
+
+def test_devices_and_pipes_are_refused(tmp_path: Path, files: Path) -> None:
+    os.mkfifo(files / "pipe")
+    with pytest.raises(InputError, match="pipe: is neither a file nor a directory"):
+        load(tmp_path / "catalog.yaml")
