@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Load images and print the name of each."""
     project = open_project(arguments.catalog, arguments.patterns)
-    for name in load(project, engine.client(), built(project), console).values():
+    images = built(project)
+    for name in load(project, engine.client(), images, console).values():
         console.text(name)
     return 0
