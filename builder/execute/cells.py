@@ -30,6 +30,7 @@ from builder.render.dockerfile import context as build_context
 from builder.settings import Settings
 from builder.tools import buildx, mmdebstrap
 
+FULL = "no space left on device"
 LINES = 500
 """Lines at the end of a log in which the cause of a failure is looked for."""
 
@@ -172,7 +173,7 @@ def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> li
     try:
         mmdebstrap.bootstrap(cell.point["debian"], names, artifacts, root, epoch=EPOCH, log=log)
     except ToolError as error:
-        raise BuilderError(f"{cell.id} failed to build: {error.message}", hint=error.hint or f"all of it: {log}") from error
+        raise _failed(cell, f"{error.message}\n{error.hint}".rstrip(), log) from error
     return [root]
 
 
@@ -193,13 +194,16 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
         digest = buildx.build(spec, shop.builder, lambda line: shop.monitor(Output(cell.id, line)))
     except ToolError as error:
         damage.check(shop.store, parent)
-        raise BuilderError(
-            f"{cell.id} failed to build:\n{buildx.failure(_end(spec.log) or [error.message])}", hint=f"all of it: {spec.log}"
-        ) from error
+        raise _failed(cell, buildx.failure(_end(spec.log) or [error.message]), spec.log) from error
     added = buildx.layers(output, digest)[below:]
     if not added:
         shop.monitor(Note(f"{cell.id} adds nothing to what it stands on", "warning"))
     return added
+
+
+def _failed(cell: Cell, why: str, log: Path) -> BuilderError:
+    more = "; free some space, for example with `catalog prune` or `docker system prune`" if FULL in why.lower() else ""
+    return BuilderError(f"{cell.id} failed to build:\n{why}", hint=f"all of it: {log}{more}")
 
 
 def _end(log: Path) -> list[str]:

@@ -23,15 +23,19 @@ class Proxy:
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(path))
         self._server.listen(64)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
 
     def cut(self) -> None:
         """Break every connection, and take no new one."""
         self._path.unlink(missing_ok=True)
-        self._server.close()
-        for one in self._sockets:
+        for one in (self._server, *self._sockets):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        for one in (self._server, *self._sockets):
+            one.close()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -41,7 +45,8 @@ class Proxy:
                 engine.connect(ENGINE)
                 self._sockets += [client, engine]
                 for one, other in ((client, engine), (engine, client)):
-                    threading.Thread(target=_pass, args=(one, other), daemon=True).start()
+                    self._threads.append(threading.Thread(target=_pass, args=(one, other), daemon=True))
+                    self._threads[-1].start()
 
 
 def _pass(source: socket.socket, target: socket.socket) -> None:
