@@ -26,6 +26,9 @@ def catalog(*arguments: str) -> subprocess.CompletedProcess[str]:
 def built() -> None:
     done = catalog("build")
     assert done.returncode == 0, f"catalog build failed:\n{done.stderr}"
+    # What most images share stays in the engine, so that it is unpacked once.
+    done = catalog("load", "base", "python", "r")
+    assert done.returncode == 0, f"catalog load failed:\n{done.stderr}"
 
 
 @pytest.mark.usefixtures("built")
