@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bench import chains
 from bench.measure import Cost, cost
+from bench.sizes import CHANGES
 from builder.console.text import Console
 from builder.errors import BuilderError
 from builder.execute.build import build
@@ -26,8 +27,6 @@ from builder.execute.cells import workshop
 from builder.execute.project import IMAGES, Project, open_project
 from builder.fetch.fetch import fetch
 from builder.tools import buildx
-
-CHANGES = {"an IDE's patch release": "jupyter", "a base security update": "base", "one Python package moved": "python-datascience"}
 
 
 @dataclass

@@ -1,0 +1,57 @@
+"""Bytes of both ways from the deltas in the store, without building anything: `python -m bench.sizes`.
+
+A link of a chain is taken to be as large as the delta of the same layer: the same files, without the bookkeeping that a
+chain repeats.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bench.chains import nodes
+from builder.console.text import Console
+from builder.execute.project import IMAGES, Project, open_project
+from builder.oci import cells
+
+CHANGES = {"an IDE's patch release": "jupyter", "a base security update": "base", "one Python package moved": "python-datascience"}
+
+
+def report(project: Project) -> str:
+    """Return the tables, as Markdown; every cell and image has to be in the store."""
+    deltas = {cell: _size(project, cell) for cell in project.graph.cells}
+    images = {name: image.cells for name, image in project.graph.images.items()}
+    seals = {name: _seal(project, name) for name in images}
+    links = nodes(images)
+    chained, ours = sum(deltas[link[-1]] for link in links), sum(deltas.values()) + sum(seals.values())
+    lines = [
+        "| | chains | this program | ratio |",
+        "|---|--:|--:|--:|",
+        f"| builds | {len(links)} | {len(deltas)} | {len(links) / len(deltas):.1f} |",
+        f"| unique compressed bytes | {chained / 1e6:,.0f} MB | {ours / 1e6:,.0f} MB | {chained / ours:.1f} |",
+        "",
+        "| after … | chains pull again | this program: deltas | and seals |",
+        "|---|--:|--:|--:|",
+    ]
+    for what, layer in CHANGES.items():
+        own = {cell for cell in deltas if project.graph.cells[cell].name == layer}
+        again = sum(deltas[link[-1]] for link in links if own & set(link))
+        touched = sum(size for name, size in seals.items() if own & set(images[name]))
+        lines.append(f"| {what} | {again / 1e6:,.0f} MB | {sum(deltas[cell] for cell in own) / 1e6:,.0f} MB | {touched / 1e6:.1f} MB |")
+    return "\n".join(lines) + "\n"
+
+
+def _size(project: Project, cell: str) -> int:
+    manifest = cells.find(project.store, project.inputs[cell].key)
+    if manifest is None:
+        sys.exit(f"{cell} is not in the store: run `catalog build` first")
+    return cells.summary(project.store, manifest).delta.size
+
+
+def _seal(project: Project, image: str) -> int:
+    manifest = project.store.find(IMAGES + image)
+    return int(project.store.read_json(manifest)["layers"][-1]["size"]) if manifest is not None else 0
+
+
+if __name__ == "__main__":
+    Console().text(report(open_project(Path("catalog.yaml"))))
