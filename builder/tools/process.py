@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -50,18 +52,18 @@ def run(
         raise StoppedError
     command = [str(part) for part in argv]
     streaming = on_line is not None or log is not None
-    try:
-        process = subprocess.Popen(
-            command,
-            env={**os.environ, **(env or {})},
-            cwd=cwd,
-            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if streaming else subprocess.PIPE,
-            start_new_session=True,
-        )
-    except FileNotFoundError:
-        raise ToolError(command, None, "", hint=f"install {command[0]}, or run `make setup`") from None
+    environment = {**os.environ, **(env or {})}
+    if shutil.which(command[0], path=environment.get("PATH")) is None:
+        raise ToolError(command, None, "", hint=f"install {command[0]}, or run `make setup`")
+    process = subprocess.Popen(
+        [*_bound(), *command],
+        env=environment,
+        cwd=cwd,
+        stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if streaming else subprocess.PIPE,
+        start_new_session=True,
+    )
     with _tracked(process):
         if streaming:
             out, err = _stream(process, stdin, on_line, log), b""
@@ -73,6 +75,17 @@ def run(
         tail = (err or out).decode(errors="replace").splitlines()[-TAIL:]
         raise ToolError(command, process.returncode, "\n".join(tail))
     return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+@functools.cache
+def _bound() -> tuple[str, ...]:
+    """Return what, in front of a command, lets the kernel end it when this process is killed; nothing where there is no such thing."""
+    prefix = ("setpriv", "--pdeathsig", "TERM", "--")
+    try:
+        works = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        works = False
+    return prefix if works else ()
 
 
 def text(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:

@@ -23,6 +23,7 @@ def test_a_killed_build_resumes_without_building_anything_twice(tiny: Tiny) -> N
         wait_for("alpha", lambda: ALPHA in tiny.digests())
         process.kill()
         process.wait()
+    wait_for("the end of what it had started", lambda: not using(tiny))
     assert not tiny.damaged()
     finished = tiny.digests()
     assert finished.keys() == {SYSTEM, TOOLS, ALPHA}

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,41 @@ print(ended)
 
 def test_stopping_ends_what_runs_elsewhere() -> None:
     assert process.text([sys.executable, "-c", ELSEWHERE]) == "['now', 'stopped']"
+
+
+KILLED = """
+import os, signal, sys
+from builder.tools import process
+
+def kill(line):
+    print(line, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+process.run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"], on_line=kill)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no kernel ends a process with the one that started it")
+def test_what_runs_ends_when_this_process_is_killed() -> None:
+    ended = process.run([sys.executable, "-c", KILLED], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    pid = int(ended.stdout)
+    deadline = time.monotonic() + 60
+    while alive(pid):
+        assert time.monotonic() < deadline, f"process {pid} still runs"
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process runs; one that nobody has waited for does not."""
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_program_is_looked_for_where_its_environment_says(tmp_path: Path) -> None:
+    program = tmp_path / "hello"
+    program.write_text("#!/bin/sh\necho hello\n")
+    program.chmod(0o755)
+    assert process.text(["hello"], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}) == "hello"
+    with pytest.raises(ToolError, match="hello was not found"):
+        process.run(["hello"])
