@@ -27,6 +27,12 @@ if has duckdb; then
 fi
 [[ -n ${AWS_S3_ENDPOINT:-} ]] || return 0
 
+# Extensions that the image brings are taken before any is downloaded
+while IFS= read -r -d '' extension; do
+  mkdir -p "$HOME/.duckdb/extensions/${extension%/*}"
+  ln -sfn "/opt/duckdb/extensions/$extension" "$HOME/.duckdb/extensions/$extension"
+done < <(find /opt/duckdb/extensions -name '*.duckdb_extension' -printf '%P\0' 2>/dev/null)
+
 if has duckdb; then
   attempt "the command line" timeout "$patience" duckdb -batch -bail -init /dev/null :memory: < <(statement)
 elif has python3 && python3 -c 'import importlib.util as u, sys; sys.exit(u.find_spec("duckdb") is None)' 2>/dev/null; then
