@@ -12,10 +12,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pykube  # type: ignore[import-untyped]
 import yaml
+from pytest_helm_charts.utils import wait_for_objects_condition  # type: ignore[import-untyped]
 
 from builder.errors import ToolError
 from builder.tools import process
@@ -23,6 +26,9 @@ from builder.tools import process
 Manifest = dict[str, Any]
 PATIENCE = 300.0
 """Seconds in which what is expected has to come true, on a machine that does other things too."""
+
+HOPELESS = {"CrashLoopBackOff", "CreateContainerConfigError", "ImagePullBackOff", "InvalidImageName"}
+"""Why a container waits, where waiting longer does not help."""
 
 
 def eventually(what: str, look: Callable[[], Any], patience: float = PATIENCE) -> Any:
@@ -45,6 +51,11 @@ class Cluster:
     """A cluster that a kubeconfig leads to."""
 
     kubeconfig: Path
+
+    @cached_property
+    def client(self) -> pykube.HTTPClient:
+        """A client of its API server."""
+        return pykube.HTTPClient(pykube.KubeConfig.from_file(str(self.kubeconfig)))
 
     def kubectl(self, *argv: str, stdin: str | None = None, check: bool = True) -> str:
         """Run kubectl and return what it printed; its messages too where it may fail."""
@@ -138,15 +149,15 @@ class Release:
         return replace(self, chart=chart or self.chart, values={**self.values, **values})
 
     def ready(self) -> Release:
-        """Wait until Onyxia would show it as started: the containers of the release's pod are ready."""
-        eventually(f"{self.name} is ready", self.is_ready)
+        """Wait until Onyxia would show it as started: the containers of its pod are ready."""
+        pod = {"obj_type": pykube.Pod, "obj_names": [self.pod], "objs_namespace": self.namespace, "missing_ok": True}
+        conditions = {"obj_condition_func": _well, "failure_condition_func": _hopeless, "timeout_sec": int(PATIENCE)}
+        wait_for_objects_condition(self.cluster.client, **pod, **conditions)
         return self
 
     def is_ready(self) -> bool:
-        """Tell whether every container of its pods is ready."""
-        pods = self.cluster.list("pods", self.namespace, f"app.kubernetes.io/instance={self.name}")
-        states = [status.get("containerStatuses", ()) for status in (pod["status"] for pod in pods)]
-        return bool(states) and all(state and all(container["ready"] for container in state) for state in states)
+        """Tell whether the containers of its pod are ready."""
+        return _well(pykube.Pod.objects(self.cluster.client, namespace=self.namespace).get_by_name(self.pod))
 
     def gone(self) -> None:
         """Wait until it has no pod."""
@@ -188,6 +199,16 @@ class Release:
         """Give it an address on this machine."""
         with self.cluster.forward(f"service/{self.fullname}", self.port, self.namespace) as found:
             yield found
+
+
+def _well(pod: pykube.Pod) -> bool:
+    states = pod.obj["status"].get("containerStatuses", ())
+    return "deletionTimestamp" not in pod.obj["metadata"] and bool(states) and all(container["ready"] for container in states)
+
+
+def _hopeless(pod: pykube.Pod) -> bool:
+    states = [*pod.obj["status"].get("initContainerStatuses", ()), *pod.obj["status"].get("containerStatuses", ())]
+    return any(container["state"].get("waiting", {}).get("reason") in HOPELESS for container in states)
 
 
 def free_port() -> int:

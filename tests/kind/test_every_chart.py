@@ -20,10 +20,11 @@ ENTRANCE = {"jupyter": "/lab?token={}", "marimo": "/?access_token={}"}
 
 
 @pytest.fixture(scope="module")
-def releases(launch: Launcher) -> Mapping[str, Release]:
-    """All of them at once: most of the time each waits for something."""
+def releases(request: pytest.FixtureRequest, launch: Launcher) -> Mapping[str, Release]:
+    """All that are to be tested, at once: most of the time each waits for something."""
+    asked = {item.callspec.params.get("release") for item in request.session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")}
     small = {"resources": {"requests": {"cpu": "20m", "memory": "128Mi"}}, "persistence": {"enabled": True, "size": "1Gi"}}
-    return {name: launch(name, f"all-{number}", small) for number, name in enumerate(LAUNCHED)}
+    return {name: launch(name, f"all-{number}", small) for number, name in enumerate(LAUNCHED) if name in asked}
 
 
 @pytest.fixture(params=LAUNCHED)

@@ -175,6 +175,21 @@ def test_a_storage_class_that_is_not_there_is_said(launch: Launcher) -> None:
     assert 'storageclass.storage.k8s.io "nowhere" not found' in waits_for(release, "ProvisioningFailed")
 
 
+def test_a_cluster_without_a_default_storage_class_is_said(cluster: Cluster, launch: Launcher) -> None:
+    default = "storageclass.kubernetes.io/is-default-class"
+    cluster.kubectl("annotate", "storageclass", "standard", f"{default}=false", "--overwrite")
+    try:
+        release = launch("jupyter-python", "homeless")
+        assert "no storage class is set" in waits_for(release, "FailedBinding")
+    finally:
+        cluster.kubectl("annotate", "storageclass", "standard", f"{default}=true", "--overwrite")
+
+
+def test_without_ingress_the_notes_say_how_to_get_there(launch: Launcher) -> None:
+    release = launch("jupyter-python", "unexposed", NOWHERE)
+    assert f"kubectl --namespace {TEAM} port-forward service/{release.fullname} 8080:{release.port}" in release.notes
+
+
 def test_an_image_that_is_not_there_is_said(launch: Launcher) -> None:
     image = {"custom": {"enabled": True, "version": "localhost:5000/catalog/jupyter-python:nowhere"}}
     release = launch("jupyter-python", "lost", {"service": {"image": image}, "persistence": {"enabled": False}})
