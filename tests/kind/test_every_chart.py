@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.kind.cluster import Release, eventually
-from tests.kind.conftest import ROOT, TEAM, Launcher
+from tests.kind.conftest import RESTRICTED, ROOT, TEAM, Launcher
 
 pytestmark = pytest.mark.kind
 CHARTS = sorted(path.parent.name for path in (ROOT / "charts").glob("*/service.yaml"))
@@ -16,15 +16,16 @@ CHARTS = sorted(path.parent.name for path in (ROOT / "charts").glob("*/service.y
 LAUNCHED = [name for name in CHARTS if not name.endswith("-gpu")]
 DATABASE = "postgresql"
 """It has no pages; its passwords are tested in test_database.py."""
+FAMILIES = sorted({name.partition("-")[0]: name for name in reversed(LAUNCHED)}.values())
 ENTRANCE = {"jupyter": "/lab?token={}", "marimo": "/?access_token={}"}
+SMALL = {"resources": {"requests": {"cpu": "20m", "memory": "128Mi"}}, "persistence": {"enabled": True, "size": "1Gi"}}
 
 
 @pytest.fixture(scope="module")
 def releases(request: pytest.FixtureRequest, launch: Launcher) -> Mapping[str, Release]:
     """All that are to be tested, at once: most of the time each waits for something."""
     asked = {item.callspec.params.get("release") for item in request.session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")}
-    small = {"resources": {"requests": {"cpu": "20m", "memory": "128Mi"}}, "persistence": {"enabled": True, "size": "1Gi"}}
-    return {name: launch(name, f"all-{number}", small) for number, name in enumerate(LAUNCHED) if name in asked}
+    return {name: launch(name, f"all-{number}", SMALL) for number, name in enumerate(LAUNCHED) if name in asked}
 
 
 @pytest.fixture(params=LAUNCHED)
@@ -52,6 +53,20 @@ def test_nobody_gets_in_without_the_password(release: Release) -> None:
             guest = session.post(f"http://{address}/login", data={"password": release.password}, timeout=30)
         assert guest.ok
         assert "login" not in guest.url, f"the password of the notes opens nothing: {guest.url}"
+
+
+@pytest.fixture(scope="module")
+def confined(launch: Launcher) -> Mapping[str, Release]:
+    """One of each family without administrator rights, where nothing but the restricted profile is allowed."""
+    values = {**SMALL, "security": {"sudo": False}}
+    return {name: launch(name, f"confined-{number}", values, RESTRICTED) for number, name in enumerate(FAMILIES)}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_it_starts_without_any_rights(confined: Mapping[str, Release], name: str) -> None:
+    release = confined[name].ready()
+    assert release.run("id -u; id -g; sudo -n true 2>/dev/null || echo no root").split("\n")[:3] == ["1000", "100", "no root"]
+    assert "onyxia-init: " not in release.log, "the start script complains"
 
 
 def test_nothing_is_left_of_it(release: Release) -> None:
