@@ -4,7 +4,8 @@
 set -euo pipefail
 cd /opt/code-server/node_modules/code-server/lib/vscode
 export VSCODE_ESM_ENTRYPOINT=vs/workbench/api/node/extensionHostProcess VSCODE_EXTHOST_WILL_SEND_SOCKET=true
+export VSCODE_NLS_CONFIG='{"userLocale": "en", "osLocale": "en", "resolvedLanguage": "en", "defaultMessagesFile": "'$PWD'/out/nls.messages.json"}'
 code=0
 timeout 15 /opt/code-server/bin/node out/bootstrap-fork.js --type=extensionHost >/tmp/host.log 2>&1 || code=$?
 [[ $code == 124 ]] || { cat /tmp/host.log; exit 1; }
-! grep -E 'MODULE_NOT_FOUND|Cannot find module' /tmp/host.log
+if grep -E 'MODULE_NOT_FOUND|Cannot find module' /tmp/host.log; then exit 1; fi

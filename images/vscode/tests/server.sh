@@ -11,5 +11,6 @@ for _ in {1..120}; do curl -fsS -o /dev/null localhost:8080/healthz 2>/dev/null 
 curl -sS -o /dev/null -c /tmp/wrong --data-urlencode 'password=wrong' localhost:8080/login
 if grep -q code-server-session /tmp/wrong; then echo "a wrong password opens a session" && exit 1; fi
 curl -sS -o /dev/null -c /tmp/right --data-urlencode "password=$PASSWORD" localhost:8080/login
-curl -fsSL -b /tmp/right localhost:8080/ | grep -q workbench
+curl -fsSL -b /tmp/right -o /tmp/page localhost:8080/
+grep -q workbench /tmp/page
 kill $server
