@@ -47,10 +47,11 @@ class Box:
         env: Mapping[str, str] | None = None,
         files: Mapping[str, Path] | None = None,
         options: Sequence[str] = (),
+        stdin: bytes | None = None,
         check: bool = True,
     ) -> Ran:
         """Run a container to its end on the machine's network. Variables go by the environment, so that any value may."""
-        ended = process.run(["docker", "run", "--rm", *self._options(env, files, options), self.image, *argv], env=env, check=False)
+        ended = process.run(["docker", "run", "--rm", *self._options(env, files, options), self.image, *argv], env=env, stdin=stdin, check=False)
         ran = Ran(code=ended.returncode, out=ended.stdout.decode(), err=ended.stderr.decode())
         assert not check or ran.code == 0, f"{argv} ended with {ran.code}:\n{ran.out}\n{ran.err}"
         return ran

@@ -99,8 +99,9 @@ def test_workspace_dir_is_expanded_in_arguments(box: Box) -> None:
     assert ran.out == "--dir=/home/onyxia/a&b ${HOME}\n"
 
 
-def test_standard_output_is_the_service_s_alone(box: Box) -> None:
-    assert box.run("cat", options=["--interactive"]).out == ""
+def test_standard_input_and_output_are_the_service_s_alone(box: Box) -> None:
+    env = {"GIT_REPOSITORY": "git@localhost:1/a.git", "VAULT_RELATIVE_PATH": "a", "VAULT_ADDR": "http://localhost:1", "VAULT_TOKEN": "b"}
+    assert box.run("cat", env=env, options=["--interactive"], stdin=b"mine").out == "mine"
 
 
 def test_no_step_is_run_where_nothing_can_be_written(box: Box) -> None:

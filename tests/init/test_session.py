@@ -33,6 +33,16 @@ def test_a_shell_s_own_place_is_not_the_service_s(box: Box) -> None:
         )
 
 
+def test_root_has_the_variables_and_a_home_of_its_own(box: Box) -> None:
+    assert box.shell("sudo -i bash -c 'echo $KEY $HOME $USER $LOGNAME'", env={"KEY": "value"}).out == "value /root root root\n"
+
+
+def test_a_home_that_was_fallen_back_to_is_the_same_in_every_shell(box: Box) -> None:
+    with box.started("sleep", "1000", options=["--user", "12345:0"]) as container:
+        execute(container, "bash", "-c", READY.replace("1000", "12345"))
+        assert execute(container, "bash", "-lc", "echo $HOME; whoami").out == "/var/lib/onyxia/12345/home\nonyxia\n"
+
+
 def test_what_the_user_changed_stays_changed_in_shells_below(box: Box) -> None:
     assert box.shell("export KEY=changed; bash -lc 'echo $KEY'", env={"KEY": "value"}).out == "changed\n"
 

@@ -4,10 +4,15 @@
 if [ -z "${ONYXIA_SESSION-}" ]; then
   for onyxia_kept in "/var/lib/onyxia/${SUDO_UID:-$(id -u)}" "/tmp/onyxia-${SUDO_UID:-$(id -u)}"; do
     if [ -r "$onyxia_kept/environment.sh" ]; then
+      onyxia_home=$HOME onyxia_user=${USER-}
       # shellcheck disable=SC1091
       . "$onyxia_kept/environment.sh"
+      # Root has the service's variables, and a home and a name of its own
+      if [ -n "${SUDO_UID-}" ]; then
+        HOME=$onyxia_home USER=$onyxia_user LOGNAME=$onyxia_user
+      fi
       break
     fi
   done
-  unset onyxia_kept
+  unset onyxia_kept onyxia_home onyxia_user
 fi

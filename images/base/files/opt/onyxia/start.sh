@@ -21,7 +21,6 @@ parent_of() {
 # Make the directory that holds what must not outlive the container: the session's environment, secrets included.
 open_state() {
   local candidate
-  umask 0022
   for candidate in "/var/lib/onyxia/$EUID" "/tmp/onyxia-$EUID"; do
     mkdir -m 0700 "$candidate" 2>/dev/null || true
     if [[ -d $candidate && -O $candidate && -w $candidate && ! -L $candidate ]]; then
@@ -49,7 +48,7 @@ run_step() {
     unset ONYXIA_REASON ONYXIA_FAILED ONYXIA_CONSEQUENCE
     # shellcheck disable=SC1090
     source "$1"
-  )
+  ) </dev/null # the service's own input is left for the service
   set -e
   while IFS= read -r -d '' ONYXIA_PAIR; do
     export "${ONYXIA_PAIR?}" || say "${ONYXIA_PAIR%%=*} cannot be set"
