@@ -26,7 +26,7 @@ def test_it_runs_as_the_user_before_the_service(box: Box, site: Site, variable: 
     assert len(site.requests) == 1
 
 
-@both
+@pytest.mark.parametrize("variable", ["REGION_INIT_SCRIPT"])
 @pytest.mark.parametrize("checksum", [sha256, sha512, sha256.upper(), f"sha256:{sha256}", f" {sha256}\n"])
 def test_the_right_checksum_is_accepted(box: Box, site: Site, variable: str, checksum: str) -> None:
     ran = box.run("cat", "/home/onyxia/ran", env={variable: site.text("/a.sh", SCRIPT), CHECKSUM[variable]: checksum})
@@ -73,7 +73,7 @@ def test_a_script_that_fails_does_not_stop_the_service(box: Box, site: Site, var
     assert f"{site.url}/a.sh {message}" in ran.err
 
 
-@both
+@pytest.mark.parametrize("variable", ["PERSONAL_INIT_SCRIPT"])
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://localhost/a", "not a url", "-K/etc/passwd", "http://localhost:1/a"])
 def test_what_is_no_web_address_is_refused(box: Box, variable: str, url: str) -> None:
     assert box.run("echo", "service", env={variable: url}).failures == [STEP[variable]]
