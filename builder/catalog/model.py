@@ -180,4 +180,4 @@ class Layer(Model):
     entrypoint: tuple[str, ...] = Field((), description="Program, with its arguments, that runs `cmd`.")
     cmd: tuple[str, ...] = Field((), description="Program, with its arguments, that the image runs.")
     expose: tuple[Port, ...] = Field((), description="TCP ports that the image's command listens on.")
-    priority: int = Field(0, description="Which layer's cmd, user and workdir win in an image: the highest priority, then the last asked for.")
+    priority: int = Field(0, description="Whose cmd, user and workdir win in an image: the highest, then the last. It lies last.")

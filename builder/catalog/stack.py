@@ -22,10 +22,16 @@ class Layers:
     joins: Mapping[str, Condition]
     """Where a glue layer joins: its own `when`, and that of the glue it stands on."""
     on: Mapping[str, tuple[str, ...]]
+    priority: Mapping[str, int]
+    """The highest priority of a layer and of all below it."""
 
-    def rank(self, name: str) -> tuple[int, str]:
-        """Return the key by which layers lie in every image: ancestors first, the same layers first everywhere."""
-        return len(self.ancestors[name]), name
+    def rank(self, name: str) -> tuple[int, int, str]:
+        """Return the key by which layers lie in every image: ancestors first, the same layers first everywhere.
+
+        What an image is named for has the priority, and lies last: engines unpack a layer once for all images that are the
+        same up to it, so that who moves from one service to another, with the same languages, unpacks the service alone.
+        """
+        return self.priority[name], len(self.ancestors[name]), name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,7 @@ def arrange(catalog: Catalog, layers: Mapping[str, Layer]) -> Layers:
     for name in upward({name: layer.on for name, layer in layers.items()}):
         below = layers[name].on
         ancestors[name] = frozenset(below).union(*(ancestors[parent] for parent in below))
+    priority = {name: max(layers[below].priority for below in {name, *ancestors[name]}) for name in layers}
     order = {axis: index for index, axis in enumerate(catalog.axes)}
     axes = {
         name: tuple(sorted({axis for below in {name, *ancestors[name]} for axis in layers[below].axes}, key=lambda axis: order[axis]))
@@ -55,7 +62,14 @@ def arrange(catalog: Catalog, layers: Mapping[str, Layer]) -> Layers:
     }
     glue = sorted((name for name, layer in layers.items() if layer.glue), key=lambda name: (len(ancestors[name]), name))
     joins = {name: both(condition(layers[below].when) for below in sorted({name, *ancestors[name]}) if layers[below].glue) for name in glue}
-    return Layers(ancestors=ancestors, axes=axes, glue=tuple(glue), joins=joins, on={name: layer.on for name, layer in layers.items()})
+    return Layers(
+        ancestors=ancestors,
+        axes=axes,
+        glue=tuple(glue),
+        joins=joins,
+        on={name: layer.on for name, layer in layers.items()},
+        priority=priority,
+    )
 
 
 def stack(layers: Layers, asked: Iterable[str], axes: Iterable[str]) -> Stack:

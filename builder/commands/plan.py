@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from builder.console.text import Console
-from builder.execute.project import open_project
+from builder.console.text import Console, readable
+from builder.execute.images import overlaps
+from builder.execute.project import Project, open_project
 from builder.plan.plan import Plan
+
+WORTH_A_LAYER = 10_000_000
+"""Bytes that two layers hold both, from which on they are told without being asked for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,12 +22,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the plan. Always exit 0: a plan with work in it is no failure."""
-    made = open_project(arguments.catalog, arguments.patterns).plan()
+    project = open_project(arguments.catalog, arguments.patterns)
+    made = project.plan()
     if arguments.json:
         console.json([_row(step) for step in made.steps])
         return 0
     show(made, console, everything=arguments.all)
+    _show_overlaps(project, console, least=0 if arguments.all else WORTH_A_LAYER)
     return 0
+
+
+def _show_overlaps(project: Project, console: Console, *, least: int) -> None:
+    """Print which layers hold the same files: what is worth a layer of its own, below both."""
+    rows = [
+        (" + ".join(overlap.layers), readable(overlap.size), f"{overlap.images} images") for overlap in overlaps(project) if overlap.size >= least
+    ]
+    if rows:
+        console.text("\nheld twice, for want of a layer that both stand on:")
+        console.table(["layers", ">size", "in"], rows)
 
 
 def show(made: Plan, console: Console, *, everything: bool = False) -> None:

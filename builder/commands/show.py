@@ -8,7 +8,7 @@ from typing import Any
 
 from builder.catalog.conditions import written
 from builder.catalog.load import Loaded, load
-from builder.console.text import Console
+from builder.console.text import Console, readable
 from builder.errors import InputError
 from builder.graph.build import graph
 from builder.graph.draw import image_document
@@ -119,13 +119,3 @@ def _explain(arguments: argparse.Namespace, answer: Answer, console: Console) ->
         console.text(f"  {written(reason.point)}: {reason.because}" if reason.point else f"  {reason.because}")
     if answer.nearest:
         console.text(f"nearest: {answer.nearest.id}, at {written(answer.nearest.point)}")
-
-
-def readable(size: int) -> str:
-    """Return bytes in words: 512 B, 3.1 kB, 27 MB (powers of 1000)."""
-    value, unit = float(size), "B"
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            break
-        value /= 1000
-    return f"{value:.0f} {unit}" if value >= 10 or unit == "B" else f"{value:.1f} {unit}"

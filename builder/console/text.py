@@ -126,3 +126,13 @@ def _lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[st
     adjust = [str.rjust if name.startswith(">") else str.ljust for name in columns]
     for row in (names, *rows):
         yield "  ".join(put(cell, width) for put, cell, width in zip(adjust, row, widths, strict=True)).rstrip()
+
+
+def readable(size: int) -> str:
+    """Return bytes in words: 512 B, 3.1 kB, 27 MB (powers of 1000)."""
+    value, unit = float(size), "B"
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if value >= 10 or unit == "B" else f"{value:.1f} {unit}"

@@ -12,6 +12,7 @@ from builder.lock.file import complete
 from builder.lock.model import Artifact, Lock, Slice
 from builder.resolve.kinds import RESOLVERS
 from builder.resolve.task import Piece, Task
+from builder.resolve.turn import turn
 from builder.settings import Settings
 
 # The moment of a lock without Debian packages: the earliest that a zip file can hold.
@@ -40,12 +41,13 @@ def resolve(graph: Graph, previous: Lock | None, settings: Settings, monitor: Mo
     before: dict[str, list[Artifact]] = {cell: _artifacts(lock, cell) for cell in lock.cells if cell not in found}
     before |= {cell.id: [] for cell in cells}
     archives = dict(lock.archives)
-    for resolver in RESOLVERS.values():
-        result = resolver(task, before)
-        archives |= result.archives
-        for cell, piece in result.pieces.items():
-            found[cell].append(piece)
-            before[cell] += piece.artifacts
+    with turn(settings.cache, monitor):
+        for resolver in RESOLVERS.values():
+            result = resolver(task, before)
+            archives |= result.archives
+            for cell, piece in result.pieces.items():
+                found[cell].append(piece)
+                before[cell] += piece.artifacts
     return _lock(task, found, archives)
 
 

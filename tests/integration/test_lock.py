@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import subprocess
+import sys
 
 import pytest
 
@@ -223,3 +226,31 @@ def test_the_difference_as_json(place: Place) -> None:
     assert said["moment"] == "2026-01-03T12:00:00Z"
     cells = ["left@trixie-amd64-py3.13", "right@trixie-amd64-py3.13"]
     assert {"change": "added", "kind": "python", "package": "helper", "old": "", "new": "1.1", "cells": cells} in said["changes"]
+
+
+def test_resolutions_at_once_in_one_cache_wait_for_each_other(place: Place) -> None:
+    argv = [sys.executable, "-m", "builder", "-C", str(place.root / "catalog.yaml"), "lock"]
+    running = [subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(3)]
+    said = [process.communicate()[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], said
+    assert set(place.lock.cells) == {
+        "system@trixie-amd64",
+        "base@trixie-amd64",
+        "snake@trixie-amd64-py3.13",
+        "left@trixie-amd64-py3.13",
+        "right@trixie-amd64-py3.13",
+    }
+    place.done("lock", "--check")
+
+
+def test_who_waits_for_another_resolution_says_so(place: Place) -> None:
+    place.settings.cache.mkdir(parents=True)
+    with (place.settings.cache / "resolution.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        argv = [sys.executable, "-m", "builder", "-C", str(place.root / "catalog.yaml"), "lock"]
+        with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            assert "waiting for another `catalog lock`" in process.stderr.readline()
+            fcntl.flock(file, fcntl.LOCK_UN)
+            process.stderr.read()
+        assert process.returncode == 0

@@ -74,6 +74,14 @@ def test_layers_lie_in_one_order_in_all_images(whole: Graph) -> None:
         assert list(image.cells) == [name for name in whole.cells if name in image.cells]
 
 
+def test_what_has_a_priority_lies_last_with_all_that_stands_on_it() -> None:
+    made = graph(load(ROOT / "catalog.yaml"))
+    jupyter, vscode = (made.images[f"{ide}-r-python:py3.13-r4.5"].cells for ide in ("jupyter", "vscode"))
+    common = [one for one, other in zip(jupyter, vscode, strict=False) if one == other]
+    assert [name.partition("@")[0] for name in jupyter[len(common) :]] == ["jupyter", "irkernel"]
+    assert [name.partition("@")[0] for name in vscode[len(common) :]] == ["vscode"]
+
+
 def test_packages_with_conditions() -> None:
     packages = (
         "git",

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from builder.catalog.load import Loaded, load
-from builder.commands.show import describe, readable
+from builder.commands.show import describe
+from builder.console.text import readable
 from builder.graph.asks import asks
 from builder.graph.build import abi_of, graph
 from builder.graph.model import Graph

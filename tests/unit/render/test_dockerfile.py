@@ -59,6 +59,14 @@ def test_steps_stand_in_the_order_that_the_format_promises(tmp_path: Path) -> No
     assert sorted(marks, key=rendered.index) == marks
 
 
+def test_what_root_runs_has_a_home_of_its_own() -> None:
+    user = cell("user", ("bottom@x",), prepare="first", run="second", env={"HOME": "/home/someone"})
+    scripts = text(user, "deb:git=1:amd64").split("END-OF-STEP'\n")[1:]
+    assert len(scripts) == 3
+    for script in scripts:
+        assert script.startswith("export HOME=/root"), f"root's files would be left in the user's home by:\n{script}"
+
+
 def test_scripts_know_the_axes() -> None:
     assert "export AXIS_DEBIAN=trixie\nexport AXIS_PYTHON=3.13\necho here\n" in text(cell("one", ("bottom@x",), run="echo here"))
 
