@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shlex
+import traceback
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from jinja2 import TemplateError, TemplateSyntaxError
+
 from builder.catalog.model import Layer
+from builder.errors import InputError, Problem
 from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph, ImagePoint
 from builder.lock.model import Lock, Slice
@@ -29,10 +33,8 @@ def user(graph: Graph, cell: Cell) -> str:
 
 def dockerfile(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> str:
     """Return the cell's Dockerfile; `directory` is the layer's own."""
-    values = _steps(graph, cell, piece, directory, artifacts=f"from={ARTIFACTS}", files="files")
-    own = directory / "Dockerfile.j2"
-    template = environment.from_string(own.read_text()) if own.is_file() else environment.get_template("cell.Dockerfile.j2")
-    return template.render(parent=PARENT, epoch=EPOCH, **values)
+    steps = _steps(graph, cell, piece, directory, artifacts=f"from={ARTIFACTS}", files="files")
+    return environment.get_template("cell.Dockerfile.j2").render(parent=PARENT, epoch=EPOCH, steps=steps)
 
 
 def context(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> Tree:
@@ -54,8 +56,7 @@ def flat(graph: Graph, image: ImagePoint, lock: Lock, directories: Mapping[str, 
     for cell in built:
         directory = directories[cell.name]
         own = {"artifacts": f"source=artifacts/{cell.id}", "files": f"files/{cell.name}"}
-        values = _steps(graph, cell, lock.cells[cell.id], directory, **own)
-        steps.append((cell, environment.get_template("steps.j2").render(**values)))
+        steps.append((cell, _steps(graph, cell, lock.cells[cell.id], directory, **own)))
         files |= _files(directory, f"files/{cell.name}")
     roots = [f"roots/{cell}.tar" for cell in image.cells if graph.cells[cell].layer.bootstrap]
     template = environment.get_template("flat.Dockerfile.j2")
@@ -68,9 +69,15 @@ def asked(cell: Cell) -> Mapping[str, tuple[str, ...]]:
     return {"deb": wanted(cell.layer.apt, cell.point), "python": wanted(cell.layer.python, cell.point)}
 
 
-def _steps(graph: Graph, cell: Cell, piece: Slice, directory: Path, *, artifacts: str, files: str) -> dict[str, object]:
+def _steps(graph: Graph, cell: Cell, piece: Slice, directory: Path, *, artifacts: str, files: str) -> str:
+    """Return the instructions of a cell: those that its layer.yaml leads to, or the layer's own Dockerfile.j2 (which may include them).
+
+    Raises:
+        InputError: as `_rendered` does.
+
+    """
     layer = cell.layer
-    return {
+    values = {
         "cell": cell,
         "axes": cell.point,
         "artifacts": artifacts,
@@ -85,6 +92,24 @@ def _steps(graph: Graph, cell: Cell, piece: Slice, directory: Path, *, artifacts
         "python": "requirements.txt" in piece.files,
         "run": _shell(layer.run, cell.point),
     }
+    own = directory / "Dockerfile.j2"
+    return "\n" + _rendered(own, values) if own.is_file() else environment.get_template("steps.j2").render(values)
+
+
+def _rendered(own: Path, values: Mapping[str, object]) -> str:
+    """Render a layer's own template.
+
+    Raises:
+        InputError: it is no template, or names what is not there.
+
+    """
+    try:
+        return environment.from_string(own.read_text()).render(values)
+    except TemplateSyntaxError as error:
+        raise InputError([Problem(str(own), error.lineno, 0, error.message or "not a Jinja template")]) from error
+    except (TemplateError, UnicodeDecodeError) as error:
+        line = next((frame.lineno or 0 for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename == "<template>"), 0)
+        raise InputError([Problem(str(own), line, 0, str(error), f"a template knows {', '.join(sorted(values))}")]) from error
 
 
 def _modes(layer: Layer, source: Path) -> Iterator[Mapping[str, str]]:

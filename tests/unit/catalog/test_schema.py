@@ -7,9 +7,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import BaseModel
 
 from builder.catalog import source
-from builder.catalog.model import Catalog, Layer
+from builder.catalog.model import Axis, AxisValue, Catalog, Image, Layer, Rule
 from builder.catalog.schema import schema, schemas
 
 ROOT = Path(__file__).parents[3]
@@ -69,3 +70,10 @@ def test_every_key_is_described() -> None:
         document = schema(kind)
         found = [*silent(kind.__name__, document), *(key for name, node in document.get("$defs", {}).items() for key in silent(name, node))]
         assert not found, f"say in builder/catalog/model.py what these mean: {found}"
+
+
+@pytest.mark.parametrize("model", [Catalog, Axis, AxisValue, Image, Rule, Layer], ids=lambda model: model.__name__)
+def test_the_guide_names_every_key(model: type[BaseModel]) -> None:
+    guide = (ROOT / "docs/catalog.md").read_text()
+    missing = [name for name in model.model_fields if f"`{name}`" not in guide]
+    assert not missing, f"docs/catalog.md says nothing of {missing}"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from builder.catalog.model import Layer
+from builder.errors import InputError
 from builder.graph.model import Cell, Graph, ImagePoint
 from builder.lock.model import Artifact, Lock, Slice
 from builder.oci.model import ImageConfig
@@ -122,9 +123,27 @@ def test_a_context_holds_files_with_the_mode_that_git_keeps(tmp_path: Path) -> N
     assert not context(graph(BOTTOM), BOTTOM, piece("deb:apt=1:amd64"), tmp_path), "a bootstrapped cell needs no Dockerfile"
 
 
-def test_a_layer_may_bring_its_own_dockerfile(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile.j2").write_text("FROM {{ parent }}\nRUN echo {{ axes.python }} {{ cell.id }}\n")
-    assert text(cell("one", ("bottom@x",)), directory=tmp_path) == "FROM parent\nRUN echo 3.13 one@x\n"
+def test_a_layer_may_bring_instructions_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile.j2").write_text("RUN echo {{ axes.python }} {{ cell.id }}\n")
+    assert text(cell("one", ("bottom@x",)), directory=tmp_path).strip().splitlines()[-1] == "RUN echo 3.13 one@x"
+    (tmp_path / "Dockerfile.j2").write_text('RUN echo first\n{% include "steps.j2" %}')
+    lines = text(cell("one", ("bottom@x",), run="second"), directory=tmp_path).splitlines()
+    assert lines.index("RUN echo first") < lines.index("second")
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("RUN true\nRUN {{ nothing }}\n", "Dockerfile.j2:2:0: 'nothing' is undefined"),
+        ("RUN true\n{% if %}\n", "Dockerfile.j2:2:0: Expected an expression"),
+        ("{% include 'other.j2' %}", "Dockerfile.j2:1:0: other.j2"),
+    ],
+)
+def test_a_template_that_is_wrong_is_told_with_its_line(tmp_path: Path, template: str, expected: str) -> None:
+    (tmp_path / "Dockerfile.j2").write_text(template)
+    with pytest.raises(InputError) as caught:
+        text(cell("one", ("bottom@x",)), directory=tmp_path)
+    assert expected in str(caught.value)
 
 
 def test_rendering_depends_on_nothing_but_its_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,12 +162,14 @@ def test_the_flat_dockerfile_holds_every_cell_once_in_order(tmp_path: Path) -> N
     image = ImagePoint(id="both:1", name="both", tag="1", point=POINT, cells=("bottom@x", "one@x", "other@x"), description="Two")
     (tmp_path / "one" / "files").mkdir(parents=True)
     (tmp_path / "one" / "files" / "motd").write_text("hello")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "Dockerfile.j2").write_text('{% include "steps.j2" %}\nRUN own\n')
     lock = Lock(moment="", artifacts=dict[str, Artifact](), cells={name: piece() for name in whole.cells})
     config = ImageConfig(user="1000", cmd=("sleep", "1"), entrypoint=("/start",), expose=(8888,), workdir="/srv", labels={"title": 'a "b"'})
     tree = flat(whole, image, lock, {name: tmp_path / name for name in ("bottom", "one", "other")}, config)
     rendered = tree["Dockerfile"].data.decode()
     assert list(tree) == ["Dockerfile", "files/one/motd"]
-    marks = ["ADD roots/bottom@x.tar /", "# one@x", "source=files/one", "echo one", "# other@x", 'ENV B="c"', "echo other", "COPY seal/ /"]
+    marks = ["ADD roots/bottom@x.tar /", "# one@x", "source=files/one", "echo one", "# other@x", 'ENV B="c"', "echo other", "RUN own", "COPY seal/ /"]
     assert sorted(marks, key=rendered.index) == marks
     end = 'EXPOSE 8888\nLABEL title="a \\"b\\""\nUSER 1000\nWORKDIR /srv\nENTRYPOINT ["/start"]\nCMD ["sleep", "1"]\n'
     assert rendered.endswith(end)
