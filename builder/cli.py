@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import errno
 import os
+import re
 import signal
 import sys
 import threading
@@ -13,7 +14,9 @@ import time
 import traceback
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
+from builder.catalog.suggest import nearest
 from builder.commands import COMMANDS, command
 from builder.console.text import Console
 from builder.errors import BuilderError
@@ -33,9 +36,23 @@ PATIENCE = 5.0
 """Seconds that threads get to put away what they hold, once their processes have ended."""
 
 
+class Parser(argparse.ArgumentParser):
+    """argparse's, with the nearest right word for a wrong one."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and how the command is used; exit 2."""
+        choice = re.fullmatch(r"argument (?P<what>\S+): invalid choice: '(?P<word>.*)' \(choose from (?P<choices>.*)\)", message)
+        if choice is not None:
+            known = [word.strip(" '") for word in choice["choices"].split(",")]
+            message = (
+                f"argument {choice['what']}: there is no {choice['word']!r}: {nearest(choice['word'], known) or 'choose from ' + ', '.join(known)}"
+            )
+        super().error(message)
+
+
 def parser(words: Collection[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
     """Return the parser. Commands among these words declare their own arguments; the others are known by name only."""
-    top = argparse.ArgumentParser(prog="catalog", description="Build a data-science catalog of images and charts from one catalog.yaml.")
+    top = Parser(prog="catalog", description="Build a data-science catalog of images and charts from one catalog.yaml.")
     top.add_argument("-C", "--catalog", type=Path, default=Path("catalog.yaml"), help="the catalog (default: %(default)s)")
     top.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -30,6 +30,8 @@ class Found:
 
 def find(root: Path, document: Document[Catalog]) -> Found:
     """Return the layers of a catalog that stands in `root`: the directories that hold a layer.yaml. Hidden ones are passed over."""
+    if not root.is_dir():
+        return Found(layers={}, broken=frozenset(), problems=(), there=False)  # that there is no catalog either is told already
     source = document.source
     name = _where(document)
     folder = root / name

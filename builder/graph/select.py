@@ -11,6 +11,7 @@ from builder.errors import InputError, Problem
 from builder.graph.model import Cell, Graph, ImagePoint
 
 ARGUMENT = "PATTERN"
+GLOB = re.compile(r"[*?\[]")
 
 
 def select(graph: Graph, patterns: Sequence[str]) -> Graph:
@@ -61,5 +62,5 @@ def unknown(graph: Graph, pattern: str, argument: str = ARGUMENT) -> Problem:
     if gone:
         return Problem(argument, 0, 0, f"the image {pattern!r} has no point: {'; '.join(dict.fromkeys(gone))}")
     names: Collection[str] = graph.images if ":" in pattern else {image.name for image in graph.images.values()}
-    hint = nearest(pattern, names, what="images") or "`catalog list` shows the images"
-    return Problem(argument, 0, 0, f"no image matches {pattern!r}", hint)
+    hint = "" if GLOB.search(pattern) else nearest(pattern, names, what="images")
+    return Problem(argument, 0, 0, f"no image matches {pattern!r}", hint or "`catalog list` shows the images")

@@ -35,6 +35,7 @@ MERGERS: tuple[Merger, ...] = (
     Merger("var/lib/pam/*", pam.parse_state, pam.dump_state),
     Merger("etc/shells", lines.parse, lines.dump),
     Merger("var/lib/shells.state", lines.parse, lines.dump),
+    Merger("var/lib/sgml-base/supercatalog", lines.parse, lines.dump),
     Merger("var/lib/ucf/hashfile", lines.parse_by_last, lines.dump_hashes),
     Merger("var/lib/ucf/registry", lines.parse_by_last, lines.dump_registry),
     Merger("usr/lib/*/gio/modules/giomodule.cache", lines.parse, lines.dump),

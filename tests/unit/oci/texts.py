@@ -72,6 +72,7 @@ for same, other in {
     "var/cache/debconf/passwords.dat": "var/cache/debconf/config.dat",
     "var/cache/debconf/templates.dat": "var/cache/debconf/config.dat",
     "etc/subgid": "etc/subuid",
+    "var/lib/sgml-base/supercatalog": "etc/shells",
     "var/lib/shells.state": "etc/shells",
 }.items():
     TEXTS[same] = TEXTS[other]
