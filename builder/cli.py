@@ -44,9 +44,8 @@ class Parser(argparse.ArgumentParser):
         choice = re.fullmatch(r"argument (?P<what>\S+): invalid choice: '(?P<word>.*)' \(choose from (?P<choices>.*)\)", message)
         if choice is not None:
             known = [word.strip(" '") for word in choice["choices"].split(",")]
-            message = (
-                f"argument {choice['what']}: there is no {choice['word']!r}: {nearest(choice['word'], known) or 'choose from ' + ', '.join(known)}"
-            )
+            near = nearest(choice["word"], known) or "no word is near"
+            message = f"argument {choice['what']}: there is no {choice['word']!r}; {near} (there are {', '.join(known)})"
         super().error(message)
 
 
