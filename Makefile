@@ -12,7 +12,7 @@ DEMO_PORT ?= 8888
 # Arguments for pytest, for example: make test PYTEST='-k lock'
 PYTEST ?=
 
-.PHONY: help setup python demo test check lint format bench requirements clean
+.PHONY: help setup python demo test check lint format bench digests requirements clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ format: python ## let ruff format and mend what it can
 bench: ## build the same images by chains and by this program, and compare: time, bytes, bytes to pull again
 	@setup/install tools
 	@bench/run
+
+digests: python ## write down what every built cell came to, after a change to a layer or to the lock
+	@python -m tests.images.digests
 
 requirements: ## choose the newest Python packages that pyproject.toml allows, into requirements.lock with their hashes
 	@uv pip compile --quiet --universal --generate-hashes --upgrade --all-extras --no-emit-index-url \

@@ -12,6 +12,7 @@ import pytest
 
 from builder.catalog.load import load
 from builder.graph.build import graph
+from tests.images import digests
 
 pytestmark = pytest.mark.docker
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,19 @@ def built() -> None:
 def test_what_was_built_is_kept() -> None:
     steps = json.loads(catalog("plan", "--json").stdout)
     assert {step["action"] for step in steps} == {"keep"}, [step for step in steps if step["action"] != "keep"]
+
+
+# Cells that come out otherwise at every build, with the reason. It should be empty.
+EXCEPTIONS: dict[str, str] = {}
+
+
+@pytest.mark.usefixtures("built")
+def test_every_cell_comes_to_the_bytes_that_it_came_to_elsewhere() -> None:
+    before, now = digests.recorded(), digests.built()
+    changed = {cell for cell in now if before.get(cell, {}).get("key") != now[cell]["key"]}
+    assert not changed, f"another layer or lock than when digests were written down; run `make digests` for {', '.join(sorted(changed))}"
+    differing = {cell for cell in now if before[cell] != now[cell]}
+    assert differing == EXCEPTIONS.keys(), f"the same inputs gave other bytes: {', '.join(sorted(differing))}"
 
 
 @pytest.mark.usefixtures("built")
