@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import graphlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -42,13 +42,15 @@ PROCESS_CALLS = {"os.system", "os.popen", "os.fork", "os.forkpty", "os.posix_spa
 MAX_FILE, MAX_FUNCTION, MAX_NESTING = 300, 60, 3
 BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Import = ast.Import | ast.ImportFrom
 
 
 @dataclass(frozen=True, kw_only=True)
 class Module:
-    """A module of the package, parsed."""
+    """A module of the package, parsed once for all rules."""
 
     path: Path
+    text: str
     tree: ast.Module
 
     @property
@@ -60,9 +62,26 @@ class Module:
     def layer(self) -> str:
         return layer_of(self.name)
 
-    @property
-    def functions(self) -> list[Function]:
-        return [node for node in ast.walk(self.tree) if isinstance(node, Function)]
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def imports(self) -> tuple[tuple[int, str], ...]:
+        """The line and the name of all that is imported."""
+        return tuple((node.lineno, name) for node in self.nodes if isinstance(node, Import) for name in names(node))
+
+    @cached_property
+    def calls(self) -> tuple[tuple[int, str], ...]:
+        """The line and the name of all that is called."""
+        return tuple((node.lineno, ast.unparse(node.func)) for node in self.nodes if isinstance(node, ast.Call))
+
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, Function))
+
+    def at(self, line: int, what: str) -> str:
+        return f"{self.path.relative_to(ROOT)}:{line}: {what}"
 
 
 def layer_of(name: str) -> str:
@@ -79,87 +98,113 @@ def rank(layer: str) -> int:
 
 @cache
 def modules() -> tuple[Module, ...]:
-    return tuple(Module(path=path, tree=ast.parse(path.read_text())) for path in sorted(PACKAGE.rglob("*.py")))
+    texts = {path: path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
+    return tuple(Module(path=path, text=text, tree=ast.parse(text)) for path, text in texts.items())
 
 
-def names(node: ast.AST) -> Iterator[str]:
+def names(node: Import) -> Iterator[str]:
     """Yield what an import brings in: for `from a import b`, both `a` and `a.b`, as `b` may be a module."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
+    else:
         yield node.module or ""
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        yield from names(node)
 
 
 def within(name: str, prefixes: tuple[str, ...]) -> bool:
     return any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)
 
 
-@pytest.fixture(params=modules(), ids=lambda module: str(module.path.relative_to(ROOT)))
-def module(request: pytest.FixtureRequest) -> Module:
-    found = request.param
-    assert isinstance(found, Module)
-    return found
+def none(found: Iterable[str], rule: str) -> None:
+    """Fail with every place that breaks a rule, written as editors and terminals open it."""
+    if places := list(dict.fromkeys(found)):
+        pytest.fail("\n".join([f"{rule}:", *places]), pytrace=False)
 
 
-def test_imports_point_left(module: Module) -> None:
-    for target in imports(module.tree):
-        if not target.startswith("builder."):
-            continue
-        here, there = module.layer, layer_of(target)
-        assert here, f"builder/__init__.py imports {there}: the package itself imports nothing"
-        assert rank(there) <= rank(here), f"{here} imports {there}: that arrow points right"
-        assert (here, there) not in STRANGERS, f"{here} must not know {there}"
-        assert not (here in PURE and there == "tools"), f"{here} is computed from values alone, and imports {there}"
+def test_imports_point_left() -> None:
+    none(
+        (module.at(line, wrong) for module in modules() for line, target in module.imports if (wrong := against_the_arrow(module.layer, target))),
+        "a module may import from its own group of LAYERS and from those before it",
+    )
 
 
-def test_imports_are_absolute(module: Module) -> None:
-    relative = [node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.ImportFrom) and node.level]
-    assert not relative, f"relative imports in lines {relative}: write builder.…"
+def against_the_arrow(here: str, target: str) -> str:
+    """Say what is wrong with an import; `` where it is allowed."""
+    if not target.startswith("builder."):
+        return ""
+    there = layer_of(target)
+    if not here:
+        return f"builder/__init__.py imports {there}: the package itself imports nothing"
+    if rank(there) > rank(here):
+        return f"{here} imports {there}: that arrow points right"
+    if (here, there) in STRANGERS:
+        return f"{here} must not know {there}"
+    if here in PURE and there == "tools":
+        return f"{here} is computed from values alone, and imports {there}"
+    return ""
 
 
-def test_the_pure_part_opens_no_connection(module: Module) -> None:
-    if module.layer in PURE:
-        found = sorted({name for name in imports(module.tree) if within(name, IMPURE_MODULES)})
-        assert not found, f"{module.layer} is computed from values alone, and imports {found}"
+def test_imports_are_absolute() -> None:
+    none(
+        (
+            module.at(node.lineno, ast.unparse(node))
+            for module in modules()
+            for node in module.nodes
+            if isinstance(node, ast.ImportFrom) and node.level
+        ),
+        "relative imports: write builder.…",
+    )
 
 
-def test_one_address_for_processes(module: Module) -> None:
-    if module.name == "builder.tools.process":
-        return
-    found = sorted({name for name in imports(module.tree) if within(name, PROCESS_MODULES)})
-    assert not found, f"imports {found}: only builder/tools/process.py starts processes"
-    calls = {ast.unparse(node.func) for node in ast.walk(module.tree) if isinstance(node, ast.Call)}
-    found = sorted(call for call in calls if call in PROCESS_CALLS or call.startswith(("os.exec", "os.spawn")))
-    assert not found, f"calls {found}: only builder/tools/process.py starts processes"
+def test_the_pure_part_opens_no_connection() -> None:
+    pure = [module for module in modules() if module.layer in PURE]
+    none(
+        (module.at(line, f"imports {name}") for module in pure for line, name in module.imports if within(name, IMPURE_MODULES)),
+        "what is computed from values alone opens no connection",
+    )
 
 
-def test_one_address_for_print(module: Module) -> None:
-    if module.layer == "console":
-        return
-    prints = [node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"]
-    assert not prints, f"print in lines {prints}: results and events go to builder/console"
-    writes = re.compile(r"sys\.(__)?std(out|err)(__)?\.(buffer\.)?write(lines)?")
-    streams = [node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.Call) and writes.fullmatch(ast.unparse(node.func))]
-    assert not streams, f"writes to a standard stream in lines {streams}: results and events go to builder/console"
+def test_one_address_for_processes() -> None:
+    others = [module for module in modules() if module.name != "builder.tools.process"]
+    imported = (module.at(line, f"imports {name}") for module in others for line, name in module.imports if within(name, PROCESS_MODULES))
+    called = (
+        module.at(line, f"calls {name}")
+        for module in others
+        for line, name in module.calls
+        if name in PROCESS_CALLS or name.startswith(("os.exec", "os.spawn"))
+    )
+    none((*imported, *called), "only builder/tools/process.py starts processes")
 
 
-def test_no_import_inside_a_function(module: Module) -> None:
-    found = [function.name for function in module.functions if list(imports(function))]
-    assert not found, f"imports inside {found}: a cycle or a slow import is to be solved, not hidden"
+def test_one_address_for_print() -> None:
+    prints = re.compile(r"print|sys\.(__)?std(out|err)(__)?\.(buffer\.)?write(lines)?")
+    others = [module for module in modules() if module.layer != "console"]
+    none(
+        (module.at(line, f"calls {name}") for module in others for line, name in module.calls if prints.fullmatch(name)),
+        "results and events go to builder/console",
+    )
 
 
-def test_size(module: Module) -> None:
-    lines = len(module.path.read_text().splitlines())
-    assert lines <= MAX_FILE, f"{lines} lines: split the file by what it holds"
-    long = {f.name: (f.end_lineno or 0) - f.lineno + 1 for f in module.functions}
-    long = {name: length for name, length in long.items() if length > MAX_FUNCTION}
-    assert not long, f"functions of more than {MAX_FUNCTION} lines: {long}"
+def test_no_import_inside_a_function() -> None:
+    none(
+        (
+            module.at(node.lineno, f"{function.name} imports")
+            for module in modules()
+            for function in module.functions
+            for node in ast.walk(function)
+            if isinstance(node, Import)
+        ),
+        "imports inside functions: a cycle or a slow import is to be solved, not hidden",
+    )
+
+
+def test_size() -> None:
+    files = ((module, 1, "the file", len(module.text.splitlines()), MAX_FILE) for module in modules())
+    functions = ((module, f.lineno, f.name, (f.end_lineno or 0) - f.lineno + 1, MAX_FUNCTION) for module in modules() for f in module.functions)
+    none(
+        (module.at(line, f"{what} has {length} lines") for module, line, what, length, most in (*files, *functions) if length > most),
+        f"a file has at most {MAX_FILE} lines, a function at most {MAX_FUNCTION}: split it by what it holds",
+    )
 
 
 def nesting(node: ast.AST, depth: int = 0) -> int:
@@ -174,15 +219,17 @@ def nesting(node: ast.AST, depth: int = 0) -> int:
     return deepest
 
 
-def test_nesting(module: Module) -> None:
-    deep = {function.name: nesting(function) for function in module.functions}
-    deep = {name: depth for name, depth in deep.items() if depth > MAX_NESTING}
-    assert not deep, f"blocks nested more than {MAX_NESTING} deep: {deep}"
+def test_nesting() -> None:
+    depths = [(module, function, nesting(function)) for module in modules() for function in module.functions]
+    none(
+        (module.at(function.lineno, f"{function.name} nests {depth} deep") for module, function, depth in depths if depth > MAX_NESTING),
+        f"blocks are nested at most {MAX_NESTING} deep",
+    )
 
 
 def test_no_import_cycles() -> None:
     known = {module.name for module in modules()}
-    graph = {module.name: {target for target in imports(module.tree) if target in known and target != module.name} for module in modules()}
+    graph = {module.name: {target for _, target in module.imports if target in known and target != module.name} for module in modules()}
     tuple(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError with the loop in it
 
 
@@ -199,20 +246,22 @@ def test_the_builder_names_no_layer_and_no_image() -> None:
     families = {name for name in text["images"] if "{" not in name}
     # Words of a data source or of a format (the Debian archive, Python's index) also are layer names: they mean the former.
     vocabulary = {"base", "debian", "python", "r"}
-    for name in sorted((layers | families) - vocabulary):
-        quoted = re.compile(rf"""["']{re.escape(name)}["'@]""")
-        found = [f"{path.relative_to(ROOT)}:{number}" for path, number, line in lines_of_code() if quoted.search(line)]
-        assert not found, f"builder/ names {name!r}, which is for catalog.yaml to name: {', '.join(found)}"
+    words = "|".join(re.escape(name) for name in sorted((layers | families) - vocabulary))
+    quoted = re.compile(rf"""["']({words})["'@]""")
+    none(
+        (f"{path.relative_to(ROOT)}:{number}: names {found[1]!r}" for path, number, line in lines_of_code() for found in quoted.finditer(line)),
+        "builder/ names what is for catalog.yaml to name",
+    )
 
 
 def lines_of_code() -> Iterator[tuple[Path, int, str]]:
     """Yield the lines of the package and its templates, without docstrings and comments, which may give examples."""
     for module in modules():
         prose: set[int] = set()
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
                 prose.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-        for number, line in enumerate(module.path.read_text().splitlines(), 1):
+        for number, line in enumerate(module.text.splitlines(), 1):
             if number not in prose and not line.lstrip().startswith("#"):
                 yield module.path, number, line
     for path in sorted(PACKAGE.rglob("*.j2")):
