@@ -100,8 +100,7 @@ def _build(project: Project, console: Console) -> None:
 
 def _chains(project: Project, root: Path, console: Console) -> chains.Chains:
     shop = workshop(project, buildx.builder(), root / "logs", console, cache=False)
-    images = {name: image.cells for name, image in project.graph.images.items()}
-    return chains.build(shop, images, root / "chains", project.settings.jobs, console)
+    return chains.build(shop, chains.chains(project), root / "chains", project.settings.jobs, console)
 
 
 def _change(project: Project, layer: str, root: Path, made: chains.Chains, console: Console) -> Change:

@@ -16,6 +16,7 @@ from pathlib import Path
 from builder.errors import BuilderError, ToolError
 from builder.events import Monitor
 from builder.execute.cells import Workshop
+from builder.execute.project import Project
 from builder.execute.schedule import run as schedule
 from builder.fetch.context import context as lay_out
 from builder.oci.model import EPOCH
@@ -37,8 +38,25 @@ class Chains:
     guard: threading.Lock = field(default_factory=threading.Lock)
 
 
-def nodes(images: Mapping[str, tuple[str, ...]]) -> list[Node]:
-    """Return every distinct prefix of the images' cells, shortest first: what has to be built."""
+def chains(project: Project) -> dict[str, Node]:
+    """Return the links of every image, bottom first, as one would write its `FROM` by hand.
+
+    An image is built on that other one of the catalog which saves it the most bytes, and which is no service itself: JupyterLab
+    with R and Python is built on the image of R and Python. The rest follows in the order that layers have everywhere.
+    """
+    sizes = {cell: project.summary(cell).delta.size for cell in project.graph.cells}
+    images = {name: image.cells for name, image in project.graph.images.items()}
+    bundles = [cells for cells in images.values() if not any(project.graph.cells[cell].layer.priority for cell in cells)]
+    made: dict[Node, Node] = {}
+    for cells in sorted({*bundles, *images.values()}, key=len):
+        below = [made[other] for other in bundles if other in made and set(other) < set(cells)]
+        parent = max(below, key=lambda node: sum(sizes[cell] for cell in node), default=())
+        made[cells] = (*parent, *(cell for cell in cells if cell not in parent))
+    return {name: made[cells] for name, cells in images.items()}
+
+
+def nodes(images: Mapping[str, Node]) -> list[Node]:
+    """Return every distinct link of these chains, shortest first: what has to be built."""
     return sorted({cells[: end + 1] for cells in images.values() for end in range(len(cells))}, key=lambda node: (len(node), node))
 
 

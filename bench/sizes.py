@@ -6,28 +6,29 @@ chain repeats.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from bench.chains import nodes
+from bench.chains import chains, nodes
 from builder.console.text import Console
 from builder.execute.project import IMAGES, Project, open_project
-from builder.oci import cells
 
 CHANGES = {"an IDE's patch release": "jupyter", "a base security update": "base", "one Python package moved": "python-datascience"}
 
 
 def report(project: Project) -> str:
     """Return the tables, as Markdown; every cell and image has to be in the store."""
-    deltas = {cell: _size(project, cell) for cell in project.graph.cells}
+    deltas = {cell: project.summary(cell).delta.size for cell in project.graph.cells}
     images = {name: image.cells for name, image in project.graph.images.items()}
     seals = {name: _seal(project, name) for name in images}
-    links = nodes(images)
-    chained, ours = sum(deltas[link[-1]] for link in links), sum(deltas.values()) + sum(seals.values())
+    links = [link for link in nodes(chains(project)) if len(link) > 1]
+    roots = {cell: size for cell, size in deltas.items() if project.graph.cells[cell].layer.bootstrap}
+    built = {cell: size for cell, size in deltas.items() if cell not in roots}
+    chained = sum(roots.values()) + sum(deltas[link[-1]] for link in links)
+    ours = sum(deltas.values()) + sum(seals.values())
     lines = [
         "| | chains | this program | ratio |",
         "|---|--:|--:|--:|",
-        f"| builds | {len(links)} | {len(deltas)} | {len(links) / len(deltas):.1f} |",
+        f"| builds | {len(links)} | {len(built)} | {len(links) / len(built):.1f} |",
         f"| unique compressed bytes | {chained / 1e6:,.0f} MB | {ours / 1e6:,.0f} MB | {chained / ours:.1f} |",
         "",
         "| after … | chains pull again | this program: deltas | and seals |",
@@ -39,13 +40,6 @@ def report(project: Project) -> str:
         touched = sum(size for name, size in seals.items() if own & set(images[name]))
         lines.append(f"| {what} | {again / 1e6:,.0f} MB | {sum(deltas[cell] for cell in own) / 1e6:,.0f} MB | {touched / 1e6:.1f} MB |")
     return "\n".join(lines) + "\n"
-
-
-def _size(project: Project, cell: str) -> int:
-    manifest = cells.find(project.store, project.inputs[cell].key)
-    if manifest is None:
-        sys.exit(f"{cell} is not in the store: run `catalog build` first")
-    return cells.summary(project.store, manifest).delta.size
 
 
 def _seal(project: Project, image: str) -> int:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from builder.catalog.load import Loaded, load
-from builder.errors import InputError, Problem
+from builder.errors import BuilderError, InputError, Problem
 from builder.execute.replaced import outdated
 from builder.graph.asks import stale
 from builder.graph.build import graph
@@ -17,7 +17,7 @@ from builder.graph.select import select
 from builder.lock.file import read as read_lock
 from builder.lock.model import Lock
 from builder.oci import cells, compose, inputs
-from builder.oci.model import MANIFEST, Descriptor, ImageConfig
+from builder.oci.model import MANIFEST, Descriptor, ImageConfig, Summary
 from builder.oci.store import Store
 from builder.plan.key import Inputs, all_inputs
 from builder.plan.plan import Known, Plan, plan
@@ -52,6 +52,18 @@ class Project:
     def state(self) -> Path:
         """Directory for logs and results, beside catalog.yaml."""
         return self.loaded.root / ".catalog"
+
+    def summary(self, cell: str) -> Summary:
+        """Return what is known of a cell that is built.
+
+        Raises:
+            BuilderError: it is not in the store.
+
+        """
+        manifest = cells.find(self.store, self.inputs[cell].key)
+        if manifest is None:
+            raise BuilderError(f"{cell} is not in the store", hint=f"run `catalog build {cell}`")
+        return cells.summary(self.store, manifest)
 
     def config(self, image: str) -> ImageConfig:
         """Return what an image runs, and its labels."""
