@@ -1,4 +1,4 @@
-"""The JSON Schemas of catalog.yaml and layer.yaml, for editors: generated from the model."""
+"""JSON Schemas of the formats that people write, for editors: generated from the models."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from builder.catalog.model import Catalog, Layer
 from builder.tree import File, Tree
-
-DOCUMENTS: Mapping[str, type[BaseModel]] = {"catalog": Catalog, "layer": Layer}
 
 
 class _Schema(GenerateJsonSchema):
@@ -31,9 +28,9 @@ def schema(kind: type[BaseModel]) -> dict[str, Any]:
     return kind.model_json_schema(schema_generator=_Schema)
 
 
-def schemas() -> Tree:
-    """Return `<document>.schema.json` for every document of the format."""
-    return Tree({f"{name}.schema.json": File(_written(schema(kind))) for name, kind in DOCUMENTS.items()})
+def schemas(documents: Mapping[str, type[BaseModel]]) -> Tree:
+    """Return `<document>.schema.json` for every document."""
+    return Tree({f"{name}.schema.json": File(_written(schema(kind))) for name, kind in documents.items()})
 
 
 def _written(value: Mapping[str, Any]) -> bytes:

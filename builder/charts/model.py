@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from builder.catalog.model import Model, Name, Port, Variable
 
@@ -23,9 +23,9 @@ ChartName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9]
 class Slider(Model):
     """A number between two bounds, shown as a slider; two sliders of one `range` become one with two handles."""
 
-    min: float
-    max: float
-    step: float = 1
+    min: float = Field(description="The least value.")
+    max: float = Field(description="The greatest value.")
+    step: float = Field(1, description="What a move of the slider adds.")
     unit: str | None = Field(None, description="Follows the number in the value, e.g. Gi; absent for a bare number.")
     range: str | None = Field(None, description="Name shared by the two ends of a range.")
     end: Literal["down", "up"] | None = Field(None, description="Which end of the range this is.")
@@ -50,11 +50,11 @@ class Option(Model):
     gate: str | None = Field(None, description="Name of the boolean that shows or hides all other options of this object.")
     choices: tuple[JsonValue, ...] = Field((), description="The only values allowed: enum.")
     suggest: tuple[JsonValue, ...] = Field((), description="The values offered by the form, others being allowed: listEnum.")
-    render: Literal["password", "textArea"] | None = None
-    slider: Slider | None = None
+    render: Literal["password", "textArea"] | None = Field(None, description="How the form shows a string.")
+    slider: Slider | None = Field(None, description="Shown as a slider between two bounds.")
     pattern: str | None = Field(None, description="ECMAScript regular expression that a string must match.")
-    minimum: int | None = None
-    maximum: int | None = None
+    minimum: int | None = Field(None, description="The least value that is allowed.")
+    maximum: int | None = Field(None, description="The greatest value that is allowed.")
     unique: bool = Field(default=False, description="Items of the array differ from each other.")
     options: Mapping[str, Option] = Field({}, description="Options of an object.")
     items: Option | None = Field(None, description="What an array holds.")
@@ -127,18 +127,25 @@ class Probe(Model):
 
     http: str | None = Field(None, description="Path that answers without a password, below the base path.")
     exec: tuple[str, ...] = Field((), description="Command that succeeds.")
-    tcp: bool = False
+    tcp: bool = Field(default=False, description="Its port accepts connections.")
 
 
 class Volume(Model):
     """Where the service keeps what must outlive its pod."""
 
     path: str = Field("/home/{{ .Values.environment.user }}/work", description="Helm template of the mount point.")
-    sub_path: str = "work"
+    sub_path: str = Field("work", description="Directory of the volume that is mounted there.")
+
+
+def _less_where_it_extends(document: dict[str, JsonValue]) -> None:
+    """Ask a service that extends another for nothing: that one has it."""
+    document["anyOf"] = [{"required": ["extends"]}, {"required": document.pop("required")}]
 
 
 class Service(Model):
     """service.yaml: one service, which is one chart."""
+
+    model_config = ConfigDict(json_schema_extra=_less_where_it_extends)
 
     extends: str | None = Field(None, description="Another service: its groups and keywords join, its other keys hold where this one says nothing.")
     title: str = Field(description="The service's name as people write it.")
@@ -146,13 +153,13 @@ class Service(Model):
     image: Name = Field(description="Name of the image in catalog.yaml.")
     planned: tuple[str, ...] = Field((), description="Tags offered while the catalog builds no such image.")
     icon: str = Field(description="URL, or a file of charts/icons/ to be embedded.")
-    keywords: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = Field((), description="Words by which the chart is found.")
     category: str = Field("machine-learning", description="artifacthub.io/category of the chart.")
     home: str | None = Field(None, description="Home page. Default: the catalog's.")
-    sources: tuple[str, ...] = ()
+    sources: tuple[str, ...] = Field((), description="Addresses of what it is made of.")
     annotations: Mapping[str, str] = Field({}, description="Annotations of the chart.")
     groups: tuple[str, ...] = Field(description="Groups of options, or bundles of groups.", min_length=1)
-    port: Port
+    port: Port = Field(description="TCP port on which the service listens.")
     protocol: str = Field("http", description="Name of the port.")
     base_path: bool = Field(default=False, description="The command serves under `ingress.path`; otherwise below /.")
     command: str = Field(description="Helm template that yields the command as a YAML list.")

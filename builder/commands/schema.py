@@ -1,13 +1,20 @@
-"""`catalog schema`: the JSON Schemas of catalog.yaml and layer.yaml, for editors."""
+"""`catalog schema`: the JSON Schemas of what people write, for editors."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
-from builder.catalog.schema import DOCUMENTS, schemas
+from pydantic import BaseModel
+
+from builder.catalog.model import Catalog, Layer
+from builder.catalog.schema import schemas
+from builder.charts.model import Group, Service
 from builder.console.text import Console
 
 DIRECTORY = "schemas"
+DOCUMENTS: Mapping[str, type[BaseModel]] = {"catalog": Catalog, "layer": Layer, "service": Service, "options": Group}
+"""catalog.yaml, images/*/layer.yaml, charts/*/service.yaml, and a group of options."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a schema, write all, or compare them with what is there."""
-    tree = schemas().below(DIRECTORY)
+    tree = schemas(DOCUMENTS).below(DIRECTORY)
     root = arguments.catalog.parent
     if arguments.write:
         for path, state in tree.write(root).items():

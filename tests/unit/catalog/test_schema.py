@@ -12,19 +12,31 @@ from pydantic import BaseModel
 from builder.catalog import source
 from builder.catalog.model import Axis, AxisValue, Catalog, Image, Layer, Rule
 from builder.catalog.schema import schema, schemas
+from builder.charts.model import Group, Service
+from builder.commands.schema import DOCUMENTS
 
 ROOT = Path(__file__).parents[3]
+OPTIONS = sorted(path for path in (ROOT / "builder/charts/options").glob("*.yaml") if path.stem != "bundles")
 LAYERS = sorted((ROOT / "images").glob("*/layer.yaml"))
 
 
-def errors(kind: type[Catalog | Layer], data: object) -> list[str]:
+def errors(kind: type[BaseModel], data: object) -> list[str]:
     validator = jsonschema.Draft202012Validator(schema(kind))
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(data)]
 
 
-@pytest.mark.parametrize("kind", [Catalog, Layer])
-def test_they_are_schemas(kind: type[Catalog | Layer]) -> None:
+@pytest.mark.parametrize("kind", DOCUMENTS.values())
+def test_they_are_schemas(kind: type[BaseModel]) -> None:
     jsonschema.Draft202012Validator.check_schema(schema(kind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [(Service, path) for path in sorted((ROOT / "charts").glob("*/service.yaml"))] + [(Group, path) for path in OPTIONS],
+    ids=lambda value: value.parent.name + "-" + value.stem if isinstance(value, Path) else value.__name__,
+)
+def test_the_committed_services_and_options_are_valid(kind: type[BaseModel], path: Path) -> None:
+    assert errors(kind, source.read(path, path.name).data) == []
 
 
 def test_the_committed_catalog_is_valid() -> None:
@@ -37,7 +49,7 @@ def test_the_committed_layers_are_valid(path: Path) -> None:
 
 
 def test_what_is_committed_is_what_the_model_says() -> None:
-    differences = schemas().below("schemas").check(ROOT, owned=["schemas"])
+    differences = schemas(DOCUMENTS).below("schemas").check(ROOT, owned=["schemas"])
     assert not differences, f"{differences}: run `catalog schema --write`"
 
 
@@ -66,10 +78,10 @@ def test_every_key_is_described() -> None:
     def silent(where: str, node: dict[str, Any]) -> list[str]:
         return [f"{where}.{key}" for key, value in node.get("properties", {}).items() if "description" not in value and "$ref" not in value]
 
-    for kind in (Catalog, Layer):
+    for kind in DOCUMENTS.values():
         document = schema(kind)
         found = [*silent(kind.__name__, document), *(key for name, node in document.get("$defs", {}).items() for key in silent(name, node))]
-        assert not found, f"say in builder/catalog/model.py what these mean: {found}"
+        assert not found, f"say in the model what these mean: {found}"
 
 
 @pytest.mark.parametrize("model", [Catalog, Axis, AxisValue, Image, Rule, Layer], ids=lambda model: model.__name__)
