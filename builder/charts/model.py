@@ -90,7 +90,7 @@ class Option(Model):
 class Environment(Model):
     """Environment variables that a group gives to the service through one Secret or ConfigMap."""
 
-    kind: Literal["Secret", "ConfigMap"] = "Secret"
+    kind: Literal["Secret", "ConfigMap"] = Field("Secret", description="Kind of the object that holds them.")
     suffix: str = Field(description="The object is named `<fullname>-<suffix>`.")
     name: str | None = Field(None, description="Path of the option that gives the object another name.")
     when: str | None = Field(None, description="Path of the boolean without which there are no variables.")
@@ -116,9 +116,9 @@ class Group(Model):
     description: str = Field(description="What the group is for, in a sentence.")
     order: Mapping[str, int] = Field({}, description="Place of each section in the form; sections without one come last.")
     sections: Mapping[str, Option] = Field({}, description="Top-level values. A section may be spread over several groups.")
-    environment: Environment | None = None
+    environment: Environment | None = Field(None, description="Variables that the group gives to the service.")
     templates: tuple[str, ...] = Field((), description="Files of the library that the chart needs for the group.")
-    files: Files | None = None
+    files: Files | None = Field(None, description="Configuration files that the group writes.")
     contributes: Mapping[Part, str] = Field({}, description="Part -> named template of the library that adds to it.")
 
 
