@@ -12,12 +12,12 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from builder.catalog.suggest import nearest
-from builder.commands import COMMANDS, command
+from builder.commands import COMMANDS, VERBS, command
 from builder.console.text import Console
 from builder.errors import BuilderError
 from builder.tools import process
@@ -32,6 +32,7 @@ MACHINE = {
     errno.EPERM: "choose a place that this user may write to",
 }
 """What no program can help, and what to do about it."""
+EVERY = (*COMMANDS, *(verb for verbs in VERBS.values() for verb in verbs))
 PATIENCE = 5.0
 """Seconds that threads get to put away what they hold, once their processes have ended."""
 
@@ -49,17 +50,27 @@ class Parser(argparse.ArgumentParser):
         super().error(message)
 
 
-def parser(words: Collection[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+def parser(words: Collection[str] = EVERY) -> argparse.ArgumentParser:
     """Return the parser. Commands among these words declare their own arguments; the others are known by name only."""
     top = Parser(prog="catalog", description="Build a data-science catalog of images and charts from one catalog.yaml.")
     top.add_argument("-C", "--catalog", type=Path, default=Path("catalog.yaml"), help="the catalog (default: %(default)s)")
     top.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, text in COMMANDS.items():
-        sub = commands.add_parser(name, help=text, description=text)
-        if name in words:
-            command(name).add_arguments(sub)
+    _declare(top, "COMMAND", {name: (name, text) for name, text in COMMANDS.items()}, words)
     return top
+
+
+def _declare(parser: argparse.ArgumentParser, what: str, commands: Mapping[str, tuple[str, str]], words: Collection[str]) -> None:
+    """Let a parser take one of several commands: word -> (full name, what it does)."""
+    choices = parser.add_subparsers(dest="command", required=True, metavar=what)
+    for word, (name, text) in commands.items():
+        sub = choices.add_parser(word, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        sub.set_defaults(command=name)
+        if word not in words:
+            continue
+        if name in VERBS:
+            _declare(sub, "VERB", {verb: (f"{name} {verb}", does) for verb, does in VERBS[name].items()}, words)
+        else:
+            command(name).add_arguments(sub)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -44,7 +44,14 @@ class Output:
     line: str
 
 
-Event = Step | Progress | Note | Output
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A line for a shell that does by plain programs what is done here: ready to paste, and without a secret."""
+
+    line: str
+
+
+Event = Step | Progress | Note | Output | Plain
 
 
 class Monitor(Protocol):

@@ -10,15 +10,38 @@ from enum import IntEnum
 from semver import Version
 
 Node = Mapping[str, object]
-Manifest = Mapping[str, object]
 
-# Fields that Kubernetes lets nobody change: kind -> paths. An upgrade that would change them is refused.
-IMMUTABLE: Mapping[str, tuple[str, ...]] = {
-    "StatefulSet": ("spec.selector", "spec.serviceName", "spec.volumeClaimTemplates", "spec.podManagementPolicy"),
-    "PersistentVolumeClaim": ("spec.accessModes", "spec.storageClassName", "spec.volumeMode"),
-    "RoleBinding": ("roleRef",),
-    "Service": ("spec.clusterIP",),
+# Keyword -> 1 where a greater number allows less, -1 where it allows more.
+BOUNDS: Mapping[str, int] = {
+    "exclusiveMaximum": -1,
+    "exclusiveMinimum": 1,
+    "maxItems": -1,
+    "maxLength": -1,
+    "maxProperties": -1,
+    "maximum": -1,
+    "minItems": 1,
+    "minLength": 1,
+    "minProperties": 1,
+    "minimum": 1,
 }
+# Keywords of which nothing is known but that values may be refused that were not: what they hold is compared whole.
+OTHERS = (
+    "$ref",
+    "allOf",
+    "anyOf",
+    "const",
+    "definitions",
+    "dependencies",
+    "else",
+    "format",
+    "if",
+    "multipleOf",
+    "not",
+    "oneOf",
+    "patternProperties",
+    "propertyNames",
+    "then",
+)
 
 
 class Level(IntEnum):
@@ -81,43 +104,26 @@ def schema_changes(old: Node, new: Node, path: str = "") -> Iterator[Change]:
             yield from schema_changes(inner[0], inner[1], f"{what} of {path}")
 
 
-def manifest_changes(old: Sequence[Manifest], new: Sequence[Manifest]) -> Iterator[Change]:
-    """Yield what changed in the objects of a release whose values stay the same."""
-    before, after = _by_name(old), _by_name(new)
-    for name in before:
-        if name not in after:
-            level = Level.MAJOR if name.startswith("PersistentVolumeClaim/") else Level.MINOR
-            yield Change(level, f"{name} is gone" + (": an upgrade deletes its data" if level == Level.MAJOR else ""))
-    for name in after:
-        if name not in before:
-            yield Change(Level.PATCH, f"{name} is new")
-    for name in before:
-        if name in after and before[name] != after[name]:
-            yield from _object_changes(name, before[name], after[name])
-
-
-def _object_changes(name: str, old: Manifest, new: Manifest) -> Iterator[Change]:
-    kind = name.split("/", maxsplit=1)[0]
-    fixed = [path for path in IMMUTABLE.get(kind, ()) if _at(old, path) != _at(new, path)]
-    for path in fixed:
-        yield Change(Level.MAJOR, f"{name}: {path} cannot be changed: delete the object before the upgrade")
-    if not fixed and _at(old, "spec.template.spec") != _at(new, "spec.template.spec"):
-        yield Change(Level.PATCH, f"{name}: its pods restart")
-
-
 def _own_changes(old: Node, new: Node, path: str) -> Iterator[Change]:
     """Yield the changes of a node itself."""
-    if old.get("type") != new.get("type"):
-        yield Change(Level.MAJOR, f"{path} is {_text(new.get('type'))}, and was {_text(old.get('type'))}")
-        return
+    kinds = _kinds(old), _kinds(new)
+    if kinds[0] != kinds[1]:
+        level = Level.MINOR if kinds[0] and (not kinds[1] or kinds[0] < kinds[1]) else Level.MAJOR
+        yield Change(level, f"{path or 'the chart'} is {_text(new.get('type'))}, and was {_text(old.get('type'))}")
+        if level is Level.MAJOR:
+            return
     yield from _choices(old, new, path)
     yield from _bounds(old, new, path)
+    yield from _others(old, new, path or "the chart")
     if "default" in old and "default" in new and old["default"] != new["default"]:
         level = Level.PATCH if "listEnum" in new else Level.MINOR
         yield Change(level, f"{path} is {_text(new['default'])} by default, and was {_text(old['default'])}")
-    slots = _slot(old), _slot(new)
+    slots = _onyxia(old, "overwriteSchemaWith"), _onyxia(new, "overwriteSchemaWith")
     if slots[0] != slots[1]:
         yield Change(Level.MAJOR if slots[0] else Level.MINOR, f"{path} is overridden by {slots[1] or 'nothing'}, and was by {slots[0] or 'nothing'}")
+    injected = _onyxia(old, "overwriteDefaultWith"), _onyxia(new, "overwriteDefaultWith")
+    if injected[0] != injected[1]:
+        yield Change(Level.PATCH, f"{path} is injected from {injected[1] or 'nothing'}, and was from {injected[0] or 'nothing'}")
 
 
 def _choices(old: Node, new: Node, path: str) -> Iterator[Change]:
@@ -126,8 +132,10 @@ def _choices(old: Node, new: Node, path: str) -> Iterator[Change]:
         yield Change(Level.MAJOR, f"{path} may not be {', '.join(lost)} any more")
     elif after and not before:
         yield Change(Level.MAJOR, f"{path} may be nothing but {', '.join(after)}")
-    elif before != after:
-        yield Change(Level.MINOR, f"{path} may be {', '.join(value for value in after if value not in before) or 'anything'}")
+    if before and not after:
+        yield Change(Level.MINOR, f"{path} may be anything")
+    elif before and (more := [value for value in after if value not in before]):
+        yield Change(Level.MINOR, f"{path} may be {', '.join(more)}")
     before, after = _options(old, "listEnum"), _options(new, "listEnum")
     if offered := [value for value in after if value not in before]:
         yield Change(Level.PATCH, f"{path} offers {', '.join(offered)}")
@@ -138,18 +146,30 @@ def _choices(old: Node, new: Node, path: str) -> Iterator[Change]:
 def _bounds(old: Node, new: Node, path: str) -> Iterator[Change]:
     if (pattern := new.get("pattern")) != old.get("pattern"):
         yield Change(Level.MAJOR if pattern else Level.MINOR, f"{path} must match {_text(pattern)}" if pattern else f"{path} may be any text")
-    for key, sign in (("minimum", 1), ("maximum", -1), ("minItems", 1), ("maxItems", -1)):
+    for key, sign in BOUNDS.items():
         before, after = old.get(key), new.get(key)
         if before == after:
             continue
         narrower = before is None or (isinstance(after, int | float) and isinstance(before, int | float) and (after - before) * sign > 0)
         narrower = narrower and after is not None
         yield Change(Level.MAJOR if narrower else Level.MINOR, f"{path} has {key} {_text(after)}, and had {_text(before)}")
-    required = [name for name in _names(new, "required") if name not in _names(old, "required")]
-    if required:
-        yield Change(Level.MAJOR, f"{path or 'the chart'} requires {', '.join(required)}")
-    if new.get("additionalProperties") is False and old.get("additionalProperties") is not False:
-        yield Change(Level.MAJOR, f"{path or 'the chart'} takes no other options")
+    if bool(new.get("uniqueItems")) != bool(old.get("uniqueItems")):
+        strict = bool(new.get("uniqueItems"))
+        yield Change(Level.MAJOR if strict else Level.MINOR, f"{path} {'takes no item' if strict else 'may take an item'} twice")
+
+
+def _others(old: Node, new: Node, what: str) -> Iterator[Change]:
+    if added := [name for name in _names(new, "required") if name not in _names(old, "required")]:
+        yield Change(Level.MAJOR, f"{what} requires {', '.join(added)}")
+    if dropped := [name for name in _names(old, "required") if name not in _names(new, "required")]:
+        yield Change(Level.MINOR, f"{what} no longer requires {', '.join(dropped)}")
+    closed = [node.get("additionalProperties") is False for node in (old, new)]
+    if closed[0] != closed[1]:
+        yield Change(Level.MAJOR if closed[1] else Level.MINOR, f"{what} takes {'no other' if closed[1] else 'other'} options")
+    for key in OTHERS:
+        if old.get(key) != new.get(key):
+            text = f"must be as {key} says" if key in new else f"is free of {key}"
+            yield Change(Level.MAJOR if key in new else Level.MINOR, f"{what} {text}")
 
 
 def _properties(node: Node) -> Mapping[str, Node]:
@@ -171,19 +191,17 @@ def _names(node: Node, key: str) -> list[str]:
     return [str(name) for name in found] if isinstance(found, list) else []
 
 
-def _slot(node: Node) -> str:
+def _kinds(node: Node) -> set[str]:
+    """Return the types that a node allows; none where it allows all. A number may be an integer."""
+    found = node.get("type")
+    kinds = {str(kind) for kind in found} if isinstance(found, list) else {str(found)} if found else set()
+    return kinds | ({"integer"} if "number" in kinds else set())
+
+
+def _onyxia(node: Node, key: str) -> str:
     onyxia = node.get("x-onyxia")
-    return str(onyxia.get("overwriteSchemaWith") or "") if isinstance(onyxia, Mapping) else ""
-
-
-def _by_name(manifests: Sequence[Manifest]) -> Mapping[str, Manifest]:
-    return {f"{manifest.get('kind')}/{_at(manifest, 'metadata.name')}": manifest for manifest in manifests}
-
-
-def _at(value: object, path: str) -> object:
-    for step in path.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
+    value = onyxia.get(key) if isinstance(onyxia, Mapping) else None
+    return _text(value) if value else ""
 
 
 def _join(path: str, name: str) -> str:

@@ -22,7 +22,7 @@ from builder.errors import InputError, Problem
 from builder.tree import File, Tree
 
 VERSION = "0.0.0"
-"""Version of a chart that is not published: `catalog package` gives it its own."""
+"""Version of a chart that is not published: `catalog chart package` gives it its own."""
 KUBERNETES = ">= 1.25.0-0"
 LIBRARY = Path("library") / "templates"
 ALWAYS = ("NOTES.txt", "environment.yaml", "service.yaml", "statefulset.yaml", "tests/test-connection.yaml")

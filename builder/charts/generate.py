@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from builder.charts.chart import Origin, chart
 from builder.charts.compose import Composition, compose
 from builder.charts.images import ImageRefs
 from builder.charts.load import SERVICE, load_groups, load_services
@@ -35,19 +34,6 @@ def compositions(directory: Path, refs: ImageRefs) -> Mapping[str, Composition]:
     return found
 
 
-def charts(directory: Path, refs: ImageRefs, origin: Origin) -> Mapping[str, Tree]:
-    """Return the files of every chart, by name, as they are committed.
-
-    Raises:
-        InputError: see `compositions`, and `builder.charts.chart.chart`.
-
-    """
-    return {name: chart(composition, directory, origin) for name, composition in compositions(directory, refs).items()}
-
-
-def joined(trees: Mapping[str, Tree]) -> Tree:
-    """Return all charts as one tree, each in its directory."""
-    whole = Tree({})
-    for name, tree in trees.items():
-        whole = whole.merged(tree.below(name))
-    return whole
+def joined(trees: Iterable[tuple[str, Tree]]) -> Tree:
+    """Return charts, given with their names, as one tree, each in its directory."""
+    return Tree({f"{name}/{path}": file for name, tree in trees for path, file in tree.items()})

@@ -34,14 +34,26 @@ COMMANDS: Mapping[str, str] = {
     "push": "bring images to a registry, and move only what it lacks",
     "prune": "free the space of cells and images that the catalog no longer has",
     "render": "print the Dockerfile that builds an image by plain Docker",
-    "charts": "write the Helm charts of all services",
-    "package": "package the charts that changed, and join the index of those that are published",
-    "lint": "check charts against Onyxia's rules: does the page open, the form work, the service launch",
+    "chart": "generate, check, compare, publish and launch the services' Helm charts",
     "schema": "write the JSON Schemas by which editors complete and check catalog.yaml and layer.yaml",
 }
 """What each does, in the order in which people meet them."""
 
+VERBS: Mapping[str, Mapping[str, str]] = {
+    "chart": {
+        "generate": "write the charts of all services, or tell which files are not what they would be",
+        "verify": "lint charts, render them with Helm and check the objects against the schemas of several versions of Kubernetes",
+        "lint": "check charts against Onyxia's rules: does the page open, the form work, the service launch",
+        "diff": "show what differs between two versions of a chart, and the version that follows from it",
+        "package": "package the charts that changed, and join the index of those that are published",
+    },
+}
+"""What the commands that have verbs of their own do."""
+
 
 def command(name: str) -> Command:
-    """Return the module of a command. Modules are imported by name, as a run needs one of them and the libraries of no other."""
-    return cast("Command", importlib.import_module(f"{__name__}.{name}"))
+    """Return the module of a command, or of `<command> <verb>`.
+
+    Modules are imported by name, as a run needs one of them and the libraries of no other.
+    """
+    return cast("Command", importlib.import_module(f"{__name__}.{name.replace(' ', '.')}"))

@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="REGISTRY", help="host[:port][/path] (default: the registry of catalog.yaml)")
     parser.add_argument("--plain-http", action="store_true", help="reach the registry without TLS, as is done on loopback where nothing speaks TLS")
     parser.add_argument("--jobs", type=int, metavar="N", help="transfers at once (default: CATALOG_JOBS, else the number of processors)")
-    parser.add_argument("--digests", type=Path, metavar="FILE", help="write what <image>:<tag> is by digest, as `catalog charts --digests` reads it")
+    parser.add_argument(
+        "--digests", type=Path, metavar="FILE", help="write what <image>:<tag> is by digest, as `catalog chart generate --digests` reads it"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from builder.console.board import LiveBoard
 from builder.errors import BuilderError, InputError
-from builder.events import Event, Note, Output, Progress, Step
+from builder.events import Event, Note, Output, Plain, Progress, Step
 
 STYLE = {"done": "green", "kept": "dim", "failed": "bold red", "held back": "yellow", "running": "cyan", "interrupted": "yellow"}
 FITTED = 500
@@ -85,6 +85,8 @@ class Console:
                 self._err.print(f"[{style}]{state:>9}[/{style}] {escape(node)}{took}{why}")
             case Note(text, level):
                 self._err.print(f"[yellow]warning:[/yellow] {escape(text)}" if level == "warning" else escape(text))
+            case Plain(line):
+                self._err.print(f"[dim]$ {escape(line)}[/dim]")
             case Progress() | Output():
                 return
 

@@ -19,6 +19,9 @@ from builder.tree import File, replace
 
 NAME = "index.yaml"
 LOCK = ".index.lock"
+PAUSE = 0.05
+"""Seconds between two looks at an index that is being written."""
+RESTORE = "restore it from the last commit or from the server: versions that are published must stay"
 Entry = Mapping[str, object]
 
 
@@ -37,17 +40,16 @@ class Index:
         return {name: tuple(str(entry["version"]) for entry in entries) for name, entries in self.entries.items()}
 
 
-def read(directory: Path) -> Index:
-    """Return the index of a directory; an empty one where there is none yet.
+def read(directory: Path, patience: float = 5.0) -> Index:
+    """Return the index of a directory; an empty one where there is none yet. One that is being written is waited for.
 
     Raises:
-        BuilderError: the file is there and is no index: it is left alone.
+        BuilderError: the file is there and is no index, or no whole one, also after `patience` seconds.
 
     """
     path = directory / NAME
-    if not path.exists():
-        return Index(entries={})
-    return parse(path.read_bytes(), str(path))
+    data = _settled(path, time.monotonic() + patience)
+    return Index(entries={}) if data is None else _whole(data, path)
 
 
 def parse(data: bytes, source: str) -> Index:
@@ -57,13 +59,12 @@ def parse(data: bytes, source: str) -> Index:
         BuilderError: the data is no index of a Helm repository.
 
     """
-    hint = "restore it from the last commit or from the server: versions that are published must stay"
     try:
         found = yaml.load(data, Loader=yaml.CSafeLoader)
         entries = found["entries"] or {}
         index = Index(entries={name: tuple(sorted(versions, key=_version, reverse=True)) for name, versions in entries.items()})
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise BuilderError(f"{source} is no index of a Helm repository: {str(error).splitlines()[0]}", hint=hint) from None
+        raise BuilderError(f"{source} is no index of a Helm repository: {str(error).splitlines()[0]}", hint=RESTORE) from None
     return index
 
 
@@ -99,18 +100,67 @@ def dump(index: Index, generated: datetime) -> bytes:
     return yaml.dump({**document, "generated": stamp(generated)}, Dumper=yaml.CSafeDumper, sort_keys=True, allow_unicode=True, width=1000).encode()
 
 
-def add(directory: Path, new: Sequence[Entry], generated: datetime) -> Index:
+def add(directory: Path, new: Sequence[Entry], generated: datetime, patience: float = 5.0) -> Index:
     """Join new versions with the index of a directory, and return it. Several processes may do so at once.
 
     Raises:
         IntegrityError: see `joined`.
-        BuilderError: see `read` and `locked`.
+        BuilderError: see `join` and `locked`.
 
     """
     with locked(directory):
-        index = joined(read(directory), new)
-        replace(directory / NAME, File(dump(index, generated)))
+        return join(directory, new, generated, patience)
+
+
+def join(directory: Path, new: Sequence[Entry], generated: datetime, patience: float = 5.0) -> Index:
+    """Do what `add` does, in the context of `locked`.
+
+    A program that does not know of the lock, such as `helm repo index`, may write the index meanwhile: what it has written is
+    joined, and what it has written half is waited for.
+
+    Raises:
+        IntegrityError: see `joined`.
+        BuilderError: the file is there and is no index, or no whole one, also after `patience` seconds; it is left alone.
+
+    """
+    path, end = directory / NAME, time.monotonic() + patience
+    while True:
+        before = _settled(path, end)
+        index = joined(Index(entries={}) if before is None else _whole(before, path), new)
+        data = File(dump(index, generated))
+        if _bytes(path) == before:
+            replace(path, data)
+            return index
+        if time.monotonic() > end:
+            raise BuilderError(f"another program keeps writing {path}", hint="wait for it, or end it")
+
+
+def _settled(path: Path, end: float) -> bytes | None:
+    """Return the bytes of an index, None where there is none; after `end`, whatever is there."""
+    found = _bytes(path)
+    while found is not None and not _ended(found) and time.monotonic() < end:
+        time.sleep(PAUSE)
+        found = _bytes(path)
+    return found
+
+
+def _ended(data: bytes) -> bool:
+    """Tell whether an index is there to its end, where programs put the time: what is cut off before may be YAML all the same."""
+    return data.startswith(b"{") or b"\ngenerated:" in data
+
+
+def _whole(data: bytes, path: Path) -> Index:
+    index = parse(data, str(path))
+    if not _ended(data):
+        raise BuilderError(f"{path} is cut off: it does not say when it was generated", hint=RESTORE)
     return index
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 @contextlib.contextmanager

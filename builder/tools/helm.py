@@ -1,8 +1,9 @@
-"""The `helm` program: lint, render, push and pull charts. Values go by standard input, as they may hold secrets."""
+"""The `helm` program: lint, render, push, pull and install charts. Values go by standard input, as they may hold secrets."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from builder.tools import process
 
 PROGRAM = "helm"
 HINT = "install Helm 3.17 or later, or run `make setup`"
+THRIFT = {name: os.environ.get(name, value) for name, value in {"GOGC": "off", "GOMEMLIMIT": "1GiB"}.items()}
+"""Go's settings: a run of Helm ends before collecting garbage pays, which is a quarter of its time."""
+SECTION = re.compile(r"^==> Linting (.*)\n((?:(?!==> |Error: ).*\n?)*)", re.MULTILINE)
+MESSAGE = re.compile(r"^\[(?:ERROR|WARNING)\] (.*(?:\n(?!\[|\n).*)*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,20 +42,40 @@ def version() -> str:
     return _run([PROGRAM, "version", "--template", "{{.Version}}"]).removeprefix("v")
 
 
-def lint(chart: Path, values: Mapping[str, object] | None = None) -> list[str]:
-    """Return what `helm lint --strict` says against a chart: warnings and errors.
+def lint_command(charts: Sequence[Path]) -> list[str | Path]:
+    """Return the command that lints charts."""
+    return [PROGRAM, "lint", "--strict", "--quiet", *charts]
+
+
+def lint(*charts: Path) -> dict[Path, list[str]]:
+    """Return what `helm lint --strict` says against each chart: warnings and errors.
 
     Raises:
         ToolError: Helm is missing.
 
     """
-    argv = [PROGRAM, "lint", "--strict", "--quiet", str(chart), *_values(values)]
-    done = process.run(argv, stdin=_stdin(values), check=False)
-    said = (done.stdout + done.stderr).decode(errors="replace")
-    found = re.findall(r"^\[(?:ERROR|WARNING)\] (.*(?:\n(?!\[|\n|==>|Error:).*)*)", said, re.MULTILINE)
-    if done.returncode and not found:
-        found = [said.strip()]
-    return [" ".join(message.split()) for message in found]
+    found: dict[Path, list[str]] = {chart: [] for chart in charts}
+    if not charts:
+        return found
+    done = _started(lint_command(charts), check=False)
+    for name, text in SECTION.findall(done.stdout.decode(errors="replace")):
+        found[Path(name)] += [" ".join(message.split()) for message in MESSAGE.findall(text)]
+    if done.returncode and not any(found.values()):
+        found[charts[0]].append((done.stdout + done.stderr).decode(errors="replace").strip())
+    return found
+
+
+def template_command(
+    chart: Path,
+    *,
+    release: str = "release",
+    namespace: str = "default",
+    kubernetes: str | None = None,
+    options: Sequence[str] = (),
+) -> list[str | Path]:
+    """Return the command that renders a chart."""
+    version = ["--kube-version", kubernetes] if kubernetes else []
+    return [PROGRAM, "template", release, chart, "--namespace", namespace, *version, *options]
 
 
 def template(
@@ -71,11 +96,16 @@ def template(
         ToolError: Helm is missing, or refuses the chart or the values.
 
     """
-    argv = [PROGRAM, "template", release, str(chart), "--namespace", namespace, *_values(values)]
-    argv += [*(["--kube-version", kubernetes] if kubernetes else []), *(["--is-upgrade"] if upgrade else [])]
+    options = [*_values(values), *(["--is-upgrade"] if upgrade else [])]
+    argv = template_command(chart, release=release, namespace=namespace, kubernetes=kubernetes, options=options)
     if notes:
-        argv = [PROGRAM, "install", release, str(chart), "--namespace", namespace, "--dry-run=client", "--debug", *_values(values)]
+        argv = [PROGRAM, "install", release, chart, "--namespace", namespace, "--dry-run=client", "--debug", *_values(values)]
     return _run(argv, values)
+
+
+def push_command(archive: Path, target: str, remote: Remote | None = None) -> list[str | Path]:
+    """Return the command that pushes an archive."""
+    return [PROGRAM, "push", archive, target, *(remote or Remote()).arguments()]
 
 
 def push(archive: Path, target: str, remote: Remote | None = None) -> str:
@@ -85,7 +115,7 @@ def push(archive: Path, target: str, remote: Remote | None = None) -> str:
         ToolError: Helm is missing, or the registry refuses.
 
     """
-    said = process.run([PROGRAM, "push", str(archive), target, *(remote or Remote()).arguments()])
+    said = _started(push_command(archive, target, remote))
     text = (said.stdout + said.stderr).decode(errors="replace")
     reference, digest = re.search(r"Pushed: (\S+)", text), re.search(r"Digest: (\S+)", text)
     if not reference or not digest:
@@ -101,7 +131,7 @@ def published(reference: str, version: str, remote: Remote | None = None) -> boo
 
     """
     argv = [PROGRAM, "show", "chart", reference, "--version", version, *(remote or Remote()).arguments()]
-    return not process.run(argv, check=False).returncode
+    return not _started(argv, check=False).returncode
 
 
 def pull(reference: str, directory: Path, *, version: str | None = None, repository: str | None = None, remote: Remote | None = None) -> Path:
@@ -124,6 +154,16 @@ def pull(reference: str, directory: Path, *, version: str | None = None, reposit
     return new.pop()
 
 
+def on(kubeconfig: Path, *argv: str, values: Mapping[str, object] | None = None) -> str:
+    """Run Helm on the cluster that a kubeconfig leads to, and return what it printed.
+
+    Raises:
+        ToolError: Helm is missing, or fails.
+
+    """
+    return _run([PROGRAM, "--kubeconfig", str(kubeconfig), *argv, *_values(values)], values)
+
+
 def _values(values: Mapping[str, object] | None) -> Sequence[str]:
     return () if values is None else ("--values", "-")
 
@@ -132,10 +172,14 @@ def _stdin(values: Mapping[str, object] | None) -> bytes | None:
     return None if values is None else json.dumps(values).encode()
 
 
-def _run(argv: Sequence[str], values: Mapping[str, object] | None = None) -> str:
+def _run(argv: Sequence[str | Path], values: Mapping[str, object] | None = None) -> str:
+    return _started(argv, values).stdout.decode()
+
+
+def _started(argv: Sequence[str | Path], values: Mapping[str, object] | None = None, *, check: bool = True) -> process.Done:
     try:
-        return process.run(argv, stdin=_stdin(values)).stdout.decode()
+        return process.run(argv, env=THRIFT, stdin=_stdin(values), check=check)
     except ToolError as error:
         if error.code is None:
-            raise ToolError(argv, None, "", hint=HINT) from None
+            raise ToolError(error.argv, None, "", hint=HINT) from None
         raise

@@ -18,6 +18,7 @@ from typing import IO
 from builder.errors import ToolError
 
 TAIL = 40
+Done = subprocess.CompletedProcess[bytes]
 _running: set[subprocess.Popen[bytes]] = set()
 _elsewhere: dict[object, Callable[[], object]] = {}
 _lock = threading.Lock()
@@ -37,7 +38,7 @@ def run(
     on_line: Callable[[str], None] | None = None,
     log: Path | None = None,
     check: bool = True,
-) -> subprocess.CompletedProcess[bytes]:
+) -> Done:
     """Run a program to its end and return its output, standard error included in `stderr`.
 
     `env` is added to this process's environment. With `on_line`, each line of output (both streams) is handed over
@@ -48,22 +49,8 @@ def run(
         StoppedError: `stop_all` was called.
 
     """
-    if _stopping.is_set():
-        raise StoppedError
-    command = [str(part) for part in argv]
-    streaming = on_line is not None or log is not None
-    environment = {**os.environ, **(env or {})}
-    if shutil.which(command[0], path=environment.get("PATH")) is None:
-        raise ToolError(command, None, "", hint=f"install {command[0]}, or run `make setup`")
-    process = subprocess.Popen(
-        [*_bound(), *command],
-        env=environment,
-        cwd=cwd,
-        stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if streaming else subprocess.PIPE,
-        start_new_session=True,
-    )
+    command, streaming = [str(part) for part in argv], on_line is not None or log is not None
+    process = _start(command, env, cwd, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL, joined=streaming)
     with _tracked(process):
         if streaming:
             out, err = _stream(process, stdin, on_line, log), b""
@@ -75,6 +62,54 @@ def run(
         tail = (err or out).decode(errors="replace").splitlines()[-TAIL:]
         raise ToolError(command, process.returncode, "\n".join(tail))
     return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+@contextlib.contextmanager
+def running(argv: Sequence[str | Path], until: Callable[[str], object], *, env: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Run a program while the context lasts. It is entered with the first line printed that `until` takes for true.
+
+    Raises:
+        ToolError: the program is missing, or ended before it printed such a line.
+        StoppedError: `stop_all` was called.
+
+    """
+    command, said = [str(part) for part in argv], list[str]()
+    process = _start(command, env, None, stdin=subprocess.DEVNULL, joined=True)
+    with _tracked(process):
+        assert process.stdout is not None  # noqa: S101  it was asked for
+        for line in process.stdout:
+            said.append(line.decode(errors="replace").rstrip("\n"))
+            if until(said[-1]):
+                break
+        else:
+            raise ToolError(command, process.wait(), "\n".join(said[-TAIL:]))
+        # What it says later must be read, or it waits for that.
+        rest = threading.Thread(target=process.stdout.read, daemon=True)
+        rest.start()
+        try:
+            yield said[-1]
+        finally:
+            _end([process])
+            rest.join()
+            process.stdout.close()
+
+
+def _start(command: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None, *, stdin: int, joined: bool) -> subprocess.Popen[bytes]:
+    """Start a program; `joined` is whether both its streams become one."""
+    if _stopping.is_set():
+        raise StoppedError
+    environment = {**os.environ, **(env or {})}
+    if shutil.which(command[0], path=environment.get("PATH")) is None:
+        raise ToolError(command, None, "", hint=f"install {command[0]}, or run `make setup`")
+    return subprocess.Popen(
+        [*_bound(), *command],
+        env=environment,
+        cwd=cwd,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if joined else subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 @functools.cache
@@ -94,8 +129,9 @@ def text(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cw
 
 
 def quote(argv: Sequence[str | Path]) -> str:
-    """Return the command as a line to paste into a shell."""
-    return shlex.join(str(part) for part in argv)
+    """Return the command as a line to paste into a shell; paths below this directory are relative to it."""
+    here = Path.cwd()
+    return shlex.join(str(part.relative_to(here) if isinstance(part, Path) and part.is_relative_to(here) else part) for part in argv)
 
 
 def stop_all(grace: float = 5.0) -> None:

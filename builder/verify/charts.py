@@ -1,84 +1,121 @@
-"""Charts put to the test without a cluster: Helm lints and renders them, the schemas of Kubernetes read what it renders."""
+"""Charts put to the test without a cluster: Onyxia's rules and Helm judge them, the schemas of Kubernetes what they render."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from builder.charts.compose import Composition, walk
-from builder.charts.generate import joined
-from builder.charts.model import Option
+from builder.charts import contents
+from builder.charts.onyxia.files import read
+from builder.charts.onyxia.lint import lint
+from builder.charts.switches import Values, switched
 from builder.errors import ToolError
 from builder.events import Monitor, Step
 from builder.tools import helm
 from builder.tree import Tree
-from builder.verify.manifests import manifests, problems
+from builder.verify.manifests import VERSIONS, manifests, problems, worded
 
-Case = dict[str, object]
+RELEASE = "check"
+CAPABILITIES = b".Capabilities"
+"""What lets a template render other objects on another version of Kubernetes."""
 
 
-def cases(composition: Composition) -> Mapping[str, Case]:
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Something wrong with a chart, with the case of values in which it is; no case where it always is."""
+
+    text: str
+    case: str = ""
+
+    def __str__(self) -> str:
+        """`<case>: <text>`."""
+        return f"{self.case}: {self.text}" if self.case else self.text
+
+
+@dataclass(slots=True)
+class _Chart:
+    """What goes on with one chart."""
+
+    since: float
+    rules: list[Wrong]
+    rendered: Sequence[Future[list[Wrong]]]
+
+
+def cases(tree: Tree) -> Mapping[str, Values]:
     """Return the values with which a chart is rendered: as it comes, and with every switch turned."""
-    return {"defaults": {}, "switches": switched(composition.options)}
+    return {"defaults": {}, "switches": switched(contents.schema(tree), contents.values(tree))}
 
 
-def switched(options: Mapping[str, Option]) -> Case:
-    """Return values in which every boolean is what it is not by default, but for suspension, and every choice the last."""
-    values: Case = {}
-    for path, option in walk(options):
-        if option.options or path == ("global", "suspend"):
-            continue
-        if option.kind == "boolean":
-            _put(values, path, not option.value)
-        elif option.choices:
-            _put(values, path, option.choices[-1])
-    return values
-
-
-def check(trees: Mapping[str, Tree], values: Mapping[str, Mapping[str, Case]], monitor: Monitor, jobs: int | None = None) -> Mapping[str, list[str]]:
-    """Return what is wrong with each chart, nothing where it is right; `values` has the cases of each.
+def check(trees: Iterable[tuple[str, Tree]], monitor: Monitor, jobs: int | None = None) -> Mapping[str, list[Wrong]]:
+    """Return what is wrong with each chart, nothing where it is right. Charts that are still being made are waited for while Helm works.
 
     Raises:
         ToolError: Helm is missing.
+        InputError: the next chart could not be made.
 
     """
-    helm.version()
+    jobs = jobs or os.cpu_count() or 1
+    charts: dict[str, _Chart] = {}
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(jobs) as pool:
         directory = Path(name)
-        joined(trees).write(directory)
-        found = {chart: pool.submit(_check, directory / chart, values.get(chart, {"defaults": {}}), monitor) for chart in trees}
-        return {chart: future.result() for chart, future in found.items()}
+        for chart, tree in trees:
+            since = time.monotonic()
+            monitor(Step(chart, "running"))
+            tree.write(directory / chart)
+            rendered = [pool.submit(_render, directory / chart, case, values, asks=_asks(tree)) for case, values in cases(tree).items()]
+            charts[chart] = _Chart(since, _rules(directory / chart), rendered)
+        # One run of Helm lints many charts in the time of two; one for each processor is quickest.
+        paths = [directory / chart for chart in charts]
+        linted = {path: messages for part in pool.map(lambda some: helm.lint(*some), _parts(paths, jobs)) for path, messages in part.items()}
+        return {chart: _ended(chart, about, linted[directory / chart], monitor) for chart, about in charts.items()}
 
 
-def _check(chart: Path, values: Mapping[str, Case], monitor: Monitor) -> list[str]:
-    monitor(Step(chart.name, "running"))
-    begin = time.monotonic()
-    found = [f"helm lint: {message}" for message in helm.lint(chart)]
-    for case, given in values.items():
-        found += [f"{case}: {problem}" for problem in _render(chart, given)]
-    monitor(Step(chart.name, "failed" if found else "done", f"{len(found)} problems" if found else "", time.monotonic() - begin))
+def _parts(paths: Sequence[Path], count: int) -> list[Sequence[Path]]:
+    return [part for start in range(count) if (part := paths[start::count])]
+
+
+def _ended(chart: str, about: _Chart, linted: Sequence[str], monitor: Monitor) -> list[Wrong]:
+    found = [*about.rules, *(Wrong(f"helm lint: {message}") for message in linted)]
+    for future in about.rendered:
+        found += future.result()
+    detail = f"{len(found)} problem{'s' * (len(found) != 1)}" if found else ""
+    monitor(Step(chart, "failed" if found else "done", detail, time.monotonic() - about.since))
     return found
 
 
-def _render(chart: Path, values: Case) -> list[str]:
+def _rules(chart: Path) -> list[Wrong]:
+    found = lint(read(chart))
+    return [Wrong(f"{finding.file}:{finding.line}: {finding.rule}: {finding.message} ({finding.consequence})") for finding in found]
+
+
+def _render(chart: Path, case: str, values: Values, *, asks: bool) -> list[Wrong]:
+    """Return what is wrong with what Helm renders; a chart that asks for the version of Kubernetes is rendered for each."""
+    if not asks:
+        return [Wrong(text, case) for text in _rendered(chart, values, VERSIONS)]
+    found: dict[str, list[str]] = {}
+    for version in VERSIONS:
+        for text in _rendered(chart, values, (version,)):
+            found.setdefault(text, []).append(version)
+    return [Wrong(text, case) for text in worded(found, VERSIONS)]
+
+
+def _rendered(chart: Path, values: Values, versions: Sequence[str]) -> list[str]:
     try:
-        text = helm.template(chart, values, release="check")
+        return problems(manifests(helm.template(chart, values or None, release=RELEASE, kubernetes=versions[-1])), versions)
     except ToolError as error:
+        if error.code is None:
+            raise
         return [error.message]
-    try:
-        return problems(manifests(text))
     except yaml.YAMLError as error:
         return [f"is not YAML: {error}"]
 
 
-def _put(values: Case, path: tuple[str, ...], value: object) -> None:
-    for step in path[:-1]:
-        inner = values.setdefault(step, {})
-        assert isinstance(inner, dict)  # noqa: S101  a path never goes through a value
-        values = inner
-    values[path[-1]] = value
+def _asks(tree: Tree) -> bool:
+    return any(CAPABILITIES in file.data for path, file in tree.items() if path.startswith("templates/"))

@@ -37,9 +37,12 @@ def problems(documents: Sequence[Manifest], versions: Sequence[str] = VERSIONS) 
         for document in documents:
             for problem in _problems(document, version):
                 found.setdefault(problem, []).append(version)
-    return [
-        problem if len(in_versions) == len(versions) else f"{problem} (Kubernetes {', '.join(in_versions)})" for problem, in_versions in found.items()
-    ]
+    return worded(found, versions)
+
+
+def worded(found: Mapping[str, Sequence[str]], versions: Sequence[str]) -> list[str]:
+    """Return problems, given with the versions of Kubernetes that have them, each with these versions where they are not all."""
+    return [problem if len(those) == len(versions) else f"{problem} (Kubernetes {', '.join(those)})" for problem, those in found.items()]
 
 
 def label(document: Manifest) -> str:

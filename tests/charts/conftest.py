@@ -23,6 +23,7 @@ from builder.charts.generate import compositions
 from builder.charts.images import image_refs
 from builder.graph.build import graph
 from builder.tree import Tree
+from builder.verify.charts import cases
 from builder.verify.manifests import label, manifests
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,11 @@ class Chart:
         schema = json.loads(self.tree["values.schema.json"].data)
         assert isinstance(schema, dict)
         return schema
+
+    @property
+    def switches(self) -> Manifest:
+        """Values in which every switch is turned."""
+        return dict(cases(self.tree)["switches"])
 
     def render(self, values: Mapping[str, Any] | None = None, *, release: str = "rel", namespace: str = "ns") -> Rendered:
         """Render without a cluster.

@@ -15,7 +15,6 @@ import yaml
 
 from builder.charts.compose import walk
 from builder.charts.values import defaults
-from builder.verify.charts import switched
 from builder.verify.manifests import VERSIONS, problems
 from tests.charts.conftest import Chart
 
@@ -88,7 +87,7 @@ def test_every_switch_and_choice_both_ways(chart: Chart) -> None:
 
 
 def test_all_switches_at_once(chart: Chart) -> None:
-    values: dict[str, Any] = dict(switched(chart.composition.options))
+    values: dict[str, Any] = chart.switches
     assert problems(chart.render(values).manifests) == []
 
 
@@ -133,14 +132,14 @@ def test_notes_hold_the_password_as_onyxia_reads_it(chart: Chart, language: str)
 
 
 def test_objects_have_unique_names(chart: Chart) -> None:
-    values: dict[str, Any] = dict(switched(chart.composition.options))
+    values: dict[str, Any] = chart.switches
     rendered = chart.render(values)
     assert len(rendered.objects) == len(rendered.manifests)
 
 
 def test_two_releases_do_not_meet(chart: Chart) -> None:
     """Neither objects nor selectors of one release concern another one in the namespace."""
-    values: dict[str, Any] = dict(switched(chart.composition.options))
+    values: dict[str, Any] = chart.switches
     one, two = chart.render(values, release="one"), chart.render(values, release="two")
     assert not one.objects.keys() & two.objects.keys()
     labels = two.statefulset["spec"]["template"]["metadata"]["labels"]
@@ -180,7 +179,7 @@ def test_suspended_it_has_no_pod_and_keeps_its_volume(chart: Chart) -> None:
 def test_no_password_in_the_open(chart: Chart) -> None:
     """Passwords stand in Secrets: neither in commands nor in variables of the pod."""
     secrets = [path for path, option in walk(chart.composition.options) if option.render == "password"]
-    values: dict[str, Any] = dict(switched(chart.composition.options))
+    values: dict[str, Any] = chart.switches
     for number, path in enumerate(secrets):
         holder = values
         for step in path[:-1]:

@@ -24,6 +24,7 @@ from builder.events import silent
 from builder.record import index
 from builder.record.chart_package import Package, last_published, prepare, publish
 from builder.tools import helm, process
+from builder.tree import File
 from builder.verify.charts import check
 from tests.charts.conftest import CHARTS, ORIGIN, Chart
 
@@ -53,13 +54,22 @@ def test_the_program_renders_what_the_tests_render(chart: Chart, tmp_path: Path)
 
 
 def test_lint_is_silent(chart: Chart, tmp_path: Path) -> None:
-    assert helm.lint(written(chart, tmp_path)) == []
+    path = written(chart, tmp_path)
+    assert helm.lint(path) == {path: []}
 
 
 def test_lint_says_what_is_wrong(jupyter: Chart, tmp_path: Path) -> None:
     path = written(jupyter, tmp_path)
     (path / "templates" / "broken.yaml").write_text("{{ .Values.a.b.c }}")
-    assert "broken.yaml" in helm.lint(path)[0]
+    assert "broken.yaml" in helm.lint(path)[path][0]
+
+
+def test_lint_tells_charts_apart(jupyter: Chart, postgresql: Chart, tmp_path: Path) -> None:
+    good, bad = written(postgresql, tmp_path), written(jupyter, tmp_path)
+    (bad / "Chart.yaml").write_text("name: x")
+    found = helm.lint(good, bad)
+    assert found[good] == []
+    assert found[bad]
 
 
 def test_a_refusal_names_the_option(jupyter: Chart, tmp_path: Path) -> None:
@@ -77,9 +87,26 @@ def test_helm_takes_the_archive(chart: Chart, tmp_path: Path) -> None:
 
 def test_a_chart_that_is_wrong_is_found_out(jupyter: Chart, postgresql: Chart) -> None:
     broken = jupyter.tree.merged({"templates/x.yaml": jupyter.tree["templates/NOTES.txt"]})
-    found = check({"bad": broken, "postgresql": postgresql.tree}, {}, silent)
+    found = check([("bad", broken), ("postgresql", postgresql.tree)], silent)
     assert found["postgresql"] == []
-    assert found["bad"]
+    assert {wrong.case for wrong in found["bad"]} == {"", "defaults", "switches"}
+
+
+def test_a_template_that_asks_for_the_version_is_rendered_for_each(postgresql: Chart) -> None:
+    text = '{{ if semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version }}apiVersion: v9\nkind: Thing{{ end }}'
+    newer = postgresql.tree.merged({"templates/newer.yaml": File(text.encode())})
+    found = [str(wrong) for wrong in check([("postgresql", newer)], silent)["postgresql"]]
+    assert "defaults: Thing/?: Kubernetes has no v9 Thing (Kubernetes 1.31, 1.34)" in found
+    older = postgresql.tree.merged({"templates/older.yaml": File(text.replace(">=1.30-0", "<1.26-0").encode())})
+    found = [str(wrong) for wrong in check([("postgresql", older)], silent)["postgresql"]]
+    assert "defaults: Thing/?: Kubernetes has no v9 Thing (Kubernetes 1.25)" in found
+
+
+def test_what_onyxia_would_not_open_is_found_out(postgresql: Chart) -> None:
+    schema = json.loads(postgresql.tree["values.schema.json"].data)
+    schema["properties"]["extra"] = {"type": "string", "title": "Extra", "description": "Extra"}
+    (wrong,) = check([("postgresql", postgresql.tree.merged({"values.schema.json": File(json.dumps(schema).encode())}))], silent)["postgresql"]
+    assert "no-value" in str(wrong)
 
 
 # Versions
@@ -258,7 +285,7 @@ def test_push_to_a_registry_and_pull_by_digest(registry: str, published: Path, t
 
 def test_the_command_publishes_and_pushes_what_is_missing(registry: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def package(*options: str) -> list[dict[str, object]]:
-        arguments = ["package", "--destination", str(tmp_path / "site"), "--url", "https://example.org/charts", "--json", *options]
+        arguments = ["chart", "package", "--destination", str(tmp_path / "site"), "--url", "https://example.org/charts", "--json", *options]
         assert main(["--catalog", str(CHARTS.parent / "catalog.yaml"), *arguments]) == 0
         found = json.loads(capsys.readouterr().out)
         assert isinstance(found, list)

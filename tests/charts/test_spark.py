@@ -10,7 +10,6 @@ from builder.charts.compose import compose
 from builder.charts.images import ImageRef
 from builder.charts.load import load_groups
 from builder.charts.model import Service
-from builder.verify.charts import switched
 from builder.verify.manifests import problems
 from tests.charts.conftest import Chart, make
 
@@ -41,7 +40,7 @@ def files(chart: Chart, values: dict[str, Any], suffix: str) -> dict[str, str]:
 
 def test_every_switch(spark: Chart) -> None:
     assert problems(spark.render().manifests) == []
-    assert problems(spark.render(dict(switched(spark.composition.options))).manifests) == []
+    assert problems(spark.render(spark.switches).manifests) == []
 
 
 def test_the_section_stands_behind_the_service(spark: Chart) -> None:

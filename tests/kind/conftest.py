@@ -102,7 +102,7 @@ def images(kind: Kind, cluster: Cluster, loaded: Loaded) -> Iterator[Path]:
 def charts(images: Path) -> Mapping[str, Path]:
     """Every chart, pinned to the images that were pushed."""
     folder = FOLDER / "charts"
-    catalog("charts", "--output", str(folder), "--digests", str(images))
+    catalog("chart", "generate", "--output", str(folder), "--digests", str(images))
     return {path.parent.name: path.parent for path in sorted(folder.glob("*/Chart.yaml"))}
 
 

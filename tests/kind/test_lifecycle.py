@@ -26,7 +26,7 @@ def versions(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions
     found = []
     for digests in ("{}", images.read_text()):
         (published / "digests.json").write_text(digests)
-        catalog("package", "--destination", str(published), "--digests", str(published / "digests.json"))
+        catalog("chart", "package", "--destination", str(published), "--digests", str(published / "digests.json"))
         newest = yaml.safe_load((published / "index.yaml").read_text())["entries"][CHART][0]
         found.append(unpacked(published / newest["urls"][0], published / newest["version"]))
     return found[0], found[1]

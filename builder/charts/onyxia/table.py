@@ -155,11 +155,11 @@ def markdown() -> str:
     lines = [
         "# Onyxia's rules",
         "",
-        "What Onyxia's web application (5.5) and API ask of a chart, as `catalog lint` checks it. Each chart's values are computed as the",
+        "What Onyxia's web application (5.5) and API ask of a chart, as `catalog chart lint` checks it. Each chart's values are computed as the",
         "application computes them, in four contexts: everything there; a group project on OpenShift with anonymous S3; a minimal platform",
         "without S3, Vault and Git; the next release of the application.",
         "",
-        "This file is written by `catalog lint --rules --markdown`.",
+        "This file is written by `catalog chart lint --rules --markdown`.",
     ]
     for consequence in Consequence:
         lines += ["", f"## {consequence[0].upper()}{consequence[1:]}", "", "| rule | | |", "|---|---|---|"]

@@ -152,9 +152,9 @@ def test_what_is_no_chart_is_said_to_be_none(tmp_path: Path) -> None:
 def test_the_command_prints_places_and_fails_on_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good = write(tmp_path / "good", chart({}))
     bad = package(tmp_path / "bad.tgz", chart({"a": {"type": "string"}}))
-    assert main(["lint", str(good)]) == 0
+    assert main(["chart", "lint", str(good)]) == 0
     assert capsys.readouterr().out == "1 chart: 0 errors, 0 warnings\n"
-    assert main(["lint", str(good), str(bad)]) == 1
+    assert main(["chart", "lint", str(good), str(bad)]) == 1
     lines = capsys.readouterr().out.splitlines()
     place, words = lines[0].split(" ", 1)
     assert place == f"{bad}!values.schema.json:16:5"
@@ -164,19 +164,19 @@ def test_the_command_prints_places_and_fails_on_errors(tmp_path: Path, capsys: p
 
 def test_warnings_fail_only_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "c", chart({"a": {"type": "string", "default": "", "form": True}}))
-    assert main(["lint", str(path)]) == 0
-    assert main(["lint", "--strict", str(path)]) == 1
-    assert main(["lint", "--strict", "--ignore", "keyword-dead", str(path)]) == 0
+    assert main(["chart", "lint", str(path)]) == 0
+    assert main(["chart", "lint", "--strict", str(path)]) == 1
+    assert main(["chart", "lint", "--strict", "--ignore", "keyword-dead", str(path)]) == 0
     capsys.readouterr()
-    assert main(["lint", "--json", str(path)]) == 0
+    assert main(["chart", "lint", "--json", str(path)]) == 0
     (found,) = json.loads(capsys.readouterr().out)
     assert (found["chart"], found["rule"], found["pointer"]) == (str(path), "keyword-dead", "/properties/a/form")
 
 
 def test_without_arguments_every_chart_of_the_catalog_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     catalog = tmp_path / "catalog.yaml"
-    assert main(["-C", str(catalog), "lint"]) == 2
+    assert main(["-C", str(catalog), "chart", "lint"]) == 2
     for name in ("one", "two"):
         write(tmp_path / "charts" / name, chart({}))
-    assert main(["-C", str(catalog), "lint"]) == 0
+    assert main(["-C", str(catalog), "chart", "lint"]) == 0
     assert capsys.readouterr().out == "2 charts: 0 errors, 0 warnings\n"

@@ -81,4 +81,4 @@ def test_every_rule_says_what_it_asks() -> None:
 
 def test_the_rules_are_documented() -> None:
     text = (ROOT / "docs" / "onyxia-rules.md").read_text()
-    assert text.rstrip("\n") == markdown(), "write it again: catalog lint --rules --markdown > docs/onyxia-rules.md"
+    assert text.rstrip("\n") == markdown(), "write it again: catalog chart lint --rules --markdown > docs/onyxia-rules.md"

@@ -12,11 +12,11 @@ CATALOG = str(ROOT / "catalog.yaml")
 
 
 def charts(*options: str) -> int:
-    return main(["--catalog", CATALOG, "--quiet", "charts", *options])
+    return main(["--catalog", CATALOG, "--quiet", "chart", "generate", *options])
 
 
 def test_the_committed_charts_are_what_would_be_written(capsys: pytest.CaptureFixture[str]) -> None:
-    assert charts("--check") == 0, f"run `catalog charts`:\n{capsys.readouterr().out}"
+    assert charts("--check") == 0, f"run `catalog chart generate`:\n{capsys.readouterr().out}"
 
 
 def test_writing_twice_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

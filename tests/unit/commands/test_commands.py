@@ -8,16 +8,18 @@ import pytest
 
 from builder import commands
 from builder.cli import parser
-from builder.commands import COMMANDS, command
+from builder.commands import COMMANDS, VERBS, command
 
-MODULES = {path.stem for path in Path(commands.__file__).parent.glob("*.py")} - {"__init__"}
+ROOT = Path(commands.__file__).parent
+MODULES = {" ".join(path.relative_to(ROOT).with_suffix("").parts) for path in ROOT.rglob("*.py")}
+NAMES = [*(COMMANDS.keys() - VERBS.keys()), *(f"{name} {verb}" for name, verbs in VERBS.items() for verb in verbs)]
 
 
 def test_every_module_is_a_command_and_every_command_a_module() -> None:
-    assert set(COMMANDS) == MODULES
+    assert set(NAMES) == {name for name in MODULES if not name.endswith("__init__")}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_a_command_declares_its_arguments_and_runs(name: str) -> None:
     module = command(name)
     assert callable(module.add_arguments)

@@ -1,4 +1,4 @@
-"""`catalog package`: charts as archives with an index, each with the version that follows from what changed."""
+"""`catalog chart package`: charts as archives with an index, each with the version that follows from what changed."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from builder.catalog.load import load
+from builder.catalog.model import Catalog
 from builder.charts.catalogs import catalogs, oci_catalog
-from builder.charts.generate import compositions
-from builder.commands.charts import DIRECTORY, origin, references
+from builder.charts.project import open_charts, read_digests
 from builder.console.text import Console
+from builder.events import Plain
 from builder.record import index
 from builder.record.chart_package import Package, last_published, prepare, publish
-from builder.tools import helm
+from builder.tools import helm, process
 from builder.tree import File, replace
 
 CATALOGS = "catalogs.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's own arguments."""
+    """Declare the verb's own arguments."""
     parser.add_argument("--destination", type=Path, required=True, metavar="DIR", help="directory of the published archives and their index.yaml")
     parser.add_argument("--url", default="", help="where DIR is served, for the index and for catalogs.json")
     parser.add_argument("--push", metavar="OCI", help="push to a registry what it lacks, for example oci://registry.example.org/charts")
@@ -36,38 +37,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Package, and print each chart with its version and what changed."""
     loaded = load(arguments.catalog)
-    charts, about = loaded.root / DIRECTORY, origin(loaded)
-    found = compositions(charts, references(loaded, arguments.digests))
+    charts = open_charts(loaded, read_digests(arguments.digests))
     published = index.read(arguments.destination)
     with ThreadPoolExecutor() as pool:
         jobs = {
-            name: pool.submit(prepare, composition, charts, about, last_published(name, published, arguments.destination))
-            for name, composition in found.items()
+            name: pool.submit(prepare, composition, charts.directory, charts.origin, last_published(name, published, arguments.destination))
+            for name, composition in charts.compositions.items()
         }
         packages = {name: job.result() for name, job in jobs.items()}
     pushed: dict[str, str] = {}
     if not arguments.dry_run:
         joined = publish(packages, arguments.destination, index.now(), arguments.url)
-        pushed = _push(arguments, packages)
-        entries = catalogs(
-            loaded.catalog.name, loaded.catalog.description, arguments.url, maintainer=loaded.catalog.name, scm=loaded.catalog.url or ""
-        )
-        if arguments.push:
-            location = str(arguments.push)
-            entries.append(oci_catalog(f"{loaded.catalog.name}-oci", loaded.catalog.description, location, joined.versions()))
-        replace(arguments.destination / CATALOGS, File((json.dumps(entries, indent=2, ensure_ascii=False) + "\n").encode()))
+        _catalogs(arguments, loaded.catalog, joined)
+        _plain(arguments, packages, charts.directory, console)
+        pushed = _push(arguments, packages, console)
     _report(packages, pushed, console, as_json=arguments.json)
     return 0
 
 
-def _push(arguments: argparse.Namespace, packages: Mapping[str, Package]) -> dict[str, str]:
+def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.Index) -> None:
+    """Write what an administrator of Onyxia pastes."""
+    entries = catalogs(catalog.name, catalog.description, arguments.url, maintainer=catalog.name, scm=catalog.url or "")
+    if arguments.push:
+        entries.append(oci_catalog(f"{catalog.name}-oci", catalog.description, str(arguments.push), joined.versions()))
+    replace(arguments.destination / CATALOGS, File((json.dumps(entries, indent=2, ensure_ascii=False) + "\n").encode()))
+
+
+def _plain(arguments: argparse.Namespace, packages: Mapping[str, Package], directory: Path, console: Console) -> None:
+    """Tell how Helm alone publishes what is new."""
+    new = [package for package in packages.values() if not package.kept]
+    destination: Path = arguments.destination
+    for package in new:
+        console(Plain(process.quote(["helm", "package", directory / package.name, "--version", package.version, "--destination", destination])))
+    if new:
+        url = ["--url", arguments.url] if arguments.url else []
+        console(Plain(process.quote(["helm", "repo", "index", destination, *url, "--merge", destination / index.NAME])))
+
+
+def _push(arguments: argparse.Namespace, packages: Mapping[str, Package], console: Console) -> dict[str, str]:
     """Push what the registry lacks: also what an earlier run published and could not push."""
     if not arguments.push:
         return {}
     target = arguments.push.rstrip("/")
     remote = helm.Remote(ca_file=arguments.ca_file, plain_http=arguments.plain_http)
     lacking = [one for one in packages.values() if not helm.published(f"{target}/{one.name}", one.version, remote)]
-    return {one.name: helm.push(arguments.destination / one.file, target, remote) for one in lacking}
+    pushed: dict[str, str] = {}
+    for one in lacking:
+        archive = arguments.destination / one.file
+        console(Plain(process.quote(helm.push_command(archive, target, remote))))
+        pushed[one.name] = helm.push(archive, target, remote)
+    return pushed
 
 
 def _report(packages: Mapping[str, Package], pushed: Mapping[str, str], console: Console, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""`catalog lint`: Onyxia's rules over charts."""
+"""`catalog chart lint`: Onyxia's rules over charts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from builder.errors import InputError, Problem
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's own arguments."""
+    """Declare the verb's own arguments."""
     parser.add_argument("charts", nargs="*", type=Path, metavar="CHART", help="directory or .tgz of a chart (default: every chart below charts/)")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.add_argument("--strict", action="store_true", help="fail on warnings too")

@@ -1,0 +1,61 @@
+"""What the files of a chart say, read from the files: any chart, of this catalog or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import yaml
+
+from builder.charts.chart import VERSION
+from builder.tree import File, Tree
+
+CHANGES = "artifacthub.io/changes"
+IMAGES = "artifacthub.io/images"
+
+
+def metadata(tree: Tree) -> dict[str, object]:
+    """Return Chart.yaml."""
+    return _mapping(tree, "Chart.yaml")
+
+
+def values(tree: Tree) -> dict[str, object]:
+    """Return values.yaml; nothing of a chart that has none."""
+    return _mapping(tree, "values.yaml")
+
+
+def schema(tree: Tree) -> dict[str, object]:
+    """Return values.schema.json; nothing of a chart that has none."""
+    file = tree.get("values.schema.json")
+    found = json.loads(file.data) if file else {}
+    return found if isinstance(found, dict) else {}
+
+
+def images(tree: Tree) -> list[str]:
+    """Return the images that a chart says it offers."""
+    found = yaml.load(_annotations(tree).get(IMAGES) or "", Loader=yaml.CSafeLoader)
+    return [str(image.get("image")) for image in found if isinstance(image, Mapping)] if isinstance(found, list) else []
+
+
+def templates(tree: Tree) -> dict[str, File]:
+    """Return the files that make objects."""
+    return {path: file for path, file in tree.items() if path.startswith(("templates/", "crds/", "charts/", "files/"))}
+
+
+def neutral(tree: Tree) -> Tree:
+    """Return a chart without what only tells its versions apart."""
+    about = metadata(tree)
+    kept = {key: value for key, value in _annotations(tree).items() if key != CHANGES}
+    text = json.dumps({**about, "version": VERSION, "annotations": kept}, sort_keys=True).encode()
+    return tree.merged({"Chart.yaml": File(text)})
+
+
+def _annotations(tree: Tree) -> dict[str, str]:
+    found = metadata(tree).get("annotations")
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, Mapping) else {}
+
+
+def _mapping(tree: Tree, path: str) -> dict[str, object]:
+    file = tree.get(path)
+    found = yaml.load(file.data, Loader=yaml.CSafeLoader) if file else {}
+    return found if isinstance(found, dict) else {}

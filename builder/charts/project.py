@@ -1,0 +1,90 @@
+"""The charts of a catalog: where they are, and what each service comes to with the catalog's images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.catalog.load import Loaded
+from builder.catalog.suggest import nearest
+from builder.charts.chart import Origin, chart
+from builder.charts.compose import Composition
+from builder.charts.generate import compositions
+from builder.charts.images import image_refs
+from builder.errors import InputError, Problem
+from builder.graph.build import graph
+from builder.tree import Tree
+
+DIRECTORY = "charts"
+"""Where services are described, and their charts written, beside catalog.yaml."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Charts:
+    """The services of a catalog with all their options; files are made when they are asked for."""
+
+    directory: Path
+    origin: Origin
+    compositions: Mapping[str, Composition]
+
+    def tree(self, name: str) -> Tree:
+        """Return the files of a chart.
+
+        Raises:
+            InputError: see `builder.charts.chart.chart`.
+
+        """
+        return chart(self.compositions[name], self.directory, self.origin)
+
+    def trees(self) -> Iterator[tuple[str, Tree]]:
+        """Yield the name and the files of every chart, each when it is made."""
+        for name in self.compositions:
+            yield name, self.tree(name)
+
+    def named(self, names: Sequence[str]) -> Charts:
+        """Return those of the services that are named; all without a name.
+
+        Raises:
+            InputError: there is no such service.
+
+        """
+        known = self.compositions
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            hint = f"`{self.directory.name}/` has {', '.join(known)}"
+            raise InputError([Problem("SERVICE", 0, 0, f"there is no service {name!r}", nearest(name, list(known)) or hint) for name in unknown])
+        chosen = {name: known[name] for name in known if name in names} if names else known
+        return Charts(directory=self.directory, origin=self.origin, compositions=chosen)
+
+
+def open_charts(loaded: Loaded, digests: Mapping[str, str] | None = None) -> Charts:
+    """Return the charts of a catalog; `digests` maps `<image>:<tag>` to the `sha256:<hex>` to pin it to.
+
+    Raises:
+        InputError: something is wrong with services, options or images.
+
+    """
+    directory = loaded.root / DIRECTORY
+    refs = image_refs(loaded.catalog.registry, graph(loaded), digests)
+    origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
+    return Charts(directory=directory, origin=origin, compositions=compositions(directory, refs))
+
+
+def read_digests(path: Path | None) -> dict[str, str]:
+    """Return what a JSON file maps `<image>:<tag>` to; nothing without a file.
+
+    Raises:
+        InputError: the file cannot be read, or is no map of texts.
+
+    """
+    if path is None:
+        return {}
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError([Problem(str(path), 0, 0, f"cannot be read as JSON: {error}")]) from None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise InputError([Problem(str(path), 0, 0, "is no map of <image>:<tag> to digests")])
+    return found

@@ -1,0 +1,1 @@
+"""The verbs of `catalog chart`: one module each, named as the user types it."""
