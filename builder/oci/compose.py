@@ -24,7 +24,7 @@ from builder.oci.model import CONFIG, DIRECTORY, EPOCH, FILE, MANIFEST, SYMLINK,
 from builder.oci.store import Store
 from builder.oci.tree import merged
 
-FORMAT = 1
+FORMAT = 2
 KEY = "org.catalog.image.key"
 """Annotation of an image's ref."""
 CREATED = "1980-01-01T00:00:00Z"
@@ -118,6 +118,8 @@ def _seal(layers: Sequence[Facts], below: Mapping[str, Entry], config: ImageConf
         _generator(texts),
     )
     sealed[ldcache.PATH] = _file(cache)
+    if mergers.STATUS in texts:
+        sealed[environment.DEFERRED] = _file(b"")
     sealed[environment.PROFILE] = _file(environment.profile(config).encode())
     sealed[environment.ENVIRONMENT] = _file(environment.environment(config).encode())
     return dict(sorted(sealed.items()))

@@ -9,7 +9,9 @@ from builder.oci.model import ImageConfig
 DEFAULT_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 PROFILE, ENVIRONMENT = "etc/profile.d/00-catalog-environment.sh", "etc/environment"
 CACHE = "etc/ld.so.cache"
-GENERATED = frozenset({PROFILE, ENVIRONMENT, CACHE})
+DEFERRED = "var/lib/dpkg/triggers/Unincorp"
+"""Triggers that wait for dpkg. Where the file is missing, dpkg takes it that all of them do, and runs each."""
+GENERATED = frozenset({PROFILE, ENVIRONMENT, CACHE, DEFERRED})
 """Paths that the seal writes anew for each image: what a build leaves there is dropped."""
 # They belong to whoever logs in, not to the image.
 _PERSONAL = frozenset({"HOME", "USER", "LOGNAME", "SHELL", "PWD", "PATH"})

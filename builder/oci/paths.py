@@ -51,7 +51,6 @@ VOLATILE = (
     "var/lib/dpkg/lock",
     "var/lib/dpkg/lock-frontend",
     "var/lib/dpkg/triggers/Lock",
-    "var/lib/dpkg/triggers/Unincorp",
     "var/lib/dpkg/updates/*",
     "var/lib/sgml-base/*.old",
     "var/lib/systemd/catalog/database",
