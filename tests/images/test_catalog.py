@@ -16,6 +16,7 @@ from tests.images import digests
 
 pytestmark = pytest.mark.docker
 ROOT = Path(__file__).parents[2]
+BUNDLES = ("base", "python", "python-datascience", "r", "r-datascience", "r-python")
 IMAGES = sorted(graph(load(ROOT / "catalog.yaml")).images)
 
 
@@ -27,8 +28,8 @@ def catalog(*arguments: str) -> subprocess.CompletedProcess[str]:
 def built() -> None:
     done = catalog("build")
     assert done.returncode == 0, f"catalog build failed:\n{done.stderr}"
-    # What most images share stays in the engine, so that it is unpacked once.
-    done = catalog("load", "base", "python", "r")
+    # What services are built on stays in the engine, so that it is unpacked once.
+    done = catalog("load", *BUNDLES)
     assert done.returncode == 0, f"catalog load failed:\n{done.stderr}"
 
 
