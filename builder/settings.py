@@ -9,6 +9,8 @@
     CATALOG_MIRROR_PYPI               Python package index (PEP 503)     default: what pip is configured with, else uv's own
     CATALOG_MIRROR_NPM                npm registry                       default: what npm is configured with
     CATALOG_SNAPSHOT_DEBIAN           archive of former states of both   default: none
+    CATALOG_CLUSTER                   kind cluster for charts' tests     default: catalog
+    CATALOG_NODE_IMAGE                node image to make it from         default: the newest kindest/node in the Docker engine
     CATALOG_DEBIAN_KEYRING            keys that sign Debian's archives   default: /usr/share/keyrings/debian-archive-keyring.gpg
 
 Proxies are taken from the variables that every client knows: `http_proxy`, `https_proxy`, `no_proxy`.
@@ -43,6 +45,8 @@ class Settings:
     store: Path
     jobs: int
     ca_bundle: Path | None = None
+    cluster: str = "catalog"
+    node_image: str | None = None
     keyring: Path = KEYRING
     mirrors: Mapping[str, str] = field(default_factory=dict)
     """Origin in upper case with underscores (DEBIAN_SECURITY) -> base URL without a slash at its end."""
@@ -72,6 +76,8 @@ def read(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
         store=Path(env.get(PREFIX + "STORE") or directory / ".catalog" / "store").absolute(),
         jobs=_count(env, PREFIX + "JOBS", problems) or os.cpu_count() or 1,
         ca_bundle=_ca_bundle(env, problems),
+        cluster=env.get(PREFIX + "CLUSTER") or "catalog",
+        node_image=env.get(PREFIX + "NODE_IMAGE") or None,
         keyring=Path(env.get(PREFIX + "DEBIAN_KEYRING") or KEYRING),
         mirrors=_urls(env, MIRROR, problems),
         snapshots=_urls(env, SNAPSHOT, problems),

@@ -46,6 +46,7 @@ VERBS: Mapping[str, Mapping[str, str]] = {
         "lint": "check charts against Onyxia's rules: does the page open, the form work, the service launch",
         "diff": "show what differs between two versions of a chart, and the version that follows from it",
         "package": "package the charts that changed, and join the index of those that are published",
+        "test": "launch services on a Kubernetes cluster in Docker, and use them",
     },
 }
 """What the commands that have verbs of their own do."""

@@ -70,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _answer(self, *, body: bool) -> None:
-        if self.path.rstrip("/") == "/v2":
+        if self._asked.rstrip("/") == "/v2":
             self._head(HTTPStatus.OK, "application/json", 2)
             if body:
                 self.wfile.write(b"{}")
@@ -80,15 +80,20 @@ class _Handler(BaseHTTPRequestHandler):
             self._head(HTTPStatus.NOT_FOUND, "application/json", 0)
             return
         digest = f"sha256:{path.name}"
-        media_type = json.loads(path.read_bytes())["mediaType"] if "/manifests/" in self.path else "application/octet-stream"
+        media_type = json.loads(path.read_bytes())["mediaType"] if "/manifests/" in self._asked else "application/octet-stream"
         self._head(HTTPStatus.OK, media_type, path.stat().st_size, {"Docker-Content-Digest": digest})
         if body:
             with path.open("rb") as file:
                 shutil.copyfileobj(file, self.wfile, 1 << 20)
             self.sent.add(digest)
 
+    @property
+    def _asked(self) -> str:
+        """The path that is asked for: containerd adds `?ns=<registry>` when it asks a mirror."""
+        return self.path.partition("?")[0]
+
     def _file(self) -> Path | None:
-        match = ROUTE.fullmatch(self.path)
+        match = ROUTE.fullmatch(self._asked)
         if match is None:
             return None
         reference = match["reference"]

@@ -1,0 +1,131 @@
+"""A Kubernetes cluster in Docker, by `kind` and `docker`."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from builder.errors import BuilderError, ToolError
+from builder.events import Monitor, Plain, silent
+from builder.tools import process
+from builder.tools.kubectl import Cluster
+from builder.tree import File, replace
+
+PROGRAMS = ("docker", "kind", "kubectl", "helm")
+NODE = "kindest/node"
+"""The repository of kind's node images."""
+PATIENCE = "120s"
+SETUP = "run `make setup`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A cluster that kind makes. Its kubeconfig is a file of its own: the user's stays as it is."""
+
+    name: str
+    kubeconfig: Path
+    monitor: Monitor = silent
+
+    def exists(self) -> bool:
+        """Tell whether it is there.
+
+        Raises:
+            ToolError: kind or Docker is missing, or no engine answers.
+
+        """
+        return self.name in process.text(["kind", "get", "clusters"]).split()
+
+    def connect(self) -> Cluster:
+        """Return the cluster, which is there.
+
+        Raises:
+            ToolError: it is not there.
+
+        """
+        found = process.run(["kind", "get", "kubeconfig", "--name", self.name]).stdout
+        replace(self.kubeconfig, File(found, 0o600))
+        return Cluster(self.kubeconfig)
+
+    def create(self, image: str, mounts: Mapping[Path, str] | None = None) -> Cluster:
+        """Make it, from a node image that the engine has; `mounts` are directories of this machine, and where the node sees them.
+
+        Raises:
+            ToolError: kind says why not.
+
+        """
+        argv: list[str | Path] = ["kind", "create", "cluster", "--name", self.name, "--image", image, "--wait", PATIENCE]
+        self.monitor(Plain(process.quote([*argv, "--kubeconfig", self.kubeconfig])))
+        volumes = [{"hostPath": str(path), "containerPath": there, "readOnly": True} for path, there in (mounts or {}).items()]
+        nodes = [{"role": "control-plane", **({"extraMounts": volumes} if volumes else {})}]
+        config = {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", "nodes": nodes}
+        self.kubeconfig.parent.mkdir(parents=True, exist_ok=True)
+        process.run([*argv, "--kubeconfig", self.kubeconfig, "--config", "-"], stdin=yaml.safe_dump(config).encode())
+        self.kubeconfig.chmod(0o600)
+        return Cluster(self.kubeconfig)
+
+    def delete(self) -> None:
+        """Remove it, if it is there."""
+        argv: list[str | Path] = ["kind", "delete", "cluster", "--name", self.name, "--kubeconfig", self.kubeconfig]
+        self.monitor(Plain(process.quote(argv)))
+        process.run(argv)
+        self.kubeconfig.unlink(missing_ok=True)
+
+    def mirror(self, host: str, url: str) -> None:
+        """Let its nodes ask a URL first for images of a registry `host`, by the configuration that containerd documents."""
+        folder = f"/etc/containerd/certs.d/{host}"
+        text = f'[host."{url}"]\n  capabilities = ["pull", "resolve"]\n'
+        for node in process.text(["kind", "get", "nodes", "--name", self.name]).split():
+            write = ["docker", "exec", "--interactive", node, "sh", "-c", f"mkdir -p {folder} && cat >{folder}/hosts.toml"]
+            process.run(write, stdin=text.encode())
+
+
+def node_image(wanted: str | None = None) -> str:
+    """Return the node image to make a cluster from: the one wanted, else the newest that the engine has.
+
+    Raises:
+        BuilderError: the engine has none, or not that one, or does not answer; or a program is missing.
+
+    """
+    absent = [program for program in PROGRAMS if shutil.which(program) is None]
+    if absent:
+        raise BuilderError(f"a cluster needs {' and '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed", hint=SETUP)
+    found = sorted(_images(), key=_version, reverse=True)
+    if wanted is None and not found:
+        hint = f"{SETUP}, or `docker pull {NODE}:v…` with a version of Kubernetes that your kind knows"
+        raise BuilderError(f"the Docker engine has no node image of kind ({NODE})", hint=hint)
+    if wanted is not None and wanted not in found and process.run(["docker", "image", "inspect", wanted], check=False).returncode:
+        raise BuilderError(f"the Docker engine has no node image {wanted}", hint=f"{SETUP}, or `docker pull {wanted}`; CATALOG_NODE_IMAGE names it")
+    return wanted or found[0]
+
+
+def gateway() -> str:
+    """Return this machine's address on the network of kind's nodes.
+
+    Raises:
+        BuilderError: there is no such network.
+
+    """
+    networks = json.loads(process.text(["docker", "network", "inspect", "kind"]))
+    addresses = [str(item.get("Gateway", "")) for item in networks[0]["IPAM"]["Config"]]
+    found = next((address for address in addresses if "." in address), None)
+    if found is None:
+        raise BuilderError("Docker's network of kind's nodes has no IPv4 gateway", hint="`docker network rm kind`, and create the cluster again")
+    return found
+
+
+def _images() -> Iterator[str]:
+    try:
+        listing = process.text(["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", NODE])
+    except ToolError as error:
+        raise BuilderError(f"no Docker engine answers: {error.tail or error.message}", hint="start it, or run `make setup`") from error
+    yield from (name for name in listing.split() if not name.endswith(":<none>"))
+
+
+def _version(image: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", image.rpartition(":")[2])]

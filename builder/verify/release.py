@@ -1,0 +1,232 @@
+"""A chart that is installed on a cluster, as its user meets it: it starts, its own test passes, it answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import requests
+
+from builder.errors import BuilderError, ToolError
+from builder.tools import helm
+from builder.tools.kubectl import Cluster, Manifest
+from builder.verify.manifests import manifests
+
+T = TypeVar("T")
+PATIENCE = 300.0
+"""Seconds in which what is expected has to come true, on a machine that does other things too."""
+HOPELESS = {"CrashLoopBackOff", "CreateContainerConfigError", "ImagePullBackOff", "InvalidImageName"}
+"""Why a container waits, where waiting longer does not help."""
+WORKLOADS = {"Deployment", "StatefulSet"}
+UNPLACED = 30.0
+"""Seconds after which a pod that no node takes will not find one any more."""
+HOOK = "helm.sh/hook"
+PASSWORD = re.compile(r"password: ?([^\n ]+)", re.IGNORECASE)
+"""How Onyxia finds it in the notes."""
+
+
+def eventually(what: str, look: Callable[[], T], patience: float = PATIENCE) -> T:
+    """Look again and again until something true is seen, and return it.
+
+    Raises:
+        BuilderError: nothing true was seen in `patience` seconds.
+
+    """
+    end = time.monotonic() + patience
+    while True:
+        try:
+            seen, why = look(), ""
+        except (ToolError, OSError) as error:
+            seen, why = None, f" ({error})"
+        if seen:
+            return seen
+        if time.monotonic() > end:
+            raise BuilderError(f"{what}: not so after {patience:g} s{why}")
+        time.sleep(0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A chart, installed or about to be."""
+
+    cluster: Cluster
+    name: str
+    namespace: str
+    chart: Path
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def helm(self, *argv: str, values: Mapping[str, object] | None = None) -> str:
+        """Run Helm in the release's namespace."""
+        return helm.on(self.cluster.kubeconfig, *argv, "--namespace", self.namespace, values=values)
+
+    def kubectl(self, *argv: str, check: bool = True) -> str:
+        """Run kubectl in the release's namespace."""
+        return self.cluster.kubectl(*argv, "--namespace", self.namespace, check=check)
+
+    def install(self, *options: str) -> Self:
+        """Install it, or upgrade it.
+
+        Raises:
+            ToolError: Helm or the server refuses.
+
+        """
+        argv = ["upgrade", "--install", self.name, str(self.chart), *options]
+        self.helm(*argv, values=None if "--reuse-values" in options else self.values)
+        return self
+
+    def state(self) -> str | None:
+        """Return what Helm says of it, such as `deployed` or `pending-install`; None when it is not there."""
+        try:
+            return str(json.loads(self.helm("status", self.name, "--output", "json"))["info"]["status"])
+        except ToolError as error:
+            if "not found" in error.tail:
+                return None
+            raise
+
+    @property
+    def selector(self) -> str:
+        """What finds its pods."""
+        return f"app.kubernetes.io/instance={self.name}"
+
+    @cached_property
+    def objects(self) -> list[Mapping[str, Any]]:
+        """Its objects, as Helm made them."""
+        return self._objects("manifest")
+
+    def _objects(self, what: str) -> list[Mapping[str, Any]]:
+        return [dict(one) for one in manifests(self.helm("get", what, self.name))]
+
+    @property
+    def notes(self) -> str:
+        """What Helm prints when it is installed."""
+        return self.helm("get", "notes", self.name)
+
+    @property
+    def password(self) -> str | None:
+        """The password, as Onyxia finds it in the notes."""
+        found = PASSWORD.search(self.notes)
+        return found[1] if found else None
+
+    def pods(self) -> list[Manifest]:
+        """Return its pods, without those of its tests."""
+        found = self.cluster.list("pods", self.namespace, self.selector)
+        return [pod for pod in found if HOOK not in pod["metadata"].get("annotations", {})]
+
+    def ready(self, patience: float = PATIENCE) -> None:
+        """Wait until Onyxia would show it as started: the containers of all its pods are ready.
+
+        Raises:
+            BuilderError: they are not in time, or something keeps them from it that waiting does not mend.
+
+        """
+        began = time.monotonic()
+
+        def look() -> bool:
+            late = time.monotonic() - began > UNPLACED
+            for why in (why for pod in self.pods() for why in _hopeless(pod, late=late)):
+                raise BuilderError(why)
+            return all(_rolled_out(one) for one in self.workloads())
+
+        eventually(f"{self.name} is ready", look, patience)
+
+    def workloads(self) -> list[Manifest]:
+        """Return what keeps its pods, as the server has it."""
+        found = [(str(one["kind"]), one["metadata"]["name"]) for one in self.objects if one["kind"] in WORKLOADS]
+        return [self.cluster.get(kind, name, self.namespace) for kind, name in found]
+
+    def page(self) -> tuple[str, int, str] | None:
+        """Return the Service that leads to what its pods are asked by HTTP whether they are ready, its port and the path; None without one."""
+        probes = [
+            (container["readinessProbe"]["httpGet"], container.get("ports", ()))
+            for pod in self.pods()
+            for container in pod["spec"]["containers"]
+            if "httpGet" in container.get("readinessProbe", {})
+        ]
+        for asked, ports in probes:
+            names = {
+                asked["port"],
+                *(value for port in ports if asked["port"] in port.values() for value in (port.get("name"), port["containerPort"])),
+            }
+            for service in self.objects:
+                for port in service["spec"].get("ports", ()) if service["kind"] == "Service" else ():
+                    if port.get("targetPort", port["port"]) in names:
+                        return service["metadata"]["name"], port["port"], asked.get("path", "/")
+        return None
+
+    @contextmanager
+    def reach(self, service: str, port: int) -> Iterator[str]:
+        """Give one of its services an address on this machine while the context lasts."""
+        with self.cluster.forward(f"service/{service}", port, self.namespace) as found:
+            yield found
+
+    def uninstall(self) -> None:
+        """Delete it, with its volume and the pods of its tests, and wait until its pods are gone."""
+        hooks = self._objects("hooks") if self.state() else []
+        tests = [str(one["metadata"]["name"]) for one in hooks if one["kind"] == "Pod"]
+        self.helm("uninstall", self.name, "--ignore-not-found")
+        if tests:
+            self.kubectl("delete", "pods", *tests, "--ignore-not-found", "--wait=false")
+        eventually(f"{self.name} has stopped", lambda: not self.cluster.list("pods", self.namespace, self.selector))
+
+    def report(self, since: datetime) -> str:
+        """Return what the cluster says of it: pods, volumes, logs, and the events since a moment."""
+        pods = [pod["metadata"]["name"] for pod in self.cluster.list("pods", self.namespace, self.selector)]
+        said = [self.kubectl("get", "pods,pvc", "--selector", self.selector, "--output", "wide", check=False)] if pods else []
+        names = {*pods, *(str(one["metadata"]["name"]) for one in self.objects)}
+        events = [one for one in self.cluster.list("events", self.namespace) if one["involvedObject"]["name"] in names and _moment(one) >= since]
+        told = [f"{one['involvedObject']['name']}: {one['reason']}: {one['message']}" for one in sorted(events, key=_moment)]
+        said += ["--- events", *dict.fromkeys(told)] if told else []
+        for name in pods:
+            log = self.kubectl("logs", name, "--all-containers", "--prefix", "--tail", "60", check=False).strip()
+            said += [f"--- log of {name}", log or "(empty)"]
+        return "\n".join(said)
+
+
+def answer(address: str, path: str) -> int:
+    """Return the status of a page; redirects are followed. No proxy stands in between.
+
+    Raises:
+        BuilderError: it does not answer, or with an error.
+
+    """
+    session = requests.Session()
+    session.trust_env = False
+    try:
+        found = session.get(f"http://{address}{path}", timeout=30)
+    except requests.RequestException as error:
+        raise BuilderError(f"{path} does not answer: {error}") from error
+    if not found.ok:
+        raise BuilderError(f"{path} answers {found.status_code} {found.reason}")
+    return found.status_code
+
+
+def _moment(event: Manifest) -> datetime:
+    text = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"]
+    return datetime.fromisoformat(text)
+
+
+def _rolled_out(workload: Manifest) -> bool:
+    """Tell whether all its pods are those of its newest form, and ready: what `kubectl rollout status` waits for."""
+    status, wanted = workload.get("status", {}), workload["spec"].get("replicas", 1)
+    counts = [int(status.get(key, 0)) for key in ("replicas", "updatedReplicas", "readyReplicas")]
+    return bool(status.get("observedGeneration", 0) >= workload["metadata"]["generation"]) and counts == [wanted] * 3
+
+
+def _hopeless(pod: Manifest, *, late: bool) -> Iterator[str]:
+    """Yield why a pod will not start, however long one waits."""
+    name, status = pod["metadata"]["name"], pod["status"]
+    for state in [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]:
+        waiting = state["state"].get("waiting", {})
+        if waiting.get("reason") in HOPELESS:
+            yield f"{name}: {waiting['reason']}: {waiting.get('message', '')}"
+    for condition in status.get("conditions", ()) if late else ():
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            yield f"{name}: {condition.get('reason')}: {condition.get('message', '')}"
