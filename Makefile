@@ -9,13 +9,14 @@ export PATH := $(CURDIR)/.venv/bin:$(CACHE)/bin:$(PATH):/usr/sbin:/sbin
 # The images of `make demo`; the first one is started.
 DEMO_IMAGES ?= jupyter-python:py3.13
 DEMO_PORT ?= 8888
+DEMO_KIND_PORT ?= 8889
 # Arguments for pytest, for example: make test PYTEST='-k lock'
 PYTEST ?=
 
-.PHONY: help setup python demo test check lint format bench digests requirements clean
+.PHONY: help setup python demo demo-kind test check lint format bench digests requirements clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## set up what is missing on this machine, for everything below; says what, before it does
 	@setup/install cluster
@@ -26,6 +27,10 @@ python:
 demo: ## build the demo images, start JupyterLab and print the URL to open
 	@setup/install tools
 	@setup/demo $(DEMO_PORT) $(DEMO_IMAGES)
+
+demo-kind: ## go on from there: launch the demo's first image as a service on a Kubernetes cluster in Docker, print URL and password
+	@setup/install node
+	@setup/demo-kind $(DEMO_KIND_PORT) $(firstword $(DEMO_IMAGES))
 
 test: setup ## all tests: pure, on Docker, on a Kubernetes cluster in Docker
 	@pytest -m "" $(PYTEST)

@@ -67,3 +67,31 @@ mirror() { # mirror RELEASE…: where this machine gets one of these releases of
 }
 
 debian_mirror() { mirror "$(os_release VERSION_CODENAME)" oldstable stable testing unstable sid; }
+
+free_port() { # free_port PORT: it, or 0 when something listens there (whoever publishes it then chooses)
+  "$(python)" - "$1" <<'PYTHON'
+import socket
+import sys
+
+with socket.socket() as listener:
+    try:
+        listener.bind(("127.0.0.1", int(sys.argv[1])))
+    except OSError:
+        print(0)
+    else:
+        print(sys.argv[1])
+PYTHON
+}
+
+answers() { # answers URL: whether a page answers; no proxy stands in between
+  "$(python)" - "$1" <<'PYTHON'
+import sys
+import urllib.request
+
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+try:
+    opener.open(sys.argv[1], timeout=2).close()
+except OSError:
+    raise SystemExit(1) from None
+PYTHON
+}

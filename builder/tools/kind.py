@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ PROGRAMS = ("docker", "kind", "kubectl", "helm")
 NODE = "kindest/node"
 """The repository of kind's node images."""
 PATIENCE = "120s"
+ANSWER = 60.0
+"""Seconds in which a cluster that was started answers."""
 SETUP = "run `make setup`"
 
 
@@ -42,15 +45,27 @@ class Kind:
         return self.name in process.text(["kind", "get", "clusters"]).split()
 
     def connect(self) -> Cluster:
-        """Return the cluster, which is there.
+        """Return the cluster, which is there; nodes that the engine's end has stopped are started again.
 
         Raises:
             ToolError: it is not there.
+            BuilderError: it does not answer.
 
         """
+        process.run(["docker", "start", *self.nodes()])
         found = process.run(["kind", "get", "kubeconfig", "--name", self.name]).stdout
         replace(self.kubeconfig, File(found, 0o600))
-        return Cluster(self.kubeconfig)
+        cluster, end = Cluster(self.kubeconfig), time.monotonic() + ANSWER
+        while "ok" not in cluster.kubectl("get", "--raw", "/readyz", check=False):
+            if time.monotonic() > end:
+                hint = f"look at `docker logs {self.nodes()[0]}`, or make it anew: `kind delete cluster --name {self.name}`"
+                raise BuilderError(f"the cluster {self.name} does not answer", hint=hint)
+            time.sleep(0.5)
+        return cluster
+
+    def nodes(self) -> list[str]:
+        """Return the containers that are its nodes."""
+        return process.text(["kind", "get", "nodes", "--name", self.name]).split()
 
     def create(self, image: str, mounts: Mapping[Path, str] | None = None) -> Cluster:
         """Make it, from a node image that the engine has; `mounts` are directories of this machine, and where the node sees them.
@@ -80,7 +95,7 @@ class Kind:
         """Let its nodes ask a URL first for images of a registry `host`, by the configuration that containerd documents."""
         folder = f"/etc/containerd/certs.d/{host}"
         text = f'[host."{url}"]\n  capabilities = ["pull", "resolve"]\n'
-        for node in process.text(["kind", "get", "nodes", "--name", self.name]).split():
+        for node in self.nodes():
             write = ["docker", "exec", "--interactive", node, "sh", "-c", f"mkdir -p {folder} && cat >{folder}/hosts.toml"]
             process.run(write, stdin=text.encode())
 

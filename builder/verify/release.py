@@ -110,10 +110,18 @@ class Release:
         return self.helm("get", "notes", self.name)
 
     @property
-    def password(self) -> str | None:
-        """The password, as Onyxia finds it in the notes."""
-        found = PASSWORD.search(self.notes)
-        return found[1] if found else None
+    def password(self) -> str:
+        """The password, as Onyxia finds it in the notes.
+
+        Raises:
+            BuilderError: the notes name none.
+
+        """
+        notes = self.notes
+        found = PASSWORD.search(notes)
+        if not found:
+            raise BuilderError(f"the notes of {self.name} name no password:\n{notes}")
+        return found[1]
 
     def pods(self) -> list[Manifest]:
         """Return its pods, without those of its tests."""
