@@ -67,8 +67,39 @@ def test_an_index_is_one_that_helm_reads(tmp_path: Path) -> None:
 def test_a_broken_index_is_left_alone(tmp_path: Path, text: str) -> None:
     (tmp_path / "index.yaml").write_text(text)
     with pytest.raises(BuilderError, match="is no index of a Helm repository"):
-        index.add(tmp_path, [entry("a", "1.0.0")], NOW)
+        index.add(tmp_path, [entry("a", "1.0.0")], NOW, patience=0)
     assert (tmp_path / "index.yaml").read_text() == text
+
+
+def test_an_index_that_is_cut_off_is_left_alone(tmp_path: Path) -> None:
+    """It is YAML all the same, and lacks versions that are published."""
+    whole = index.dump(index.joined(index.Index(entries={}), [entry("a", "1.0.0"), entry("b", "1.0.0")]), NOW).decode()
+    cut = whole.partition("  b:\n")[0]
+    assert index.parse(cut.encode(), "x").versions() == {"a": ("1.0.0",)}
+    (tmp_path / "index.yaml").write_text(cut)
+    with pytest.raises(BuilderError, match="is cut off"):
+        index.add(tmp_path, [entry("c", "1.0.0")], NOW, patience=0)
+    with pytest.raises(BuilderError, match="is cut off"):
+        index.read(tmp_path, patience=0)
+    assert (tmp_path / "index.yaml").read_text() == cut
+
+
+def test_a_program_that_is_writing_the_index_is_waited_for(tmp_path: Path) -> None:
+    """It knows nothing of the lock, as `helm repo index` does not."""
+    others = index.dump(index.joined(index.Index(entries={}), [entry("b", f"1.0.{number}") for number in range(20)]), NOW)
+    path = tmp_path / "index.yaml"
+    path.write_bytes(others[: len(others) // 2])
+    rest = threading.Timer(0.2, path.write_bytes, [others])
+    rest.start()
+    found = index.add(tmp_path, [entry("a", "1.0.0")], NOW)
+    rest.join()
+    assert len(found.entries["b"]) == 20
+    assert index.read(tmp_path) == found
+
+
+def test_an_index_in_json_is_one_too(tmp_path: Path) -> None:
+    (tmp_path / "index.yaml").write_text('{"apiVersion": "v1", "entries": {"b": [{"name": "b", "version": "1.0.0"}]}, "generated": "2020"}')
+    assert held(index.add(tmp_path, [entry("a", "1.0.0")], NOW)) == {("a", "1.0.0"), ("b", "1.0.0")}
 
 
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:
