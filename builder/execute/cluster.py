@@ -19,6 +19,5 @@ def served(kind: Kind, store: Store, prefix: str, images: Mapping[str, Descripto
     """
     host, _, path = prefix.partition("/")
     tags = {f"{path}/{name}" if path else name: manifest.digest for name, manifest in images.items()}
-    with registry(store.root / "blobs" / "sha256", tags, gateway()) as found:
-        kind.mirror(host, f"http://{found.address}")
+    with registry(store.root / "blobs" / "sha256", tags, gateway()) as found, kind.mirror(host, f"http://{found.address}"):
         yield found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -91,13 +92,28 @@ class Kind:
         process.run(argv)
         self.kubeconfig.unlink(missing_ok=True)
 
-    def mirror(self, host: str, url: str) -> None:
-        """Let its nodes ask a URL first for images of a registry `host`, by the configuration that containerd documents."""
+    @contextlib.contextmanager
+    def mirror(self, host: str, url: str) -> Iterator[None]:
+        """Let its nodes ask a URL first for images of a registry `host`, while the context lasts: containerd reads that at each pull."""
         folder = f"/etc/containerd/certs.d/{host}"
         text = f'[host."{url}"]\n  capabilities = ["pull", "resolve"]\n'
-        for node in self.nodes():
-            write = ["docker", "exec", "--interactive", node, "sh", "-c", f"mkdir -p {folder} && cat >{folder}/hosts.toml"]
-            process.run(write, stdin=text.encode())
+        nodes = self.nodes()
+        before = {node: process.run(["docker", "exec", node, "cat", f"{folder}/hosts.toml"], check=False) for node in nodes}
+        for node in nodes:
+            _write(node, folder, text.encode())
+        try:
+            yield
+        finally:
+            # A cluster that is gone needs nothing to be put back.
+            with contextlib.suppress(ToolError):
+                for node, found in before.items():
+                    _write(node, folder, b"" if found.returncode else found.stdout)
+
+
+def _write(node: str, folder: str, data: bytes) -> None:
+    """Write a node's hosts.toml; without data there is none."""
+    script = f"mkdir -p {folder} && cat >{folder}/hosts.toml" if data else f"rm -rf {folder}"
+    process.run(["docker", "exec", "--interactive", node, "sh", "-c", script], stdin=data)
 
 
 def node_image(wanted: str | None = None) -> str:

@@ -234,7 +234,9 @@ def _hopeless(pod: Manifest, *, late: bool) -> Iterator[str]:
     for state in [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]:
         waiting = state["state"].get("waiting", {})
         if waiting.get("reason") in HOPELESS:
-            yield f"{name}: {waiting['reason']}: {waiting.get('message', '')}"
+            ended = state.get("lastState", {}).get("terminated", {})
+            last = f" (it ended with {ended.get('exitCode')}: {ended.get('reason')})" if ended else ""
+            yield f"{name}: {waiting['reason']}: {waiting.get('message', '')}{last}"
     for condition in status.get("conditions", ()) if late else ():
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             yield f"{name}: {condition.get('reason')}: {condition.get('message', '')}"

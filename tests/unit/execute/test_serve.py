@@ -27,6 +27,7 @@ def test_a_registry_client_finds_manifests_by_tag_and_blobs_by_digest(tmp_path: 
         assert found.headers["Content-Type"] == MEDIA_TYPE
         assert found.headers["Docker-Content-Digest"] == manifest
         assert requests.head(f"{base}/python/blobs/{blob}", timeout=10).headers["Content-Length"] == "100000"
+        assert requests.get(f"{base}/python/manifests/py3.13?ns=registry.example.org", timeout=10).ok, "containerd says whose mirror it asks"
         assert blob not in served.sent, "HEAD moves nothing"
         assert requests.get(f"{base}/python/blobs/{blob}", timeout=10).content == b"x" * 100_000
         assert served.sent == {manifest, blob}

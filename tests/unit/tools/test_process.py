@@ -141,3 +141,19 @@ def test_a_program_is_looked_for_where_its_environment_says(tmp_path: Path) -> N
     assert process.text(["hello"], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}) == "hello"
     with pytest.raises(ToolError, match="hello was not found"):
         process.run(["hello"])
+
+
+def test_a_program_runs_while_it_is_needed() -> None:
+    script = "import sys, time; print('starting'); print('ready on 1'); sys.stdout.flush(); time.sleep(60)"
+    with process.running([sys.executable, "-c", script], lambda line: line.startswith("ready")) as line:
+        assert line == "ready on 1"
+        (running,) = process._running
+    assert running.returncode == -signal.SIGTERM
+    assert not process._running
+
+
+def test_a_program_that_ends_before_it_is_ready_says_why() -> None:
+    command = [sys.executable, "-c", "print('no port'); exit(3)"]
+    with pytest.raises(ToolError, match="exited 3:\nno port") as caught, process.running(command, lambda line: line == "ready"):
+        pass
+    assert caught.value.code == 3
