@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -72,14 +72,14 @@ def publish(packages: Mapping[str, Package], destination: Path, moment: datetime
 
     Raises:
         IntegrityError: an archive is there with other bytes, or the index has the version with another digest.
-        BuilderError: see `builder.record.index`.
+        BuilderError: the index does not name an archive that is there, or see `builder.record.index`.
 
     """
     with index.locked(destination):
+        new = [package for package in packages.values() if not package.kept]
+        _none_forgotten(packages, {package.file for package in new}, destination)
         entries = []
-        for package in packages.values():
-            if package.kept:
-                continue
+        for package in new:
             data = archive(package.name, package.tree)
             path = destination / package.file
             if path.exists() and path.read_bytes() != data:
@@ -89,6 +89,22 @@ def publish(packages: Mapping[str, Package], destination: Path, moment: datetime
             location = f"{url.rstrip('/')}/{package.file}" if url else package.file
             entries.append(index.entry(metadata(package.tree), sha256(data), [location], moment))
         return index.join(destination, entries, moment)
+
+
+def _none_forgotten(packages: Iterable[str], new: Collection[str], destination: Path) -> None:
+    """Raise when the index has lost an archive that is beside it; those that a run left, which was killed, are published again."""
+    known = {_file(entry) for entries in index.read(destination).entries.values() for entry in entries}
+    for name in packages:
+        for path in sorted(destination.glob(f"{name}-[0-9]*.tgz")):
+            if path.name not in known and path.name not in new:
+                hint = f"restore {index.NAME}, or write it again: `helm repo index {destination}`; or remove what never was published"
+                raise BuilderError(f"{destination / index.NAME} does not name {path.name}, which is beside it", hint=hint)
+
+
+def _file(entry: index.Entry) -> str:
+    """Return the name of the archive of an index's entry; empty when it has none."""
+    urls = entry.get("urls")
+    return str(urls[0]).rsplit("/", 1)[-1] if isinstance(urls, list) and urls else ""
 
 
 def last_published(name: str, found: index.Index, destination: Path) -> Tree | None:
@@ -111,8 +127,7 @@ def read_archive(entry: index.Entry, destination: Path) -> tuple[bytes, str]:
         IntegrityError: the archive is not the one that the index means.
 
     """
-    urls = entry.get("urls")
-    file = str(urls[0]).rsplit("/", 1)[-1] if isinstance(urls, list) and urls else ""
+    file = _file(entry)
     path = destination / file
     if not file or not path.is_file():
         hint = "put all published archives beside index.yaml: versions follow from what is published"

@@ -186,6 +186,27 @@ def test_other_bytes_under_a_published_name_are_refused(jupyter: Chart, publishe
         last_published("jupyter-python", index.read(published), published)
 
 
+def test_an_index_that_lost_a_version_is_not_written_on(jupyter: Chart, postgresql: Chart, published: Path) -> None:
+    more = changed(jupyter.composition, options={**jupyter.composition.options, "extra": Option(description="More")})
+    last = last_published("jupyter-python", index.read(published), published)
+    publish({"jupyter-python": prepare(more, CHARTS, ORIGIN, last)}, published, NOW)
+    whole = (published / "index.yaml").read_bytes()
+    (published / "index.yaml").unlink()
+    first = {one.name: packaged(one.composition) for one in (jupyter, postgresql)}
+    with pytest.raises(BuilderError, match=r"does not name jupyter-python-1\.1\.0\.tgz, which is beside it"):
+        publish(first, published, NOW)
+    assert not (published / "index.yaml").exists()
+    (published / "index.yaml").write_bytes(whole)
+    publish({name: one for name, one in first.items() if name == "postgresql"}, published, NOW)
+
+
+def test_what_a_run_that_was_killed_left_is_published(postgresql: Chart, published: Path) -> None:
+    (published / "index.yaml").unlink()
+    (published / "jupyter-python-1.0.0.tgz").unlink()
+    publish({"postgresql": packaged(postgresql.composition)}, published, NOW)
+    assert index.read(published).versions() == {"postgresql": ("1.0.0",)}
+
+
 def test_an_archive_that_the_index_names_is_missing(published: Path) -> None:
     (published / "jupyter-python-1.0.0.tgz").unlink()
     with pytest.raises(BuilderError, match="is not there"):
