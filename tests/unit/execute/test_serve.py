@@ -20,16 +20,17 @@ def put(blobs: Path, data: bytes) -> str:
 def test_a_registry_client_finds_manifests_by_tag_and_blobs_by_digest(tmp_path: Path) -> None:
     blob = put(tmp_path, b"x" * 100_000)
     manifest = put(tmp_path, json.dumps({"mediaType": MEDIA_TYPE}).encode())
-    with registry(tmp_path, {"python:py3.13": manifest}) as served:
+    # On one connection, an answer is the proof that the request before it was done with.
+    with registry(tmp_path, {"python:py3.13": manifest}) as served, requests.Session() as client:
         base = f"http://{served.address}/v2"
-        assert requests.get(f"{base}/", timeout=10).status_code == 200
-        found = requests.get(f"{base}/python/manifests/py3.13", timeout=10)
+        found = client.get(f"{base}/python/manifests/py3.13", timeout=10)
         assert found.headers["Content-Type"] == MEDIA_TYPE
         assert found.headers["Docker-Content-Digest"] == manifest
-        assert requests.head(f"{base}/python/blobs/{blob}", timeout=10).headers["Content-Length"] == "100000"
-        assert requests.get(f"{base}/python/manifests/py3.13?ns=registry.example.org", timeout=10).ok, "containerd says whose mirror it asks"
+        assert client.head(f"{base}/python/blobs/{blob}", timeout=10).headers["Content-Length"] == "100000"
+        assert client.get(f"{base}/python/manifests/py3.13?ns=registry.example.org", timeout=10).ok, "containerd says whose mirror it asks"
         assert blob not in served.sent, "HEAD moves nothing"
-        assert requests.get(f"{base}/python/blobs/{blob}", timeout=10).content == b"x" * 100_000
+        assert client.get(f"{base}/python/blobs/{blob}", timeout=10).content == b"x" * 100_000
+        assert client.get(f"{base}/", timeout=10).status_code == 200
         assert served.sent == {manifest, blob}
 
 
