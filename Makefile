@@ -33,10 +33,12 @@ demo-kind: ## go on from there: launch the demo's first image as a service on a 
 	@setup/demo-kind $(DEMO_KIND_PORT) $(firstword $(DEMO_IMAGES))
 
 test: setup ## all tests: pure, on Docker, on a Kubernetes cluster in Docker
-	@pytest -m "" $(PYTEST)
+	@pytest -m "" --hypothesis-profile=thorough $(PYTEST)
 
+# What pytest compiles is kept, as what mypy and ruff know is: it would take a tenth of the time to do it anew in each process.
+check: export PYTHONDONTWRITEBYTECODE :=
 check: python ## the fast half: lint, types and pure tests; under a minute, no engine
-	@pytest -n auto $(PYTEST)
+	@pytest -n auto --dist worksteal $(PYTEST)
 
 lint: python ## the linters alone
 	@ruff check --quiet .

@@ -1,7 +1,9 @@
-"""What every test gets: a guard that keeps pure tests pure."""
+"""What every test gets: a guard that keeps pure tests pure, and how much is tried of what is tried at random."""
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from collections.abc import Iterator
 
@@ -10,9 +12,13 @@ from hypothesis import settings
 
 STARTS_A_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
 MAY_START_PROCESSES = {"docker", "kind", "process", "registries"}
-# How long an example takes depends on what else the machine does.
-settings.register_profile("catalog", deadline=None)
-settings.load_profile("catalog")
+# Examples of each law, and random values for each chart. How long an example takes depends on what else the machine does.
+EXAMPLES = {"quick": (20, 10), "thorough": (100, 25)}
+for _name, (_laws, _) in EXAMPLES.items():
+    settings.register_profile(_name, deadline=None, max_examples=_laws)
+settings.load_profile("quick")
+# Helm renders charts in this process, thousands of times: a third of that would go to Go's garbage collector, which reads this when it is loaded.
+os.environ.setdefault("GOGC", "1000")
 _guarded: list[str] = []
 
 
@@ -34,6 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: [item.get_closest_marker(mark) is not None for mark in ("kind", "docker")])
 
 
+def pytest_collection_finish() -> None:
+    """Take what stays until the end (modules, tests) away from the garbage collector, which would look at all of it again and again."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
+
+
 @pytest.fixture(autouse=True)
 def _pure_tests_start_no_process(request: pytest.FixtureRequest) -> Iterator[None]:
     if MAY_START_PROCESSES & {mark.name for mark in request.node.iter_markers()}:
@@ -45,5 +57,11 @@ def _pure_tests_start_no_process(request: pytest.FixtureRequest) -> Iterator[Non
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz", type=int, default=25, help="random values tried on each chart (default: %(default)s)")
+    few, many = (EXAMPLES[profile][1] for profile in ("quick", "thorough"))
+    parser.addoption("--fuzz", type=int, help=f"random values tried on each chart (default: {few}; with --hypothesis-profile=thorough {many})")
     parser.addoption("--accept", action="store_true", help="write golden files anew instead of comparing with them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.fuzz is None:
+        _, config.option.fuzz = EXAMPLES.get(config.getoption("--hypothesis-profile"), EXAMPLES["quick"])

@@ -1,6 +1,6 @@
 """Any values that the schema allows render to valid manifests; any that it does not are refused, with the schema's own message.
 
-pytest tests/charts/test_fuzz.py --fuzz 2000     # examples for each chart; 25 without the option
+pytest tests/charts/test_fuzz.py --fuzz 2000     # examples for each chart; fewer without the option
 """
 
 from __future__ import annotations

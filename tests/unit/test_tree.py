@@ -85,7 +85,7 @@ def test_trees_are_put_together() -> None:
 names = st.lists(st.text("abc", min_size=1, max_size=2), min_size=1, max_size=3).map("/".join)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.dictionaries(names, st.binary(max_size=4), max_size=5))
 def test_what_is_written_is_no_different(files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> None:
     try:

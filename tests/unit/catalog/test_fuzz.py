@@ -84,7 +84,7 @@ def check(problem: Problem, root: Path) -> None:
         assert problem.column >= 1
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(changes=st.lists(edits(), min_size=1, max_size=4))
 def test_no_edit_of_the_committed_catalog_raises_anything_but_input_errors(copy: Path, changes: list[tuple[str, Edit]]) -> None:
     originals = {file: (copy / file).read_bytes() for file in FILES}
@@ -99,7 +99,6 @@ def test_no_edit_of_the_committed_catalog_raises_anything_but_input_errors(copy:
             (copy / file).write_bytes(data)
 
 
-@settings(deadline=None)
 @given(data=st.one_of(st.binary(max_size=200), st.text(alphabet="ab:-[]{}&*!|>'\"#\n ~?,\t", max_size=60).map(str.encode)))
 def test_no_bytes_raise_anything_but_input_errors(data: bytes) -> None:
     assert all(problem.file == "x.yaml" for problem in wrong(lambda: source.parse(data, "x.yaml")))

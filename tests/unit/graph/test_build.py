@@ -192,7 +192,7 @@ def catalogs(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
     return f"name: x\naxes:\n{''.join(values)}images:\n{''.join(images)}", layers
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(catalog=catalogs())
 def test_laws_of_every_graph(catalog: tuple[str, dict[str, str]], tmp_path: Path) -> None:
     made = graph(load(written(tmp_path, *catalog)))
@@ -215,7 +215,7 @@ def parents(text: str) -> set[str]:
     return {name for name in text.splitlines()[0].removeprefix("on: [").removesuffix("]").split(", ") if name}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(catalog=catalogs())
 def test_an_unrelated_layer_changes_nothing(catalog: tuple[str, dict[str, str]], tmp_path: Path) -> None:
     text, layers = catalog

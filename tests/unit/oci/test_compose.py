@@ -213,7 +213,7 @@ def test_two_layers_that_disagree_leave_no_image(store: Store, three: list[Facts
 FILES = st.dictionaries(st.sampled_from(["opt/a", "opt/b/c", "etc/d", "usr/bin/e"]), st.sampled_from(["1", "2"]), max_size=4)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(FILES, min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_composition_commutes(store: Store, contents: list[dict[str, str]], order: random.Random) -> None:
     base = built(store, "base", BASE)

@@ -14,7 +14,7 @@ from tests.unit.oci.texts import TEXTS
 
 EVERY = pytest.mark.parametrize("merger", mergers.MERGERS, ids=lambda merger: merger.pattern)
 
-EXAMPLES = settings(max_examples=40, suppress_health_check=[HealthCheck.filter_too_much])
+MANY_ARE_FILTERED = settings(suppress_health_check=[HealthCheck.filter_too_much])
 
 
 def union(merger: Merger, *texts: str) -> str | None:
@@ -30,7 +30,7 @@ def test_every_merger_is_tested_with_files_of_its_kind() -> None:
 
 
 @EVERY
-@EXAMPLES
+@MANY_ARE_FILTERED
 @given(data=st.data())
 def test_order_and_repetition_do_not_matter(merger: Merger, data: st.DataObject) -> None:
     one, two, three = (data.draw(TEXTS[merger.pattern]) for _ in range(3))
@@ -43,7 +43,7 @@ def test_order_and_repetition_do_not_matter(merger: Merger, data: st.DataObject)
 
 
 @EVERY
-@EXAMPLES
+@MANY_ARE_FILTERED
 @given(data=st.data())
 def test_what_a_build_adds_and_what_was_there_make_what_it_left(merger: Merger, data: st.DataObject) -> None:
     before, more = data.draw(TEXTS[merger.pattern]), data.draw(TEXTS[merger.pattern])
@@ -55,7 +55,7 @@ def test_what_a_build_adds_and_what_was_there_make_what_it_left(merger: Merger, 
 
 
 @EVERY
-@EXAMPLES
+@MANY_ARE_FILTERED
 @given(data=st.data())
 def test_a_file_that_did_not_change_adds_nothing(merger: Merger, data: st.DataObject) -> None:
     text = data.draw(TEXTS[merger.pattern])
@@ -63,7 +63,7 @@ def test_a_file_that_did_not_change_adds_nothing(merger: Merger, data: st.DataOb
 
 
 @EVERY
-@EXAMPLES
+@MANY_ARE_FILTERED
 @given(data=st.data())
 def test_a_contribution_is_a_file_of_its_kind(merger: Merger, data: st.DataObject) -> None:
     text = data.draw(TEXTS[merger.pattern])
