@@ -217,7 +217,7 @@ def cluster() -> Iterator[Cluster]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()  # how often it looks whether to end
     kubeconfig = {
         "apiVersion": "v1",
         "kind": "Config",
