@@ -19,39 +19,31 @@ import pytest
 import yaml
 
 from builder.catalog.load import Loaded, load
-from builder.errors import ToolError
+from builder.errors import BuilderError, ToolError
 from builder.execute.project import IMAGES
 from builder.graph.build import graph
 from builder.oci.store import Store
 from builder.settings import read as read_settings
 from builder.tools import process
+from builder.tools.kind import Kind, gateway, node_image
 from tests.integration.registry_server import registry
-from tests.kind.cluster import Cluster, Kind, Release, gateway, missing
-from tests.kind.services import S3, Node, Outside, start_outside, start_s3
+from tests.kind.cluster import Cluster, Release
+from tests.kind.services import MOUNTED, S3, Node, Outside, start_outside, start_s3
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / ".catalog" / "kind"
+FOLDER = ROOT / ".catalog" / "kind-tests"
+NAME = "catalog-tests"
 SERVERS = "python"
 """The image that servers beside the services run in."""
 KEEP, BUILD = os.environ.get("KEEP") == "1", os.environ.get("BUILD") != "0"
-PROGRAMS = ("docker", "kind", "kubectl", "helm")
 TEAM, RESTRICTED = "team", "restricted"
 NAMESPACES = {TEAM: {}, RESTRICTED: {"pod-security.kubernetes.io/enforce": "restricted"}}
-
-
-def node_image() -> str:
-    """Return the node image that the set-up provides."""
-    modules = (ROOT / "setup" / "kubernetes" / "go.mod").read_text().split()
-    return os.environ.get("CATALOG_NODE_IMAGE") or f"kindest/node:{modules[modules.index('k8s.io/kubernetes') + 1]}"
 
 
 @pytest.fixture(scope="session")
 def kind() -> Iterator[Kind]:
     """The cluster, not yet made; removed in the end."""
-    lacking = missing(PROGRAMS, node_image())
-    if lacking:
-        pytest.fail(f"a cluster for tests cannot be made: {lacking}. Run `make setup`.", pytrace=False)
-    made = Kind(name="catalog-tests", image=node_image(), folder=FOLDER)
+    made = Kind(name=NAME, kubeconfig=FOLDER / "kubeconfig")
     yield made
     if not KEEP:
         made.delete()
@@ -61,9 +53,15 @@ def kind() -> Iterator[Kind]:
 @pytest.fixture(scope="session")
 def cluster(kind: Kind) -> Cluster:
     """An empty cluster with its namespaces."""
-    made = kind.kept() if KEEP else None
-    if made is None:
-        made = kind.create()
+    try:
+        image = node_image(os.environ.get("CATALOG_NODE_IMAGE"))
+    except BuilderError as error:
+        pytest.fail(f"a cluster for tests cannot be made: {error.message}. {error.hint}", pytrace=False)
+    if not (KEEP and kind.exists()):
+        kind.delete()
+        (FOLDER / "served").mkdir(parents=True, exist_ok=True)
+        kind.create(image, {FOLDER / "served": MOUNTED})
+    made = Cluster(kind.connect().kubeconfig)
     for name, labels in NAMESPACES.items():
         made.namespace(name, labels)
     Failures.cluster = made
@@ -87,8 +85,7 @@ def images(kind: Kind, cluster: Cluster, loaded: Loaded) -> Iterator[Path]:
     offered = {yaml.safe_load(file.read_text())["service"]["image"]["version"] for file in (ROOT / "charts").glob("*/values.yaml")}
     wanted = [image for image in newest.values() if f"{loaded.catalog.registry}/{image}" in offered or image == newest[SERVERS]]
     digests = FOLDER / "digests.json"
-    with registry(FOLDER / "registry", host=gateway()) as server:
-        kind.mirror(host, f"http://{server.address}")
+    with registry(FOLDER / "registry", host=gateway()) as server, kind.mirror(host, f"http://{server.address}"):
         if BUILD:
             catalog("build", *wanted)
         else:

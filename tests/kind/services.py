@@ -13,9 +13,11 @@ from typing import Any
 
 import requests
 
+from builder.tools.kubectl import Manifest
+from builder.verify.release import eventually
 from tests.integration.registry_server import certificate
 from tests.kind import packages
-from tests.kind.cluster import Cluster, Manifest, eventually
+from tests.kind.cluster import Cluster
 from tests.kind.servers import outside as program
 
 NAMESPACE = "services"

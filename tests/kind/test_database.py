@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kind.cluster import Release, eventually
+from builder.verify.release import eventually
+from tests.kind.cluster import Release
 from tests.kind.conftest import TEAM, Launcher
 from tests.kind.jupyter import Jupyter
 
@@ -23,13 +24,13 @@ connection <- DBI::dbConnect(RPostgreSQL::PostgreSQL(), host = Sys.getenv("PGHOS
 @pytest.fixture(scope="module")
 def database(launch: Launcher) -> Release:
     values = {"postgresql": {"auth": {"username": "ann", "database": "work"}}, "persistence": {"size": "1Gi"}}
-    return launch("postgresql", "db", values).ready()
+    return launch("postgresql", "db", values).started()
 
 
 @pytest.fixture(scope="module")
 def jupyter(launch: Launcher, database: Release) -> Iterator[Jupyter]:
     assert database.is_ready()
-    release = launch("jupyter-r-python", "finder", {"persistence": {"enabled": False}}).ready()
+    release = launch("jupyter-r-python", "finder", {"persistence": {"enabled": False}}).started()
     assert "PostgreSQL" in release.notes
     with release.forward() as address:
         yield Jupyter(address, release.password)
@@ -55,7 +56,7 @@ def test_data_outlives_a_pod_that_is_killed(database: Release, jupyter: Jupyter)
     before = database.cluster.get("pod", database.pod, TEAM)["metadata"]["uid"]
     database.cluster.kubectl("delete", "pod", database.pod, "--namespace", TEAM, "--grace-period", "0", "--force")
     eventually("another pod has started", lambda: database.cluster.get("pod", database.pod, TEAM)["metadata"]["uid"] != before)
-    database.ready()
+    database.started()
     with jupyter.kernel("ir") as kernel:
         assert kernel.run(f'{CONNECT}\ncat(DBI::dbGetQuery(connection, "{KEPT}")[[1]])') == "42"
 
@@ -64,6 +65,6 @@ def test_data_and_password_outlive_a_suspension(database: Release) -> None:
     password = database.password
     database.install("--reuse-values", "--set", "global.suspend=true").gone()
     assert database.cluster.list("pvc", TEAM, "app.kubernetes.io/instance=db"), "the volume went with the pod"
-    database.install("--reuse-values", "--set", "global.suspend=false").ready()
+    database.install("--reuse-values", "--set", "global.suspend=false").started()
     assert database.password == password, "an upgrade changed a password that nobody asked to change"
     assert database.run(f"PGPASSWORD={password} {PSQL}", stdin=KEPT).strip() == "42"

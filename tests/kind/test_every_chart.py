@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 import requests
 
-from tests.kind.cluster import Release, eventually
+from builder.verify.release import eventually
+from tests.kind.cluster import Release
 from tests.kind.conftest import RESTRICTED, ROOT, TEAM, Launcher
 
 pytestmark = pytest.mark.kind
@@ -30,7 +31,7 @@ def releases(request: pytest.FixtureRequest, launch: Launcher) -> Mapping[str, R
 
 @pytest.fixture(params=LAUNCHED)
 def release(request: pytest.FixtureRequest, releases: Mapping[str, Release]) -> Release:
-    return releases[request.param].ready()
+    return releases[request.param].started()
 
 
 def test_it_starts_and_its_own_test_passes(release: Release) -> None:
@@ -64,7 +65,7 @@ def confined(launch: Launcher) -> Mapping[str, Release]:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_it_starts_without_any_rights(confined: Mapping[str, Release], name: str) -> None:
-    release = confined[name].ready()
+    release = confined[name].started()
     assert release.run("id -u; id -g; sudo -n true 2>/dev/null || echo no root").split("\n")[:3] == ["1000", "100", "no root"]
     assert "onyxia-init: " not in release.log, "the start script complains"
 

@@ -31,7 +31,7 @@ def release(launch: Launcher, s3: S3, outside: Outside) -> Release:
         "extraEnvVars": [{"name": "RELEASE", "value": "{{ .Release.Name }}"}],
         "resources": {"requests": {"cpu": "50m", "memory": "256Mi"}, "limits": {"memory": "3Gi"}},
     }
-    return launch(CHART, "lab", values, RESTRICTED).ready()
+    return launch(CHART, "lab", values, RESTRICTED).started()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ import pytest
 import requests
 import yaml
 
-from tests.kind.cluster import Release, eventually
+from builder.verify.release import eventually
+from tests.kind.cluster import Release
 from tests.kind.conftest import TEAM, Launcher, catalog
 from tests.kind.services import Outside
 
@@ -46,7 +47,7 @@ def version(chart: Path) -> str:
 def release(launch: Launcher, versions: Versions) -> Release:
     """The former version, with a file of the user's."""
     made = launch(CHART, "cycle", folder=versions[0])
-    made.ready()
+    made.started()
     made.run("mkdir ~/work/notes && echo kept >~/work/notes/today")
     return made
 
@@ -65,7 +66,7 @@ def test_work_and_password_outlive_an_upgrade(release: Release, versions: Versio
     newer = replace(release, chart=versions[1]).install("--reuse-values")
     assert version(versions[1]) != version(versions[0])
     eventually("the pod is another one", lambda: release.cluster.get("pod", release.pod, TEAM)["metadata"]["uid"] != before["metadata"]["uid"])
-    newer.ready()
+    newer.started()
     pod = release.cluster.get("pod", release.pod, TEAM)
     assert "@sha256:" in pod["spec"]["containers"][0]["image"], "the newer version pins its image"
     assert release.run("cat ~/work/notes/today") == "kept\n"
@@ -79,7 +80,7 @@ def test_work_outlives_a_suspension(release: Release, versions: Versions) -> Non
     (claim,) = release.cluster.list("pvc", TEAM, "app.kubernetes.io/instance=cycle")
     assert claim["status"]["phase"] == "Bound"
     assert "suspended" in newer.notes
-    newer.install("--reuse-values", "--set", "global.suspend=false").ready()
+    newer.install("--reuse-values", "--set", "global.suspend=false").started()
     assert release.run("cat ~/work/notes/today") == "kept\n"
 
 
@@ -97,7 +98,7 @@ def test_the_service_ends_by_itself_when_it_is_told_to(release: Release) -> None
     (code,) = eventually("the container has ended", ended)
     release.cluster.kubectl("patch", *pod, "--type=merge", "--patch", '{"metadata": {"finalizers": null}}')
     assert code != 137
-    release.ready()
+    release.started()
 
 
 def test_administrator_rights_are_there_when_allowed(release: Release) -> None:
@@ -105,7 +106,7 @@ def test_administrator_rights_are_there_when_allowed(release: Release) -> None:
 
 
 def test_two_releases_do_not_meet(release: Release, neighbour: Release) -> None:
-    neighbour.ready()
+    neighbour.started()
     assert neighbour.password != release.password
     assert neighbour.run("ls ~/work") == ""
     with neighbour.forward() as address:
@@ -118,7 +119,7 @@ def status(address: str, token: str) -> int:
 
 
 def test_scripts_with_another_checksum_are_refused_and_the_service_starts(neighbour: Release) -> None:
-    refused = [line for line in neighbour.ready().log.splitlines() if "refused, its checksum is" in line]
+    refused = [line for line in neighbour.started().log.splitlines() if "refused, its checksum is" in line]
     assert [line.split(":")[1].strip() for line in refused] == ["region", "personal"]
     assert neighbour.run("git config --global region.of || echo none").strip() == "none"
     assert neighbour.run("ls ~/work") == ""

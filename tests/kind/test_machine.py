@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
+
 import pytest
 
-from tests.kind.cluster import missing
-from tests.kind.conftest import PROGRAMS, node_image
+from builder.cli import main
+from builder.tools.kind import PROGRAMS, node_image
 
 pytestmark = pytest.mark.kind
+COMMAND = ["--catalog", str(Path(__file__).parents[2] / "catalog.yaml"), "chart", "test"]
 
 
-def test_programs_that_are_not_installed_are_named() -> None:
-    assert missing(["docker", "kind-of-nothing"], node_image()) == "not installed: kind-of-nothing"
+def test_a_program_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for program in PROGRAMS:
+        if program != "kind":
+            (tmp_path / program).symlink_to(shutil.which(program) or "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(COMMAND) == 1
+    assert capsys.readouterr().err == "error: a cluster needs kind, which is not installed\n  hint: run `make setup`\n"
 
 
-def test_a_node_image_that_is_not_there_is_named() -> None:
-    assert missing(PROGRAMS, "kindest/node:v0.0.0") == "the node image kindest/node:v0.0.0 is not in the Docker engine"
+def test_a_node_image_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("CATALOG_NODE_IMAGE", "kindest/node:v0.0.0")
+    assert main(COMMAND) == 1
+    assert "error: the Docker engine has no node image kindest/node:v0.0.0\n" in capsys.readouterr().err
+
+
+def test_an_engine_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    assert main(COMMAND) == 1
+    assert "no Docker engine answers" in capsys.readouterr().err
 
 
 def test_this_machine_lacks_nothing() -> None:
-    assert missing(PROGRAMS, node_image()) == ""
+    assert node_image(os.environ.get("CATALOG_NODE_IMAGE"))

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from builder.errors import ToolError
-from tests.kind.cluster import Cluster, Manifest, Release, eventually
+from builder.tools.kubectl import Manifest
+from builder.verify.release import eventually
+from tests.kind.cluster import Cluster, Release
 from tests.kind.conftest import TEAM, Launcher
 
 pytestmark = pytest.mark.kind

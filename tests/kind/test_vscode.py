@@ -8,8 +8,9 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
+from builder.verify.release import eventually
 from tests.kind import browser
-from tests.kind.cluster import Release, eventually
+from tests.kind.cluster import Release
 from tests.kind.conftest import Launcher
 
 pytestmark = pytest.mark.kind
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.kind
 
 @pytest.fixture(scope="module")
 def release(launch: Launcher) -> Release:
-    return launch("vscode-python", "code", {"userPreferences": {"darkMode": True}}).ready()
+    return launch("vscode-python", "code", {"userPreferences": {"darkMode": True}}).started()
 
 
 @pytest.fixture
