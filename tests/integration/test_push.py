@@ -232,15 +232,14 @@ def test_a_private_authority_is_a_setting(store: Store, tmp_path: Path) -> None:
         assert total(push(store, images(store), target(server, tmp_path, made.authority), silent), "sent") > SIZE
 
 
-def test_the_command_pushes_and_writes_digests(hub: Server, place: Place, tmp_path: Path) -> None:
-    place.done("lock")
-    store = Store.open(place.settings.store)
+def test_the_command_pushes_and_writes_digests(hub: Server, locked: Place, tmp_path: Path) -> None:
+    store = Store.open(locked.settings.store)
     made = image(store, "both:py3.13", [layer(store, "base")])
-    said = place.done("push", "both", "--to", f"{hub.address}/team/catalog", "--digests", str(tmp_path / "digests.json"))
+    said = locked.done("push", "both", "--to", f"{hub.address}/team/catalog", "--digests", str(tmp_path / "digests.json"))
     assert f"{hub.address}/team/catalog/both:py3.13@{made.digest}\n" in said
     assert "0.0 MB already there" in said
     assert json.loads((tmp_path / "digests.json").read_text()) == {"both:py3.13": made.digest}
-    again = place.json("push", "--to", f"{hub.address}/team/catalog")
+    again = locked.json("push", "--to", f"{hub.address}/team/catalog")
     assert isinstance(again, list)
     assert [(one["image"], one["sent"], one["present"] > SIZE) for one in again] == [("both:py3.13", 0, True)]
 
@@ -252,9 +251,8 @@ def test_a_wrong_address_is_told_from_a_right_one(place: Place, wrong: str) -> N
     assert "write host[:port][/path]" in said
 
 
-def test_what_is_not_built_is_said_before_anything_moves(hub: Server, place: Place) -> None:
-    place.done("lock")
-    code, said = place.run("push", "--to", hub.address)
+def test_what_is_not_built_is_said_before_anything_moves(hub: Server, locked: Place) -> None:
+    code, said = locked.run("push", "--to", hub.address)
     assert code == 1
     assert "not built yet: both:py3.13" in said
     assert "catalog build both:py3.13" in said
