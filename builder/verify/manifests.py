@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.resources
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -15,6 +14,8 @@ import yaml
 
 VERSIONS = ("1.25", "1.28", "1.31", "1.34")
 """Versions of Kubernetes: the oldest that charts promise to run on, the newest, and some between them."""
+DEFINITIONS = "https://kubernetes.io/api/_definitions.json"
+"""What the schemas call the file beside them; nothing is asked there."""
 OWN = Path(__file__).with_name("schemas")
 """Schemas of kinds that are not Kubernetes' own."""
 Manifest = Mapping[str, object]
@@ -76,7 +77,7 @@ def _validator(api: str, kind: str, version: str) -> jsonschema_rs.Draft7Validat
     file = directory / f"{name}.json"
     if not file.is_file():
         return None
-    return jsonschema_rs.Draft7Validator(json.loads(file.read_bytes()), retriever=_retriever(version))
+    return jsonschema_rs.Draft7Validator(json.loads(file.read_bytes()), registry=_definitions(version), offline=True)
 
 
 @cache
@@ -84,18 +85,7 @@ def _directory(version: str) -> Traversable:
     return importlib.resources.files("kubernetes_validate") / "kubernetes-json-schema" / f"v{version}.0-local-strict"
 
 
-@dataclass(frozen=True, slots=True)
-class _Definitions:
-    """All schemas of one version refer to one file."""
-
-    definitions: dict[str, object]
-
-    def __call__(self, uri: str) -> dict[str, object]:
-        """Return the file, whatever part of it is asked for."""
-        del uri
-        return self.definitions
-
-
 @cache
-def _retriever(version: str) -> _Definitions:
-    return _Definitions(json.loads((_directory(version) / "_definitions.json").read_bytes()))
+def _definitions(version: str) -> jsonschema_rs.Registry:
+    """All schemas of one version refer to one file."""
+    return jsonschema_rs.Registry([(DEFINITIONS, json.loads((_directory(version) / "_definitions.json").read_bytes()))])
