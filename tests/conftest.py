@@ -17,8 +17,8 @@ EXAMPLES = {"quick": (20, 10), "thorough": (100, 25)}
 for _name, (_laws, _) in EXAMPLES.items():
     settings.register_profile(_name, deadline=None, max_examples=_laws)
 settings.load_profile("quick")
-# Helm renders charts in the tests' process, thousands of times: a third of that would go to Go's garbage collector. Go reads what a process started with:
-# this is for the workers of `-n auto`.
+# Helm renders charts in the tests' process, thousands of times, and a third of that would go to Go's garbage collector.
+# Go reads the environment that a process starts with: this is for the workers of `-n auto`.
 os.environ.setdefault("GOGC", "1000")
 _guarded: list[str] = []
 
