@@ -13,7 +13,7 @@ from hypothesis import settings
 STARTS_A_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
 MAY_START_PROCESSES = {"docker", "kind", "process", "registries"}
 # Examples of each law, and random values for each chart. How long an example takes depends on what else the machine does.
-EXAMPLES = {"quick": (20, 10), "thorough": (100, 25)}
+EXAMPLES = {"quick": (20, 10), "thorough": (100, 200)}
 for _name, (_laws, _) in EXAMPLES.items():
     settings.register_profile(_name, deadline=None, max_examples=_laws)
 settings.load_profile("quick")

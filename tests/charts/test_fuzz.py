@@ -111,7 +111,7 @@ RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.functio
 def test_allowed_values_render_to_valid_manifests(name: str, examples: int) -> None:
     chart = all_charts()[name]
 
-    @settings(max_examples=examples, deadline=None, database=None, derandomize=examples <= 25, suppress_health_check=RELAXED)
+    @settings(max_examples=examples, deadline=None, database=None, derandomize=examples <= 200, suppress_health_check=RELAXED)
     @given(valid(chart.schema))
     def law(values: dict[str, Any]) -> None:
         found = problems(chart.render(values).manifests, ("1.34",))
@@ -124,7 +124,7 @@ def test_allowed_values_render_to_valid_manifests(name: str, examples: int) -> N
 def test_other_values_are_refused_with_their_place(name: str, examples: int) -> None:
     chart = all_charts()[name]
 
-    @settings(max_examples=examples * 4, deadline=None, database=None, derandomize=examples <= 25, suppress_health_check=RELAXED)
+    @settings(max_examples=examples * 4, deadline=None, database=None, derandomize=examples <= 200, suppress_health_check=RELAXED)
     @given(wrong(chart.schema))
     def law(found: tuple[tuple[str, ...], Any]) -> None:
         path, value = found
