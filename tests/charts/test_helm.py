@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from builder.verify.charts import check
 from tests.charts.conftest import CHARTS, ORIGIN, Chart
 
 pytestmark = pytest.mark.process
+CATALOG = str(CHARTS.parent / "catalog.yaml")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PASSWORDS = {"security": {"password": "p"}, "postgresql": {"auth": {"password": "p", "postgresPassword": "p"}}}
 
@@ -108,6 +110,31 @@ def test_what_onyxia_would_not_open_is_found_out(postgresql: Chart) -> None:
     schema["properties"]["extra"] = {"type": "string", "title": "Extra", "description": "Extra"}
     (wrong,) = check([("postgresql", postgresql.tree.merged({"values.schema.json": File(json.dumps(schema).encode())}))], silent)["postgresql"]
     assert "no-value" in str(wrong)
+
+
+def test_the_command_verifies_what_would_be_generated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--catalog", CATALOG, "chart", "verify", "postgresql", "vscode-r"]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    lint, render = [line for line in told.err.splitlines() if line.startswith("$ ")]
+    assert re.fullmatch(r"\$ helm lint --strict --quiet \S*charts/postgresql \S*charts/vscode-r", lint)
+    assert render.endswith('do helm template check "$chart" --namespace default --kube-version 1.34; done')
+    assert main(["--catalog", CATALOG, "chart", "verify", "vscode"]) == 2
+    assert "there is no service 'vscode'\n  hint: did you mean 'vscode-r'?" in capsys.readouterr().err
+
+
+def test_the_command_tells_how_to_see_again_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("images", "charts/library", "charts/icons", "charts/postgresql"):
+        shutil.copytree(CHARTS.parent / name, tmp_path / name)
+    shutil.copy(CATALOG, tmp_path / "catalog.yaml")
+    path = tmp_path / "charts" / "library" / "templates" / "service.yaml"
+    path.write_text(path.read_text().replace("ports:", "prots:"))
+    assert main(["--catalog", str(tmp_path / "catalog.yaml"), "chart", "verify"]) == 1
+    told = capsys.readouterr()
+    assert "postgresql: defaults: Service/check-postgresql: spec: Additional properties are not allowed ('prots' was unexpected)" in told.out
+    again = [line for line in told.err.splitlines() if line.startswith("$ helm template check")]
+    assert len(again) == 2
+    assert "--set-json" in again[1]
 
 
 # Versions
@@ -308,17 +335,23 @@ def test_push_to_a_registry_and_pull_by_digest(registry: str, published: Path, t
 def test_the_command_publishes_and_pushes_what_is_missing(registry: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def package(*options: str) -> list[dict[str, object]]:
         arguments = ["chart", "package", "--destination", str(tmp_path / "site"), "--url", "https://example.org/charts", "--json", *options]
-        assert main(["--catalog", str(CHARTS.parent / "catalog.yaml"), *arguments]) == 0
-        found = json.loads(capsys.readouterr().out)
+        assert main(["--catalog", CATALOG, *arguments]) == 0
+        said = capsys.readouterr()
+        plain[:] = [line for line in said.err.splitlines() if line.startswith("$ ")]
+        found = json.loads(said.out)
         assert isinstance(found, list)
         return found
 
+    plain: list[str] = []
     dry = package("--dry-run")
     assert {one["version"] for one in dry} == {"1.0.0"}
+    assert plain == [], "what does nothing has no plain equal"
     assert not (tmp_path / "site").exists()
     assert not [one for one in package() if "pushed" in one]
+    assert [line.split()[1:3] for line in plain] == [["helm", "package"]] * len(dry) + [["helm", "repo"]]
     push = ("--push", f"oci://{registry}/charts", "--plain-http")
     assert len([one for one in package(*push) if one["kept"] and "pushed" in one]) == len(dry)
+    assert [line.split()[1:3] for line in plain] == [["helm", "push"]] * len(dry)
     assert not [one for one in package(*push) if "pushed" in one]
     helm_entry, oci_entry = json.loads((tmp_path / "site" / "catalogs.json").read_text())
     assert helm_entry["location"] == "https://example.org/charts"
