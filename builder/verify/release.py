@@ -152,21 +152,14 @@ class Release:
 
     def page(self) -> tuple[str, int, str] | None:
         """Return the Service that leads to what its pods are asked by HTTP whether they are ready, its port and the path; None without one."""
-        probes = [
-            (container["readinessProbe"]["httpGet"], container.get("ports", ()))
-            for pod in self.pods()
-            for container in pod["spec"]["containers"]
-            if "httpGet" in container.get("readinessProbe", {})
-        ]
-        for asked, ports in probes:
-            names = {
-                asked["port"],
-                *(value for port in ports if asked["port"] in port.values() for value in (port.get("name"), port["containerPort"])),
-            }
-            for service in self.objects:
-                for port in service["spec"].get("ports", ()) if service["kind"] == "Service" else ():
-                    if port.get("targetPort", port["port"]) in names:
-                        return service["metadata"]["name"], port["port"], asked.get("path", "/")
+        containers = [container for pod in self.pods() for container in pod["spec"]["containers"]]
+        services = [(one["metadata"]["name"], port) for one in self.objects if one["kind"] == "Service" for port in one["spec"].get("ports", ())]
+        for container in containers:
+            asked = container.get("readinessProbe", {}).get("httpGet")
+            names = _port_names(container, asked["port"]) if asked else set()
+            for service, port in services:
+                if port.get("targetPort", port["port"]) in names:
+                    return service, port["port"], asked.get("path", "/")
         return None
 
     @contextmanager
@@ -214,6 +207,12 @@ def answer(address: str, path: str) -> int:
     if not found.ok:
         raise BuilderError(f"{path} answers {found.status_code} {found.reason}")
     return found.status_code
+
+
+def _port_names(container: Mapping[str, Any], port: int | str) -> set[int | str]:
+    """Return the number and the name of a container's port, of which one is known."""
+    found = [{one["containerPort"], one.get("name", one["containerPort"])} for one in container.get("ports", ())]
+    return {port}.union(*(both for both in found if port in both))
 
 
 def _moment(event: Manifest) -> datetime:

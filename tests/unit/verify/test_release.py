@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from builder.errors import BuilderError
-from builder.verify.release import _hopeless, _moment, _rolled_out, eventually
+from builder.verify.release import _hopeless, _moment, _port_names, _rolled_out, eventually
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,10 @@ def test_what_does_not_come_true_is_said() -> None:
 
 def _raise(error: Exception) -> bool:
     raise error
+
+
+def test_a_port_is_known_by_its_name_and_its_number() -> None:
+    container = {"ports": [{"name": "http", "containerPort": 8888}, {"containerPort": 4040}]}
+    assert _port_names(container, "http") == _port_names(container, 8888) == {"http", 8888}
+    assert _port_names(container, 4040) == {4040}
+    assert _port_names({}, 80) == {80}
