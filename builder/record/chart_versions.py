@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +31,8 @@ class ChartVersion:
     tree: Tree
 
 
-def version_of(text: str, charts: Charts, destination: Path | None, argument: str) -> ChartVersion:
-    """Return the version of a chart that somebody named; `argument` is what a problem names.
+def version_of(text: str, charts: Callable[[], Charts], destination: Path | None, argument: str) -> ChartVersion:
+    """Return the version of a chart that somebody named; `charts` is asked only for a name, `argument` is what a problem names.
 
     Raises:
         InputError: there is no such chart, or no such version.
@@ -39,19 +40,18 @@ def version_of(text: str, charts: Charts, destination: Path | None, argument: st
 
     """
     path = Path(text)
-    if text in charts.compositions and not path.is_file():
-        return generated(text, charts)
-    if path.is_dir():
-        return _directory(path, argument)
     if path.is_file():
         return _archive(path.read_bytes(), path, str(path))
+    if path.is_dir():
+        return _directory(path, argument)
     name, at, version = text.partition("@")
     if at and version:
         return published(name, version, destination, argument)
-    hint = (
-        nearest(text, list(charts.compositions))
-        or "give a directory, a .tgz, NAME@VERSION of the published charts, or NAME for what would be generated"
-    )
+    known = charts()
+    if text in known.compositions:
+        return generated(text, known)
+    hint = nearest(text, list(known.compositions))
+    hint = hint or "give a directory, a .tgz, NAME@VERSION of the published charts, or NAME for what would be generated"
     raise InputError([Problem(argument, 0, 0, f"{text!r} is no chart", hint)])
 
 

@@ -147,6 +147,12 @@ def test_what_is_no_chart_is_said_to_be_none(argv: list[str], message: str, publ
     assert message in capsys.readouterr().err
 
 
+def test_two_charts_need_no_catalog(tmp_path: Path, published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(published / "postgresql-1.0.0.tgz")
+    assert main(["-C", str(tmp_path / "none.yaml"), "chart", "diff", path, path]) == 0
+    assert "nothing differs" in capsys.readouterr().out
+
+
 def test_published_charts_need_a_place(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-C", CATALOG, "chart", "diff", "postgresql"]) == 2
     assert "--destination: is needed to find postgresql" in capsys.readouterr().err

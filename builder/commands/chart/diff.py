@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from builder.charts import contents
 from builder.charts.changes import Change
 from builder.charts.chart import VERSION
 from builder.charts.objects import ObjectChange
-from builder.charts.project import open_charts, read_digests
+from builder.charts.project import Charts, open_charts, read_digests
 from builder.charts.switches import passwords
 from builder.console.text import Console
 from builder.events import Plain
@@ -52,14 +53,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _sides(arguments: argparse.Namespace) -> tuple[ChartVersion, ChartVersion]:
-    charts = open_charts(load(arguments.catalog), read_digests(arguments.digests))
+    @functools.cache
+    def charts() -> Charts:
+        return open_charts(load(arguments.catalog), read_digests(arguments.digests))
+
+    def named(text: str, side: str) -> ChartVersion:
+        return version_of(text, charts, arguments.destination, side)
+
     if arguments.new is not None:
-        old, new = (version_of(getattr(arguments, side), charts, arguments.destination, side.upper()) for side in ("old", "new"))
-        return old, new
-    if arguments.old in charts.compositions and not Path(arguments.old).is_file():
-        return published(arguments.old, "", arguments.destination, "OLD"), generated(arguments.old, charts)
-    old = version_of(arguments.old, charts, arguments.destination, "OLD")
-    return old, version_of(old.name, charts, arguments.destination, "NEW")
+        return named(arguments.old, "OLD"), named(arguments.new, "NEW")
+    if not Path(arguments.old).exists() and arguments.old in charts().compositions:
+        return published(arguments.old, "", arguments.destination, "OLD"), generated(arguments.old, charts())
+    old = named(arguments.old, "OLD")
+    return old, named(old.name, "NEW")
 
 
 def _step(old: ChartVersion, new: ChartVersion, found: Difference) -> dict[str, str]:

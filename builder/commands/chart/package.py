@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from builder.catalog.load import load
 from builder.catalog.model import Catalog
 from builder.charts.catalogs import catalogs, oci_catalog
@@ -56,11 +58,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.Index) -> None:
-    """Write what an administrator of Onyxia pastes."""
-    entries = catalogs(catalog.name, catalog.description, arguments.url, maintainer=catalog.name, scm=catalog.url or "")
+    """Write what an administrator of Onyxia pastes; it says where the charts are, and so nothing when that was not said."""
+    entries: list[dict[str, JsonValue]] = []
+    if arguments.url:
+        entries += catalogs(catalog.name, catalog.description, arguments.url, maintainer=catalog.name, scm=catalog.url or "")
     if arguments.push:
         entries.append(oci_catalog(f"{catalog.name}-oci", catalog.description, str(arguments.push), joined.versions()))
-    replace(arguments.destination / CATALOGS, File((json.dumps(entries, indent=2, ensure_ascii=False) + "\n").encode()))
+    if entries:
+        replace(arguments.destination / CATALOGS, File((json.dumps(entries, indent=2, ensure_ascii=False) + "\n").encode()))
 
 
 def _plain(arguments: argparse.Namespace, packages: Mapping[str, Package], directory: Path, console: Console) -> None:
