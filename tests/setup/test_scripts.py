@@ -75,7 +75,7 @@ def test_an_archive_names_its_layer_by_its_digest(tmp_path: Path) -> None:
 def test_an_unknown_part_of_the_setup_is_refused() -> None:
     done = subprocess.run([SETUP / "install", "--plan", "everything"], check=False, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "python|tools|cluster" in done.stderr
+    assert "python|tools|node|cluster" in done.stderr
 
 
 @pytest.mark.kind
