@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from builder.console.text import Console, readable
-from builder.execute.images import overlaps
+from builder.execute.overlaps import overlaps
 from builder.execute.project import Project, open_project
 from builder.plan.plan import Plan
 
