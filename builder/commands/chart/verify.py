@@ -34,6 +34,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for name, wrongs in found.items() if not arguments.json else ():
         for wrong in wrongs:
             console.text(f"{name}: {wrong}")
+    if not arguments.json:
+        right = sum(not wrongs for wrongs in found.values())
+        console.text(f"{right} of {len(found)} charts are right, for Kubernetes {', '.join(VERSIONS)}")
     _plain(charts, console)
     for name, wrongs in found.items():
         _again(charts.directory / name, wrongs, cases(trees[name]), console)
