@@ -132,7 +132,7 @@ def test_a_failing_package_is_told_by_what_apt_said(tiny: Tiny) -> None:
     ended = tiny.run("build", "alpha")
     assert ended.code == 2, "a boolean is no script"
     tiny.layer("alpha", LAYERS["alpha"])
-    (tiny.root / "images/alpha/Dockerfile.j2").write_text("FROM {{ parent }}\nUSER 0\nRUN apt-get install -y no-such-package\n")
+    (tiny.root / "images/alpha/Dockerfile.j2").write_text("USER 0\nRUN apt-get install -y no-such-package\n")
     ended = tiny.run("build", "alpha")
     assert ended.code == 1
     assert "Unable to locate package no-such-package" in ended.err[ended.err.index(f"failed {ALPHA}") :]
