@@ -57,7 +57,8 @@ def main() -> int:
         _build(project, console)
     with cost() as chained:
         made = _chains(project, root, console)
-    changes = {name: _change(project, layer, root, made, console) for name, layer in CHANGES.items()}
+    before = _blobs(project)
+    changes = {name: _change(project, layer, root, made, before, console) for name, layer in CHANGES.items()}
     text = report(project, composed, chained, made, changes)
     console.text(text)
     if arguments.output:
@@ -103,8 +104,8 @@ def _chains(project: Project, root: Path, console: Console) -> chains.Chains:
     return chains.build(shop, chains.chains(project), root / "chains", project.settings.jobs, console)
 
 
-def _change(project: Project, layer: str, root: Path, made: chains.Chains, console: Console) -> Change:
-    """Change one file of a layer in a copy of the catalog, and build."""
+def _change(project: Project, layer: str, root: Path, made: chains.Chains, before: Mapping[str, int], console: Console) -> Change:
+    """Change one file of a layer in a copy of the catalog, and build; `before` are the blobs of the images as they were first."""
     copy = root / f"changed-{layer}"
     shutil.copytree(project.loaded.root / project.loaded.catalog.layers, copy / project.loaded.catalog.layers)
     for name in ("catalog.yaml", "catalog.lock"):
@@ -112,7 +113,6 @@ def _change(project: Project, layer: str, root: Path, made: chains.Chains, conso
     touched = copy / project.loaded.catalog.layers / layer / "files" / "usr" / "share" / "catalog-bench"
     touched.parent.mkdir(parents=True, exist_ok=True)
     touched.write_text(layer)
-    before = _blobs(project)
     changed = open_project(copy / "catalog.yaml", list(project.graph.images))
     plan = changed.plan()
     own = [step.node for step in plan.to_build("cell") if changed.graph.cells[step.node].name == layer]
