@@ -11,9 +11,14 @@ from pathlib import Path
 import pytest
 import requests
 
+from builder.catalog.load import load
 from builder.errors import BuilderError, IntegrityError
 from builder.events import Event, silent
 from builder.fetch.session import session
+from builder.graph.asks import asks
+from builder.graph.build import graph
+from builder.lock.file import write
+from builder.lock.model import Lock, Slice
 from builder.oci.model import CONFIG, LAYER_ZSTD, MANIFEST, Descriptor
 from builder.oci.store import Store
 from builder.record.push import Pushed, Target, push
@@ -81,6 +86,13 @@ def settings(tmp_path: Path, ca_bundle: Path | None = None) -> Settings:
 def target(server: Server, tmp_path: Path, ca_bundle: Path | None = None) -> Target:
     where = client.address(f"{server.address}/team/catalog")
     return Target(registry=client.Registry(where, session(settings(tmp_path, ca_bundle))), address=where, jobs=4)
+
+
+def lock(place: Place) -> None:
+    """Lock that no cell adds a package: what a push asks of a lock is that it answers the catalog."""
+    whole = graph(load(place.root / "catalog.yaml"))
+    cells = {cell.id: Slice(asks=asks(cell, whole), artifacts=()) for cell in whole.cells.values()}
+    write(Lock(moment="2026-01-31T12:00:00Z", artifacts={}, cells=cells), place.root / "catalog.lock")
 
 
 def total(pushed: Iterable[Pushed], kind: str) -> int:
@@ -232,14 +244,15 @@ def test_a_private_authority_is_a_setting(store: Store, tmp_path: Path) -> None:
         assert total(push(store, images(store), target(server, tmp_path, made.authority), silent), "sent") > SIZE
 
 
-def test_the_command_pushes_and_writes_digests(hub: Server, locked: Place, tmp_path: Path) -> None:
-    store = Store.open(locked.settings.store)
+def test_the_command_pushes_and_writes_digests(hub: Server, place: Place, tmp_path: Path) -> None:
+    lock(place)
+    store = Store.open(place.settings.store)
     made = image(store, "both:py3.13", [layer(store, "base")])
-    said = locked.done("push", "both", "--to", f"{hub.address}/team/catalog", "--digests", str(tmp_path / "digests.json"))
+    said = place.done("push", "both", "--to", f"{hub.address}/team/catalog", "--digests", str(tmp_path / "digests.json"))
     assert f"{hub.address}/team/catalog/both:py3.13@{made.digest}\n" in said
     assert "0.0 MB already there" in said
     assert json.loads((tmp_path / "digests.json").read_text()) == {"both:py3.13": made.digest}
-    again = locked.json("push", "--to", f"{hub.address}/team/catalog")
+    again = place.json("push", "--to", f"{hub.address}/team/catalog")
     assert isinstance(again, list)
     assert [(one["image"], one["sent"], one["present"] > SIZE) for one in again] == [("both:py3.13", 0, True)]
 
@@ -251,8 +264,9 @@ def test_a_wrong_address_is_told_from_a_right_one(place: Place, wrong: str) -> N
     assert "write host[:port][/path]" in said
 
 
-def test_what_is_not_built_is_said_before_anything_moves(hub: Server, locked: Place) -> None:
-    code, said = locked.run("push", "--to", hub.address)
+def test_what_is_not_built_is_said_before_anything_moves(hub: Server, place: Place) -> None:
+    lock(place)
+    code, said = place.run("push", "--to", hub.address)
     assert code == 1
     assert "not built yet: both:py3.13" in said
     assert "catalog build both:py3.13" in said
