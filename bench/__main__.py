@@ -58,7 +58,7 @@ def main() -> int:
     with cost() as chained:
         made = _chains(project, root, console)
     before = _blobs(project)
-    changes = {name: _change(project, layer, root, made, before, console) for name, layer in CHANGES.items()}
+    changes = {name: _change(project, layer, root, made, console, before=before) for name, layer in CHANGES.items()}
     text = report(project, composed, chained, made, changes)
     console.text(text)
     if arguments.output:
@@ -104,7 +104,7 @@ def _chains(project: Project, root: Path, console: Console) -> chains.Chains:
     return chains.build(shop, chains.chains(project), root / "chains", project.settings.jobs, console)
 
 
-def _change(project: Project, layer: str, root: Path, made: chains.Chains, before: Mapping[str, int], console: Console) -> Change:
+def _change(project: Project, layer: str, root: Path, made: chains.Chains, console: Console, *, before: Mapping[str, int]) -> Change:
     """Change one file of a layer in a copy of the catalog, and build; `before` are the blobs of the images as they were first."""
     copy = root / f"changed-{layer}"
     shutil.copytree(project.loaded.root / project.loaded.catalog.layers, copy / project.loaded.catalog.layers)
