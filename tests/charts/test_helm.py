@@ -29,7 +29,7 @@ from builder.tree import File
 from builder.verify.charts import check
 from tests.charts.conftest import CHARTS, ORIGIN, Chart
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.registries
 CATALOG = str(CHARTS.parent / "catalog.yaml")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PASSWORDS = {"security": {"password": "p"}, "postgresql": {"auth": {"password": "p", "postgresPassword": "p"}}}

@@ -27,7 +27,7 @@ from builder.tools import registry as client
 from tests.integration.conftest import Place
 from tests.integration.registry_server import HTPASSWD, LOGIN, Server, auth_file, certificate, registry, tokens
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.registries
 
 SIZE = 200_000
 

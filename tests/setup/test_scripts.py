@@ -79,6 +79,7 @@ def test_an_unknown_part_of_the_setup_is_refused() -> None:
 
 
 @pytest.mark.kind
+@pytest.mark.registries
 def test_a_machine_that_is_set_up_has_nothing_to_be_done() -> None:
     done = subprocess.run([SETUP / "install", "--plan", "cluster"], check=True, capture_output=True, text=True)
     assert done.stderr == ""
