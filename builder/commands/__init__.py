@@ -35,7 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "prune": "free the space of cells and images that the catalog no longer has",
     "render": "print the Dockerfile that builds an image by plain Docker",
     "chart": "generate, check, compare, publish and launch the services' Helm charts",
-    "schema": "write the JSON Schemas by which editors complete and check catalog.yaml and layer.yaml",
+    "schema": "write the JSON Schemas by which editors complete and check what people write",
 }
 """What each does, in the order in which people meet them."""
 

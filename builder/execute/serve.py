@@ -21,6 +21,8 @@ from builder.oci.blob import digest_of
 
 ROUTE = re.compile(r"/v2/(?P<name>[a-z0-9/._-]+)/(?P<kind>manifests|blobs)/(?P<reference>[A-Za-z0-9._:-]+)")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+POLL = 0.01
+"""Seconds until the server notices that it is to end: whoever pulled waits for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def registry(blobs: Path, tags: Mapping[str, str], host: str = "127.0.0.1") -> I
     sent: set[str] = set()
     handler = type("Handler", (_Handler,), {"blobs": blobs, "tags": dict(tags), "sent": sent})
     server = ThreadingHTTPServer((host, 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL,), daemon=True)
     thread.start()
     try:
         yield Registry(f"{host}:{server.server_address[1]}", sent)

@@ -20,7 +20,7 @@ from builder.record.chart_package import prepare, publish
 from builder.tree import File, Tree
 from tests.charts.conftest import CHARTS, Chart
 
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.registries
 CATALOG = str(CHARTS.parent / "catalog.yaml")
 Diff = Callable[..., dict[str, Any]]
 

@@ -150,6 +150,15 @@ def test_two_layers_that_disagree_are_named_with_the_path(tiny: Tiny) -> None:
     assert "let one layer own the path" in summary
 
 
+def test_what_two_layers_hold_both_is_told_by_the_plan(tiny: Tiny) -> None:
+    for layer in ("alpha", "beta"):
+        tiny.file(layer, "opt/shared", "the same\n" * 1000)
+    tiny.build("both")
+    told = tiny.done("plan", "--all").out.partition("held twice")[2]
+    assert re.search(r"^alpha \+ beta +9\.0 kB +1 images$", told, re.MULTILINE), told
+    assert "held twice" not in tiny.done("plan").out, "too little to be worth a layer"
+
+
 def test_two_images_that_disagree_fail_alone(tiny: Tiny) -> None:
     """Without glue, it is the image in which they meet that cannot be."""
     tiny.file("links", "opt/alpha/name", "links\n")
