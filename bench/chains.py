@@ -20,6 +20,7 @@ from builder.execute.project import Project
 from builder.execute.schedule import run as schedule
 from builder.fetch.context import context as lay_out
 from builder.oci.model import EPOCH
+from builder.oci.tar import ZSTD_LEVEL
 from builder.render.dockerfile import ARTIFACTS, PARENT
 from builder.render.dockerfile import context as build_context
 from builder.tools import buildx
@@ -106,7 +107,7 @@ def _node(shop: Workshop, made: Chains, node: Node, root: Path) -> str:
             log=root / "logs" / f"{'+'.join(node[1:])}.log",
             arguments={"SOURCE_DATE_EPOCH": str(EPOCH)},
             cache=False,
-            compression="zstd",
+            level=ZSTD_LEVEL,
         )
         _adopt(made, node, output, buildx.build(spec, shop.builder))
         return f"{made.sizes[node] / 1e6:,.1f} MB"

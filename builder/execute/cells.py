@@ -19,9 +19,9 @@ from builder.fetch.context import context as lay_out
 from builder.fetch.fetch import fetch
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
-from builder.oci import cells, compose, delta
+from builder.oci import cells, compose, delta, tar
 from builder.oci.blob import disk
-from builder.oci.model import EPOCH, Descriptor, Facts
+from builder.oci.model import EPOCH, LAYER_ZSTD, Descriptor, Facts
 from builder.oci.store import Store
 from builder.plan.key import Inputs
 from builder.render.config import config
@@ -198,7 +198,14 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
     added = buildx.layers(output, digest)[below:]
     if not added:
         shop.monitor(Note(f"{cell.id} adds nothing to what it stands on", "warning"))
-    return added
+    return [_unpacked(blob, staging / f"{number}.tar") for number, blob in enumerate(added)]
+
+
+def _unpacked(blob: Path, target: Path) -> Path:
+    """Write a layer of the engine's as an uncompressed tar, which can be read at any place."""
+    with tar.decompressed(blob, LAYER_ZSTD) as source, target.open("wb") as file:
+        shutil.copyfileobj(source, file, tar.CHUNK)
+    return target
 
 
 def _failed(cell: Cell, why: str, log: Path) -> BuilderError:
