@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from jinja2 import TemplateSyntaxError
 from packaging.requirements import InvalidRequirement, Requirement
 
-from builder.catalog import abi
+from builder.catalog import abi, once_rules
 from builder.catalog.draft import Draft, check_when, repeated
 from builder.catalog.model import Layer, PackageList
 from builder.catalog.reader import Step
@@ -34,6 +34,7 @@ def check(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem
     for name, layer in draft.layers.items():
         text = draft.sources[name]
         yield from _stands(draft, name, layer, text)
+        yield from once_rules.check(draft, name, layer, axes.get(name))
         yield from _packages(draft, name, layer, text, axes.get(name))
         yield from _templates(draft, name, layer, text, axes.get(name))
         yield from check_when(draft, text, ("when",), layer.when, having=axes.get(name), who=f"the layer {name}")

@@ -149,6 +149,16 @@ class File(Model):
     owner: Owner | None = Field(None, description="user:group, by number or name.")
 
 
+class Once(Model):
+    """A layer that is the same on every value of some axes: where it is built, and where it may write."""
+
+    at: Mapping[Identifier, Value] = Field(
+        description="Axis -> the value at which it is built for all, e.g. the oldest Debian release: what runs there runs on later ones.",
+        min_length=1,
+    )
+    paths: tuple[Absolute, ...] = Field(description="Files and directories that it adds. Its build may touch nothing else.", min_length=1)
+
+
 class Layer(Model):
     """layer.yaml: one layer. Its directory may also hold files/, Dockerfile.j2 and tests/."""
 
@@ -157,6 +167,7 @@ class Layer(Model):
     glue: bool = Field(default=False, description="Joins by itself when every layer in `on` is present.")
     axes: tuple[Identifier, ...] = Field((), description="Axes this layer adds to those of what it stands on.")
     when: When = Field({}, description="Matrix points at which the layer exists.")
+    once: Once | None = Field(None, description="Build the layer at one value of an axis, for the images at all of its values.")
     bootstrap: bool = Field(default=False, description="Made by mmdebstrap from nothing, of the release that the axis `debian` names.")
     abi: tuple[str, ...] = Field((), description='What children may rely on, as templates over axes, e.g. \'cp{{ python | replace(".", "") }}\'.')
     apt: PackageList = Field((), description="Debian packages, without recommended ones.")

@@ -149,6 +149,7 @@ def _build(shop: Workshop, cell: Cell) -> str:
             store=shop.store,
             built_since=locked_at(shop.lock),
             replaces=cell.layer.replaces,
+            within=cell.layer.once.paths if cell.layer.once else (),
         )
     finally:
         shutil.rmtree(staging, ignore_errors=True)

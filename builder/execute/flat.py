@@ -13,6 +13,7 @@ from builder.errors import InputError, Problem
 from builder.execute.cells import Workshop
 from builder.execute.project import Project
 from builder.fetch.context import context as lay_out
+from builder.graph.select import with_ancestors
 from builder.oci import compose, environment
 from builder.oci.model import Descriptor
 from builder.render.config import config as config_of
@@ -40,7 +41,7 @@ def write(project: Project, shop: Workshop, name: str, directory: Path) -> None:
     _empty(directory)
     tree(project, name).write(directory)
     image = project.graph.images[name]
-    for cell in (project.graph.cells[cell] for cell in image.cells):
+    for cell in with_ancestors(project.graph, [project.graph.cells[cell] for cell in image.cells]):
         if cell.layer.bootstrap:
             _root(project, shop, cell.id, directory / "roots" / f"{cell.id}.tar")
         else:

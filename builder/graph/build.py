@@ -44,13 +44,15 @@ def wanted(packages: PackageList, point: Mapping[str, str]) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Cells:
-    """The cells made so far, each once."""
+    """The cells made so far, each once. A layer with `once` has its cells there, and so has what they stand on."""
 
     loaded: Loaded
     made: dict[tuple[str, tuple[str, ...]], Cell] = field(default_factory=dict)
 
     def at(self, layer: str, point: Point) -> Cell:
-        axes = self.loaded.arranged.axes[layer]
+        axes, once = self.loaded.arranged.axes[layer], self.loaded.layers[layer].once
+        if once is not None:
+            point = {**point, **once.at}
         key = (layer, tuple([point[axis] for axis in axes]))
         cell = self.made.get(key)
         if cell is None:

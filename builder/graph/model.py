@@ -12,6 +12,9 @@ from builder.catalog.model import Layer
 class Cell:
     """A layer at one combination of the axes it depends on: the unit of build, cache, test and signature.
 
+    A layer with `once` has a cell at those values alone, which images at every other value have too: what it stands on for
+    its build is then not what it lies on there.
+
     `id` is `<layer>@<label>-<label>…` (labels in the order of catalog.yaml's axes), for example
     `jupyter@trixie-amd64-py3.13`; it names the cell in every interface.
     """

@@ -27,7 +27,7 @@ def select(graph: Graph, patterns: Sequence[str]) -> Graph:
     if not patterns:
         return graph
     images: dict[str, ImagePoint] = {}
-    cells: set[str] = set()
+    chosen: dict[str, Cell] = {}
     problems: list[Problem] = []
     for pattern in patterns:
         matches = re.compile(translate(pattern)).match
@@ -36,21 +36,30 @@ def select(graph: Graph, patterns: Sequence[str]) -> Graph:
         if not found and not named:
             problems.append(unknown(graph, pattern))
         images.update((image.id, image) for image in found)
-        cells.update(cell.id for cell in with_ancestors(graph, named))
+        chosen.update((cell.id, cell) for cell in named)
     if problems:
         raise InputError(problems)
-    cells.update(cell for image in images.values() for cell in image.cells)
+    chosen.update((cell, graph.cells[cell]) for image in images.values() for cell in image.cells)
     names = {image.name for image in images.values()}
     return Graph(
-        cells={name: cell for name, cell in graph.cells.items() if name in cells},
+        cells={cell.id: cell for cell in with_ancestors(graph, chosen.values())},
         images={name: image for name, image in graph.images.items() if name in images},
         absent=tuple(absent for absent in graph.absent if absent.name in names),
     )
 
 
 def with_ancestors(graph: Graph, cells: Iterable[Cell]) -> list[Cell]:
-    """Return cells and all below them, each once, in the graph's order."""
-    wanted = {name for cell in cells for name in (*cell.ancestors, cell.id)}
+    """Return cells and all that their builds need, each once, in the graph's order.
+
+    A cell that is built once for several releases brings what it stands on, which is not below the cells that stand on it.
+    """
+    wanted: dict[str, Cell] = {}
+    waiting = list(cells)
+    while waiting:
+        cell = waiting.pop()
+        if cell.id not in wanted:
+            wanted[cell.id] = cell
+            waiting += [graph.cells[name] for name in cell.ancestors if name not in wanted]
     return [cell for name, cell in graph.cells.items() if name in wanted]
 
 

@@ -16,13 +16,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from builder.errors import BuilderError
 from builder.oci import alternatives, layer, mergers, packages, tar
 from builder.oci.environment import GENERATED
 from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, Entry, Facts
 from builder.oci.paths import volatile
 from builder.oci.scan import CONFIGURATION, Item, Scan, content, scan
 from builder.oci.store import Store
-from builder.oci.tree import Conflict, agree, conflict_error, difference, merged, owner_of
+from builder.oci.tree import LISTED, Conflict, agree, conflict_error, difference, merged, owner_of
 
 
 def normalise(
@@ -34,14 +35,18 @@ def normalise(
     store: Store,
     built_since: int,
     replaces: Sequence[str] = (),
+    within: Sequence[str] = (),
     compression: tar.Compression = "zstd",
 ) -> Facts:
     """Squash the layers of a build into its delta, put that into the store, and return the facts.
 
-    `replaces` are globs over absolute paths of ancestors that the cell may replace; they cannot be removed.
+    `replaces` are globs over absolute paths of ancestors that the cell may replace; they cannot be removed. `within` are
+    absolute paths of the only files and trees that the cell may write, for one that also lies on other cells than these
+    ancestors; none of them may have anything there.
 
     Raises:
         ConflictError: the build removed or changed what an ancestor holds; layer, path, owner and package are named.
+        BuilderError: it wrote outside of `within`, or an ancestor holds what is there.
         IntegrityError: a layer is not a readable tar.
         BuilderError: the disk is full, or a hard link leads nowhere.
 
@@ -55,6 +60,8 @@ def normalise(
         drop_generated(found, before)
         gone = _deleted(found, parents)
         _drop_equal(found, parents)
+        if within:
+            _confine(cell, [*found.items, *added], parents, within)
         replaced = {path: parents[path] for path in found.items.keys() & parents.keys() if _allowed(path, replaces)}
         clashing = {path: difference(found.items[path].entry, parents[path]) for path in found.items.keys() & parents.keys() - replaced.keys()}
         _refuse(cell, ancestors, clashing, gone)
@@ -100,6 +107,23 @@ def _drop_equal(found: Scan, parents: Mapping[str, Entry]) -> None:
     """Leave out what is as it was below: directories that only got a new time, files written again with the same bytes."""
     for path in [path for path, item in found.items.items() if path in parents and agree(item.entry, parents[path], times=False)]:
         del found.items[path]
+
+
+def _confine(cell: str, paths: Iterable[str], parents: Iterable[str], tops: Sequence[str]) -> None:
+    """Raise BuilderError for paths outside of these trees that are no directory on the way there, and for parents' paths inside."""
+    strays = sorted(f"/{path}" for path in paths if not _within(path, tops) and not any(top.startswith(f"/{path}/") for top in tops))
+    held = sorted(f"/{path}" for path in parents if _within(path, tops))
+    if strays:
+        more = f" and {len(strays) - LISTED} more paths" if len(strays) > LISTED else ""
+        message = f"{cell}, which is built once for several, writes outside of its `once.paths`: {', '.join(strays[:LISTED])}{more}"
+        raise BuilderError(message, hint="name the path there, or clean up at the end of `run`")
+    if held:
+        message = f"{held[0]}, in `once.paths` of {cell}, is of a layer below it, which is another one in other images"
+        raise BuilderError(message, hint="name what the layer adds itself, further down")
+
+
+def _within(path: str, tops: Iterable[str]) -> bool:
+    return any(f"/{path}" == top or f"/{path}".startswith(f"{top}/") for top in tops)
 
 
 def _allowed(path: str, globs: Sequence[str]) -> bool:

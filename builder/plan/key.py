@@ -36,6 +36,7 @@ def inputs(graph: Graph, cell: Cell, lock: Lock, directory: Path, abi: Mapping[s
     """
     piece = lock.cells[cell.id]
     tree = context(graph, cell, piece, directory)
+    once = {"once.paths": list(cell.layer.once.paths)} if cell.layer.once else {}
     return Inputs(
         document={
             "format": FORMAT,
@@ -45,6 +46,7 @@ def inputs(graph: Graph, cell: Cell, lock: Lock, directory: Path, abi: Mapping[s
             "files": {path: sha256(text.encode()) for path, text in sorted(piece.files.items())},
             "replaces": list(cell.layer.replaces),
             "abi": sorted({value for ancestor in cell.ancestors for value in abi[ancestor]}),
+            **once,
         },
     )
 

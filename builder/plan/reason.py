@@ -23,10 +23,11 @@ def _reasons(now: Document, before: Document) -> Iterator[str]:
     yield from _files(_mapping(now["files"]), _mapping(before["files"]), "locked ")
     if now["auto"] != before["auto"] and now["artifacts"] == before["artifacts"]:
         yield "which packages count as automatically installed"
-    may, might = _list(now.get("replaces")), _list(before.get("replaces"))
-    if may != might:
-        moved = [f"+ {glob}" for glob in may if glob not in might] + [f"- {glob}" for glob in might if glob not in may]
-        yield f"replaces: {', '.join(moved) or 'in another order'}"
+    for key in ("replaces", "once.paths"):
+        may, might = _list(now.get(key)), _list(before.get(key))
+        if may != might:
+            moved = [f"+ {path}" for path in may if path not in might] + [f"- {path}" for path in might if path not in may]
+            yield f"{key}: {', '.join(moved) or 'in another order'}"
     if now["abi"] != before["abi"]:
         yield f"ABI {', '.join(_list(before['abi']))} → {', '.join(_list(now['abi']))}"
 

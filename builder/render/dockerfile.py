@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -45,23 +46,52 @@ def context(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> Tree:
     return Tree(files | _files(directory, "files"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage of a flat Dockerfile."""
+
+    name: str
+    """Empty for the last one, which is the image."""
+    roots: list[str]
+    """Ids of bootstrapped cells."""
+    steps: list[tuple[Cell, str]]
+    """Cells with their instructions; of those that another stage builds, what copies them from there."""
+
+
 def flat(graph: Graph, image: ImagePoint, lock: Lock, directories: Mapping[str, Path], config: ImageConfig) -> Tree:
     """Return the Dockerfile that builds the whole image at once, and the files of its layers.
 
-    What it also needs in its context: `roots/<cell>.tar` of bootstrapped cells, `artifacts/<cell>/`, and `seal/`.
+    A cell that was not built on what the image holds gets a stage of its own. What it also needs in its context:
+    `roots/<cell>.tar` of bootstrapped cells, `artifacts/<cell>/`, and `seal/`.
     """
-    files: dict[str, File] = {}
-    steps = []
-    built = [graph.cells[cell] for cell in image.cells if not graph.cells[cell].layer.bootstrap]
-    for cell in built:
-        directory = directories[cell.name]
+
+    def instructions(cell: Cell) -> str:
         own = {"artifacts": f"source=artifacts/{cell.id}", "files": f"files/{cell.name}"}
-        steps.append((cell, _steps(graph, cell, lock.cells[cell.id], directory, **own)))
-        files |= _files(directory, f"files/{cell.name}")
-    roots = [f"roots/{cell}.tar" for cell in image.cells if graph.cells[cell].layer.bootstrap]
+        return _steps(graph, cell, lock.cells[cell.id], directories[cell.name], **own)
+
+    stages = list(_stages(graph, "", image.cells, instructions))
+    files: dict[str, File] = {}
+    for cell, _ in (step for stage in stages for step in stage.steps):
+        files |= _files(directories[cell.name], f"files/{cell.name}")
     template = environment.get_template("flat.Dockerfile.j2")
-    text = template.render(image=image, roots=roots, cells=steps, config=config, epoch=EPOCH, default_path=":".join(DEFAULT_PATH))
+    text = template.render(image=image, stages=stages, config=config, epoch=EPOCH, default_path=":".join(DEFAULT_PATH))
     return Tree({"Dockerfile": File(text.encode())} | files)
+
+
+def _stages(graph: Graph, name: str, cells: Sequence[str], instructions: Callable[[Cell], str]) -> Iterator[Stage]:
+    """Yield the stage that puts these cells on each other, after the stages of those cells that were built on others."""
+    steps = []
+    for cell in (graph.cells[cell] for cell in cells):
+        if cell.layer.once and name != _stage_of(cell) and not set(cell.ancestors) <= set(cells):
+            yield from _stages(graph, _stage_of(cell), [*cell.ancestors, cell.id], instructions)
+            steps.append((cell, environment.get_template("copy.j2").render(layer=cell.layer, stage=_stage_of(cell))))
+        elif not cell.layer.bootstrap:
+            steps.append((cell, instructions(cell)))
+    yield Stage(name=name, roots=[cell for cell in cells if graph.cells[cell].layer.bootstrap], steps=steps)
+
+
+def _stage_of(cell: Cell) -> str:
+    return f"once-{cell.name}"
 
 
 def asked(cell: Cell) -> Mapping[str, tuple[str, ...]]:

@@ -32,7 +32,7 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         for cell in mine:
             task.monitor(Step(cell.id, "running", "resolving Debian packages"))
             pieces[cell.id] = _cell(task, suite, cell, pieces)
-        _check_images(task, suite, {cell.id for cell in mine}, pieces)
+        _check_images(task, suite, frozenset(cell.id for cell in cells), {cell.id for cell in mine}, pieces)
     return Found(pieces=pieces, archives=archives)
 
 
@@ -48,13 +48,13 @@ def _cell(task: Task, suite: Suite, cell: Cell, pieces: Pieces) -> Piece:
     )
 
 
-def _check_images(task: Task, suite: Suite, changed: set[str], pieces: Pieces) -> None:
-    """Check that the packages of all layers of each image go together.
+def _check_images(task: Task, suite: Suite, here: frozenset[str], changed: set[str], pieces: Pieces) -> None:
+    """Check that the packages of all layers of each image go together: of those layers that are of this release (`here`).
 
     Each cell's packages are complete by themselves, so a set of cells within one that goes together also does: only the
     largest sets are looked at.
     """
-    sets = {frozenset(image.cells) for image in task.graph.images.values() if changed.intersection(image.cells)}
+    sets = {here.intersection(image.cells) for image in task.graph.images.values() if changed.intersection(image.cells)}
     problems: list[Problem] = []
     for cells in sorted((one for one in sets if not any(one < other for other in sets)), key=sorted):
         owners = {artifact.id: cell for cell in sorted(cells) for artifact in task.result(cell, KIND, pieces)}

@@ -13,7 +13,7 @@ from builder.execute.cells import locked_at
 from builder.lock.file import read as read_lock
 from builder.oci import filesystem
 from builder.tools import buildx
-from tests.integration.tiny import Tiny
+from tests.integration.tiny import Tiny, with_once
 
 pytestmark = pytest.mark.docker
 
@@ -26,6 +26,15 @@ def configuration(layout: Path, digest: str) -> Any:
 
 @pytest.mark.parametrize("image", ["both:trixie", "links:trixie", "snake:py3.13"])
 def test_plain_docker_builds_the_same_filesystem(built: Tiny, tmp_path: Path, image: str) -> None:
+    assert_same_filesystem(built, tmp_path, image)
+
+
+def test_what_was_built_elsewhere_is_built_in_a_stage_of_its_own(tiny: Tiny, tmp_path: Path) -> None:
+    with_once(tiny).build("pair")
+    assert_same_filesystem(tiny, tmp_path, "pair:late")
+
+
+def assert_same_filesystem(built: Tiny, tmp_path: Path, image: str) -> None:
     context, layout = tmp_path / "context", tmp_path / "layout"
     printed = built.done("render", image).out
     said = built.done("render", image, "--output", str(context)).out
@@ -43,7 +52,7 @@ def test_plain_docker_builds_the_same_filesystem(built: Tiny, tmp_path: Path, im
     (flat,) = json.loads((layout / "index.json").read_bytes())["manifests"]
     since = locked_at(read_lock(built.root / "catalog.lock"))
     one = filesystem.of_layers(buildx.layers(layout, flat["digest"]), built_since=since)
-    cells = [name for name in built.plan(image) if "@" in name]
+    cells = json.loads(built.done("show", image, "--json").out)["images"][0]["cells"]
     other = filesystem.of_cells([built.facts(name) for name in cells])
     found = filesystem.differences(one, other)
     assert not found, "flat | composed:\n" + "\n".join(str(difference) for difference in found[:40])

@@ -106,6 +106,16 @@ env: {VIRTUAL_ENV: /opt/python}
 path: [/opt/python/bin]
 """,
 }
+SHARED = """\
+description: The same for every edition
+on: [ground]
+once: {at: {edition: early}, paths: [/opt/shared, /usr/local/bin/shared]}
+run: |
+  install -d -m 2775 -o 1000 -g 100 /opt/shared/own && cp /opt/edition /opt/shared/seen && ln -s seen /opt/shared/link
+  install /usr/bin/true /usr/local/bin/shared
+env: {SHARED: "yes"}
+path: [/opt/shared]
+"""
 FILES = {"beta": {"opt/beta/name": "beta\n", "opt/beta/secret": "quiet\n"}}
 SYSTEM = "system@trixie-amd64"
 SLOW = "echo it has begun; sleep 3600"
@@ -262,6 +272,18 @@ def wait_for(what: str, condition: Any, seconds: float = 300.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
         time.sleep(0.05)
+
+
+def with_once(tiny: Tiny) -> Tiny:
+    """Add a layer that differs between two editions, one on it that is built at the early one for both, and one on that."""
+    catalog = (tiny.root / "catalog.yaml").read_text()
+    catalog = catalog.replace("images:\n", "  edition: {values: {early: , late: }}\nimages:\n  pair: {layers: [top]}\n")
+    (tiny.root / "catalog.yaml").write_text(catalog)
+    tiny.layer("ground", "description: Its edition\non: [tools]\naxes: [edition]\nrun: echo $AXIS_EDITION >/opt/edition\n")
+    tiny.layer("shared", SHARED)
+    tiny.layer("top", "description: What stands on both\non: [ground, shared]\nrun: cat /opt/edition /opt/shared/seen >/opt/top\n")
+    tiny.done("lock")
+    return tiny
 
 
 def slow(tiny: Tiny) -> None:

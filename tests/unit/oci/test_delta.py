@@ -155,6 +155,37 @@ def test_a_path_that_a_layer_may_replace_is_replaced(store: Store, below: Facts,
     assert facts.replaces == {path: below.entries[path] for path in ("etc/motd", "usr/bin/tool")}
 
 
+def within(store: Store, below: Facts, tmp_path: Path, content: Content, *paths: str) -> Facts:
+    source = layer(tmp_path / "t", content)
+    return normalise([source], cell="top", key="k", ancestors=[below], store=store, built_since=BUILT, within=paths)
+
+
+def test_a_layer_for_several_writes_its_own_paths_and_what_leads_there(store: Store, below: Facts, tmp_path: Path) -> None:
+    content: Content = {"opt/tool/bin/x": "x", "usr/bin/x": symlink("/opt/tool/bin/x"), "usr/bin": directory(), "tmp/log": "x"}
+    facts = within(store, below, tmp_path, content, "/opt/tool", "/usr/bin/x")
+    assert list(facts.entries) == ["opt", "opt/tool", "opt/tool/bin", "opt/tool/bin/x", "usr", "usr/bin", "usr/bin/x"]
+
+
+@pytest.mark.parametrize(
+    ("content", "strays"),
+    [
+        ({"opt/tool/x": "x", "opt/tools": "x", "etc/tool": "x"}, "/etc/tool, /opt/tools"),
+        ({"opt/tool/x": "x", "srv/empty": directory()}, "/srv/empty"),
+        ({"opt/tool/x": "x", "var/lib/dpkg/status": DEB + DEB.replace("tool", "other")}, "/var/lib/apt/extended_states, /var/lib/dpkg/status"),
+    ],
+    ids=["a file", "a directory", "a package"],
+)
+def test_a_layer_for_several_writes_nothing_else(store: Store, below: Facts, tmp_path: Path, content: Content, strays: str) -> None:
+    with pytest.raises(BuilderError) as caught:
+        within(store, below, tmp_path, content, "/opt/tool")
+    assert caught.value.message == f"top, which is built once for several, writes outside of its `once.paths`: {strays}"
+
+
+def test_a_layer_for_several_owns_its_paths_alone(store: Store, below: Facts, tmp_path: Path) -> None:
+    with pytest.raises(BuilderError, match=r"/usr/bin/tool, in `once.paths` of top, is of a layer below it"):
+        within(store, below, tmp_path, {"usr/bin/x": "x"}, "/usr/bin/x", "/usr/bin/tool")
+
+
 def test_hard_links_are_made_to_the_first_path(store: Store, tmp_path: Path) -> None:
     facts = built(store, "x", {"usr/z": "bytes", "usr/b": hardlink("usr/z"), "usr/m": hardlink("usr/z"), "usr/other": "bytes"})
     assert {path: (entry.type, entry.link) for path, entry in facts.entries.items() if path != "usr"} == {

@@ -37,6 +37,7 @@ def changed(**parts: object) -> Mapping[str, object]:
         (changed(files={"requirements.txt": "d"}), ("locked requirements.txt changed",)),
         (changed(abi=["debian-14"]), ("ABI debian-13 → debian-14",)),
         (changed(replaces=["/etc/motd"]), ("replaces: + /etc/motd",)),
+        (changed(**{"once.paths": ["/opt/tool"]}), ("once.paths: + /opt/tool",)),
         (changed(auto=[]), ("which packages count as automatically installed",)),
         (BASE, ("its delta is not in the store",)),
     ],

@@ -1,0 +1,56 @@
+"""What must be true of a layer that is built once for several values of an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from builder.catalog.conditions import condition, holds, spell
+from builder.catalog.draft import Draft, check_when, repeated
+from builder.catalog.model import Layer, Once
+from builder.catalog.source import Source
+from builder.errors import Problem
+
+ELSEWHERE = {
+    "apt": "Debian packages are of one release",
+    "python": "they are installed into the Python of one release",
+    "replaces": "what it replaces is another file elsewhere",
+    "bootstrap": "what it makes is one release",
+}
+"""Keys that such a layer cannot have, and why."""
+
+
+def check(draft: Draft, name: str, layer: Layer, having: tuple[str, ...] | None) -> Iterator[Problem]:
+    """Yield the problems of a layer's `once`. `having` are the axes that it depends on, if they are certain."""
+    if layer.once is None:
+        return
+    text = draft.sources[name]
+    wrong = list(check_when(draft, text, ("once", "at"), layer.once.at, having=having, who=f"the layer {name}"))
+    yield from wrong
+    yield from _paths(layer.once, text)
+    for key, why in ELSEWHERE.items():
+        if getattr(layer, key):
+            yield text.problem(
+                (key,), f"a layer that is built once for several releases cannot have `{key}`: {why}", "remove it, or `once`", key=True
+            )
+    if not wrong:
+        yield from _values(draft, layer.once.at, having or (), text)
+
+
+def _paths(once: Once, text: Source) -> Iterator[Problem]:
+    yield from repeated(text, ("once", "paths"), once.paths)
+    for index, path in enumerate(once.paths):
+        clean = str(PurePosixPath(path))
+        if path != clean or path == "/" or ".." in PurePosixPath(path).parts:
+            hint = f"write {clean!r}" if clean != "/" and ".." not in clean else "for example: /opt/tool"
+            yield text.problem(("once", "paths", index), f"expected a path below '/', without '..' and without '/' at its end, found {path!r}", hint)
+
+
+def _values(draft: Draft, at: Mapping[str, str], having: tuple[str, ...], text: Source) -> Iterator[Problem]:
+    """Yield where the layer also depends on versions that exist elsewhere only."""
+    for axis in (axis for axis in having if axis not in at and axis in draft.catalog.axes):
+        for value, details in draft.catalog.axes[axis].values.items():
+            wants = tuple(entry for entry in condition(details.when if details else {}) if entry[0] in at)
+            if not holds(wants, at):
+                message = f"the layer depends on {axis}, and {axis} {value} exists at {spell(wants)} only"
+                yield text.problem(("once", "at"), message, f"stand on no layer that depends on {axis}", key=True)
