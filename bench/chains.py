@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from builder.digest import sha256
 from builder.errors import BuilderError, ToolError
 from builder.events import Monitor
 from builder.execute.cells import Workshop
@@ -87,7 +88,9 @@ def unique_bytes(made: Chains) -> int:
 
 def _node(shop: Workshop, made: Chains, node: Node, root: Path) -> str:
     cell = shop.graph.cells[node[-1]]
-    work = root / "work" / str(abs(hash(node)))
+    # The names of all its cells are longer than a file's name may be.
+    name = f"{cell.id}-{sha256(' '.join(node).encode())[:12]}"
+    work = root / "work" / name
     work.mkdir(parents=True)
     try:
         if cell.layer.bootstrap:
@@ -104,7 +107,7 @@ def _node(shop: Workshop, made: Chains, node: Node, root: Path) -> str:
             context=work / "context",
             output=output,
             contexts={PARENT: f"oci-layout://{made.layout}@{parent}", ARTIFACTS: str(artifacts)},
-            log=root / "logs" / f"{'+'.join(node[1:])}.log",
+            log=root / "logs" / f"{name}.log",
             arguments={"SOURCE_DATE_EPOCH": str(EPOCH)},
             cache=False,
             level=ZSTD_LEVEL,
