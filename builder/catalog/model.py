@@ -153,7 +153,7 @@ class Once(Model):
     """A layer that is the same on every value of some axes: where it is built, and where it may write."""
 
     at: Mapping[Identifier, Value] = Field(
-        description="Axis -> the value at which it is built for all, e.g. the oldest Debian release: what runs there runs on later ones.",
+        description="Axis -> the value at which it is built for all, e.g. the oldest Debian release: what is compiled there runs on later ones.",
         min_length=1,
     )
     paths: tuple[Absolute, ...] = Field(description="Files and directories that it adds. Its build may touch nothing else.", min_length=1)
