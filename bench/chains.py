@@ -21,10 +21,12 @@ from builder.execute.project import Project
 from builder.execute.schedule import run as schedule
 from builder.fetch.context import context as lay_out
 from builder.oci.model import EPOCH
-from builder.oci.tar import ZSTD_LEVEL
 from builder.render.dockerfile import ARTIFACTS, PARENT
 from builder.render.dockerfile import context as build_context
 from builder.tools import buildx
+
+LEVEL = 3
+"""Of zstd, for the layers: its default, and the engine's."""
 
 Node = tuple[str, ...]
 """The cells below and including this one, bottom first: one link of a chain."""
@@ -110,7 +112,7 @@ def _node(shop: Workshop, made: Chains, node: Node, root: Path) -> str:
             log=root / "logs" / f"{name}.log",
             arguments={"SOURCE_DATE_EPOCH": str(EPOCH)},
             cache=False,
-            level=ZSTD_LEVEL,
+            level=LEVEL,
         )
         _adopt(made, node, output, buildx.build(spec, shop.builder))
         return f"{made.sizes[node] / 1e6:,.1f} MB"

@@ -24,7 +24,7 @@ from builder.oci.model import CONFIG, DIRECTORY, EPOCH, FILE, MANIFEST, SYMLINK,
 from builder.oci.store import Store
 from builder.oci.tree import merged
 
-FORMAT = 2
+FORMAT = 3
 KEY = "org.catalog.image.key"
 """Annotation of an image's ref."""
 CREATED = "1980-01-01T00:00:00Z"

@@ -38,7 +38,7 @@ def _write(
     file: Path, entries: Mapping[str, Entry], content: Callable[[str], Iterator[bytes]], compression: Compression
 ) -> tuple[Descriptor, str, int]:
     with file.open("wb") as stream:
-        writer = Writer(stream, compression)
+        writer = Writer(stream, compression, sum(entry.size for entry in entries.values() if entry.type == FILE))
         for path, entry in entries.items():
             writer.add(path, entry, content(path) if entry.type == FILE else None)
         return writer.close()

@@ -32,7 +32,10 @@ from builder.oci.model import (
 
 Compression = Literal["zstd", "gzip", "none"]
 MEDIA_TYPES = {"zstd": LAYER_ZSTD, "gzip": LAYER_GZIP, "none": LAYER_TAR}
-ZSTD_LEVEL, GZIP_LEVEL = 3, 6
+# A delta is compressed once and pulled many times. Layers hold much that is alike far apart: a large window finds it for little
+# time. 2^27 bytes is the largest that decoders take without being asked to (zstd's --long), and the memory that they need then.
+ZSTD_LEVEL, ZSTD_WINDOW, GZIP_LEVEL = 9, 27, 6
+ZSTD_LEAST = 20
 CHUNK = 1 << 20
 _XATTR = "SCHILY.xattr."
 _TYPES = {
@@ -123,10 +126,11 @@ class _Hashing:
 class Writer:
     """Writes a tar layer; the same entries in the same order give the same bytes."""
 
-    def __init__(self, file: IO[bytes], compression: Compression = "zstd") -> None:
+    def __init__(self, file: IO[bytes], compression: Compression = "zstd", size: int = 0) -> None:
+        """Write to `file`; `size` is about how many bytes will be written: it compresses best when that is right."""
         self.compression = compression
         self._out = _Hashing(file)
-        self._sink = _compressor(self._out, compression)
+        self._sink = _compressor(self._out, compression, size)
         self._hash, self._size = hashlib.sha256(), 0
 
     def add(self, path: str, entry: Entry, data: Iterator[bytes] | None = None) -> None:
@@ -179,9 +183,12 @@ def decompressed(path: Path, media_type: str) -> IO[bytes]:
     raise BuilderError(message)
 
 
-def _compressor(out: _Hashing, compression: Compression) -> _Hashing | _Sink:
+def _compressor(out: _Hashing, compression: Compression, size: int) -> _Hashing | _Sink:
     if compression == "zstd":
-        return zstandard.ZstdCompressor(level=ZSTD_LEVEL).stream_writer(out, closefd=False)  # type: ignore[arg-type]
+        # Not more than the layer itself: whoever unpacks it sets aside as much memory.
+        window = min(max(size.bit_length(), ZSTD_LEAST), ZSTD_WINDOW)
+        parameters = zstandard.ZstdCompressionParameters.from_level(ZSTD_LEVEL, window_log=window, enable_ldm=True)
+        return zstandard.ZstdCompressor(compression_params=parameters).stream_writer(out, closefd=False)  # type: ignore[arg-type]
     if compression == "gzip":
         return gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=out, mtime=0)
     return out

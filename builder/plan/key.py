@@ -12,7 +12,7 @@ from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
 from builder.render.dockerfile import context
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when this program would make other bytes from the same inputs: every cell is then rebuilt."""
 
 

@@ -9,6 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,15 @@ def test_what_is_written_is_read_again(content: dict[str, tuple[Entry, bytes]]) 
     for path, (entry, data) in content.items():
         if entry.type == FILE:
             assert stream.getvalue()[found[tar._clean(path)].offset :][: entry.size] == data
+
+
+@pytest.mark.parametrize(("size", "window"), [(0, 20), (5_000_000, 23), (2**26, 27), (10**10, 27)])
+def test_who_unpacks_a_layer_needs_no_more_memory_than_it_has_bytes_and_never_more_than_decoders_take(size: int, window: int) -> None:
+    stream = io.BytesIO()
+    writer = tar.Writer(stream, "zstd", size)
+    writer.add("file", Entry(FILE, 0o644, 0, 0, EPOCH, 5), iter([b"hello"]))
+    writer.close()
+    assert zstandard.get_frame_parameters(stream.getvalue()).window_size == 2**window
 
 
 @pytest.mark.parametrize("compression", ["zstd", "gzip", "none"])
