@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from errno import ENOSPC
 from pathlib import Path
 
 from builder.errors import BuilderError, IntegrityError, ToolError
@@ -31,6 +32,8 @@ from builder.settings import Settings
 from builder.tools import buildx, mmdebstrap
 
 FULL = "no space left on device"
+LITTLE = 1 << 20
+"""Bytes: a disk with less free space is full."""
 LINES = 500
 """Lines at the end of a log in which the cause of a failure is looked for."""
 
@@ -193,7 +196,12 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
     )
     try:
         digest = buildx.build(spec, shop.builder, lambda line: shop.monitor(Output(cell.id, line)))
-    except ToolError as error:
+    except BuilderError as error:
+        # Where the engine's client could not write, it does not always say why.
+        if shutil.disk_usage(shop.store.root).free < LITTLE:
+            raise OSError(ENOSPC, os.strerror(ENOSPC), str(shop.store.root)) from error
+        if not isinstance(error, ToolError):
+            raise
         damage.check(shop.store, parent)
         raise _failed(cell, buildx.failure(_end(spec.log) or [error.message]), spec.log) from error
     added = buildx.layers(output, digest)[below:]

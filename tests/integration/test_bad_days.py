@@ -86,7 +86,7 @@ def test_a_full_disk_is_told_and_building_goes_on_when_there_is_space(tiny: Tiny
     tiny.layer("beta", "description: Large\non: [tools]\nrun: head -c 4000000 /dev/urandom >/opt/large\n")
     ended = full.run("build", "alpha", "beta")
     assert ended.code == 1, ended.err
-    assert "no space left on device" in ended.err.lower()
+    assert "no space left on device" in ended.err.lower(), ended.err
     assert "free some space" in ended.err
     assert "Traceback" not in ended.err
     assert before.items() <= full.digests().items()
