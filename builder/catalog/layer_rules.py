@@ -66,6 +66,9 @@ def _bottom(layer: Layer, text: Source) -> Iterator[Problem]:
     if layer.bootstrap and RELEASE not in layer.axes:
         message = f"what bootstrap makes depends on the axis {RELEASE!r}, which names the release"
         yield text.problem(("bootstrap",), message, f"add {RELEASE} to `axes`")
+    if layer.dpkg and not layer.bootstrap:
+        message = "what dpkg leaves out, it leaves out in every layer: `dpkg` is for the layer made by bootstrap"
+        yield text.problem(("dpkg",), message, "move it to that layer", key=True)
     if not layer.on and not layer.bootstrap and not layer.glue:
         yield text.problem((), "the layer stands on nothing", "add `on`, or `bootstrap: true` for the lowest layer")
 

@@ -21,6 +21,7 @@ MODE = r"^0[0-7]{3,4}$"
 OWNER = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$"
 REGISTRY = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
 ABSOLUTE = r"^/"
+DPKG_PATH = r"^path-(exclude|include)=/\S*$"
 URL = r"^(https?://|file:///)"
 SHA256 = r"^[0-9a-f]{64}$"
 
@@ -33,6 +34,7 @@ Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, max_length=40)
 Value = Annotated[str, StringConstraints(pattern=VALUE, max_length=60)]
 Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
 Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
+DpkgPath = Annotated[str, StringConstraints(pattern=DPKG_PATH)]
 Owner = Annotated[str, StringConstraints(pattern=OWNER)]
 Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -169,6 +171,11 @@ class Layer(Model):
     when: When = Field({}, description="Matrix points at which the layer exists.")
     once: Once | None = Field(None, description="Build the layer at one value of an axis, for the images at all of its values.")
     bootstrap: bool = Field(default=False, description="Made by mmdebstrap from nothing, of the release that the axis `debian` names.")
+    dpkg: tuple[DpkgPath, ...] = Field(
+        (),
+        description="dpkg's path-exclude=… and path-include=…, as in dpkg.cfg: paths that no package brings, "
+        "in this image and in all above it. The last one that matches wins. For a layer made by bootstrap.",
+    )
     abi: tuple[str, ...] = Field((), description='What children may rely on, as templates over axes, e.g. \'cp{{ python | replace(".", "") }}\'.')
     apt: PackageList = Field((), description="Debian packages, without recommended ones.")
     python: PackageList = Field((), description="Python requirements (PEP 508), installed into the image's Python.")

@@ -175,7 +175,7 @@ def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> li
     names = sorted({shop.lock.artifacts[name].name for name in shop.lock.cells[cell.id].artifacts if name.startswith("deb:")})
     log = shop.log(cell.id)
     try:
-        mmdebstrap.bootstrap(cell.point["debian"], names, artifacts, root, epoch=EPOCH, log=log)
+        mmdebstrap.bootstrap(cell.point["debian"], names, artifacts, root, epoch=EPOCH, log=log, paths=cell.layer.dpkg)
     except ToolError as error:
         raise _failed(cell, f"{error.message}\n{error.hint}".rstrip(), log) from error
     return [root]

@@ -37,6 +37,9 @@ def inputs(graph: Graph, cell: Cell, lock: Lock, directory: Path, abi: Mapping[s
     piece = lock.cells[cell.id]
     tree = context(graph, cell, piece, directory)
     once = {"once.paths": list(cell.layer.once.paths)} if cell.layer.once else {}
+    # Of the layer made by bootstrap: they decide what the packages of every layer above it bring.
+    filters = [path for one in (*cell.ancestors, cell.id) for path in graph.cells[one].layer.dpkg]
+    dpkg = {"dpkg": filters} if filters else {}
     return Inputs(
         document={
             "format": FORMAT,
@@ -47,6 +50,7 @@ def inputs(graph: Graph, cell: Cell, lock: Lock, directory: Path, abi: Mapping[s
             "replaces": list(cell.layer.replaces),
             "abi": sorted({value for ancestor in cell.ancestors for value in abi[ancestor]}),
             **once,
+            **dpkg,
         },
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 Document = Mapping[str, object]
+LISTED = 3
 
 
 def reasons(now: Document, before: Document | None) -> tuple[str, ...]:
@@ -23,11 +24,12 @@ def _reasons(now: Document, before: Document) -> Iterator[str]:
     yield from _files(_mapping(now["files"]), _mapping(before["files"]), "locked ")
     if now["auto"] != before["auto"] and now["artifacts"] == before["artifacts"]:
         yield "which packages count as automatically installed"
-    for key in ("replaces", "once.paths"):
+    for key in ("replaces", "once.paths", "dpkg"):
         may, might = _list(now.get(key)), _list(before.get(key))
         if may != might:
             moved = [f"+ {path}" for path in may if path not in might] + [f"- {path}" for path in might if path not in may]
-            yield f"{key}: {', '.join(moved) or 'in another order'}"
+            more = f" and {len(moved) - LISTED} more" if len(moved) > LISTED else ""
+            yield f"{key}: {', '.join(moved[:LISTED]) or 'in another order'}{more}"
     if now["abi"] != before["abi"]:
         yield f"ABI {', '.join(_list(before['abi']))} → {', '.join(_list(now['abi']))}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,10 +11,14 @@ from builder.tools import process
 # What the bootstrap itself leaves behind, and the machine it ran on.
 LEFT = ("apt/sources.list", "apt/apt.conf.d/99mmdebstrap", "dpkg/dpkg.cfg.d/99mmdebstrap", "hostname", "resolv.conf")
 CLEAN = "rm -f " + " ".join(f'"$1/etc/{path}"' for path in LEFT)
+# As Ubuntu's images name it.
+EXCLUDES = "/etc/dpkg/dpkg.cfg.d/excludes"
 
 
-def bootstrap(suite: str, packages: Sequence[str], repository: Path, output: Path, *, epoch: int, log: Path) -> None:
+def bootstrap(suite: str, packages: Sequence[str], repository: Path, output: Path, *, epoch: int, log: Path, paths: Sequence[str] = ()) -> None:
     """Write the root as a tar file to `output`, from a flat apt repository that holds exactly what may be installed.
+
+    `paths` are dpkg's `path-exclude=…` and `path-include=…`. They stay in the root, for what is installed there later.
 
     Raises:
         ToolError: mmdebstrap is missing, or a package could not be installed; `log` has all its output.
@@ -29,7 +34,9 @@ def bootstrap(suite: str, packages: Sequence[str], repository: Path, output: Pat
             "--aptopt=APT::Sandbox::User root",
             "--dpkgopt=force-confold",
             "--dpkgopt=force-unsafe-io",
+            *(f"--dpkgopt={path}" for path in paths),
             f"--customize-hook={CLEAN}",
+            *([f"--customize-hook={_keep(paths)}"] if paths else []),
             f"--include={','.join(packages)}",
             suite,
             output,
@@ -38,3 +45,7 @@ def bootstrap(suite: str, packages: Sequence[str], repository: Path, output: Pat
         env={"SOURCE_DATE_EPOCH": str(epoch), "LC_ALL": "C.UTF-8"},
         log=log,
     )
+
+
+def _keep(paths: Sequence[str]) -> str:
+    return f"printf '%s\\n' {shlex.join(paths)} >\"$1{EXCLUDES}\""

@@ -90,3 +90,8 @@ def test_files_count_by_path_bytes_and_whether_they_can_be_executed(tmp_path: Pa
 
 def test_a_bootstrapped_cell_depends_on_its_packages_alone(tmp_path: Path) -> None:
     assert documents(tmp_path, below={"env": {"A": "b"}})["bottom"] == documents(tmp_path)["bottom"]
+
+
+def test_what_dpkg_leaves_out_is_left_out_of_every_layer_above(tmp_path: Path) -> None:
+    before, now = documents(tmp_path), documents(tmp_path, below={"dpkg": ["path-exclude=/usr/share/info/*"]})
+    assert {name: reasons(now[name], before[name]) for name in now} == dict.fromkeys(now, ("dpkg: + path-exclude=/usr/share/info/*",))
