@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -39,6 +40,7 @@ def check(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem
         yield from _templates(draft, name, layer, text, axes.get(name))
         yield from check_when(draft, text, ("when",), layer.when, having=axes.get(name), who=f"the layer {name}")
         yield from _files(draft.directories[name] / "files", layer, text)
+        yield from _tests(draft.directories[name] / "tests")
     yield from _cycles(draft)
 
 
@@ -166,6 +168,16 @@ def _files(folder: Path, layer: Layer, text: Source) -> Iterator[Problem]:
             yield text.problem(("files", index, "path"), f"{entry.path!r} leaves the layer's files", "write the path without '..'")
         elif not any(fnmatchcase(path, entry.path) for path in there):
             yield text.problem(("files", index, "path"), f"no path below files/ matches {entry.path!r}", nearest(entry.path, there))
+
+
+def _tests(folder: Path) -> Iterator[Problem]:
+    """Yield the scripts that would not run. What has no first line of a script is data of a test."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_file() and not path.stat().st_mode & stat.S_IXUSR:
+            with path.open("rb") as stream:
+                script = stream.read(2) == b"#!"
+            if script:
+                yield Problem(path.as_posix(), 0, 0, "is a test that may not be executed: it would not run", f"chmod +x {path.as_posix()}")
 
 
 def _cycles(draft: Draft) -> Iterator[Problem]:

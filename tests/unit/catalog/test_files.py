@@ -45,3 +45,15 @@ def test_devices_and_pipes_are_refused(tmp_path: Path, files: Path) -> None:
     os.mkfifo(files / "pipe")
     with pytest.raises(InputError, match="pipe: is neither a file nor a directory"):
         load(tmp_path / "catalog.yaml")
+
+
+def test_a_test_that_would_not_run_is_refused(tmp_path: Path, files: Path) -> None:
+    tests = files.parent / "tests"
+    tests.mkdir()
+    for name, text, mode in (("runs.sh", "#!/bin/sh\n", 0o755), ("lies.sh", "#!/bin/sh\n", 0o644), ("data.json", "{}", 0o644)):
+        (tests / name).write_text(text)
+        (tests / name).chmod(mode)
+    with pytest.raises(InputError) as caught:
+        load(tmp_path / "catalog.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.hint) == (str(tests / "lies.sh"), f"chmod +x {tests / 'lies.sh'}")
