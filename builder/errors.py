@@ -73,3 +73,9 @@ class IntegrityError(BuilderError):
 
 class ConflictError(BuilderError):
     """Two layers disagree on a path that no merger owns."""
+
+
+def listed(words: Sequence[str], limit: int, separator: str = ", ") -> str:
+    """Return the first words in one line, at most `limit`, and how many more there are."""
+    more = [f"and {len(words) - limit} more"] if len(words) > limit else []
+    return separator.join([*words[:limit], *more])

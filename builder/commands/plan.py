@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from builder.console.text import Console, readable
+from builder.errors import listed
 from builder.execute.overlaps import overlaps
 from builder.execute.project import Project, open_project
 from builder.plan.plan import Plan
@@ -44,11 +45,7 @@ def _show_overlaps(project: Project, console: Console, *, least: int) -> None:
 
 def show(made: Plan, console: Console, *, everything: bool = False) -> None:
     """Print a plan as a table, with a line that sums it up."""
-    rows = [
-        (step.action, step.node, "; ".join(step.reasons[:4]) + (f"; and {len(step.reasons) - 4} more" if len(step.reasons) > 4 else ""))
-        for step in made.steps
-        if everything or step.action != "keep"
-    ]
+    rows = [(step.action, step.node, listed(step.reasons, 4, "; ")) for step in made.steps if everything or step.action != "keep"]
     if rows:
         console.table(["", "node", "why"], rows)
     console.text(summary(made))

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from builder.errors import BuilderError
+from builder.errors import BuilderError, listed
 from builder.oci import alternatives, layer, mergers, packages, tar
 from builder.oci.environment import GENERATED
 from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, Entry, Facts
@@ -114,8 +114,7 @@ def _confine(cell: str, paths: Iterable[str], parents: Iterable[str], tops: Sequ
     strays = sorted(f"/{path}" for path in paths if not _within(path, tops) and not any(top.startswith(f"/{path}/") for top in tops))
     held = sorted(f"/{path}" for path in parents if _within(path, tops))
     if strays:
-        more = f" and {len(strays) - LISTED} more paths" if len(strays) > LISTED else ""
-        message = f"{cell}, which is built once for several, writes outside of its `once.paths`: {', '.join(strays[:LISTED])}{more}"
+        message = f"{cell}, which is built once for several, writes outside of its `once.paths`: {listed(strays, LISTED)}"
         raise BuilderError(message, hint="name the path there, or clean up at the end of `run`")
     if held:
         message = f"{held[0]}, in `once.paths` of {cell}, is of a layer below it, which is another one in other images"

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from builder.errors import listed
+
 
 @dataclass(frozen=True, slots=True)
 class Disagreement(Exception):  # noqa: N818  it is caught by whoever knows the layers, and becomes a ConflictError
@@ -97,7 +99,7 @@ class Merger:
             except Disagreement as error:
                 problems.append(error.text)
         if problems:
-            raise Disagreement("; ".join(problems[:LISTED]) + f"; and {len(problems) - LISTED} more" * (len(problems) > LISTED))
+            raise Disagreement(listed(problems, LISTED, "; "))
         return self.dump({key: value for key, value in new.items() if self.always(key)} | added) if added else ""
 
     def _kept(self, key: str, value: str, new: Table) -> Table:

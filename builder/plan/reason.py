@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from builder.errors import listed
+
 Document = Mapping[str, object]
 LISTED = 3
 
@@ -28,8 +30,7 @@ def _reasons(now: Document, before: Document) -> Iterator[str]:
         may, might = _list(now.get(key)), _list(before.get(key))
         if may != might:
             moved = [f"+ {path}" for path in may if path not in might] + [f"- {path}" for path in might if path not in may]
-            more = f" and {len(moved) - LISTED} more" if len(moved) > LISTED else ""
-            yield f"{key}: {', '.join(moved[:LISTED]) or 'in another order'}{more}"
+            yield f"{key}: {listed(moved, LISTED) or 'in another order'}"
     if now["abi"] != before["abi"]:
         yield f"ABI {', '.join(_list(before['abi']))} → {', '.join(_list(now['abi']))}"
 

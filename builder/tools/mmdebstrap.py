@@ -15,7 +15,7 @@ CLEAN = "rm -f " + " ".join(f'"$1/etc/{path}"' for path in LEFT)
 EXCLUDES = "/etc/dpkg/dpkg.cfg.d/excludes"
 
 
-def bootstrap(suite: str, packages: Sequence[str], repository: Path, output: Path, *, epoch: int, log: Path, paths: Sequence[str] = ()) -> None:
+def bootstrap(suite: str, packages: Sequence[str], repository: Path, output: Path, *, epoch: int, log: Path, paths: Sequence[str]) -> None:
     """Write the root as a tar file to `output`, from a flat apt repository that holds exactly what may be installed.
 
     `paths` are dpkg's `path-exclude=…` and `path-include=…`. They stay in the root, for what is installed there later.

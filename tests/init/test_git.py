@@ -43,7 +43,7 @@ def clone(box: Box, repository: str) -> Callable[..., Ran]:
 
 
 def test_the_repository_is_in_the_workspace(clone: Callable[..., Ran]) -> None:
-    ran = clone("cat ~/work/project/file; git -C project status --short --branch")
+    ran = clone('cat "$WORKSPACE_DIR/project/file"; git -C project status --short --branch')
     assert ran.out == "main## main...origin/main\n"
     assert ran.failures == []
 

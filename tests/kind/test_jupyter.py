@@ -83,8 +83,8 @@ def test_a_terminal_finds_the_image_s_programs(jupyter: Jupyter) -> None:
 
 
 def test_the_repository_is_cloned_and_its_token_is_nowhere(release: Release, outside: Outside) -> None:
-    assert release.run("python ~/work/project/main.py") == "cloned\n"
-    assert release.run("git -C ~/work/project remote get-url origin").strip() == outside.repository
+    assert release.run("python $WORKSPACE_DIR/project/main.py") == "cloned\n"
+    assert release.run("git -C $WORKSPACE_DIR/project remote get-url origin").strip() == outside.repository
     found = release.run('grep -rlF -- "$(cat)" ~ /etc /tmp 2>/dev/null || true', stdin=outside.git_token)
     assert found == "", f"the token is in {found}"
     shown = release.run("tr '\\0' ' ' </proc/1/cmdline; ps -eo args")
@@ -94,9 +94,9 @@ def test_the_repository_is_cloned_and_its_token_is_nowhere(release: Release, out
 
 def test_commits_go_back_with_the_token_and_the_user_s_name(release: Release, outside: Outside) -> None:
     release.run(
-        "cd ~/work/project && git checkout --quiet -b mine && echo 1 >new && git add new && git commit --quiet -m new && git push --quiet origin mine"
+        "cd $WORKSPACE_DIR/project && git checkout -q -b mine && echo 1 >new && git add new && git commit -q -m new && git push -q origin mine"
     )
-    assert release.run("git -C ~/work/project log -1 --format='%an %ae' origin/mine").strip() == "Ann ann@example.invalid"
+    assert release.run("git -C $WORKSPACE_DIR/project log -1 --format='%an %ae' origin/mine").strip() == "Ann ann@example.invalid"
     assert any(one["server"] == "outside" and one["path"].endswith("/git-receive-pack") for one in outside.seen())
 
 

@@ -39,7 +39,7 @@ def changed(**parts: object) -> Mapping[str, object]:
         (changed(replaces=["/etc/motd"]), ("replaces: + /etc/motd",)),
         (changed(**{"once.paths": ["/opt/tool"]}), ("once.paths: + /opt/tool",)),
         (changed(dpkg=["path-exclude=/usr/share/info/*"]), ("dpkg: + path-exclude=/usr/share/info/*",)),
-        (changed(dpkg=["a", "b", "c", "d", "e"]), ("dpkg: + a, + b, + c and 2 more",)),
+        (changed(dpkg=["a", "b", "c", "d", "e"]), ("dpkg: + a, + b, + c, and 2 more",)),
         (changed(auto=[]), ("which packages count as automatically installed",)),
         (BASE, ("its delta is not in the store",)),
     ],
