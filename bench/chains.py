@@ -1,4 +1,5 @@
-"""Images the usual way: each built `FROM` its parent, so that an IDE on four bundles is built four times.
+"""Images the usual way: each built `FROM` its parent, so that an IDE on four bundles is built four
+times.
 
 The same engine, the same artifacts and the same steps as the cells; only the shape differs.
 """
@@ -34,7 +35,9 @@ Node = tuple[str, ...]
 
 @dataclass
 class Chains:
-    """What was built: per node its manifest's digest and its own compressed layers' sizes in bytes."""
+    """What was built: per node its manifest's digest and its own compressed layers' sizes in
+    bytes.
+    """
 
     layout: Path
     digests: dict[Node, str] = field(default_factory=dict)
@@ -45,12 +48,17 @@ class Chains:
 def chains(project: Project) -> dict[str, Node]:
     """Return the links of every image, bottom first, as one would write its `FROM` by hand.
 
-    An image is built on that other one of the catalog which saves it the most bytes, and which is no service itself: JupyterLab
-    with R and Python is built on the image of R and Python. The rest follows in the order that layers have everywhere.
+    An image is built on that other one of the catalog which saves it the most bytes, and which is
+    no service itself: JupyterLab with R and Python is built on the image of R and Python. The rest
+    follows in the order that layers have everywhere.
     """
     sizes = {cell: project.summary(cell).delta.size for cell in project.graph.cells}
     images = {name: image.cells for name, image in project.graph.images.items()}
-    bundles = [cells for cells in images.values() if not any(project.graph.cells[cell].layer.priority for cell in cells)]
+    bundles = [
+        cells
+        for cells in images.values()
+        if not any(project.graph.cells[cell].layer.priority for cell in cells)
+    ]
     made: dict[Node, Node] = {}
     for cells in sorted({*bundles, *images.values()}, key=len):
         below = [made[other] for other in bundles if other in made and set(other) < set(cells)]
@@ -61,11 +69,17 @@ def chains(project: Project) -> dict[str, Node]:
 
 def nodes(images: Mapping[str, Node]) -> list[Node]:
     """Return every distinct link of these chains, shortest first: what has to be built."""
-    return sorted({cells[: end + 1] for cells in images.values() for end in range(len(cells))}, key=lambda node: (len(node), node))
+    return sorted(
+        {cells[: end + 1] for cells in images.values() for end in range(len(cells))},
+        key=lambda node: (len(node), node),
+    )
 
 
-def build(shop: Workshop, images: Mapping[str, tuple[str, ...]], root: Path, jobs: int, monitor: Monitor) -> Chains:
-    """Build every node into the OCI layout under `root`; bootstrapped cells are taken from the store, composed.
+def build(
+    shop: Workshop, images: Mapping[str, tuple[str, ...]], root: Path, jobs: int, monitor: Monitor
+) -> Chains:
+    """Build every node into the OCI layout under `root`; bootstrapped cells are taken from the
+    store, composed.
 
     Raises:
         BuilderError: a node could not be built.
@@ -75,7 +89,9 @@ def build(shop: Workshop, images: Mapping[str, tuple[str, ...]], root: Path, job
     (made.layout / "blobs" / "sha256").mkdir(parents=True)
     todo = nodes(images)
     names = {" ".join(node): node for node in todo}
-    parents = {name: {" ".join(node[:-1])} if len(node) > 1 else set() for name, node in names.items()}
+    parents = {
+        name: {" ".join(node[:-1])} if len(node) > 1 else set() for name, node in names.items()
+    }
     results = schedule(parents, lambda name: _node(shop, made, names[name], root), jobs, monitor)
     failed = [result for result in results.values() if not result.ok and not result.held_back]
     if failed:
@@ -100,11 +116,15 @@ def _node(shop: Workshop, made: Chains, node: Node, root: Path) -> str:
         artifacts = work / "artifacts"
         artifacts.mkdir()
         lay_out(cell, shop.lock, shop.settings.cache, artifacts)
-        build_context(shop.graph, cell, shop.lock.cells[cell.id], shop.directories[cell.name]).write(work / "context")
+        build_context(
+            shop.graph, cell, shop.lock.cells[cell.id], shop.directories[cell.name]
+        ).write(work / "context")
         parent = made.digests[node[:-1]]
         output = work / "output"
         (output / "blobs").mkdir(parents=True)
-        shutil.copytree(made.layout / "blobs" / "sha256", output / "blobs" / "sha256", copy_function=os.link)
+        shutil.copytree(
+            made.layout / "blobs" / "sha256", output / "blobs" / "sha256", copy_function=os.link
+        )
         spec = buildx.Build(
             context=work / "context",
             output=output,
@@ -123,10 +143,16 @@ def _node(shop: Workshop, made: Chains, node: Node, root: Path) -> str:
 
 
 def _bootstrap(shop: Workshop, made: Chains, node: Node) -> str:
-    """The same starting point for both ways: the bootstrapped root, which neither is charged for."""
+    """The same starting point for both ways: the bootstrapped root, which neither is charged
+    for.
+    """
     store, digest = shop.store, shop.compose(node).digest
     manifest = json.loads(store.path(digest).read_bytes())
-    for name in (digest, manifest["config"]["digest"], *(layer["digest"] for layer in manifest["layers"])):
+    for name in (
+        digest,
+        manifest["config"]["digest"],
+        *(layer["digest"] for layer in manifest["layers"]),
+    ):
         target = made.layout / "blobs" / "sha256" / name.removeprefix("sha256:")
         if not target.exists():
             os.link(store.path(name), target)
@@ -146,4 +172,6 @@ def _adopt(made: Chains, node: Node, output: Path, digest: str) -> None:
     below = json.loads((blobs / made.digests[node[:-1]].removeprefix("sha256:")).read_bytes())
     with made.guard:
         made.digests[node] = digest
-        made.sizes[node] = sum(layer["size"] for layer in manifest["layers"][len(below["layers"]) :])
+        made.sizes[node] = sum(
+            layer["size"] for layer in manifest["layers"][len(below["layers"]) :]
+        )

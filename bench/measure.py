@@ -1,4 +1,6 @@
-"""What a stretch of work cost: wall time, and processor time of this program and of the engine, which does most of the work."""
+"""What a stretch of work cost: wall time, and processor time of this program and of the engine,
+which does most of the work.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENGINE = {"dockerd", "containerd", "buildkitd"}
-"""Programs whose time counts, with that of the children they have waited for: the steps of a build are among those."""
+"""Programs whose time counts, with that of the children they have waited for: the steps of a build
+are among those."""
 
 NAMESPACE = "ns/pid"
 
@@ -41,12 +44,16 @@ def _own() -> float:
 
 
 def _engine() -> float:
-    """Return the seconds that the engine and its children have worked (proc_pid_stat(5): utime, stime, cutime, cstime)."""
+    """Return the seconds that the engine and its children have worked (proc_pid_stat(5): utime,
+    stime, cutime, cstime).
+    """
     ticks, here = 0, (Path("/proc/self") / NAMESPACE).readlink()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             # An engine inside a container, as clusters in Docker have, is none of ours.
-            if (process / "comm").read_text().strip() in ENGINE and (process / NAMESPACE).readlink() == here:
+            if (process / "comm").read_text().strip() in ENGINE and (
+                process / NAMESPACE
+            ).readlink() == here:
                 fields = (process / "stat").read_text().rpartition(")")[2].split()
                 ticks += sum(int(value) for value in fields[11:15])
     return ticks / os.sysconf("SC_CLK_TCK")

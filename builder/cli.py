@@ -42,24 +42,47 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and how the command is used; exit 2."""
-        choice = re.fullmatch(r"argument (?P<what>\S+): invalid choice: '(?P<word>.*)' \(choose from (?P<choices>.*)\)", message)
+        choice = re.fullmatch(
+            r"argument (?P<what>\S+): invalid choice: '(?P<word>.*)' \(choose from"
+            r" (?P<choices>.*)\)",
+            message,
+        )
         if choice is not None:
             known = [word.strip(" '") for word in choice["choices"].split(",")]
             near = nearest(choice["word"], known) or "no word is near"
-            message = f"argument {choice['what']}: there is no {choice['word']!r}; {near} (there are {', '.join(known)})"
+            message = (
+                f"argument {choice['what']}: there is no {choice['word']!r}; {near} (there are"
+                f" {', '.join(known)})"
+            )
         super().error(message)
 
 
 def parser(words: Collection[str] = EVERY) -> argparse.ArgumentParser:
-    """Return the parser. Commands among these words declare their own arguments; the others are known by name only."""
-    top = Parser(prog="catalog", description="Build a data-science catalog of images and charts from one catalog.yaml.")
-    top.add_argument("-C", "--catalog", type=Path, default=Path("catalog.yaml"), help="the catalog (default: %(default)s)")
+    """Return the parser. Commands among these words declare their own arguments; the others are
+    known by name only.
+    """
+    top = Parser(
+        prog="catalog",
+        description="Build a data-science catalog of images and charts from one catalog.yaml.",
+    )
+    top.add_argument(
+        "-C",
+        "--catalog",
+        type=Path,
+        default=Path("catalog.yaml"),
+        help="the catalog (default: %(default)s)",
+    )
     top.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
     _declare(top, "COMMAND", {name: (name, text) for name, text in COMMANDS.items()}, words)
     return top
 
 
-def _declare(parser: argparse.ArgumentParser, what: str, commands: Mapping[str, tuple[str, str]], words: Collection[str]) -> None:
+def _declare(
+    parser: argparse.ArgumentParser,
+    what: str,
+    commands: Mapping[str, tuple[str, str]],
+    words: Collection[str],
+) -> None:
     """Let a parser take one of several commands: word -> (full name, what it does)."""
     choices = parser.add_subparsers(dest="command", required=True, metavar=what)
     for word, (name, text) in commands.items():
@@ -68,13 +91,20 @@ def _declare(parser: argparse.ArgumentParser, what: str, commands: Mapping[str, 
         if word not in words:
             continue
         if name in VERBS:
-            _declare(sub, "VERB", {verb: (f"{name} {verb}", does) for verb, does in VERBS[name].items()}, words)
+            _declare(
+                sub,
+                "VERB",
+                {verb: (f"{name} {verb}", does) for verb, does in VERBS[name].items()},
+                words,
+            )
         else:
             command(name).add_arguments(sub)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Exit codes: 0 done, 1 something failed, 2 the input is wrong, 3 a bug, 130 interrupted or asked to end."""
+    """Run one command. Exit codes: 0 done, 1 something failed, 2 the input is wrong, 3 a bug, 130
+    interrupted or asked to end.
+    """
     words = sys.argv[1:] if argv is None else list(argv)
     arguments = parser(words).parse_args(words)
     console = Console(quiet=arguments.quiet)
@@ -93,7 +123,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:  # noqa: BLE001  the one catch-all: what gets here is our bug, or the machine's trouble
         if isinstance(error, OSError) and error.errno in MACHINE:
-            console.error(BuilderError(f"{error.filename or 'a file'}: {(error.strerror or '').lower()}", hint=MACHINE[error.errno]))
+            console.error(
+                BuilderError(
+                    f"{error.filename or 'a file'}: {(error.strerror or '').lower()}",
+                    hint=MACHINE[error.errno],
+                )
+            )
             return 1
         console.bug(traceback.format_exc())
         return 3
@@ -118,16 +153,23 @@ def _stoppable() -> Iterator[None]:
 
 
 def _stop(console: Console) -> None:
-    """End all processes, then this one, with what the threads hold put away; a second Ctrl-C ends it at once."""
+    """End all processes, then this one, with what the threads hold put away; a second Ctrl-C ends
+    it at once.
+    """
     for number in STOPPING:
         signal.signal(number, signal.SIG_DFL)
     process.stop_all()
     deadline = time.monotonic() + PATIENCE
-    others = [thread for thread in threading.enumerate() if thread is not threading.current_thread() and not thread.daemon]
+    others = [
+        thread
+        for thread in threading.enumerate()
+        if thread is not threading.current_thread() and not thread.daemon
+    ]
     for thread in others:
         thread.join(max(0.0, deadline - time.monotonic()))
     if any(thread.is_alive() for thread in others):
-        # Python would wait for them to the end of their work. Nothing is lost: every file is written beside its place.
+        # Python would wait for them to the end of their work. Nothing is lost: every file is
+        # written beside its place.
         console.close()
         sys.stdout.flush()
         os._exit(INTERRUPTED)

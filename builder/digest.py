@@ -15,7 +15,8 @@ def sha256(data: bytes) -> str:
 
 
 def canonical(value: object) -> bytes:
-    """Return a JSON value as UTF-8 bytes that depend on nothing but the value: keys sorted, no white space.
+    """Return a JSON value as UTF-8 bytes that depend on nothing but the value: keys sorted, no
+    white space.
 
     Tuples are written as lists. Numbers that JSON does not have (NaN, infinity) are refused.
 
@@ -24,11 +25,14 @@ def canonical(value: object) -> bytes:
         ValueError: it holds NaN or an infinity.
 
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def sha256_file(path: Path, algorithm: str = "sha256") -> str:
-    """Return the digest of a file as hex digits, read in chunks; `algorithm` is one of hashlib's names.
+    """Return the digest of a file as hex digits, read in chunks; `algorithm` is one of hashlib's
+    names.
 
     Raises:
         OSError: the file cannot be read.

@@ -1,9 +1,9 @@
 """The exceptions a user can meet, and problems as data.
 
     BuilderError                 1  something failed
-    ├── InputError               2  catalog, layer, lock or command line is wrong: holds every problem found
-    ├── FetchError               1  an artifact could not be had: host, setting to change
-    ├── ToolError                1  a process ended badly: argv, exit code, end of its output
+    ├── InputError               2  catalog, layer, lock or command line is wrong: holds every
+    problem found ├── FetchError               1  an artifact could not be had: host, setting to
+    change ├── ToolError                1  a process ended badly: argv, exit code, end of its output
     ├── IntegrityError           1  bytes are not what their digest says
     └── ConflictError            1  two layers disagree on a path
 
@@ -19,7 +19,9 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong with the input: where, what was found and expected, and the nearest right word."""
+    """One thing wrong with the input: where, what was found and expected, and the nearest right
+    word.
+    """
 
     file: str
     line: int
@@ -63,7 +65,13 @@ class ToolError(BuilderError):
 
     def __init__(self, argv: Sequence[str], code: int | None, tail: str, *, hint: str = "") -> None:
         self.argv, self.code, self.tail = tuple(argv), code, tail
-        how = "was not found" if code is None else f"was killed by signal {-code}" if code < 0 else f"exited {code}"
+        how = (
+            "was not found"
+            if code is None
+            else f"was killed by signal {-code}"
+            if code < 0
+            else f"exited {code}"
+        )
         super().__init__(f"{argv[0]} {how}" + (f":\n{tail}" if tail else ""), hint=hint)
 
 

@@ -1,4 +1,6 @@
-"""What long work tells while it runs. Whoever does the work narrates to a Monitor; `builder.console` prints."""
+"""What long work tells while it runs. Whoever does the work narrates to a Monitor;
+`builder.console` prints.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A line for a shell that does by plain programs what is done here: ready to paste, and without a secret."""
+    """A line for a shell that does by plain programs what is done here: ready to paste, and without
+    a secret.
+    """
 
     line: str
 

@@ -1,20 +1,34 @@
-"""Settings of the machine that runs the builder, not of the catalog: read from `CATALOG_*` environment variables.
+"""Settings of the machine that runs the builder, not of the catalog.
 
-    CATALOG_CACHE                     where fetched files are kept       default: $XDG_CACHE_HOME/catalog, else ~/.cache/catalog
-    CATALOG_STORE                     where built cells and images are   default: .catalog/store beside catalog.yaml
-    CATALOG_JOBS                      transfers and builds at once       default: the processors of this machine
-    CATALOG_CA_BUNDLE                 PEM file of further authorities    default: SSL_CERT_FILE, then REQUESTS_CA_BUNDLE
-    CATALOG_MIRROR_DEBIAN             archive with dists/ and pool/      default: what this machine's apt uses for its own release
-    CATALOG_MIRROR_DEBIAN_SECURITY    the same for security updates      default: likewise
-    CATALOG_MIRROR_PYPI               Python package index (PEP 503)     default: what pip is configured with, else uv's own
-    CATALOG_MIRROR_NPM                npm registry                       default: what npm is configured with
-    CATALOG_SNAPSHOT_DEBIAN           archive of former states of both   default: none
-    CATALOG_CLUSTER                   kind cluster for charts' tests     default: catalog
-    CATALOG_NODE_IMAGE                node image to make it from         default: the newest kindest/node in the Docker engine
-    CATALOG_DEBIAN_KEYRING            keys that sign Debian's archives   default: /usr/share/keyrings/debian-archive-keyring.gpg
+They are read from environment variables, each with its default:
 
-Proxies are taken from the variables that every client knows: `http_proxy`, `https_proxy`, `no_proxy`.
-None of these is written into a lock, an image or a key.
+    CATALOG_CACHE                   where fetched files are kept
+                                    default: $XDG_CACHE_HOME/catalog, else ~/.cache/catalog
+    CATALOG_STORE                   where built cells and images are
+                                    default: .catalog/store beside catalog.yaml
+    CATALOG_JOBS                    transfers and builds at once
+                                    default: the processors of this machine
+    CATALOG_CA_BUNDLE               PEM file of further authorities
+                                    default: SSL_CERT_FILE, then REQUESTS_CA_BUNDLE
+    CATALOG_MIRROR_DEBIAN           archive with dists/ and pool/
+                                    default: what this machine's apt uses for its own release
+    CATALOG_MIRROR_DEBIAN_SECURITY  the same for security updates
+                                    default: likewise
+    CATALOG_MIRROR_PYPI             Python package index (PEP 503)
+                                    default: what pip is configured with, else uv's own
+    CATALOG_MIRROR_NPM              npm registry
+                                    default: what npm is configured with
+    CATALOG_SNAPSHOT_DEBIAN         archive of former states of both
+                                    default: none
+    CATALOG_CLUSTER                 kind cluster for charts' tests
+                                    default: catalog
+    CATALOG_NODE_IMAGE              node image to make it from
+                                    default: the newest kindest/node in the Docker engine
+    CATALOG_DEBIAN_KEYRING          keys that sign Debian's archives
+                                    default: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Proxies are taken from the variables that every client knows: `http_proxy`, `https_proxy`,
+`no_proxy`. None of these is written into a lock, an image or a key.
 """
 
 from __future__ import annotations
@@ -33,7 +47,9 @@ SCHEMES = ("http://", "https://", "file:///")
 
 
 def variable(prefix: str, origin: str) -> str:
-    """Return the name of an origin's setting: ("CATALOG_MIRROR_", "debian-security") -> CATALOG_MIRROR_DEBIAN_SECURITY."""
+    """Return the name of an origin's setting: ("CATALOG_MIRROR_", "debian-security") ->
+    CATALOG_MIRROR_DEBIAN_SECURITY.
+    """
     return prefix + origin.upper().replace("-", "_")
 
 
@@ -49,7 +65,8 @@ class Settings:
     node_image: str | None = None
     keyring: Path = KEYRING
     mirrors: Mapping[str, str] = field(default_factory=dict)
-    """Origin in upper case with underscores (DEBIAN_SECURITY) -> base URL without a slash at its end."""
+    """Origin in upper case with underscores (DEBIAN_SECURITY) -> base URL without a slash at its
+    end."""
     snapshots: Mapping[str, str] = field(default_factory=dict)
 
     def mirror(self, origin: str) -> str | None:
@@ -70,7 +87,10 @@ def read(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
     """
     env = os.environ if environment is None else environment
     problems: list[Problem] = []
-    cache = Path(env.get("XDG_CACHE_HOME") or Path(env.get("HOME") or "~").expanduser() / ".cache") / "catalog"
+    cache = (
+        Path(env.get("XDG_CACHE_HOME") or Path(env.get("HOME") or "~").expanduser() / ".cache")
+        / "catalog"
+    )
     settings = Settings(
         cache=Path(env.get(PREFIX + "CACHE") or cache).absolute(),
         store=Path(env.get(PREFIX + "STORE") or directory / ".catalog" / "store").absolute(),
@@ -103,13 +123,33 @@ def _ca_bundle(env: Mapping[str, str], problems: list[Problem]) -> Path | None:
         if path.is_file():
             return path
         if name.startswith(PREFIX):
-            problems.append(Problem(name, 0, 0, f"{path} is not a file", "name a PEM file with one or more certificates"))
+            problems.append(
+                Problem(
+                    name,
+                    0,
+                    0,
+                    f"{path} is not a file",
+                    "name a PEM file with one or more certificates",
+                )
+            )
     return None
 
 
 def _urls(env: Mapping[str, str], prefix: str, problems: list[Problem]) -> dict[str, str]:
-    urls = {name.removeprefix(prefix): value.rstrip("/") for name, value in sorted(env.items()) if name.startswith(prefix) and value}
+    urls = {
+        name.removeprefix(prefix): value.rstrip("/")
+        for name, value in sorted(env.items())
+        if name.startswith(prefix) and value
+    }
     for name, value in urls.items():
         if not value.startswith(SCHEMES):
-            problems.append(Problem(prefix + name, 0, 0, f"{value!r} is not a URL", f"start it with one of {', '.join(SCHEMES)}"))
+            problems.append(
+                Problem(
+                    prefix + name,
+                    0,
+                    0,
+                    f"{value!r} is not a URL",
+                    f"start it with one of {', '.join(SCHEMES)}",
+                )
+            )
     return urls

@@ -23,7 +23,9 @@ class File:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
-    """A path on which a directory differs from a tree. `missing` and `changed`: writing the tree makes it right; `extra`: removes it."""
+    """A path on which a directory differs from a tree. `missing` and `changed`: writing the tree
+    makes it right; `extra`: removes it.
+    """
 
     path: str
     kind: Kind
@@ -37,7 +39,8 @@ class Tree(Mapping[str, File]):
     """Relative POSIX path -> file, sorted by path. Never changes.
 
     Raises:
-        ValueError: a path is absolute, leaves the root, is not in its shortest form, or is a directory of another.
+        ValueError: a path is absolute, leaves the root, is not in its shortest form, or is a
+        directory of another.
 
     """
 
@@ -46,7 +49,13 @@ class Tree(Mapping[str, File]):
     def __init__(self, files: Mapping[str, File]) -> None:
         directories = {str(parent) for path in files for parent in PurePosixPath(path).parents}
         for path in files:
-            if not path or path != str(PurePosixPath(path)) or path.startswith("/") or "\0" in path or {"..", "."} & set(path.split("/")):
+            if (
+                not path
+                or path != str(PurePosixPath(path))
+                or path.startswith("/")
+                or "\0" in path
+                or {"..", "."} & set(path.split("/"))
+            ):
                 raise ValueError(f"{path!r} is no path inside a tree")
             if path in directories:
                 raise ValueError(f"{path!r} is both a file and a directory")
@@ -73,10 +82,11 @@ class Tree(Mapping[str, File]):
         return Tree({f"{directory}/{path}": file for path, file in self._files.items()})
 
     def write(self, root: Path, *, owned: Iterable[str] = ()) -> dict[str, State]:
-        """Write the files below `root`, each beside its place and then into it; return what became of every path.
+        """Write the files below `root`, each beside its place and then into it; return what became
+        of every path.
 
-        Files that are right are not touched. `owned` are directories, relative to `root`, that hold nothing but this
-        tree: other files there are removed.
+        Files that are right are not touched. `owned` are directories, relative to `root`, that hold
+        nothing but this tree: other files there are removed.
 
         Raises:
             OSError: a file cannot be written; those before it are in place, whole.
@@ -100,16 +110,24 @@ class Tree(Mapping[str, File]):
         found = [Difference(path, "extra") for path in self._extra(root, owned)]
         for path, file in self._files.items():
             if not _same(root / path, file):
-                found.append(Difference(path, "changed" if os.path.lexists(root / path) else "missing"))
+                found.append(
+                    Difference(path, "changed" if os.path.lexists(root / path) else "missing")
+                )
         return sorted(found)
 
     def _extra(self, root: Path, owned: Iterable[str]) -> list[str]:
-        files = (path for directory in owned for path in (root / directory).rglob("*") if path.is_symlink() or not path.is_dir())
+        files = (
+            path
+            for directory in owned
+            for path in (root / directory).rglob("*")
+            if path.is_symlink() or not path.is_dir()
+        )
         return sorted({path.relative_to(root).as_posix() for path in files} - self._files.keys())
 
 
 def replace(path: Path, file: File) -> None:
-    """Write one file so that its path holds, at any moment, the old bytes or the new ones; parents are made.
+    """Write one file so that its path holds, at any moment, the old bytes or the new ones; parents
+    are made.
 
     Raises:
         OSError: it cannot be written; nothing is left beside it.
@@ -128,10 +146,14 @@ def replace(path: Path, file: File) -> None:
 
 
 def _same(path: Path, file: File) -> bool:
-    """Tell whether a file is as it should be. Of the mode, only what git keeps counts: whether it can be executed."""
+    """Tell whether a file is as it should be. Of the mode, only what git keeps counts: whether it
+    can be executed.
+    """
     try:
         if path.is_symlink() or not path.is_file():
             return False
-        return path.read_bytes() == file.data and bool(path.stat().st_mode & 0o100) == bool(file.mode & 0o100)
+        return path.read_bytes() == file.data and bool(path.stat().st_mode & 0o100) == bool(
+            file.mode & 0o100
+        )
     except NotADirectoryError:
         return False

@@ -1,4 +1,5 @@
-"""Write an archive that `ctr images import` and `docker load` read: one image of one layer, without an engine.
+"""Write an archive that `ctr images import` and `docker load` read: one image of one layer, without
+an engine.
 
 Usage: docker-archive.py [--entrypoint WORD]... NAME LAYER.tar OUTPUT.tar
 """
@@ -28,7 +29,10 @@ def main() -> None:
     config = {
         "architecture": architecture,
         "os": "linux",
-        "config": {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], "Entrypoint": arguments.entrypoint},
+        "config": {
+            "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            "Entrypoint": arguments.entrypoint,
+        },
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
     }
     manifest = [{"Config": "config.json", "RepoTags": [arguments.name], "Layers": ["layer.tar"]}]

@@ -1,4 +1,5 @@
-"""What every test gets: a guard that keeps pure tests pure, and how much is tried of what is tried at random."""
+"""What every test gets: a guard that keeps pure tests pure, and how much is tried of what is tried
+at random."""
 
 from __future__ import annotations
 
@@ -10,15 +11,24 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-STARTS_A_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
+STARTS_A_PROCESS = {
+    "subprocess.Popen",
+    "os.fork",
+    "os.forkpty",
+    "os.posix_spawn",
+    "os.system",
+    "os.exec",
+}
 MAY_START_PROCESSES = {"docker", "kind", "process", "registries"}
-# Examples of each law, and random values for each chart. How long an example takes depends on what else the machine does.
+# Examples of each law, and random values for each chart. How long an example takes depends on what
+# else the machine does.
 EXAMPLES = {"quick": (20, 10), "thorough": (100, 200)}
 for _name, (_laws, _) in EXAMPLES.items():
     settings.register_profile(_name, deadline=None, max_examples=_laws)
 settings.load_profile("quick")
-# Helm renders charts in the tests' process, thousands of times, and a third of that would go to Go's garbage collector.
-# Go reads the environment that a process starts with: this is for the workers of `-n auto`.
+# Helm renders charts in the tests' process, thousands of times, and a third of that would go to
+# Go's garbage collector. Go reads the environment that a process starts with: this is for the
+# workers of `-n auto`.
 os.environ.setdefault("GOGC", "1000")
 _guarded: list[str] = []
 
@@ -27,22 +37,26 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
     if _guarded and event in STARTS_A_PROCESS:
         what = arguments[0] if arguments else ""
         pytest.fail(
-            f"{_guarded[-1]} is a pure test, and starts a process ({event}: {what}). Test the value instead, "
-            f"or mark the test with one of: {', '.join(sorted(MAY_START_PROCESSES))}.",
+            f"{_guarded[-1]} is a pure test, and starts a process ({event}: {what}). Test the value"
+            f" instead, or mark the test with one of: {', '.join(sorted(MAY_START_PROCESSES))}.",
         )
 
 
-# An audit hook sees every way to start a process, however deep in a library, and cannot be forgotten by a monkeypatch.
+# An audit hook sees every way to start a process, however deep in a library, and cannot be
+# forgotten by a monkeypatch.
 sys.addaudithook(_refuse)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what fails fast first: pure tests, then those on an engine, then those on a cluster."""
-    items.sort(key=lambda item: [item.get_closest_marker(mark) is not None for mark in ("kind", "docker")])
+    items.sort(
+        key=lambda item: [item.get_closest_marker(mark) is not None for mark in ("kind", "docker")]
+    )
 
 
 def pytest_collection_finish() -> None:
-    """Take what stays until the end (modules, tests) away from the garbage collector, which would look at all of it again and again."""
+    """Take what stays until the end (modules, tests) away from the garbage collector, which would
+    look at all of it again and again."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
 
@@ -59,10 +73,23 @@ def _pure_tests_start_no_process(request: pytest.FixtureRequest) -> Iterator[Non
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     few, many = (EXAMPLES[profile][1] for profile in ("quick", "thorough"))
-    parser.addoption("--fuzz", type=int, help=f"random values tried on each chart (default: {few}; with --hypothesis-profile=thorough {many})")
-    parser.addoption("--accept", action="store_true", help="write golden files anew instead of comparing with them")
+    parser.addoption(
+        "--fuzz",
+        type=int,
+        help=(
+            f"random values tried on each chart (default: {few}; with --hypothesis-profile=thorough"
+            f" {many})"
+        ),
+    )
+    parser.addoption(
+        "--accept",
+        action="store_true",
+        help="write golden files anew instead of comparing with them",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.fuzz is None:
-        _, config.option.fuzz = EXAMPLES.get(config.getoption("--hypothesis-profile"), EXAMPLES["quick"])
+        _, config.option.fuzz = EXAMPLES.get(
+            config.getoption("--hypothesis-profile"), EXAMPLES["quick"]
+        )

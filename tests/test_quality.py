@@ -46,13 +46,24 @@ REGISTRIES = tuple(
         ("anaconda", "org"),
     )
 )
-MACHINE_PATHS = re.compile(r"(?:^|[^A-Za-z0-9_.~-])/(?:work|farm)/(?!\.\.)|/root/\.(?!cache|config|local)|bash" + "_jobs")
+MACHINE_PATHS = re.compile(
+    r"(?:^|[^A-Za-z0-9_.~-])/(?:work|farm)/(?!\.\.)|/root/\.(?!cache|config|local)|bash" + "_jobs"
+)
 
 
 @cache
 def files() -> tuple[Path, ...]:
     """Every file that git holds or would take, whoever owns the checkout."""
-    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    command = [
+        "git",
+        "-c",
+        f"safe.directory={ROOT}",
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]
     listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     paths = [ROOT / name for name in listing.stdout.decode().split("\0") if name]
     return tuple(path for path in paths if path.is_file() and not path.is_symlink())
@@ -70,9 +81,14 @@ def texts() -> dict[str, str]:
 
 
 def run(*argv: str | Path) -> None:
-    """Run a linter of the virtual environment on the whole tree; its output is the message of the failure."""
-    done = subprocess.run([TOOLS / argv[0], *argv[1:]], cwd=ROOT, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, f"{' '.join(str(part) for part in argv[:6])}:\n{done.stdout}{done.stderr}"
+    """Run a linter of the virtual environment on the whole tree; its output is the message of the
+    failure."""
+    done = subprocess.run(
+        [TOOLS / argv[0], *argv[1:]], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, (
+        f"{' '.join(str(part) for part in argv[:6])}:\n{done.stdout}{done.stderr}"
+    )
 
 
 def lines(pattern: re.Pattern[str]) -> Iterator[str]:
@@ -102,14 +118,20 @@ def test_types_hold() -> None:
 @pytest.mark.process
 def test_shell_scripts_are_sound() -> None:
     shebang = re.compile(r"#!(/usr/bin/env |/bin/)(ba)?sh\b")
-    scripts = [name for name, text in texts().items() if shebang.match(text) or name.endswith(".sh")]
+    scripts = [
+        name for name, text in texts().items() if shebang.match(text) or name.endswith(".sh")
+    ]
     assert scripts
     run("shellcheck", "--external-sources", *scripts)
 
 
 @pytest.mark.process
 def test_shell_scripts_may_be_run() -> None:
-    closed = [str(path.relative_to(ROOT)) for path in files() if path.read_bytes()[:2] == b"#!" and not path.stat().st_mode & 0o100]
+    closed = [
+        str(path.relative_to(ROOT))
+        for path in files()
+        if path.read_bytes()[:2] == b"#!" and not path.stat().st_mode & 0o100
+    ]
     assert not closed, f"chmod +x {' '.join(closed)}"
 
 
@@ -121,7 +143,9 @@ def test_rendered_dockerfiles_are_sound(tmp_path: Path) -> None:
         if not cell.layer.bootstrap:
             text = dockerfile(whole, cell, lock.cells[name], loaded.layer_dirs[cell.name])
             # hadolint wants an empty line after a here-document, BuildKit does not
-            (tmp_path / f"{name}.Dockerfile").write_text(re.sub(r"(<<'(\S+)'\n(?s:.*?)\n\2\n)", r"\1\n", text))
+            (tmp_path / f"{name}.Dockerfile").write_text(
+                re.sub(r"(<<'(\S+)'\n(?s:.*?)\n\2\n)", r"\1\n", text)
+            )
     found = sorted(tmp_path.iterdir())
     assert found
     run("hadolint", "--config", ".hadolint.yaml", *found)
@@ -141,7 +165,8 @@ def test_workflows_are_safe() -> None:
 
 @pytest.mark.process
 def test_no_host_name_of_a_registry() -> None:
-    """Every client has its own default, and settings for mirrors: a name in the tree would go past both."""
+    """Every client has its own default, and settings for mirrors: a name in the tree would go past
+    both."""
     hosts = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, REGISTRIES))})")
     found = list(lines(hosts))
     assert not found, "\n".join(found)
@@ -155,11 +180,18 @@ def test_no_path_of_one_machine() -> None:
 
 @pytest.mark.process
 def test_no_large_file() -> None:
-    large = {str(path.relative_to(ROOT)): path.stat().st_size for path in files() if path.stat().st_size > MAX_BYTES}
+    large = {
+        str(path.relative_to(ROOT)): path.stat().st_size
+        for path in files()
+        if path.stat().st_size > MAX_BYTES
+    }
     assert not large, f"more than 1 MiB: {large}"
 
 
-@pytest.mark.parametrize("command", ["validate", "lock --check", "schema --check", "chart generate --check", "chart lint"])
+@pytest.mark.parametrize(
+    "command",
+    ["validate", "lock --check", "schema --check", "chart generate --check", "chart lint"],
+)
 def test_what_is_committed_is_in_order(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The catalog is right, and what is generated from it is what the generators would write."""
     code = main(["--catalog", str(ROOT / "catalog.yaml"), *command.split()])
@@ -169,13 +201,22 @@ def test_what_is_committed_is_in_order(command: str, capsys: pytest.CaptureFixtu
 
 def test_requirements_lock_holds_what_pyproject_asks() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
-    locked = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ \\]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    asked = [
+        *project["dependencies"],
+        *(line for extra in project["optional-dependencies"].values() for line in extra),
+    ]
+    locked = dict(
+        re.findall(
+            r"^([A-Za-z0-9._-]+)==([^ \\]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE
+        )
+    )
     for line in asked:
         requirement = Requirement(line)
         version = locked.get(canonicalize_name(requirement.name))
         assert version, f"requirements.lock lacks {requirement.name}: run make requirements"
-        assert requirement.specifier.contains(version, prereleases=True), f"requirements.lock has {requirement.name} {version}, not {requirement}"
+        assert requirement.specifier.contains(version, prereleases=True), (
+            f"requirements.lock has {requirement.name} {version}, not {requirement}"
+        )
 
 
 def test_every_make_target_that_is_written_about_exists() -> None:
@@ -189,7 +230,12 @@ def test_every_make_target_that_is_written_about_exists() -> None:
     ]
     for page in pages:
         if page.is_file():
-            named = set(re.findall(r"(?:`|^\s*(?:run: |exec )?)make ([a-z]+)", page.read_text(), re.MULTILINE))
+            named = set(
+                re.findall(
+                    r"(?:`|^\s*(?:run: |exec )?)make ([a-z]+)", page.read_text(), re.MULTILINE
+                )
+            )
             assert named <= targets, (
-                f"{page.relative_to(ROOT)} tells to run make {', '.join(sorted(named - targets))}, which the Makefile does not have"
+                f"{page.relative_to(ROOT)} tells to run make {', '.join(sorted(named - targets))},"
+                " which the Makefile does not have"
             )

@@ -23,7 +23,8 @@ def _template(text: str) -> Template:
 
 
 def render(text: str, point: Mapping[str, str], axes: Mapping[str, Axis]) -> str:
-    """Return an ABI template's value. Its variables are each axis of the point, and `axes.<axis>.abi`.
+    """Return an ABI template's value. Its variables are each axis of the point, and
+    `axes.<axis>.abi`.
 
     Raises:
         AbiError: it is not a template, names what is not there, or fails.
@@ -33,7 +34,11 @@ def render(text: str, point: Mapping[str, str], axes: Mapping[str, Axis]) -> str
     try:
         return _template(text).render(**point, axes=offered)
     except Exception as error:  # noqa: BLE001  a template is a program of the catalog's author and may fail in any way
-        raise AbiError(f"{type(error).__name__}: {error}" if not isinstance(error, TemplateError) else str(error.message)) from None
+        raise AbiError(
+            f"{type(error).__name__}: {error}"
+            if not isinstance(error, TemplateError)
+            else str(error.message)
+        ) from None
 
 
 def sound(text: str) -> bool:
@@ -52,7 +57,8 @@ def offers(name: str, value: str, axis: Axis) -> str:
 
 
 def uses(text: str, known: Mapping[str, Axis]) -> Iterator[tuple[str, int]]:
-    """Yield the axes that a template names, as variable or under `axes`, with the line in the template, from 1.
+    """Yield the axes that a template names, as variable or under `axes`, with the line in the
+    template, from 1.
 
     Raises:
         jinja2.TemplateSyntaxError: it is not a template.
@@ -62,7 +68,13 @@ def uses(text: str, known: Mapping[str, Axis]) -> Iterator[tuple[str, int]]:
         if isinstance(node, nodes.Name):
             if node.name in known and node.name != "axes":
                 yield node.name, node.lineno
-        elif isinstance(node, nodes.Getattr | nodes.Getitem) and isinstance(node.node, nodes.Name) and node.node.name == "axes":
-            name = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
+        elif (
+            isinstance(node, nodes.Getattr | nodes.Getitem)
+            and isinstance(node.node, nodes.Name)
+            and node.node.name == "axes"
+        ):
+            name = (
+                node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
+            )
             if isinstance(name, str):
                 yield name, node.lineno

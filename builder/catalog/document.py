@@ -1,4 +1,6 @@
-"""One YAML file to one value of the model; where something is wrong, the problems and as much of the value as can still be checked."""
+"""One YAML file to one value of the model; where something is wrong, the problems and as much of
+the value as can still be checked.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from builder.errors import InputError, Problem
 
 M = TypeVar("M", bound=BaseModel)
 ROUNDS = 4
-"""How often a file is corrected and looked at again: each may show problems below the last one's."""
+"""How often a file is corrected and looked at again: each may show problems below the last
+one's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,28 +40,41 @@ class Document(Generic[M]):
 def read(path: Path, file: str, kind: type[M], *, parts: Sequence[str] = ()) -> Document[M]:
     """Read a file as a `kind`; problems call it `file`.
 
-    A misspelt key is a problem, and then taken for the key that it is near to. A wrong entry of one of `parts` (keys of the
-    document) is a problem, and then left out. So the rest can still be checked.
+    A misspelt key is a problem, and then taken for the key that it is near to. A wrong entry of one
+    of `parts` (keys of the document) is a problem, and then left out. So the rest can still be
+    checked.
     """
     try:
         text = source.read(path, file)
     except InputError as error:
-        return Document(source=Source(file, None, Spot((0, 0))), value=None, problems=error.problems)
+        return Document(
+            source=Source(file, None, Spot((0, 0))), value=None, problems=error.problems
+        )
     problems: dict[Problem, None] = {}
     for _ in range(ROUNDS):
         try:
-            return Document(source=text, value=wording.validate(text, kind), problems=tuple(problems))
+            return Document(
+                source=text, value=wording.validate(text, kind), problems=tuple(problems)
+            )
         except ValidationError as error:
             problems.update(dict.fromkeys(wording.problems(text, kind, error)))
             text = _corrected(text, kind, error, parts)
     return Document(source=text, value=None, problems=tuple(problems))
 
 
-def _corrected(text: Source, kind: type[BaseModel], error: ValidationError, parts: Sequence[str]) -> Source:
-    """Return the document with misspelt keys as they are meant, and without the parts that are wrong otherwise."""
+def _corrected(
+    text: Source, kind: type[BaseModel], error: ValidationError, parts: Sequence[str]
+) -> Source:
+    """Return the document with misspelt keys as they are meant, and without the parts that are
+    wrong otherwise.
+    """
     better = copy.deepcopy(text)
     meant = wording.misspelt(kind, text, error)
-    wrong = {path[:2] for path in (wording.place(text, one["loc"]) for one in error.errors(include_url=False)) if path not in meant and len(path) > 1}
+    wrong = {
+        path[:2]
+        for path in (wording.place(text, one["loc"]) for one in error.errors(include_url=False))
+        if path not in meant and len(path) > 1
+    }
     for path, right in meant.items():
         _rename(better, path, right)
     # From the end, so that what is left out of a list does not move what is still to be left out.
@@ -82,7 +98,11 @@ def _rename(text: Source, path: tuple[Step, ...], right: str) -> None:
     data, spot = _inside(text, path[:-1])
     wrong = str(path[-1])
     if isinstance(data, dict) and wrong in data and right not in data:
-        data[right], spot.keys[right], spot.inside[right] = data.pop(wrong), spot.keys.pop(wrong), spot.inside.pop(wrong)
+        data[right], spot.keys[right], spot.inside[right] = (
+            data.pop(wrong),
+            spot.keys.pop(wrong),
+            spot.inside.pop(wrong),
+        )
 
 
 def _leave_out(text: Source, path: tuple[Step, ...]) -> None:
@@ -92,6 +112,10 @@ def _leave_out(text: Source, path: tuple[Step, ...]) -> None:
         data.pop(step, None)
     elif isinstance(data, list) and isinstance(step, int) and step < len(data):
         del data[step]
-        kept = [inner for index, inner in sorted(spot.inside.items(), key=lambda item: int(item[0])) if index != step]
+        kept = [
+            inner
+            for index, inner in sorted(spot.inside.items(), key=lambda item: int(item[0]))
+            if index != step
+        ]
         spot.inside.clear()
         spot.inside.update(enumerate(kept))

@@ -33,9 +33,15 @@ class Draft:
 
     @cached_property
     def sound(self) -> frozenset[str]:
-        """Layers whose place is certain: they and all below them could be read, and stand on no cycle."""
+        """Layers whose place is certain: they and all below them could be read, and stand on no
+        cycle.
+        """
         axes = self.catalog.axes
-        right = {name: layer.on for name, layer in self.layers.items() if all(axis in axes for axis in layer.axes)}
+        right = {
+            name: layer.on
+            for name, layer in self.layers.items()
+            if all(axis in axes for axis in layer.axes)
+        }
         return frozenset(upward(right))
 
 
@@ -48,30 +54,47 @@ def check_when(
     having: Collection[str] | None = None,
     who: str = "",
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a condition: unknown axes and values and, with `having`, axes that `who` does not depend on."""
+    """Yield what is wrong with a condition: unknown axes and values and, with `having`, axes that
+    `who` does not depend on.
+    """
     for axis, value in when.items():
         here = (*path, axis)
         if axis not in draft.catalog.axes:
-            yield source.problem(here, f"unknown axis {axis!r}", nearest(axis, draft.catalog.axes, what="axes"), key=True)
+            yield source.problem(
+                here,
+                f"unknown axis {axis!r}",
+                nearest(axis, draft.catalog.axes, what="axes"),
+                key=True,
+            )
             continue
         if having is not None and axis not in having:
-            yield source.problem(here, f"{who} does not depend on the axis {axis!r}", _axes(having), key=True)
+            yield source.problem(
+                here, f"{who} does not depend on the axis {axis!r}", _axes(having), key=True
+            )
         known = draft.catalog.axes[axis].values
         for index, one in enumerate(allowed(value)):
             if one not in known:
                 where = here if isinstance(value, str) else (*here, index)
-                yield source.problem(where, f"the axis {axis!r} has no value {one!r}", nearest(one, known, what="values"))
+                yield source.problem(
+                    where,
+                    f"the axis {axis!r} has no value {one!r}",
+                    nearest(one, known, what="values"),
+                )
 
 
 def _axes(having: Collection[str]) -> str:
     return f"it depends on: {', '.join(having)}" if having else "it depends on no axis"
 
 
-def repeated(source: Source, path: tuple[Step, ...], names: Collection[object]) -> Iterator[Problem]:
+def repeated(
+    source: Source, path: tuple[Step, ...], names: Collection[object]
+) -> Iterator[Problem]:
     """Yield entries of a list that stand there already."""
     seen: set[object] = set()
     for index, name in enumerate(names):
         if isinstance(name, str) and name in seen:
-            yield source.problem((*path, index), f"{name!r} stands in this list twice", "remove one")
+            yield source.problem(
+                (*path, index), f"{name!r} stands in this list twice", "remove one"
+            )
         if isinstance(name, str):
             seen.add(name)

@@ -34,7 +34,9 @@ class Matrix:
         """Return the layers at a point, bottom first: glue joins where its `when` holds."""
         if not self.stack.joined:
             return self.stack.layers
-        return self.stack.at({name for name, where in self.stack.joined.items() if holds(where, point)})
+        return self.stack.at(
+            {name for name, where in self.stack.joined.items() if holds(where, point)}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,9 @@ class Expansion:
         """Return the image's layers."""
         found = self.stacks.get(member.asked)
         if found is None:
-            found = self.stacks[member.asked] = stack(self.arranged, member.asked, self.catalog.axes)
+            found = self.stacks[member.asked] = stack(
+                self.arranged, member.asked, self.catalog.axes
+            )
         return found
 
     def values(self, axes: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -62,7 +66,11 @@ class Expansion:
 
     def constraints(self, member: Member, stacked: Stack) -> tuple[Constraint, ...]:
         """Return every constraint on the image's points."""
-        found = [*self._own(member, stacked), *self._required(member, stacked), *self._excluded(member, stacked)]
+        found = [
+            *self._own(member, stacked),
+            *self._required(member, stacked),
+            *self._excluded(member, stacked),
+        ]
         return (*(test for test in self.axes if set(test.axes) <= set(stacked.axes)), *found)
 
     def matrix(self, member: Member) -> Matrix:
@@ -77,7 +85,9 @@ class Expansion:
         return Matrix(member=member, stack=stacked, points=known.points, holes=known.holes)
 
     def joins(self, rule: Rule, member: Member, stacked: Stack) -> Sequence[Condition]:
-        """Return where a rule concerns an image: at no point, at every one, or where one of these conditions holds."""
+        """Return where a rule concerns an image: at no point, at every one, or where one of these
+        conditions holds.
+        """
         if rule.image is not None and not fnmatchcase(member.name, rule.image):
             return ()
         if rule.layer is None:
@@ -91,7 +101,9 @@ class Expansion:
             when = self.layers[name].when
             if when and name not in stacked.joined:
                 wants = condition(when)
-                yield Constraint(wants=wants, because=f"the layer {name} exists at {spell(wants)} only")
+                yield Constraint(
+                    wants=wants, because=f"the layer {name} exists at {spell(wants)} only"
+                )
         if member.image.when:
             wants = condition(member.image.when)
             yield Constraint(wants=wants, because=f"the image is asked for at {spell(wants)} only")
@@ -101,7 +113,9 @@ class Expansion:
             # A condition on an axis that the image does not have says nothing about it.
             wants = tuple(entry for entry in condition(rule.when) if entry[0] in stacked.axes)
             for given in self.joins(rule, member, stacked) if wants else ():
-                yield Constraint(given=given, wants=wants, because=rule.because, rule=f"require.{number}")
+                yield Constraint(
+                    given=given, wants=wants, because=rule.because, rule=f"require.{number}"
+                )
 
     def _excluded(self, member: Member, stacked: Stack) -> Iterator[Constraint]:
         for number, rule in enumerate(self.catalog.exclude):
@@ -118,8 +132,14 @@ def axis_constraints(catalog: Catalog) -> tuple[Constraint, ...]:
     for axis, dimension in catalog.axes.items():
         for value, details in dimension.values.items():
             for entry in condition(details.when) if details else ():
-                because = details.because if details and details.because else f"{axis} {value} exists with {spell((entry,))} only"
-                found.append(Constraint(given=((axis, frozenset({value})),), wants=(entry,), because=because))
+                because = (
+                    details.because
+                    if details and details.because
+                    else f"{axis} {value} exists with {spell((entry,))} only"
+                )
+                found.append(
+                    Constraint(given=((axis, frozenset({value})),), wants=(entry,), because=because)
+                )
     return tuple(found)
 
 

@@ -36,9 +36,15 @@ def members(entry: str, image: Image) -> Iterator[Member]:
     """
     for choice in itertools.product(*image.product.values()):
         choices = dict(zip(image.product, choice, strict=True))
-        added = (layer for parameter, chosen in choices.items() for layer in image.product[parameter][chosen])
+        added = (
+            layer
+            for parameter, chosen in choices.items()
+            for layer in image.product[parameter][chosen]
+        )
         asked = tuple(dict.fromkeys((*image.layers, *added)))
-        yield Member(name=naming.fill(entry, choices), entry=entry, image=image, choices=choices, asked=asked)
+        yield Member(
+            name=naming.fill(entry, choices), entry=entry, image=image, choices=choices, asked=asked
+        )
 
 
 def size(image: Image) -> int:

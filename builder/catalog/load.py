@@ -44,13 +44,17 @@ def load(path: Path) -> Loaded:
     """Read a catalog and its layers.
 
     Raises:
-        InputError: something is wrong; holds every problem of every file, with its place and the nearest right word.
+        InputError: something is wrong; holds every problem of every file, with its place and the
+        nearest right word.
 
     """
     document = read(path, path.as_posix(), Catalog, parts=PARTS)
     found = find(path.parent, document)
     problems = [*document.problems, *found.problems]
-    documents = {name: read(directory / "layer.yaml", file, Layer) for name, (directory, file) in found.layers.items()}
+    documents = {
+        name: read(directory / "layer.yaml", file, Layer)
+        for name, (directory, file) in found.layers.items()
+    }
     problems += [problem for layer in documents.values() for problem in layer.problems]
     if document.value is None or not found.there:
         raise InputError(problems)
@@ -61,7 +65,12 @@ def load(path: Path) -> Loaded:
     return loaded
 
 
-def _draft(document: Document[Catalog], catalog: Catalog, documents: Mapping[str, Document[Layer]], found: Found) -> Draft:
+def _draft(
+    document: Document[Catalog],
+    catalog: Catalog,
+    documents: Mapping[str, Document[Layer]],
+    found: Found,
+) -> Draft:
     return Draft(
         catalog=catalog,
         source=document.source,
@@ -69,13 +78,17 @@ def _draft(document: Document[Catalog], catalog: Catalog, documents: Mapping[str
         sources={name: layer.source for name, layer in documents.items()},
         directories={name: directory for name, (directory, _) in found.layers.items()},
         known=frozenset(documents) | found.broken,
-        whole=document.whole and not found.problems and all(layer.whole for layer in documents.values()),
+        whole=document.whole
+        and not found.problems
+        and all(layer.whole for layer in documents.values()),
     )
 
 
 def _check(draft: Draft, path: Path, problems: list[Problem]) -> Loaded | None:
     """Add the draft's problems; return what was loaded when there are none at all."""
-    arranged = arrange(draft.catalog, {name: draft.layers[name] for name in draft.layers if name in draft.sound})
+    arranged = arrange(
+        draft.catalog, {name: draft.layers[name] for name in draft.layers if name in draft.sound}
+    )
     problems += layer_rules.check(draft, arranged.axes)
     wrong_axes = list(image_rules.check_axes(draft))
     problems += wrong_axes
@@ -108,13 +121,27 @@ def _check(draft: Draft, path: Path, problems: list[Problem]) -> Loaded | None:
     )
 
 
-def _entries(draft: Draft, expansion: Expansion, problems: list[Problem]) -> Iterator[tuple[str, list[Member]]]:
-    """Yield the images of each entry whose layers and words are right; add the problems of the others."""
+def _entries(
+    draft: Draft, expansion: Expansion, problems: list[Problem]
+) -> Iterator[tuple[str, list[Member]]]:
+    """Yield the images of each entry whose layers and words are right; add the problems of the
+    others.
+    """
     for entry, image in draft.catalog.images.items():
-        asked = {*image.layers, *(name for choices in image.product.values() for layers in choices.values() for name in layers)}
+        asked = {
+            *image.layers,
+            *(
+                name
+                for choices in image.product.values()
+                for layers in choices.values()
+                for name in layers
+            ),
+        }
         wrong = list(image_rules.check_parameters(draft, entry, image))
         found = list(members(entry, image)) if asked <= draft.sound and not wrong else []
-        having = set(draft.catalog.axes).intersection(*(expansion.stack(member).axes for member in found))
+        having = set(draft.catalog.axes).intersection(
+            *(expansion.stack(member).axes for member in found)
+        )
         axes = tuple(axis for axis in draft.catalog.axes if axis in having) if found else None
         wrong += image_rules.check_entry(draft, entry, image, axes)
         if found and not wrong:
@@ -136,7 +163,11 @@ def _matrices(
             matrix = expansion.matrix(member)
         except TooManyPointsError:
             message = f"the image {member.name!r} has more than {MAX_POINTS} points"
-            problems.append(draft.source.problem(("images", member.entry), message, "restrict it by `when`", key=True))
+            problems.append(
+                draft.source.problem(
+                    ("images", member.entry), message, "restrict it by `when`", key=True
+                )
+            )
             continue
         problems += matrix_rules.check_bottom(draft, matrix)
         problems += matrix_rules.check_points(draft, matrix)

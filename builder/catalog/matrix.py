@@ -1,4 +1,6 @@
-"""The points of a matrix: values of some axes that fulfil every constraint; for what is absent, why."""
+"""The points of a matrix: values of some axes that fulfil every constraint; for what is absent,
+why.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ class TooManyPointsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
-    """Where `given` holds, `wants` must hold; without `wants`, there is no point where `given` holds."""
+    """Where `given` holds, `wants` must hold; without `wants`, there is no point where `given`
+    holds.
+    """
 
     given: Condition = ALWAYS
     wants: Condition | None = None
@@ -56,7 +60,8 @@ class Points:
 def points(axes: Mapping[str, Sequence[str]], constraints: Sequence[Constraint]) -> Points:
     """Return the points over these axes that no constraint forbids.
 
-    A constraint is tested as soon as the axes that decide have values, so what it forbids is never spread out.
+    A constraint is tested as soon as the axes that decide have values, so what it forbids is never
+    spread out.
 
     Raises:
         TooManyPointsError: there are more than 100,000.
@@ -66,7 +71,9 @@ def points(axes: Mapping[str, Sequence[str]], constraints: Sequence[Constraint])
     tests: list[list[_Test]] = [[] for _ in range(len(names) + 1)]
     for constraint in constraints:
         deciding = constraint.axes
-        tests[max((names.index(axis) + 1 for axis in deciding), default=0)].append((constraint, deciding))
+        tests[max((names.index(axis) + 1 for axis in deciding), default=0)].append(
+            (constraint, deciding)
+        )
     search = _Search(axes, tests)
     search.extend({}, 0)
     return Points(tuple(search.points), tuple(search.holes.values()))
@@ -90,7 +97,9 @@ class _Search:
         forbidden = [entry for entry in self._tests[depth] if entry[0].forbids(point)]
         for test, deciding in forbidden:
             part = {axis: point[axis] for axis in point if axis in deciding}
-            self.holes.setdefault((*part.items(), test.because, test.rule), Hole(part, test.because, test.rule))
+            self.holes.setdefault(
+                (*part.items(), test.because, test.rule), Hole(part, test.because, test.rule)
+            )
         if forbidden:
             return
         if depth == len(self._axes):
@@ -101,7 +110,9 @@ class _Search:
             self.extend({**point, axis: value}, depth + 1)
 
 
-def compatible(axes: Mapping[str, Sequence[str]], constraints: Sequence[Constraint], wanted: Condition) -> bool:
+def compatible(
+    axes: Mapping[str, Sequence[str]], constraints: Sequence[Constraint], wanted: Condition
+) -> bool:
     """Tell whether some point that no constraint forbids fulfils a condition.
 
     Raises:
@@ -109,7 +120,10 @@ def compatible(axes: Mapping[str, Sequence[str]], constraints: Sequence[Constrai
 
     """
     fixed = dict(wanted)
-    narrowed = {axis: [value for value in values if axis not in fixed or value in fixed[axis]] for axis, values in axes.items()}
+    narrowed = {
+        axis: [value for value in values if axis not in fixed or value in fixed[axis]]
+        for axis, values in axes.items()
+    }
     return set(fixed) <= set(axes) and bool(points(narrowed, constraints).points)
 
 

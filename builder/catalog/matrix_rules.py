@@ -1,4 +1,6 @@
-"""What must be true of images at their points: some point, a tag of its own for each, rules that match."""
+"""What must be true of images at their points: some point, a tag of its own for each, rules that
+match.
+"""
 
 from __future__ import annotations
 
@@ -23,15 +25,30 @@ def check_points(draft: Draft, matrix: Matrix) -> Iterator[Problem]:
         return
     reasons = dict.fromkeys(hole.because for hole in matrix.holes)
     why = "; ".join(list(reasons)[:5])
-    yield draft.source.problem(("images", matrix.member.entry), f"the image {matrix.name!r} has no point: {why}", "relax one of these", key=True)
+    yield draft.source.problem(
+        ("images", matrix.member.entry),
+        f"the image {matrix.name!r} has no point: {why}",
+        "relax one of these",
+        key=True,
+    )
 
 
 def check_bottom(draft: Draft, matrix: Matrix) -> Iterator[Problem]:
-    """Yield an image that stands on two layers made by bootstrap: there is one root to put layers on."""
+    """Yield an image that stands on two layers made by bootstrap: there is one root to put layers
+    on.
+    """
     bottoms = [name for name in matrix.stack.layers if draft.layers[name].bootstrap]
     if len(bottoms) > 1:
-        message = f"the image {matrix.name!r} stands on {' and on '.join(bottoms)}, each made by bootstrap"
-        yield draft.source.problem(("images", matrix.member.entry), message, "ask for layers that stand on one of them", key=True)
+        message = (
+            f"the image {matrix.name!r} stands on {' and on '.join(bottoms)}, each made by"
+            " bootstrap"
+        )
+        yield draft.source.problem(
+            ("images", matrix.member.entry),
+            message,
+            "ask for layers that stand on one of them",
+            key=True,
+        )
 
 
 def check_tags(draft: Draft, known: Labels, matrix: Matrix) -> Iterator[Problem]:
@@ -43,46 +60,79 @@ def check_tags(draft: Draft, known: Labels, matrix: Matrix) -> Iterator[Problem]
         text = tag(draft.catalog, known, matrix, point)
         if not text:
             yield draft.source.problem(
-                path, f"{matrix.name!r} has an empty tag: none of its axes has `tag: true`", "give it a `tag`", key=image.tag is None
+                path,
+                f"{matrix.name!r} has an empty tag: none of its axes has `tag: true`",
+                "give it a `tag`",
+                key=image.tag is None,
             )
             return
         if not naming.TAG.fullmatch(text):
             hint = "at most 128 letters, digits, '_', '.' and '-', not first '.' or '-'"
-            yield draft.source.problem(path, f"{text!r} cannot be a tag", hint, key=image.tag is None)
+            yield draft.source.problem(
+                path, f"{text!r} cannot be a tag", hint, key=image.tag is None
+            )
             return
         if text in by_tag:
             two = f"{written(by_tag[text])} and {written(point)}"
             differing = [axis for axis in point if point[axis] != by_tag[text][axis]]
             message = f"two images are called {matrix.name}:{text}, at {two}"
-            yield draft.source.problem(path, message, f"let the tag hold {{{differing[0]}}}", key=image.tag is None)
+            yield draft.source.problem(
+                path, message, f"let the tag hold {{{differing[0]}}}", key=image.tag is None
+            )
             return
         by_tag[text] = point
 
 
-def check_ids(draft: Draft, known: Labels, matrices: Sequence[Matrix], axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
+def check_ids(
+    draft: Draft, known: Labels, matrices: Sequence[Matrix], axes: Mapping[str, tuple[str, ...]]
+) -> Iterator[Problem]:
     """Yield labels that, joined, name two points alike: 'a-b' with 'c', 'a' with 'b-c'."""
-    ambiguous = [axis for axis, labels in known.items() if any("-" in label for label in labels.values())]
+    ambiguous = [
+        axis for axis, labels in known.items() if any("-" in label for label in labels.values())
+    ]
     seen: dict[tuple[tuple[str, ...], str], Point] = {}
     for combination in dict.fromkeys(axes.values()) if ambiguous else ():
-        for point in {tuple(m.items()): m for matrix in matrices if set(combination) <= set(matrix.stack.axes) for m in matrix.points}.values():
+        for point in {
+            tuple(m.items()): m
+            for matrix in matrices
+            if set(combination) <= set(matrix.stack.axes)
+            for m in matrix.points
+        }.values():
             part = {axis: point[axis] for axis in combination}
             joined = naming.cell_id("", known, part)
             other = seen.setdefault((combination, joined), part)
             if other != part:
-                message = f"labels joined are {joined.lstrip('@')!r} both at {written(other)} and at {written(part)}"
-                yield draft.source.problem(("axes", ambiguous[0]), message, "change the label of an axis", key=True)
+                message = (
+                    f"labels joined are {joined.lstrip('@')!r} both at {written(other)} and at"
+                    f" {written(part)}"
+                )
+                yield draft.source.problem(
+                    ("axes", ambiguous[0]), message, "change the label of an axis", key=True
+                )
 
 
-def check_abi(draft: Draft, matrices: Sequence[Matrix], axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
-    """Yield ABI templates that have no value, or one that could not stand in a tag, at some point."""
+def check_abi(
+    draft: Draft, matrices: Sequence[Matrix], axes: Mapping[str, tuple[str, ...]]
+) -> Iterator[Problem]:
+    """Yield ABI templates that have no value, or one that could not stand in a tag, at some
+    point.
+    """
     asking = {name for name, layer in draft.layers.items() if layer.abi and name in axes}
     held = ((matrix, name) for matrix in matrices for name in matrix.stack.layers if name in asking)
-    cells = dict.fromkeys((name, tuple([point[axis] for axis in axes[name]])) for matrix, name in held for point in matrix.points)
+    cells = dict.fromkeys(
+        (name, tuple([point[axis] for axis in axes[name]]))
+        for matrix, name in held
+        for point in matrix.points
+    )
     wrong: set[tuple[str, int]] = set()
     for name, values in cells:
         point = dict(zip(axes[name], values, strict=True))
         for index, template in enumerate(draft.layers[name].abi):
-            problem = _abi(draft, name, index, point) if (name, index) not in wrong and abi.sound(template) else None
+            problem = (
+                _abi(draft, name, index, point)
+                if (name, index) not in wrong and abi.sound(template)
+                else None
+            )
             if problem:
                 wrong.add((name, index))
                 yield problem
@@ -97,18 +147,26 @@ def _abi(draft: Draft, name: str, index: int, point: Point) -> Problem | None:
     if naming.TAG.fullmatch(value):
         return None
     hint = "letters, digits, '_', '.' and '-', not first '.' or '-'"
-    return draft.sources[name].problem(path, f"{value!r} (at {written(point)}) cannot be the name of an ABI", hint)
+    return draft.sources[name].problem(
+        path, f"{value!r} (at {written(point)}) cannot be the name of an ABI", hint
+    )
 
 
 def check_rules(draft: Draft, expansion: Expansion, members: Sequence[Member]) -> Iterator[Problem]:
-    """Yield `exclude` and `require` rules that match nothing. Rules whose conditions are wrong are passed over."""
+    """Yield `exclude` and `require` rules that match nothing. Rules whose conditions are wrong are
+    passed over.
+    """
     for kind, rules in (("exclude", draft.catalog.exclude), ("require", draft.catalog.require)):
         for number, rule in enumerate(rules):
             if next(check_rule(draft, (kind, number), rule), None):
                 continue
             reason = _Rule(expansion, kind, rule).unmatched(members)
             if reason:
-                yield draft.source.problem((kind, number), f"this rule matches nothing: {reason}", "remove it, or correct the names")
+                yield draft.source.problem(
+                    (kind, number),
+                    f"this rule matches nothing: {reason}",
+                    "remove it, or correct the names",
+                )
 
 
 class _Rule:
@@ -128,20 +186,28 @@ class _Rule:
             if not joins or not self._has_axes(stacked):
                 concerned = concerned or bool(joins)
                 continue
-            if self._kind == "require" or any(self._exists(member, stacked, where) for where in joins):
+            if self._kind == "require" or any(
+                self._exists(member, stacked, where) for where in joins
+            ):
                 return ""
             concerned = True
         if concerned:
             return f"no image that it concerns has a point with {spell(self._asked)}"
-        return "no image has such a name" if self._rule.layer is None else "no image has such a layer"
+        return (
+            "no image has such a name" if self._rule.layer is None else "no image has such a layer"
+        )
 
     def _has_axes(self, stacked: Stack) -> bool:
         axes = self._rule.when.keys()
-        return bool(axes & set(stacked.axes)) if self._kind == "require" else axes <= set(stacked.axes)
+        return (
+            bool(axes & set(stacked.axes)) if self._kind == "require" else axes <= set(stacked.axes)
+        )
 
     def _exists(self, member: Member, stacked: Stack, where: Condition) -> bool:
         """Tell whether an image would have a point that the rule matches, were there no rules."""
-        constraints = tuple(test for test in self._expansion.constraints(member, stacked) if not test.rule)
+        constraints = tuple(
+            test for test in self._expansion.constraints(member, stacked) if not test.rule
+        )
         wanted = both((self._asked, where))
         key = (stacked.axes, constraints, wanted)
         if key in self._empty:

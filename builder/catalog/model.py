@@ -1,7 +1,8 @@
 """What `catalog.yaml` and `images/<layer>/layer.yaml` may say: the only definition of both formats.
 
-The JSON Schemas for editors are generated from these classes, so a field's description is its documentation.
-Every value is frozen; unknown keys are errors (see `builder.catalog.load` for how they are reported).
+The JSON Schemas for editors are generated from these classes, so a field's description is its
+documentation. Every value is frozen; unknown keys are errors (see `builder.catalog.load` for how
+they are reported).
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ VALUE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 MODE = r"^0[0-7]{3,4}$"
 OWNER = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$"
-REGISTRY = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
+REGISTRY = (
+    r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
+)
 ABSOLUTE = r"^/"
 DPKG_PATH = r"^path-(exclude|include)=/\S*$"
 URL = r"^(https?://|file:///)"
@@ -69,9 +72,15 @@ class AxisValue(Model):
     """One version on an axis."""
 
     when: When = Field({}, description="Conditions on other axes under which this value exists.")
-    because: str | None = Field(None, description="Why the value is absent elsewhere; shown to whoever asks for it.")
+    because: str | None = Field(
+        None, description="Why the value is absent elsewhere; shown to whoever asks for it."
+    )
     abi: Value | None = Field(
-        None, description="What `axes.<axis>.abi` is in ABI templates, e.g. debian-13. Default: the axis and the value joined by '-'."
+        None,
+        description=(
+            "What `axes.<axis>.abi` is in ABI templates, e.g. debian-13. Default: the axis and the"
+            " value joined by '-'."
+        ),
     )
 
 
@@ -79,32 +88,63 @@ class Axis(Model):
     """A version dimension: debian, python, r, julia, spark, cuda, arch."""
 
     description: str = Field("", description="What the versions are of.")
-    values: Mapping[Value, AxisValue | None] = Field(description="The versions built, newest first.", min_length=1)
-    label: str = Field("{value}", description="How a value is written in cell names and tags, e.g. py{value}.")
+    values: Mapping[Value, AxisValue | None] = Field(
+        description="The versions built, newest first.", min_length=1
+    )
+    label: str = Field(
+        "{value}", description="How a value is written in cell names and tags, e.g. py{value}."
+    )
     tag: bool = Field(default=True, description="Whether image tags name this axis.")
 
 
 class Image(Model):
     """An image, or a family of images when `product` is given."""
 
-    description: str = Field("", description="What it is for, in a sentence; may hold {parameter} and {axis}.")
-    layers: tuple[Name, ...] = Field((), description="The layers asked for; what they stand on, and glue, joins by itself.")
+    description: str = Field(
+        "", description="What it is for, in a sentence; may hold {parameter} and {axis}."
+    )
+    layers: tuple[Name, ...] = Field(
+        (), description="The layers asked for; what they stand on, and glue, joins by itself."
+    )
     product: Mapping[Identifier, Mapping[Name, tuple[Name, ...]]] = Field(
         {},
-        description="Parameters of a family: each maps its choices to the layers they add. The image's name holds {parameter}.",
+        description=(
+            "Parameters of a family: each maps its choices to the layers they add. The image's name"
+            " holds {parameter}."
+        ),
     )
-    tag: str | None = Field(None, description="Tag, may hold {axis} and {parameter}, e.g. '{debian}'. Default: the labels of its axes joined by '-'.")
+    tag: str | None = Field(
+        None,
+        description=(
+            "Tag, may hold {axis} and {parameter}, e.g. '{debian}'. Default: the labels of its axes"
+            " joined by '-'."
+        ),
+    )
     when: When = Field({}, description="Build the image at these matrix points only.")
-    labels: Mapping[str, str] = Field({}, description="OCI annotations and labels; values may hold {parameter} and {axis}.")
+    labels: Mapping[str, str] = Field(
+        {}, description="OCI annotations and labels; values may hold {parameter} and {axis}."
+    )
 
 
 class Rule(Model):
-    """A constraint on the matrix: which points of which images or layers are absent (exclude) or the only ones (require)."""
+    """A constraint on the matrix: which points of which images or layers are absent (exclude) or
+    the only ones (require).
+    """
 
     image: str | None = Field(None, description="Glob over image names.")
-    layer: str | None = Field(None, description="Glob over layer names; the rule concerns every image that has one.")
-    when: When = Field({}, description="exclude: the points removed. require: the only points kept, as far as an image has these axes.")
-    because: str = Field(description="The reason, shown by `catalog show` and `plan` for the absent points.")
+    layer: str | None = Field(
+        None, description="Glob over layer names; the rule concerns every image that has one."
+    )
+    when: When = Field(
+        {},
+        description=(
+            "exclude: the points removed. require: the only points kept, as far as an image has"
+            " these axes."
+        ),
+    )
+    because: str = Field(
+        description="The reason, shown by `catalog show` and `plan` for the absent points."
+    )
 
 
 class Catalog(Model):
@@ -114,12 +154,20 @@ class Catalog(Model):
     name: Name = Field(description="The catalog's name.")
     description: str = Field("", description="What the catalog offers, in a sentence.")
     url: str | None = Field(None, description="Home page, for image labels and charts.")
-    registry: Registry = Field("localhost:5000/catalog", description="Registry and path under which images are published.")
-    axes: Mapping[Identifier, Axis] = Field(description="The version dimensions, in the order labels are joined.", min_length=1)
+    registry: Registry = Field(
+        "localhost:5000/catalog", description="Registry and path under which images are published."
+    )
+    axes: Mapping[Identifier, Axis] = Field(
+        description="The version dimensions, in the order labels are joined.", min_length=1
+    )
     layers: str = Field("images", description="Directory that holds one directory per layer.")
-    images: Mapping[ImageName, Image] = Field(description="The images and families, by name.", min_length=1)
+    images: Mapping[ImageName, Image] = Field(
+        description="The images and families, by name.", min_length=1
+    )
     exclude: tuple[Rule, ...] = Field((), description="Points that are not built.")
-    require: tuple[Rule, ...] = Field((), description="Points that alone are built, of the images concerned.")
+    require: tuple[Rule, ...] = Field(
+        (), description="Points that alone are built, of the images concerned."
+    )
 
 
 class Packages(Model):
@@ -130,7 +178,10 @@ class Packages(Model):
 
 
 PackageList = tuple[
-    Annotated[Annotated[str, Tag(TEXT)] | Annotated[Packages, Tag(CONDITIONAL)], Discriminator(_text_or_mapping)],
+    Annotated[
+        Annotated[str, Tag(TEXT)] | Annotated[Packages, Tag(CONDITIONAL)],
+        Discriminator(_text_or_mapping),
+    ],
     ...,
 ]
 
@@ -140,11 +191,17 @@ class Archive(Model):
 
     url: str = Field(description="Where it is; `file:///…` too.", pattern=URL)
     version: str = Field(description="Its version, for people, and for `lock --upgrade` to show.")
-    sha256: str | None = Field(None, description="Its sha256; taken down by `catalog lock` where it is not given.", pattern=SHA256)
+    sha256: str | None = Field(
+        None,
+        description="Its sha256; taken down by `catalog lock` where it is not given.",
+        pattern=SHA256,
+    )
 
 
 class File(Model):
-    """One entry of `files`: mode and owner for paths whose defaults (0644 or 0755 as in the repository, root) do not do."""
+    """One entry of `files`: mode and owner for paths whose defaults (0644 or 0755 as in the
+    repository, root) do not do.
+    """
 
     path: Absolute = Field(description="Glob over absolute paths under files/.")
     mode: str | None = Field(None, pattern=MODE, description='Octal, in quotes, such as "0755".')
@@ -152,13 +209,21 @@ class File(Model):
 
 
 class Once(Model):
-    """A layer that is the same on every value of some axes: where it is built, and where it may write."""
+    """A layer that is the same on every value of some axes: where it is built, and where it may
+    write.
+    """
 
     at: Mapping[Identifier, Value] = Field(
-        description="Axis -> the value at which it is built for all, e.g. the oldest Debian release: what is compiled there runs on later ones.",
+        description=(
+            "Axis -> the value at which it is built for all, e.g. the oldest Debian release: what"
+            " is compiled there runs on later ones."
+        ),
         min_length=1,
     )
-    paths: tuple[Absolute, ...] = Field(description="Files and directories that it adds. Its build may touch nothing else.", min_length=1)
+    paths: tuple[Absolute, ...] = Field(
+        description="Files and directories that it adds. Its build may touch nothing else.",
+        min_length=1,
+    )
 
 
 class Layer(Model):
@@ -166,36 +231,107 @@ class Layer(Model):
 
     description: str = Field(description="What the layer adds, in a sentence.")
     on: tuple[Name, ...] = Field((), description="Layers this one stands on.")
-    glue: bool = Field(default=False, description="Joins by itself when every layer in `on` is present.")
-    axes: tuple[Identifier, ...] = Field((), description="Axes this layer adds to those of what it stands on.")
+    glue: bool = Field(
+        default=False, description="Joins by itself when every layer in `on` is present."
+    )
+    axes: tuple[Identifier, ...] = Field(
+        (), description="Axes this layer adds to those of what it stands on."
+    )
     when: When = Field({}, description="Matrix points at which the layer exists.")
-    once: Once | None = Field(None, description="Build the layer at one value of an axis, for the images at all of its values.")
-    bootstrap: bool = Field(default=False, description="Made by mmdebstrap from nothing, of the release that the axis `debian` names.")
+    once: Once | None = Field(
+        None,
+        description="Build the layer at one value of an axis, for the images at all of its values.",
+    )
+    bootstrap: bool = Field(
+        default=False,
+        description="Made by mmdebstrap from nothing, of the release that the axis `debian` names.",
+    )
     dpkg: tuple[DpkgPath, ...] = Field(
         (),
-        description="dpkg's path-exclude=… and path-include=…, as in dpkg.cfg: paths that no package brings, "
-        "in this image and in all above it. The last one that matches wins. For a layer made by bootstrap.",
+        description=(
+            "dpkg's path-exclude=… and path-include=…, as in dpkg.cfg: paths that no package"
+            " brings, in this image and in all above it. The last one that matches wins. For a"
+            " layer made by bootstrap."
+        ),
     )
-    abi: tuple[str, ...] = Field((), description='What children may rely on, as templates over axes, e.g. \'cp{{ python | replace(".", "") }}\'.')
+    abi: tuple[str, ...] = Field(
+        (),
+        description=(
+            'What children may rely on, as templates over axes, e.g. \'cp{{ python | replace(".",'
+            ' "") }}\'.'
+        ),
+    )
     apt: PackageList = Field((), description="Debian packages, without recommended ones.")
-    python: PackageList = Field((), description="Python requirements (PEP 508), installed into the image's Python.")
-    wheels: PackageList = Field((), description="Wheels by requirement, without what they depend on; not installed, but under /artifacts/wheels.")
+    python: PackageList = Field(
+        (), description="Python requirements (PEP 508), installed into the image's Python."
+    )
+    wheels: PackageList = Field(
+        (),
+        description=(
+            "Wheels by requirement, without what they depend on; not installed, but under"
+            " /artifacts/wheels."
+        ),
+    )
     build: PackageList = Field(
-        (), description="Debian packages for `run` alone: not installed, but under /artifacts/build, to be unpacked and left behind."
+        (),
+        description=(
+            "Debian packages for `run` alone: not installed, but under /artifacts/build, to be"
+            " unpacked and left behind."
+        ),
     )
-    archives: Mapping[Name, Archive] = Field({}, description="Files by URL and hash, under /artifacts/archives/<name>/.")
-    npm: Mapping[str, str] = Field({}, description="npm packages and their version specifiers, installed globally.")
-    files: tuple[File, ...] = Field((), description="Modes and owners of the layer's files/, which are copied to the root of the image.")
+    archives: Mapping[Name, Archive] = Field(
+        {}, description="Files by URL and hash, under /artifacts/archives/<name>/."
+    )
+    npm: Mapping[str, str] = Field(
+        {}, description="npm packages and their version specifiers, installed globally."
+    )
+    files: tuple[File, ...] = Field(
+        (),
+        description=(
+            "Modes and owners of the layer's files/, which are copied to the root of the image."
+        ),
+    )
     replaces: tuple[str, ...] = Field(
-        (), description="Globs over absolute paths of layers below that this layer may replace. Anything else it may only add to."
+        (),
+        description=(
+            "Globs over absolute paths of layers below that this layer may replace. Anything else"
+            " it may only add to."
+        ),
     )
-    prepare: str = Field("", description="Bash run as root after Debian packages are in place, before Python packages; network off.")
-    run: str = Field("", description="Bash run as root after packages and files are in place, network off, artifacts under /artifacts.")
-    env: Mapping[Variable, str] = Field({}, description="Environment variables of the image and of its login shells.")
+    prepare: str = Field(
+        "",
+        description=(
+            "Bash run as root after Debian packages are in place, before Python packages; network"
+            " off."
+        ),
+    )
+    run: str = Field(
+        "",
+        description=(
+            "Bash run as root after packages and files are in place, network off, artifacts under"
+            " /artifacts."
+        ),
+    )
+    env: Mapping[Variable, str] = Field(
+        {}, description="Environment variables of the image and of its login shells."
+    )
     path: tuple[Absolute, ...] = Field((), description="Directories put in front of PATH.")
     user: Owner | None = Field(None, description="User, or user:group, of the image's processes.")
-    workdir: Absolute | None = Field(None, description="Directory in which the image's command starts.")
-    entrypoint: tuple[str, ...] = Field((), description="Program, with its arguments, that runs `cmd`.")
-    cmd: tuple[str, ...] = Field((), description="Program, with its arguments, that the image runs.")
-    expose: tuple[Port, ...] = Field((), description="TCP ports that the image's command listens on.")
-    priority: int = Field(0, description="Whose cmd, user and workdir win in an image: the highest, then the last. It lies last.")
+    workdir: Absolute | None = Field(
+        None, description="Directory in which the image's command starts."
+    )
+    entrypoint: tuple[str, ...] = Field(
+        (), description="Program, with its arguments, that runs `cmd`."
+    )
+    cmd: tuple[str, ...] = Field(
+        (), description="Program, with its arguments, that the image runs."
+    )
+    expose: tuple[Port, ...] = Field(
+        (), description="TCP ports that the image's command listens on."
+    )
+    priority: int = Field(
+        0,
+        description=(
+            "Whose cmd, user and workdir win in an image: the highest, then the last. It lies last."
+        ),
+    )

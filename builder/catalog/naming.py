@@ -1,4 +1,6 @@
-"""Names made from templates: labels of axis values, tags, ids, and families' names. `{name}` stands for a value, `{{` for a brace."""
+"""Names made from templates: labels of axis values, tags, ids, and families' names. `{name}` stands
+for a value, `{{` for a brace.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def parts(template: str) -> tuple[tuple[str, str], ...]:
         raise ValueError("braces do not match; write {{ or }} for a brace") from None
     for _, name, form, conversion in found:
         if name is not None and (form or conversion or not name.isidentifier()):
-            raise ValueError(f"braces hold {name!r}, which is not a name; write {{{{ or }}}} for a brace")
+            raise ValueError(
+                f"braces hold {name!r}, which is not a name; write {{{{ or }}}} for a brace"
+            )
     return tuple((text, name or "") for text, name, _, _ in found)
 
 
@@ -54,11 +58,18 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 def labels(catalog: Catalog) -> Mapping[str, Mapping[str, str]]:
     """Return the label of every value of every axis."""
-    return {name: {value: fill(axis.label, {"value": value}) for value in axis.values} for name, axis in catalog.axes.items()}
+    return {
+        name: {value: fill(axis.label, {"value": value}) for value in axis.values}
+        for name, axis in catalog.axes.items()
+    }
 
 
-def default_tag(catalog: Catalog, known: Mapping[str, Mapping[str, str]], point: Mapping[str, str]) -> str:
-    """Return the labels of a point on the axes that tags name, joined by '-'; empty when there are none."""
+def default_tag(
+    catalog: Catalog, known: Mapping[str, Mapping[str, str]], point: Mapping[str, str]
+) -> str:
+    """Return the labels of a point on the axes that tags name, joined by '-'; empty when there are
+    none.
+    """
     return "-".join(known[axis][value] for axis, value in point.items() if catalog.axes[axis].tag)
 
 

@@ -20,18 +20,29 @@ ELSEWHERE = {
 """Keys that such a layer cannot have, and why."""
 
 
-def check(draft: Draft, name: str, layer: Layer, having: tuple[str, ...] | None) -> Iterator[Problem]:
-    """Yield the problems of a layer's `once`. `having` are the axes that it depends on, if they are certain."""
+def check(
+    draft: Draft, name: str, layer: Layer, having: tuple[str, ...] | None
+) -> Iterator[Problem]:
+    """Yield the problems of a layer's `once`. `having` are the axes that it depends on, if they are
+    certain.
+    """
     if layer.once is None:
         return
     text = draft.sources[name]
-    wrong = list(check_when(draft, text, ("once", "at"), layer.once.at, having=having, who=f"the layer {name}"))
+    wrong = list(
+        check_when(
+            draft, text, ("once", "at"), layer.once.at, having=having, who=f"the layer {name}"
+        )
+    )
     yield from wrong
     yield from _paths(layer.once, text)
     for key, why in ELSEWHERE.items():
         if getattr(layer, key):
             yield text.problem(
-                (key,), f"a layer that is built once for several releases cannot have `{key}`: {why}", "remove it, or `once`", key=True
+                (key,),
+                f"a layer that is built once for several releases cannot have `{key}`: {why}",
+                "remove it, or `once`",
+                key=True,
             )
     if not wrong:
         yield from _values(draft, layer.once.at, having or (), text)
@@ -42,15 +53,32 @@ def _paths(once: Once, text: Source) -> Iterator[Problem]:
     for index, path in enumerate(once.paths):
         clean = str(PurePosixPath(path))
         if path != clean or path == "/" or ".." in PurePosixPath(path).parts:
-            hint = f"write {clean!r}" if clean != "/" and ".." not in clean else "for example: /opt/tool"
-            yield text.problem(("once", "paths", index), f"expected a path below '/', without '..' and without '/' at its end, found {path!r}", hint)
+            hint = (
+                f"write {clean!r}"
+                if clean != "/" and ".." not in clean
+                else "for example: /opt/tool"
+            )
+            yield text.problem(
+                ("once", "paths", index),
+                "expected a path below '/', without '..' and without '/' at its end, found"
+                f" {path!r}",
+                hint,
+            )
 
 
-def _values(draft: Draft, at: Mapping[str, str], having: tuple[str, ...], text: Source) -> Iterator[Problem]:
+def _values(
+    draft: Draft, at: Mapping[str, str], having: tuple[str, ...], text: Source
+) -> Iterator[Problem]:
     """Yield where the layer also depends on versions that exist elsewhere only."""
     for axis in (axis for axis in having if axis not in at and axis in draft.catalog.axes):
         for value, details in draft.catalog.axes[axis].values.items():
-            wants = tuple(entry for entry in condition(details.when if details else {}) if entry[0] in at)
+            wants = tuple(
+                entry for entry in condition(details.when if details else {}) if entry[0] in at
+            )
             if not holds(wants, at):
-                message = f"the layer depends on {axis}, and {axis} {value} exists at {spell(wants)} only"
-                yield text.problem(("once", "at"), message, f"stand on no layer that depends on {axis}", key=True)
+                message = (
+                    f"the layer depends on {axis}, and {axis} {value} exists at {spell(wants)} only"
+                )
+                yield text.problem(
+                    ("once", "at"), message, f"stand on no layer that depends on {axis}", key=True
+                )

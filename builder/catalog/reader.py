@@ -21,7 +21,9 @@ _TAG = "tag:yaml.org,2002:"
 
 @dataclass(slots=True)
 class Spot:
-    """Where a value stands. `text` is a scalar as written, where it is not a text; `keys` and `inside` are for a mapping's entries, or a list's."""
+    """Where a value stands. `text` is a scalar as written, where it is not a text; `keys` and
+    `inside` are for a mapping's entries, or a list's.
+    """
 
     place: Place
     text: str = ""
@@ -60,7 +62,11 @@ class Reader:
         value, spot = self._node(self._next(), 0)
         self._next()
         if not self._events.check_event(yaml.StreamEndEvent):
-            self._refuse(_start(self._next()), "a second document starts here; one was expected", "remove the line '---'")
+            self._refuse(
+                _start(self._next()),
+                "a second document starts here; one was expected",
+                "remove the line '---'",
+            )
         if value is None:
             self._refuse((0, 0), "is empty")
         return value, spot
@@ -97,13 +103,20 @@ class Reader:
     def _alias(self, event: yaml.AliasEvent) -> tuple[object, Spot]:
         place = _start(event)
         if event.anchor not in self._anchors:
-            self._refuse(place, f"the alias *{event.anchor} has no anchor &{event.anchor} that ends before it")
+            self._refuse(
+                place,
+                f"the alias *{event.anchor} has no anchor &{event.anchor} that ends before it",
+            )
             return None, Spot(place)
         value, spot, size = self._anchors[event.anchor]
         self._count += size
         self._expanded += size
         if self._expanded > MAX_EXPANDED:
-            self._refuse(place, f"aliases stand for more than {MAX_EXPANDED} values", "write fewer aliases of aliases")
+            self._refuse(
+                place,
+                f"aliases stand for more than {MAX_EXPANDED} values",
+                "write fewer aliases of aliases",
+            )
             raise InputError(self.problems)
         return value, spot
 
@@ -111,7 +124,9 @@ class Reader:
         place, text = _start(event), event.value
         if event.implicit[0]:
             value = scalar(text)
-            return value, Spot(place, "" if value.__class__ is str else text, _NO_KEYS, _NOTHING_INSIDE)
+            return value, Spot(
+                place, "" if value.__class__ is str else text, _NO_KEYS, _NOTHING_INSIDE
+            )
         if not event.implicit[1]:
             self._check_tag(event, "str")
         return text, Spot(place, "", _NO_KEYS, _NOTHING_INSIDE)
@@ -119,7 +134,11 @@ class Reader:
     def _check_tag(self, event: yaml.Event, allowed: str) -> None:
         tag = getattr(event, "tag", None)
         if tag not in {None, "!", _TAG + allowed}:
-            self._refuse(_start(event), f"the tag {str(tag).replace(_TAG, '!!')!r} means nothing here", "remove it")
+            self._refuse(
+                _start(event),
+                f"the tag {str(tag).replace(_TAG, '!!')!r} means nothing here",
+                "remove it",
+            )
 
     def _sequence(self, event: yaml.Event, depth: int) -> tuple[list[object], Spot]:
         self._check_tag(event, "seq")
@@ -143,7 +162,11 @@ class Reader:
             place = _start(entry)
             key = self._key(raw, at, place)
             if key in values:
-                self._refuse(place, f"the key {key!r} is already at line {spot.keys[key][0]}", "a key stands once; remove or rename one")
+                self._refuse(
+                    place,
+                    f"the key {key!r} is already at line {spot.keys[key][0]}",
+                    "a key stands once; remove or rename one",
+                )
                 continue
             values[key], spot.keys[key], spot.inside[key] = value, place, inner
         for value, inner in merged:
@@ -154,19 +177,33 @@ class Reader:
         if isinstance(raw, str):
             return raw
         if isinstance(raw, dict | list):
-            self._refuse(place, f"{found(raw)} cannot be a key", "a key is a text; quote it when it holds braces or brackets")
+            self._refuse(
+                place,
+                f"{found(raw)} cannot be a key",
+                "a key is a text; quote it when it holds braces or brackets",
+            )
             return f"?{place}"
-        self._refuse(place, f"a key must be a text, found {found(raw, spot.text)}", f'quote it: "{spot.text}"' if spot.text else "")
+        self._refuse(
+            place,
+            f"a key must be a text, found {found(raw, spot.text)}",
+            f'quote it: "{spot.text}"' if spot.text else "",
+        )
         return spot.text
 
     def _merge(self, values: dict[str, object], spot: Spot, value: object, inner: Spot) -> None:
-        """Add what `<<` brings in: the entries of a mapping, or of several, that are not there yet."""
+        """Add what `<<` brings in: the entries of a mapping, or of several, that are not there
+        yet.
+        """
         if isinstance(value, list):
             for index, part in enumerate(value):
                 self._merge(values, spot, part, inner.inside[index])
         elif isinstance(value, dict):
             for key in [key for key in value if key not in values]:
-                values[key], spot.keys[key], spot.inside[key] = value[key], inner.keys[key], inner.inside[key]
+                values[key], spot.keys[key], spot.inside[key] = (
+                    value[key],
+                    inner.keys[key],
+                    inner.inside[key],
+                )
         else:
             self._refuse(inner.place, f"'<<' merges mappings, found {found(value, inner.text)}")
 

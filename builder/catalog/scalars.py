@@ -1,4 +1,6 @@
-"""What a plain scalar of YAML means, by the core schema of YAML 1.2: `on` and `yes` are texts, dates are texts, 3.10 is a number."""
+"""What a plain scalar of YAML means, by the core schema of YAML 1.2: `on` and `yes` are texts,
+dates are texts, 3.10 is a number.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ def scalar(text: str) -> str | float | bool | None:
     if text[0] not in "-+.0123456789":
         return text
     if _INTEGER.fullmatch(text):
-        # Python refuses to read integers of thousands of digits; as floats they are refused like any other wrong number.
+        # Python refuses to read integers of thousands of digits; as floats they are refused like
+        # any other wrong number.
         return int(text) if len(text) <= MAX_DIGITS else float(text)
     if _BASED.fullmatch(text):
         return int(text, 0) if len(text) <= MAX_DIGITS else float("inf")
@@ -40,14 +43,20 @@ def quoted(value: object) -> str:
 
 
 def found(value: object, written: str = "") -> str:
-    """Return what a value is, in words: "the number 3.1", "a list". `written` is a scalar as it stands in the file."""
+    """Return what a value is, in words: "the number 3.1", "a list". `written` is a scalar as it
+    stands in the file.
+    """
     match value:
         case None:
             return "nothing"
         case bool():
             return "true" if value else "false"
         case int() | float():
-            return f"the number {value}" if written in {"", str(value)} else f"{written}, which YAML reads as the number {value}"
+            return (
+                f"the number {value}"
+                if written in {"", str(value)}
+                else f"{written}, which YAML reads as the number {value}"
+            )
         case str():
             return f"the text {quoted(value)}"
         case dict():

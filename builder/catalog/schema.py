@@ -14,7 +14,9 @@ from builder.tree import File, Tree
 
 
 class _Schema(GenerateJsonSchema):
-    """What pydantic generates, without a title for every key, and with keys that do not fit refused."""
+    """What pydantic generates, without a title for every key, and with keys that do not fit
+    refused.
+    """
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002  pydantic's signature
         return False
@@ -24,13 +26,17 @@ class _Schema(GenerateJsonSchema):
 
 
 def schema(kind: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a document; a file that it refuses is refused by `load` as well."""
+    """Return the JSON Schema (2020-12) of a document; a file that it refuses is refused by `load`
+    as well.
+    """
     return kind.model_json_schema(schema_generator=_Schema)
 
 
 def schemas(documents: Mapping[str, type[BaseModel]]) -> Tree:
     """Return `<document>.schema.json` for every document."""
-    return Tree({f"{name}.schema.json": File(_written(schema(kind))) for name, kind in documents.items()})
+    return Tree(
+        {f"{name}.schema.json": File(_written(schema(kind))) for name, kind in documents.items()}
+    )
 
 
 def _written(value: Mapping[str, Any]) -> bytes:

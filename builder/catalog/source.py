@@ -25,7 +25,9 @@ class Source:
     spot: Spot
 
     def at(self, path: Sequence[Step], *, key: bool = False) -> Place:
-        """Return the place of the value at `path`, of its key with `key`; of what is around it when there is none."""
+        """Return the place of the value at `path`, of its key with `key`; of what is around it when
+        there is none.
+        """
         spot, place = self.spot, self.spot.place
         for step in path:
             if step not in spot.inside:
@@ -43,7 +45,9 @@ class Source:
             spot = spot.inside[step]
         return spot.text
 
-    def problem(self, path: Sequence[Step], message: str, hint: str = "", *, key: bool = False) -> Problem:
+    def problem(
+        self, path: Sequence[Step], message: str, hint: str = "", *, key: bool = False
+    ) -> Problem:
         """Return a problem with the value (or the key) at `path`."""
         return Problem(self.file, *self.at(path, key=key), message, hint)
 
@@ -59,7 +63,9 @@ def read(path: Path, file: str) -> Source:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise InputError([Problem(file, 0, 0, f"cannot be read: {getattr(error, 'strerror', None) or error}")]) from None
+        raise InputError(
+            [Problem(file, 0, 0, f"cannot be read: {getattr(error, 'strerror', None) or error}")]
+        ) from None
     return parse(data, file)
 
 
@@ -67,7 +73,8 @@ def parse(data: bytes, file: str) -> Source:
     """Parse one YAML document.
 
     Raises:
-        InputError: too big, not UTF-8, empty, not YAML, several documents, repeated keys, keys that are not texts,
+        InputError: too big, not UTF-8, empty, not YAML, several documents, repeated keys, keys that
+        are not texts,
             tags, aliases that refer to themselves or multiply beyond reason.
 
     """
@@ -93,10 +100,21 @@ def _text(data: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
         place = _place(before, len(before))
-        raise InputError([Problem(file, *place, f"is not UTF-8: byte 0x{data[error.start]:02x}", "save the file as UTF-8")]) from None
+        raise InputError(
+            [
+                Problem(
+                    file,
+                    *place,
+                    f"is not UTF-8: byte 0x{data[error.start]:02x}",
+                    "save the file as UTF-8",
+                )
+            ]
+        ) from None
     if bad := _UNREADABLE.search(text):
         place = _place(text, bad.start())
-        raise InputError([Problem(file, *place, f"holds the control character U+{ord(bad[0]):04X}", "remove it")])
+        raise InputError(
+            [Problem(file, *place, f"holds the control character U+{ord(bad[0]):04X}", "remove it")]
+        )
     return text
 
 

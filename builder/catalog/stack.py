@@ -26,10 +26,12 @@ class Layers:
     """The highest priority of a layer and of all below it."""
 
     def rank(self, name: str) -> tuple[int, int, str]:
-        """Return the key by which layers lie in every image: ancestors first, the same layers first everywhere.
+        """Return the key by which layers lie in every image: ancestors first, the same layers first
+        everywhere.
 
-        What an image is named for has the priority, and lies last: engines unpack a layer once for all images that are the
-        same up to it, so that who moves from one service to another, with the same languages, unpacks the service alone.
+        What an image is named for has the priority, and lies last: engines unpack a layer once for
+        all images that are the same up to it, so that who moves from one service to another, with
+        the same languages, unpacks the service alone.
         """
         return self.priority[name], len(self.ancestors[name]), name
 
@@ -49,19 +51,38 @@ class Stack:
 
 
 def arrange(catalog: Catalog, layers: Mapping[str, Layer]) -> Layers:
-    """Return what follows from the layers' `on`. Every name must be known and there must be no cycle."""
+    """Return what follows from the layers' `on`. Every name must be known and there must be no
+    cycle.
+    """
     ancestors: dict[str, frozenset[str]] = {}
     for name in upward({name: layer.on for name, layer in layers.items()}):
         below = layers[name].on
         ancestors[name] = frozenset(below).union(*(ancestors[parent] for parent in below))
-    priority = {name: max(layers[below].priority for below in {name, *ancestors[name]}) for name in layers}
+    priority = {
+        name: max(layers[below].priority for below in {name, *ancestors[name]}) for name in layers
+    }
     order = {axis: index for index, axis in enumerate(catalog.axes)}
     axes = {
-        name: tuple(sorted({axis for below in {name, *ancestors[name]} for axis in layers[below].axes}, key=lambda axis: order[axis]))
+        name: tuple(
+            sorted(
+                {axis for below in {name, *ancestors[name]} for axis in layers[below].axes},
+                key=lambda axis: order[axis],
+            )
+        )
         for name in layers
     }
-    glue = sorted((name for name, layer in layers.items() if layer.glue), key=lambda name: (len(ancestors[name]), name))
-    joins = {name: both(condition(layers[below].when) for below in sorted({name, *ancestors[name]}) if layers[below].glue) for name in glue}
+    glue = sorted(
+        (name for name, layer in layers.items() if layer.glue),
+        key=lambda name: (len(ancestors[name]), name),
+    )
+    joins = {
+        name: both(
+            condition(layers[below].when)
+            for below in sorted({name, *ancestors[name]})
+            if layers[below].glue
+        )
+        for name in glue
+    }
     return Layers(
         ancestors=ancestors,
         axes=axes,
@@ -73,9 +94,11 @@ def arrange(catalog: Catalog, layers: Mapping[str, Layer]) -> Layers:
 
 
 def stack(layers: Layers, asked: Iterable[str], axes: Iterable[str]) -> Stack:
-    """Return the closure of the layers asked for: what they stand on, then every glue layer all of whose `on` is there.
+    """Return the closure of the layers asked for: what they stand on, then every glue layer all of
+    whose `on` is there.
 
-    One pass over glue is enough, as glue that stands on glue comes after it. `axes` gives the order of axes.
+    One pass over glue is enough, as glue that stands on glue comes after it. `axes` gives the order
+    of axes.
     """
     hard = set(asked)
     hard = hard.union(*(layers.ancestors[name] for name in hard))
@@ -87,12 +110,16 @@ def stack(layers: Layers, asked: Iterable[str], axes: Iterable[str]) -> Stack:
     return Stack(
         layers=tuple(sorted(present, key=layers.rank)),
         axes=tuple(axis for axis in axes if axis in having),
-        joined={name: layers.joins[name] for name in layers.glue if name not in hard and name in present},
+        joined={
+            name: layers.joins[name] for name in layers.glue if name not in hard and name in present
+        },
     )
 
 
 def upward(on: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the layers so that each follows what it stands on; those of a cycle, and on one, are left out."""
+    """Return the layers so that each follows what it stands on; those of a cycle, and on one, are
+    left out.
+    """
     waiting = {name: len(set(below)) for name, below in on.items()}
     above: dict[str, list[str]] = {name: [] for name in on}
     for name, below in on.items():
@@ -109,12 +136,16 @@ def upward(on: Mapping[str, Collection[str]]) -> list[str]:
 
 
 def cycle(on: Mapping[str, Collection[str]]) -> tuple[str, ...]:
-    """Return the layers of one cycle, the first repeated at the end, or nothing: a stands on b stands on … a."""
+    """Return the layers of one cycle, the first repeated at the end, or nothing: a stands on b
+    stands on … a.
+    """
     sound = set(upward(on))
     stuck = sorted(name for name in on if name not in sound)
     path: list[str] = stuck[:1]
     while path:
-        after = next((below for below in sorted(on[path[-1]]) if below in on and below not in sound), None)
+        after = next(
+            (below for below in sorted(on[path[-1]]) if below in on and below not in sound), None
+        )
         if after is None:
             stuck = [name for name in stuck if name not in path]
             path = stuck[:1]

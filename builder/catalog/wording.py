@@ -1,4 +1,6 @@
-"""What pydantic finds wrong, in plain English, at its place in the file: the only place that knows pydantic's errors."""
+"""What pydantic finds wrong, in plain English, at its place in the file: the only place that knows
+pydantic's errors.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ _PATTERNS = {
     model.VARIABLE: "the name of an environment variable: letters, digits and '_'",
     model.MODE: 'an octal mode, such as "0755"',
     model.OWNER: "a user, or user:group",
-    model.REGISTRY: "a registry with a path, such as registry.example.org/catalog, without https:// and tag",
+    model.REGISTRY: (
+        "a registry with a path, such as registry.example.org/catalog, without https:// and tag"
+    ),
     model.ABSOLUTE: "an absolute path",
     model.URL: "an address that starts with https://, http:// or file:///",
     model.SHA256: "a sha256: 64 hex digits",
@@ -58,7 +62,8 @@ def validate(source: Source, kind: type[M]) -> M:
 
 
 def validate_data(data: object, kind: type[M]) -> M:
-    """Return plain data as a `kind`: a text is never taken for a number or a truth value, a list stands for a tuple.
+    """Return plain data as a `kind`: a text is never taken for a number or a truth value, a list
+    stands for a tuple.
 
     Raises:
         pydantic.ValidationError: it is none.
@@ -71,10 +76,16 @@ def problems(source: Source, kind: type[BaseModel], error: ValidationError) -> l
     """Return what is wrong with the document, one problem for each place."""
     meant = {(*path[:-1], right) for path, right in misspelt(kind, source, error).items()}
     every = error.errors(include_url=False)
-    return [_problem(source, kind, one) for one in every if one["type"] != "missing" or place(source, one["loc"]) not in meant]
+    return [
+        _problem(source, kind, one)
+        for one in every
+        if one["type"] != "missing" or place(source, one["loc"]) not in meant
+    ]
 
 
-def misspelt(kind: type[BaseModel], source: Source, error: ValidationError) -> dict[tuple[Step, ...], str]:
+def misspelt(
+    kind: type[BaseModel], source: Source, error: ValidationError
+) -> dict[tuple[Step, ...], str]:
     """Return the path of each unknown key that is near to a known one, and that one."""
     meant: dict[tuple[Step, ...], str] = {}
     for details in error.errors(include_url=False):
@@ -88,13 +99,20 @@ def misspelt(kind: type[BaseModel], source: Source, error: ValidationError) -> d
 
 
 def place(source: Source, loc: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Return the path in the document that a location of pydantic means: without the names of branches."""
+    """Return the path in the document that a location of pydantic means: without the names of
+    branches.
+    """
     spot, path = source.spot, list[Step]()
     for index, step in enumerate(loc):
         if step in spot.inside:
             path.append(step)
             spot = spot.inside[step]
-        elif index == len(loc) - 1 and step not in {model.TEXT, model.TEXTS, model.CONDITIONAL, "[key]"}:
+        elif index == len(loc) - 1 and step not in {
+            model.TEXT,
+            model.TEXTS,
+            model.CONDITIONAL,
+            "[key]",
+        }:
             path.append(step)
     return tuple(path)
 
@@ -139,7 +157,12 @@ def _problem(source: Source, kind: type[BaseModel], details: ErrorDetails) -> Pr
     written = source.written(path)
     value = details["input"]
     if error == "extra_forbidden":
-        return source.problem(path, f"unknown key {quoted(path[-1])}", nearest(str(path[-1]), fields(kind, path[:-1]), what="known keys"), key=True)
+        return source.problem(
+            path,
+            f"unknown key {quoted(path[-1])}",
+            nearest(str(path[-1]), fields(kind, path[:-1]), what="known keys"),
+            key=True,
+        )
     if error == "missing":
         return source.problem(path[:-1], f"the key {path[-1]!r} is missing", f"add '{path[-1]}:'")
     if loc and loc[-1] == "[key]":
@@ -161,18 +184,28 @@ def _hint(error: str, value: object, written: str) -> str:
 
 
 def _branch(loc: tuple[Step, ...]) -> str:
-    return "a text or a list of texts" if "when" in loc else "a text, or a mapping with 'when' and 'packages'"
+    return (
+        "a text or a list of texts"
+        if "when" in loc
+        else "a text, or a mapping with 'when' and 'packages'"
+    )
 
 
 def _wanted(details: ErrorDetails) -> str:
     error, context = details["type"], details.get("ctx", {})
     if error == "string_pattern_mismatch":
-        return _PATTERNS.get(str(context.get("pattern")), f"a text that matches {context.get('pattern')}")
+        return _PATTERNS.get(
+            str(context.get("pattern")), f"a text that matches {context.get('pattern')}"
+        )
     if error == "string_too_long":
         return f"a text of at most {context.get('max_length')} characters"
     if error == "literal_error":
         return str(context.get("expected"))
     if error in {"greater_than_equal", "less_than_equal", "int_from_float"}:
         bound = context.get("ge", context.get("le"))
-        return "a whole number" if bound is None else f"a number of {'at least' if 'ge' in context else 'at most'} {bound}"
+        return (
+            "a whole number"
+            if bound is None
+            else f"a number of {'at least' if 'ge' in context else 'at most'} {bound}"
+        )
     return _EXPECTED.get(error, "something else")

@@ -18,7 +18,9 @@ MAX_BYTES = 20 << 20
 
 
 def archive(name: str, tree: Tree) -> bytes:
-    """Return `<name>-<version>.tgz`: the files below a directory `<name>`, Chart.yaml first, then by path; no owner, no clock."""
+    """Return `<name>-<version>.tgz`: the files below a directory `<name>`, Chart.yaml first, then
+    by path; no owner, no clock.
+    """
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(tree, key=lambda path: (path != FIRST, path)):

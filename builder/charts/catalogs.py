@@ -1,4 +1,6 @@
-"""What an administrator of Onyxia writes under `api.catalogs` to offer the charts: ready to paste."""
+"""What an administrator of Onyxia writes under `api.catalogs` to offer the charts: ready to
+paste.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ def catalogs(
     scm: str = "",
     highlighted: Sequence[str] = (),
 ) -> list[dict[str, JsonValue]]:
-    """Return the entry for charts published as an index at `location`, as the API's `catalogs.json` has it."""
+    """Return the entry for charts published as an index at `location`, as the API's `catalogs.json`
+    has it.
+    """
     return [
         {
             "id": name,
@@ -37,8 +41,12 @@ def catalogs(
     ]
 
 
-def oci_catalog(name: str, description: str, location: str, versions: Mapping[str, Sequence[str]]) -> dict[str, JsonValue]:
-    """Return the entry for charts in a registry, for a services API that takes `oci`, which has no index and so lists versions."""
+def oci_catalog(
+    name: str, description: str, location: str, versions: Mapping[str, Sequence[str]]
+) -> dict[str, JsonValue]:
+    """Return the entry for charts in a registry, for a services API that takes `oci`, which has no
+    index and so lists versions.
+    """
     return {
         "id": name,
         "name": {"en": name},
@@ -46,5 +54,7 @@ def oci_catalog(name: str, description: str, location: str, versions: Mapping[st
         "location": location,
         "status": "PROD",
         "type": "oci",
-        "packages": [{"name": chart, "versions": list(found)} for chart, found in sorted(versions.items())],
+        "packages": [
+            {"name": chart, "versions": list(found)} for chart, found in sorted(versions.items())
+        ],
     }

@@ -1,4 +1,6 @@
-"""What changed between two versions of a chart, and which number of its version that asks to raise (SemVer 2)."""
+"""What changed between two versions of a chart, and which number of its version that asks to raise
+(SemVer 2).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ BOUNDS: Mapping[str, int] = {
     "minProperties": 1,
     "minimum": 1,
 }
-# Keywords of which nothing is known but that values may be refused that were not: what they hold is compared whole.
+# Keywords of which nothing is known but that values may be refused that were not: what they hold is
+# compared whole.
 OTHERS = (
     "$ref",
     "allOf",
@@ -77,11 +80,17 @@ def raised(version: str, changes: Sequence[Change]) -> str:
     """
     last = Version.parse(version).finalize_version()
     level = max(change.level for change in changes)
-    return str({Level.MAJOR: last.bump_major, Level.MINOR: last.bump_minor, Level.PATCH: last.bump_patch}[level]())
+    return str(
+        {Level.MAJOR: last.bump_major, Level.MINOR: last.bump_minor, Level.PATCH: last.bump_patch}[
+            level
+        ]()
+    )
 
 
 def schema_changes(old: Node, new: Node, path: str = "") -> Iterator[Change]:
-    """Yield what changed for somebody's values: what is refused from now on is major, what is new is minor."""
+    """Yield what changed for somebody's values: what is refused from now on is major, what is new
+    is minor.
+    """
     yield from _own_changes(old, new, path)
     before, after = _properties(old), _properties(new)
     removed = [name for name in before if name not in after]
@@ -109,7 +118,10 @@ def _own_changes(old: Node, new: Node, path: str) -> Iterator[Change]:
     kinds = _kinds(old), _kinds(new)
     if kinds[0] != kinds[1]:
         level = Level.MINOR if kinds[0] and (not kinds[1] or kinds[0] < kinds[1]) else Level.MAJOR
-        yield Change(level, f"{path or 'the chart'} is {_text(new.get('type'))}, and was {_text(old.get('type'))}")
+        yield Change(
+            level,
+            f"{path or 'the chart'} is {_text(new.get('type'))}, and was {_text(old.get('type'))}",
+        )
         if level is Level.MAJOR:
             return
     yield from _choices(old, new, path)
@@ -117,13 +129,22 @@ def _own_changes(old: Node, new: Node, path: str) -> Iterator[Change]:
     yield from _others(old, new, path or "the chart")
     if "default" in old and "default" in new and old["default"] != new["default"]:
         level = Level.PATCH if "listEnum" in new else Level.MINOR
-        yield Change(level, f"{path} is {_text(new['default'])} by default, and was {_text(old['default'])}")
+        yield Change(
+            level, f"{path} is {_text(new['default'])} by default, and was {_text(old['default'])}"
+        )
     slots = _onyxia(old, "overwriteSchemaWith"), _onyxia(new, "overwriteSchemaWith")
     if slots[0] != slots[1]:
-        yield Change(Level.MAJOR if slots[0] else Level.MINOR, f"{path} is overridden by {slots[1] or 'nothing'}, and was by {slots[0] or 'nothing'}")
+        yield Change(
+            Level.MAJOR if slots[0] else Level.MINOR,
+            f"{path} is overridden by {slots[1] or 'nothing'}, and was by {slots[0] or 'nothing'}",
+        )
     injected = _onyxia(old, "overwriteDefaultWith"), _onyxia(new, "overwriteDefaultWith")
     if injected[0] != injected[1]:
-        yield Change(Level.PATCH, f"{path} is injected from {injected[1] or 'nothing'}, and was from {injected[0] or 'nothing'}")
+        yield Change(
+            Level.PATCH,
+            f"{path} is injected from {injected[1] or 'nothing'}, and was from"
+            f" {injected[0] or 'nothing'}",
+        )
 
 
 def _choices(old: Node, new: Node, path: str) -> Iterator[Change]:
@@ -145,17 +166,30 @@ def _choices(old: Node, new: Node, path: str) -> Iterator[Change]:
 
 def _bounds(old: Node, new: Node, path: str) -> Iterator[Change]:
     if (pattern := new.get("pattern")) != old.get("pattern"):
-        yield Change(Level.MAJOR if pattern else Level.MINOR, f"{path} must match {_text(pattern)}" if pattern else f"{path} may be any text")
+        yield Change(
+            Level.MAJOR if pattern else Level.MINOR,
+            f"{path} must match {_text(pattern)}" if pattern else f"{path} may be any text",
+        )
     for key, sign in BOUNDS.items():
         before, after = old.get(key), new.get(key)
         if before == after:
             continue
-        narrower = before is None or (isinstance(after, int | float) and isinstance(before, int | float) and (after - before) * sign > 0)
+        narrower = before is None or (
+            isinstance(after, int | float)
+            and isinstance(before, int | float)
+            and (after - before) * sign > 0
+        )
         narrower = narrower and after is not None
-        yield Change(Level.MAJOR if narrower else Level.MINOR, f"{path} has {key} {_text(after)}, and had {_text(before)}")
+        yield Change(
+            Level.MAJOR if narrower else Level.MINOR,
+            f"{path} has {key} {_text(after)}, and had {_text(before)}",
+        )
     if bool(new.get("uniqueItems")) != bool(old.get("uniqueItems")):
         strict = bool(new.get("uniqueItems"))
-        yield Change(Level.MAJOR if strict else Level.MINOR, f"{path} {'takes no item' if strict else 'may take an item'} twice")
+        yield Change(
+            Level.MAJOR if strict else Level.MINOR,
+            f"{path} {'takes no item' if strict else 'may take an item'} twice",
+        )
 
 
 def _others(old: Node, new: Node, what: str) -> Iterator[Change]:
@@ -165,7 +199,10 @@ def _others(old: Node, new: Node, what: str) -> Iterator[Change]:
         yield Change(Level.MINOR, f"{what} no longer requires {', '.join(dropped)}")
     closed = [node.get("additionalProperties") is False for node in (old, new)]
     if closed[0] != closed[1]:
-        yield Change(Level.MAJOR if closed[1] else Level.MINOR, f"{what} takes {'no other' if closed[1] else 'other'} options")
+        yield Change(
+            Level.MAJOR if closed[1] else Level.MINOR,
+            f"{what} takes {'no other' if closed[1] else 'other'} options",
+        )
     for key in OTHERS:
         if old.get(key) != new.get(key):
             text = f"must be as {key} says" if key in new else f"is free of {key}"
@@ -174,7 +211,11 @@ def _others(old: Node, new: Node, what: str) -> Iterator[Change]:
 
 def _properties(node: Node) -> Mapping[str, Node]:
     found = node.get("properties")
-    return {name: inner for name, inner in found.items() if isinstance(inner, Mapping)} if isinstance(found, Mapping) else {}
+    return (
+        {name: inner for name, inner in found.items() if isinstance(inner, Mapping)}
+        if isinstance(found, Mapping)
+        else {}
+    )
 
 
 def _alike(old: Node, new: Node) -> bool:
@@ -194,7 +235,13 @@ def _names(node: Node, key: str) -> list[str]:
 def _kinds(node: Node) -> set[str]:
     """Return the types that a node allows; none where it allows all. A number may be an integer."""
     found = node.get("type")
-    kinds = {str(kind) for kind in found} if isinstance(found, list) else {str(found)} if found else set()
+    kinds = (
+        {str(kind) for kind in found}
+        if isinstance(found, list)
+        else {str(found)}
+        if found
+        else set()
+    )
     return kinds | ({"integer"} if "number" in kinds else set())
 
 
@@ -209,4 +256,10 @@ def _join(path: str, name: str) -> str:
 
 
 def _text(value: object) -> str:
-    return "nothing" if value is None else value if isinstance(value, str) and value else json.dumps(value)
+    return (
+        "nothing"
+        if value is None
+        else value
+        if isinstance(value, str) and value
+        else json.dumps(value)
+    )

@@ -25,7 +25,13 @@ VERSION = "0.0.0"
 """Version of a chart that is not published: `catalog chart package` gives it its own."""
 KUBERNETES = ">= 1.25.0-0"
 LIBRARY = Path("library") / "templates"
-ALWAYS = ("NOTES.txt", "environment.yaml", "service.yaml", "statefulset.yaml", "tests/test-connection.yaml")
+ALWAYS = (
+    "NOTES.txt",
+    "environment.yaml",
+    "service.yaml",
+    "statefulset.yaml",
+    "tests/test-connection.yaml",
+)
 """Files of the library that every chart has; `_*.tpl` join when something uses what they define."""
 DEFINE = re.compile(r'define "library\.([\w.]+)"')
 USE = re.compile(r'(?<!define )"library\.([\w.]+?)\.?[%"]')
@@ -40,8 +46,15 @@ class Origin:
     maintainers: tuple[Mapping[str, str], ...] = ()
 
 
-def chart(composition: Composition, directory: Path, origin: Origin, version: str = VERSION, changes: tuple[str, ...] = ()) -> Tree:
-    """Return the chart's files by path; `directory` is the catalog's charts/, `changes` the lines of its changelog.
+def chart(
+    composition: Composition,
+    directory: Path,
+    origin: Origin,
+    version: str = VERSION,
+    changes: tuple[str, ...] = (),
+) -> Tree:
+    """Return the chart's files by path; `directory` is the catalog's charts/, `changes` the lines
+    of its changelog.
 
     Raises:
         InputError: a file that service.yaml or an option names is not there.
@@ -58,16 +71,32 @@ def chart(composition: Composition, directory: Path, origin: Origin, version: st
     return Tree({path: File(files[path].encode()) for path in sorted(files)})
 
 
-def metadata(composition: Composition, directory: Path, origin: Origin, version: str, changes: tuple[str, ...]) -> str:
+def metadata(
+    composition: Composition,
+    directory: Path,
+    origin: Origin,
+    version: str,
+    changes: tuple[str, ...],
+) -> str:
     """Return Chart.yaml."""
     service = composition.service
     annotations = {
         "artifacthub.io/category": service.category,
         "artifacthub.io/images": _yaml(
-            [{"name": image.tag, "image": f"{image}@{image.digest}" if image.digest else str(image)} for image in composition.images]
+            [
+                {
+                    "name": image.tag,
+                    "image": f"{image}@{image.digest}" if image.digest else str(image),
+                }
+                for image in composition.images
+            ]
         ),
         **({"artifacthub.io/changes": _yaml(list(changes))} if changes else {}),
-        **({"catalog/description.fr": service.description["fr"]} if "fr" in service.description else {}),
+        **(
+            {"catalog/description.fr": service.description["fr"]}
+            if "fr" in service.description
+            else {}
+        ),
         **service.annotations,
     }
     home = service.home or origin.url
@@ -83,7 +112,9 @@ def metadata(composition: Composition, directory: Path, origin: Origin, version:
             "keywords": list(service.keywords),
             **({"home": home} if home else {}),
             "sources": [*([origin.url] if origin.url else []), *service.sources],
-            "maintainers": [dict(person) for person in origin.maintainers] or [{"name": origin.catalog}],
+            "maintainers": (
+                [dict(person) for person in origin.maintainers] or [{"name": origin.catalog}]
+            ),
             "icon": _icon(service.icon, directory, composition.name),
             "annotations": annotations,
         }
@@ -91,19 +122,33 @@ def metadata(composition: Composition, directory: Path, origin: Origin, version:
 
 
 def templates(composition: Composition, directory: Path) -> Mapping[str, str]:
-    """Return templates/: the library's files that the service needs, its own in their place, and what is generated.
+    """Return templates/: the library's files that the service needs, its own in their place, and
+    what is generated.
 
-    The library's named templates get the chart's name in front of them. So a chart is whole in itself, and two charts
-    with different versions of the library may be parts of a third without taking each other's templates.
+    The library's named templates get the chart's name in front of them. So a chart is whole in
+    itself, and two charts with different versions of the library may be parts of a third without
+    taking each other's templates.
     """
     wanted = {name: directory / LIBRARY / name for name in _library(composition)}
-    wanted |= {name: directory / composition.name / "source" / name for name in composition.service.templates}
-    missing = [Problem(str(path), 0, 0, "is not there", f"chart {composition.name} needs it") for path in wanted.values() if not path.is_file()]
+    wanted |= {
+        name: directory / composition.name / "source" / name
+        for name in composition.service.templates
+    }
+    missing = [
+        Problem(str(path), 0, 0, "is not there", f"chart {composition.name} needs it")
+        for path in wanted.values()
+        if not path.is_file()
+    ]
     if missing:
         raise InputError(missing)
-    given = {name: path.read_text() for name, path in wanted.items()} | {"_service.tpl": _service(composition)}
+    given = {name: path.read_text() for name, path in wanted.items()} | {
+        "_service.tpl": _service(composition)
+    }
     texts = _defined(given, directory / LIBRARY, composition.name)
-    return {f"templates/{name}": re.sub(r'"library\.', f'"{composition.name}.', text) for name, text in texts.items()}
+    return {
+        f"templates/{name}": re.sub(r'"library\.', f'"{composition.name}.', text)
+        for name, text in texts.items()
+    }
 
 
 def _library(composition: Composition) -> tuple[str, ...]:
@@ -112,16 +157,25 @@ def _library(composition: Composition) -> tuple[str, ...]:
 
 
 def _defined(texts: Mapping[str, str], library: Path, name: str) -> Mapping[str, str]:
-    """Return the templates with those files of the library that define what they use, and what these use in turn."""
+    """Return the templates with those files of the library that define what they use, and what
+    these use in turn.
+    """
     partials = {path.name: path.read_text() for path in sorted(library.glob("_*.tpl"))}
     owner = {define: file for file, text in partials.items() for define in DEFINE.findall(text)}
     texts = dict(texts)
     while True:
         known = {define for text in texts.values() for define in DEFINE.findall(text)}
         used = {use for text in texts.values() for use in USE.findall(text)}
-        lacking = {use for use in used - known if not any(define.startswith(f"{use}.") for define in known)}
+        lacking = {
+            use for use in used - known if not any(define.startswith(f"{use}.") for define in known)
+        }
         if unknown := sorted(lacking - owner.keys()):
-            raise InputError([Problem(f"charts/{name}", 0, 0, f"nothing defines the template library.{use}") for use in unknown])
+            raise InputError(
+                [
+                    Problem(f"charts/{name}", 0, 0, f"nothing defines the template library.{use}")
+                    for use in unknown
+                ]
+            )
         if not lacking:
             return texts
         texts |= {owner[use]: partials[owner[use]] for use in lacking}
@@ -155,10 +209,20 @@ def _icon(icon: str, directory: Path, name: str) -> str:
     path = directory / "icons" / icon
     if not path.is_file():
         raise InputError(
-            [Problem(f"charts/{name}/service.yaml", 0, 0, f"icon: {path.name} is not among charts/icons/", "give a URL, or add the file")]
+            [
+                Problem(
+                    f"charts/{name}/service.yaml",
+                    0,
+                    0,
+                    f"icon: {path.name} is not among charts/icons/",
+                    "give a URL, or add the file",
+                )
+            ]
         )
     return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
 def _yaml(value: object) -> str:
-    return yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False, width=1000, allow_unicode=True)
+    return yaml.dump(
+        value, Dumper=yaml.CSafeDumper, sort_keys=False, width=1000, allow_unicode=True
+    )

@@ -42,15 +42,21 @@ class Composition:
 
     def contributions(self, part: Part) -> tuple[str, ...]:
         """Return the library's named templates that add to a part, in the order of the groups."""
-        contributed = [*(group.contributes for group in self.groups.values()), self.service.contributes]
+        contributed = [
+            *(group.contributes for group in self.groups.values()),
+            self.service.contributes,
+        ]
         return tuple(parts[part] for parts in contributed if part in parts)
 
 
-def compose(name: str, service: Service, groups: Groups, images: tuple[ImageRef, ...]) -> Composition:
+def compose(
+    name: str, service: Service, groups: Groups, images: tuple[ImageRef, ...]
+) -> Composition:
     """Return a service with all its options.
 
     Raises:
-        InputError: `set` names an option that the service does not have, or a field that options do not have.
+        InputError: `set` names an option that the service does not have, or a field that options do
+        not have.
 
     """
     chosen = groups.named(service.groups)
@@ -63,12 +69,24 @@ def compose(name: str, service: Service, groups: Groups, images: tuple[ImageRef,
     for section, option in service.options.items():
         sections[section] = merged(sections[section], option) if section in sections else option
     sections = _changed(sections, _given(service, images), name)
-    ordered = {section: sections[section] for section in sorted(sections, key=lambda section: order.get(section, LAST))}
-    return Composition(name=name, service=service, images=images, groups=chosen, options=ordered, variables=tuple(_variables(chosen, ordered)))
+    ordered = {
+        section: sections[section]
+        for section in sorted(sections, key=lambda section: order.get(section, LAST))
+    }
+    return Composition(
+        name=name,
+        service=service,
+        images=images,
+        groups=chosen,
+        options=ordered,
+        variables=tuple(_variables(chosen, ordered)),
+    )
 
 
 def merged(first: Option, second: Option) -> Option:
-    """Return the first option with what the second one says: its fields replace, its options join."""
+    """Return the first option with what the second one says: its fields replace, its options
+    join.
+    """
     changes: dict[str, object] = {name: getattr(second, name) for name in second.model_fields_set}
     options = dict(first.options)
     for name, option in second.options.items():
@@ -94,16 +112,32 @@ def _given(service: Service, images: tuple[ImageRef, ...]) -> Mapping[str, Mappi
     }
 
 
-def _changed(sections: Mapping[str, Option], given: Mapping[str, Mapping[str, JsonValue]], name: str) -> dict[str, Option]:
+def _changed(
+    sections: Mapping[str, Option], given: Mapping[str, Mapping[str, JsonValue]], name: str
+) -> dict[str, Option]:
     root = Option(options=sections)
     problems = []
     for dotted, fields in given.items():
         path = tuple(dotted.split("."))
         if path not in dict(walk(root.options)):
-            problems.append(Problem(f"charts/{name}/service.yaml", 0, 0, f"set: the service has no option {dotted!r}"))
+            problems.append(
+                Problem(
+                    f"charts/{name}/service.yaml",
+                    0,
+                    0,
+                    f"set: the service has no option {dotted!r}",
+                )
+            )
             continue
         if unknown := sorted(set(fields) - set(Option.model_fields)):
-            problems.append(Problem(f"charts/{name}/service.yaml", 0, 0, f"set: {dotted}: options have no {', '.join(unknown)}"))
+            problems.append(
+                Problem(
+                    f"charts/{name}/service.yaml",
+                    0,
+                    0,
+                    f"set: {dotted}: options have no {', '.join(unknown)}",
+                )
+            )
             continue
         change = Option.model_validate(fields)
         for step in reversed(path):
@@ -126,4 +160,8 @@ def _variables(groups: Mapping[str, Group], options: Mapping[str, Option]) -> It
         first, before = objects.get(group.environment.suffix, (group.environment, {}))
         objects[group.environment.suffix] = (first, before | named)
     for suffix, (environment, named) in objects.items():
-        yield Variables(group=suffix.removeprefix("secret").removeprefix("configmap"), object=environment, options=named)
+        yield Variables(
+            group=suffix.removeprefix("secret").removeprefix("configmap"),
+            object=environment,
+            options=named,
+        )

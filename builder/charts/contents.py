@@ -34,12 +34,20 @@ def schema(tree: Tree) -> dict[str, object]:
 def images(tree: Tree) -> list[str]:
     """Return the images that a chart says it offers."""
     found = yaml.load(_annotations(tree).get(IMAGES) or "", Loader=yaml.CSafeLoader)
-    return [str(image.get("image")) for image in found if isinstance(image, Mapping)] if isinstance(found, list) else []
+    return (
+        [str(image.get("image")) for image in found if isinstance(image, Mapping)]
+        if isinstance(found, list)
+        else []
+    )
 
 
 def templates(tree: Tree) -> dict[str, File]:
     """Return the files that make objects."""
-    return {path: file for path, file in tree.items() if path.startswith(("templates/", "crds/", "charts/", "files/"))}
+    return {
+        path: file
+        for path, file in tree.items()
+        if path.startswith(("templates/", "crds/", "charts/", "files/"))
+    }
 
 
 def neutral(tree: Tree) -> Tree:
@@ -52,7 +60,9 @@ def neutral(tree: Tree) -> Tree:
 
 def _annotations(tree: Tree) -> dict[str, str]:
     found = metadata(tree).get("annotations")
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, Mapping) else {}
+    return (
+        {str(key): str(value) for key, value in found.items()} if isinstance(found, Mapping) else {}
+    )
 
 
 def _mapping(tree: Tree, path: str) -> dict[str, object]:

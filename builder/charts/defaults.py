@@ -20,8 +20,12 @@ class ValueChange:
     new: object = None
 
 
-def value_changes(old: Mapping[str, object], new: Mapping[str, object], path: str = "") -> Iterator[ValueChange]:
-    """Yield the keys that differ, in the order of the new values; those that are gone come last. Lists are compared whole."""
+def value_changes(
+    old: Mapping[str, object], new: Mapping[str, object], path: str = ""
+) -> Iterator[ValueChange]:
+    """Yield the keys that differ, in the order of the new values; those that are gone come last.
+    Lists are compared whole.
+    """
     for name, value in new.items():
         here = f"{path}.{name}" if path else name
         if name not in old:

@@ -19,14 +19,17 @@ def compositions(directory: Path, refs: ImageRefs) -> Mapping[str, Composition]:
     """Return every service below `directory` with all its options, by name.
 
     Raises:
-        InputError: something is wrong with services, options or images; holds every problem of the first kind found.
+        InputError: something is wrong with services, options or images; holds every problem of the
+        first kind found.
 
     """
     groups = load_groups()
     found, problems = dict[str, Composition](), list[Problem]()
     for name, service in load_services(directory, groups).items():
         try:
-            found[name] = compose(name, service, groups, refs.of(service, f"{directory.name}/{name}/{SERVICE}"))
+            found[name] = compose(
+                name, service, groups, refs.of(service, f"{directory.name}/{name}/{SERVICE}")
+            )
         except InputError as error:
             problems += error.problems
     if problems:

@@ -1,4 +1,6 @@
-"""The images that charts offer, as values: what the catalog composes, with digests once they are known."""
+"""The images that charts offer, as values: what the catalog composes, with digests once they are
+known.
+"""
 
 from __future__ import annotations
 
@@ -39,17 +41,33 @@ class ImageRefs:
             InputError: the catalog builds no such image, and none is planned.
 
         """
-        found = self.images.get(service.image) or tuple(ImageRef(name=f"{self.registry}/{service.image}", tag=tag) for tag in service.planned)
+        found = self.images.get(service.image) or tuple(
+            ImageRef(name=f"{self.registry}/{service.image}", tag=tag) for tag in service.planned
+        )
         if not found:
             message = f"the catalog builds no image named {service.image!r}"
-            raise InputError([Problem(file, 0, 0, message, "add it to catalog.yaml, or list its tags under 'planned'")])
+            raise InputError(
+                [
+                    Problem(
+                        file,
+                        0,
+                        0,
+                        message,
+                        "add it to catalog.yaml, or list its tags under 'planned'",
+                    )
+                ]
+            )
         return found
 
 
 def image_refs(registry: str, graph: Graph, digests: Mapping[str, str] | None = None) -> ImageRefs:
-    """Return the images of a graph; `digests` maps `<name>:<tag>` to `sha256:<hex>`, where it is known."""
+    """Return the images of a graph; `digests` maps `<name>:<tag>` to `sha256:<hex>`, where it is
+    known.
+    """
     images: dict[str, tuple[ImageRef, ...]] = {}
     for image in graph.images.values():
-        ref = ImageRef(name=f"{registry}/{image.name}", tag=image.tag, digest=(digests or {}).get(image.id, ""))
+        ref = ImageRef(
+            name=f"{registry}/{image.name}", tag=image.tag, digest=(digests or {}).get(image.id, "")
+        )
         images[image.name] = (*images.get(image.name, ()), ref)
     return ImageRefs(registry=registry, images=images)

@@ -1,4 +1,6 @@
-"""Jinja for files that are Helm templates or Markdown themselves: [[ name ]] and [% statement %], as Helm has the braces."""
+"""Jinja for files that are Helm templates or Markdown themselves: [[ name ]] and [% statement %],
+as Helm has the braces.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,9 @@ class Groups:
             KeyError: a name stands for nothing.
 
         """
-        return {group: self.groups[group] for name in names for group in self.bundles.get(name, (name,))}
+        return {
+            group: self.groups[group] for name in names for group in self.bundles.get(name, (name,))
+        }
 
 
 def load_groups(directory: Path = OPTIONS) -> Groups:
@@ -62,8 +64,16 @@ def load_groups(directory: Path = OPTIONS) -> Groups:
         except ValidationError as error:
             problems += wording.problems(document, kind, error)
     for bundle, names in bundles.root.items() if not problems else ():
-        problems += [_unknown(BUNDLES, name, groups, f"bundle {bundle!r}") for name in names if name not in groups]
-        problems += [Problem(BUNDLES, 0, 0, f"{bundle!r} names a bundle and a group", "rename one of them")] if bundle in groups else []
+        problems += [
+            _unknown(BUNDLES, name, groups, f"bundle {bundle!r}")
+            for name in names
+            if name not in groups
+        ]
+        problems += (
+            [Problem(BUNDLES, 0, 0, f"{bundle!r} names a bundle and a group", "rename one of them")]
+            if bundle in groups
+            else []
+        )
     if problems:
         raise InputError(problems)
     return Groups(groups=groups, bundles=bundles.root)
@@ -73,17 +83,28 @@ def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
     """Read `<directory>/<service>/service.yaml` of every service, in the order of their names.
 
     Raises:
-        InputError: the directory holds none, or files that say what the format does not know, or name unknown groups.
+        InputError: the directory holds none, or files that say what the format does not know, or
+        name unknown groups.
 
     """
     documents, problems = dict[str, source.Source](), list[Problem]()
     for path in sorted(directory.glob(f"*/{SERVICE}")):
         try:
-            documents[path.parent.name] = source.read(path, f"{directory.name}/{path.parent.name}/{SERVICE}")
+            documents[path.parent.name] = source.read(
+                path, f"{directory.name}/{path.parent.name}/{SERVICE}"
+            )
         except InputError as error:
             problems += error.problems
     if not documents and not problems:
-        problems.append(Problem(str(directory), 0, 0, f"holds no {SERVICE}", f"a service is described in {directory.name}/<name>/{SERVICE}"))
+        problems.append(
+            Problem(
+                str(directory),
+                0,
+                0,
+                f"holds no {SERVICE}",
+                f"a service is described in {directory.name}/<name>/{SERVICE}",
+            )
+        )
     services = dict[str, Service]()
     for name, document in documents.items():
         try:
@@ -96,16 +117,28 @@ def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
 
 
 def _extended(document: source.Source, documents: Mapping[str, source.Source]) -> source.Source:
-    """Return a document with what it takes from the service that it extends, which extends none itself."""
+    """Return a document with what it takes from the service that it extends, which extends none
+    itself.
+    """
     data = document.data
     if not isinstance(data, dict) or "extends" not in data:
         return document
-    others = {name: other.data for name, other in documents.items() if isinstance(other.data, dict) and "extends" not in other.data}
+    others = {
+        name: other.data
+        for name, other in documents.items()
+        if isinstance(other.data, dict) and "extends" not in other.data
+    }
     parent = others.get(str(data["extends"]))
     if parent is None:
         message = f"{found(data['extends'])} is no service that can be extended"
-        raise InputError([document.problem(("extends",), message, nearest(str(data["extends"]), list(others)))])
-    joined = {key: [*parent.get(key, ()), *data.get(key, ())] for key in JOINED if isinstance(data.get(key, []), list)}
+        raise InputError(
+            [document.problem(("extends",), message, nearest(str(data["extends"]), list(others)))]
+        )
+    joined = {
+        key: [*parent.get(key, ()), *data.get(key, ())]
+        for key in JOINED
+        if isinstance(data.get(key, []), list)
+    }
     return source.Source(document.file, {**parent, **data, **joined}, document.spot)
 
 
@@ -113,7 +146,10 @@ def _service(name: str, document: source.Source, groups: Groups) -> Service:
     try:
         TypeAdapter(ChartName).validate_python(name)
     except ValidationError:
-        message = f"{name!r} is no name for a chart: at most 46 lower-case letters, digits and '-', a letter first"
+        message = (
+            f"{name!r} is no name for a chart: at most 46 lower-case letters, digits and '-', a"
+            " letter first"
+        )
         raise InputError([Problem(document.file, 0, 0, message, "rename the directory")]) from None
     try:
         service = wording.validate(document, Service)
@@ -122,9 +158,18 @@ def _service(name: str, document: source.Source, groups: Groups) -> Service:
     known = {**groups.groups, **groups.bundles}
     unknown = [(index, group) for index, group in enumerate(service.groups) if group not in known]
     if unknown:
-        raise InputError([_unknown(document.file, group, known, "groups", document.at(("groups", index))) for index, group in unknown])
+        raise InputError(
+            [
+                _unknown(document.file, group, known, "groups", document.at(("groups", index)))
+                for index, group in unknown
+            ]
+        )
     return service
 
 
-def _unknown(file: str, name: str, known: Mapping[str, object], where: str, place: tuple[int, int] = (0, 0)) -> Problem:
-    return Problem(file, *place, f"{where}: no group of options is named {name!r}", nearest(name, list(known)))
+def _unknown(
+    file: str, name: str, known: Mapping[str, object], where: str, place: tuple[int, int] = (0, 0)
+) -> Problem:
+    return Problem(
+        file, *place, f"{where}: no group of options is named {name!r}", nearest(name, list(known))
+    )

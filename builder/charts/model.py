@@ -1,7 +1,9 @@
-"""What an option, a group of options and a service may say: the only definition of `options/*.yaml` and `charts/<service>/service.yaml`.
+"""What an option, a group of options and a service may say: the only definition of `options/*.yaml`
+and `charts/<service>/service.yaml`.
 
-An option stands in one place. From it come its line of `values.yaml`, its node of `values.schema.json` with the
-Onyxia extensions, its row of the README and, when it names a `variable`, its environment variable in the service.
+An option stands in one place. From it come its line of `values.yaml`, its node of
+`values.schema.json` with the Onyxia extensions, its row of the README and, when it names a
+`variable`, its environment variable in the service.
 """
 
 from __future__ import annotations
@@ -14,19 +16,33 @@ from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 from builder.catalog.model import Model, Name, Port, Variable
 
 Type = Literal["object", "array", "string", "boolean", "integer", "number"]
-ZERO: Mapping[Type, JsonValue] = {"object": {}, "array": [], "string": "", "boolean": False, "integer": 0, "number": 0}
+ZERO: Mapping[Type, JsonValue] = {
+    "object": {},
+    "array": [],
+    "string": "",
+    "boolean": False,
+    "integer": 0,
+    "number": 0,
+}
 """The default of an option that gives none."""
-# Onyxia asks for at most 53 characters with `-<number up to 999999>` behind the name, and StatefulSets for some more.
-ChartName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=46)]
+# Onyxia asks for at most 53 characters with `-<number up to 999999>` behind the name, and
+# StatefulSets for some more.
+ChartName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=46)
+]
 
 
 class Slider(Model):
-    """A number between two bounds, shown as a slider; two sliders of one `range` become one with two handles."""
+    """A number between two bounds, shown as a slider; two sliders of one `range` become one with
+    two handles.
+    """
 
     min: float = Field(description="The least value.")
     max: float = Field(description="The greatest value.")
     step: float = Field(1, description="What a move of the slider adds.")
-    unit: str | None = Field(None, description="Follows the number in the value, e.g. Gi; absent for a bare number.")
+    unit: str | None = Field(
+        None, description="Follows the number in the value, e.g. Gi; absent for a bare number."
+    )
     range: str | None = Field(None, description="Name shared by the two ends of a range.")
     end: Literal["down", "up"] | None = Field(None, description="Which end of the range this is.")
     semantic: str | None = Field(None, description="What the end means, in a word.")
@@ -35,33 +51,83 @@ class Slider(Model):
 class Option(Model):
     """One value that a user of a chart may set, or a group of them (`options`)."""
 
-    type: Type | None = Field(None, description="JSON type. Default: object with `options` or `map`, array with `items`, else string.")
+    type: Type | None = Field(
+        None,
+        description=(
+            "JSON type. Default: object with `options` or `map`, array with `items`, else string."
+        ),
+    )
     title: str = Field("", description="Label in the form. Default: the name, spaced.")
-    description: str = Field("", description="What it does, in a sentence; also the comment in values.yaml and the cell of the README.")
-    default: JsonValue = Field(None, description="Default under plain Helm. Default: the type's empty value.")
-    form: JsonValue = Field(None, description="What Onyxia's form starts with, where that differs from `default`.")
-    inject: JsonValue = Field(None, description="Onyxia expression that replaces the default: x-onyxia.overwriteDefaultWith.")
-    inject_choices: str | None = Field(None, description="Onyxia expression that replaces `suggest`: x-onyxia.overwriteListEnumWith.")
+    description: str = Field(
+        "",
+        description=(
+            "What it does, in a sentence; also the comment in values.yaml and the cell of the"
+            " README."
+        ),
+    )
+    default: JsonValue = Field(
+        None, description="Default under plain Helm. Default: the type's empty value."
+    )
+    form: JsonValue = Field(
+        None, description="What Onyxia's form starts with, where that differs from `default`."
+    )
+    inject: JsonValue = Field(
+        None,
+        description="Onyxia expression that replaces the default: x-onyxia.overwriteDefaultWith.",
+    )
+    inject_choices: str | None = Field(
+        None,
+        description="Onyxia expression that replaces `suggest`: x-onyxia.overwriteListEnumWith.",
+    )
     hidden: bool = Field(default=False, description="Not shown in the form: x-onyxia.hidden.")
     readonly: bool = Field(default=False, description="Shown, but locked: x-onyxia.readonly.")
-    slot: str | None = Field(None, description="Name under which an Onyxia administrator replaces the node: x-onyxia.overwriteSchemaWith.")
-    when: str | None = Field(None, description="Shown only when this boolean is true: a sibling's name, or /path/from/the/root.")
+    slot: str | None = Field(
+        None,
+        description=(
+            "Name under which an Onyxia administrator replaces the node:"
+            " x-onyxia.overwriteSchemaWith."
+        ),
+    )
+    when: str | None = Field(
+        None,
+        description=(
+            "Shown only when this boolean is true: a sibling's name, or /path/from/the/root."
+        ),
+    )
     unless: str | None = Field(None, description="Shown only when this boolean is false.")
-    gate: str | None = Field(None, description="Name of the boolean that shows or hides all other options of this object.")
+    gate: str | None = Field(
+        None,
+        description="Name of the boolean that shows or hides all other options of this object.",
+    )
     choices: tuple[JsonValue, ...] = Field((), description="The only values allowed: enum.")
-    suggest: tuple[JsonValue, ...] = Field((), description="The values offered by the form, others being allowed: listEnum.")
-    render: Literal["password", "textArea"] | None = Field(None, description="How the form shows a string.")
+    suggest: tuple[JsonValue, ...] = Field(
+        (), description="The values offered by the form, others being allowed: listEnum."
+    )
+    render: Literal["password", "textArea"] | None = Field(
+        None, description="How the form shows a string."
+    )
     slider: Slider | None = Field(None, description="Shown as a slider between two bounds.")
-    pattern: str | None = Field(None, description="ECMAScript regular expression that a string must match.")
+    pattern: str | None = Field(
+        None, description="ECMAScript regular expression that a string must match."
+    )
     minimum: int | None = Field(None, description="The least value that is allowed.")
     maximum: int | None = Field(None, description="The greatest value that is allowed.")
     unique: bool = Field(default=False, description="Items of the array differ from each other.")
     options: Mapping[str, Option] = Field({}, description="Options of an object.")
     items: Option | None = Field(None, description="What an array holds.")
     map: Option | None = Field(None, description="What an object with free keys holds.")
-    keys: str | None = Field(None, description="Regular expression that the free keys of `map` must match.")
-    examples: tuple[JsonValue, ...] = Field((), description="Values of a free form (a Kubernetes object), for readers and for tests.")
-    variable: Variable | None = Field(None, description="Environment variable of the service that holds the value when it is not empty.")
+    keys: str | None = Field(
+        None, description="Regular expression that the free keys of `map` must match."
+    )
+    examples: tuple[JsonValue, ...] = Field(
+        (), description="Values of a free form (a Kubernetes object), for readers and for tests."
+    )
+    variable: Variable | None = Field(
+        None,
+        description=(
+            "Environment variable of the service that holds the value when it is not empty."
+        ),
+    )
 
     @property
     def kind(self) -> Type:
@@ -90,20 +156,37 @@ class Option(Model):
 class Environment(Model):
     """Environment variables that a group gives to the service through one Secret or ConfigMap."""
 
-    kind: Literal["Secret", "ConfigMap"] = Field("Secret", description="Kind of the object that holds them.")
+    kind: Literal["Secret", "ConfigMap"] = Field(
+        "Secret", description="Kind of the object that holds them."
+    )
     suffix: str = Field(description="The object is named `<fullname>-<suffix>`.")
-    name: str | None = Field(None, description="Path of the option that gives the object another name.")
-    when: str | None = Field(None, description="Path of the boolean without which there are no variables.")
-    derived: Mapping[Variable, str] = Field({}, description="Variables computed by Helm: name -> expression, without braces.")
-    template: str | None = Field(None, description="Named template of the library that yields all variables, as YAML.")
+    name: str | None = Field(
+        None, description="Path of the option that gives the object another name."
+    )
+    when: str | None = Field(
+        None, description="Path of the boolean without which there are no variables."
+    )
+    derived: Mapping[Variable, str] = Field(
+        {}, description="Variables computed by Helm: name -> expression, without braces."
+    )
+    template: str | None = Field(
+        None, description="Named template of the library that yields all variables, as YAML."
+    )
 
 
 class Files(Model):
     """Configuration files that a group writes, kept in one Secret."""
 
     suffix: str = Field(description="The Secret is named `<fullname>-<suffix>`.")
-    name: str | None = Field(None, description="Path of the option that gives the Secret another name.")
-    template: str = Field(description="Named template of the library that yields path -> content; relative paths start at the home directory.")
+    name: str | None = Field(
+        None, description="Path of the option that gives the Secret another name."
+    )
+    template: str = Field(
+        description=(
+            "Named template of the library that yields path -> content; relative paths start at the"
+            " home directory."
+        )
+    )
 
 
 Part = Literal["volumes", "mounts", "env", "prepare", "prepareMounts", "checksums", "ports", "help"]
@@ -114,18 +197,30 @@ class Group(Model):
     """Options that belong together, and what the library does with them."""
 
     description: str = Field(description="What the group is for, in a sentence.")
-    order: Mapping[str, int] = Field({}, description="Place of each section in the form; sections without one come last.")
-    sections: Mapping[str, Option] = Field({}, description="Top-level values. A section may be spread over several groups.")
-    environment: Environment | None = Field(None, description="Variables that the group gives to the service.")
-    templates: tuple[str, ...] = Field((), description="Files of the library that the chart needs for the group.")
+    order: Mapping[str, int] = Field(
+        {}, description="Place of each section in the form; sections without one come last."
+    )
+    sections: Mapping[str, Option] = Field(
+        {}, description="Top-level values. A section may be spread over several groups."
+    )
+    environment: Environment | None = Field(
+        None, description="Variables that the group gives to the service."
+    )
+    templates: tuple[str, ...] = Field(
+        (), description="Files of the library that the chart needs for the group."
+    )
     files: Files | None = Field(None, description="Configuration files that the group writes.")
-    contributes: Mapping[Part, str] = Field({}, description="Part -> named template of the library that adds to it.")
+    contributes: Mapping[Part, str] = Field(
+        {}, description="Part -> named template of the library that adds to it."
+    )
 
 
 class Probe(Model):
     """How Kubernetes asks whether the service is well: exactly one of the three."""
 
-    http: str | None = Field(None, description="Path that answers without a password, below the base path.")
+    http: str | None = Field(
+        None, description="Path that answers without a password, below the base path."
+    )
     exec: tuple[str, ...] = Field((), description="Command that succeeds.")
     tcp: bool = Field(default=False, description="Its port accepts connections.")
 
@@ -133,7 +228,9 @@ class Probe(Model):
 class Volume(Model):
     """Where the service keeps what must outlive its pod."""
 
-    path: str = Field("/home/{{ .Values.environment.user }}/work", description="Helm template of the mount point.")
+    path: str = Field(
+        "/home/{{ .Values.environment.user }}/work", description="Helm template of the mount point."
+    )
     sub_path: str = Field("work", description="Directory of the volume that is mounted there.")
 
 
@@ -147,33 +244,74 @@ class Service(Model):
 
     model_config = ConfigDict(json_schema_extra=_less_where_it_extends)
 
-    extends: str | None = Field(None, description="Another service: its groups and keywords join, its other keys hold where this one says nothing.")
+    extends: str | None = Field(
+        None,
+        description=(
+            "Another service: its groups and keywords join, its other keys hold where this one says"
+            " nothing."
+        ),
+    )
     title: str = Field(description="The service's name as people write it.")
-    description: Mapping[Literal["en", "fr"], str] = Field(description="What it is for, in a sentence, in English and other languages.")
+    description: Mapping[Literal["en", "fr"], str] = Field(
+        description="What it is for, in a sentence, in English and other languages."
+    )
     image: Name = Field(description="Name of the image in catalog.yaml.")
-    planned: tuple[str, ...] = Field((), description="Tags offered while the catalog builds no such image.")
+    planned: tuple[str, ...] = Field(
+        (), description="Tags offered while the catalog builds no such image."
+    )
     icon: str = Field(description="URL, or a file of charts/icons/ to be embedded.")
     keywords: tuple[str, ...] = Field((), description="Words by which the chart is found.")
     category: str = Field("machine-learning", description="artifacthub.io/category of the chart.")
     home: str | None = Field(None, description="Home page. Default: the catalog's.")
     sources: tuple[str, ...] = Field((), description="Addresses of what it is made of.")
     annotations: Mapping[str, str] = Field({}, description="Annotations of the chart.")
-    groups: tuple[str, ...] = Field(description="Groups of options, or bundles of groups.", min_length=1)
+    groups: tuple[str, ...] = Field(
+        description="Groups of options, or bundles of groups.", min_length=1
+    )
     port: Port = Field(description="TCP port on which the service listens.")
     protocol: str = Field("http", description="Name of the port.")
-    base_path: bool = Field(default=False, description="The command serves under `ingress.path`; otherwise below /.")
+    base_path: bool = Field(
+        default=False, description="The command serves under `ingress.path`; otherwise below /."
+    )
     command: str = Field(description="Helm template that yields the command as a YAML list.")
-    env: str = Field("", description="Helm template that yields further environment variables as a YAML list.")
+    env: str = Field(
+        "", description="Helm template that yields further environment variables as a YAML list."
+    )
     probe: Probe
-    test: str = Field("", description="Helm template of the shell script run by `helm test`. Default: asks the probe's path.")
-    test_env: str = Field("", description="Helm template that yields environment variables of that script, besides those of `env`, as a YAML list.")
-    password: tuple[Variable, ...] = Field(("PASSWORD",), description="Variables that hold the password; none, and the chart has no token.")
+    test: str = Field(
+        "",
+        description=(
+            "Helm template of the shell script run by `helm test`. Default: asks the probe's path."
+        ),
+    )
+    test_env: str = Field(
+        "",
+        description=(
+            "Helm template that yields environment variables of that script, besides those of"
+            " `env`, as a YAML list."
+        ),
+    )
+    password: tuple[Variable, ...] = Field(
+        ("PASSWORD",),
+        description="Variables that hold the password; none, and the chart has no token.",
+    )
     volume: Volume = Volume()
-    set: Mapping[str, Mapping[str, JsonValue]] = Field({}, description="What differs in the groups' options: dotted path -> fields of the option.")
+    set: Mapping[str, Mapping[str, JsonValue]] = Field(
+        {}, description="What differs in the groups' options: dotted path -> fields of the option."
+    )
     options: Mapping[str, Option] = Field({}, description="Sections of the service's own.")
-    contributes: Mapping[Part, str] = Field({}, description="Part -> named template of the service's own that adds to it.")
-    templates: tuple[str, ...] = Field((), description="Files of charts/<service>/source/ that join, or replace, those of the library.")
-    version: str = Field("1.0.0", description="Version of the first publication; later ones are computed.")
+    contributes: Mapping[Part, str] = Field(
+        {}, description="Part -> named template of the service's own that adds to it."
+    )
+    templates: tuple[str, ...] = Field(
+        (),
+        description=(
+            "Files of charts/<service>/source/ that join, or replace, those of the library."
+        ),
+    )
+    version: str = Field(
+        "1.0.0", description="Version of the first publication; later ones are computed."
+    )
 
 
 Option.model_rebuild()

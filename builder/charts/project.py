@@ -1,4 +1,6 @@
-"""The charts of a catalog: where they are, and what each service comes to with the catalog's images."""
+"""The charts of a catalog: where they are, and what each service comes to with the catalog's
+images.
+"""
 
 from __future__ import annotations
 
@@ -54,13 +56,25 @@ class Charts:
         unknown = [name for name in names if name not in known]
         if unknown:
             hint = f"`{self.directory.name}/` has {', '.join(known)}"
-            raise InputError([Problem("SERVICE", 0, 0, f"there is no service {name!r}", nearest(name, list(known)) or hint) for name in unknown])
+            raise InputError(
+                [
+                    Problem(
+                        "SERVICE",
+                        0,
+                        0,
+                        f"there is no service {name!r}",
+                        nearest(name, list(known)) or hint,
+                    )
+                    for name in unknown
+                ]
+            )
         chosen = {name: known[name] for name in known if name in names} if names else known
         return Charts(directory=self.directory, origin=self.origin, compositions=chosen)
 
 
 def open_charts(loaded: Loaded, digests: Mapping[str, str] | None = None) -> Charts:
-    """Return the charts of a catalog; `digests` maps `<image>:<tag>` to the `sha256:<hex>` to pin it to.
+    """Return the charts of a catalog; `digests` maps `<image>:<tag>` to the `sha256:<hex>` to pin
+    it to.
 
     Raises:
         InputError: something is wrong with services, options or images.

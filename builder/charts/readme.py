@@ -70,10 +70,15 @@ def _onyxia(option: Option, *, hidden: bool) -> str:
 
 
 def _variables(composition: Composition) -> Mapping[str, str]:
-    found: dict[str, str] = dict.fromkeys(composition.service.password, f"`{composition.name}`'s password")
+    found: dict[str, str] = dict.fromkeys(
+        composition.service.password, f"`{composition.name}`'s password"
+    )
     for item in composition.variables:
         found |= {name: f"`{'.'.join(path)}`" for name, path in item.options.items()}
-        found |= dict.fromkeys(item.object.derived, f"derived from `{item.object.when}`'s section" if item.object.when else "derived")
+        found |= dict.fromkeys(
+            item.object.derived,
+            f"derived from `{item.object.when}`'s section" if item.object.when else "derived",
+        )
     return dict(sorted(found.items()))
 
 

@@ -1,4 +1,6 @@
-"""Options as a JSON Schema (draft-07) that is whole in itself, with the extensions of Onyxia's forms."""
+"""Options as a JSON Schema (draft-07) that is whole in itself, with the extensions of Onyxia's
+forms.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ Node = dict[str, JsonValue]
 
 
 def schema(composition: Composition) -> Node:
-    """Return values.schema.json: every node with type, title and description, every leaf with a default that it accepts."""
+    """Return values.schema.json: every node with type, title and description, every leaf with a
+    default that it accepts.
+    """
     return {
         "$schema": DRAFT,
         "title": composition.service.title,
@@ -27,7 +31,11 @@ def schema(composition: Composition) -> Node:
 
 def node(name: str, option: Option, gate: str | None = None) -> Node:
     """Return one option's node; `gate` is the boolean beside it that shows it."""
-    found: Node = {"title": option.title or spaced(name), "description": option.description or option.title or spaced(name), "type": option.kind}
+    found: Node = {
+        "title": option.title or spaced(name),
+        "description": option.description or option.title or spaced(name),
+        "type": option.kind,
+    }
     found |= _shape(option)
     found |= _form(option, None if option.hidden or name == gate else gate)
     if onyxia := _onyxia(option):
@@ -45,7 +53,9 @@ def _shape(option: Option) -> Node:
     """Return what JSON Schema itself knows."""
     shape: Node = {}
     if option.options:
-        shape["properties"] = {name: node(name, inner, option.gate) for name, inner in option.options.items()}
+        shape["properties"] = {
+            name: node(name, inner, option.gate) for name, inner in option.options.items()
+        }
     elif option.kind != "object" or option.map is not None or not option.examples:
         shape["default"] = option.initial
     else:

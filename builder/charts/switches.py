@@ -14,7 +14,9 @@ SUSPEND: Path = ("global", "suspend")
 
 
 def switched(schema: Node, values: Mapping[str, object]) -> Values:
-    """Return values in which every boolean is what it is not in values.yaml, but for suspension, and every choice the last."""
+    """Return values in which every boolean is what it is not in values.yaml, but for suspension,
+    and every choice the last.
+    """
     found: Values = {}
     for path, node in leaves(schema):
         choices = node.get("enum")
@@ -26,7 +28,9 @@ def switched(schema: Node, values: Mapping[str, object]) -> Values:
 
 
 def passwords(schema: Node) -> Values:
-    """Return values that set every password, so that two renderings of a chart differ by nothing that is random."""
+    """Return values that set every password, so that two renderings of a chart differ by nothing
+    that is random.
+    """
     found: Values = {}
     for path, node in leaves(schema):
         if node.get("render") == "password" and node.get("type") == "string":
@@ -51,7 +55,9 @@ def joined(one: Values, other: Values) -> Values:
     found = dict(one)
     for name, value in other.items():
         there = found.get(name)
-        found[name] = joined(there, value) if isinstance(there, dict) and isinstance(value, dict) else value
+        found[name] = (
+            joined(there, value) if isinstance(there, dict) and isinstance(value, dict) else value
+        )
     return found
 
 

@@ -33,7 +33,14 @@ def _lines(name: str, option: Option, indent: str) -> Iterator[str]:
         for inner, value in option.options.items():
             yield from _lines(inner, value, indent + "  ")
         return
-    text = yaml.dump({name: option.value}, Dumper=yaml.CSafeDumper, width=1000, sort_keys=False, allow_unicode=True, default_flow_style=False)
+    text = yaml.dump(
+        {name: option.value},
+        Dumper=yaml.CSafeDumper,
+        width=1000,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=False,
+    )
     for line in text.rstrip("\n").split("\n"):
         yield f"{indent}{line}"
 

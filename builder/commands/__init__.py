@@ -41,11 +41,24 @@ COMMANDS: Mapping[str, str] = {
 
 VERBS: Mapping[str, Mapping[str, str]] = {
     "chart": {
-        "generate": "write the charts of all services, or tell which files are not what they would be",
-        "verify": "lint charts, render them with Helm and check the objects against the schemas of several versions of Kubernetes",
-        "lint": "check charts against Onyxia's rules: does the page open, the form work, the service launch",
-        "diff": "show what differs between two versions of a chart, and the version that follows from it",
-        "package": "package the charts that changed, and join the index of those that are published",
+        "generate": (
+            "write the charts of all services, or tell which files are not what they would be"
+        ),
+        "verify": (
+            "lint charts, render them with Helm and check the objects against the schemas of"
+            " several versions of Kubernetes"
+        ),
+        "lint": (
+            "check charts against Onyxia's rules: does the page open, the form work, the service"
+            " launch"
+        ),
+        "diff": (
+            "show what differs between two versions of a chart, and the version that follows"
+            " from it"
+        ),
+        "package": (
+            "package the charts that changed, and join the index of those that are published"
+        ),
         "test": "launch services on a Kubernetes cluster in Docker, and use them",
     },
 }

@@ -14,9 +14,18 @@ from builder.execute.schedule import Result
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one")
-    parser.add_argument("-j", "--jobs", type=int, help="cells built at once (default: CATALOG_JOBS, else the number of processors)")
-    parser.add_argument("--no-cache", action="store_true", help="let the engine reuse nothing from its own cache")
+    parser.add_argument(
+        "patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one"
+    )
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        type=int,
+        help="cells built at once (default: CATALOG_JOBS, else the number of processors)",
+    )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="let the engine reuse nothing from its own cache"
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -28,7 +37,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if any(result.damaged for result in results.values()):
         console.note("something in the store was damaged, and is made again")
         done = {name: result for name, result in results.items() if result.ok}
-        results = done | build(project, project.plan(), console, jobs=arguments.jobs, cache=not arguments.no_cache)
+        results = done | build(
+            project, project.plan(), console, jobs=arguments.jobs, cache=not arguments.no_cache
+        )
     return report(results, console)
 
 
@@ -38,9 +49,18 @@ def report(results: Mapping[str, Result], console: Console) -> int:
     held = [result for result in results.values() if result.held_back]
     # One cause may end many steps: an engine that is gone, a full disk.
     for because in dict.fromkeys(result.because for result in broken):
-        console.failure(", ".join(result.node for result in broken if result.because == because), because)
+        console.failure(
+            ", ".join(result.node for result in broken if result.because == because), because
+        )
     for by in dict.fromkeys(result.because for result in held):
-        console.note(f"held back by {by}: {', '.join(result.node for result in held if result.because == by)}")
+        console.note(
+            f"held back by {by}:"
+            f" {', '.join(result.node for result in held if result.because == by)}"
+        )
     done = sum(result.ok for result in results.values())
-    console.note(f"{done} done, {len(broken)} failed, {len(held)} held back" if results else "nothing to do: everything is in the store")
+    console.note(
+        f"{done} done, {len(broken)} failed, {len(held)} held back"
+        if results
+        else "nothing to do: everything is in the store"
+    )
     return 1 if broken or held else 0

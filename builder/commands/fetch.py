@@ -11,7 +11,9 @@ from builder.fetch.fetch import fetch
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own arguments."""
-    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one")
+    parser.add_argument(
+        "patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -22,5 +24,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         console.json({"fetched": done.files, "bytes": done.bytes, "kept": done.kept})
         return 0
-    console.text(f"{done.files} files fetched ({done.bytes / 1e6:,.1f} MB), {done.kept} already there")
+    console.text(
+        f"{done.files} files fetched ({done.bytes / 1e6:,.1f} MB), {done.kept} already there"
+    )
     return 0

@@ -15,8 +15,15 @@ from builder.graph.select import select
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="images (globs over names or name:tag); all without one")
-    parser.add_argument("--absent", action="store_true", help="list the points that images do not have, and why")
+    parser.add_argument(
+        "patterns",
+        nargs="*",
+        metavar="PATTERN",
+        help="images (globs over names or name:tag); all without one",
+    )
+    parser.add_argument(
+        "--absent", action="store_true", help="list the points that images do not have, and why"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -30,7 +37,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         console.json([image_document(image) for image in part.images.values()])
         return 0
-    console.table(["image", "tags", "description"], [(name, " ".join(tags), text) for (name, text), tags in by_name(part).items()])
+    console.table(
+        ["image", "tags", "description"],
+        [(name, " ".join(tags), text) for (name, text), tags in by_name(part).items()],
+    )
     return 0
 
 
@@ -38,12 +48,26 @@ def _absent(arguments: argparse.Namespace, made: Graph, console: Console) -> Non
     """Print what images lack; an image that a rule removed as a whole is no mistake here."""
     whole = {entry.name for entry in made.absent if not entry.point}
     named = [pattern for pattern in arguments.patterns if pattern not in whole]
-    names = {entry.name for entry in select(made, named).absent} if named or not arguments.patterns else set()
-    found = [entry for entry in made.absent if entry.name in names | (whole & set(arguments.patterns))]
+    names = (
+        {entry.name for entry in select(made, named).absent}
+        if named or not arguments.patterns
+        else set()
+    )
+    found = [
+        entry for entry in made.absent if entry.name in names | (whole & set(arguments.patterns))
+    ]
     if arguments.json:
-        console.json([{"name": entry.name, "point": dict(entry.point), "because": entry.because} for entry in found])
+        console.json(
+            [
+                {"name": entry.name, "point": dict(entry.point), "because": entry.because}
+                for entry in found
+            ]
+        )
     else:
-        console.table(["image", "absent at", "because"], [(entry.name, written(entry.point) or "every point", entry.because) for entry in found])
+        console.table(
+            ["image", "absent at", "because"],
+            [(entry.name, written(entry.point) or "every point", entry.because) for entry in found],
+        )
 
 
 def by_name(graph: Graph) -> dict[tuple[str, str], list[str]]:

@@ -12,7 +12,9 @@ from builder.tools import engine
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="images (globs); all without one")
+    parser.add_argument(
+        "patterns", nargs="*", metavar="PATTERN", help="images (globs); all without one"
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

@@ -24,14 +24,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--upgrade",
         nargs="*",
         metavar="PATTERN",
-        help="move packages (globs over their names; all without one) to the newest versions; without --upgrade, what is locked stays",
+        help=(
+            "move packages (globs over their names; all without one) to the newest versions;"
+            " without --upgrade, what is locked stays"
+        ),
     )
-    parser.add_argument("--check", action="store_true", help="resolve nothing; exit 1 when the lock does not answer what layers ask for")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="resolve nothing; exit 1 when the lock does not answer what layers ask for",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Write catalog.lock, and print the difference to what it was. Exit 1 with --check when it is stale."""
+    """Write catalog.lock, and print the difference to what it was. Exit 1 with --check when it is
+    stale.
+    """
     loaded = load(arguments.catalog)
     whole = graph(loaded)
     path = loaded.root / FILE
@@ -47,7 +56,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.json({"moment": after.moment, "changes": [change.document() for change in changes]})
         return 0
     _show(changes, console)
-    console.text(f"{len(after.artifacts)} packages for {len(after.cells)} cells, as of {after.moment}" + ("" if changes else "; nothing moved"))
+    console.text(
+        f"{len(after.artifacts)} packages for {len(after.cells)} cells, as of {after.moment}"
+        + ("" if changes else "; nothing moved")
+    )
     return 0
 
 
@@ -76,7 +88,9 @@ def _show(changes: tuple[Change, ...], console: Console) -> None:
 
 
 def _lines(changes: list[Change]) -> list[str]:
-    """Return a line for each package that moved, and one for each kind of those that came or went."""
+    """Return a line for each package that moved, and one for each kind of those that came or
+    went.
+    """
     if changes[0].old and changes[0].new:
         return [f"{change.name} {change.old} → {change.new} ({change.kind})" for change in changes]
     kinds: dict[str, list[str]] = {}

@@ -16,7 +16,9 @@ WORTH_A_LAYER = 10_000_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one")
+    parser.add_argument(
+        "patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one"
+    )
     parser.add_argument("--all", action="store_true", help="list what is kept, too")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -36,7 +38,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _show_overlaps(project: Project, console: Console, *, least: int) -> None:
     """Print which layers hold the same files: what is worth a layer of its own, below both."""
     rows = [
-        (" + ".join(overlap.layers), readable(overlap.size), f"{overlap.images} images") for overlap in overlaps(project) if overlap.size >= least
+        (" + ".join(overlap.layers), readable(overlap.size), f"{overlap.images} images")
+        for overlap in overlaps(project)
+        if overlap.size >= least
     ]
     if rows:
         console.text("\nheld twice, for want of a layer that both stand on:")
@@ -45,7 +49,11 @@ def _show_overlaps(project: Project, console: Console, *, least: int) -> None:
 
 def show(made: Plan, console: Console, *, everything: bool = False) -> None:
     """Print a plan as a table, with a line that sums it up."""
-    rows = [(step.action, step.node, listed(step.reasons, 4, "; ")) for step in made.steps if everything or step.action != "keep"]
+    rows = [
+        (step.action, step.node, listed(step.reasons, 4, "; "))
+        for step in made.steps
+        if everything or step.action != "keep"
+    ]
     if rows:
         console.table(["", "node", "why"], rows)
     console.text(summary(made))
@@ -58,7 +66,10 @@ def summary(made: Plan) -> str:
         build, check = len(made.to_build(kind)), len(made.to_check()) if kind == "cell" else 0
         count = sum(step.kind == kind for step in made.steps)
         checked = f", {check} to check" if check else ""
-        parts.append(f"{count} {kind}s: {build} to {'build' if kind == 'cell' else 'put together'}{checked}, {count - build - check} kept")
+        parts.append(
+            f"{count} {kind}s: {build} to {'build' if kind == 'cell' else 'put together'}{checked},"
+            f" {count - build - check} kept"
+        )
     return "; ".join(parts)
 
 

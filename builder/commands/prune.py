@@ -15,12 +15,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Remove cells and images of other catalogs, other locks and former layers from the store; print what that freed."""
+    """Remove cells and images of other catalogs, other locks and former layers from the store;
+    print what that freed.
+    """
     freed = prune(open_project(arguments.catalog))
     if arguments.json:
-        console.json({"cells": freed.cells, "images": freed.images, "bytes": freed.bytes, "busy": freed.busy})
+        console.json(
+            {"cells": freed.cells, "images": freed.images, "bytes": freed.bytes, "busy": freed.busy}
+        )
         return 0
-    console.text(f"{freed.cells} cells and {freed.images} images removed, {freed.bytes / 1e6:,.1f} MB freed")
+    console.text(
+        f"{freed.cells} cells and {freed.images} images removed, {freed.bytes / 1e6:,.1f} MB freed"
+    )
     if freed.busy:
         console.note("a build is running: what it may still need stays")
     return 0

@@ -20,18 +20,40 @@ from builder.tree import File, replace
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own arguments."""
-    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="images (globs); all without one")
-    parser.add_argument("--to", metavar="REGISTRY", help="host[:port][/path] (default: the registry of catalog.yaml)")
-    parser.add_argument("--plain-http", action="store_true", help="reach the registry without TLS, as is done on loopback where nothing speaks TLS")
-    parser.add_argument("--jobs", type=int, metavar="N", help="transfers at once (default: CATALOG_JOBS, else the number of processors)")
     parser.add_argument(
-        "--digests", type=Path, metavar="FILE", help="write what <image>:<tag> is by digest, as `catalog chart generate --digests` reads it"
+        "patterns", nargs="*", metavar="PATTERN", help="images (globs); all without one"
+    )
+    parser.add_argument(
+        "--to",
+        metavar="REGISTRY",
+        help="host[:port][/path] (default: the registry of catalog.yaml)",
+    )
+    parser.add_argument(
+        "--plain-http",
+        action="store_true",
+        help="reach the registry without TLS, as is done on loopback where nothing speaks TLS",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="transfers at once (default: CATALOG_JOBS, else the number of processors)",
+    )
+    parser.add_argument(
+        "--digests",
+        type=Path,
+        metavar="FILE",
+        help=(
+            "write what <image>:<tag> is by digest, as `catalog chart generate --digests` reads it"
+        ),
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Push, and print the name and the digest of each image. Credentials are those of `docker login`, or of REGISTRY_AUTH_FILE."""
+    """Push, and print the name and the digest of each image. Credentials are those of `docker
+    login`, or of REGISTRY_AUTH_FILE.
+    """
     given = None if arguments.to is None else _address(arguments.to, "--to")
     project = open_project(arguments.catalog, arguments.patterns)
     images = built(project)
@@ -40,7 +62,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     target = Target(registry=registry, address=where, jobs=arguments.jobs or project.settings.jobs)
     pushed = push(project.store, images, target, console)
     if arguments.digests:
-        replace(arguments.digests, File((json.dumps({image.image: image.digest for image in pushed}, indent=2) + "\n").encode()))
+        replace(
+            arguments.digests,
+            File(
+                (
+                    json.dumps({image.image: image.digest for image in pushed}, indent=2) + "\n"
+                ).encode()
+            ),
+        )
     _report(pushed, console, as_json=arguments.json)
     return 0
 
@@ -58,5 +87,11 @@ def _report(pushed: Sequence[Pushed], console: Console, *, as_json: bool) -> Non
         return
     for image in pushed:
         console.text(f"{image.reference}@{image.digest}")
-    sent, mounted, present = (sum(getattr(image, kind) for image in pushed) / 1e6 for kind in ("sent", "mounted", "present"))
-    console.note(f"{len(pushed)} images: {sent:,.1f} MB sent, {mounted:,.1f} MB shared within the registry, {present:,.1f} MB already there")
+    sent, mounted, present = (
+        sum(getattr(image, kind) for image in pushed) / 1e6
+        for kind in ("sent", "mounted", "present")
+    )
+    console.note(
+        f"{len(pushed)} images: {sent:,.1f} MB sent, {mounted:,.1f} MB shared within the registry,"
+        f" {present:,.1f} MB already there"
+    )

@@ -17,7 +17,13 @@ from builder.oci.writers import writing
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("image", metavar="IMAGE", help="an image, such as jupyter-python:py3.13")
-    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="write the Dockerfile and its whole build context")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="write the Dockerfile and its whole build context",
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -25,7 +31,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     project = open_project(arguments.catalog, [arguments.image])
     if len(project.graph.images) != 1:
         found = ", ".join(project.graph.images) or "no image"
-        raise InputError([Problem("IMAGE", 0, 0, f"{arguments.image} means {found}", "name one, with its tag")])
+        raise InputError(
+            [Problem("IMAGE", 0, 0, f"{arguments.image} means {found}", "name one, with its tag")]
+        )
     (name,) = project.graph.images
     if arguments.output is None:
         console.text(flat.tree(project, name)["Dockerfile"].data.decode().rstrip("\n"))
@@ -33,6 +41,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     cells = [project.graph.cells[cell] for cell in project.graph.images[name].cells]
     fetch(project.lock, cells, project.settings, console)
     with writing(project.store):
-        flat.write(project, workshop(project, "", project.state / "logs", console), name, arguments.output)
+        flat.write(
+            project, workshop(project, "", project.state / "logs", console), name, arguments.output
+        )
     console.text(f"docker build {arguments.output}")
     return 0

@@ -13,15 +13,28 @@ from builder.charts.model import Group, Service
 from builder.console.text import Console
 
 DIRECTORY = "schemas"
-DOCUMENTS: Mapping[str, type[BaseModel]] = {"catalog": Catalog, "layer": Layer, "service": Service, "options": Group}
+DOCUMENTS: Mapping[str, type[BaseModel]] = {
+    "catalog": Catalog,
+    "layer": Layer,
+    "service": Service,
+    "options": Group,
+}
 """catalog.yaml, images/*/layer.yaml, charts/*/service.yaml, and a group of options."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("document", nargs="?", choices=list(DOCUMENTS), default="catalog", help="which one to print (default: %(default)s)")
+    parser.add_argument(
+        "document",
+        nargs="?",
+        choices=list(DOCUMENTS),
+        default="catalog",
+        help="which one to print (default: %(default)s)",
+    )
     do = parser.add_mutually_exclusive_group()
-    do.add_argument("--write", action="store_true", help=f"write all of them to {DIRECTORY}/ beside the catalog")
+    do.add_argument(
+        "--write", action="store_true", help=f"write all of them to {DIRECTORY}/ beside the catalog"
+    )
     do.add_argument("--check", action="store_true", help=f"exit 1 when {DIRECTORY}/ differs")
 
 

@@ -33,7 +33,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console(Note(f"no image has the layer {name}", level="warning"))
     made = graph(loaded)
     names = {image.name for image in made.images.values()}
-    console.text(f"{arguments.catalog}: {len(loaded.layers)} layers, {len(made.cells)} cells; {len(names)} names, {len(made.images)} images")
+    console.text(
+        f"{arguments.catalog}: {len(loaded.layers)} layers, {len(made.cells)} cells; {len(names)}"
+        f" names, {len(made.images)} images"
+    )
     return 0
 
 

@@ -45,7 +45,9 @@ class Board:
             case Output(node, line) if node in self.running:
                 self.running[node].line = NOISE.sub("", line)
             case Progress(node, done, total, unit) if node in self.running:
-                self.running[node].line = f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"
+                self.running[node].line = (
+                    f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"
+                )
             case _:
                 return
 
@@ -53,7 +55,9 @@ class Board:
         """Draw a line for each node."""
         now = time.monotonic()
         for node, state in list(self.running.items()):
-            line = Text.assemble((f"{now - state.since:7.0f} s ", "cyan"), node, "  ", (state.line, "dim"))
+            line = Text.assemble(
+                (f"{now - state.since:7.0f} s ", "cyan"), node, "  ", (state.line, "dim")
+            )
             line.truncate(options.max_width, overflow="ellipsis")
             yield line
         names = list(self.waiting.items())
@@ -78,7 +82,9 @@ class LiveBoard:
         self._board.take(event)
         busy = bool(self._board.running or self._board.waiting)
         if busy and self._live is None:
-            self._live = Live(self._board, console=self._console, refresh_per_second=4, transient=True)
+            self._live = Live(
+                self._board, console=self._console, refresh_per_second=4, transient=True
+            )
             self._live.start()
         elif not busy:
             self.close()

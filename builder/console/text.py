@@ -1,4 +1,6 @@
-"""The only place that prints: results to standard output, the story of the work to standard error."""
+"""The only place that prints: results to standard output, the story of the work to standard
+error.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,14 @@ from builder.console.board import LiveBoard
 from builder.errors import BuilderError, InputError
 from builder.events import Event, Note, Output, Plain, Progress, Step
 
-STYLE = {"done": "green", "kept": "dim", "failed": "bold red", "held back": "yellow", "running": "cyan", "interrupted": "yellow"}
+STYLE = {
+    "done": "green",
+    "kept": "dim",
+    "failed": "bold red",
+    "held back": "yellow",
+    "running": "cyan",
+    "interrupted": "yellow",
+}
 FITTED = 500
 """Rows of a table that are fitted to the terminal's width; more take seconds."""
 
@@ -47,18 +56,27 @@ class Console:
         """Print a JSON document, its keys in the order given."""
         sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
+    def table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
+    ) -> None:
         """Print a table; a column whose name starts with '>' is aligned to the right.
 
-        On a terminal, columns are fitted to its width. Elsewhere, and where they are many, each row is one line.
+        On a terminal, columns are fitted to its width. Elsewhere, and where they are many, each row
+        is one line.
         """
         found = [[str(cell) for cell in row] for row in rows]
         if not self._out.is_terminal or len(found) > FITTED:
             self.text("\n".join([*([title] if title else []), *_lines(columns, found)]))
             return
-        table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+        table = Table(
+            title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold"
+        )
         for name in columns:
-            table.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
+            table.add_column(
+                name.lstrip(">"),
+                justify="right" if name.startswith(">") else "left",
+                overflow="fold",
+            )
         for row in found:
             table.add_row(*[escape(cell) for cell in row])
         self._out.print(table)
@@ -84,7 +102,11 @@ class Console:
                 why = f"  {escape(detail)}" if detail else ""
                 self._err.print(f"[{style}]{state:>9}[/{style}] {escape(node)}{took}{why}")
             case Note(text, level):
-                self._err.print(f"[yellow]warning:[/yellow] {escape(text)}" if level == "warning" else escape(text))
+                self._err.print(
+                    f"[yellow]warning:[/yellow] {escape(text)}"
+                    if level == "warning"
+                    else escape(text)
+                )
             case Plain(line):
                 self._err.print(f"[dim]$ {escape(line)}[/dim]")
             case Progress() | Output():
@@ -109,7 +131,10 @@ class Console:
         self.close()
         with self._lock:
             sys.stderr.write(trace)
-            self._err.print("[bold red]This is a bug in catalog, not in your input.[/bold red] Please report it with the text above.")
+            self._err.print(
+                "[bold red]This is a bug in catalog, not in your input.[/bold red] Please report it"
+                " with the text above."
+            )
 
     def note(self, value: str) -> None:
         """Print a sentence of the story."""
@@ -127,7 +152,9 @@ def _lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[st
     widths = [max(map(len, cells)) for cells in zip(names, *rows, strict=True)]
     adjust = [str.rjust if name.startswith(">") else str.ljust for name in columns]
     for row in (names, *rows):
-        yield "  ".join(put(cell, width) for put, cell, width in zip(adjust, row, widths, strict=True)).rstrip()
+        yield "  ".join(
+            put(cell, width) for put, cell, width in zip(adjust, row, widths, strict=True)
+        ).rstrip()
 
 
 def readable(size: int) -> str:

@@ -1,4 +1,6 @@
-"""Carry out a plan: fetch, build missing cells, put images together; what fails holds back only what needs it."""
+"""Carry out a plan: fetch, build missing cells, put images together; what fails holds back only
+what needs it.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,11 @@ RUNS = 20
 """Runs whose logs are kept."""
 
 
-def build(project: Project, made: Plan, monitor: Monitor, *, jobs: int | None = None, cache: bool = True) -> dict[str, Result]:
-    """Carry out a plan; return how each step of it that was not kept ended, and how fetching did where it failed.
+def build(
+    project: Project, made: Plan, monitor: Monitor, *, jobs: int | None = None, cache: bool = True
+) -> dict[str, Result]:
+    """Carry out a plan; return how each step of it that was not kept ended, and how fetching did
+    where it failed.
 
     Raises:
         BuilderError: no engine answers, and one is needed; or the store cannot be written.
@@ -41,15 +46,23 @@ def build(project: Project, made: Plan, monitor: Monitor, *, jobs: int | None = 
         return {}
     jobs = jobs or project.settings.jobs
     checked = {step.node for step in made.to_check()}
-    needs_engine = any(not project.graph.cells[name].layer.bootstrap for name in {*missing, *checked})
+    needs_engine = any(
+        not project.graph.cells[name].layer.bootstrap for name in {*missing, *checked}
+    )
     logs = _logs(project.state / "logs")
     shop = workshop(project, buildx.builder() if needs_engine else "", logs, monitor, cache=cache)
     with writing(project.store):
         results = _cells(project, shop, missing, checked, jobs)
-        held = {name: by for name in images if (by := _held_back(project.graph.images[name].cells, results))}
+        held = {
+            name: by
+            for name in images
+            if (by := _held_back(project.graph.images[name].cells, results))
+        }
         ready = {name: set[str]() for name in images if name not in held}
         results |= schedule(ready, lambda name: put_together(project, shop, name), jobs, monitor)
-    return results | {name: Result(name, ok=False, because=by, held_back=True) for name, by in held.items()}
+    return results | {
+        name: Result(name, ok=False, because=by, held_back=True) for name, by in held.items()
+    }
 
 
 def _logs(directory: Path) -> Path:
@@ -60,11 +73,17 @@ def _logs(directory: Path) -> Path:
     return directory / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
 
 
-def _cells(project: Project, shop: Workshop, missing: Sequence[str], checked: Collection[str], jobs: int) -> dict[str, Result]:
+def _cells(
+    project: Project, shop: Workshop, missing: Sequence[str], checked: Collection[str], jobs: int
+) -> dict[str, Result]:
     """Fetch what missing cells need, build them, and check others on what is below them then."""
     wanted = [project.graph.cells[name] for name in missing]
     names = {*missing, *checked}
-    below = {name: names.intersection(cell.ancestors) for name, cell in project.graph.cells.items() if name in names}
+    below = {
+        name: names.intersection(cell.ancestors)
+        for name, cell in project.graph.cells.items()
+        if name in names
+    }
     before: dict[str, Result] = {}
     try:
         if wanted:

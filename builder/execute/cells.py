@@ -1,4 +1,6 @@
-"""Build one cell: artifacts from the cache, an engine without a network, and the delta into the store."""
+"""Build one cell: artifacts from the cache, an engine without a network, and the delta into the
+store.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ from datetime import datetime
 from errno import ENOSPC
 from pathlib import Path
 
+from builder.cells import compose, delta, records
+from builder.debian.model import Facts
 from builder.errors import BuilderError, IntegrityError, ToolError
 from builder.events import Monitor, Note, Output
 from builder.execute import damage
@@ -20,9 +24,9 @@ from builder.fetch.context import context as lay_out
 from builder.fetch.fetch import fetch
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
-from builder.oci import cells, compose, delta, tar
+from builder.oci import tar
 from builder.oci.blob import disk
-from builder.oci.model import EPOCH, LAYER_ZSTD, Descriptor, Facts
+from builder.oci.model import EPOCH, LAYER_ZSTD, Descriptor
 from builder.oci.store import Store
 from builder.plan.key import Inputs
 from builder.render.config import config
@@ -72,18 +76,20 @@ class Workshop:
 
     def _read(self, cell: str) -> Facts:
         key = self.inputs[cell].key
-        manifest = cells.find(self.store, key)
+        manifest = records.find(self.store, key)
         if manifest is None:
             raise BuilderError(f"{cell} is not in the store", hint=f"run `catalog build {cell}`")
         try:
-            return cells.facts(self.store, manifest)
+            return records.facts(self.store, manifest)
         except IntegrityError as error:
             # A cell of which nothing is known is of no use: it is built again.
-            self.store.untag([cells.ref(key)])
+            self.store.untag([records.ref(key)])
             raise IntegrityError(f"{cell}: {error.message}", hint="run the build again") from error
 
     def compose(self, below: Sequence[str]) -> Descriptor:
-        """Compose, in the store, the image that a cell on these cells is built on, and return its manifest."""
+        """Compose, in the store, the image that a cell on these cells is built on, and return its
+        manifest.
+        """
         found = [self.graph.cells[name] for name in below]
         made = config([cell.layer for cell in found], found[0].point.get("arch", "amd64"), {})
         return compose.compose(self.store, [self.facts(name) for name in below], made)
@@ -93,7 +99,9 @@ class Workshop:
         return self.logs / f"{cell}.log"
 
 
-def workshop(project: Project, builder: str, logs: Path, monitor: Monitor, *, cache: bool = True) -> Workshop:
+def workshop(
+    project: Project, builder: str, logs: Path, monitor: Monitor, *, cache: bool = True
+) -> Workshop:
     """Return what building the cells of a project needs."""
     return Workshop(
         graph=project.graph,
@@ -113,7 +121,8 @@ def build(shop: Workshop, name: str) -> str:
     """Build a cell and record it in the store; return what it came to, in words.
 
     Raises:
-        BuilderError: the build failed, a layer disagrees with another, the disk is full; nothing is recorded then.
+        BuilderError: the build failed, a layer disagrees with another, the disk is full; nothing is
+        recorded then.
 
     """
     with disk(shop.store.root):
@@ -121,7 +130,8 @@ def build(shop: Workshop, name: str) -> str:
 
 
 def check(shop: Workshop, name: str) -> str:
-    """Build a cell again if a file that it replaces is no longer what it was; return what it came to, in words.
+    """Build a cell again if a file that it replaces is no longer what it was; return what it came
+    to, in words.
 
     Raises:
         BuilderError: as `build` does.
@@ -143,7 +153,11 @@ def _build(shop: Workshop, cell: Cell) -> str:
         artifacts = staging / "artifacts"
         artifacts.mkdir()
         lay_out(cell, shop.lock, shop.settings.cache, artifacts)
-        layers = _bootstrap(shop, cell, artifacts, staging) if cell.layer.bootstrap else _run(shop, cell, artifacts, staging)
+        layers = (
+            _bootstrap(shop, cell, artifacts, staging)
+            if cell.layer.bootstrap
+            else _run(shop, cell, artifacts, staging)
+        )
         facts = delta.normalise(
             layers,
             cell=cell.id,
@@ -156,40 +170,67 @@ def _build(shop: Workshop, cell: Cell) -> str:
         )
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    cells.record(shop.store, facts)
+    records.record(shop.store, facts)
     remember(shop.store, cell, shop.inputs)
     shop.forget(cell.id)
     return f"{len(facts.entries):,} paths, {facts.delta.size / 1e6:,.1f} MB"
 
 
 def locked_at(lock: Lock) -> int:
-    """Return the moment of a lock in seconds since 1970: what packages bring is older than it, what a build writes is younger.
+    """Return the moment of a lock in seconds since 1970: what packages bring is older than it, what
+    a build writes is younger.
 
-    The time at which a build starts would not do: what the engine has in its cache was written before.
+    The time at which a build starts would not do: what the engine has in its cache was written
+    before.
     """
     return int(datetime.fromisoformat(lock.moment).timestamp())
 
 
 def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Path]:
     root = staging / "root.tar"
-    names = sorted({shop.lock.artifacts[name].name for name in shop.lock.cells[cell.id].artifacts if name.startswith("deb:")})
+    names = sorted(
+        {
+            shop.lock.artifacts[name].name
+            for name in shop.lock.cells[cell.id].artifacts
+            if name.startswith("deb:")
+        }
+    )
     log = shop.log(cell.id)
     try:
-        mmdebstrap.bootstrap(cell.point["debian"], names, artifacts, root, epoch=EPOCH, log=log, paths=cell.layer.dpkg)
+        mmdebstrap.bootstrap(
+            cell.point["debian"],
+            names,
+            artifacts,
+            root,
+            epoch=EPOCH,
+            log=log,
+            paths=cell.layer.dpkg,
+        )
     except ToolError as error:
         raise _failed(cell, f"{error.message}\n{error.hint}".rstrip(), log) from error
     return [root]
 
 
 def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Path]:
-    """Run the cell's Dockerfile on the composed image of its ancestors; return the layers that it added, uncompressed."""
-    parent, output, directory = shop.compose(cell.ancestors), staging / "output", staging / "context"
+    """Run the cell's Dockerfile on the composed image of its ancestors; return the layers that it
+    added, uncompressed.
+    """
+    parent, output, directory = (
+        shop.compose(cell.ancestors),
+        staging / "output",
+        staging / "context",
+    )
     below = _prepare(shop.store, parent, output)
-    build_context(shop.graph, cell, shop.lock.cells[cell.id], shop.directories[cell.name]).write(directory)
+    build_context(shop.graph, cell, shop.lock.cells[cell.id], shop.directories[cell.name]).write(
+        directory
+    )
     spec = buildx.Build(
         context=directory,
         output=output,
-        contexts={PARENT: f"oci-layout://{shop.store.root}@{parent.digest}", ARTIFACTS: str(artifacts)},
+        contexts={
+            PARENT: f"oci-layout://{shop.store.root}@{parent.digest}",
+            ARTIFACTS: str(artifacts),
+        },
         log=shop.log(cell.id),
         arguments={"SOURCE_DATE_EPOCH": str(EPOCH)},
         cache=shop.cache,
@@ -218,7 +259,11 @@ def _unpacked(blob: Path, target: Path) -> Path:
 
 
 def _failed(cell: Cell, why: str, log: Path) -> BuilderError:
-    more = "; free some space, for example with `catalog prune` or `docker system prune`" if FULL in why.lower() else ""
+    more = (
+        "; free some space, for example with `catalog prune` or `docker system prune`"
+        if FULL in why.lower()
+        else ""
+    )
     return BuilderError(f"{cell.id} failed to build:\n{why}", hint=f"all of it: {log}{more}")
 
 
@@ -227,10 +272,16 @@ def _end(log: Path) -> list[str]:
 
 
 def _prepare(store: Store, parent: Descriptor, output: Path) -> int:
-    """Fill the output with hard links to the parent's blobs, so that only new layers are written; return how many it has."""
+    """Fill the output with hard links to the parent's blobs, so that only new layers are written;
+    return how many it has.
+    """
     document = store.read_json(parent)
     blobs = output / "blobs" / "sha256"
     blobs.mkdir(parents=True)
-    for digest in {parent.digest, document["config"]["digest"], *(layer["digest"] for layer in document["layers"])}:
+    for digest in {
+        parent.digest,
+        document["config"]["digest"],
+        *(layer["digest"] for layer in document["layers"]),
+    }:
         os.link(store.path(digest), blobs / digest.removeprefix("sha256:"))
     return len(document["layers"])

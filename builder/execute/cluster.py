@@ -1,4 +1,6 @@
-"""Images of the store on a kind cluster: its node pulls them from this process, layer by layer, and a shared layer once."""
+"""Images of the store on a kind cluster: its node pulls them from this process, layer by layer, and
+a shared layer once.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,21 @@ from builder.tools.kind import Kind, gateway
 
 
 @contextmanager
-def served(kind: Kind, store: Store, prefix: str, images: Mapping[str, Descriptor]) -> Iterator[Registry]:
-    """Let the nodes of a cluster find images of the store where they are published, while the context lasts.
+def served(
+    kind: Kind, store: Store, prefix: str, images: Mapping[str, Descriptor]
+) -> Iterator[Registry]:
+    """Let the nodes of a cluster find images of the store where they are published, while the
+    context lasts.
 
-    `prefix` is the registry of the catalog (`registry.example.org/team`), `images` maps `<name>:<tag>` to a manifest.
+    `prefix` is the registry of the catalog (`registry.example.org/team`), `images` maps
+    `<name>:<tag>` to a manifest.
     """
     host, _, path = prefix.partition("/")
-    tags = {f"{path}/{name}" if path else name: manifest.digest for name, manifest in images.items()}
-    with registry(store.root / "blobs" / "sha256", tags, gateway()) as found, kind.mirror(host, f"http://{found.address}"):
+    tags = {
+        f"{path}/{name}" if path else name: manifest.digest for name, manifest in images.items()
+    }
+    with (
+        registry(store.root / "blobs" / "sha256", tags, gateway()) as found,
+        kind.mirror(host, f"http://{found.address}"),
+    ):
         yield found

@@ -12,7 +12,8 @@ def check(store: Store, manifest: Descriptor) -> None:
     """Hash every blob of an image.
 
     Raises:
-        IntegrityError: some are damaged; names the cells they belong to. They have been removed, so that they are made again.
+        IntegrityError: some are damaged; names the cells they belong to. They have been removed, so
+        that they are made again.
 
     """
     document = store.read_json(manifest)
@@ -25,4 +26,6 @@ def check(store: Store, manifest: Descriptor) -> None:
             cell = entry["created_by"].rpartition(": ")[2]
             problems.append(IntegrityError(f"{cell}: {error.message}", hint=error.hint))
     if problems:
-        raise IntegrityError("\n".join(problem.message for problem in problems), hint=problems[0].hint)
+        raise IntegrityError(
+            "\n".join(problem.message for problem in problems), hint=problems[0].hint
+        )

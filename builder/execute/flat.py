@@ -1,4 +1,6 @@
-"""Write an image's flat Dockerfile with all its context: `docker build` of that directory gives the same filesystem."""
+"""Write an image's flat Dockerfile with all its context: `docker build` of that directory gives the
+same filesystem.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,13 @@ from pathlib import Path
 
 import zstandard
 
+from builder.cells import compose
+from builder.debian import environment
 from builder.errors import InputError, Problem
 from builder.execute.cells import Workshop
 from builder.execute.project import Project
 from builder.fetch.context import context as lay_out
 from builder.graph.select import with_ancestors
-from builder.oci import compose, environment
 from builder.oci.model import Descriptor
 from builder.render.config import config as config_of
 from builder.render.dockerfile import flat
@@ -61,7 +64,17 @@ def _empty(directory: Path) -> None:
     found = {path.name: path for path in directory.iterdir()} if directory.exists() else {}
     strange = sorted(found.keys() - WRITTEN)
     if strange:
-        raise InputError([Problem(str(directory), 0, 0, f"the directory holds {', '.join(strange)}", "name one that is empty, or not there")])
+        raise InputError(
+            [
+                Problem(
+                    str(directory),
+                    0,
+                    0,
+                    f"the directory holds {', '.join(strange)}",
+                    "name one that is empty, or not there",
+                )
+            ]
+        )
     for path in found.values():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
@@ -70,16 +83,25 @@ def _root(project: Project, shop: Workshop, cell: str, target: Path) -> None:
     """Write a bootstrapped cell and its seal as one tar."""
     target.parent.mkdir(parents=True, exist_ok=True)
     made = project.graph.cells[cell]
-    manifest = compose.compose(project.store, [shop.facts(cell)], config_of([made.layer], made.point.get("arch", "amd64"), {}))
+    manifest = compose.compose(
+        project.store,
+        [shop.facts(cell)],
+        config_of([made.layer], made.point.get("arch", "amd64"), {}),
+    )
     document = project.store.read_json(manifest)
     with tarfile.open(target, "w") as merged:
         for layer in document["layers"]:
             found = Descriptor(layer["mediaType"], layer["digest"], layer["size"])
-            with project.store.open_blob(found) as blob, zstandard.ZstdDecompressor().stream_reader(blob) as plain:
+            with (
+                project.store.open_blob(found) as blob,
+                zstandard.ZstdDecompressor().stream_reader(blob) as plain,
+            ):
                 _append(merged, plain)
 
 
-def _append(merged: tarfile.TarFile, stream: io.RawIOBase | zstandard.ZstdDecompressionReader) -> None:
+def _append(
+    merged: tarfile.TarFile, stream: io.RawIOBase | zstandard.ZstdDecompressionReader
+) -> None:
     with tarfile.open(fileobj=stream, mode="r|") as layer:
         for member in layer:
             merged.addfile(member, layer.extractfile(member) if member.isreg() else None)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from builder.cells import compose, records
+from builder.cells.tree import held_twice
 from builder.errors import BuilderError
 from builder.execute.cells import Workshop
 from builder.execute.overlaps import TWICE, written
 from builder.execute.project import IMAGES, Project
-from builder.oci import cells, compose
-from builder.oci.tree import held_twice
 
 SIZE = "org.catalog.image.size"
 """Annotation of an image in the store's index: compressed bytes of its deltas."""
@@ -24,15 +24,22 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
 
     """
     image = project.graph.images[name]
-    found = {cell: cells.find(project.store, project.inputs[cell].key) for cell in image.cells}
+    found = {cell: records.find(project.store, project.inputs[cell].key) for cell in image.cells}
     missing = [cell for cell, manifest in found.items() if manifest is None]
     if missing:
-        raise BuilderError(f"{', '.join(missing)} not in the store", hint=f"run `catalog build {missing[0]}`")
-    key = project.image_key(name, [manifest.digest for manifest in found.values() if manifest is not None])
+        raise BuilderError(
+            f"{', '.join(missing)} not in the store", hint=f"run `catalog build {missing[0]}`"
+        )
+    key = project.image_key(
+        name, [manifest.digest for manifest in found.values() if manifest is not None]
+    )
     layers = [shop.facts(cell) for cell in image.cells]
     manifest = compose.compose(project.store, layers, project.config(name))
     pairs = held_twice(layers)
     size = sum(facts.delta.size for facts in layers)
     annotations = {compose.KEY: key, SIZE: str(size), TWICE: written(pairs)}
     project.store.tag({IMAGES + name: replace(manifest, annotations=annotations)})
-    return f"{len(layers)} layers, {size / 1e6:,.0f} MB, {sum(pairs.values()) / 1e6:,.0f} MB held twice, {manifest.digest[7:19]}"
+    return (
+        f"{len(layers)} layers, {size / 1e6:,.0f} MB, {sum(pairs.values()) / 1e6:,.0f} MB held"
+        f" twice, {manifest.digest[7:19]}"
+    )

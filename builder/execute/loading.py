@@ -1,4 +1,6 @@
-"""Bring images from the store into a Docker engine, layer by layer; unchanged layers do not move."""
+"""Bring images from the store into a Docker engine, layer by layer; unchanged layers do not
+move.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,20 @@ def built(project: Project) -> dict[str, Descriptor]:
     found = {image: project.store.find(IMAGES + image) for image in project.graph.images}
     missing = [image for image, manifest in found.items() if manifest is None]
     if missing:
-        raise BuilderError(f"not built yet: {', '.join(missing)}", hint=f"run `catalog build {missing[0]}`")
+        raise BuilderError(
+            f"not built yet: {', '.join(missing)}", hint=f"run `catalog build {missing[0]}`"
+        )
     return {image: manifest for image, manifest in found.items() if manifest is not None}
 
 
-def load(project: Project, client: docker.DockerClient, images: Mapping[str, Descriptor], monitor: Monitor) -> dict[str, str]:
-    """Load images; return the name that each has in the engine: the one under which it is published.
+def load(
+    project: Project,
+    client: docker.DockerClient,
+    images: Mapping[str, Descriptor],
+    monitor: Monitor,
+) -> dict[str, str]:
+    """Load images; return the name that each has in the engine: the one under which it is
+    published.
 
     Raises:
         BuilderError: the engine refused one.
@@ -51,11 +61,18 @@ def load(project: Project, client: docker.DockerClient, images: Mapping[str, Des
             _pull(project, client, f"{served.address}/{image}", name, images[image])
             moved = [layer for layer in document["layers"] if layer["digest"] in served.sent]
             size = sum(layer["size"] for layer in moved)
-            monitor(Note(f"{name}: {len(moved)} of {len(document['layers'])} layers moved, {size / 1e6:,.1f} MB"))
+            monitor(
+                Note(
+                    f"{name}: {len(moved)} of {len(document['layers'])} layers moved,"
+                    f" {size / 1e6:,.1f} MB"
+                )
+            )
     return names
 
 
-def _pull(project: Project, client: docker.DockerClient, source: str, name: str, manifest: Descriptor) -> None:
+def _pull(
+    project: Project, client: docker.DockerClient, source: str, name: str, manifest: Descriptor
+) -> None:
     try:
         engine.pull(client, source, name)
     except BuilderError:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from builder.execute.project import IMAGES, Project
 
 TWICE = "org.catalog.image.twice"
-"""Annotation of an image in the store's index: pairs of its cells, with the bytes of files that both hold."""
+"""Annotation of an image in the store's index: pairs of its cells, with the bytes of files that
+both hold."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,22 +26,34 @@ class Overlap:
 
 def written(pairs: Mapping[tuple[str, str], int]) -> str:
     """Return pairs of cells with bytes as an annotation."""
-    return json.dumps([[*pair, size] for pair, size in sorted(pairs.items())], separators=(",", ":"))
+    return json.dumps(
+        [[*pair, size] for pair, size in sorted(pairs.items())], separators=(",", ":")
+    )
 
 
 def overlaps(project: Project) -> list[Overlap]:
-    """Return which layers hold the same files in images that are put together, the largest first."""
+    """Return which layers hold the same files in images that are put together, the largest
+    first.
+    """
     found: dict[tuple[str, str], list[int]] = {}
     refs = project.store.refs(IMAGES)
     for image in project.graph.images:
-        for pair, size in _pairs(refs[IMAGES + image].annotations.get(TWICE, "")) if IMAGES + image in refs else ():
+        for pair, size in (
+            _pairs(refs[IMAGES + image].annotations.get(TWICE, ""))
+            if IMAGES + image in refs
+            else ()
+        ):
             found.setdefault(pair, []).append(size)
-    made = [Overlap(layers=pair, images=len(sizes), size=max(sizes)) for pair, sizes in found.items()]
+    made = [
+        Overlap(layers=pair, images=len(sizes), size=max(sizes)) for pair, sizes in found.items()
+    ]
     return sorted(made, key=lambda overlap: (-overlap.size, overlap.layers))
 
 
 def _pairs(written: str) -> Iterator[tuple[tuple[str, str], int]]:
-    """Yield what an annotation says, by layers instead of cells; nothing for one that another version of this program wrote."""
+    """Yield what an annotation says, by layers instead of cells; nothing for one that another
+    version of this program wrote.
+    """
     try:
         for one, other, size in json.loads(written):
             yield (one.partition("@")[0], other.partition("@")[0]), size

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from builder.catalog.load import Loaded, load
+from builder.cells import compose, inputs, records
+from builder.debian.model import Summary
 from builder.errors import BuilderError, InputError, Problem
 from builder.execute.replaced import outdated
 from builder.graph.asks import stale
@@ -16,8 +18,7 @@ from builder.graph.model import Graph
 from builder.graph.select import select
 from builder.lock.file import read as read_lock
 from builder.lock.model import Lock
-from builder.oci import cells, compose, inputs
-from builder.oci.model import MANIFEST, Descriptor, ImageConfig, Summary
+from builder.oci.model import MANIFEST, Descriptor, ImageConfig
 from builder.oci.store import Store
 from builder.plan.key import Inputs, all_inputs
 from builder.plan.plan import Known, Plan, plan
@@ -60,10 +61,10 @@ class Project:
             BuilderError: it is not in the store.
 
         """
-        manifest = cells.find(self.store, self.inputs[cell].key)
+        manifest = records.find(self.store, self.inputs[cell].key)
         if manifest is None:
             raise BuilderError(f"{cell} is not in the store", hint=f"run `catalog build {cell}`")
-        return cells.summary(self.store, manifest)
+        return records.summary(self.store, manifest)
 
     def config(self, image: str) -> ImageConfig:
         """Return what an image runs, and its labels."""
@@ -71,13 +72,19 @@ class Project:
 
     def image_key(self, image: str, cells: Sequence[str]) -> str:
         """Return an image's key from the digests of its cells' manifests, in order."""
-        return compose.image_key([Descriptor(MANIFEST, digest, 0) for digest in cells], self.config(image))
+        return compose.image_key(
+            [Descriptor(MANIFEST, digest, 0) for digest in cells], self.config(image)
+        )
 
     def known(self) -> Known:
         """Return what the store has of this graph."""
-        built = {item.key: cells.find(self.store, item.key) for item in self.inputs.values()}
+        built = {item.key: records.find(self.store, item.key) for item in self.inputs.values()}
         refs = self.store.refs(IMAGES)
-        whole = {name: refs[IMAGES + name] for name in self.graph.images if IMAGES + name in refs and self.store.intact(refs[IMAGES + name])}
+        whole = {
+            name: refs[IMAGES + name]
+            for name in self.graph.images
+            if IMAGES + name in refs and self.store.intact(refs[IMAGES + name])
+        }
         images = {name: found.annotations.get(compose.KEY, "") for name, found in whole.items()}
         return Known(
             cells={key: manifest.digest for key, manifest in built.items() if manifest is not None},
@@ -99,7 +106,8 @@ def open_project(path: Path, patterns: Sequence[str] = ()) -> Project:
     """Load the catalog, take the part that the patterns select, and check that the lock answers it.
 
     Raises:
-        InputError: the catalog, a pattern, a setting or the lock is wrong, or the lock is out of date.
+        InputError: the catalog, a pattern, a setting or the lock is wrong, or the lock is out of
+        date.
 
     """
     loaded = load(path)
@@ -110,5 +118,10 @@ def open_project(path: Path, patterns: Sequence[str] = ()) -> Project:
     lock = read_lock(file)
     late = {cell: why for cell, why in stale(lock, whole).items() if cell in part.cells}
     if late:
-        raise InputError([Problem(str(file), 0, 0, f"{cell} {why}", "run `catalog lock`") for cell, why in late.items()])
+        raise InputError(
+            [
+                Problem(str(file), 0, 0, f"{cell} {why}", "run `catalog lock`")
+                for cell, why in late.items()
+            ]
+        )
     return Project(loaded, whole, part, lock, settings)

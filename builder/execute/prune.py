@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from builder.cells import inputs, records
 from builder.execute.project import IMAGES, Project
-from builder.oci import cells, inputs
 from builder.oci.store import GRACE
 from builder.oci.writers import alone
 
@@ -22,20 +22,30 @@ class Freed:
 
 
 def prune(project: Project) -> Freed:
-    """Forget the cells and images that are not the project's, and remove the blobs that nothing leads to any more.
+    """Forget the cells and images that are not the project's, and remove the blobs that nothing
+    leads to any more.
 
     Raises:
         BuilderError: the store cannot be written.
 
     """
-    needed = {cells.ref(item.key) for item in project.inputs.values()}
-    needed |= {IMAGES + name for name in project.graph.images} | {inputs.PREFIX + name for name in project.graph.cells}
+    needed = {records.ref(item.key) for item in project.inputs.values()}
+    needed |= {IMAGES + name for name in project.graph.images} | {
+        inputs.PREFIX + name for name in project.graph.cells
+    }
     with alone(project.store) as idle:
         grace = 0.0 if idle else GRACE
         # First what needs no new index: there may be no space for one.
         freed = project.store.gc(grace)
-        gone = [ref for prefix in (cells.PREFIX, IMAGES, inputs.PREFIX) for ref in project.store.refs(prefix) if ref not in needed]
+        gone = [
+            ref
+            for prefix in (records.PREFIX, IMAGES, inputs.PREFIX)
+            for ref in project.store.refs(prefix)
+            if ref not in needed
+        ]
         project.store.untag(gone)
         freed += project.store.gc(grace)
     kinds = [ref.partition("/")[0] + "/" for ref in gone]
-    return Freed(cells=kinds.count(cells.PREFIX), images=kinds.count(IMAGES), bytes=freed, busy=not idle)
+    return Freed(
+        cells=kinds.count(records.PREFIX), images=kinds.count(IMAGES), bytes=freed, busy=not idle
+    )

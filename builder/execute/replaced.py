@@ -1,23 +1,25 @@
 """Cells that replace files of layers below: whether those still are the files that they replaced.
 
-Such a cell is made from what it found there (it appended to a file, say), and its key does not know: keys hold no digest of
-what a cell stands on. So whether it has to be built again is seen once all below it are there.
+Such a cell is made from what it found there (it appended to a file, say), and its key does not
+know: keys hold no digest of what a cell stands on. So whether it has to be built again is seen once
+all below it are there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from builder.cells import inputs, records
+from builder.cells.tree import agree, held_by
+from builder.debian.model import Facts
 from builder.errors import IntegrityError
 from builder.graph.model import Cell
-from builder.oci import cells, inputs
-from builder.oci.model import Facts
 from builder.oci.store import Store
-from builder.oci.tree import agree, held_by
 from builder.plan.key import Inputs
 
 BELOW = "below"
-"""Kept beside the inputs of a cell that replaces something: cell below -> digest of the manifest for which that was found right."""
+"""Kept beside the inputs of a cell that replaces something: cell below -> digest of the manifest
+for which that was found right."""
 
 
 def changed(facts: Facts, below: Sequence[Facts]) -> list[str]:
@@ -33,7 +35,9 @@ def changed(facts: Facts, below: Sequence[Facts]) -> list[str]:
 
 
 def outdated(store: Store, cell: Cell, known: Mapping[str, Inputs]) -> tuple[str, ...]:
-    """Return why a cell that is in the store, with all below it, has to be built again; empty when it need not be."""
+    """Return why a cell that is in the store, with all below it, has to be built again; empty when
+    it need not be.
+    """
     below = manifests(store, cell, known)
     if remembered(store, cell.id, known[cell.id]) == below:
         return ()
@@ -45,9 +49,15 @@ def outdated(store: Store, cell: Cell, known: Mapping[str, Inputs]) -> tuple[str
 
 
 def remember(store: Store, cell: Cell, known: Mapping[str, Inputs]) -> None:
-    """Keep the inputs of a cell that has just been built, or found to be right on what is below it now."""
+    """Keep the inputs of a cell that has just been built, or found to be right on what is below it
+    now.
+    """
     own = known[cell.id].document
-    inputs.remember(store, cell.id, {**own, BELOW: manifests(store, cell, known)} if cell.layer.replaces else own)
+    inputs.remember(
+        store,
+        cell.id,
+        {**own, BELOW: manifests(store, cell, known)} if cell.layer.replaces else own,
+    )
 
 
 def remembered(store: Store, cell: str, known: Inputs) -> Mapping[str, str] | None:
@@ -59,12 +69,12 @@ def remembered(store: Store, cell: str, known: Inputs) -> Mapping[str, str] | No
 
 def manifests(store: Store, cell: Cell, known: Mapping[str, Inputs]) -> dict[str, str]:
     """Return the digests of what is below a cell now."""
-    found = {name: cells.find(store, known[name].key) for name in cell.ancestors}
+    found = {name: records.find(store, known[name].key) for name in cell.ancestors}
     return {name: manifest.digest for name, manifest in found.items() if manifest is not None}
 
 
 def _facts(store: Store, item: Inputs) -> Facts:
-    manifest = cells.find(store, item.key)
+    manifest = records.find(store, item.key)
     if manifest is None:
         raise IntegrityError("what the store holds of it, or of what is below it, was damaged")
-    return cells.facts(store, manifest)
+    return records.facts(store, manifest)

@@ -15,7 +15,9 @@ from builder.tools.process import StoppedError
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a step ended. `because` names what broke: the error's message, or the step that held this one back."""
+    """How a step ended. `because` names what broke: the error's message, or the step that held this
+    one back.
+    """
 
     node: str
     ok: bool
@@ -29,7 +31,9 @@ class Result:
 def failed(node: str, error: BuilderError, seconds: float = 0.0) -> Result:
     """Return the result of a step that an error ended."""
     because = f"{error.message}\n  hint: {error.hint}" if error.hint else error.message
-    return Result(node, ok=False, because=because, seconds=seconds, damaged=isinstance(error, IntegrityError))
+    return Result(
+        node, ok=False, because=because, seconds=seconds, damaged=isinstance(error, IntegrityError)
+    )
 
 
 def run(
@@ -40,14 +44,21 @@ def run(
     *,
     before: Mapping[str, Result] | None = None,
 ) -> dict[str, Result]:
-    """Do every step after its parents, at most `jobs` at once. Steps among `before` have been done: their results are kept.
+    """Do every step after its parents, at most `jobs` at once. Steps among `before` have been done:
+    their results are kept.
 
-    `work` returns a word on what it did; a BuilderError that it raises fails the step alone. Anything else ends the run.
-    On KeyboardInterrupt nothing new is started; whoever catches it ends the processes.
+    `work` returns a word on what it did; a BuilderError that it raises fails the step alone.
+    Anything else ends the run. On KeyboardInterrupt nothing new is started; whoever catches it ends
+    the processes.
     """
     pool = ThreadPoolExecutor(max(1, jobs))
     try:
-        results = _run(parents, dict(before or {}), lambda node: pool.submit(_one, node, work, monitor), monitor)
+        results = _run(
+            parents,
+            dict(before or {}),
+            lambda node: pool.submit(_one, node, work, monitor),
+            monitor,
+        )
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
@@ -55,7 +66,12 @@ def run(
     return results
 
 
-def _run(parents: Mapping[str, set[str]], results: dict[str, Result], start: Callable[[str], Future[Result]], monitor: Monitor) -> dict[str, Result]:
+def _run(
+    parents: Mapping[str, set[str]],
+    results: dict[str, Result],
+    start: Callable[[str], Future[Result]],
+    monitor: Monitor,
+) -> dict[str, Result]:
     sorter = TopologicalSorter(parents)
     sorter.prepare()
     running: dict[Future[Result], str] = {}
@@ -76,8 +92,12 @@ def _run(parents: Mapping[str, set[str]], results: dict[str, Result], start: Cal
     return results
 
 
-def _held_back(node: str, parents: Mapping[str, set[str]], results: Mapping[str, Result], monitor: Monitor) -> Result | None:
-    """Return the result of a step that cannot be done because of a parent, named at the root of the trouble; None when it can."""
+def _held_back(
+    node: str, parents: Mapping[str, set[str]], results: Mapping[str, Result], monitor: Monitor
+) -> Result | None:
+    """Return the result of a step that cannot be done because of a parent, named at the root of the
+    trouble; None when it can.
+    """
     broken = sorted(parent for parent in parents.get(node, ()) if not results[parent].ok)
     if not broken:
         return None

@@ -1,4 +1,5 @@
-"""The store as a read-only registry on loopback: engines pull from it layer by layer, and only what they lack.
+"""The store as a read-only registry on loopback: engines pull from it layer by layer, and only what
+they lack.
 
 The subset of the OCI distribution specification 1.1 that a pull needs (end-1, end-2, end-3).
 """
@@ -19,7 +20,9 @@ from typing import ClassVar
 
 from builder.oci.blob import digest_of
 
-ROUTE = re.compile(r"/v2/(?P<name>[a-z0-9/._-]+)/(?P<kind>manifests|blobs)/(?P<reference>[A-Za-z0-9._:-]+)")
+ROUTE = re.compile(
+    r"/v2/(?P<name>[a-z0-9/._-]+)/(?P<kind>manifests|blobs)/(?P<reference>[A-Za-z0-9._:-]+)"
+)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 POLL = 0.01
 """Seconds until the server notices that it is to end: whoever pulled waits for that."""
@@ -37,9 +40,11 @@ class Registry:
 
 @contextlib.contextmanager
 def registry(blobs: Path, tags: Mapping[str, str], host: str = "127.0.0.1") -> Iterator[Registry]:
-    """Serve `blobs` (an OCI layout's blobs/sha256) while the context lasts; `tags` maps `name:tag` to a manifest's digest.
+    """Serve `blobs` (an OCI layout's blobs/sha256) while the context lasts; `tags` maps `name:tag`
+    to a manifest's digest.
 
-    A blob that is not what its name says is not served: engines keep what they received of it, and stumble over that later.
+    A blob that is not what its name says is not served: engines keep what they received of it, and
+    stumble over that later.
     """
     sent: set[str] = set()
     handler = type("Handler", (_Handler,), {"blobs": blobs, "tags": dict(tags), "sent": sent})
@@ -59,7 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
     tags: ClassVar[Mapping[str, str]]
     sent: ClassVar[set[str]]
     protocol_version = "HTTP/1.1"
-    # An engine tries TLS first; only an answer that starts with HTTP/1 tells it to try again without.
+    # An engine tries TLS first; only an answer that starts with HTTP/1 tells it to try again
+    # without.
     default_request_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
@@ -82,8 +88,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._head(HTTPStatus.NOT_FOUND, "application/json", 0)
             return
         digest = f"sha256:{path.name}"
-        media_type = json.loads(path.read_bytes())["mediaType"] if "/manifests/" in self._asked else "application/octet-stream"
-        self._head(HTTPStatus.OK, media_type, path.stat().st_size, {"Docker-Content-Digest": digest})
+        media_type = (
+            json.loads(path.read_bytes())["mediaType"]
+            if "/manifests/" in self._asked
+            else "application/octet-stream"
+        )
+        self._head(
+            HTTPStatus.OK, media_type, path.stat().st_size, {"Docker-Content-Digest": digest}
+        )
         if body:
             with path.open("rb") as file:
                 shutil.copyfileobj(file, self.wfile, 1 << 20)
@@ -106,8 +118,14 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.blobs / reference.removeprefix("sha256:")
         return path if path.is_file() else None
 
-    def _head(self, status: HTTPStatus, media_type: str, size: int, more: Mapping[str, str] | None = None) -> None:
+    def _head(
+        self, status: HTTPStatus, media_type: str, size: int, more: Mapping[str, str] | None = None
+    ) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": media_type, "Content-Length": str(size), **(more or {})}.items():
+        for name, value in {
+            "Content-Type": media_type,
+            "Content-Length": str(size),
+            **(more or {}),
+        }.items():
             self.send_header(name, value)
         self.end_headers()

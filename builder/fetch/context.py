@@ -1,4 +1,6 @@
-"""What one cell's build sees under /artifacts: hard links to the cache, and the files of its slice."""
+"""What one cell's build sees under /artifacts: hard links to the cache, and the files of its
+slice.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ from builder.tools.archive import control
 def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
     """Lay out the artifacts of a cell in an empty `directory`, and return it.
 
-    `deb/*.deb`, `build/*.deb`, `python/*.whl`, `wheels/*.whl`, `archives/<name>/…`, `npm/_cacache/…`, and the slice's files. A bootstrap
-    cell also gets Packages, which makes the directory a flat apt repository.
+    `deb/*.deb`, `build/*.deb`, `python/*.whl`, `wheels/*.whl`, `archives/<name>/…`,
+    `npm/_cacache/…`, and the slice's files. A bootstrap cell also gets Packages, which makes the
+    directory a flat apt repository.
 
     Raises:
         FetchError: an artifact is not in the cache.
@@ -34,13 +37,17 @@ def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     if cell.layer.bootstrap:
-        _repository([artifact for artifact in artifacts if artifact.kind == "deb"], cache, directory)
+        _repository(
+            [artifact for artifact in artifacts if artifact.kind == "deb"], cache, directory
+        )
     return directory
 
 
 def lacks(cell: Cell, lock: Lock, cache: Path) -> bool:
     """Tell whether something that the cell needs is not in the cache."""
-    return not all(place(lock.artifacts[name], cache).exists() for name in lock.cells[cell.id].artifacts)
+    return not all(
+        place(lock.artifacts[name], cache).exists() for name in lock.cells[cell.id].artifacts
+    )
 
 
 def where(artifact: Artifact) -> Path:
@@ -54,7 +61,9 @@ def where(artifact: Artifact) -> Path:
             return Path("wheels", artifact.locator)
         case "npm":
             algorithm, _, value = artifact.digest.partition(":")
-            return Path("npm", "_cacache", "content-v2", algorithm, value[:2], value[2:4], value[4:])
+            return Path(
+                "npm", "_cacache", "content-v2", algorithm, value[:2], value[2:4], value[4:]
+            )
         case _:
             return Path("archives", artifact.name, artifact.locator.rpartition("/")[2])
 
@@ -64,7 +73,9 @@ def _link(artifact: Artifact, source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except FileNotFoundError:
-        raise FetchError(f"{artifact.name} {artifact.version} is not in the cache", hint="run `catalog fetch`") from None
+        raise FetchError(
+            f"{artifact.name} {artifact.version} is not in the cache", hint="run `catalog fetch`"
+        ) from None
     except OSError:
         # Another filesystem.
         shutil.copyfile(source, target)

@@ -36,18 +36,21 @@ class Fetched:
 
 
 def fetch(lock: Lock, cells: Iterable[Cell], settings: Settings, monitor: Monitor) -> Fetched:
-    """Bring every artifact of these cells into the cache, each verified; what is there already is verified again.
+    """Bring every artifact of these cells into the cache, each verified; what is there already is
+    verified again.
 
     Raises:
-        FetchError: at least one artifact could not be had; names each, and the setting to use. All others are in the cache.
-        IntegrityError: a mirror gave something else than what is locked.
+        FetchError: at least one artifact could not be had; names each, and the setting to use. All
+        others are in the cache. IntegrityError: a mirror gave something else than what is locked.
 
     """
     names = sorted({name for cell in cells for name in lock.cells[cell.id].artifacts})
     return ensure([lock.artifacts[name] for name in names], lock.moment, settings, monitor)
 
 
-def ensure(artifacts: Iterable[Artifact], moment: str, settings: Settings, monitor: Monitor) -> Fetched:
+def ensure(
+    artifacts: Iterable[Artifact], moment: str, settings: Settings, monitor: Monitor
+) -> Fetched:
     """Do the same for single artifacts, locked at a moment (RFC 3339)."""
     begin = time.monotonic()
     distinct = {place(artifact, settings.cache): artifact for artifact in artifacts}
@@ -60,27 +63,50 @@ def ensure(artifacts: Iterable[Artifact], moment: str, settings: Settings, monit
             if "npm" in kinds:
                 _unpack_node(distinct, settings)
             with done.stopping(pool):
-                done.run(pool, {path: item for path, item in missing.items() if item.kind in kinds}, moment)
+                done.run(
+                    pool,
+                    {path: item for path, item in missing.items() if item.kind in kinds},
+                    moment,
+                )
     done.raise_failures()
     fetched = Fetched(files=len(missing), bytes=done.bytes, kept=len(distinct) - len(missing))
     if missing:
-        monitor(Step(NODE, "done", f"{fetched.files} files, {fetched.bytes / 1e6:.0f} MB", time.monotonic() - begin))
+        monitor(
+            Step(
+                NODE,
+                "done",
+                f"{fetched.files} files, {fetched.bytes / 1e6:.0f} MB",
+                time.monotonic() - begin,
+            )
+        )
     return fetched
 
 
-def _missing(distinct: Mapping[Path, Artifact], pool: ThreadPoolExecutor, monitor: Monitor) -> dict[Path, Artifact]:
+def _missing(
+    distinct: Mapping[Path, Artifact], pool: ThreadPoolExecutor, monitor: Monitor
+) -> dict[Path, Artifact]:
     """Return what is not in the cache, and drop from there what is not what it should be."""
     verdicts = pool.map(lambda path: sound(distinct[path], path), distinct)
-    missing = {path: distinct[path] for path, good in zip(distinct, verdicts, strict=True) if not good}
+    missing = {
+        path: distinct[path] for path, good in zip(distinct, verdicts, strict=True) if not good
+    }
     for path, artifact in missing.items():
         if path.exists():
-            monitor(Note(f"{artifact.name} {artifact.version} is damaged in the cache, and is fetched again", "warning"))
+            monitor(
+                Note(
+                    f"{artifact.name} {artifact.version} is damaged in the cache, and is fetched"
+                    " again",
+                    "warning",
+                )
+            )
             path.unlink()
     return missing
 
 
 def _waves(artifacts: Iterable[Artifact]) -> Sequence[frozenset[str]]:
-    """Return the kinds in the order of fetching: npm last, as asking its registry may need a Node.js out of a wheel."""
+    """Return the kinds in the order of fetching: npm last, as asking its registry may need a
+    Node.js out of a wheel.
+    """
     kinds = frozenset(artifact.kind for artifact in artifacts)
     return [wave for wave in (kinds - {"npm"}, kinds & {"npm"}) if wave]
 
@@ -95,7 +121,9 @@ def _unpack_node(distinct: Mapping[Path, Artifact], settings: Settings) -> None:
 class _Transfers:
     """Transfers that go on when one fails, and tell all failures at the end."""
 
-    def __init__(self, settings: Settings, monitor: Monitor, missing: Mapping[Path, Artifact]) -> None:
+    def __init__(
+        self, settings: Settings, monitor: Monitor, missing: Mapping[Path, Artifact]
+    ) -> None:
         self._session, self._settings, self._monitor = session(settings), settings, monitor
         self._total = sum(artifact.size for artifact in missing.values())
         self._lock = threading.Lock()
@@ -105,7 +133,9 @@ class _Transfers:
 
     @contextmanager
     def stopping(self, pool: ThreadPoolExecutor) -> Iterator[None]:
-        """End all transfers when the block is left by an exception, such as Ctrl-C: nobody waits for gigabytes then."""
+        """End all transfers when the block is left by an exception, such as Ctrl-C: nobody waits
+        for gigabytes then.
+        """
         try:
             yield
         except BaseException:
@@ -116,7 +146,10 @@ class _Transfers:
     def run(self, pool: ThreadPoolExecutor, missing: Mapping[Path, Artifact], moment: str) -> None:
         """Transfer these."""
         urls = self._locate(list(missing.values()), moment)
-        futures = [pool.submit(self._one, artifact, urls.get(artifact.id, ()), path) for path, artifact in missing.items()]
+        futures = [
+            pool.submit(self._one, artifact, urls.get(artifact.id, ()), path)
+            for path, artifact in missing.items()
+        ]
         for future in futures:
             future.result()
 
@@ -125,14 +158,24 @@ class _Transfers:
         if not self._failures:
             return
         first = self._failures[0]
-        kind = IntegrityError if any(isinstance(failure, IntegrityError) for failure in self._failures) else FetchError
-        raise kind("\n".join(sorted({failure.message for failure in self._failures})), hint=first.hint)
+        kind = (
+            IntegrityError
+            if any(isinstance(failure, IntegrityError) for failure in self._failures)
+            else FetchError
+        )
+        raise kind(
+            "\n".join(sorted({failure.message for failure in self._failures})), hint=first.hint
+        )
 
     def _locate(self, artifacts: Sequence[Artifact], moment: str) -> dict[str, tuple[str, ...]]:
         urls: dict[str, tuple[str, ...]] = {}
         for kind in sorted({artifact.kind for artifact in artifacts}):
             try:
-                urls |= LOCATORS[kind]([artifact for artifact in artifacts if artifact.kind == kind], moment, self._settings)
+                urls |= LOCATORS[kind](
+                    [artifact for artifact in artifacts if artifact.kind == kind],
+                    moment,
+                    self._settings,
+                )
             except FetchError as error:
                 self._failures.append(error)
         return urls
@@ -143,8 +186,16 @@ class _Transfers:
         except GoneError as error:
             hint = f"run `catalog lock --upgrade {artifact.name}`"
             if artifact.origin.startswith("debian"):
-                hint = f"set {variable(SNAPSHOT, 'debian')} to an archive of former states, or {hint}"
-            self._failures.append(FetchError(f"{artifact.name} {artifact.version} is no longer at {artifact.origin}{error.where}", hint=hint))
+                hint = (
+                    f"set {variable(SNAPSHOT, 'debian')} to an archive of former states, or {hint}"
+                )
+            self._failures.append(
+                FetchError(
+                    f"{artifact.name} {artifact.version} is no longer at"
+                    f" {artifact.origin}{error.where}",
+                    hint=hint,
+                )
+            )
         except (FetchError, IntegrityError) as error:
             self._failures.append(error)
 

@@ -19,9 +19,17 @@ def program(settings: Settings, root: Path | None = None) -> Npm:
 
     """
     argv, node = in_wheel(root) if root else command(settings.cache)
-    return Npm(argv=argv, node=node, cache=settings.cache / "npm", registry=settings.mirror(ORIGIN), ca_bundle=bundle(settings))
+    return Npm(
+        argv=argv,
+        node=node,
+        cache=settings.cache / "npm",
+        registry=settings.mirror(ORIGIN),
+        ca_bundle=bundle(settings),
+    )
 
 
 def registry(settings: Settings) -> str:
-    """Return the registry's base URL, without a slash at its end: the one that is set, else the one npm is configured with."""
+    """Return the registry's base URL, without a slash at its end: the one that is set, else the one
+    npm is configured with.
+    """
     return (settings.mirror(ORIGIN) or program(settings).configured()).rstrip("/")

@@ -11,12 +11,16 @@ from builder.errors import FetchError
 from builder.settings import MIRROR, Settings, variable
 
 DEBIAN, SECURITY = "debian", "debian-security"
-ONE_LINE = re.compile(r"^deb\s+(?:\[[^\]]*\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>[^#]*)")
+ONE_LINE = re.compile(
+    r"^deb\s+(?:\[[^\]]*\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>[^#]*)"
+)
 
 # How apt, uv and npm say that they did not get through.
 UNREACHABLE = re.compile(
-    r"dns error|lookup address|could not resolve|temporary failure|connection (?:refused|reset|timed out|failed)|unable to connect|could not connect|"
-    r"timed? ?out|error sending request|tcp connect|failed to fetch|certificate|network is unreachable|"
+    r"dns error|lookup address|could not resolve|temporary failure|connection"
+    r" (?:refused|reset|timed out|failed)|unable to connect|could not connect|"
+    r"timed? ?out|error sending request|tcp connect|failed to fetch|certificate|network is"
+    r" unreachable|"
     r"ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN",
     re.IGNORECASE,
 )
@@ -35,7 +39,8 @@ class Configured:
 def debian_mirror(origin: str, settings: Settings, root: Path = Path("/")) -> str:
     """Return the base URL of a Debian archive, without a slash at its end.
 
-    Without a setting, it is the URL from which this machine's apt takes its own release; `root` is the machine's root.
+    Without a setting, it is the URL from which this machine's apt takes its own release; `root` is
+    the machine's root.
 
     Raises:
         FetchError: nothing is set, and this machine is no Debian or has no such source.
@@ -44,16 +49,28 @@ def debian_mirror(origin: str, settings: Settings, root: Path = Path("/")) -> st
     if mirror := settings.mirror(origin):
         return mirror
     codename = _codename(root)
-    suites = {DEBIAN: {codename, "stable"}, SECURITY: {f"{codename}-security", "stable-security"}}[origin]
+    suites = {DEBIAN: {codename, "stable"}, SECURITY: {f"{codename}-security", "stable-security"}}[
+        origin
+    ]
     for source in configured(root):
-        if codename and source.suite in suites and "main" in source.components and source.uri.startswith(("http://", "https://", "file:")):
+        if (
+            codename
+            and source.suite in suites
+            and "main" in source.components
+            and source.uri.startswith(("http://", "https://", "file:"))
+        ):
             return source.uri.rstrip("/")
     name = variable(MIRROR, origin)
-    raise FetchError(f"where to find {origin} is not known on this machine", hint=f"set {name} to the URL of a mirror of it")
+    raise FetchError(
+        f"where to find {origin} is not known on this machine",
+        hint=f"set {name} to the URL of a mirror of it",
+    )
 
 
 def configured(root: Path = Path("/")) -> Iterator[Configured]:
-    """Yield the binary package sources under `root`/etc/apt, in apt's order; what cannot be read as one is passed over."""
+    """Yield the binary package sources under `root`/etc/apt, in apt's order; what cannot be read as
+    one is passed over.
+    """
     directory = root / "etc" / "apt"
     for path in [directory / "sources.list", *sorted((directory / "sources.list.d").glob("*"))]:
         if path.suffix == ".list" and path.is_file():
@@ -71,8 +88,17 @@ def _one_line(text: str) -> Iterator[Configured]:
 def _deb822(text: str) -> Iterator[Configured]:
     plain = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     for block in re.split(r"\n\s*\n", plain):
-        fields = {name.lower(): value.split() for name, value in re.findall(r"^([\w-]+):[ \t]*(.*(?:\n[ \t].*)*)", block, re.MULTILINE)}
-        if "deb" not in fields.get("types", []) or fields.get("enabled", ["yes"])[0].lower() in {"no", "false", "0"}:
+        fields = {
+            name.lower(): value.split()
+            for name, value in re.findall(
+                r"^([\w-]+):[ \t]*(.*(?:\n[ \t].*)*)", block, re.MULTILINE
+            )
+        }
+        if "deb" not in fields.get("types", []) or fields.get("enabled", ["yes"])[0].lower() in {
+            "no",
+            "false",
+            "0",
+        }:
             continue
         for uri in fields.get("uris", []):
             for suite in fields.get("suites", []):
@@ -85,19 +111,27 @@ def _codename(root: Path) -> str:
         text = (root / "etc" / "os-release").read_text()
     except OSError:
         return ""
-    fields = {name: value.strip("\"'") for name, _, value in (line.partition("=") for line in text.splitlines())}
+    fields = {
+        name: value.strip("\"'")
+        for name, _, value in (line.partition("=") for line in text.splitlines())
+    }
     return fields.get("VERSION_CODENAME", "") if fields.get("ID") == "debian" else ""
 
 
 def unreachable(text: str, origin: str) -> FetchError | None:
-    """Return the error to raise when a client's output says that a host did not answer; None when it speaks of something else."""
+    """Return the error to raise when a client's output says that a host did not answer; None when
+    it speaks of something else.
+    """
     if not UNREACHABLE.search(text):
         return None
     hosts = sorted({host.rstrip(":,.") for host in HOST.findall(text)})
     name = variable(MIRROR, origin)
     return FetchError(
         f"{origin} cannot be reached{' at ' + ', '.join(hosts) if hosts else ''}: {_reason(text)}",
-        hint=f"set {name} to a mirror that answers, or http_proxy/https_proxy, or CATALOG_CA_BUNDLE where a certificate is not trusted",
+        hint=(
+            f"set {name} to a mirror that answers, or http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
+            " where a certificate is not trusted"
+        ),
     )
 
 

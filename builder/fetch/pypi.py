@@ -19,14 +19,24 @@ OWN = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE")
 
 def client(settings: Settings) -> Uv:
     """Return uv with this machine's settings."""
-    return Uv(cache=settings.cache / "uv", index=settings.mirror(ORIGIN) or configured(os.environ), ca_bundle=bundle(settings))
+    return Uv(
+        cache=settings.cache / "uv",
+        index=settings.mirror(ORIGIN) or configured(os.environ),
+        ca_bundle=bundle(settings),
+    )
 
 
 def configured(environment: Mapping[str, str], root: Path = Path("/")) -> str | None:
-    """Return the index that pip is configured with; None where uv has a configuration of its own, or pip has none."""
+    """Return the index that pip is configured with; None where uv has a configuration of its own,
+    or pip has none.
+    """
     home = Path(environment.get("HOME") or "/nonexistent")
     xdg = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
-    if any(environment.get(name) for name in OWN) or (xdg / "uv" / "uv.toml").is_file() or (root / "etc/uv/uv.toml").is_file():
+    if (
+        any(environment.get(name) for name in OWN)
+        or (xdg / "uv" / "uv.toml").is_file()
+        or (root / "etc/uv/uv.toml").is_file()
+    ):
         return None
     if environment.get("PIP_INDEX_URL"):
         return environment["PIP_INDEX_URL"]
@@ -43,7 +53,12 @@ def configured(environment: Mapping[str, str], root: Path = Path("/")) -> str | 
 
 def _files(environment: Mapping[str, str], root: Path, home: Path, xdg: Path) -> Iterator[Path]:
     """Yield pip's configuration files, the one that counts most last."""
-    yield from (root / "etc/xdg/pip/pip.conf", root / "etc/pip.conf", home / ".pip/pip.conf", xdg / "pip/pip.conf")
+    yield from (
+        root / "etc/xdg/pip/pip.conf",
+        root / "etc/pip.conf",
+        home / ".pip/pip.conf",
+        xdg / "pip/pip.conf",
+    )
     if environment.get("VIRTUAL_ENV"):
         yield Path(environment["VIRTUAL_ENV"]) / "pip.conf"
     if environment.get("PIP_CONFIG_FILE"):
@@ -53,6 +68,11 @@ def _files(environment: Mapping[str, str], root: Path, home: Path, xdg: Path) ->
 def with_credentials(url: str, index: str | None) -> str:
     """Return a file's address with the index's user and password, where both are on one host."""
     file, base = urlsplit(url), urlsplit(index or "")
-    if not base.username or file.username or file.hostname != base.hostname or file.port != base.port:
+    if (
+        not base.username
+        or file.username
+        or file.hostname != base.hostname
+        or file.port != base.port
+    ):
         return url
     return urlunsplit(file._replace(netloc=base.netloc))

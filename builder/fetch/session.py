@@ -1,4 +1,6 @@
-"""HTTP as this machine's settings want it: proxies, further certificate authorities, several connections."""
+"""HTTP as this machine's settings want it: proxies, further certificate authorities, several
+connections.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class _Trusting(HTTPAdapter):
 
 
 def session(settings: Settings) -> requests.Session:
-    """Return a session with the settings' authorities; proxies and netrc are read from the environment by requests."""
+    """Return a session with the settings' authorities; proxies and netrc are read from the
+    environment by requests.
+    """
     context = ssl.create_default_context()
     if settings.ca_bundle:
         context.load_verify_locations(settings.ca_bundle)
@@ -42,14 +46,18 @@ def session(settings: Settings) -> requests.Session:
 
 
 def connections(settings: Settings) -> int:
-    """Return how many transfers go on at once: they wait for the network more than for a processor."""
+    """Return how many transfers go on at once: they wait for the network more than for a
+    processor.
+    """
     return settings.jobs * 4
 
 
 def bundle(settings: Settings) -> Path | None:
-    """Return one file with all authorities, for clients that take one file only; None when nothing was added to the usual ones.
+    """Return one file with all authorities, for clients that take one file only; None when nothing
+    was added to the usual ones.
 
-    Written to the cache; the usual ones are the machine's, or those that come with requests where it has none.
+    Written to the cache; the usual ones are the machine's, or those that come with requests where
+    it has none.
     """
     if settings.ca_bundle is None:
         return None

@@ -25,7 +25,8 @@ TIMEOUT = (20, 60)
 """Seconds to connect, and between two pieces."""
 PIECE = 1 << 18
 GONE = {401, 403, 404, 410}
-"""Answers that trying again does not change: 401 and 403 are how some mirrors say that a file is not there."""
+"""Answers that trying again does not change: 401 and 403 are how some mirrors say that a file is
+not there."""
 
 
 class GoneError(FetchError):
@@ -51,7 +52,13 @@ def sound(artifact: Artifact, path: Path) -> bool:
         return False
 
 
-def transfer(session: requests.Session, artifact: Artifact, urls: Sequence[str], target: Path, arrived: Callable[[int], None]) -> None:
+def transfer(
+    session: requests.Session,
+    artifact: Artifact,
+    urls: Sequence[str],
+    target: Path,
+    arrived: Callable[[int], None],
+) -> None:
     """Fetch an artifact from the first address that has it; `arrived` hears of bytes as they come.
 
     Raises:
@@ -71,7 +78,13 @@ def transfer(session: requests.Session, artifact: Artifact, urls: Sequence[str],
     raise gone or GoneError(f"{artifact.name} {artifact.version}")
 
 
-def _persistently(session: requests.Session, artifact: Artifact, url: str, target: Path, arrived: Callable[[int], None]) -> None:
+def _persistently(
+    session: requests.Session,
+    artifact: Artifact,
+    url: str,
+    target: Path,
+    arrived: Callable[[int], None],
+) -> None:
     for attempt in range(ATTEMPTS):
         try:
             _once(session, artifact, url, target, arrived)
@@ -85,20 +98,33 @@ def _persistently(session: requests.Session, artifact: Artifact, url: str, targe
         except requests.HTTPError as error:
             if attempt == ATTEMPTS - 1:
                 raise FetchError(
-                    f"{artifact.name} {artifact.version}: HTTP {error.response.status_code} at {redacted(url)}", hint=_hint(artifact)
+                    f"{artifact.name} {artifact.version}: HTTP {error.response.status_code} at"
+                    f" {redacted(url)}",
+                    hint=_hint(artifact),
                 ) from error
         except OSError as error:
-            raise FetchError(f"{target} cannot be written: {error.strerror}", hint="free some space, or set CATALOG_CACHE") from error
+            raise FetchError(
+                f"{target} cannot be written: {error.strerror}",
+                hint="free some space, or set CATALOG_CACHE",
+            ) from error
         else:
             return
         time.sleep(BACKOFF * 2**attempt)
 
 
-def _once(session: requests.Session, artifact: Artifact, url: str, target: Path, arrived: Callable[[int], None]) -> None:
+def _once(
+    session: requests.Session,
+    artifact: Artifact,
+    url: str,
+    target: Path,
+    arrived: Callable[[int], None],
+) -> None:
     algorithm, _, wanted = artifact.digest.partition(":")
     digest = hashlib.new(algorithm)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False) as part:
+    with tempfile.NamedTemporaryFile(
+        dir=target.parent, prefix=".", suffix=".part", delete=False
+    ) as part:
         path = Path(part.name)
         try:
             for piece in pieces(session, url, f"{artifact.name} {artifact.version}"):
@@ -108,9 +134,12 @@ def _once(session: requests.Session, artifact: Artifact, url: str, target: Path,
             part.close()
             if digest.hexdigest() != wanted:
                 raise IntegrityError(
-                    f"{artifact.name} {artifact.version} from {redacted(url)} is not the locked file: "
-                    f"its {algorithm} is {digest.hexdigest()}, and should be {wanted}",
-                    hint="the mirror or a proxy changes files, or the release was replaced: compare, then run `catalog lock --upgrade`",
+                    f"{artifact.name} {artifact.version} from {redacted(url)} is not the locked"
+                    f" file: its {algorithm} is {digest.hexdigest()}, and should be {wanted}",
+                    hint=(
+                        "the mirror or a proxy changes files, or the release was replaced: compare,"
+                        " then run `catalog lock --upgrade`"
+                    ),
                 )
             path.chmod(0o444)
             path.replace(target)
@@ -124,7 +153,8 @@ def pieces(session: requests.Session, url: str, what: str) -> Iterator[bytes]:
 
     Raises:
         GoneError: there is nothing at the address.
-        OSError: the address does not answer, or not to the end (requests' and urllib3's exceptions).
+        OSError: the address does not answer, or not to the end (requests' and urllib3's
+        exceptions).
 
     """
     parts = urlsplit(url)
@@ -135,7 +165,8 @@ def pieces(session: requests.Session, url: str, what: str) -> Iterator[bytes]:
         if response.status_code in GONE:
             raise GoneError(what, f" (HTTP {response.status_code} at {redacted(url)})")
         response.raise_for_status()
-        # The raw bytes: a server that marks .tar.gz as `Content-Encoding: gzip` must not have them unpacked.
+        # The raw bytes: a server that marks .tar.gz as `Content-Encoding: gzip` must not have them
+        # unpacked.
         response.raw.decode_content = False
         try:
             while piece := response.raw.read(PIECE):
@@ -160,8 +191,14 @@ def redacted(url: str) -> str:
 
 
 def _lost(artifact: Artifact, url: str, error: Exception) -> FetchError:
-    return FetchError(f"{artifact.name} {artifact.version}: {urlsplit(url).hostname} does not answer: {error}", hint=_hint(artifact))
+    return FetchError(
+        f"{artifact.name} {artifact.version}: {urlsplit(url).hostname} does not answer: {error}",
+        hint=_hint(artifact),
+    )
 
 
 def _hint(artifact: Artifact) -> str:
-    return f"set {variable(MIRROR, artifact.origin)} to a mirror that answers, or http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
+    return (
+        f"set {variable(MIRROR, artifact.origin)} to a mirror that answers, or"
+        " http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
+    )

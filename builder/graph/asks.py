@@ -11,7 +11,9 @@ from builder.lock.model import Lock
 
 
 def wishes(cell: Cell) -> dict[str, object]:
-    """Return what the cell itself asks for, by kind, in an order that does not depend on how it is written."""
+    """Return what the cell itself asks for, by kind, in an order that does not depend on how it is
+    written.
+    """
     layer, point = cell.layer, cell.point
     asked: dict[str, object] = {
         "apt": sorted(wanted(layer.apt, point)),
@@ -19,21 +21,28 @@ def wishes(cell: Cell) -> dict[str, object]:
         "python": sorted(wanted(layer.python, point)),
         "wheels": sorted(wanted(layer.wheels, point)),
         "npm": dict(sorted(layer.npm.items())),
-        "archives": {name: archive.model_dump(exclude_none=True) for name, archive in sorted(layer.archives.items())},
+        "archives": {
+            name: archive.model_dump(exclude_none=True)
+            for name, archive in sorted(layer.archives.items())
+        },
         "bootstrap": layer.bootstrap,
     }
     return {name: value for name, value in asked.items() if value}
 
 
 def asks(cell: Cell, graph: Graph) -> str:
-    """Return the sha256 of what decides the cell's slice: its matrix point, its wishes, and those of what it stands on."""
+    """Return the sha256 of what decides the cell's slice: its matrix point, its wishes, and those
+    of what it stands on.
+    """
     below = {ancestor: wishes(graph.cells[ancestor]) for ancestor in cell.ancestors}
     document = {"point": dict(cell.point), "own": wishes(cell), "below": below}
     return sha256(canonical(document))
 
 
 def stale(lock: Lock, graph: Graph) -> Mapping[str, str]:
-    """Return the cells for which the lock has no right answer, in the graph's order, with the reason; empty when it is current."""
+    """Return the cells for which the lock has no right answer, in the graph's order, with the
+    reason; empty when it is current.
+    """
     found: dict[str, str] = {}
     for cell in graph.cells.values():
         piece = lock.cells.get(cell.id)
@@ -41,7 +50,11 @@ def stale(lock: Lock, graph: Graph) -> Mapping[str, str]:
         if piece is None:
             found[cell.id] = "is not in the lock"
         elif piece.asks != asks(cell, graph):
-            found[cell.id] = f"stands on {below[0]}, which {found[below[0]]}" if below else "asks for something else now"
+            found[cell.id] = (
+                f"stands on {below[0]}, which {found[below[0]]}"
+                if below
+                else "asks for something else now"
+            )
     for name in lock.cells.keys() - graph.cells.keys():
         found[name] = "is no longer in the catalog"
     return found

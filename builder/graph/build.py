@@ -1,4 +1,6 @@
-"""The graph: cells and images at their points, in an order that lets images share the longest prefix."""
+"""The graph: cells and images at their points, in an order that lets images share the longest
+prefix.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,22 @@ def graph(loaded: Loaded) -> Graph:
         for point in matrix.points:
             image = _image(loaded, matrix, point, cells)
             images[image.id] = image
-    absent = [Absent(matrix.name, hole.point, hole.because) for matrix in loaded.matrices for hole in matrix.holes]
-    return Graph(cells=cells.ordered(), images=images, absent=tuple({(a.name, *a.point.items(), a.because): a for a in absent}.values()))
+    absent = [
+        Absent(matrix.name, hole.point, hole.because)
+        for matrix in loaded.matrices
+        for hole in matrix.holes
+    ]
+    return Graph(
+        cells=cells.ordered(),
+        images=images,
+        absent=tuple({(a.name, *a.point.items(), a.because): a for a in absent}.values()),
+    )
 
 
 def abi_of(cell: Cell) -> tuple[str, ...]:
-    """Return what those that stand on a cell may rely on: the cell's own ABI, not its ancestors'."""
+    """Return what those that stand on a cell may rely on: the cell's own ABI, not its
+    ancestors'.
+    """
     return cell.abi
 
 
@@ -44,7 +56,9 @@ def wanted(packages: PackageList, point: Mapping[str, str]) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Cells:
-    """The cells made so far, each once. A layer with `once` has its cells there, and so has what they stand on."""
+    """The cells made so far, each once. A layer with `once` has its cells there, and so has what
+    they stand on.
+    """
 
     loaded: Loaded
     made: dict[tuple[str, tuple[str, ...]], Cell] = field(default_factory=dict)
@@ -73,9 +87,18 @@ class _Cells:
         )
 
     def ordered(self) -> dict[str, Cell]:
-        values = {axis: {value: index for index, value in enumerate(entry.values)} for axis, entry in self.loaded.catalog.axes.items()}
+        values = {
+            axis: {value: index for index, value in enumerate(entry.values)}
+            for axis, entry in self.loaded.catalog.axes.items()
+        }
         rank = self.loaded.arranged.rank
-        cells = sorted(self.made.values(), key=lambda cell: (rank(cell.name), [values[axis][value] for axis, value in cell.point.items()]))
+        cells = sorted(
+            self.made.values(),
+            key=lambda cell: (
+                rank(cell.name),
+                [values[axis][value] for axis, value in cell.point.items()],
+            ),
+        )
         return {cell.id: cell for cell in cells}
 
 
@@ -90,6 +113,8 @@ def _image(loaded: Loaded, matrix: Matrix, point: Point, cells: _Cells) -> Image
         point=point,
         cells=tuple([cells.at(layer, point).id for layer in matrix.layers(point)]),
         description=naming.fill(member.image.description, values),
-        labels={label: naming.fill(template, values) for label, template in member.image.labels.items()},
+        labels={
+            label: naming.fill(template, values) for label, template in member.image.labels.items()
+        },
         asked=member.asked,
     )

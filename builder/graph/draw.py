@@ -1,4 +1,6 @@
-"""The graph as text: a tree for terminals, Graphviz and Mermaid for pages, plain data for programs."""
+"""The graph as text: a tree for terminals, Graphviz and Mermaid for pages, plain data for
+programs.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,16 @@ def nodes(graph: Graph) -> dict[str, Node]:
     for image in graph.images.values():
         for cell_id in image.cells:
             held[graph.cells[cell_id].name] += 1
-    return {name: Node(layer=found[0].layer, cells=tuple(found), images=held[name]) for name, found in cells.items()}
+    return {
+        name: Node(layer=found[0].layer, cells=tuple(found), images=held[name])
+        for name, found in cells.items()
+    }
 
 
 def tree(graph: Graph) -> str:
-    """Return the layers as a tree: each under the topmost of those that it stands on, with the others named."""
+    """Return the layers as a tree: each under the topmost of those that it stands on, with the
+    others named.
+    """
     known = nodes(graph)
     place = {name: index for index, name in enumerate(known)}
     above: dict[str, list[str]] = {}
@@ -49,7 +56,9 @@ def tree(graph: Graph) -> str:
     return "\n".join(f"{left:<{width}}  {right}".rstrip() for left, right in lines)
 
 
-def _branches(known: Mapping[str, Node], above: Mapping[str, Sequence[str]], name: str, indent: str) -> Iterator[tuple[str, str]]:
+def _branches(
+    known: Mapping[str, Node], above: Mapping[str, Sequence[str]], name: str, indent: str
+) -> Iterator[tuple[str, str]]:
     children = above.get(name, ())
     for child in children:
         last = child == children[-1]
@@ -60,8 +69,17 @@ def _branches(known: Mapping[str, Node], above: Mapping[str, Sequence[str]], nam
 
 def _remark(node: Node, under: str) -> str:
     others = [parent for parent in node.layer.on if parent != under]
-    also = f"{'glue with' if node.layer.glue else 'and on'} {', '.join(others)}" if others else "glue" if node.layer.glue else ""
-    count = f"{len(node.cells)} cell{'s' * (len(node.cells) != 1)}, in {node.images} image{'s' * (node.images != 1)}"
+    also = (
+        f"{'glue with' if node.layer.glue else 'and on'} {', '.join(others)}"
+        if others
+        else "glue"
+        if node.layer.glue
+        else ""
+    )
+    count = (
+        f"{len(node.cells)} cell{'s' * (len(node.cells) != 1)}, in {node.images}"
+        f" image{'s' * (node.images != 1)}"
+    )
     return f"{count}; {also}" if also else count
 
 
@@ -72,7 +90,9 @@ def dot(graph: Graph) -> str:
     for name, node in known.items():
         style = ", style=dashed" if node.layer.glue else ""
         lines.append(f'  "{name}" [tooltip="{_quoted(node.layer.description)}"{style}];')
-    lines += [f'  "{name}" -> "{parent}";' for name, node in known.items() for parent in node.layer.on]
+    lines += [
+        f'  "{name}" -> "{parent}";' for name, node in known.items() for parent in node.layer.on
+    ]
     return "\n".join([*lines, "}"])
 
 
@@ -91,11 +111,16 @@ def mermaid(graph: Graph) -> str:
 
 
 def document(graph: Graph) -> dict[str, object]:
-    """Return the whole graph as JSON data: cells with their parents, images with their cells, what is absent and why."""
+    """Return the whole graph as JSON data: cells with their parents, images with their cells, what
+    is absent and why.
+    """
     return {
         "cells": [_cell(cell) for cell in graph.cells.values()],
         "images": [image_document(image) for image in graph.images.values()],
-        "absent": [{"name": absent.name, "point": dict(absent.point), "because": absent.because} for absent in graph.absent],
+        "absent": [
+            {"name": absent.name, "point": dict(absent.point), "because": absent.because}
+            for absent in graph.absent
+        ],
     }
 
 

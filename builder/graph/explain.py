@@ -17,7 +17,9 @@ ARGUMENT = "--at"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The image's points that agree with what was asked; where there are none, why, and the nearest that it has."""
+    """The image's points that agree with what was asked; where there are none, why, and the nearest
+    that it has.
+    """
 
     images: tuple[ImagePoint, ...]
     reasons: tuple[Absent, ...] = ()
@@ -25,10 +27,12 @@ class Answer:
 
 
 def point(loaded: Loaded, name: str, text: str) -> Point:
-    """Return what `--at` says, e.g. "python=3.13,debian=bookworm", as a part of a point of the image `name`.
+    """Return what `--at` says, e.g. "python=3.13,debian=bookworm", as a part of a point of the
+    image `name`.
 
     Raises:
-        InputError: an entry is no `axis=value`, an axis is unknown or not one of the image, a value is unknown.
+        InputError: an entry is no `axis=value`, an axis is unknown or not one of the image, a value
+        is unknown.
 
     """
     matrix = _matrix(loaded, name)
@@ -40,24 +44,42 @@ def point(loaded: Loaded, name: str, text: str) -> Point:
         if not equals:
             problems.append(_problem(f"{entry!r} is no axis=value", "for example: debian=bookworm"))
         elif axis not in known:
-            problems.append(_problem(f"{name} does not depend on an axis {axis!r}", nearest(axis, known, what="its axes")))
+            problems.append(
+                _problem(
+                    f"{name} does not depend on an axis {axis!r}",
+                    nearest(axis, known, what="its axes"),
+                )
+            )
         elif value not in known[axis]:
-            problems.append(_problem(f"the axis {axis!r} has no value {value!r}", nearest(value, known[axis], what="values")))
+            problems.append(
+                _problem(
+                    f"the axis {axis!r} has no value {value!r}",
+                    nearest(value, known[axis], what="values"),
+                )
+            )
         elif found.setdefault(axis, value) != value:
-            problems.append(_problem(f"{axis!r} stands there twice", "name one value for each axis"))
+            problems.append(
+                _problem(f"{axis!r} stands there twice", "name one value for each axis")
+            )
     if problems:
         raise InputError(problems)
     return found
 
 
 def explain(loaded: Loaded, graph: Graph, name: str, at: Point) -> Answer:
-    """Return an image's points that agree with `at`; where there is none, the reasons and the nearest point."""
+    """Return an image's points that agree with `at`; where there is none, the reasons and the
+    nearest point.
+    """
     images = [image for image in graph.images.values() if image.name == name]
     agreeing = tuple(image for image in images if _agreement(image.point, at) == len(at))
     if agreeing:
         return Answer(images=agreeing)
     matrix = _matrix(loaded, name)
-    holes = [hole for hole in matrix.holes if all(at.get(axis, value) == value for axis, value in hole.point.items())]
+    holes = [
+        hole
+        for hole in matrix.holes
+        if all(at.get(axis, value) == value for axis, value in hole.point.items())
+    ]
     near = max(images, key=lambda image: _agreement(image.point, at), default=None)
     # Where what was asked decides alone, other reasons are beside the point.
     decisive = [hole for hole in holes if hole.point.keys() <= at.keys()] or holes

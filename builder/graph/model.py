@@ -10,10 +10,11 @@ from builder.catalog.model import Layer
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A layer at one combination of the axes it depends on: the unit of build, cache, test and signature.
+    """A layer at one combination of the axes it depends on: the unit of build, cache, test and
+    signature.
 
-    A layer with `once` has a cell at those values alone, which images at every other value have too: what it stands on for
-    its build is then not what it lies on there.
+    A layer with `once` has a cell at those values alone, which images at every other value have
+    too: what it stands on for its build is then not what it lies on there.
 
     `id` is `<layer>@<label>-<label>…` (labels in the order of catalog.yaml's axes), for example
     `jupyter@trixie-amd64-py3.13`; it names the cell in every interface.
@@ -26,7 +27,8 @@ class Cell:
     parents: tuple[str, ...]
     """Ids of the cells of `layer.on`, in that order."""
     ancestors: tuple[str, ...]
-    """Ids of every cell below this one, bottom first: by number of ancestors, then by layer name."""
+    """Ids of every cell below this one, bottom first: by number of ancestors, then by layer
+    name."""
     abi: tuple[str, ...] = ()
     """What those that stand on it may rely on, e.g. debian-13."""
 
@@ -40,7 +42,8 @@ class ImagePoint:
     tag: str
     point: Mapping[str, str]
     cells: tuple[str, ...]
-    """Ids of all its cells, glue included, bottom first: an order in which each cell follows its ancestors."""
+    """Ids of all its cells, glue included, bottom first: an order in which each cell follows its
+    ancestors."""
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
@@ -49,7 +52,9 @@ class ImagePoint:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Points that an image does not have, and why: all that agree with `point`, which holds the axes that decide."""
+    """Points that an image does not have, and why: all that agree with `point`, which holds the
+    axes that decide.
+    """
 
     name: str
     point: Mapping[str, str]
@@ -58,7 +63,9 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Everything that may be built: cells in topological order, images in the order of catalog.yaml."""
+    """Everything that may be built: cells in topological order, images in the order of
+    catalog.yaml.
+    """
 
     cells: Mapping[str, Cell]
     images: Mapping[str, ImagePoint]

@@ -15,10 +15,11 @@ GLOB = re.compile(r"[*?\[]")
 
 
 def select(graph: Graph, patterns: Sequence[str]) -> Graph:
-    """Return the images that some pattern names, the cells that one names, and every cell that those stand on.
+    """Return the images that some pattern names, the cells that one names, and every cell that
+    those stand on.
 
-    A pattern is a glob (`*`, `?`, `[…]`) over the names of images, their ids (`name:tag`), or, when it holds an '@', over the
-    ids of cells. Without patterns, all of the graph is returned.
+    A pattern is a glob (`*`, `?`, `[…]`) over the names of images, their ids (`name:tag`), or, when
+    it holds an '@', over the ids of cells. Without patterns, all of the graph is returned.
 
     Raises:
         InputError: a pattern names nothing.
@@ -31,8 +32,12 @@ def select(graph: Graph, patterns: Sequence[str]) -> Graph:
     problems: list[Problem] = []
     for pattern in patterns:
         matches = re.compile(translate(pattern)).match
-        found = [image for image in graph.images.values() if matches(image.name) or matches(image.id)]
-        named = [cell for cell in graph.cells.values() if matches(cell.id)] if "@" in pattern else []
+        found = [
+            image for image in graph.images.values() if matches(image.name) or matches(image.id)
+        ]
+        named = (
+            [cell for cell in graph.cells.values() if matches(cell.id)] if "@" in pattern else []
+        )
         if not found and not named:
             problems.append(unknown(graph, pattern))
         images.update((image.id, image) for image in found)
@@ -51,7 +56,8 @@ def select(graph: Graph, patterns: Sequence[str]) -> Graph:
 def with_ancestors(graph: Graph, cells: Iterable[Cell]) -> list[Cell]:
     """Return cells and all that their builds need, each once, in the graph's order.
 
-    A cell that is built once for several releases brings what it stands on, which is not below the cells that stand on it.
+    A cell that is built once for several releases brings what it stands on, which is not below the
+    cells that stand on it.
     """
     wanted: dict[str, Cell] = {}
     waiting = list(cells)
@@ -64,12 +70,24 @@ def with_ancestors(graph: Graph, cells: Iterable[Cell]) -> list[Cell]:
 
 
 def unknown(graph: Graph, pattern: str, argument: str = ARGUMENT) -> Problem:
-    """Return the problem that a word names no image (no cell, when it holds an '@'), with the nearest one that is."""
+    """Return the problem that a word names no image (no cell, when it holds an '@'), with the
+    nearest one that is.
+    """
     if "@" in pattern:
-        return Problem(argument, 0, 0, f"no cell matches {pattern!r}", nearest(pattern, graph.cells))
-    gone = [absent.because for absent in graph.absent if absent.name == pattern and not absent.point]
+        return Problem(
+            argument, 0, 0, f"no cell matches {pattern!r}", nearest(pattern, graph.cells)
+        )
+    gone = [
+        absent.because for absent in graph.absent if absent.name == pattern and not absent.point
+    ]
     if gone:
-        return Problem(argument, 0, 0, f"the image {pattern!r} has no point: {'; '.join(dict.fromkeys(gone))}")
-    names: Collection[str] = graph.images if ":" in pattern else {image.name for image in graph.images.values()}
+        return Problem(
+            argument, 0, 0, f"the image {pattern!r} has no point: {'; '.join(dict.fromkeys(gone))}"
+        )
+    names: Collection[str] = (
+        graph.images if ":" in pattern else {image.name for image in graph.images.values()}
+    )
     hint = "" if GLOB.search(pattern) else nearest(pattern, names, what="images")
-    return Problem(argument, 0, 0, f"no image matches {pattern!r}", hint or "`catalog list` shows the images")
+    return Problem(
+        argument, 0, 0, f"no image matches {pattern!r}", hint or "`catalog list` shows the images"
+    )

@@ -9,12 +9,25 @@ from dataclasses import dataclass
 
 from builder.lock.model import Artifact
 
-# What a Packages stanza says of the file, and dpkg's status file does not say of an installed package.
-OF_THE_FILE = re.compile(r"^(?:Filename|Size|MD5sum|SHA1|SHA256|SHA512|Description-md5|Task|Tag):.*\n(?:[ \t].*\n)*", re.MULTILINE)
-INSTALL = re.compile(r"^Inst (?P<name>\S+) (?:\[(?P<old>[^\]]+)\] )?\((?P<version>\S+) .*?\[(?P<arch>[a-z0-9-]+)\]\)", re.MULTILINE)
+# What a Packages stanza says of the file, and dpkg's status file does not say of an installed
+# package.
+OF_THE_FILE = re.compile(
+    r"^(?:Filename|Size|MD5sum|SHA1|SHA256|SHA512|Description-md5|Task|Tag):.*\n(?:[ \t].*\n)*",
+    re.MULTILINE,
+)
+INSTALL = re.compile(
+    r"^Inst (?P<name>\S+) (?:\[(?P<old>[^\]]+)\] )?\((?P<version>\S+)"
+    r" .*?\[(?P<arch>[a-z0-9-]+)\]\)",
+    re.MULTILINE,
+)
 REMOVE = re.compile(r"^Remv (?P<name>\S+) \[(?P<version>[^\]]+)\]", re.MULTILINE)
-# ` python3-venv : Depends: python3 (= 3.13) but 3.12 is installed`, and lines below it that go on without the name.
-BROKEN = re.compile(r"^ (?P<name>[a-z0-9][a-z0-9+.:-]*) : (?P<relation>\w[\w-]*): (?P<other>[a-z0-9][a-z0-9+.-]*)(?P<rest>.*)$", re.MULTILINE)
+# ` python3-venv : Depends: python3 (= 3.13) but 3.12 is installed`, and lines below it that go on
+# without the name.
+BROKEN = re.compile(
+    r"^ (?P<name>[a-z0-9][a-z0-9+.:-]*) : (?P<relation>\w[\w-]*):"
+    r" (?P<other>[a-z0-9][a-z0-9+.-]*)(?P<rest>.*)$",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,9 @@ class Stanza:
 
 
 class Index:
-    """The packages of several archives, by name; earlier archives win where two hold the same version."""
+    """The packages of several archives, by name; earlier archives win where two hold the same
+    version.
+    """
 
     def __init__(self) -> None:
         self._stanzas: dict[str, list[Stanza]] = {}
@@ -66,17 +81,26 @@ class Index:
             block = raw.strip("\n")
             if block:
                 stanza = Stanza(block + "\n", origin)
-                name = block[9 : block.index("\n")].strip() if block.startswith("Package: ") and "\n" in block else stanza.field("Package")
+                name = (
+                    block[9 : block.index("\n")].strip()
+                    if block.startswith("Package: ") and "\n" in block
+                    else stanza.field("Package")
+                )
                 self._stanzas.setdefault(name, []).append(stanza)
 
     def put(self, artifact: Artifact, control: str) -> None:
         """Take in a single package that no index has any more."""
         algorithm, _, value = artifact.digest.partition(":")
-        text = f"{control.rstrip()}\nFilename: {artifact.locator}\nSize: {artifact.size}\n{algorithm.upper()}: {value}\n"
+        text = (
+            f"{control.rstrip()}\nFilename: {artifact.locator}\nSize:"
+            f" {artifact.size}\n{algorithm.upper()}: {value}\n"
+        )
         self._stanzas.setdefault(artifact.name, []).append(Stanza(text, artifact.origin))
 
     def find(self, name: str, version: str, arch: str) -> Stanza | None:
-        """Return the stanza of exactly this package; `arch` also finds packages for all architectures."""
+        """Return the stanza of exactly this package; `arch` also finds packages for all
+        architectures.
+        """
         for stanza in self._stanzas.get(name, ()):
             if stanza.field("Version") == version and stanza.field("Architecture") in {arch, "all"}:
                 return stanza
@@ -84,7 +108,11 @@ class Index:
 
     def essential(self) -> list[str]:
         """Return the names of the packages that every system must have, sorted."""
-        return sorted(name for name, found in self._stanzas.items() if any("\nEssential: yes\n" in stanza.text for stanza in found))
+        return sorted(
+            name
+            for name, found in self._stanzas.items()
+            if any("\nEssential: yes\n" in stanza.text for stanza in found)
+        )
 
     def nearest(self, name: str) -> str:
         """Return a sentence with the names most like this one; empty when none is."""
@@ -118,33 +146,51 @@ def simulation(output: str) -> Simulation:
 
 def broken(output: str) -> list[tuple[str, str, str]]:
     """Read what `apt-get check` finds wrong: (package, the other package, the sentence)."""
-    return [(found["name"].partition(":")[0], found["other"], found.group(0).strip()) for found in BROKEN.finditer(output)]
+    return [
+        (found["name"].partition(":")[0], found["other"], found.group(0).strip())
+        for found in BROKEN.finditer(output)
+    ]
 
 
 def status(stanzas: Iterable[Stanza]) -> str:
     """Return a dpkg status file in which exactly these packages are installed."""
-    return "\n".join(stanza.installed() for stanza in sorted(stanzas, key=lambda stanza: stanza.key))
+    return "\n".join(
+        stanza.installed() for stanza in sorted(stanzas, key=lambda stanza: stanza.key)
+    )
 
 
-def packages_file(stanzas: Mapping[str, str], artifacts: Sequence[Artifact], directory: str = ".") -> str:
+def packages_file(
+    stanzas: Mapping[str, str], artifacts: Sequence[Artifact], directory: str = "."
+) -> str:
     """Return the Packages file of a flat repository.
 
-    `stanzas` holds the control file of each artifact by its id; each file lies at `<directory>/<file_name(artifact)>`.
+    `stanzas` holds the control file of each artifact by its id; each file lies at
+    `<directory>/<file_name(artifact)>`.
     """
     blocks = []
     for artifact in sorted(artifacts, key=lambda item: item.id):
         control = OF_THE_FILE.sub("", stanzas[artifact.id].rstrip("\n") + "\n")
         algorithm, _, value = artifact.digest.partition(":")
-        blocks.append(f"{control}Filename: {directory}/{file_name(artifact)}\nSize: {artifact.size}\n{algorithm.upper()}: {value}\n")
+        blocks.append(
+            f"{control}Filename: {directory}/{file_name(artifact)}\nSize:"
+            f" {artifact.size}\n{algorithm.upper()}: {value}\n"
+        )
     return "\n".join(blocks)
 
 
 def file_name(artifact: Artifact) -> str:
-    """Return the name under which apt accepts the file: name_version_arch.deb, with the epoch's colon escaped."""
+    """Return the name under which apt accepts the file: name_version_arch.deb, with the epoch's
+    colon escaped.
+    """
     arch = artifact.id.rpartition(":")[2]
     return f"{artifact.name}_{artifact.version.replace(':', '%3a')}_{arch}.deb"
 
 
 def pins(versions: Mapping[str, str]) -> str:
-    """Return an apt preferences file that holds packages at these versions, even where that is a downgrade."""
-    return "".join(f"Package: {name}\nPin: version {version}\nPin-Priority: 1001\n\n" for name, version in sorted(versions.items()))
+    """Return an apt preferences file that holds packages at these versions, even where that is a
+    downgrade.
+    """
+    return "".join(
+        f"Package: {name}\nPin: version {version}\nPin-Priority: 1001\n\n"
+        for name, version in sorted(versions.items())
+    )

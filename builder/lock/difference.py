@@ -30,13 +30,22 @@ class Change:
 
     def document(self) -> dict[str, object]:
         """Return it as a JSON object."""
-        return {"change": self.what, "kind": self.kind, "package": self.name, "old": self.old, "new": self.new, "cells": list(self.cells)}
+        return {
+            "change": self.what,
+            "kind": self.kind,
+            "package": self.name,
+            "old": self.old,
+            "new": self.new,
+            "cells": list(self.cells),
+        }
 
 
 def difference(before: Lock | None, after: Lock) -> tuple[Change, ...]:
-    """Return what moved, sorted by kind and name; packages that moved alike in several cells are one change.
+    """Return what moved, sorted by kind and name; packages that moved alike in several cells are
+    one change.
 
-    A package of another file with the same version, as when a release was rebuilt, counts as a change too.
+    A package of another file with the same version, as when a release was rebuilt, counts as a
+    change too.
     """
     cells: dict[tuple[str, str, str, str], list[str]] = {}
     for cell in sorted((before.cells.keys() if before else set()) | after.cells.keys()):
@@ -54,7 +63,9 @@ def _packages(lock: Lock | None, cell: str) -> dict[tuple[str, str], frozenset[t
         return {}
     found: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for artifact in (lock.artifacts[name] for name in lock.cells[cell].artifacts):
-        found.setdefault((artifact.kind, artifact.name), set()).add((artifact.version, artifact.digest))
+        found.setdefault((artifact.kind, artifact.name), set()).add(
+            (artifact.version, artifact.digest)
+        )
     return {key: frozenset(value) for key, value in found.items()}
 
 

@@ -1,4 +1,6 @@
-"""catalog.lock on disk: JSON with one artifact per line and one block per cell, so that a difference reads well."""
+"""catalog.lock on disk: JSON with one artifact per line and one block per cell, so that a
+difference reads well.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,16 @@ def read(path: Path) -> Lock:
     """Read a lock.
 
     Raises:
-        InputError: there is none, or it is truncated, tampered with or of another format; says where.
+        InputError: there is none, or it is truncated, tampered with or of another format; says
+        where.
 
     """
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        raise InputError([Problem(str(path), 0, 0, "there is no lock", "run `catalog lock`")]) from None
+        raise InputError(
+            [Problem(str(path), 0, 0, "there is no lock", "run `catalog lock`")]
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError([Problem(str(path), 0, 0, f"cannot be read: {error}", HINT)]) from None
     return decode(text, str(path))
@@ -71,7 +76,9 @@ def decode(text: str, file: str = "catalog.lock") -> Lock:
 
 
 def complete(piece: Slice, artifacts: Mapping[str, Artifact]) -> Slice:
-    """Add the files that follow from the artifacts and are therefore not written down: requirements.txt."""
+    """Add the files that follow from the artifacts and are therefore not written down:
+    requirements.txt.
+    """
     files = {path: text for path, text in piece.files.items() if path != REQUIREMENTS}
     pinned = requirements(artifacts[name] for name in piece.artifacts)
     return replace(piece, files=files | ({REQUIREMENTS: pinned} if pinned else {}))
@@ -82,13 +89,21 @@ def _lines(lock: Lock) -> Iterator[str]:
     yield f'"format": {FORMAT},'
     yield f'"moment": {_json(lock.moment)},'
     yield '"archives": {'
-    yield from _separated(f"{_json(name)}: {_json(dict(sorted(lock.archives[name].items())))}" for name in sorted(lock.archives))
+    yield from _separated(
+        f"{_json(name)}: {_json(dict(sorted(lock.archives[name].items())))}"
+        for name in sorted(lock.archives)
+    )
     yield "},"
     yield '"artifacts": {'
-    yield from _separated(f"{_json(name)}: {_json(_artifact(lock.artifacts[name]))}" for name in sorted(lock.artifacts))
+    yield from _separated(
+        f"{_json(name)}: {_json(_artifact(lock.artifacts[name]))}"
+        for name in sorted(lock.artifacts)
+    )
     yield "},"
     yield '"cells": {'
-    yield from _separated(f"{_json(name)}: {_cell(lock.cells[name], lock.artifacts)}" for name in sorted(lock.cells))
+    yield from _separated(
+        f"{_json(name)}: {_cell(lock.cells[name], lock.artifacts)}" for name in sorted(lock.cells)
+    )
     yield "}"
     yield "}"
 
@@ -110,12 +125,22 @@ def _artifact(artifact: Artifact) -> dict[str, object]:
 
 
 def _cell(piece: Slice, artifacts: Mapping[str, Artifact]) -> str:
-    """Return one cell's block. What was asked for by name is written, as it is shorter than what came along."""
+    """Return one cell's block. What was asked for by name is written, as it is shorter than what
+    came along.
+    """
     auto = set(piece.auto)
-    asked = sorted({artifacts[name].name for name in piece.artifacts if artifacts[name].kind == "deb"} - auto)
-    files = {path: text.split("\n") for path, text in sorted(piece.files.items()) if path != REQUIREMENTS}
+    asked = sorted(
+        {artifacts[name].name for name in piece.artifacts if artifacts[name].kind == "deb"} - auto
+    )
+    files = {
+        path: text.split("\n") for path, text in sorted(piece.files.items()) if path != REQUIREMENTS
+    }
     body = {"asks": piece.asks, "asked": asked, "artifacts": list(piece.artifacts), "files": files}
-    return "{\n" + ",\n".join(f" {_json(name)}: {_block(value)}" for name, value in body.items()) + "\n}"
+    return (
+        "{\n"
+        + ",\n".join(f" {_json(name)}: {_block(value)}" for name, value in body.items())
+        + "\n}"
+    )
 
 
 def _block(value: object) -> str:
@@ -123,7 +148,11 @@ def _block(value: object) -> str:
         case list() if value:
             return "[\n" + ",\n".join(f"  {_json(item)}" for item in value) + "\n ]"
         case dict() if value:
-            return "{\n" + ",\n".join(f"  {_json(name)}: {_block(item)}" for name, item in value.items()) + "\n }"
+            return (
+                "{\n"
+                + ",\n".join(f"  {_json(name)}: {_block(item)}" for name, item in value.items())
+                + "\n }"
+            )
         case _:
             return _json(value)
 
@@ -142,53 +171,101 @@ class _Decoder:
         try:
             document = json.loads(self.text, object_pairs_hook=self.pairs)
         except (json.JSONDecodeError, RecursionError) as error:
-            line, column = (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else (1, 1)
-            raise InputError([Problem(self.file, line, column, f"the lock is damaged or truncated: {error}", HINT)]) from None
+            line, column = (
+                (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else (1, 1)
+            )
+            raise InputError(
+                [
+                    Problem(
+                        self.file, line, column, f"the lock is damaged or truncated: {error}", HINT
+                    )
+                ]
+            ) from None
         if not isinstance(document, dict) or document.get("format") != FORMAT:
-            found = document.get("format") if isinstance(document, dict) else type(document).__name__
-            self.fail('"format"', f"the lock has format {found!r}, and this program reads format {FORMAT}")
+            found = (
+                document.get("format") if isinstance(document, dict) else type(document).__name__
+            )
+            self.fail(
+                '"format"', f"the lock has format {found!r}, and this program reads format {FORMAT}"
+            )
         for key in KEYS:
             if key not in document:
                 self.fail("", f"the lock holds no {key!r}")
-        artifacts = {name: self.artifact(name, value) for name, value in self.mapping(document["artifacts"], '"artifacts"').items()}
-        cells = {name: self.cell(name, value, artifacts) for name, value in self.mapping(document["cells"], '"cells"').items()}
-        archives = {name: self.strings(value, _json(name)) for name, value in self.mapping(document["archives"], '"archives"').items()}
-        return Lock(moment=self.moment(document["moment"]), artifacts=artifacts, cells=cells, archives=archives)
+        artifacts = {
+            name: self.artifact(name, value)
+            for name, value in self.mapping(document["artifacts"], '"artifacts"').items()
+        }
+        cells = {
+            name: self.cell(name, value, artifacts)
+            for name, value in self.mapping(document["cells"], '"cells"').items()
+        }
+        archives = {
+            name: self.strings(value, _json(name))
+            for name, value in self.mapping(document["archives"], '"archives"').items()
+        }
+        return Lock(
+            moment=self.moment(document["moment"]),
+            artifacts=artifacts,
+            cells=cells,
+            archives=archives,
+        )
 
     def moment(self, value: object) -> str:
         text = self.string(value, '"moment"')
         try:
             datetime.fromisoformat(text)
         except ValueError:
-            self.fail('"moment"', f"the moment is {text!r}, not a time such as 2026-01-31T12:00:00Z")
+            self.fail(
+                '"moment"', f"the moment is {text!r}, not a time such as 2026-01-31T12:00:00Z"
+            )
         return text
 
     def artifact(self, name: str, value: object) -> Artifact:
         place = f"{_json(name)}: {{"
         fields = self.mapping(value, place)
         if set(fields) - set(FIELDS) or set(FIELDS[:-1]) - set(fields):
-            self.fail(place, f"artifact {name} has the fields {sorted(fields)}, and should have {sorted(FIELDS[:-1])}")
+            self.fail(
+                place,
+                f"artifact {name} has the fields {sorted(fields)}, and should have"
+                f" {sorted(FIELDS[:-1])}",
+            )
         size = fields["size"]
         if not isinstance(size, int) or size < 0:
             self.fail(place, f"the size of {name} is {size!r}, not a number of bytes")
         texts = {field: self.string(fields[field], place) for field in FIELDS[:-2]}
-        artifact = Artifact(id=name, size=size, extra=self.strings(fields.get("extra", {}), place), **texts)
+        artifact = Artifact(
+            id=name, size=size, extra=self.strings(fields.get("extra", {}), place), **texts
+        )
         if not DIGEST.fullmatch(artifact.digest):
-            self.fail(place, f"the digest of {name} is {artifact.digest!r}, not sha256 or sha512 in hexadecimal")
+            self.fail(
+                place,
+                f"the digest of {name} is {artifact.digest!r}, not sha256 or sha512 in hexadecimal",
+            )
         if not (name + ":").startswith(f"{artifact.kind}:{artifact.name}={artifact.version}:"):
-            self.fail(place, f"artifact {name} says that it is {artifact.kind}:{artifact.name}={artifact.version}")
+            self.fail(
+                place,
+                f"artifact {name} says that it is"
+                f" {artifact.kind}:{artifact.name}={artifact.version}",
+            )
         return artifact
 
     def cell(self, name: str, value: object, artifacts: Mapping[str, Artifact]) -> Slice:
         place = f"{_json(name)}: {{"
         fields = self.mapping(value, place)
         if set(fields) != {"asks", "asked", "artifacts", "files"}:
-            self.fail(place, f"cell {name} has the fields {sorted(fields)}, and should have artifacts, asked, asks, files")
+            self.fail(
+                place,
+                f"cell {name} has the fields {sorted(fields)}, and should have artifacts, asked,"
+                " asks, files",
+            )
         ids, asked = (self.texts(fields[field], place) for field in ("artifacts", "asked"))
         for missing in sorted(set(ids) - artifacts.keys()):
             self.fail(place, f"cell {name} holds {missing}, which the lock does not describe")
         packages = {artifacts[item].name for item in ids if artifacts[item].kind == "deb"}
-        files = {path: "\n".join(self.texts(lines, place)) for path, lines in self.mapping(fields["files"], place).items()}
+        files = {
+            path: "\n".join(self.texts(lines, place))
+            for path, lines in self.mapping(fields["files"], place).items()
+        }
         piece = Slice(
             asks=self.string(fields["asks"], place),
             artifacts=tuple(sorted(ids)),

@@ -1,4 +1,6 @@
-"""catalog.lock: what every cell resolved to, at one moment. Pure values; see `read` and `write` in `builder.lock.file`."""
+"""catalog.lock: what every cell resolved to, at one moment. Pure values; see `read` and `write` in
+`builder.lock.file`.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,10 @@ FORMAT = 1
 class Artifact:
     """One file that some cell installs, wherever it comes from.
 
-    `id` is `<kind>:<name>=<version>` plus what makes it unique (architecture, wheel tag), and is stable.
-    `locator` finds the file at its `origin` (a named mirror, see `builder.settings`): a pool path for Debian,
-    a file name for Python, a package name for npm. No URL and so no host name stands in a lock.
+    `id` is `<kind>:<name>=<version>` plus what makes it unique (architecture, wheel tag), and is
+    stable. `locator` finds the file at its `origin` (a named mirror, see `builder.settings`): a
+    pool path for Debian, a file name for Python, a package name for npm. No URL and so no host name
+    stands in a lock.
     """
 
     id: str
@@ -37,7 +40,8 @@ class Slice:
     """What the lock says of one cell."""
 
     asks: str
-    """sha256 of what the cell asked for when it was resolved: a different value now means that the lock is stale."""
+    """sha256 of what the cell asked for when it was resolved: a different value now means that the
+    lock is stale."""
     artifacts: tuple[str, ...]
     """Ids of the artifacts that the cell adds over its ancestors, sorted."""
     auto: tuple[str, ...] = ()
@@ -48,7 +52,9 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The whole lock. `moment` is the newest Date among the archives' Release files (RFC 3339): no clock is read."""
+    """The whole lock. `moment` is the newest Date among the archives' Release files (RFC 3339): no
+    clock is read.
+    """
 
     moment: str
     artifacts: Mapping[str, Artifact]

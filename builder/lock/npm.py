@@ -9,7 +9,8 @@ from typing import Any
 
 from builder.lock.model import Artifact
 
-# A host that never resolves (RFC 2606): the build takes tarballs by their integrity, and asks nobody.
+# A host that never resolves (RFC 2606): the build takes tarballs by their integrity, and asks
+# nobody.
 NOWHERE = "https://npm.invalid"
 ORIGIN = "npm"
 CPU = {"amd64": "x64", "arm64": "arm64", "ppc64el": "ppc64", "s390x": "s390x", "riscv64": "riscv64"}
@@ -20,23 +21,32 @@ Entry = Mapping[str, Any]
 
 
 def entries(lock: Mapping[str, Any]) -> Iterator[tuple[str, Entry]]:
-    """Yield the packages of a lock file (version 2 or 3) by their place, without the root and links."""
+    """Yield the packages of a lock file (version 2 or 3) by their place, without the root and
+    links.
+    """
     for place, entry in lock.get("packages", {}).items():
         if place and not entry.get("link"):
             yield place, entry
 
 
 def installed(lock: Mapping[str, Any], arch: str) -> Iterator[tuple[str, Entry]]:
-    """Yield the packages that `npm ci --omit=dev` installs on glibc Linux of a Debian architecture."""
+    """Yield the packages that `npm ci --omit=dev` installs on glibc Linux of a Debian
+    architecture.
+    """
     for place, entry in entries(lock):
         development = entry.get("dev") or entry.get("devOptional")
-        fits = all(_fits(entry.get(field), value) for field, value in (("os", "linux"), ("cpu", CPU.get(arch, arch)), ("libc", "glibc")))
+        fits = all(
+            _fits(entry.get(field), value)
+            for field, value in (("os", "linux"), ("cpu", CPU.get(arch, arch)), ("libc", "glibc"))
+        )
         if not development and fits and not entry.get("inBundle"):
             yield place, entry
 
 
 def artifact(place: str, entry: Entry) -> Artifact | None:
-    """Return the tarball of a package; None when no strong hash is given, or it does not come from a registry."""
+    """Return the tarball of a package; None when no strong hash is given, or it does not come from
+    a registry.
+    """
     resolved, digest = str(entry.get("resolved", "")), strongest(str(entry.get("integrity", "")))
     if digest is None or not resolved.startswith("http"):
         return None
@@ -68,13 +78,23 @@ def strongest(integrity: str) -> str | None:
 def text(lock: Mapping[str, Any]) -> str:
     """Return a lock file that names no host and holds one package per line."""
     root = lock.get("packages", {}).get("", {})
-    lines = [f'"": {json.dumps(root)}'] + [f"{json.dumps(place)}: {json.dumps(_clean(place, entry))}" for place, entry in sorted(entries(lock))]
-    head = {name: lock[name] for name in ("name", "version") if name in lock} | {"lockfileVersion": 3, "requires": True}
+    lines = [f'"": {json.dumps(root)}'] + [
+        f"{json.dumps(place)}: {json.dumps(_clean(place, entry))}"
+        for place, entry in sorted(entries(lock))
+    ]
+    head = {name: lock[name] for name in ("name", "version") if name in lock} | {
+        "lockfileVersion": 3,
+        "requires": True,
+    }
     return json.dumps(head)[:-1] + ', "packages": {\n' + ",\n".join(lines) + "\n}}\n"
 
 
 def _clean(place: str, entry: Entry) -> dict[str, Any]:
-    kept = {name: value for name, value in entry.items() if name not in {"funding", "license", "deprecated"}}
+    kept = {
+        name: value
+        for name, value in entry.items()
+        if name not in {"funding", "license", "deprecated"}
+    }
     found = artifact(place, entry)
     if found:
         kept["resolved"] = f"{NOWHERE}/{found.locator}"
@@ -83,7 +103,9 @@ def _clean(place: str, entry: Entry) -> dict[str, Any]:
 
 
 def _fits(allowed: list[str] | str | None, value: str) -> bool:
-    """Tell whether npm's `os`, `cpu` or `libc` field admits a value: a list of values, or of !values."""
+    """Tell whether npm's `os`, `cpu` or `libc` field admits a value: a list of values, or of
+    !values.
+    """
     values = [allowed] if isinstance(allowed, str) else allowed or []
     if f"!{value}" in values:
         return False

@@ -1,4 +1,6 @@
-"""Which wheel of a distribution a Python on a platform takes: the pure part of resolving Python packages."""
+"""Which wheel of a distribution a Python on a platform takes: the pure part of resolving Python
+packages.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,13 @@ from builder.lock.model import Artifact
 
 # The C library that every supported release has: that of Debian 12.
 GLIBC = 36
-MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "ppc64el": "ppc64le", "s390x": "s390x", "riscv64": "riscv64"}
+MACHINES = {
+    "amd64": "x86_64",
+    "arm64": "aarch64",
+    "ppc64el": "ppc64le",
+    "s390x": "s390x",
+    "riscv64": "riscv64",
+}
 # The names of manylinux profiles before they became glibc versions.
 LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 
@@ -44,7 +52,9 @@ def supported(python: str, arch: str) -> list[Tag]:
 
 
 def best(names: Iterable[str], tags: list[Tag]) -> str | None:
-    """Return the file name of the wheel with the best tag, the highest build number among equals; None when none fits."""
+    """Return the file name of the wheel with the best tag, the highest build number among equals;
+    None when none fits.
+    """
     rank = {tag: index for index, tag in enumerate(tags)}
     fitting = []
     for name in names:
@@ -57,5 +67,9 @@ def best(names: Iterable[str], tags: list[Tag]) -> str | None:
 
 def requirements(artifacts: Iterable[Artifact]) -> str:
     """Return the requirements file that installs exactly these wheels."""
-    lines = [f"{item.name}=={item.version} --hash={item.digest}\n" for item in artifacts if item.kind == "python"]
+    lines = [
+        f"{item.name}=={item.version} --hash={item.digest}\n"
+        for item in artifacts
+        if item.kind == "python"
+    ]
     return "".join(sorted(lines))

@@ -1,1 +1,1 @@
-"""Manifests, layers and the store."""
+"""The OCI store: blobs, layers, and the image layout on disk."""

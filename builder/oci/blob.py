@@ -24,7 +24,11 @@ def digest_of(file: Path) -> str:
 
 def descriptor_json(descriptor: Descriptor) -> dict[str, Any]:
     """Return the descriptor as the specification writes it, annotations sorted."""
-    value: dict[str, Any] = {"mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size}
+    value: dict[str, Any] = {
+        "mediaType": descriptor.media_type,
+        "digest": descriptor.digest,
+        "size": descriptor.size,
+    }
     if descriptor.annotations:
         value["annotations"] = dict(sorted(descriptor.annotations.items()))
     return value
@@ -32,7 +36,11 @@ def descriptor_json(descriptor: Descriptor) -> dict[str, Any]:
 
 def descriptor_from(value: Mapping[str, Any]) -> Descriptor:
     """Return the descriptor that a JSON object is, without the annotation of its ref."""
-    annotations = {key: text for key, text in value.get("annotations", {}).items() if key != "org.opencontainers.image.ref.name"}
+    annotations = {
+        key: text
+        for key, text in value.get("annotations", {}).items()
+        if key != "org.opencontainers.image.ref.name"
+    }
     return Descriptor(value["mediaType"], value["digest"], value["size"], annotations)
 
 
@@ -69,9 +77,15 @@ class VerifyingReader:
     def _check(self) -> None:
         expected, found = self._descriptor, "sha256:" + self._hash.hexdigest()
         if found != expected.digest:
-            how = f"{self._size} bytes instead of {expected.size}" if self._size != expected.size else f"its bytes hash to {found}"
+            how = (
+                f"{self._size} bytes instead of {expected.size}"
+                if self._size != expected.size
+                else f"its bytes hash to {found}"
+            )
             message = f"blob {expected.digest} is damaged ({how}); it has been removed"
-            raise IntegrityError(message, hint="run the build again: it makes again what is missing")
+            raise IntegrityError(
+                message, hint="run the build again: it makes again what is missing"
+            )
 
 
 @contextlib.contextmanager
@@ -86,6 +100,10 @@ def disk(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        hint = "free some space, for example with `catalog prune`" if error.errno in {errno.ENOSPC, errno.EDQUOT} else ""
+        hint = (
+            "free some space, for example with `catalog prune`"
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}
+            else ""
+        )
         message = f"{os.fspath(error.filename or root)}: {reason.lower()}"
         raise BuilderError(message, hint=hint) from error

@@ -13,7 +13,10 @@ from builder.oci.tar import Compression, Writer
 
 
 def write(
-    store: Store, entries: Mapping[str, Entry], content: Callable[[str], Iterator[bytes]], compression: Compression
+    store: Store,
+    entries: Mapping[str, Entry],
+    content: Callable[[str], Iterator[bytes]],
+    compression: Compression,
 ) -> tuple[Descriptor, str, int]:
     """Write a layer of these entries, in their order; `content` yields the bytes of a file by path.
 
@@ -21,7 +24,8 @@ def write(
         The blob's descriptor, its diff id, and its uncompressed size in bytes.
 
     Raises:
-        BuilderError: the disk is full, or a file's bytes are not as many as its entry says. Nothing stays behind.
+        BuilderError: the disk is full, or a file's bytes are not as many as its entry says. Nothing
+        stays behind.
 
     """
     staging = store.staging()
@@ -35,10 +39,15 @@ def write(
 
 
 def _write(
-    file: Path, entries: Mapping[str, Entry], content: Callable[[str], Iterator[bytes]], compression: Compression
+    file: Path,
+    entries: Mapping[str, Entry],
+    content: Callable[[str], Iterator[bytes]],
+    compression: Compression,
 ) -> tuple[Descriptor, str, int]:
     with file.open("wb") as stream:
-        writer = Writer(stream, compression, sum(entry.size for entry in entries.values() if entry.type == FILE))
+        writer = Writer(
+            stream, compression, sum(entry.size for entry in entries.values() if entry.type == FILE)
+        )
         for path, entry in entries.items():
             writer.add(path, entry, content(path) if entry.type == FILE else None)
         return writer.close()

@@ -1,14 +1,17 @@
-"""The store: an OCI image layout on disk. It needs no server, and several processes may use it at once.
+"""The store: an OCI image layout on disk. It needs no server, and several processes may use it at
+once.
 
     store = Store.open(path)
     store.put_bytes(data, media_type) / store.put_file(path, media_type, digest)   -> Descriptor
-    store.read(descriptor) -> bytes, verified      store.open_blob(descriptor) -> stream, verified at its end
-    store.tag({"cell/<key>": descriptor})          store.find("image/<name>:<tag>") -> Descriptor | None
-    store.refs("cell/") -> {ref: descriptor}       store.untag(refs)    store.gc(grace) -> bytes freed
+    store.read(descriptor) -> bytes, verified      store.open_blob(descriptor) -> stream, verified
+    at its end store.tag({"cell/<key>": descriptor})          store.find("image/<name>:<tag>") ->
+    Descriptor | None store.refs("cell/") -> {ref: descriptor}       store.untag(refs)
+    store.gc(grace) -> bytes freed
 
-A blob is written beside and renamed when its hash is known, so a blob that exists is whole unless a disk or a person
-damaged it. Damage is noticed by size when a ref is looked up, by hash when bytes are read; the blob is removed then, so
-that whatever made it makes it again. `index.json` is replaced whole, under a lock.
+A blob is written beside and renamed when its hash is known, so a blob that exists is whole unless a
+disk or a person damaged it. Damage is noticed by size when a ref is looked up, by hash when bytes
+are read; the blob is removed then, so that whatever made it makes it again. `index.json` is
+replaced whole, under a lock.
 """
 
 from __future__ import annotations
@@ -29,7 +32,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from builder.errors import IntegrityError
-from builder.oci.blob import VerifyingReader, blobs_of, descriptor_from, descriptor_json, digest_of, disk
+from builder.oci.blob import (
+    VerifyingReader,
+    blobs_of,
+    descriptor_from,
+    descriptor_json,
+    digest_of,
+    disk,
+)
 from builder.oci.model import INDEX, MANIFEST, REF_NAME, Descriptor
 
 LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
@@ -52,7 +62,8 @@ class Store:
         """Open the layout at `root`, and make it when it is not there.
 
         Raises:
-            BuilderError: the directory cannot be written, or holds something else than an OCI image layout.
+            BuilderError: the directory cannot be written, or holds something else than an OCI image
+            layout.
 
         """
         store = cls(root)
@@ -68,7 +79,9 @@ class Store:
         return self._blobs / digest.removeprefix("sha256:")
 
     def staging(self) -> Path:
-        """Return a new empty directory on the store's own file system, for work in progress. The caller removes it."""
+        """Return a new empty directory on the store's own file system, for work in progress. The
+        caller removes it.
+        """
         with disk(self.root):
             return Path(tempfile.mkdtemp(dir=self.root / "ingest"))
 
@@ -82,7 +95,8 @@ class Store:
         return descriptor
 
     def put_file(self, file: Path, media_type: str, digest: str = "") -> Descriptor:
-        """Move a file of the store's file system into the store (copied from elsewhere), by its hash.
+        """Move a file of the store's file system into the store (copied from elsewhere), by its
+        hash.
 
         Raises:
             IntegrityError: `digest` is given and the file's is another; the file stays where it is.
@@ -101,14 +115,18 @@ class Store:
         return descriptor
 
     def has(self, descriptor: Descriptor) -> bool:
-        """Tell whether the blob is there with its full size (its hash is checked when it is read)."""
+        """Tell whether the blob is there with its full size (its hash is checked when it is
+        read).
+        """
         try:
             return self.path(descriptor.digest).stat().st_size == descriptor.size
         except FileNotFoundError:
             return False
 
     def intact(self, manifest: Descriptor) -> bool:
-        """Tell whether a manifest is readable and every blob it names is there with its full size."""
+        """Tell whether a manifest is readable and every blob it names is there with its full
+        size.
+        """
         if not self.has(manifest):
             return False
         try:
@@ -121,7 +139,8 @@ class Store:
         """Return a blob's bytes.
 
         Raises:
-            IntegrityError: it is missing, truncated or not what its digest says. It has been removed.
+            IntegrityError: it is missing, truncated or not what its digest says. It has been
+            removed.
 
         """
         with self.open_blob(descriptor) as stream:
@@ -136,14 +155,17 @@ class Store:
         """Open a blob; its hash is checked as it is read, and complained of at its end.
 
         Raises:
-            IntegrityError: it is missing, truncated or not what its digest says. It has been removed.
+            IntegrityError: it is missing, truncated or not what its digest says. It has been
+            removed.
 
         """
         path = self.path(descriptor.digest)
         try:
             raw = path.open("rb")
         except FileNotFoundError:
-            raise IntegrityError(f"blob {descriptor.digest} is missing from {self.root}", hint="run the build again") from None
+            raise IntegrityError(
+                f"blob {descriptor.digest} is missing from {self.root}", hint="run the build again"
+            ) from None
         with raw:
             try:
                 yield VerifyingReader(raw, descriptor)  # type: ignore[misc]
@@ -159,16 +181,22 @@ class Store:
         return self.path(descriptor.digest)
 
     def find(self, ref: str) -> Descriptor | None:
-        """Return what a ref names; None when there is no such ref, or something it stands for is missing or truncated."""
+        """Return what a ref names; None when there is no such ref, or something it stands for is
+        missing or truncated.
+        """
         descriptor = self._refs().get(ref)
         return descriptor if descriptor is not None and self.intact(descriptor) else None
 
     def refs(self, prefix: str = "") -> dict[str, Descriptor]:
-        """Return the refs that start with `prefix`, sorted. Nothing is checked but the index itself."""
+        """Return the refs that start with `prefix`, sorted. Nothing is checked but the index
+        itself.
+        """
         return {ref: found for ref, found in self._refs().items() if ref.startswith(prefix)}
 
     def tag(self, refs: Mapping[str, Descriptor]) -> None:
-        """Let each ref name its manifest, all at once; an annotation of a descriptor is kept in the index."""
+        """Let each ref name its manifest, all at once; an annotation of a descriptor is kept in the
+        index.
+        """
         with self._changing() as index:
             index.update(refs)
 
@@ -197,7 +225,9 @@ class Store:
         return freed
 
     def clear(self) -> None:
-        """Remove all work in progress: for whoever knows that nobody works (see `builder.oci.writers`)."""
+        """Remove all work in progress: for whoever knows that nobody works (see
+        `builder.oci.writers`).
+        """
         with disk(self.root):
             for left in os.scandir(self.root / "ingest"):
                 _remove(Path(left.path))
@@ -214,7 +244,11 @@ class Store:
             with contextlib.suppress(IntegrityError):
                 blobs = blobs_of(self.read_json(manifest))
                 todo += [blob for blob in blobs if blob.media_type in {MANIFEST, INDEX}]
-                kept.update(blob.digest.removeprefix("sha256:") for blob in blobs if blob.media_type not in {MANIFEST, INDEX})
+                kept.update(
+                    blob.digest.removeprefix("sha256:")
+                    for blob in blobs
+                    if blob.media_type not in {MANIFEST, INDEX}
+                )
         return kept
 
     def _refs(self) -> dict[str, Descriptor]:
@@ -235,11 +269,16 @@ class Store:
         except FileNotFoundError:
             return {}
         except (ValueError, KeyError, TypeError):
-            raise IntegrityError(f"{self._index} is damaged", hint="remove it: the next build finds what it needs to build again") from None
+            raise IntegrityError(
+                f"{self._index} is damaged",
+                hint="remove it: the next build finds what it needs to build again",
+            ) from None
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[dict[str, Descriptor]]:
-        """Give the refs as they are now, and write them back, with every other process kept out meanwhile."""
+        """Give the refs as they are now, and write them back, with every other process kept out
+        meanwhile.
+        """
         with disk(self.root), (self.root / "index.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             before = self._load_index()
@@ -249,12 +288,19 @@ class Store:
                 self._write_index(after)
 
     def _write_index(self, refs: Mapping[str, Descriptor]) -> None:
-        items = [descriptor_json(replace(refs[ref], annotations={**refs[ref].annotations, REF_NAME: ref})) for ref in sorted(refs)]
+        items = [
+            descriptor_json(
+                replace(refs[ref], annotations={**refs[ref].annotations, REF_NAME: ref})
+            )
+            for ref in sorted(refs)
+        ]
         document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": items}
         self._replace(self._index, json.dumps(document, separators=(",", ":")).encode())
 
     def _renew(self, descriptor: Descriptor) -> bool:
-        """Tell whether the blob is there, and make it young again, so that `gc` leaves it to whoever is about to tag it."""
+        """Tell whether the blob is there, and make it young again, so that `gc` leaves it to
+        whoever is about to tag it.
+        """
         try:
             os.utime(self.path(descriptor.digest))
         except FileNotFoundError:

@@ -1,4 +1,6 @@
-"""Tar archives: reading the layers an engine wrote, writing deltas that are the same bytes every time."""
+"""Tar archives: reading the layers an engine wrote, writing deltas that are the same bytes every
+time.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,9 @@ from builder.oci.model import (
 
 Compression = Literal["zstd", "gzip", "none"]
 MEDIA_TYPES = {"zstd": LAYER_ZSTD, "gzip": LAYER_GZIP, "none": LAYER_TAR}
-# A delta is compressed once and pulled many times. Layers hold much that is alike far apart: a large window finds it for little
-# time. 2^27 bytes is the largest that decoders take without being asked to (zstd's --long), and the memory that they need then.
+# A delta is compressed once and pulled many times. Layers hold much that is alike far apart: a
+# large window finds it for little time. 2^27 bytes is the largest that decoders take without being
+# asked to (zstd's --long), and the memory that they need then.
 ZSTD_LEVEL, ZSTD_WINDOW, GZIP_LEVEL = 9, 27, 6
 ZSTD_LEAST = 20
 CHUNK = 1 << 20
@@ -61,10 +64,12 @@ class Member:
 
 
 def members(stream: IO[bytes], name: str) -> Iterator[Member]:
-    """Yield the members of an uncompressed, seekable tar. Paths lose `./` and slashes at both ends; the root itself is skipped.
+    """Yield the members of an uncompressed, seekable tar. Paths lose `./` and slashes at both ends;
+    the root itself is skipped.
 
     Raises:
-        IntegrityError: it is not a tar, or it ends too early, or a path leaves the root. `name` says which in the message.
+        IntegrityError: it is not a tar, or it ends too early, or a path leaves the root. `name`
+        says which in the message.
 
     """
     try:
@@ -83,13 +88,17 @@ def _members(stream: IO[bytes]) -> Iterator[Member]:
 
 
 def reader(stream: IO[bytes], offset: int = 0) -> Callable[[int, int], bytes]:
-    """Return a function that gives `size` bytes at a place of the file, without moving its position."""
+    """Return a function that gives `size` bytes at a place of the file, without moving its
+    position.
+    """
     handle = stream.fileno()
     return lambda at, size: os.pread(handle, size, offset + at)
 
 
 def header(path: str, entry: Entry) -> bytes:
-    """Return the header blocks of an entry: ustar, with PAX records where ustar does not reach; no user or group names."""
+    """Return the header blocks of an entry: ustar, with PAX records where ustar does not reach; no
+    user or group names.
+    """
     info = tarfile.TarInfo(path + "/" * (entry.type == DIRECTORY))
     info.type = _CODES[entry.type]
     info.mode, info.uid, info.gid, info.mtime = entry.mode, entry.uid, entry.gid, entry.mtime
@@ -99,7 +108,10 @@ def header(path: str, entry: Entry) -> bytes:
         info.devmajor, info.devminor = (int(number) for number in entry.link.split(":"))
     else:
         info.linkname = entry.link
-    info.pax_headers = {_XATTR + name: base64.b64decode(value).decode("utf-8", "surrogateescape") for name, value in entry.xattrs}
+    info.pax_headers = {
+        _XATTR + name: base64.b64decode(value).decode("utf-8", "surrogateescape")
+        for name, value in entry.xattrs
+    }
     return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
 
 
@@ -127,7 +139,9 @@ class Writer:
     """Writes a tar layer; the same entries in the same order give the same bytes."""
 
     def __init__(self, file: IO[bytes], compression: Compression = "zstd", size: int = 0) -> None:
-        """Write to `file`; `size` is about how many bytes will be written: it compresses best when that is right."""
+        """Write to `file`; `size` is about how many bytes will be written: it compresses best when
+        that is right.
+        """
         self.compression = compression
         self._out = _Hashing(file)
         self._sink = _compressor(self._out, compression, size)
@@ -153,12 +167,18 @@ class Writer:
         self._write(b"\0" * (-size % tarfile.BLOCKSIZE))
 
     def close(self) -> tuple[Descriptor, str, int]:
-        """End the archive; return the blob's descriptor, its diff id and its uncompressed size in bytes."""
+        """End the archive; return the blob's descriptor, its diff id and its uncompressed size in
+        bytes.
+        """
         self._write(b"\0" * (2 * tarfile.BLOCKSIZE))
         if self._sink is not self._out:
             self._sink.close()  # type: ignore[union-attr]  # only a compressor gets here
         digest = "sha256:" + self._out.hash.hexdigest()
-        return Descriptor(MEDIA_TYPES[self.compression], digest, self._out.size), "sha256:" + self._hash.hexdigest(), self._size
+        return (
+            Descriptor(MEDIA_TYPES[self.compression], digest, self._out.size),
+            "sha256:" + self._hash.hexdigest(),
+            self._size,
+        )
 
     def _write(self, data: bytes) -> None:
         self._hash.update(data)
@@ -187,8 +207,11 @@ def _compressor(out: _Hashing, compression: Compression, size: int) -> _Hashing 
     if compression == "zstd":
         # Not more than the layer itself: whoever unpacks it sets aside as much memory.
         window = min(max(size.bit_length(), ZSTD_LEAST), ZSTD_WINDOW)
-        parameters = zstandard.ZstdCompressionParameters.from_level(ZSTD_LEVEL, window_log=window, enable_ldm=True)
-        return zstandard.ZstdCompressor(compression_params=parameters).stream_writer(out, closefd=False)  # type: ignore[arg-type]
+        parameters = zstandard.ZstdCompressionParameters.from_level(
+            ZSTD_LEVEL, window_log=window, enable_ldm=True
+        )
+        compressor = zstandard.ZstdCompressor(compression_params=parameters)
+        return compressor.stream_writer(out, closefd=False)  # type: ignore[arg-type]
     if compression == "gzip":
         return gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=out, mtime=0)
     return out
@@ -217,7 +240,18 @@ def _entry(info: tarfile.TarInfo) -> Entry:
         link = _clean(info.linkname)
     elif kind in {CHAR, BLOCK}:
         link = f"{info.devmajor}:{info.devminor}"
-    found = ((key.removeprefix(_XATTR), value) for key, value in info.pax_headers.items() if key.startswith(_XATTR))
-    xattrs = tuple(sorted((key, base64.b64encode(value.encode("utf-8", "surrogateescape")).decode()) for key, value in found))
+    found = (
+        (key.removeprefix(_XATTR), value)
+        for key, value in info.pax_headers.items()
+        if key.startswith(_XATTR)
+    )
+    xattrs = tuple(
+        sorted(
+            (key, base64.b64encode(value.encode("utf-8", "surrogateescape")).decode())
+            for key, value in found
+        )
+    )
     size = info.size if kind == FILE else 0
-    return Entry(kind, info.mode & 0o7777, info.uid, info.gid, int(info.mtime), size, "", link, xattrs)
+    return Entry(
+        kind, info.mode & 0o7777, info.uid, info.gid, int(info.mtime), size, "", link, xattrs
+    )

@@ -1,4 +1,6 @@
-"""Who writes into a store, so that what dead processes left there can be told from what living ones still hold."""
+"""Who writes into a store, so that what dead processes left there can be told from what living ones
+still hold.
+"""
 
 from __future__ import annotations
 

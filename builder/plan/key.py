@@ -13,12 +13,15 @@ from builder.lock.model import Lock
 from builder.render.dockerfile import context
 
 FORMAT = 2
-"""Raise it when this program would make other bytes from the same inputs: every cell is then rebuilt."""
+"""Raise it when this program would make other bytes from the same inputs: every cell is then
+rebuilt."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
-    """Everything that goes into a cell's key. Kept beside the cell, so that a later plan can tell what moved."""
+    """Everything that goes into a cell's key. Kept beside the cell, so that a later plan can tell
+    what moved.
+    """
 
     document: Mapping[str, object]
 
@@ -28,11 +31,14 @@ class Inputs:
         return sha256(canonical(self.document))
 
 
-def inputs(graph: Graph, cell: Cell, lock: Lock, directory: Path, abi: Mapping[str, tuple[str, ...]]) -> Inputs:
+def inputs(
+    graph: Graph, cell: Cell, lock: Lock, directory: Path, abi: Mapping[str, tuple[str, ...]]
+) -> Inputs:
     """Return the inputs of a cell's key.
 
-    They are the rendered Dockerfile and context, the cell's slice of the lock, and the ABI of what the cell stands on:
-    not the parents' digests, so that a parent's patch release rebuilds no child whose own packages stay.
+    They are the rendered Dockerfile and context, the cell's slice of the lock, and the ABI of what
+    the cell stands on: not the parents' digests, so that a parent's patch release rebuilds no child
+    whose own packages stay.
     """
     piece = lock.cells[cell.id]
     tree = context(graph, cell, piece, directory)
@@ -58,4 +64,7 @@ def inputs(graph: Graph, cell: Cell, lock: Lock, directory: Path, abi: Mapping[s
 def all_inputs(graph: Graph, lock: Lock, directories: Mapping[str, Path]) -> dict[str, Inputs]:
     """Return the inputs of every cell's key, by cell id."""
     abi = {cell.id: abi_of(cell) for cell in graph.cells.values()}
-    return {cell.id: inputs(graph, cell, lock, directories[cell.name], abi) for cell in graph.cells.values()}
+    return {
+        cell.id: inputs(graph, cell, lock, directories[cell.name], abi)
+        for cell in graph.cells.values()
+    }

@@ -1,4 +1,6 @@
-"""Why a cell is built: the difference between the inputs it has now and those it was last built from."""
+"""Why a cell is built: the difference between the inputs it has now and those it was last built
+from.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ LISTED = 3
 
 
 def reasons(now: Document, before: Document | None) -> tuple[str, ...]:
-    """Return what moved, in words, down to the package version or the file; `("new",)` for a cell never built."""
+    """Return what moved, in words, down to the package version or the file; `("new",)` for a cell
+    never built.
+    """
     if before is None:
         return ("new",)
     found = tuple(_reasons(now, before))
@@ -29,14 +33,18 @@ def _reasons(now: Document, before: Document) -> Iterator[str]:
     for key in ("replaces", "once.paths", "dpkg"):
         may, might = _list(now.get(key)), _list(before.get(key))
         if may != might:
-            moved = [f"+ {path}" for path in may if path not in might] + [f"- {path}" for path in might if path not in may]
+            moved = [f"+ {path}" for path in may if path not in might] + [
+                f"- {path}" for path in might if path not in may
+            ]
             yield f"{key}: {listed(moved, LISTED) or 'in another order'}"
     if now["abi"] != before["abi"]:
         yield f"ABI {', '.join(_list(before['abi']))} → {', '.join(_list(now['abi']))}"
 
 
 def _versions(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[str]:
-    """Yield the packages that came, went and moved; an artifact's id is `<kind>:<name>=<version>…`."""
+    """Yield the packages that came, went and moved; an artifact's id is
+    `<kind>:<name>=<version>…`.
+    """
     new, old = ({_name(key): key for key in side} for side in (now, before))
     for name in sorted(new.keys() | old.keys()):
         if name not in old:

@@ -1,4 +1,6 @@
-"""Two versions of a chart side by side: defaults, schema, images, and the objects that Helm renders of each."""
+"""Two versions of a chart side by side: defaults, schema, images, and the objects that Helm renders
+of each.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,11 @@ class Difference:
     @property
     def upgrade(self) -> tuple[Change, ...]:
         """What the objects mean for a release."""
-        return tuple(dict.fromkeys(change for found in self.objects.values() for change in manifest_changes(found)))
+        return tuple(
+            dict.fromkeys(
+                change for found in self.objects.values() for change in manifest_changes(found)
+            )
+        )
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -68,13 +74,27 @@ def compare(name: str, old: Tree, new: Tree) -> Difference:
         return Difference(objects={})
     schemas = contents.schema(old), contents.schema(new)
     images = contents.images(old), contents.images(new)
-    values, options = tuple(value_changes(contents.values(old), contents.values(new))), tuple(schema_changes(*schemas))
+    values, options = (
+        tuple(value_changes(contents.values(old), contents.values(new))),
+        tuple(schema_changes(*schemas)),
+    )
     return Difference(
         values=values,
         options=(*options, *_defaults(values, options, bare=not all(schemas))),
-        images=tuple(Change(Level.PATCH, f"{image} is new") for image in images[1] if image not in images[0]),
+        images=tuple(
+            Change(Level.PATCH, f"{image} is new") for image in images[1] if image not in images[0]
+        ),
         objects=_objects(name, before, after, _cases(schemas, old, new)),
-        rest=(Change(Level.PATCH, "templates" if contents.templates(old) != contents.templates(new) else "documentation"),),
+        rest=(
+            Change(
+                Level.PATCH,
+                (
+                    "templates"
+                    if contents.templates(old) != contents.templates(new)
+                    else "documentation"
+                ),
+            ),
+        ),
     )
 
 
@@ -88,29 +108,61 @@ def following(version: str, found: Difference) -> str:
     return raised(version, found.changes) if found.changes else str(Version.parse(version))
 
 
-def _defaults(values: Sequence[ValueChange], told: Sequence[Change], *, bare: bool) -> Iterator[Change]:
-    """Yield what values.yaml tells that the schema does not: other defaults and, where a version has no schema, other options."""
-    known = {change.text.partition(" is ")[0] for change in told if " by default, and was " in change.text}
+def _defaults(
+    values: Sequence[ValueChange], told: Sequence[Change], *, bare: bool
+) -> Iterator[Change]:
+    """Yield what values.yaml tells that the schema does not: other defaults and, where a version
+    has no schema, other options.
+    """
+    known = {
+        change.text.partition(" is ")[0]
+        for change in told
+        if " by default, and was " in change.text
+    }
     for change in values:
         if change.kind == "changed" and change.path not in known:
-            yield Change(Level.MINOR, f"{change.path} is {json.dumps(change.new)} by default, and was {json.dumps(change.old)}")
+            yield Change(
+                Level.MINOR,
+                f"{change.path} is {json.dumps(change.new)} by default, and was"
+                f" {json.dumps(change.old)}",
+            )
         elif bare and change.kind != "changed":
-            yield Change(Level.MINOR if change.kind == "added" else Level.MAJOR, f"{change.kind} the option {change.path}")
+            yield Change(
+                Level.MINOR if change.kind == "added" else Level.MAJOR,
+                f"{change.kind} the option {change.path}",
+            )
 
 
-def _cases(schemas: tuple[Mapping[str, object], Mapping[str, object]], old: Tree, new: Tree) -> Mapping[str, tuple[Values, Values]]:
-    """Return the values to render both versions with: each with its own passwords, and with the switches that both have."""
+def _cases(
+    schemas: tuple[Mapping[str, object], Mapping[str, object]], old: Tree, new: Tree
+) -> Mapping[str, tuple[Values, Values]]:
+    """Return the values to render both versions with: each with its own passwords, and with the
+    switches that both have.
+    """
     secret = [passwords(schema) for schema in schemas]
-    turned = shared(switched(schemas[0], contents.values(old)), switched(schemas[1], contents.values(new)))
-    return {DEFAULTS: (secret[0], secret[1]), SWITCHES: (joined(turned, secret[0]), joined(turned, secret[1]))}
+    turned = shared(
+        switched(schemas[0], contents.values(old)), switched(schemas[1], contents.values(new))
+    )
+    return {
+        DEFAULTS: (secret[0], secret[1]),
+        SWITCHES: (joined(turned, secret[0]), joined(turned, secret[1])),
+    }
 
 
-def _objects(name: str, old: Tree, new: Tree, cases: Mapping[str, tuple[Values, Values]]) -> Mapping[str, tuple[ObjectChange, ...]]:
+def _objects(
+    name: str, old: Tree, new: Tree, cases: Mapping[str, tuple[Values, Values]]
+) -> Mapping[str, tuple[ObjectChange, ...]]:
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor() as pool:
         sides = [Path(directory) / side / name for side in ("old", "new")]
         for tree, path in zip((old, new), sides, strict=True):
             tree.write(path)
-        jobs = {case: [pool.submit(_rendered, path, values) for path, values in zip(sides, both, strict=True)] for case, both in cases.items()}
+        jobs = {
+            case: [
+                pool.submit(_rendered, path, values)
+                for path, values in zip(sides, both, strict=True)
+            ]
+            for case, both in cases.items()
+        }
         found: dict[str, tuple[ObjectChange, ...]] = {}
         told: set[tuple[str, ...]] = set()
         for case, both in jobs.items():
@@ -131,7 +183,9 @@ def _rendered(chart: Path, values: Values) -> Sequence[Manifest]:
 
 
 def _result(job: Future[Sequence[Manifest]], *, optional: bool) -> Sequence[Manifest] | None:
-    """Return what was rendered. A chart need not take all switches at once: `catalog chart verify` judges that, for the version to come."""
+    """Return what was rendered. A chart need not take all switches at once: `catalog chart verify`
+    judges that, for the version to come.
+    """
     try:
         return job.result()
     except ToolError as error:

@@ -1,4 +1,6 @@
-"""Charts to publish: each against its last published version, with the version and the changelog that follow from the difference."""
+"""Charts to publish: each against its last published version, with the version and the changelog
+that follow from the difference.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class Package:
         return f"{self.name}-{self.version}.tgz"
 
 
-def prepare(composition: Composition, charts: Path, origin: Origin, published: Tree | None) -> Package:
+def prepare(
+    composition: Composition, charts: Path, origin: Origin, published: Tree | None
+) -> Package:
     """Return what to publish of a service; `published` is the last published chart, if any.
 
     Raises:
@@ -55,24 +59,33 @@ def prepare(composition: Composition, charts: Path, origin: Origin, published: T
     if published is None:
         first = Change(Level.MINOR, "first version")
         tree = chart(composition, charts, origin, composition.service.version, (first.text,))
-        return Package(name=name, version=composition.service.version, last=None, changes=(first,), tree=tree)
+        return Package(
+            name=name, version=composition.service.version, last=None, changes=(first,), tree=tree
+        )
     last = str(metadata(published)["version"])
     found = compare(name, published, chart(composition, charts, origin))
     if not found.changes:
         return Package(name=name, version=last, last=last, changes=(), tree=published)
     version = max(following(last, found), composition.service.version, key=Version.parse)
-    tree = chart(composition, charts, origin, version, tuple(change.text for change in found.changes))
+    tree = chart(
+        composition, charts, origin, version, tuple(change.text for change in found.changes)
+    )
     return Package(name=name, version=version, last=last, changes=found.changes, tree=tree)
 
 
-def publish(packages: Mapping[str, Package], destination: Path, moment: datetime, url: str = "") -> index.Index:
-    """Write the archives that are new into a directory and join its index with them; return the index.
+def publish(
+    packages: Mapping[str, Package], destination: Path, moment: datetime, url: str = ""
+) -> index.Index:
+    """Write the archives that are new into a directory and join its index with them; return the
+    index.
 
-    `url` is where the directory will be served; without it the index holds file names, which Helm takes as relative.
+    `url` is where the directory will be served; without it the index holds file names, which Helm
+    takes as relative.
 
     Raises:
-        IntegrityError: an archive is there with other bytes, or the index has the version with another digest.
-        BuilderError: the index does not name an archive that is there, or see `builder.record.index`.
+        IntegrityError: an archive is there with other bytes, or the index has the version with
+        another digest. BuilderError: the index does not name an archive that is there, or see
+        `builder.record.index`.
 
     """
     with index.locked(destination):
@@ -92,13 +105,23 @@ def publish(packages: Mapping[str, Package], destination: Path, moment: datetime
 
 
 def _none_forgotten(packages: Iterable[str], new: Collection[str], destination: Path) -> None:
-    """Raise when the index has lost an archive that is beside it; those that a run left, which was killed, are published again."""
-    known = {_file(entry) for entries in index.read(destination).entries.values() for entry in entries}
+    """Raise when the index has lost an archive that is beside it; those that a run left, which was
+    killed, are published again.
+    """
+    known = {
+        _file(entry) for entries in index.read(destination).entries.values() for entry in entries
+    }
     for name in packages:
         for path in sorted(destination.glob(f"{name}-[0-9]*.tgz")):
             if path.name not in known and path.name not in new:
-                hint = f"restore {index.NAME}, or write it again: `helm repo index {destination}`; or remove what never was published"
-                raise BuilderError(f"{destination / index.NAME} does not name {path.name}, which is beside it", hint=hint)
+                hint = (
+                    f"restore {index.NAME}, or write it again: `helm repo index {destination}`; or"
+                    " remove what never was published"
+                )
+                raise BuilderError(
+                    f"{destination / index.NAME} does not name {path.name}, which is beside it",
+                    hint=hint,
+                )
 
 
 def _file(entry: index.Entry) -> str:
@@ -108,7 +131,8 @@ def _file(entry: index.Entry) -> str:
 
 
 def last_published(name: str, found: index.Index, destination: Path) -> Tree | None:
-    """Return the newest published version of a chart, from the archive beside the index; None when there is none.
+    """Return the newest published version of a chart, from the archive beside the index; None when
+    there is none.
 
     Raises:
         BuilderError: the index names an archive that is not there.
@@ -120,7 +144,8 @@ def last_published(name: str, found: index.Index, destination: Path) -> Tree | N
 
 
 def read_archive(entry: index.Entry, destination: Path) -> tuple[bytes, str]:
-    """Return the bytes of an archive that an index names, and its path; it is looked for beside the index.
+    """Return the bytes of an archive that an index names, and its path; it is looked for beside the
+    index.
 
     Raises:
         BuilderError: the archive is not there.
@@ -130,9 +155,17 @@ def read_archive(entry: index.Entry, destination: Path) -> tuple[bytes, str]:
     file = _file(entry)
     path = destination / file
     if not file or not path.is_file():
-        hint = "put all published archives beside index.yaml: versions follow from what is published"
-        raise BuilderError(f"{destination / index.NAME} names {entry.get('name')} {entry.get('version')}, and {path} is not there", hint=hint)
+        hint = (
+            "put all published archives beside index.yaml: versions follow from what is published"
+        )
+        raise BuilderError(
+            f"{destination / index.NAME} names {entry.get('name')} {entry.get('version')}, and"
+            f" {path} is not there",
+            hint=hint,
+        )
     data = path.read_bytes()
     if entry.get("digest") not in {None, sha256(data)}:
-        raise IntegrityError(f"{path} has digest {sha256(data)}, and the index says {entry.get('digest')}")
+        raise IntegrityError(
+            f"{path} has digest {sha256(data)}, and the index says {entry.get('digest')}"
+        )
     return data, str(path)

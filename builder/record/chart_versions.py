@@ -1,4 +1,6 @@
-"""A version of a chart as somebody names it: a directory, an archive, NAME@VERSION of those published, or NAME as it would be now."""
+"""A version of a chart as somebody names it: a directory, an archive, NAME@VERSION of those
+published, or NAME as it would be now.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,11 @@ class ChartVersion:
     tree: Tree
 
 
-def version_of(text: str, charts: Callable[[], Charts], destination: Path | None, argument: str) -> ChartVersion:
-    """Return the version of a chart that somebody named; `charts` is asked only for a name, `argument` is what a problem names.
+def version_of(
+    text: str, charts: Callable[[], Charts], destination: Path | None, argument: str
+) -> ChartVersion:
+    """Return the version of a chart that somebody named; `charts` is asked only for a name,
+    `argument` is what a problem names.
 
     Raises:
         InputError: there is no such chart, or no such version.
@@ -51,18 +56,28 @@ def version_of(text: str, charts: Callable[[], Charts], destination: Path | None
     if text in known.compositions:
         return generated(text, known)
     hint = nearest(text, list(known.compositions))
-    hint = hint or "give a directory, a .tgz, NAME@VERSION of the published charts, or NAME for what would be generated"
+    hint = hint or (
+        "give a directory, a .tgz, NAME@VERSION of the published charts,"
+        " or NAME for what would be generated"
+    )
     raise InputError([Problem(argument, 0, 0, f"{text!r} is no chart", hint)])
 
 
 def generated(name: str, charts: Charts) -> ChartVersion:
     """Return a chart as it would be generated now."""
     tree = charts.tree(name)
-    return ChartVersion(name=name, version=str(metadata(tree)["version"]), origin=NOW, path=charts.directory / name, tree=tree)
+    return ChartVersion(
+        name=name,
+        version=str(metadata(tree)["version"]),
+        origin=NOW,
+        path=charts.directory / name,
+        tree=tree,
+    )
 
 
 def published(name: str, version: str, destination: Path | None, argument: str) -> ChartVersion:
-    """Return a version of a chart among those published in a directory; the newest one that is no prerelease when `version` is empty.
+    """Return a version of a chart among those published in a directory; the newest one that is no
+    prerelease when `version` is empty.
 
     Raises:
         InputError: there is no such chart, or no such version, or no directory was given.
@@ -71,16 +86,50 @@ def published(name: str, version: str, destination: Path | None, argument: str) 
 
     """
     if destination is None:
-        raise InputError([Problem("--destination", 0, 0, f"is needed to find {name}", "give the directory of index.yaml and its archives")])
+        raise InputError(
+            [
+                Problem(
+                    "--destination",
+                    0,
+                    0,
+                    f"is needed to find {name}",
+                    "give the directory of index.yaml and its archives",
+                )
+            ]
+        )
     found = index.read(destination)
     entries = found.entries.get(name, ())
-    entry = next((one for one in entries if one["version"] == version), None) if version else found.newest(name)
+    entry = (
+        next((one for one in entries if one["version"] == version), None)
+        if version
+        else found.newest(name)
+    )
     if entry is None:
         where = destination / index.NAME
         if not entries:
-            raise InputError([Problem(argument, 0, 0, f"{where} has no chart {name!r}", nearest(name, list(found.entries)))])
+            raise InputError(
+                [
+                    Problem(
+                        argument,
+                        0,
+                        0,
+                        f"{where} has no chart {name!r}",
+                        nearest(name, list(found.entries)),
+                    )
+                ]
+            )
         versions = ", ".join(str(one["version"]) for one in entries[:10])
-        raise InputError([Problem(argument, 0, 0, f"{where} has no {name} {version or 'but prereleases'}", f"it has {versions}")])
+        raise InputError(
+            [
+                Problem(
+                    argument,
+                    0,
+                    0,
+                    f"{where} has no {name} {version or 'but prereleases'}",
+                    f"it has {versions}",
+                )
+            ]
+        )
     data, path = read_archive(entry, destination)
     return _archive(data, Path(path), f"published in {destination}")
 
@@ -91,13 +140,38 @@ def _archive(data: bytes, path: Path, origin: str) -> ChartVersion:
 
 def _directory(path: Path, argument: str) -> ChartVersion:
     if not (path / "Chart.yaml").is_file():
-        raise InputError([Problem(argument, 0, 0, f"{path} holds no Chart.yaml", "give the directory of a chart, or its .tgz")])
+        raise InputError(
+            [
+                Problem(
+                    argument,
+                    0,
+                    0,
+                    f"{path} holds no Chart.yaml",
+                    "give the directory of a chart, or its .tgz",
+                )
+            ]
+        )
     ignored = {"service.yaml", "source"}
-    files = [file for file in sorted(path.rglob("*")) if file.is_file() and file.relative_to(path).parts[0] not in ignored]
-    tree = Tree({file.relative_to(path).as_posix(): File(file.read_bytes(), file.stat().st_mode & 0o777) for file in files})
+    files = [
+        file
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and file.relative_to(path).parts[0] not in ignored
+    ]
+    tree = Tree(
+        {
+            file.relative_to(path).as_posix(): File(file.read_bytes(), file.stat().st_mode & 0o777)
+            for file in files
+        }
+    )
     return _version(tree, path, str(path))
 
 
 def _version(tree: Tree, path: Path, origin: str) -> ChartVersion:
     about = metadata(tree)
-    return ChartVersion(name=str(about.get("name")), version=str(about.get("version")), origin=origin, path=path, tree=tree)
+    return ChartVersion(
+        name=str(about.get("name")),
+        version=str(about.get("version")),
+        origin=origin,
+        path=path,
+        tree=tree,
+    )

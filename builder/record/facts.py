@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from builder.catalog.load import Loaded
+from builder.cells import records
 from builder.graph.asks import stale
 from builder.graph.build import abi_of
 from builder.graph.model import Graph
 from builder.lock.file import read as read_lock
 from builder.lock.model import Lock
-from builder.oci import cells
 from builder.oci.store import Store
 from builder.plan.key import inputs
 from builder.settings import read as read_settings
@@ -33,7 +33,8 @@ Facts = Mapping[str, Fact]
 
 
 def facts(loaded: Loaded, graph: Graph) -> Facts:
-    """Return what is known of the cells of a graph. Reads only; nothing is known without a lock that answers the catalog.
+    """Return what is known of the cells of a graph. Reads only; nothing is known without a lock
+    that answers the catalog.
 
     Raises:
         InputError: the lock or a setting is wrong.
@@ -66,8 +67,10 @@ def _built(loaded: Loaded, graph: Graph, lock: Lock, names: list[str]) -> dict[s
     found: dict[str, Fact] = {}
     for name in names:
         cell = graph.cells[name]
-        manifest = cells.find(store, inputs(graph, cell, lock, loaded.layer_dirs[cell.name], abi).key)
+        manifest = records.find(
+            store, inputs(graph, cell, lock, loaded.layer_dirs[cell.name], abi).key
+        )
         if manifest is not None:
-            summary = cells.summary(store, manifest)
+            summary = records.summary(store, manifest)
             found[name] = Fact(size=summary.delta.size, packages=summary.packages)
     return found

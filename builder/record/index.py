@@ -1,4 +1,6 @@
-"""index.yaml of a Helm repository: read, joined with what is new, written whole. No published version is ever lost or changed."""
+"""index.yaml of a Helm repository: read, joined with what is new, written whole. No published
+version is ever lost or changed.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ NAME = "index.yaml"
 LOCK = ".index.lock"
 PAUSE = 0.05
 """Seconds between two looks at an index that is being written."""
-RESTORE = "restore it from the last commit or from the server: versions that are published must stay"
+RESTORE = (
+    "restore it from the last commit or from the server: versions that are published must stay"
+)
 Entry = Mapping[str, object]
 
 
@@ -33,18 +37,25 @@ class Index:
 
     def newest(self, name: str) -> Entry | None:
         """Return the newest version of a chart that is no prerelease, if there is one."""
-        return next((entry for entry in self.entries.get(name, ()) if not _version(entry).prerelease), None)
+        return next(
+            (entry for entry in self.entries.get(name, ()) if not _version(entry).prerelease), None
+        )
 
     def versions(self) -> Mapping[str, tuple[str, ...]]:
         """Return the versions of every chart, newest first."""
-        return {name: tuple(str(entry["version"]) for entry in entries) for name, entries in self.entries.items()}
+        return {
+            name: tuple(str(entry["version"]) for entry in entries)
+            for name, entries in self.entries.items()
+        }
 
 
 def read(directory: Path, patience: float = 5.0) -> Index:
-    """Return the index of a directory; an empty one where there is none yet. One that is being written is waited for.
+    """Return the index of a directory; an empty one where there is none yet. One that is being
+    written is waited for.
 
     Raises:
-        BuilderError: the file is there and is no index, or no whole one, also after `patience` seconds.
+        BuilderError: the file is there and is no index, or no whole one, also after `patience`
+        seconds.
 
     """
     path = directory / NAME
@@ -62,9 +73,16 @@ def parse(data: bytes, source: str) -> Index:
     try:
         found = yaml.load(data, Loader=yaml.CSafeLoader)
         entries = found["entries"] or {}
-        index = Index(entries={name: tuple(sorted(versions, key=_version, reverse=True)) for name, versions in entries.items()})
+        index = Index(
+            entries={
+                name: tuple(sorted(versions, key=_version, reverse=True))
+                for name, versions in entries.items()
+            }
+        )
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise BuilderError(f"{source} is no index of a Helm repository: {str(error).splitlines()[0]}", hint=RESTORE) from None
+        raise BuilderError(
+            f"{source} is no index of a Helm repository: {str(error).splitlines()[0]}", hint=RESTORE
+        ) from None
     return index
 
 
@@ -83,25 +101,47 @@ def joined(index: Index, new: Sequence[Entry]) -> Index:
             entries.setdefault(name, []).append(entry)
         elif there.get("digest") != entry.get("digest"):
             raise IntegrityError(
-                f"{name} {version} is published with digest {there.get('digest')}, and would change to {entry.get('digest')}",
+                f"{name} {version} is published with digest {there.get('digest')}, and would change"
+                f" to {entry.get('digest')}",
                 hint="a published version never changes: raise the version",
             )
-    return Index(entries={name: tuple(sorted(entries[name], key=_version, reverse=True)) for name in sorted(entries)})
+    return Index(
+        entries={
+            name: tuple(sorted(entries[name], key=_version, reverse=True))
+            for name in sorted(entries)
+        }
+    )
 
 
-def entry(metadata: Mapping[str, object], digest: str, urls: Sequence[str], created: datetime) -> Entry:
-    """Return the entry of one archive: its Chart.yaml, where it is, its SHA-256 and when it was published."""
+def entry(
+    metadata: Mapping[str, object], digest: str, urls: Sequence[str], created: datetime
+) -> Entry:
+    """Return the entry of one archive: its Chart.yaml, where it is, its SHA-256 and when it was
+    published.
+    """
     return {**metadata, "created": stamp(created), "digest": digest, "urls": list(urls)}
 
 
 def dump(index: Index, generated: datetime) -> bytes:
     """Return index.yaml."""
-    document = {"apiVersion": "v1", "entries": {name: [dict(one) for one in versions] for name, versions in index.entries.items()}}
-    return yaml.dump({**document, "generated": stamp(generated)}, Dumper=yaml.CSafeDumper, sort_keys=True, allow_unicode=True, width=1000).encode()
+    document = {
+        "apiVersion": "v1",
+        "entries": {
+            name: [dict(one) for one in versions] for name, versions in index.entries.items()
+        },
+    }
+    return yaml.dump(
+        {**document, "generated": stamp(generated)},
+        Dumper=yaml.CSafeDumper,
+        sort_keys=True,
+        allow_unicode=True,
+        width=1000,
+    ).encode()
 
 
 def add(directory: Path, new: Sequence[Entry], generated: datetime, patience: float = 5.0) -> Index:
-    """Join new versions with the index of a directory, and return it. Several processes may do so at once.
+    """Join new versions with the index of a directory, and return it. Several processes may do so
+    at once.
 
     Raises:
         IntegrityError: see `joined`.
@@ -112,15 +152,18 @@ def add(directory: Path, new: Sequence[Entry], generated: datetime, patience: fl
         return join(directory, new, generated, patience)
 
 
-def join(directory: Path, new: Sequence[Entry], generated: datetime, patience: float = 5.0) -> Index:
+def join(
+    directory: Path, new: Sequence[Entry], generated: datetime, patience: float = 5.0
+) -> Index:
     """Do what `add` does, in the context of `locked`.
 
-    A program that does not know of the lock, such as `helm repo index`, may write the index meanwhile: what it has written is
-    joined, and what it has written half is waited for.
+    A program that does not know of the lock, such as `helm repo index`, may write the index
+    meanwhile: what it has written is joined, and what it has written half is waited for.
 
     Raises:
         IntegrityError: see `joined`.
-        BuilderError: the file is there and is no index, or no whole one, also after `patience` seconds; it is left alone.
+        BuilderError: the file is there and is no index, or no whole one, also after `patience`
+        seconds; it is left alone.
 
     """
     path, end = directory / NAME, time.monotonic() + patience
@@ -132,7 +175,9 @@ def join(directory: Path, new: Sequence[Entry], generated: datetime, patience: f
             replace(path, data)
             return index
         if time.monotonic() > end:
-            raise BuilderError(f"another program keeps writing {path}", hint="wait for it, or end it")
+            raise BuilderError(
+                f"another program keeps writing {path}", hint="wait for it, or end it"
+            )
 
 
 def _settled(path: Path, end: float) -> bytes | None:
@@ -145,14 +190,18 @@ def _settled(path: Path, end: float) -> bytes | None:
 
 
 def _ended(data: bytes) -> bool:
-    """Tell whether an index is there to its end, where programs put the time: what is cut off before may be YAML all the same."""
+    """Tell whether an index is there to its end, where programs put the time: what is cut off
+    before may be YAML all the same.
+    """
     return data.startswith(b"{") or b"\ngenerated:" in data
 
 
 def _whole(data: bytes, path: Path) -> Index:
     index = parse(data, str(path))
     if not _ended(data):
-        raise BuilderError(f"{path} is cut off: it does not say when it was generated", hint=RESTORE)
+        raise BuilderError(
+            f"{path} is cut off: it does not say when it was generated", hint=RESTORE
+        )
     return index
 
 
@@ -176,7 +225,10 @@ def locked(directory: Path, patience: float = 60.0) -> Iterator[None]:
         end = time.monotonic() + patience
         while not _lock(file.fileno()):
             if time.monotonic() > end:
-                raise BuilderError(f"another process has been writing {directory / NAME} for {patience:g} s", hint="wait for it, or end it")
+                raise BuilderError(
+                    f"another process has been writing {directory / NAME} for {patience:g} s",
+                    hint="wait for it, or end it",
+                )
             time.sleep(0.05)
         yield
 

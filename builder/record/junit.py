@@ -14,9 +14,13 @@ def write(outcomes: Iterable[Outcome], path: Path) -> None:
     suite = ET.Element("testsuite", name="catalog")
     for outcome in outcomes:
         image, _, name = outcome.test.partition(" ")
-        case = ET.SubElement(suite, "testcase", classname=image, name=name, time=f"{outcome.seconds:.3f}")
+        case = ET.SubElement(
+            suite, "testcase", classname=image, name=name, time=f"{outcome.seconds:.3f}"
+        )
         if not outcome.ok:
-            ET.SubElement(case, "failure", message=outcome.output.strip().rpartition("\n")[2]).text = outcome.output
+            ET.SubElement(
+                case, "failure", message=outcome.output.strip().rpartition("\n")[2]
+            ).text = outcome.output
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,6 @@
-"""Images from the store to a registry: only what it lacks moves; a tag moves when everything behind it is there."""
+"""Images from the store to a registry: only what it lacks moves; a tag moves when everything behind
+it is there.
+"""
 
 from __future__ import annotations
 
@@ -80,11 +82,13 @@ class _Need:
     neighbours: dict[str, None] = field(default_factory=dict)
 
 
-def push(store: Store, images: Mapping[str, Descriptor], target: Target, monitor: Monitor) -> list[Pushed]:
+def push(
+    store: Store, images: Mapping[str, Descriptor], target: Target, monitor: Monitor
+) -> list[Pushed]:
     """Push manifests of the store, given by `<name>:<tag>`, with all that they lead to.
 
-    Blobs go first, then manifests, then all tags: whoever pulls meanwhile gets the old image or the new one. What arrived stays when
-    this is interrupted, and does not move again.
+    Blobs go first, then manifests, then all tags: whoever pulls meanwhile gets the old image or the
+    new one. What arrived stays when this is interrupted, and does not move again.
 
     Raises:
         BuilderError: the registry does not answer, or refuses.
@@ -93,14 +97,29 @@ def push(store: Store, images: Mapping[str, Descriptor], target: Target, monitor
     """
     wanted = [_image(store, name, manifest, target.address) for name, manifest in images.items()]
     every = store.refs(IMAGES)
-    others = [_image(store, ref.removeprefix(IMAGES), found, target.address) for ref, found in every.items() if store.has(found)]
+    others = [
+        _image(store, ref.removeprefix(IMAGES), found, target.address)
+        for ref, found in every.items()
+        if store.has(found)
+    ]
     registry = target.registry
     with ThreadPoolExecutor(max(1, target.jobs)) as pool:
-        there = list(pool.map(lambda image: registry.manifest(image.repository, image.tag) == image.manifest.digest, wanted))
+        there = list(
+            pool.map(
+                lambda image: (
+                    registry.manifest(image.repository, image.tag) == image.manifest.digest
+                ),
+                wanted,
+            )
+        )
         missing = [image for image, complete in zip(wanted, there, strict=True) if not complete]
-        monitor(Note(f"{len(missing)} of {len(wanted)} images are to be pushed to {target.address}"))
+        monitor(
+            Note(f"{len(missing)} of {len(wanted)} images are to be pushed to {target.address}")
+        )
         fates: dict[tuple[str, str], Fate] = {}
-        for found in pool.map(lambda need: _provide(store, need, registry, monitor), _needs(missing, others)):
+        for found in pool.map(
+            lambda need: _provide(store, need, registry, monitor), _needs(missing, others)
+        ):
             fates.update(found)
         list(pool.map(lambda image: _put(store, image, image.manifest.digest, registry), missing))
         list(pool.map(lambda image: _put(store, image, image.tag, registry), missing))
@@ -126,13 +145,25 @@ def _needs(missing: Iterable[_Image], others: Iterable[_Image]) -> list[_Need]:
     return sorted(needs.values(), key=lambda need: (-need.blob.size, need.blob.digest))
 
 
-def _provide(store: Store, need: _Need, registry: Registry, monitor: Monitor) -> dict[tuple[str, str], Fate]:
+def _provide(
+    store: Store, need: _Need, registry: Registry, monitor: Monitor
+) -> dict[tuple[str, str], Fate]:
     """Let every repository that needs a blob have it: it is sent at most once."""
     digest = need.blob.digest
-    having = [repository for repository in need.repositories if registry.has_blob(repository, digest)]
+    having = [
+        repository for repository in need.repositories if registry.has_blob(repository, digest)
+    ]
     fates: dict[tuple[str, str], Fate] = {(repository, digest): "present" for repository in having}
-    further = [repository for repository in need.neighbours if repository not in need.repositories][:NEIGHBOURS]
-    origin = having[0] if having else next((repository for repository in further if registry.has_blob(repository, digest)), "")
+    further = [repository for repository in need.neighbours if repository not in need.repositories][
+        :NEIGHBOURS
+    ]
+    origin = (
+        having[0]
+        if having
+        else next(
+            (repository for repository in further if registry.has_blob(repository, digest)), ""
+        )
+    )
     for repository in need.repositories:
         if repository in having:
             continue
@@ -147,7 +178,9 @@ def _provide(store: Store, need: _Need, registry: Registry, monitor: Monitor) ->
 
 
 def _put(store: Store, image: _Image, reference: str, registry: Registry) -> None:
-    registry.put_manifest(image.repository, reference, store.read(image.manifest), image.manifest.media_type)
+    registry.put_manifest(
+        image.repository, reference, store.read(image.manifest), image.manifest.media_type
+    )
 
 
 def _outcome(image: _Image, fates: dict[tuple[str, str], Fate], address: Address) -> Pushed:

@@ -15,12 +15,14 @@ ARCHITECTURE = {"amd64": "amd64", "arm64": "arm64"}
 """Debian's names of architectures to OCI's (GOARCH)."""
 
 
-def config(layers: Sequence[Layer], architecture: str, annotations: Mapping[str, str]) -> ImageConfig:
+def config(
+    layers: Sequence[Layer], architecture: str, annotations: Mapping[str, str]
+) -> ImageConfig:
     """Return the configuration of an image of these layers, bottom first.
 
-    Environment and ports add up, a later layer's value wins; PATH's directories stand in front of those of the layers
-    below. User, working directory, entrypoint and command are those of the layer with the highest `priority`, then
-    of the last.
+    Environment and ports add up, a later layer's value wins; PATH's directories stand in front of
+    those of the layers below. User, working directory, entrypoint and command are those of the
+    layer with the highest `priority`, then of the last.
     """
     ranked = sorted(enumerate(layers), key=lambda item: (item[1].priority, item[0]))
     order = [layer for _, layer in ranked]
@@ -44,7 +46,9 @@ def config(layers: Sequence[Layer], architecture: str, annotations: Mapping[str,
 
 
 def image_config(catalog: Catalog, graph: Graph, image: ImagePoint) -> ImageConfig:
-    """Return an image's configuration, labels and annotations included (OCI image specification, Annotations)."""
+    """Return an image's configuration, labels and annotations included (OCI image specification,
+    Annotations).
+    """
     annotations = {
         ANNOTATION + "title": image.name,
         ANNOTATION + "version": image.tag,
@@ -53,7 +57,11 @@ def image_config(catalog: Catalog, graph: Graph, image: ImagePoint) -> ImageConf
         **image.labels,
     }
     layers = [graph.cells[cell].layer for cell in image.cells]
-    return config(layers, image.point.get("arch", "amd64"), {name: value for name, value in annotations.items() if value})
+    return config(
+        layers,
+        image.point.get("arch", "amd64"),
+        {name: value for name, value in annotations.items() if value},
+    )
 
 
 def _last(values: Sequence[T], default: T) -> T:

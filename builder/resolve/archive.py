@@ -1,4 +1,6 @@
-"""Files by their address: what a layer names, with the hash taken down where the layer gives none."""
+"""Files by their address: what a layer names, with the hash taken down where the layer gives
+none.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,24 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
     for cell in task.cells:
         if cell.layer.archives:
             task.monitor(Step(cell.id, "running", "looking at archives"))
-            found[cell.id] = Piece(artifacts=tuple(_artifact(task, cell, name, archive) for name, archive in sorted(cell.layer.archives.items())))
+            found[cell.id] = Piece(
+                artifacts=tuple(
+                    _artifact(task, cell, name, archive)
+                    for name, archive in sorted(cell.layer.archives.items())
+                )
+            )
     return Found(pieces=found)
 
 
 def _artifact(task: Task, cell: Cell, name: str, archive: Archive) -> Artifact:
-    """Return the archive with its hash: the layer's, else that of the lock until now, else that of what is at the address."""
-    same = [item for item in task.preferred([cell], KIND).values() if (item.name, item.version, item.locator) == (name, archive.version, archive.url)]
+    """Return the archive with its hash: the layer's, else that of the lock until now, else that of
+    what is at the address.
+    """
+    same = [
+        item
+        for item in task.preferred([cell], KIND).values()
+        if (item.name, item.version, item.locator) == (name, archive.version, archive.url)
+    ]
     if archive.sha256 is None and same:
         return same[0]
     value, size = (archive.sha256, 0) if archive.sha256 else _hash(task, cell, archive.url)
@@ -57,7 +70,11 @@ def _hash(task: Task, cell: Cell, url: str) -> tuple[str, int]:
             digest.update(piece)
             size += len(piece)
     except GoneError as error:
-        raise InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, f"{url} is not there{error.where}")]) from error
+        raise InputError(
+            [Problem(f"{cell.name}/layer.yaml", 0, 0, f"{url} is not there{error.where}")]
+        ) from error
     except OSError as error:
-        raise FetchError(f"{url}: {error}", hint="set http_proxy/https_proxy, or CATALOG_CA_BUNDLE") from error
+        raise FetchError(
+            f"{url}: {error}", hint="set http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
+        ) from error
     return digest.hexdigest(), size

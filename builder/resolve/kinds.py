@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from builder.resolve import archive, debian, npm, python
 from builder.resolve.task import Resolver
 
-# In the order in which they are resolved: a later kind may use what an earlier one found (npm runs on a wheel's Node.js).
+# In the order in which they are resolved: a later kind may use what an earlier one found (npm runs
+# on a wheel's Node.js).
 RESOLVERS: Mapping[str, Resolver] = {
     "deb": debian.resolve,
     "python": python.resolve,

@@ -1,4 +1,6 @@
-"""npm packages: a lock file for what a layer asks, completed for packages that install further ones by themselves."""
+"""npm packages: a lock file for what a layer asks, completed for packages that install further ones
+by themselves.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
 
 
 def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
-    """Return npm on the Node.js that the image will have, as npm chooses versions by what runs on it; else on the machine's."""
+    """Return npm on the Node.js that the image will have, as npm chooses versions by what runs on
+    it; else on the machine's.
+    """
     for wheel in below:
         if wheel.kind == "wheel":
             ensure([wheel], task.moment, task.settings, task.monitor)
@@ -65,25 +69,45 @@ def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
 
 def _cell(task: Task, cell: Cell, npm: Npm) -> Piece:
     arch = cell.point.get("arch", "amd64")
-    manifest = {"name": "layer", "version": "0.0.0", "private": True, "dependencies": dict(sorted(cell.layer.npm.items()))}
+    manifest = {
+        "name": "layer",
+        "version": "0.0.0",
+        "private": True,
+        "dependencies": dict(sorted(cell.layer.npm.items())),
+    }
     lock = _complete(cell, npm, {MANIFEST: json.dumps(manifest)} | _previous(task, cell))
     artifacts = {found.id: found for found in _artifacts(cell, lock, arch)}
-    files = {f"{ROOT}/{MANIFEST}": json.dumps(manifest, indent=1) + "\n", f"{ROOT}/{LOCK}": text(lock)}
+    files = {
+        f"{ROOT}/{MANIFEST}": json.dumps(manifest, indent=1) + "\n",
+        f"{ROOT}/{LOCK}": text(lock),
+    }
     direct = {f"node_modules/{name}" for name in cell.layer.npm}
-    tops = [found for where, entry in entries(lock) if where in direct and (found := artifact(where, entry))]
+    tops = [
+        found
+        for where, entry in entries(lock)
+        if where in direct and (found := artifact(where, entry))
+    ]
     ensure(tops, task.moment, task.settings, task.monitor)
     for top in tops:
         for nested in _nested(cell, npm, top, place(top, task.settings.cache)):
             artifacts |= {found.id: found for found in _artifacts(cell, nested.lock, arch)}
-            files[f"{OVERLAY}/{nested.package}/{nested.directory}/{nested.name}"] = text(nested.lock)
+            files[f"{OVERLAY}/{nested.package}/{nested.directory}/{nested.name}"] = text(
+                nested.lock
+            )
     return Piece(artifacts=tuple(artifacts.values()), files=files)
 
 
 def _previous(task: Task, cell: Cell) -> dict[str, str]:
-    """Return the lock file to start from, so that versions stay; none when one of its packages is to move."""
+    """Return the lock file to start from, so that versions stay; none when one of its packages is
+    to move.
+    """
     piece = task.previous.cells.get(cell.id)
     locked = piece.files.get(f"{ROOT}/{LOCK}") if piece else None
-    if locked is None or any(fnmatch.fnmatchcase(name_of(where), glob) for where, _ in entries(json.loads(locked)) for glob in task.upgrade):
+    if locked is None or any(
+        fnmatch.fnmatchcase(name_of(where), glob)
+        for where, _ in entries(json.loads(locked))
+        for glob in task.upgrade
+    ):
         return {}
     return {LOCK: locked}
 
@@ -107,17 +131,30 @@ def _artifacts(cell: Cell, lock: Mapping[str, Any], arch: str) -> Iterator[Artif
     for where, entry in installed(lock, arch):
         found = artifact(where, entry)
         if found is None:
-            message = f"{name_of(where)} {entry.get('version')} is not from a registry, or has no sha512: it cannot be locked"
+            message = (
+                f"{name_of(where)} {entry.get('version')} is not from a registry, or has no sha512:"
+                " it cannot be locked"
+            )
             raise InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, message)])
         yield found
 
 
 def _nested(cell: Cell, npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nested]:
-    """Yield the lock files inside a package, completed: what its authors left out, no build without a network could find."""
-    found = {name.removeprefix(TOP): content for name, content in texts(tarball, frozenset({LOCK, SHRINKWRAP, MANIFEST})).items()}
+    """Yield the lock files inside a package, completed: what its authors left out, no build without
+    a network could find.
+    """
+    found = {
+        name.removeprefix(TOP): content
+        for name, content in texts(tarball, frozenset({LOCK, SHRINKWRAP, MANIFEST})).items()
+    }
     for path in sorted(found):
         directory, _, name = path.rpartition("/")
-        if not directory or name == MANIFEST or f"{directory}/{MANIFEST}" not in found or "node_modules" in directory:
+        if (
+            not directory
+            or name == MANIFEST
+            or f"{directory}/{MANIFEST}" not in found
+            or "node_modules" in directory
+        ):
             continue
         if name == LOCK and f"{directory}/{SHRINKWRAP}" in found:
             continue
@@ -128,4 +165,13 @@ def _nested(cell: Cell, npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nest
 def _failure(cell: Cell, error: ToolError) -> FetchError | InputError:
     if lost := unreachable(error.tail, "npm"):
         return lost
-    return InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, f"the npm packages of {cell.id} do not resolve:\n{error.tail}")])
+    return InputError(
+        [
+            Problem(
+                f"{cell.name}/layer.yaml",
+                0,
+                0,
+                f"the npm packages of {cell.id} do not resolve:\n{error.tail}",
+            )
+        ]
+    )

@@ -1,4 +1,6 @@
-"""Python distributions: one resolution per Python over what all layers ask, and each cell's share of it."""
+"""Python distributions: one resolution per Python over what all layers ask, and each cell's share
+of it.
+"""
 
 from __future__ import annotations
 
@@ -61,8 +63,13 @@ class Target:
         wheels = {wheel.file: wheel for wheel in distribution.wheels}
         name = best(wheels, supported(self.python, self.arch))
         if name is None:
-            message = f"{distribution.name} {distribution.version} has no wheel for Python {self.python} on {self.arch}"
-            raise InputError([Problem(distribution.name, 0, 0, message, "ask for another version of it")])
+            message = (
+                f"{distribution.name} {distribution.version} has no wheel for Python {self.python}"
+                f" on {self.arch}"
+            )
+            raise InputError(
+                [Problem(distribution.name, 0, 0, message, "ask for another version of it")]
+            )
         wheel = wheels[name]
         return Artifact(
             id=f"{kind}:{distribution.name}={distribution.version}:{'-'.join(name.removesuffix('.whl').split('-')[-3:])}",
@@ -85,8 +92,20 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         if not any(task.resolves(cell.id) for cell in asking):
             continue
         if not python:
-            raise InputError([Problem(cell.name, 0, 0, "asks for Python packages, and depends on no axis named python") for cell in asking])
-        pieces |= _group(task, Target(uv=client(task.settings), python=python, arch=arch or "amd64"), asking)
+            raise InputError(
+                [
+                    Problem(
+                        cell.name,
+                        0,
+                        0,
+                        "asks for Python packages, and depends on no axis named python",
+                    )
+                    for cell in asking
+                ]
+            )
+        pieces |= _group(
+            task, Target(uv=client(task.settings), python=python, arch=arch or "amd64"), asking
+        )
     return Found(pieces=pieces)
 
 
@@ -98,17 +117,32 @@ def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         requirements = asked(cell, cell.layer.wheels)
         if not requirements:
             continue
-        target = Target(uv=client(task.settings), python=cell.point.get("python", ANY_PYTHON), arch=cell.point.get("arch", "amd64"))
+        target = Target(
+            uv=client(task.settings),
+            python=cell.point.get("python", ANY_PYTHON),
+            arch=cell.point.get("arch", "amd64"),
+        )
         preferences = _versions(task.preferred([cell], UNPACKED))
-        found = target.compile(requirements, where=cell.id, preferences=preferences, dependencies=False)
-        pieces[cell.id] = Piece(artifacts=tuple(target.artifact(distribution, UNPACKED) for distribution in found))
+        found = target.compile(
+            requirements, where=cell.id, preferences=preferences, dependencies=False
+        )
+        pieces[cell.id] = Piece(
+            artifacts=tuple(target.artifact(distribution, UNPACKED) for distribution in found)
+        )
     return Found(pieces=pieces)
 
 
 def _group(task: Task, target: Target, cells: Sequence[Cell]) -> Pieces:
-    """Resolve the cells of one Python: the union first, then each cell's share, less what its ancestors hold."""
+    """Resolve the cells of one Python: the union first, then each cell's share, less what its
+    ancestors hold.
+    """
     task.monitor(Note(f"resolving Python {target.python} packages"))
-    kept = {artifact.name: artifact for cell in cells if not task.resolves(cell.id) for artifact in task.locked(cell.id, KIND)}
+    kept = {
+        artifact.name: artifact
+        for cell in cells
+        if not task.resolves(cell.id)
+        for artifact in task.locked(cell.id, KIND)
+    }
     union = target.compile(
         _all(cells),
         where=f"all layers on Python {target.python}",
@@ -122,9 +156,19 @@ def _group(task: Task, target: Target, cells: Sequence[Cell]) -> Pieces:
             continue
         task.monitor(Step(cell.id, "running", "resolving Python packages"))
         below = [task.graph.cells[ancestor] for ancestor in cell.ancestors]
-        found = target.compile(_all([*below, cell]), where=cell.id, constraints=_versions(artifacts))
-        held = {artifact.id for ancestor in cell.ancestors for artifact in task.result(ancestor, KIND, pieces)}
-        pieces[cell.id] = Piece(artifacts=tuple(artifacts[item.name] for item in found if artifacts[item.name].id not in held))
+        found = target.compile(
+            _all([*below, cell]), where=cell.id, constraints=_versions(artifacts)
+        )
+        held = {
+            artifact.id
+            for ancestor in cell.ancestors
+            for artifact in task.result(ancestor, KIND, pieces)
+        }
+        pieces[cell.id] = Piece(
+            artifacts=tuple(
+                artifacts[item.name] for item in found if artifacts[item.name].id not in held
+            )
+        )
     return pieces
 
 
@@ -141,4 +185,6 @@ def _failure(error: ToolError, where: str, python: str) -> FetchError | InputErr
     lost = unreachable(error.tail, ORIGIN)
     if lost:
         return lost
-    return InputError([Problem(where, 0, 0, f"the Python {python} packages do not resolve:\n{error.tail}")])
+    return InputError(
+        [Problem(where, 0, 0, f"the Python {python} packages do not resolve:\n{error.tail}")]
+    )

@@ -22,11 +22,19 @@ ONCE = {"deb", "python"}
 EMPTY = Lock(moment=BEFORE_ALL, artifacts={}, cells={})
 
 
-def resolve(graph: Graph, previous: Lock | None, settings: Settings, monitor: Monitor, *, upgrade: Sequence[str] = ()) -> Lock:
+def resolve(
+    graph: Graph,
+    previous: Lock | None,
+    settings: Settings,
+    monitor: Monitor,
+    *,
+    upgrade: Sequence[str] = (),
+) -> Lock:
     """Return the lock of a graph.
 
-    Without `upgrade`, cells whose lock is current stay as they are, and only the others are resolved, at locked versions where
-    these will do. With `upgrade` (globs over package names), every cell is resolved, and matching packages move to what is newest.
+    Without `upgrade`, cells whose lock is current stay as they are, and only the others are
+    resolved, at locked versions where these will do. With `upgrade` (globs over package names),
+    every cell is resolved, and matching packages move to what is newest.
 
     Raises:
         FetchError: a registry could not be had.
@@ -36,9 +44,18 @@ def resolve(graph: Graph, previous: Lock | None, settings: Settings, monitor: Mo
     lock = previous or EMPTY
     wrong = graph.cells if upgrade else stale(lock, graph)
     cells = tuple(cell for cell in graph.cells.values() if cell.id in wrong)
-    task = Task(graph=graph, cells=cells, previous=lock, upgrade=tuple(upgrade), settings=settings, monitor=monitor)
+    task = Task(
+        graph=graph,
+        cells=cells,
+        previous=lock,
+        upgrade=tuple(upgrade),
+        settings=settings,
+        monitor=monitor,
+    )
     found: dict[str, list[Piece]] = {cell.id: [] for cell in cells}
-    before: dict[str, list[Artifact]] = {cell: _artifacts(lock, cell) for cell in lock.cells if cell not in found}
+    before: dict[str, list[Artifact]] = {
+        cell: _artifacts(lock, cell) for cell in lock.cells if cell not in found
+    }
     before |= {cell.id: [] for cell in cells}
     archives = dict(lock.archives)
     with turn(settings.cache, monitor):
@@ -55,11 +72,24 @@ def _artifacts(lock: Lock, cell: str) -> list[Artifact]:
     return [lock.artifacts[name] for name in lock.cells[cell].artifacts]
 
 
-def _lock(task: Task, found: Mapping[str, Sequence[Piece]], archives: Mapping[str, Mapping[str, str]]) -> Lock:
-    artifacts = {artifact.id: artifact for pieces in found.values() for piece in pieces for artifact in piece.artifacts}
+def _lock(
+    task: Task, found: Mapping[str, Sequence[Piece]], archives: Mapping[str, Mapping[str, str]]
+) -> Lock:
+    artifacts = {
+        artifact.id: artifact
+        for pieces in found.values()
+        for piece in pieces
+        for artifact in piece.artifacts
+    }
     cells = {cell.id: _slice(task, cell, found[cell.id], artifacts) for cell in task.cells}
-    kept = {name: piece for name, piece in task.previous.cells.items() if name in task.graph.cells and name not in cells}
-    artifacts |= {name: task.previous.artifacts[name] for piece in kept.values() for name in piece.artifacts}
+    kept = {
+        name: piece
+        for name, piece in task.previous.cells.items()
+        if name in task.graph.cells and name not in cells
+    }
+    artifacts |= {
+        name: task.previous.artifacts[name] for piece in kept.values() for name in piece.artifacts
+    }
     for cell in task.cells:
         task.monitor(Step(cell.id, "done", f"{len(cells[cell.id].artifacts)} packages"))
     moment = max((archive["date"] for archive in archives.values()), default=BEFORE_ALL)
@@ -70,19 +100,31 @@ def _lock(task: Task, found: Mapping[str, Sequence[Piece]], archives: Mapping[st
 
 
 def disagreements(graph: Graph, lock: Lock) -> list[Problem]:
-    """Return the packages that have two versions in one image, each once: its layers could not be put together."""
+    """Return the packages that have two versions in one image, each once: its layers could not be
+    put together.
+    """
     found: dict[tuple[str, ...], Problem] = {}
     for image in graph.images.values():
         seen: dict[tuple[str, str], tuple[Artifact, str]] = {}
-        for cell, artifact in ((one, lock.artifacts[name]) for one in image.cells for name in lock.cells[one].artifacts):
+        for cell, artifact in (
+            (one, lock.artifacts[name]) for one in image.cells for name in lock.cells[one].artifacts
+        ):
             other, where = seen.setdefault((artifact.kind, artifact.name), (artifact, cell))
             if other.digest != artifact.digest and artifact.kind in ONCE:
-                message = f"{image.name} would hold {artifact.name} twice: {other.version} in {where}, {artifact.version} in {cell}"
-                found.setdefault((where, cell, artifact.name), Problem(cell, 0, 0, message, f"run `catalog lock --upgrade {artifact.name}`"))
+                message = (
+                    f"{image.name} would hold {artifact.name} twice: {other.version} in {where},"
+                    f" {artifact.version} in {cell}"
+                )
+                found.setdefault(
+                    (where, cell, artifact.name),
+                    Problem(cell, 0, 0, message, f"run `catalog lock --upgrade {artifact.name}`"),
+                )
     return list(found.values())
 
 
-def _slice(task: Task, cell: Cell, pieces: Sequence[Piece], artifacts: Mapping[str, Artifact]) -> Slice:
+def _slice(
+    task: Task, cell: Cell, pieces: Sequence[Piece], artifacts: Mapping[str, Artifact]
+) -> Slice:
     piece = Slice(
         asks=asks(cell, task.graph),
         artifacts=tuple(sorted({artifact.id for part in pieces for artifact in part.artifacts})),

@@ -1,4 +1,6 @@
-"""One Debian release on one architecture, as it is at one moment, with what a lock still holds of former ones."""
+"""One Debian release on one architecture, as it is at one moment, with what a lock still holds of
+former ones.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,16 @@ class Suite:
         """Return the stanza of a package that some cell holds."""
         found = self.index.find(artifact.name, artifact.version, self.arch)
         if found is None:
-            message = f"{artifact.name} {artifact.version} is locked, and neither in the archive of {self.release} nor in the cache"
-            raise BuilderError(message, hint=f"set CATALOG_SNAPSHOT_DEBIAN, or run `catalog lock --upgrade {artifact.name}`")
+            message = (
+                f"{artifact.name} {artifact.version} is locked, and neither in the archive of"
+                f" {self.release} nor in the cache"
+            )
+            raise BuilderError(
+                message,
+                hint=(
+                    f"set CATALOG_SNAPSHOT_DEBIAN, or run `catalog lock --upgrade {artifact.name}`"
+                ),
+            )
         return found
 
     def install(self, cell: Cell, held: Sequence[Stanza], names: Sequence[str]) -> list[Stanza]:
@@ -74,12 +84,33 @@ class Suite:
         file = f"{cell.name}/layer.yaml"
         missing = sorted(set(MISSING.findall(error.tail)))
         if missing:
-            return InputError([Problem(file, 0, 0, f"Debian {self.release} has no package {name!r}", self.index.nearest(name)) for name in missing])
-        return InputError([Problem(file, 0, 0, f"apt finds no way to install the packages of {cell.id}:\n{error.tail}")])
+            return InputError(
+                [
+                    Problem(
+                        file,
+                        0,
+                        0,
+                        f"Debian {self.release} has no package {name!r}",
+                        self.index.nearest(name),
+                    )
+                    for name in missing
+                ]
+            )
+        return InputError(
+            [
+                Problem(
+                    file,
+                    0,
+                    0,
+                    f"apt finds no way to install the packages of {cell.id}:\n{error.tail}",
+                )
+            ]
+        )
 
 
 def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Suite:
-    """Fetch the indexes of a release as they are now, and add what the lock holds and they no longer do.
+    """Fetch the indexes of a release as they are now, and add what the lock holds and they no
+    longer do.
 
     Raises:
         FetchError: the archive does not answer, or is not signed by the keys it should be.
@@ -87,7 +118,9 @@ def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Su
     """
     settings = task.settings
     main, security = (debian_mirror(origin, settings) for origin in (DEBIAN, SECURITY))
-    apt = Apt(root=settings.cache / "apt" / f"{release}-{arch}", arch=arch, ca_bundle=bundle(settings))
+    apt = Apt(
+        root=settings.cache / "apt" / f"{release}-{arch}", arch=arch, ca_bundle=bundle(settings)
+    )
     sources = [
         Source(uri=main, suites=(release, f"{release}-updates"), keyring=settings.keyring),
         Source(uri=security, suites=(f"{release}-security",), keyring=settings.keyring),
@@ -97,7 +130,9 @@ def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Su
     try:
         apt.update()
     except FetchError as error:
-        raise unreachable(error.message, DEBIAN if f"{main}/" in error.message else SECURITY) or error from error
+        raise (
+            unreachable(error.message, DEBIAN if f"{main}/" in error.message else SECURITY) or error
+        ) from error
     index = Index()
     for uri, _, path in apt.indexes():
         index.add(path.read_text(), SECURITY if uri.startswith(security + "/") else DEBIAN)
@@ -107,10 +142,26 @@ def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Su
 
 
 def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[Cell]) -> None:
-    """Let apt know packages that are locked and no longer in the archive, and prefer locked versions."""
-    kept = [item for cell in cells if not task.resolves(cell.id) for kind in (KIND, BUILD) for item in task.locked(cell.id, kind)]
-    preferred = task.preferred(cells, KIND) | task.preferred(cells, BUILD) | {item.name: item for item in kept}
-    lost = [item for item in preferred.values() if suite.index.find(item.name, item.version, suite.arch) is None]
+    """Let apt know packages that are locked and no longer in the archive, and prefer locked
+    versions.
+    """
+    kept = [
+        item
+        for cell in cells
+        if not task.resolves(cell.id)
+        for kind in (KIND, BUILD)
+        for item in task.locked(cell.id, kind)
+    ]
+    preferred = (
+        task.preferred(cells, KIND)
+        | task.preferred(cells, BUILD)
+        | {item.name: item for item in kept}
+    )
+    lost = [
+        item
+        for item in preferred.values()
+        if suite.index.find(item.name, item.version, suite.arch) is None
+    ]
     found = [item for item in lost if _fetched(task, item, required=item in kept)]
     local = suite.apt.root / "locked"
     local.mkdir(exist_ok=True)
@@ -118,8 +169,13 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
     (local / "Packages").write_text(packages_file(stanzas, found))
     for item in found:
         suite.index.put(item, stanzas[item.id])
-    versions = {name: item.version for name, item in preferred.items() if item in found or item not in lost}
-    suite.apt.prepare([*sources, Source(uri=f"file:{local}", suites=("./",), components=())], preferences=pins(versions))
+    versions = {
+        name: item.version for name, item in preferred.items() if item in found or item not in lost
+    }
+    suite.apt.prepare(
+        [*sources, Source(uri=f"file:{local}", suites=("./",), components=())],
+        preferences=pins(versions),
+    )
     suite.apt.update(only=Source(uri=f"file:{local}", suites=("./",), components=()))
 
 
@@ -134,8 +190,13 @@ def _fetched(task: Task, artifact: Artifact, *, required: bool) -> bool:
 
 
 def _refuse_changes(cell: Cell, found: Simulation) -> None:
-    problems = [f"needs {name} {new}, and what it stands on has {old}" for name, old, new in found.upgrade]
+    problems = [
+        f"needs {name} {new}, and what it stands on has {old}" for name, old, new in found.upgrade
+    ]
     problems += [f"conflicts with {name}, which it stands on" for name in found.remove]
     if problems:
-        hint = "run `catalog lock --upgrade` where a newer version is needed, or take one of the packages out"
+        hint = (
+            "run `catalog lock --upgrade` where a newer version is needed, or take one of the"
+            " packages out"
+        )
         raise InputError([Problem(cell.id, 0, 0, problem, hint) for problem in problems])

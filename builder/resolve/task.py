@@ -29,7 +29,9 @@ Pieces = dict[str, Piece]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """What one resolver found: a piece for each cell that asks for its kind, and the archives it looked at."""
+    """What one resolver found: a piece for each cell that asks for its kind, and the archives it
+    looked at.
+    """
 
     pieces: Pieces = field(default_factory=dict)
     archives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -66,8 +68,14 @@ class Task:
 
     def preferred(self, cells: Iterable[Cell], kind: str) -> dict[str, Artifact]:
         """Return the locked artifacts that are to stay where they can, by package name."""
-        found = {artifact.name: artifact for cell in cells for artifact in self.locked(cell.id, kind)}
-        return {name: artifact for name, artifact in found.items() if not any(fnmatch.fnmatchcase(name, glob) for glob in self.upgrade)}
+        found = {
+            artifact.name: artifact for cell in cells for artifact in self.locked(cell.id, kind)
+        }
+        return {
+            name: artifact
+            for name, artifact in found.items()
+            if not any(fnmatch.fnmatchcase(name, glob) for glob in self.upgrade)
+        }
 
     def result(self, cell: str, kind: str, pieces: Pieces) -> list[Artifact]:
         """Return a cell's artifacts of one kind, whether just resolved or kept."""
@@ -98,7 +106,9 @@ def asked(cell: Cell, packages: PackageList) -> list[str]:
 
 
 def groups(cells: Iterable[Cell], axes: Sequence[str]) -> dict[tuple[str, ...], list[Cell]]:
-    """Return the cells by their values on some axes, in their order; '' where a cell does not depend on an axis."""
+    """Return the cells by their values on some axes, in their order; '' where a cell does not
+    depend on an axis.
+    """
     found: dict[tuple[str, ...], list[Cell]] = {}
     for cell in cells:
         found.setdefault(tuple(cell.point.get(axis, "") for axis in axes), []).append(cell)

@@ -1,4 +1,6 @@
-"""One resolution at a time in a cache: apt's indexes there, and what it takes for installed, are one resolution's own."""
+"""One resolution at a time in a cache: apt's indexes there, and what it takes for installed, are
+one resolution's own.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ FILE = "resolution.lock"
 
 @contextlib.contextmanager
 def turn(cache: Path, monitor: Monitor) -> Iterator[None]:
-    """Wait until no other process resolves with this cache, and keep others waiting meanwhile; a process that dies keeps nobody."""
+    """Wait until no other process resolves with this cache, and keep others waiting meanwhile; a
+    process that dies keeps nobody.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / FILE).open("w") as file:
         try:

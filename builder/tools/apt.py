@@ -1,4 +1,6 @@
-"""apt on a private root: indexes are fetched, verified and resolved against without a look at this machine's own apt."""
+"""apt on a private root: indexes are fetched, verified and resolved against without a look at this
+machine's own apt.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,10 @@ class Source:
     def lines(self) -> str:
         """Return it as apt reads it."""
         options = f"signed-by={self.keyring}" if self.keyring else "trusted=yes"
-        return "".join(f"deb [{options}] {self.uri} {suite} {' '.join(self.components)}".rstrip() + "\n" for suite in self.suites)
+        return "".join(
+            f"deb [{options}] {self.uri} {suite} {' '.join(self.components)}".rstrip() + "\n"
+            for suite in self.suites
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +87,8 @@ class Apt:
         (self.root / "status").write_text("")
 
     def update(self, only: Source | None = None) -> None:
-        """Fetch the indexes and verify their signatures and hashes; with `only`, of one source, and the others stay as they are.
+        """Fetch the indexes and verify their signatures and hashes; with `only`, of one source, and
+        the others stay as they are.
 
         Raises:
             FetchError: an index could not be had or verified; says apt's own words.
@@ -96,12 +102,16 @@ class Apt:
         try:
             process.run([*argv, "update"], env=self.environment)
         except ToolError as error:
-            wrong = [line for line in error.tail.splitlines() if line.startswith(("E:", "W:", "Err:"))] or error.tail.splitlines()
+            wrong = [
+                line for line in error.tail.splitlines() if line.startswith(("E:", "W:", "Err:"))
+            ] or error.tail.splitlines()
             raise FetchError("Debian's indexes could not be had:\n" + "\n".join(wrong)) from error
 
     def indexes(self) -> list[tuple[str, str, Path]]:
         """Return the Packages files as (URI, suite, file), in the order of the sources."""
-        output = process.text(["apt-get", "indextargets", "--format", TARGETS], env=self.environment)
+        output = process.text(
+            ["apt-get", "indextargets", "--format", TARGETS], env=self.environment
+        )
         rows = [line.split("|") for line in output.splitlines()]
         return [(row[1], row[2], Path(row[4])) for row in rows if row[0] == "Packages"]
 
@@ -111,8 +121,13 @@ class Apt:
         for path in sorted((self.root / "state/lists").glob("*InRelease")):
             text = path.read_text()
             fields = dict(re.findall(r"^(Codename|Date): *(.+)$", text, re.MULTILINE))
-            date = parsedate_to_datetime(fields["Date"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            found[fields["Codename"]] = {"date": date, "inrelease": f"sha256:{sha256(path.read_bytes())}"}
+            date = (
+                parsedate_to_datetime(fields["Date"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            )
+            found[fields["Codename"]] = {
+                "date": date,
+                "inrelease": f"sha256:{sha256(path.read_bytes())}",
+            }
         return found
 
     def simulate(self, packages: Sequence[str], status: Path) -> str:
@@ -122,15 +137,34 @@ class Apt:
             ToolError: apt knows no way.
 
         """
-        argv = ["apt-get", *SIMULATE, "-o", f"Dir::State::status={status}", "install", "--", *packages]
+        argv = [
+            "apt-get",
+            *SIMULATE,
+            "-o",
+            f"Dir::State::status={status}",
+            "install",
+            "--",
+            *packages,
+        ]
         result = process.run(argv, env=self.environment, check=False)
         if result.returncode:
             # apt says what is wrong on one stream and why on the other.
-            raise ToolError([str(part) for part in argv], result.returncode, (result.stdout + result.stderr).decode(errors="replace"))
+            raise ToolError(
+                [str(part) for part in argv],
+                result.returncode,
+                (result.stdout + result.stderr).decode(errors="replace"),
+            )
         return result.stdout.decode()
 
     def check(self, status: Path) -> str:
         """Return apt's complaints about a set of installed packages; empty when all is well."""
-        argv = ["apt-get", "-o", f"Dir::State::status={status}", "-o", "Debug::NoLocking=true", "check"]
+        argv = [
+            "apt-get",
+            "-o",
+            f"Dir::State::status={status}",
+            "-o",
+            "Debug::NoLocking=true",
+            "check",
+        ]
         result = process.run(argv, env=self.environment, check=False)
         return result.stdout.decode() + result.stderr.decode() if result.returncode else ""

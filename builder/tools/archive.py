@@ -24,7 +24,11 @@ def control(path: Path) -> str:
     """
     for name, data in _members(path):
         if name.startswith("control.tar"):
-            raw = zstandard.ZstdDecompressor().decompressobj().decompress(data) if name.endswith(".zst") else data
+            raw = (
+                zstandard.ZstdDecompressor().decompressobj().decompress(data)
+                if name.endswith(".zst")
+                else data
+            )
             with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
                 member = next(item for item in archive if item.name.removeprefix("./") == "control")
                 return (archive.extractfile(member) or io.BytesIO()).read().decode()

@@ -15,13 +15,16 @@ from builder.tools import process
 BUILDER = "catalog"
 # How buildx says that it lost the engine, wherever it was just then.
 LOST = re.compile(
-    r"Cannot connect to the Docker daemon|error during connect|code = Unavailable|error reading from server|use of closed network connection"
+    r"Cannot connect to the Docker daemon|error during connect|code = Unavailable|error reading"
+    r" from server|use of closed network connection"
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Build:
-    """One BuildKit build. `contexts` names further contexts: a directory, or `oci-layout://DIR@DIGEST`."""
+    """One BuildKit build. `contexts` names further contexts: a directory, or
+    `oci-layout://DIR@DIGEST`.
+    """
 
     context: Path
     output: Path
@@ -30,29 +33,39 @@ class Build:
     arguments: Mapping[str, str]
     cache: bool = True
     level: int = 1
-    """Of zstd, for the layers. Least by default: to send them uncompressed takes more time than that."""
+    """Of zstd, for the layers. Least by default: to send them uncompressed takes more time than
+    that."""
 
 
 def builder() -> str:
-    """Return the buildx builder to use: the engine's own where it can export OCI layouts, else a BuildKit container.
+    """Return the buildx builder to use: the engine's own where it can export OCI layouts, else a
+    BuildKit container.
 
     Raises:
         BuilderError: no engine answers.
 
     """
     try:
-        status = json.loads(process.text(["docker", "info", "--format", "{{json .DriverStatus}}"]) or "null")
+        status = json.loads(
+            process.text(["docker", "info", "--format", "{{json .DriverStatus}}"]) or "null"
+        )
     except ToolError as error:
-        raise BuilderError(f"no Docker engine answers: {error.tail or error.message}", hint="start it, or run `make setup`") from error
+        raise BuilderError(
+            f"no Docker engine answers: {error.tail or error.message}",
+            hint="start it, or run `make setup`",
+        ) from error
     if any("io.containerd.snapshotter" in value for _, value in status or ()):
         return "default"
     if process.run(["docker", "buildx", "inspect", BUILDER], check=False).returncode:
-        process.run(["docker", "buildx", "create", "--name", BUILDER, "--driver", "docker-container"])
+        process.run(
+            ["docker", "buildx", "create", "--name", BUILDER, "--driver", "docker-container"]
+        )
     return BUILDER
 
 
 def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) -> str:
-    """Build with builder `name` into the OCI layout directory `spec.output`, and return the digest of the image's manifest.
+    """Build with builder `name` into the OCI layout directory `spec.output`, and return the digest
+    of the image's manifest.
 
     Layers that `spec.output` already holds are not written again.
 
@@ -75,7 +88,12 @@ def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) 
 
 
 def _answers() -> bool:
-    return process.run(["docker", "version", "--format", "{{.Server.Version}}"], check=False).returncode == 0
+    return (
+        process.run(
+            ["docker", "version", "--format", "{{.Server.Version}}"], check=False
+        ).returncode
+        == 0
+    )
 
 
 def _run(spec: Build, name: str, on_line: Callable[[str], None] | None) -> None:
@@ -102,7 +120,8 @@ def _run(spec: Build, name: str, on_line: Callable[[str], None] | None) -> None:
 
 
 def failure(lines: Sequence[str]) -> str:
-    """Return from BuildKit's plain output what tells why a build failed: the last lines of the step that did.
+    """Return from BuildKit's plain output what tells why a build failed: the last lines of the step
+    that did.
 
     BuildKit repeats them at its end, under a line ` > [step] command:` and above a rule of dashes.
     """
@@ -114,7 +133,9 @@ def failure(lines: Sequence[str]) -> str:
 
 
 def layers(layout: Path, digest: str) -> list[Path]:
-    """Return the blobs of an image's layers in an OCI layout, bottom first; those that the build added are compressed by zstd."""
+    """Return the blobs of an image's layers in an OCI layout, bottom first; those that the build
+    added are compressed by zstd.
+    """
     blobs = layout / "blobs" / "sha256"
     manifest = json.loads((blobs / digest.removeprefix("sha256:")).read_bytes())
     return [blobs / layer["digest"].removeprefix("sha256:") for layer in manifest["layers"]]

@@ -1,4 +1,6 @@
-"""Credentials for registries, as `docker login` and `podman login` leave them, and the tokens that registries give for them."""
+"""Credentials for registries, as `docker login` and `podman login` leave them, and the tokens that
+registries give for them.
+"""
 
 from __future__ import annotations
 
@@ -44,25 +46,37 @@ class Login:
 def login(index: str) -> Login:
     """Return what this machine's user has for a registry; an empty Login when there is nothing.
 
-    Read from the file that REGISTRY_AUTH_FILE names, else from Docker's configuration, credential helpers included.
+    Read from the file that REGISTRY_AUTH_FILE names, else from Docker's configuration, credential
+    helpers included.
 
     Raises:
-        BuilderError: the file that REGISTRY_AUTH_FILE names cannot be read, or a credential helper fails.
+        BuilderError: the file that REGISTRY_AUTH_FILE names cannot be read, or a credential helper
+        fails.
 
     """
     file = os.environ.get(AUTH_FILE) or None
     if file and not Path(file).is_file():
-        raise BuilderError(f"{AUTH_FILE}: {file} is not a file", hint="name a file that `docker login` or `podman login` wrote")
+        raise BuilderError(
+            f"{AUTH_FILE}: {file} is not a file",
+            hint="name a file that `docker login` or `podman login` wrote",
+        )
     try:
         found = docker.auth.load_config(config_path=file).resolve_authconfig(index) or {}
     except (docker.errors.DockerException, ValueError) as error:
-        raise BuilderError(f"the credentials for {index} cannot be read: {error}", hint=f"run `docker login {index}`") from None
+        raise BuilderError(
+            f"the credentials for {index} cannot be read: {error}",
+            hint=f"run `docker login {index}`",
+        ) from None
     values = {name.lower(): value or "" for name, value in found.items()}
-    return Login(values.get("username", ""), values.get("password", ""), values.get("identitytoken", ""))
+    return Login(
+        values.get("username", ""), values.get("password", ""), values.get("identitytoken", "")
+    )
 
 
 class Keyring:
-    """The Authorization for each scope of one registry: a token asked for when the registry demands one. Safe for several threads."""
+    """The Authorization for each scope of one registry: a token asked for when the registry demands
+    one. Safe for several threads.
+    """
 
     def __init__(self, session: requests.Session, index: str, *, secure: bool) -> None:
         self._session, self._index, self._secure = session, index, secure
@@ -78,7 +92,8 @@ class Keyring:
         """Learn from the answer 401; return whether trying again makes sense.
 
         Raises:
-            BuilderError: the registry asks to send credentials where they could be read on the way, or its token service fails.
+            BuilderError: the registry asks to send credentials where they could be read on the way,
+            or its token service fails.
 
         """
         with self._lock:
@@ -87,7 +102,9 @@ class Keyring:
             scheme, _, rest = challenge.partition(" ")
             known = self._headers.pop(scope, "")
             if scheme.lower() == "bearer":
-                self._headers[scope] = f"Bearer {self._token(parse_keqv_list(parse_http_list(rest)), scope)}"
+                self._headers[scope] = (
+                    f"Bearer {self._token(parse_keqv_list(parse_http_list(rest)), scope)}"
+                )
             elif scheme.lower() == "basic" and self._login.basic and not known:
                 self._headers[scope] = self._login.basic
             return scope in self._headers and self._headers[scope] != known
@@ -95,17 +112,30 @@ class Keyring:
     def _token(self, asked: Mapping[str, str], scope: str) -> str:
         realm, who = asked.get("realm", ""), self._login or Login()
         if self._secure and urlsplit(realm).scheme != "https" and (who.basic or who.token):
-            raise BuilderError(f"{self._index} wants the password sent to {realm}, without encryption", hint="nothing was sent; ask its operator")
+            raise BuilderError(
+                f"{self._index} wants the password sent to {realm}, without encryption",
+                hint="nothing was sent; ask its operator",
+            )
         # One scope for each repository: a mount reads another one than it writes.
-        query: dict[str, str | list[str]] = {"service": asked.get("service", ""), "scope": scope.split()}
+        query: dict[str, str | list[str]] = {
+            "service": asked.get("service", ""),
+            "scope": scope.split(),
+        }
         if who.token:
             form = {"grant_type": "refresh_token", "refresh_token": who.token, "client_id": CLIENT}
-            answer = self._session.post(realm, data={**query, **form, "scope": scope}, timeout=TIMEOUT, auth=_plain)
+            answer = self._session.post(
+                realm, data={**query, **form, "scope": scope}, timeout=TIMEOUT, auth=_plain
+            )
         else:
             headers = {"Authorization": who.basic} if who.basic else {}
-            answer = self._session.get(realm, params=query, headers=headers, timeout=TIMEOUT, auth=_plain)
+            answer = self._session.get(
+                realm, params=query, headers=headers, timeout=TIMEOUT, auth=_plain
+            )
         if not answer.ok:
-            raise BuilderError(f"{self._index} gives no token for {scope} (HTTP {answer.status_code})", hint=f"run `docker login {self._index}`")
+            raise BuilderError(
+                f"{self._index} gives no token for {scope} (HTTP {answer.status_code})",
+                hint=f"run `docker login {self._index}`",
+            )
         values = answer.json()
         return str(values.get("token") or values.get("access_token") or "")
 

@@ -20,7 +20,9 @@ from builder.tools import process
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
-    """A container to run to its end. `files` are copied in before it starts, path -> (bytes, mode)."""
+    """A container to run to its end. `files` are copied in before it starts, path -> (bytes,
+    mode).
+    """
 
     image: str
     argv: Sequence[str] | None
@@ -53,12 +55,15 @@ def client(timeout: float = 600) -> docker.DockerClient:
         engine = docker.from_env(timeout=int(timeout))
         engine.ping()
     except (docker.errors.DockerException, requests.RequestException) as error:
-        raise BuilderError("no Docker engine answers", hint="start it, or run `make setup`") from error
+        raise BuilderError(
+            "no Docker engine answers", hint="start it, or run `make setup`"
+        ) from error
     return engine
 
 
 def pull(engine: docker.DockerClient, source: str, name: str) -> None:
-    """Pull `source` (a reference by tag) and give it the name `name`; the name pulled from is taken away again.
+    """Pull `source` (a reference by tag) and give it the name `name`; the name pulled from is taken
+    away again.
 
     Raises:
         BuilderError: the engine says why it could not.
@@ -79,7 +84,9 @@ def pull(engine: docker.DockerClient, source: str, name: str) -> None:
 
 
 def digest(engine: docker.DockerClient, name: str) -> str | None:
-    """Return the digest of an image's manifest or configuration as the engine knows it; None when it lacks the image."""
+    """Return the digest of an image's manifest or configuration as the engine knows it; None when
+    it lacks the image.
+    """
     with contextlib.suppress(docker.errors.ImageNotFound):
         return str(engine.images.get(name).id)
     return None
@@ -113,7 +120,9 @@ def run(engine: docker.DockerClient, command: Command) -> Ended:
 
 
 def _lost(error: Exception) -> BuilderError:
-    return BuilderError(f"the Docker engine went away: {error}", hint="start it, or run `make setup`")
+    return BuilderError(
+        f"the Docker engine went away: {error}", hint="start it, or run `make setup`"
+    )
 
 
 @contextlib.contextmanager
@@ -124,7 +133,9 @@ def _container(engine: docker.DockerClient, command: Command) -> Iterator[Contai
         user=command.user,
         environment=dict(command.environment),
         network_mode=command.network,
-        mounts=[docker.types.Mount(path, None, type="volume", no_copy=True) for path in command.volumes],
+        mounts=[
+            docker.types.Mount(path, None, type="volume", no_copy=True) for path in command.volumes
+        ],
         labels={"catalog": "test"},
     )
     try:
@@ -134,7 +145,8 @@ def _container(engine: docker.DockerClient, command: Command) -> Iterator[Contai
 
 
 def _remove(container: Container) -> None:
-    # It is gone already when a run is interrupted; and where the engine is, there is a better error to tell.
+    # It is gone already when a run is interrupted; and where the engine is, there is a better error
+    # to tell.
     with contextlib.suppress(docker.errors.APIError, requests.RequestException):
         container.remove(force=True, v=True)
 

@@ -1,4 +1,6 @@
-"""The `helm` program: lint, render, push, pull and install charts. Values go by standard input, as they may hold secrets."""
+"""The `helm` program: lint, render, push, pull and install charts. Values go by standard input, as
+they may hold secrets.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +16,31 @@ from builder.tools import process
 
 PROGRAM = "helm"
 HINT = "install Helm 3.17 or later, or run `make setup`"
-THRIFT = {name: os.environ.get(name, value) for name, value in {"GOGC": "off", "GOMEMLIMIT": "1GiB"}.items()}
-"""Go's settings: a run of Helm ends before collecting garbage pays, which is a quarter of its time."""
+THRIFT = {
+    name: os.environ.get(name, value)
+    for name, value in {"GOGC": "off", "GOMEMLIMIT": "1GiB"}.items()
+}
+"""Go's settings: a run of Helm ends before collecting garbage pays, which is a quarter of its
+time."""
 SECTION = re.compile(r"^==> Linting (.*)\n((?:(?!==> |Error: ).*\n?)*)", re.MULTILINE)
 MESSAGE = re.compile(r"^\[(?:ERROR|WARNING)\] (.*(?:\n(?!\[|\n).*)*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remote:
-    """How to reach a registry or a repository of charts, beyond what Helm's own configuration says."""
+    """How to reach a registry or a repository of charts, beyond what Helm's own configuration
+    says.
+    """
 
     ca_file: Path | None = None
     plain_http: bool = False
 
     def arguments(self) -> list[str]:
         """Return the options for Helm."""
-        return [*(["--ca-file", str(self.ca_file)] if self.ca_file else []), *(["--plain-http"] if self.plain_http else [])]
+        return [
+            *(["--ca-file", str(self.ca_file)] if self.ca_file else []),
+            *(["--plain-http"] if self.plain_http else []),
+        ]
 
 
 def version() -> str:
@@ -88,18 +99,32 @@ def template(
     upgrade: bool = False,
     notes: bool = False,
 ) -> str:
-    """Return the manifests of a release, as `helm template` prints them; with `notes`, the notes behind them.
+    """Return the manifests of a release, as `helm template` prints them; with `notes`, the notes
+    behind them.
 
-    `kubernetes` is the version that the chart is told to run on. No cluster is asked: `lookup` finds nothing.
+    `kubernetes` is the version that the chart is told to run on. No cluster is asked: `lookup`
+    finds nothing.
 
     Raises:
         ToolError: Helm is missing, or refuses the chart or the values.
 
     """
     options = [*_values(values), *(["--is-upgrade"] if upgrade else [])]
-    argv = template_command(chart, release=release, namespace=namespace, kubernetes=kubernetes, options=options)
+    argv = template_command(
+        chart, release=release, namespace=namespace, kubernetes=kubernetes, options=options
+    )
     if notes:
-        argv = [PROGRAM, "install", release, chart, "--namespace", namespace, "--dry-run=client", "--debug", *_values(values)]
+        argv = [
+            PROGRAM,
+            "install",
+            release,
+            chart,
+            "--namespace",
+            namespace,
+            "--dry-run=client",
+            "--debug",
+            *_values(values),
+        ]
     return _run(argv, values)
 
 
@@ -109,7 +134,8 @@ def push_command(archive: Path, target: str, remote: Remote | None = None) -> li
 
 
 def push(archive: Path, target: str, remote: Remote | None = None) -> str:
-    """Push a chart's archive to `target` (`oci://registry/path`) and return what it can be pulled by: `<reference>@<digest>`.
+    """Push a chart's archive to `target` (`oci://registry/path`) and return what it can be pulled
+    by: `<reference>@<digest>`.
 
     Raises:
         ToolError: Helm is missing, or the registry refuses.
@@ -124,20 +150,37 @@ def push(archive: Path, target: str, remote: Remote | None = None) -> str:
 
 
 def published(reference: str, version: str, remote: Remote | None = None) -> bool:
-    """Tell whether a registry has a version of the chart `oci://registry/path/name`; a registry that does not answer has none.
+    """Tell whether a registry has a version of the chart `oci://registry/path/name`; a registry
+    that does not answer has none.
 
     Raises:
         ToolError: Helm is missing.
 
     """
-    argv = [PROGRAM, "show", "chart", reference, "--version", version, *(remote or Remote()).arguments()]
+    argv = [
+        PROGRAM,
+        "show",
+        "chart",
+        reference,
+        "--version",
+        version,
+        *(remote or Remote()).arguments(),
+    ]
     return not _started(argv, check=False).returncode
 
 
-def pull(reference: str, directory: Path, *, version: str | None = None, repository: str | None = None, remote: Remote | None = None) -> Path:
+def pull(
+    reference: str,
+    directory: Path,
+    *,
+    version: str | None = None,
+    repository: str | None = None,
+    remote: Remote | None = None,
+) -> Path:
     """Pull a chart's archive into `directory` and return its path.
 
-    `reference` is `oci://registry/path/name`, or with `repository` (the URL of an index) a name. Without `version`, the newest.
+    `reference` is `oci://registry/path/name`, or with `repository` (the URL of an index) a name.
+    Without `version`, the newest.
 
     Raises:
         ToolError: Helm is missing, or there is no such chart.
@@ -145,12 +188,25 @@ def pull(reference: str, directory: Path, *, version: str | None = None, reposit
     """
     directory.mkdir(parents=True, exist_ok=True)
     before = set(directory.glob("*.tgz"))
-    argv = [PROGRAM, "pull", reference, "--destination", str(directory), *(remote or Remote()).arguments()]
-    argv += [*(["--version", version] if version else []), *(["--repo", repository] if repository else [])]
+    argv = [
+        PROGRAM,
+        "pull",
+        reference,
+        "--destination",
+        str(directory),
+        *(remote or Remote()).arguments(),
+    ]
+    argv += [
+        *(["--version", version] if version else []),
+        *(["--repo", repository] if repository else []),
+    ]
     _run(argv)
     new = set(directory.glob("*.tgz")) - before
     if len(new) != 1:
-        raise BuilderError(f"helm pull {reference} brought {len(new)} archives into {directory}", hint="pull into an empty directory")
+        raise BuilderError(
+            f"helm pull {reference} brought {len(new)} archives into {directory}",
+            hint="pull into an empty directory",
+        )
     return new.pop()
 
 
@@ -176,7 +232,9 @@ def _run(argv: Sequence[str | Path], values: Mapping[str, object] | None = None)
     return _started(argv, values).stdout.decode()
 
 
-def _started(argv: Sequence[str | Path], values: Mapping[str, object] | None = None, *, check: bool = True) -> process.Done:
+def _started(
+    argv: Sequence[str | Path], values: Mapping[str, object] | None = None, *, check: bool = True
+) -> process.Done:
     try:
         return process.run(argv, env=THRIFT, stdin=_stdin(values), check=check)
     except ToolError as error:

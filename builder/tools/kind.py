@@ -46,7 +46,8 @@ class Kind:
         return self.name in process.text(["kind", "get", "clusters"]).split()
 
     def connect(self) -> Cluster:
-        """Return the cluster, which is there; nodes that the engine's end has stopped are started again.
+        """Return the cluster, which is there; nodes that the engine's end has stopped are started
+        again.
 
         Raises:
             ToolError: it is not there.
@@ -59,7 +60,10 @@ class Kind:
         cluster, end = Cluster(self.kubeconfig), time.monotonic() + ANSWER
         while "ok" not in cluster.kubectl("get", "--raw", "/readyz", check=False):
             if time.monotonic() > end:
-                hint = f"look at `docker logs {self.nodes()[0]}`, or make it anew: `kind delete cluster --name {self.name}`"
+                hint = (
+                    f"look at `docker logs {self.nodes()[0]}`, or make it anew: `kind delete"
+                    f" cluster --name {self.name}`"
+                )
                 raise BuilderError(f"the cluster {self.name} does not answer", hint=hint)
             time.sleep(0.5)
         return cluster
@@ -69,36 +73,66 @@ class Kind:
         return process.text(["kind", "get", "nodes", "--name", self.name]).split()
 
     def create(self, image: str, mounts: Mapping[Path, str] | None = None) -> Cluster:
-        """Make it, from a node image that the engine has; `mounts` are directories of this machine, and where the node sees them.
+        """Make it, from a node image that the engine has; `mounts` are directories of this machine,
+        and where the node sees them.
 
         Raises:
             ToolError: kind says why not.
 
         """
-        argv: list[str | Path] = ["kind", "create", "cluster", "--name", self.name, "--image", image, "--wait", PATIENCE]
+        argv: list[str | Path] = [
+            "kind",
+            "create",
+            "cluster",
+            "--name",
+            self.name,
+            "--image",
+            image,
+            "--wait",
+            PATIENCE,
+        ]
         self.monitor(Plain(process.quote([*argv, "--kubeconfig", self.kubeconfig])))
-        volumes = [{"hostPath": str(path), "containerPath": there, "readOnly": True} for path, there in (mounts or {}).items()]
+        volumes = [
+            {"hostPath": str(path), "containerPath": there, "readOnly": True}
+            for path, there in (mounts or {}).items()
+        ]
         nodes = [{"role": "control-plane", **({"extraMounts": volumes} if volumes else {})}]
         config = {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", "nodes": nodes}
         self.kubeconfig.parent.mkdir(parents=True, exist_ok=True)
-        process.run([*argv, "--kubeconfig", self.kubeconfig, "--config", "-"], stdin=yaml.safe_dump(config).encode())
+        process.run(
+            [*argv, "--kubeconfig", self.kubeconfig, "--config", "-"],
+            stdin=yaml.safe_dump(config).encode(),
+        )
         self.kubeconfig.chmod(0o600)
         return Cluster(self.kubeconfig)
 
     def delete(self) -> None:
         """Remove it, if it is there."""
-        argv: list[str | Path] = ["kind", "delete", "cluster", "--name", self.name, "--kubeconfig", self.kubeconfig]
+        argv: list[str | Path] = [
+            "kind",
+            "delete",
+            "cluster",
+            "--name",
+            self.name,
+            "--kubeconfig",
+            self.kubeconfig,
+        ]
         self.monitor(Plain(process.quote(argv)))
         process.run(argv)
         self.kubeconfig.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def mirror(self, host: str, url: str) -> Iterator[None]:
-        """Let its nodes ask a URL first for images of a registry `host`, while the context lasts: containerd reads that at each pull."""
+        """Let its nodes ask a URL first for images of a registry `host`, while the context lasts:
+        containerd reads that at each pull.
+        """
         folder = f"/etc/containerd/certs.d/{host}"
         text = f'[host."{url}"]\n  capabilities = ["pull", "resolve"]\n'
         nodes = self.nodes()
-        before = {node: process.run(["docker", "exec", node, "cat", f"{folder}/hosts.toml"], check=False) for node in nodes}
+        before = {
+            node: process.run(["docker", "exec", node, "cat", f"{folder}/hosts.toml"], check=False)
+            for node in nodes
+        }
         for node in nodes:
             _write(node, folder, text.encode())
         try:
@@ -117,21 +151,36 @@ def _write(node: str, folder: str, data: bytes) -> None:
 
 
 def node_image(wanted: str | None = None) -> str:
-    """Return the node image to make a cluster from: the one wanted, else the newest that the engine has.
+    """Return the node image to make a cluster from: the one wanted, else the newest that the engine
+    has.
 
     Raises:
-        BuilderError: the engine has none, or not that one, or does not answer; or a program is missing.
+        BuilderError: the engine has none, or not that one, or does not answer; or a program is
+        missing.
 
     """
     absent = [program for program in PROGRAMS if shutil.which(program) is None]
     if absent:
-        raise BuilderError(f"a cluster needs {' and '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed", hint=SETUP)
+        raise BuilderError(
+            f"a cluster needs {' and '.join(absent)}, which {'is' if len(absent) == 1 else 'are'}"
+            " not installed",
+            hint=SETUP,
+        )
     found = sorted(_images(), key=_version, reverse=True)
     if wanted is None and not found:
-        hint = f"{SETUP}, or `docker pull {NODE}:v…` with a version of Kubernetes that your kind knows"
+        hint = (
+            f"{SETUP}, or `docker pull {NODE}:v…` with a version of Kubernetes that your kind knows"
+        )
         raise BuilderError(f"the Docker engine has no node image of kind ({NODE})", hint=hint)
-    if wanted is not None and wanted not in found and process.run(["docker", "image", "inspect", wanted], check=False).returncode:
-        raise BuilderError(f"the Docker engine has no node image {wanted}", hint=f"{SETUP}, or `docker pull {wanted}`; CATALOG_NODE_IMAGE names it")
+    if (
+        wanted is not None
+        and wanted not in found
+        and process.run(["docker", "image", "inspect", wanted], check=False).returncode
+    ):
+        raise BuilderError(
+            f"the Docker engine has no node image {wanted}",
+            hint=f"{SETUP}, or `docker pull {wanted}`; CATALOG_NODE_IMAGE names it",
+        )
     return wanted or found[0]
 
 
@@ -146,15 +195,23 @@ def gateway() -> str:
     addresses = [str(item.get("Gateway", "")) for item in networks[0]["IPAM"]["Config"]]
     found = next((address for address in addresses if "." in address), None)
     if found is None:
-        raise BuilderError("Docker's network of kind's nodes has no IPv4 gateway", hint="`docker network rm kind`, and create the cluster again")
+        raise BuilderError(
+            "Docker's network of kind's nodes has no IPv4 gateway",
+            hint="`docker network rm kind`, and create the cluster again",
+        )
     return found
 
 
 def _images() -> Iterator[str]:
     try:
-        listing = process.text(["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", NODE])
+        listing = process.text(
+            ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", NODE]
+        )
     except ToolError as error:
-        raise BuilderError(f"no Docker engine answers: {error.tail or error.message}", hint="start it, or run `make setup`") from error
+        raise BuilderError(
+            f"no Docker engine answers: {error.tail or error.message}",
+            hint="start it, or run `make setup`",
+        ) from error
     yield from (name for name in listing.split() if not name.endswith(":<none>"))
 
 

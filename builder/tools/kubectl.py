@@ -1,4 +1,6 @@
-"""A Kubernetes cluster by `kubectl`: what a person does with it. Manifests go by standard input, as they may hold secrets."""
+"""A Kubernetes cluster by `kubectl`: what a person does with it. Manifests go by standard input, as
+they may hold secrets.
+"""
 
 from __future__ import annotations
 
@@ -36,26 +38,37 @@ class Cluster:
             ToolError: kubectl is missing, or (with `check`) fails.
 
         """
-        done = process.run(self.command(*argv), stdin=None if stdin is None else stdin.encode(), check=check)
+        done = process.run(
+            self.command(*argv), stdin=None if stdin is None else stdin.encode(), check=check
+        )
         return (done.stdout + (b"" if check else done.stderr)).decode(errors="replace")
 
     def apply(self, *manifests: Mapping[str, object]) -> None:
         """Create objects, or change them."""
-        self.kubectl("apply", "--server-side", "--filename", "-", stdin=yaml.safe_dump_all(manifests))
+        self.kubectl(
+            "apply", "--server-side", "--filename", "-", stdin=yaml.safe_dump_all(manifests)
+        )
 
     def get(self, kind: str, name: str, namespace: str) -> Manifest:
         """Return an object as the server has it."""
-        found: Manifest = json.loads(self.kubectl("get", kind, name, "--namespace", namespace, "--output", "json"))
+        found: Manifest = json.loads(
+            self.kubectl("get", kind, name, "--namespace", namespace, "--output", "json")
+        )
         return found
 
     def list(self, kind: str, namespace: str, selector: str = "") -> list[Manifest]:
         """Return objects as the server has them."""
-        found = json.loads(self.kubectl("get", kind, "--namespace", namespace, "--selector", selector, "--output", "json"))
+        found = json.loads(
+            self.kubectl(
+                "get", kind, "--namespace", namespace, "--selector", selector, "--output", "json"
+            )
+        )
         return [dict(item) for item in found["items"]]
 
     @contextlib.contextmanager
     def forward(self, target: str, port: int, namespace: str) -> Iterator[str]:
-        """Give a pod or service an address on this machine while the context lasts; yields `127.0.0.1:<port>`.
+        """Give a pod or service an address on this machine while the context lasts; yields
+        `127.0.0.1:<port>`.
 
         Raises:
             ToolError: kubectl is missing, or says why not.

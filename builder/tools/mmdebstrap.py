@@ -9,19 +9,37 @@ from pathlib import Path
 from builder.tools import process
 
 # What the bootstrap itself leaves behind, and the machine it ran on.
-LEFT = ("apt/sources.list", "apt/apt.conf.d/99mmdebstrap", "dpkg/dpkg.cfg.d/99mmdebstrap", "hostname", "resolv.conf")
+LEFT = (
+    "apt/sources.list",
+    "apt/apt.conf.d/99mmdebstrap",
+    "dpkg/dpkg.cfg.d/99mmdebstrap",
+    "hostname",
+    "resolv.conf",
+)
 CLEAN = "rm -f " + " ".join(f'"$1/etc/{path}"' for path in LEFT)
 # As Ubuntu's images name it.
 EXCLUDES = "/etc/dpkg/dpkg.cfg.d/excludes"
 
 
-def bootstrap(suite: str, packages: Sequence[str], repository: Path, output: Path, *, epoch: int, log: Path, paths: Sequence[str]) -> None:
-    """Write the root as a tar file to `output`, from a flat apt repository that holds exactly what may be installed.
+def bootstrap(
+    suite: str,
+    packages: Sequence[str],
+    repository: Path,
+    output: Path,
+    *,
+    epoch: int,
+    log: Path,
+    paths: Sequence[str],
+) -> None:
+    """Write the root as a tar file to `output`, from a flat apt repository that holds exactly what
+    may be installed.
 
-    `paths` are dpkg's `path-exclude=…` and `path-include=…`. They stay in the root, for what is installed there later.
+    `paths` are dpkg's `path-exclude=…` and `path-include=…`. They stay in the root, for what is
+    installed there later.
 
     Raises:
-        ToolError: mmdebstrap is missing, or a package could not be installed; `log` has all its output.
+        ToolError: mmdebstrap is missing, or a package could not be installed; `log` has all its
+        output.
 
     """
     process.run(

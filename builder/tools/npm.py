@@ -15,7 +15,8 @@ from builder.tools import process
 
 NODE, CLI = "/bin/node", "/lib/node_modules/npm/bin/npm-cli.js"
 EXECUTABLE = 0o755
-# No package's script runs here, nothing is reported to anyone, and a user's own configuration does not change what is written.
+# No package's script runs here, nothing is reported to anyone, and a user's own configuration does
+# not change what is written.
 ALWAYS = {
     "npm_config_audit": "false",
     "npm_config_fund": "false",
@@ -38,13 +39,16 @@ class Npm:
     ca_bundle: Path | None = None
 
     def lock(self, directory: Path) -> None:
-        """Write or complete the lock file beside the package.json in `directory`; versions that are there stay where they can.
+        """Write or complete the lock file beside the package.json in `directory`; versions that are
+        there stay where they can.
 
         Raises:
             ToolError: there is no resolution, or the registry could not be had.
 
         """
-        process.run([*self.argv, "install", "--package-lock-only"], env=self._environment(), cwd=directory)
+        process.run(
+            [*self.argv, "install", "--package-lock-only"], env=self._environment(), cwd=directory
+        )
 
     def configured(self) -> str:
         """Return the registry that npm itself is configured with."""
@@ -62,7 +66,8 @@ class Npm:
 
 
 def command(cache: Path) -> tuple[tuple[str, ...], Path | None]:
-    """Return the npm to run and the directory of its node: one unpacked below `cache`, else the machine's.
+    """Return the npm to run and the directory of its node: one unpacked below `cache`, else the
+    machine's.
 
     Raises:
         ToolError: there is neither.
@@ -73,7 +78,9 @@ def command(cache: Path) -> tuple[tuple[str, ...], Path | None]:
             return in_wheel(root)
     if shutil.which("npm"):
         return ("npm",), None
-    raise ToolError(["npm"], None, "", hint="install npm, or set CATALOG_MIRROR_NPM to the URL of a registry")
+    raise ToolError(
+        ["npm"], None, "", hint="install npm, or set CATALOG_MIRROR_NPM to the URL of a registry"
+    )
 
 
 def in_wheel(root: Path) -> tuple[tuple[str, ...], Path]:
@@ -82,7 +89,9 @@ def in_wheel(root: Path) -> tuple[tuple[str, ...], Path]:
 
 
 def unpack(wheel: Path, cache: Path) -> Path | None:
-    """Unpack the Node.js and npm in a wheel below `cache`, and return their root; None when the wheel holds none."""
+    """Unpack the Node.js and npm in a wheel below `cache`, and return their root; None when the
+    wheel holds none.
+    """
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         top = next((name.removesuffix(CLI) for name in names if name.endswith(CLI)), None)
@@ -93,7 +102,9 @@ def unpack(wheel: Path, cache: Path) -> Path | None:
             return target / top
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as beside:
-            archive.extractall(beside, [name for name in names if name.startswith((f"{top}/bin/", f"{top}/lib/"))])
+            archive.extractall(
+                beside, [name for name in names if name.startswith((f"{top}/bin/", f"{top}/lib/"))]
+            )
             (Path(beside) / (top + NODE)).chmod(EXECUTABLE)
             finished = Path(beside) / "done"
             finished.mkdir()

@@ -41,8 +41,9 @@ def run(
 ) -> Done:
     """Run a program to its end and return its output, standard error included in `stderr`.
 
-    `env` is added to this process's environment. With `on_line`, each line of output (both streams) is handed over
-    as it comes; with `log`, it is appended to that file. Secrets go by `env` or `stdin`, never by `argv`.
+    `env` is added to this process's environment. With `on_line`, each line of output (both streams)
+    is handed over as it comes; with `log`, it is appended to that file. Secrets go by `env` or
+    `stdin`, never by `argv`.
 
     Raises:
         ToolError: the program is missing, or (with `check`) ended with another code than 0.
@@ -50,7 +51,13 @@ def run(
 
     """
     command, streaming = [str(part) for part in argv], on_line is not None or log is not None
-    process = _start(command, env, cwd, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL, joined=streaming)
+    process = _start(
+        command,
+        env,
+        cwd,
+        stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+        joined=streaming,
+    )
     with _tracked(process):
         if streaming:
             out, err = _stream(process, stdin, on_line, log), b""
@@ -65,8 +72,14 @@ def run(
 
 
 @contextlib.contextmanager
-def running(argv: Sequence[str | Path], until: Callable[[str], object], *, env: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Run a program while the context lasts. It is entered with the first line printed that `until` takes for true.
+def running(
+    argv: Sequence[str | Path],
+    until: Callable[[str], object],
+    *,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """Run a program while the context lasts. It is entered with the first line printed that `until`
+    takes for true.
 
     Raises:
         ToolError: the program is missing, or ended before it printed such a line.
@@ -94,7 +107,14 @@ def running(argv: Sequence[str | Path], until: Callable[[str], object], *, env: 
             process.stdout.close()
 
 
-def _start(command: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None, *, stdin: int, joined: bool) -> subprocess.Popen[bytes]:
+def _start(
+    command: Sequence[str],
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
+    *,
+    stdin: int,
+    joined: bool,
+) -> subprocess.Popen[bytes]:
     """Start a program; `joined` is whether both its streams become one."""
     if _stopping.is_set():
         raise StoppedError
@@ -114,7 +134,9 @@ def _start(command: Sequence[str], env: Mapping[str, str] | None, cwd: Path | No
 
 @functools.cache
 def _bound() -> tuple[str, ...]:
-    """Return what, in front of a command, lets the kernel end it when this process is killed; nothing where there is no such thing."""
+    """Return what, in front of a command, lets the kernel end it when this process is killed;
+    nothing where there is no such thing.
+    """
     prefix = ("setpriv", "--pdeathsig", "TERM", "--")
     try:
         works = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
@@ -123,19 +145,29 @@ def _bound() -> tuple[str, ...]:
     return prefix if works else ()
 
 
-def text(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
+def text(
+    argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> str:
     """Run a program and return its standard output as text, without the last line break."""
     return run(argv, env=env, cwd=cwd).stdout.decode().rstrip("\n")
 
 
 def quote(argv: Sequence[str | Path]) -> str:
-    """Return the command as a line to paste into a shell; paths below this directory are relative to it."""
+    """Return the command as a line to paste into a shell; paths below this directory are relative
+    to it.
+    """
     here = Path.cwd()
-    return shlex.join(str(part.relative_to(here) if isinstance(part, Path) and part.is_relative_to(here) else part) for part in argv)
+    return shlex.join(
+        str(
+            part.relative_to(here) if isinstance(part, Path) and part.is_relative_to(here) else part
+        )
+        for part in argv
+    )
 
 
 def stop_all(grace: float = 5.0) -> None:
-    """End every process that is still running, and start none any more: TERM to its group, then KILL after `grace` seconds shared by all.
+    """End every process that is still running, and start none any more: TERM to its group, then
+    KILL after `grace` seconds shared by all.
 
     What runs elsewhere is ended, too: see `at_stop`.
     """
@@ -151,7 +183,8 @@ def stop_all(grace: float = 5.0) -> None:
 
 @contextlib.contextmanager
 def at_stop(action: Callable[[], object]) -> Iterator[None]:
-    """Have `stop_all` end something that runs elsewhere, such as a container, while the context lasts; what it raises is ignored.
+    """Have `stop_all` end something that runs elsewhere, such as a container, while the context
+    lasts; what it raises is ignored.
 
     Raises:
         StoppedError: `stop_all` was called, and something in the context failed.

@@ -70,8 +70,9 @@ class Uv:
     ) -> tuple[Distribution, ...]:
         """Resolve requirements to distributions, sorted by name.
 
-        `constraints` are versions that must hold, `preferences` versions to keep where the requirements let them.
-        Without `platform`, wheels for every one are given; without `python`, those for any from this machine's on.
+        `constraints` are versions that must hold, `preferences` versions to keep where the
+        requirements let them. Without `platform`, wheels for every one are given; without `python`,
+        those for any from this machine's on.
 
         Raises:
             ToolError: there is no resolution, or the index could not be had.
@@ -83,11 +84,36 @@ class Uv:
             output = directory / "pylock.toml"
             if preferences:
                 output.write_text(_preferences(preferences))
-            target = [*(("--python-platform", platform) if platform else ("--universal",)), *(("--python-version", python) if python else ())]
+            target = [
+                *(("--python-platform", platform) if platform else ("--universal",)),
+                *(("--python-version", python) if python else ()),
+            ]
             argv = [
-                *(uv.find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-python-downloads"),
-                *("--format", "pylock.toml", "--only-binary", ":all:", "--generate-hashes", "--output-file", output),
-                *("--constraints", directory / "constraints.txt", "--cache-dir", self.cache, *target),
+                *(
+                    uv.find_uv_bin(),
+                    "pip",
+                    "compile",
+                    "--quiet",
+                    "--no-header",
+                    "--no-annotate",
+                    "--no-python-downloads",
+                ),
+                *(
+                    "--format",
+                    "pylock.toml",
+                    "--only-binary",
+                    ":all:",
+                    "--generate-hashes",
+                    "--output-file",
+                    output,
+                ),
+                *(
+                    "--constraints",
+                    directory / "constraints.txt",
+                    "--cache-dir",
+                    self.cache,
+                    *target,
+                ),
                 *(() if dependencies else ("--no-deps",)),
                 "-",
             ]
@@ -95,7 +121,9 @@ class Uv:
             if self.index:
                 # Not on the command line: it may hold a password.
                 environment["UV_DEFAULT_INDEX"] = self.index
-            process.run(argv, stdin="\n".join(requirements).encode(), env=environment, cwd=directory)
+            process.run(
+                argv, stdin="\n".join(requirements).encode(), env=environment, cwd=directory
+            )
             return _read(output.read_text())
 
 
@@ -106,7 +134,12 @@ def _read(text: str) -> tuple[Distribution, ...]:
             name=package.name,
             version=package.version,
             wheels=tuple(
-                Wheel(file=unquote(urlsplit(wheel.url).path.rpartition("/")[2]), url=wheel.url, size=wheel.size, sha256=wheel.hashes["sha256"])
+                Wheel(
+                    file=unquote(urlsplit(wheel.url).path.rpartition("/")[2]),
+                    url=wheel.url,
+                    size=wheel.size,
+                    sha256=wheel.hashes["sha256"],
+                )
                 for wheel in package.wheels
             ),
         )
@@ -119,5 +152,8 @@ def _pins(versions: Mapping[str, str] | None) -> str:
 
 
 def _preferences(versions: Mapping[str, str]) -> str:
-    blocks = [f'\n[[packages]]\nname = "{name}"\nversion = "{version}"\n' for name, version in sorted(versions.items())]
+    blocks = [
+        f'\n[[packages]]\nname = "{name}"\nversion = "{version}"\n'
+        for name, version in sorted(versions.items())
+    ]
     return 'lock-version = "1.0"\ncreated-by = "uv"\nrequires-python = ">=3.0"\n' + "".join(blocks)

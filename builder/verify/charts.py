@@ -1,4 +1,6 @@
-"""Charts put to the test without a cluster: Onyxia's rules and Helm judge them, the schemas of Kubernetes what they render."""
+"""Charts put to the test without a cluster: Onyxia's rules and Helm judge them, the schemas of
+Kubernetes what they render.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ CAPABILITIES = b".Capabilities"
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Something wrong with a chart, with the case of values in which it is; no case where it always is."""
+    """Something wrong with a chart, with the case of values in which it is; no case where it always
+    is.
+    """
 
     text: str
     case: str = ""
@@ -49,12 +53,17 @@ class _Chart:
 
 
 def cases(tree: Tree) -> Mapping[str, Values]:
-    """Return the values with which a chart is rendered: as it comes, and with every switch turned."""
+    """Return the values with which a chart is rendered: as it comes, and with every switch
+    turned.
+    """
     return {"defaults": {}, "switches": switched(contents.schema(tree), contents.values(tree))}
 
 
-def check(trees: Iterable[tuple[str, Tree]], monitor: Monitor, jobs: int | None = None) -> Mapping[str, list[Wrong]]:
-    """Return what is wrong with each chart, nothing where it is right. Charts that are still being made are waited for while Helm works.
+def check(
+    trees: Iterable[tuple[str, Tree]], monitor: Monitor, jobs: int | None = None
+) -> Mapping[str, list[Wrong]]:
+    """Return what is wrong with each chart, nothing where it is right. Charts that are still being
+    made are waited for while Helm works.
 
     Raises:
         ToolError: Helm is missing.
@@ -69,12 +78,22 @@ def check(trees: Iterable[tuple[str, Tree]], monitor: Monitor, jobs: int | None 
             since = time.monotonic()
             monitor(Step(chart, "running"))
             tree.write(directory / chart)
-            rendered = [pool.submit(_render, directory / chart, case, values, asks=_asks(tree)) for case, values in cases(tree).items()]
+            rendered = [
+                pool.submit(_render, directory / chart, case, values, asks=_asks(tree))
+                for case, values in cases(tree).items()
+            ]
             charts[chart] = _Chart(since, _rules(directory / chart), rendered)
         # One run of Helm lints many charts in the time of two; one for each processor is quickest.
         paths = [directory / chart for chart in charts]
-        linted = {path: messages for part in pool.map(lambda some: helm.lint(*some), _parts(paths, jobs)) for path, messages in part.items()}
-        return {chart: _ended(chart, about, linted[directory / chart], monitor) for chart, about in charts.items()}
+        linted = {
+            path: messages
+            for part in pool.map(lambda some: helm.lint(*some), _parts(paths, jobs))
+            for path, messages in part.items()
+        }
+        return {
+            chart: _ended(chart, about, linted[directory / chart], monitor)
+            for chart, about in charts.items()
+        }
 
 
 def _parts(paths: Sequence[Path], count: int) -> list[Sequence[Path]]:
@@ -92,11 +111,19 @@ def _ended(chart: str, about: _Chart, linted: Sequence[str], monitor: Monitor) -
 
 def _rules(chart: Path) -> list[Wrong]:
     found = lint(read(chart))
-    return [Wrong(f"{finding.file}:{finding.line}: {finding.rule}: {finding.message} ({finding.consequence})") for finding in found]
+    return [
+        Wrong(
+            f"{finding.file}:{finding.line}: {finding.rule}: {finding.message}"
+            f" ({finding.consequence})"
+        )
+        for finding in found
+    ]
 
 
 def _render(chart: Path, case: str, values: Values, *, asks: bool) -> list[Wrong]:
-    """Return what is wrong with what Helm renders; a chart that asks for the version of Kubernetes is rendered for each."""
+    """Return what is wrong with what Helm renders; a chart that asks for the version of Kubernetes
+    is rendered for each.
+    """
     if not asks:
         return [Wrong(text, case) for text in _rendered(chart, values, VERSIONS)]
     found: dict[str, list[str]] = {}
@@ -108,7 +135,12 @@ def _render(chart: Path, case: str, values: Values, *, asks: bool) -> list[Wrong
 
 def _rendered(chart: Path, values: Values, versions: Sequence[str]) -> list[str]:
     try:
-        return problems(manifests(helm.template(chart, values or None, release=RELEASE, kubernetes=versions[-1])), versions)
+        return problems(
+            manifests(
+                helm.template(chart, values or None, release=RELEASE, kubernetes=versions[-1])
+            ),
+            versions,
+        )
     except ToolError as error:
         if error.code is None:
             raise
@@ -118,4 +150,6 @@ def _rendered(chart: Path, values: Values, versions: Sequence[str]) -> list[str]
 
 
 def _asks(tree: Tree) -> bool:
-    return any(CAPABILITIES in file.data for path, file in tree.items() if path.startswith("templates/"))
+    return any(
+        CAPABILITIES in file.data for path, file in tree.items() if path.startswith("templates/")
+    )

@@ -1,15 +1,17 @@
-"""Tests of images: executables that live with the layers, run inside every image that has the layer.
+"""Tests of images: executables that live with the layers, run inside every image that has the
+layer.
 
-An executable in `images/<layer>/tests/` passes when it exits 0. It runs by the image's own entrypoint, as the image's
-user, without a network. Comment lines among its first twenty change that:
+An executable in `images/<layer>/tests/` passes when it exits 0. It runs by the image's own
+entrypoint, as the image's user, without a network. Comment lines among its first twenty change
+that:
 
     # user: 12345:100          another user
     # volume: /home/onyxia     an empty volume, owned by root (may be repeated)
     # env: NAME=value          an environment variable (may be repeated)
     # timeout: 300             seconds until it counts as failed (default 120)
 
-It finds `/catalog-test/image.json`: the image's id, point, layers, and by kind (deb, python, …) what was `asked` for
-and the `packages` with their versions in the lock.
+It finds `/catalog-test/image.json`: the image's id, point, layers, and by kind (deb, python, …)
+what was `asked` for and the `packages` with their versions in the lock.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ DEFAULT_TIMEOUT = 120.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageTest:
-    """One test for one image. `key` changes with the image, the test and the facts it is given: equal keys, equal result."""
+    """One test for one image. `key` changes with the image, the test and the facts it is given:
+    equal keys, equal result.
+    """
 
     image: str
     digest: str
@@ -51,7 +55,9 @@ class ImageTest:
     @property
     def key(self) -> str:
         """Sha256 hex."""
-        return sha256(canonical([self.digest, self.layer, self.name, sha256(self.script), sha256(self.facts)]))
+        return sha256(
+            canonical([self.digest, self.layer, self.name, sha256(self.script), sha256(self.facts)])
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +71,9 @@ class Outcome:
     cached: bool = False
 
 
-def tests_of(graph: Graph, image: ImagePoint, digest: str, lock: Lock, directories: Mapping[str, Path]) -> Iterator[ImageTest]:
+def tests_of(
+    graph: Graph, image: ImagePoint, digest: str, lock: Lock, directories: Mapping[str, Path]
+) -> Iterator[ImageTest]:
     """Yield the tests of every layer that the image has, bottom first."""
     facts = canonical(facts_of(graph, image, lock))
     for cell in image.cells:
@@ -73,7 +81,14 @@ def tests_of(graph: Graph, image: ImagePoint, digest: str, lock: Lock, directori
         folder = directories[layer] / "tests"
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             if path.is_file() and path.stat().st_mode & 0o100:
-                yield ImageTest(image=image.id, digest=digest, layer=layer, name=path.name, script=path.read_bytes(), facts=facts)
+                yield ImageTest(
+                    image=image.id,
+                    digest=digest,
+                    layer=layer,
+                    name=path.name,
+                    script=path.read_bytes(),
+                    facts=facts,
+                )
 
 
 def facts_of(graph: Graph, image: ImagePoint, lock: Lock) -> dict[str, object]:
@@ -87,11 +102,18 @@ def facts_of(graph: Graph, image: ImagePoint, lock: Lock) -> dict[str, object]:
         for kind, requirements in asked(graph.cells[cell]).items():
             wanted.setdefault(kind, []).extend(_distribution(text) for text in requirements)
     layers = [graph.cells[cell].name for cell in image.cells]
-    return {"image": image.id, "point": dict(image.point), "layers": layers, "packages": packages, "asked": wanted}
+    return {
+        "image": image.id,
+        "point": dict(image.point),
+        "layers": layers,
+        "packages": packages,
+        "asked": wanted,
+    }
 
 
 def run(client: docker.DockerClient, test: ImageTest, reference: str, results: Path) -> Outcome:
-    """Run a test in a container of `reference`, or return the result kept under `results` when nothing changed.
+    """Run a test in a container of `reference`, or return the result kept under `results` when
+    nothing changed.
 
     A failure is not kept: it is tried again.
     """
@@ -106,7 +128,11 @@ def run(client: docker.DockerClient, test: ImageTest, reference: str, results: P
         **options(test.script),  # type: ignore[arg-type]
     )
     ended = engine.run(client, command)
-    output = ended.output if ended.code is not None else f"{ended.output}\nstill running after {command.timeout:.0f} s"
+    output = (
+        ended.output
+        if ended.code is not None
+        else f"{ended.output}\nstill running after {command.timeout:.0f} s"
+    )
     outcome = Outcome(test=test.id, ok=ended.code == 0, seconds=ended.seconds, output=output)
     if outcome.ok:
         results.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,6 @@
-"""Kubernetes manifests against the schemas of Kubernetes, strictly: no unknown field, for several versions at once."""
+"""Kubernetes manifests against the schemas of Kubernetes, strictly: no unknown field, for several
+versions at once.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ import jsonschema_rs
 import yaml
 
 VERSIONS = ("1.25", "1.28", "1.31", "1.34")
-"""Versions of Kubernetes: the oldest that charts promise to run on, the newest, and some between them."""
+"""Versions of Kubernetes: the oldest that charts promise to run on, the newest, and some between
+them."""
 DEFINITIONS = "https://kubernetes.io/api/_definitions.json"
 """What the schemas call the file beside them; nothing is asked there."""
 OWN = Path(__file__).with_name("schemas")
@@ -32,7 +35,9 @@ def manifests(text: str) -> list[Manifest]:
 
 
 def problems(documents: Sequence[Manifest], versions: Sequence[str] = VERSIONS) -> list[str]:
-    """Return what the schemas have against the documents, each with the object's name, the place in it and the versions."""
+    """Return what the schemas have against the documents, each with the object's name, the place in
+    it and the versions.
+    """
     found: dict[str, list[str]] = {}
     for version in versions:
         for document in documents:
@@ -42,14 +47,21 @@ def problems(documents: Sequence[Manifest], versions: Sequence[str] = VERSIONS) 
 
 
 def worded(found: Mapping[str, Sequence[str]], versions: Sequence[str]) -> list[str]:
-    """Return problems, given with the versions of Kubernetes that have them, each with these versions where they are not all."""
-    return [problem if len(those) == len(versions) else f"{problem} (Kubernetes {', '.join(those)})" for problem, those in found.items()]
+    """Return problems, given with the versions of Kubernetes that have them, each with these
+    versions where they are not all.
+    """
+    return [
+        problem if len(those) == len(versions) else f"{problem} (Kubernetes {', '.join(those)})"
+        for problem, those in found.items()
+    ]
 
 
 def label(document: Manifest) -> str:
     """Return `<kind>/<name>`."""
     metadata = document.get("metadata")
-    return f"{document.get('kind')}/{metadata.get('name') if isinstance(metadata, Mapping) else '?'}"
+    return (
+        f"{document.get('kind')}/{metadata.get('name') if isinstance(metadata, Mapping) else '?'}"
+    )
 
 
 def _problems(document: Manifest, version: str) -> Iterator[str]:
@@ -70,22 +82,34 @@ def _validator(api: str, kind: str, version: str) -> jsonschema_rs.Draft7Validat
     own = OWN / f"{kind}.json"
     if own.is_file():
         schema = json.loads(own.read_bytes())
-        return jsonschema_rs.Draft7Validator(schema) if schema["properties"]["apiVersion"]["const"] == api else None
+        return (
+            jsonschema_rs.Draft7Validator(schema)
+            if schema["properties"]["apiVersion"]["const"] == api
+            else None
+        )
     group, _, number = api.rpartition("/")
     name = "-".join(part for part in (kind.lower(), group.split(".")[0], number) if part)
     directory = _directory(version)
     file = directory / f"{name}.json"
     if not file.is_file():
         return None
-    return jsonschema_rs.Draft7Validator(json.loads(file.read_bytes()), registry=_definitions(version), offline=True)
+    return jsonschema_rs.Draft7Validator(
+        json.loads(file.read_bytes()), registry=_definitions(version), offline=True
+    )
 
 
 @cache
 def _directory(version: str) -> Traversable:
-    return importlib.resources.files("kubernetes_validate") / "kubernetes-json-schema" / f"v{version}.0-local-strict"
+    return (
+        importlib.resources.files("kubernetes_validate")
+        / "kubernetes-json-schema"
+        / f"v{version}.0-local-strict"
+    )
 
 
 @cache
 def _definitions(version: str) -> jsonschema_rs.Registry:
     """All schemas of one version refer to one file."""
-    return jsonschema_rs.Registry([(DEFINITIONS, json.loads((_directory(version) / "_definitions.json").read_bytes()))])
+    return jsonschema_rs.Registry(
+        [(DEFINITIONS, json.loads((_directory(version) / "_definitions.json").read_bytes()))]
+    )

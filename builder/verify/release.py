@@ -1,4 +1,6 @@
-"""A chart that is installed on a cluster, as its user meets it: it starts, its own test passes, it answers."""
+"""A chart that is installed on a cluster, as its user meets it: it starts, its own test passes, it
+answers.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,12 @@ from builder.verify.manifests import manifests
 T = TypeVar("T")
 PATIENCE = 300.0
 """Seconds in which what is expected has to come true, on a machine that does other things too."""
-HOPELESS = {"CrashLoopBackOff", "CreateContainerConfigError", "ImagePullBackOff", "InvalidImageName"}
+HOPELESS = {
+    "CrashLoopBackOff",
+    "CreateContainerConfigError",
+    "ImagePullBackOff",
+    "InvalidImageName",
+}
 """Why a container waits, where waiting longer does not help."""
 WORKLOADS = {"Deployment", "StatefulSet"}
 UNPLACED = 30.0
@@ -83,9 +90,13 @@ class Release:
         return self
 
     def state(self) -> str | None:
-        """Return what Helm says of it, such as `deployed` or `pending-install`; None when it is not there."""
+        """Return what Helm says of it, such as `deployed` or `pending-install`; None when it is not
+        there.
+        """
         try:
-            return str(json.loads(self.helm("status", self.name, "--output", "json"))["info"]["status"])
+            return str(
+                json.loads(self.helm("status", self.name, "--output", "json"))["info"]["status"]
+            )
         except ToolError as error:
             if "not found" in error.tail:
                 return None
@@ -132,7 +143,8 @@ class Release:
         """Wait until Onyxia would show it as started: the containers of all its pods are ready.
 
         Raises:
-            BuilderError: they are not in time, or something keeps them from it that waiting does not mend.
+            BuilderError: they are not in time, or something keeps them from it that waiting does
+            not mend.
 
         """
         began = time.monotonic()
@@ -147,13 +159,24 @@ class Release:
 
     def workloads(self) -> list[Manifest]:
         """Return what keeps its pods, as the server has it."""
-        found = [(str(one["kind"]), one["metadata"]["name"]) for one in self.objects if one["kind"] in WORKLOADS]
+        found = [
+            (str(one["kind"]), one["metadata"]["name"])
+            for one in self.objects
+            if one["kind"] in WORKLOADS
+        ]
         return [self.cluster.get(kind, name, self.namespace) for kind, name in found]
 
     def page(self) -> tuple[str, int, str] | None:
-        """Return the Service that leads to what its pods are asked by HTTP whether they are ready, its port and the path; None without one."""
+        """Return the Service that leads to what its pods are asked by HTTP whether they are ready,
+        its port and the path; None without one.
+        """
         containers = [container for pod in self.pods() for container in pod["spec"]["containers"]]
-        services = [(one["metadata"]["name"], port) for one in self.objects if one["kind"] == "Service" for port in one["spec"].get("ports", ())]
+        services = [
+            (one["metadata"]["name"], port)
+            for one in self.objects
+            if one["kind"] == "Service"
+            for port in one["spec"].get("ports", ())
+        ]
         for container in containers:
             asked = container.get("readinessProbe", {}).get("httpGet")
             names = _port_names(container, asked["port"]) if asked else set()
@@ -169,24 +192,51 @@ class Release:
             yield found
 
     def uninstall(self) -> None:
-        """Delete it, with its volume and the pods of its tests, and wait until its pods are gone."""
+        """Delete it, with its volume and the pods of its tests, and wait until its pods are
+        gone.
+        """
         hooks = self._objects("hooks") if self.state() else []
         tests = [str(one["metadata"]["name"]) for one in hooks if one["kind"] == "Pod"]
         self.helm("uninstall", self.name, "--ignore-not-found")
         if tests:
             self.kubectl("delete", "pods", *tests, "--ignore-not-found", "--wait=false")
-        eventually(f"{self.name} has stopped", lambda: not self.cluster.list("pods", self.namespace, self.selector))
+        eventually(
+            f"{self.name} has stopped",
+            lambda: not self.cluster.list("pods", self.namespace, self.selector),
+        )
 
     def report(self, since: datetime) -> str:
-        """Return what the cluster says of it: pods, volumes, logs, and the events since a moment."""
-        pods = [pod["metadata"]["name"] for pod in self.cluster.list("pods", self.namespace, self.selector)]
-        said = [self.kubectl("get", "pods,pvc", "--selector", self.selector, "--output", "wide", check=False)] if pods else []
+        """Return what the cluster says of it: pods, volumes, logs, and the events since a
+        moment.
+        """
+        pods = [
+            pod["metadata"]["name"]
+            for pod in self.cluster.list("pods", self.namespace, self.selector)
+        ]
+        said = (
+            [
+                self.kubectl(
+                    "get", "pods,pvc", "--selector", self.selector, "--output", "wide", check=False
+                )
+            ]
+            if pods
+            else []
+        )
         names = {*pods, *(str(one["metadata"]["name"]) for one in self.objects)}
-        events = [one for one in self.cluster.list("events", self.namespace) if one["involvedObject"]["name"] in names and _moment(one) >= since]
-        told = [f"{one['involvedObject']['name']}: {one['reason']}: {one['message']}" for one in sorted(events, key=_moment)]
+        events = [
+            one
+            for one in self.cluster.list("events", self.namespace)
+            if one["involvedObject"]["name"] in names and _moment(one) >= since
+        ]
+        told = [
+            f"{one['involvedObject']['name']}: {one['reason']}: {one['message']}"
+            for one in sorted(events, key=_moment)
+        ]
         said += ["--- events", *dict.fromkeys(told)] if told else []
         for name in pods:
-            log = self.kubectl("logs", name, "--all-containers", "--prefix", "--tail", "60", check=False).strip()
+            log = self.kubectl(
+                "logs", name, "--all-containers", "--prefix", "--tail", "60", check=False
+            ).strip()
             said += [f"--- log of {name}", log or "(empty)"]
         return "\n".join(said)
 
@@ -211,20 +261,32 @@ def answer(address: str, path: str) -> int:
 
 def _port_names(container: Mapping[str, Any], port: int | str) -> set[int | str]:
     """Return the number and the name of a container's port, of which one is known."""
-    found = [{one["containerPort"], one.get("name", one["containerPort"])} for one in container.get("ports", ())]
+    found = [
+        {one["containerPort"], one.get("name", one["containerPort"])}
+        for one in container.get("ports", ())
+    ]
     return {port}.union(*(both for both in found if port in both))
 
 
 def _moment(event: Manifest) -> datetime:
-    text = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"]
+    text = (
+        event.get("lastTimestamp")
+        or event.get("eventTime")
+        or event["metadata"]["creationTimestamp"]
+    )
     return datetime.fromisoformat(text)
 
 
 def _rolled_out(workload: Manifest) -> bool:
-    """Tell whether all its pods are those of its newest form, and ready: what `kubectl rollout status` waits for."""
+    """Tell whether all its pods are those of its newest form, and ready: what `kubectl rollout
+    status` waits for.
+    """
     status, wanted = workload.get("status", {}), workload["spec"].get("replicas", 1)
     counts = [int(status.get(key, 0)) for key in ("replicas", "updatedReplicas", "readyReplicas")]
-    return bool(status.get("observedGeneration", 0) >= workload["metadata"]["generation"]) and counts == [wanted] * 3
+    return (
+        bool(status.get("observedGeneration", 0) >= workload["metadata"]["generation"])
+        and counts == [wanted] * 3
+    )
 
 
 def _hopeless(pod: Manifest, *, late: bool) -> Iterator[str]:
@@ -234,7 +296,9 @@ def _hopeless(pod: Manifest, *, late: bool) -> Iterator[str]:
         waiting = state["state"].get("waiting", {})
         if waiting.get("reason") in HOPELESS:
             ended = state.get("lastState", {}).get("terminated", {})
-            last = f" (it ended with {ended.get('exitCode')}: {ended.get('reason')})" if ended else ""
+            last = (
+                f" (it ended with {ended.get('exitCode')}: {ended.get('reason')})" if ended else ""
+            )
             yield f"{name}: {waiting['reason']}: {waiting.get('message', '')}{last}"
     for condition in status.get("conditions", ()) if late else ():
         if condition["type"] == "PodScheduled" and condition["status"] == "False":

@@ -36,9 +36,11 @@ class Trial:
 
 
 def attempt(trial: Trial) -> list[Outcome]:
-    """Install a service, wait until it is ready, run its own test, ask its page, and delete it; return how each step ended.
+    """Install a service, wait until it is ready, run its own test, ask its page, and delete it;
+    return how each step ended.
 
-    What follows a step that failed is left out, but for the end. A release that is to be kept, and is there already, is upgraded.
+    What follows a step that failed is left out, but for the end. A release that is to be kept, and
+    is there already, is upgraded.
     """
     release, steps = trial.release, _steps(trial)
     for name, step in steps.items():
@@ -60,14 +62,18 @@ def _steps(trial: Trial) -> Mapping[str, Callable[[], object]]:
 
 
 def _done(trial: Trial, name: str, step: Callable[[], object]) -> bool:
-    """Do a step, and tell whether it succeeded; what the cluster says of a failure is part of its outcome."""
+    """Do a step, and tell whether it succeeded; what the cluster says of a failure is part of its
+    outcome.
+    """
     release, began = trial.release, time.monotonic()
     trial.monitor(Output(release.name, name))
     try:
         said, ok = str(step() or ""), True
     except BuilderError as error:
         said, ok = f"{error.message}\n{_report(trial)}".strip(), False
-    trial.outcomes.append(Outcome(test=f"{release.name} {name}", ok=ok, seconds=time.monotonic() - began, output=said))
+    trial.outcomes.append(
+        Outcome(test=f"{release.name} {name}", ok=ok, seconds=time.monotonic() - began, output=said)
+    )
     return ok
 
 
@@ -85,14 +91,36 @@ def _install(trial: Trial) -> None:
         release.uninstall()
     given: list[str | Path] = ["--values", trial.values] if trial.values else []
     verb = ["upgrade", "--install"] if trial.keep else ["install"]
-    _tell(trial, ["helm", *verb, release.name, trial.shown, "--namespace", release.namespace, "--create-namespace", *given])
+    _tell(
+        trial,
+        [
+            "helm",
+            *verb,
+            release.name,
+            trial.shown,
+            "--namespace",
+            release.namespace,
+            "--create-namespace",
+            *given,
+        ],
+    )
     release.install("--create-namespace")
 
 
 def _start(trial: Trial) -> None:
     release = trial.release
     for workload in release.workloads():
-        _tell(trial, ["kubectl", "rollout", "status", f"{workload['kind']}/{workload['metadata']['name']}".lower(), "--namespace", release.namespace])
+        _tell(
+            trial,
+            [
+                "kubectl",
+                "rollout",
+                "status",
+                f"{workload['kind']}/{workload['metadata']['name']}".lower(),
+                "--namespace",
+                release.namespace,
+            ],
+        )
     release.ready(trial.patience)
 
 
@@ -110,8 +138,21 @@ def _page(trial: Trial) -> str:
         return "has no page"
     service, port, path = found
     local = free_port()
-    forward = process.quote(["kubectl", "port-forward", f"service/{service}", f"{local}:{port}", "--namespace", release.namespace])
-    trial.monitor(Plain(f"{forward} & sleep 2; curl --fail --location http://127.0.0.1:{local}{path}; kill $!"))
+    forward = process.quote(
+        [
+            "kubectl",
+            "port-forward",
+            f"service/{service}",
+            f"{local}:{port}",
+            "--namespace",
+            release.namespace,
+        ]
+    )
+    trial.monitor(
+        Plain(
+            f"{forward} & sleep 2; curl --fail --location http://127.0.0.1:{local}{path}; kill $!"
+        )
+    )
     with release.reach(service, port) as address:
         return f"{path} answers {answer(address, path)}"
 

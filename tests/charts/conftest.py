@@ -1,4 +1,5 @@
-"""Every chart, generated in memory and rendered by Helm in this very process: a rendering takes milliseconds."""
+"""Every chart, generated in memory and rendered by Helm in this very process: a rendering takes
+milliseconds."""
 
 from __future__ import annotations
 
@@ -55,14 +56,22 @@ class Chart:
         """Values in which every switch is turned."""
         return dict(cases(self.tree)["switches"])
 
-    def render(self, values: Mapping[str, Any] | None = None, *, release: str = "rel", namespace: str = "ns") -> Rendered:
+    def render(
+        self,
+        values: Mapping[str, Any] | None = None,
+        *,
+        release: str = "rel",
+        namespace: str = "ns",
+    ) -> Rendered:
         """Render without a cluster.
 
         Raises:
             helm_python.HelmError: Helm refuses the values or a template.
 
         """
-        return Rendered(self.name, self.helm.render(dict(values or {}), name=release, namespace=namespace))
+        return Rendered(
+            self.name, self.helm.render(dict(values or {}), name=release, namespace=namespace)
+        )
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,12 @@ class Rendered:
 
     @property
     def manifests(self) -> list[Manifest]:
-        found = [document for name, text in self.files.items() if not name.endswith(".txt") for document in manifests(text)]
+        found = [
+            document
+            for name, text in self.files.items()
+            if not name.endswith(".txt")
+            for document in manifests(text)
+        ]
         return [dict(document) for document in found]
 
     @property
@@ -107,14 +121,17 @@ class Rendered:
 
     @property
     def env(self) -> dict[str, Any]:
-        """The container's own variables, and those of the objects of envFrom that this release makes."""
+        """The container's own variables, and those of the objects of envFrom that this release
+        makes."""
         found: dict[str, Any] = {}
         for source in self.container.get("envFrom", ()):
             kind = "Secret" if "secretRef" in source else "ConfigMap"
             name = (source.get("secretRef") or source["configMapRef"])["name"]
             holder = self.objects[f"{kind}/{name}"]
             found |= holder.get("stringData") or holder["data"]
-        return found | {item["name"]: item.get("value", item.get("valueFrom")) for item in self.container["env"]}
+        return found | {
+            item["name"]: item.get("value", item.get("valueFrom")) for item in self.container["env"]
+        }
 
 
 @cache
@@ -126,13 +143,22 @@ def all_charts() -> Mapping[str, Chart]:
 
 def make(composition: Composition) -> Chart:
     tree = chart(composition, CHARTS, ORIGIN)
-    return Chart(composition=composition, tree=tree, helm=helm_python.Chart.load_archive(archive(composition.name, tree)))
+    return Chart(
+        composition=composition,
+        tree=tree,
+        helm=helm_python.Chart.load_archive(archive(composition.name, tree)),
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `chart` runs for every chart; one that takes `interactive`, for those that a person works in."""
+    """A test that takes `chart` runs for every chart; one that takes `interactive`, for those that
+    a person works in."""
     for name in {"chart", "interactive"} & set(metafunc.fixturenames):
-        found = [one for one in all_charts().values() if name == "chart" or "interactive" in one.composition.service.groups]
+        found = [
+            one
+            for one in all_charts().values()
+            if name == "chart" or "interactive" in one.composition.service.groups
+        ]
         metafunc.parametrize(name, found, ids=[one.name for one in found])
 
 
@@ -164,12 +190,23 @@ class Cluster:
     asked: list[str] = field(default_factory=list)
     config: helm_python.Config | None = None
 
-    def secret(self, name: str, data: Mapping[str, str], *, discovery: str = "", raw: Mapping[str, str] | None = None) -> None:
+    def secret(
+        self,
+        name: str,
+        data: Mapping[str, str],
+        *,
+        discovery: str = "",
+        raw: Mapping[str, str] | None = None,
+    ) -> None:
         """Add a Secret; values of `raw` are stored as they are, not encoded."""
-        encoded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()} | dict(raw or {})
+        encoded = {
+            key: base64.b64encode(value.encode()).decode() for key, value in data.items()
+        } | dict(raw or {})
         annotations = {"onyxia/discovery": discovery} if discovery else {}
         metadata = {"name": name, "namespace": "ns", "annotations": annotations}
-        self.secrets.append({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": encoded})
+        self.secrets.append(
+            {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": encoded}
+        )
 
     def adopt(self, rendered: Rendered) -> None:
         """Take the Secrets of a release, as a server would store them."""
@@ -180,21 +217,45 @@ class Cluster:
                 discovery=manifest["metadata"].get("annotations", {}).get("onyxia/discovery", ""),
             )
 
-    def render(self, chart: Chart, values: Mapping[str, Any] | None = None, *, release: str = "rel") -> Rendered:
+    def render(
+        self, chart: Chart, values: Mapping[str, Any] | None = None, *, release: str = "rel"
+    ) -> Rendered:
         assert self.config is not None
-        return Rendered(chart.name, self.config.render(chart.helm, dict(values or {}), name=release, namespace="ns"))
+        return Rendered(
+            chart.name,
+            self.config.render(chart.helm, dict(values or {}), name=release, namespace="ns"),
+        )
 
     def answer(self, path: str) -> tuple[int, Manifest]:
         path = path.partition("?")[0]
         self.asked.append(path)
         if path == "/api/v1":
-            resource = {"name": "secrets", "singularName": "secret", "namespaced": True, "kind": "Secret", "verbs": ["get", "list"]}
+            resource = {
+                "name": "secrets",
+                "singularName": "secret",
+                "namespaced": True,
+                "kind": "Secret",
+                "verbs": ["get", "list"],
+            }
             return 200, {"kind": "APIResourceList", "groupVersion": "v1", "resources": [resource]}
         if path == "/api/v1/namespaces/ns/secrets":
-            return 200, {"kind": "SecretList", "apiVersion": "v1", "metadata": {}, "items": self.secrets}
+            return 200, {
+                "kind": "SecretList",
+                "apiVersion": "v1",
+                "metadata": {},
+                "items": self.secrets,
+            }
         name = path.removeprefix("/api/v1/namespaces/ns/secrets/")
-        found = next((secret for secret in self.secrets if secret["metadata"]["name"] == name), None)
-        missing = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404}
+        found = next(
+            (secret for secret in self.secrets if secret["metadata"]["name"] == name), None
+        )
+        missing = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "status": "Failure",
+            "reason": "NotFound",
+            "code": 404,
+        }
         return (200, found) if found else (404, missing)
 
 
@@ -217,13 +278,19 @@ def cluster() -> Iterator[Cluster]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()  # how often it looks whether to end
+    threading.Thread(
+        target=server.serve_forever, args=(0.01,), daemon=True
+    ).start()  # how often it looks whether to end
     kubeconfig = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "test",
-        "clusters": [{"name": "test", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
-        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test", "namespace": "ns"}}],
+        "clusters": [
+            {"name": "test", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}
+        ],
+        "contexts": [
+            {"name": "test", "context": {"cluster": "test", "user": "test", "namespace": "ns"}}
+        ],
         "users": [{"name": "test", "user": {}}],
     }
     with helm_python.Config(kubeconfig_content=json.dumps(kubeconfig), namespace="ns") as config:

@@ -1,4 +1,5 @@
-"""Two versions of a chart, compared as a person compares them: by the command, with the real `helm`."""
+"""Two versions of a chart, compared as a person compares them: by the command, with the real
+`helm`."""
 
 from __future__ import annotations
 
@@ -38,13 +39,22 @@ def with_schema(tree: Tree, **properties: object) -> Tree:
 
 
 def test_nothing_differs(postgresql: Chart) -> None:
-    found = compare("postgresql", postgresql.tree, edited(postgresql.tree, "Chart.yaml", "version: 0.0.0", "version: 1.2.3"))
+    found = compare(
+        "postgresql",
+        postgresql.tree,
+        edited(postgresql.tree, "Chart.yaml", "version: 0.0.0", "version: 1.2.3"),
+    )
     assert (found.changes, found.level, found.values, dict(found.objects)) == ((), None, (), {})
     assert following("1.2.3", found) == "1.2.3"
 
 
 def test_an_immutable_field_is_major_and_flagged(postgresql: Chart) -> None:
-    new = edited(postgresql.tree, "templates/statefulset.yaml", "  serviceName:", "  podManagementPolicy: Parallel\n  serviceName:")
+    new = edited(
+        postgresql.tree,
+        "templates/statefulset.yaml",
+        "  serviceName:",
+        "  podManagementPolicy: Parallel\n  serviceName:",
+    )
     found = compare("postgresql", postgresql.tree, new)
     (change,) = found.objects[DEFAULTS]
     assert change.fixed == ("spec.podManagementPolicy cannot be changed",)
@@ -54,7 +64,12 @@ def test_an_immutable_field_is_major_and_flagged(postgresql: Chart) -> None:
 
 
 def test_what_only_a_switch_shows_is_told(jupyter: Chart) -> None:
-    new = edited(jupyter.tree, "templates/_expose.tpl", 'proxy-read-timeout" "86400"', 'proxy-read-timeout" "3600"')
+    new = edited(
+        jupyter.tree,
+        "templates/_expose.tpl",
+        'proxy-read-timeout" "86400"',
+        'proxy-read-timeout" "3600"',
+    )
     found = compare("jupyter-python", jupyter.tree, new)
     assert found.objects[DEFAULTS] == ()
     names = [f"Ingress/release-jupyter-python-{which}" for which in ("user", "ui")]
@@ -63,9 +78,13 @@ def test_what_only_a_switch_shows_is_told(jupyter: Chart) -> None:
 
 def test_a_template_of_which_nothing_is_seen_is_no_documentation(postgresql: Chart) -> None:
     new = edited(postgresql.tree, "templates/NOTES.txt", "{{", "{{/* a comment */}}{{")
-    assert [str(change) for change in compare("postgresql", postgresql.tree, new).changes] == ["patch: templates"]
+    assert [str(change) for change in compare("postgresql", postgresql.tree, new).changes] == [
+        "patch: templates"
+    ]
     new = edited(postgresql.tree, "README.md", "#", "# The")
-    assert [str(change) for change in compare("postgresql", postgresql.tree, new).changes] == ["patch: documentation"]
+    assert [str(change) for change in compare("postgresql", postgresql.tree, new).changes] == [
+        "patch: documentation"
+    ]
 
 
 def test_a_default_that_the_schema_does_not_tell(postgresql: Chart) -> None:
@@ -74,14 +93,18 @@ def test_a_default_that_the_schema_does_not_tell(postgresql: Chart) -> None:
     assert found.level is Level.MAJOR
     assert {str(change) for change in found.changes} == {
         'minor: persistence.size is "5Gi" by default, and was "10Gi"',
-        "major: PersistentVolumeClaim/release-postgresql: spec.resources.requests.storage cannot shrink: delete the object before the upgrade",
+        (
+            "major: PersistentVolumeClaim/release-postgresql: spec.resources.requests.storage"
+            " cannot shrink: delete the object before the upgrade"
+        ),
     }
 
 
 @pytest.fixture
 def published(postgresql: Chart, tmp_path: Path) -> Path:
     """A chart of the catalog, published as it is."""
-    # What is compared with is what the command would generate, and so names the catalog that this is.
+    # What is compared with is what the command would generate, and so names the catalog that this
+    # is.
     charts = open_charts(load(Path(CATALOG)))
     package = prepare(postgresql.composition, charts.directory, charts.origin, None)
     publish({"postgresql": package}, tmp_path / "published", datetime(2026, 1, 2, tzinfo=UTC))
@@ -91,7 +114,22 @@ def published(postgresql: Chart, tmp_path: Path) -> Path:
 @pytest.fixture
 def diff(published: Path, capsys: pytest.CaptureFixture[str]) -> Diff:
     def run(*argv: str) -> dict[str, Any]:
-        assert main(["-C", CATALOG, "-q", "chart", "diff", *argv, "--destination", str(published), "--json"]) == 0
+        assert (
+            main(
+                [
+                    "-C",
+                    CATALOG,
+                    "-q",
+                    "chart",
+                    "diff",
+                    *argv,
+                    "--destination",
+                    str(published),
+                    "--json",
+                ]
+            )
+            == 0
+        )
         found = json.loads(capsys.readouterr().out)
         assert isinstance(found, dict)
         return found
@@ -101,13 +139,35 @@ def diff(published: Path, capsys: pytest.CaptureFixture[str]) -> Diff:
 
 def test_charts_are_named_in_every_way(diff: Diff, published: Path, postgresql: Chart) -> None:
     path = published / "postgresql-1.0.0.tgz"
-    for argv in (["postgresql"], ["postgresql@1.0.0"], [str(path)], [str(path), "postgresql"], ["postgresql@1.0.0", str(CHARTS / "postgresql")]):
+    for argv in (
+        ["postgresql"],
+        ["postgresql@1.0.0"],
+        [str(path)],
+        [str(path), "postgresql"],
+        ["postgresql@1.0.0", str(CHARTS / "postgresql")],
+    ):
         found = diff(*argv)
-        assert (found["old"]["version"], found["new"]["version"], found["level"], found["changelog"]) == ("1.0.0", "0.0.0", "none", [])
-    more = with_schema(postgresql.tree, extra={"type": "boolean", "title": "E", "description": "e", "default": False})
+        assert (
+            found["old"]["version"],
+            found["new"]["version"],
+            found["level"],
+            found["changelog"],
+        ) == ("1.0.0", "0.0.0", "none", [])
+    more = with_schema(
+        postgresql.tree,
+        extra={"type": "boolean", "title": "E", "description": "e", "default": False},
+    )
     second = published / "second.tgz"
     second.write_bytes(
-        archive("postgresql", edited(edited(more, "Chart.yaml", "version: 0.0.0", "version: 1.0.1"), "values.yaml", "\n", "\nextra: true\n"))
+        archive(
+            "postgresql",
+            edited(
+                edited(more, "Chart.yaml", "version: 0.0.0", "version: 1.0.1"),
+                "values.yaml",
+                "\n",
+                "\nextra: true\n",
+            ),
+        )
     )
     found = diff("postgresql@1.0.0", str(second))
     assert found["schema"] == [{"level": "minor", "text": "added the option extra"}]
@@ -116,17 +176,44 @@ def test_charts_are_named_in_every_way(diff: Diff, published: Path, postgresql: 
     assert "promises too much" in found["problem"]
 
 
-def test_what_a_person_reads(published: Path, postgresql: Chart, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    new = edited(postgresql.tree, "templates/statefulset.yaml", "  serviceName:", "  podManagementPolicy: Parallel\n  serviceName:")
+def test_what_a_person_reads(
+    published: Path, postgresql: Chart, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = edited(
+        postgresql.tree,
+        "templates/statefulset.yaml",
+        "  serviceName:",
+        "  podManagementPolicy: Parallel\n  serviceName:",
+    )
     edited(new, "values.yaml", "size: 10Gi", "size: 20Gi").write(tmp_path / "new")
-    assert main(["-C", CATALOG, "chart", "diff", "postgresql@1.0.0", str(tmp_path / "new"), "--destination", str(published)]) == 0
+    assert (
+        main(
+            [
+                "-C",
+                CATALOG,
+                "chart",
+                "diff",
+                "postgresql@1.0.0",
+                str(tmp_path / "new"),
+                "--destination",
+                str(published),
+            ]
+        )
+        == 0
+    )
     told = capsys.readouterr()
     for line in (
         '  ~ persistence.size: "10Gi" → "20Gi"',
-        "    ! spec.podManagementPolicy cannot be changed: Kubernetes refuses the upgrade until the object is deleted",
+        (
+            "    ! spec.podManagementPolicy cannot be changed: Kubernetes refuses the upgrade until"
+            " the object is deleted"
+        ),
         "      +      storage: 20Gi",
         "Version: 1.0.0 → 2.0.0 (major)",
-        "  - StatefulSet/release-postgresql: spec.podManagementPolicy cannot be changed: delete the object before the upgrade",
+        (
+            "  - StatefulSet/release-postgresql: spec.podManagementPolicy cannot be changed: delete"
+            " the object before the upgrade"
+        ),
     ):
         assert line in told.out.splitlines()
     (plain,) = [line for line in told.err.splitlines() if line.startswith("$ ")]
@@ -142,12 +229,16 @@ def test_what_a_person_reads(published: Path, postgresql: Chart, tmp_path: Path,
         (["postgresql", "/"], "NEW: / holds no Chart.yaml"),
     ],
 )
-def test_what_is_no_chart_is_said_to_be_none(argv: list[str], message: str, published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_chart_is_said_to_be_none(
+    argv: list[str], message: str, published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["-C", CATALOG, "chart", "diff", *argv, "--destination", str(published)]) == 2
     assert message in capsys.readouterr().err
 
 
-def test_two_charts_need_no_catalog(tmp_path: Path, published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_charts_need_no_catalog(
+    tmp_path: Path, published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = str(published / "postgresql-1.0.0.tgz")
     assert main(["-C", str(tmp_path / "none.yaml"), "chart", "diff", path, path]) == 0
     assert "nothing differs" in capsys.readouterr().out

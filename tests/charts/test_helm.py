@@ -1,4 +1,5 @@
-"""The `helm` program itself: it renders what the library in the tests renders, takes our archives, our index and our pushes."""
+"""The `helm` program itself: it renders what the library in the tests renders, takes our archives,
+our index and our pushes."""
 
 from __future__ import annotations
 
@@ -32,7 +33,10 @@ from tests.charts.conftest import CHARTS, ORIGIN, Chart
 pytestmark = pytest.mark.registries
 CATALOG = str(CHARTS.parent / "catalog.yaml")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-PASSWORDS = {"security": {"password": "p"}, "postgresql": {"auth": {"password": "p", "postgresPassword": "p"}}}
+PASSWORDS = {
+    "security": {"password": "p"},
+    "postgresql": {"auth": {"password": "p", "postgresPassword": "p"}},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -48,11 +52,16 @@ def written(chart: Chart, directory: Path) -> Path:
 
 def test_the_program_renders_what_the_tests_render(chart: Chart, tmp_path: Path) -> None:
     text = helm.template(written(chart, tmp_path), PASSWORDS, release="rel", namespace="ns")
-    documents = {part.split("\n", 1)[0]: part.split("\n", 1)[1] for part in text.split("---\n# Source: ")[1:]}
+    documents = {
+        part.split("\n", 1)[0]: part.split("\n", 1)[1] for part in text.split("---\n# Source: ")[1:]
+    }
     ours = {name: body for name, body in chart.render(PASSWORDS).files.items() if name in documents}
     assert documents.keys() == ours.keys()
     for name, body in documents.items():
-        assert body.strip() == ours[name].strip().removeprefix("---\n").strip() or "\n---\n" in ours[name], name
+        assert (
+            body.strip() == ours[name].strip().removeprefix("---\n").strip()
+            or "\n---\n" in ours[name]
+        ), name
 
 
 def test_lint_is_silent(chart: Chart, tmp_path: Path) -> None:
@@ -96,11 +105,16 @@ def test_a_chart_that_is_wrong_is_found_out(jupyter: Chart, postgresql: Chart) -
 
 
 def test_a_template_that_asks_for_the_version_is_rendered_for_each(postgresql: Chart) -> None:
-    text = '{{ if semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version }}apiVersion: v9\nkind: Thing{{ end }}'
+    text = (
+        '{{ if semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version }}apiVersion: v9\nkind:'
+        " Thing{{ end }}"
+    )
     newer = postgresql.tree.merged({"templates/newer.yaml": File(text.encode())})
     found = [str(wrong) for wrong in check([("postgresql", newer)], silent)["postgresql"]]
     assert "defaults: Thing/?: Kubernetes has no v9 Thing (Kubernetes 1.31, 1.34)" in found
-    older = postgresql.tree.merged({"templates/older.yaml": File(text.replace(">=1.30-0", "<1.26-0").encode())})
+    older = postgresql.tree.merged(
+        {"templates/older.yaml": File(text.replace(">=1.30-0", "<1.26-0").encode())}
+    )
     found = [str(wrong) for wrong in check([("postgresql", older)], silent)["postgresql"]]
     assert "defaults: Thing/?: Kubernetes has no v9 Thing (Kubernetes 1.25)" in found
 
@@ -108,7 +122,15 @@ def test_a_template_that_asks_for_the_version_is_rendered_for_each(postgresql: C
 def test_what_onyxia_would_not_open_is_found_out(postgresql: Chart) -> None:
     schema = json.loads(postgresql.tree["values.schema.json"].data)
     schema["properties"]["extra"] = {"type": "string", "title": "Extra", "description": "Extra"}
-    (wrong,) = check([("postgresql", postgresql.tree.merged({"values.schema.json": File(json.dumps(schema).encode())}))], silent)["postgresql"]
+    (wrong,) = check(
+        [
+            (
+                "postgresql",
+                postgresql.tree.merged({"values.schema.json": File(json.dumps(schema).encode())}),
+            )
+        ],
+        silent,
+    )["postgresql"]
     assert "no-value" in str(wrong)
 
 
@@ -117,13 +139,21 @@ def test_the_command_verifies_what_would_be_generated(capsys: pytest.CaptureFixt
     told = capsys.readouterr()
     assert told.out.startswith("2 of 2 charts are right, for Kubernetes 1.")
     lint, render = [line for line in told.err.splitlines() if line.startswith("$ ")]
-    assert re.fullmatch(r"\$ helm lint --strict --quiet \S*charts/postgresql \S*charts/vscode-r", lint)
-    assert render.endswith('do helm template check "$chart" --namespace default --kube-version 1.34; done')
+    assert re.fullmatch(
+        r"\$ helm lint --strict --quiet \S*charts/postgresql \S*charts/vscode-r", lint
+    )
+    assert render.endswith(
+        'do helm template check "$chart" --namespace default --kube-version 1.34; done'
+    )
     assert main(["--catalog", CATALOG, "chart", "verify", "vscode"]) == 2
-    assert "there is no service 'vscode'\n  hint: did you mean 'vscode-r'?" in capsys.readouterr().err
+    assert (
+        "there is no service 'vscode'\n  hint: did you mean 'vscode-r'?" in capsys.readouterr().err
+    )
 
 
-def test_the_command_tells_how_to_see_again_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_tells_how_to_see_again_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("images", "charts/library", "charts/icons", "charts/postgresql"):
         shutil.copytree(CHARTS.parent / name, tmp_path / name)
     shutil.copy(CATALOG, tmp_path / "catalog.yaml")
@@ -131,7 +161,10 @@ def test_the_command_tells_how_to_see_again_what_is_wrong(tmp_path: Path, capsys
     path.write_text(path.read_text().replace("ports:", "prots:"))
     assert main(["--catalog", str(tmp_path / "catalog.yaml"), "chart", "verify"]) == 1
     told = capsys.readouterr()
-    assert "postgresql: defaults: Service/check-postgresql: spec: Additional properties are not allowed ('prots' was unexpected)" in told.out
+    assert (
+        "postgresql: defaults: Service/check-postgresql: spec: Additional properties are not"
+        " allowed ('prots' was unexpected)" in told.out
+    )
     again = [line for line in told.err.splitlines() if line.startswith("$ helm template check")]
     assert len(again) == 2
     assert "--set-json" in again[1]
@@ -142,7 +175,10 @@ def test_the_command_tells_how_to_see_again_what_is_wrong(tmp_path: Path, capsys
 
 def changed(composition: Composition, **fields: object) -> Composition:
     return Composition(
-        **{name: fields.get(name, getattr(composition, name)) for name in ("name", "service", "images", "groups", "options", "variables")},  # type: ignore[arg-type]
+        **{
+            name: fields.get(name, getattr(composition, name))
+            for name in ("name", "service", "images", "groups", "options", "variables")
+        },  # type: ignore[arg-type]
     )
 
 
@@ -164,7 +200,10 @@ def test_nothing_new_is_nothing_to_publish(jupyter: Chart) -> None:
 
 def test_a_rebuilt_image_is_a_patch(jupyter: Chart) -> None:
     first = packaged(jupyter.composition)
-    images = tuple(ImageRef(name=image.name, tag=image.tag, digest="sha256:" + "0" * 64) for image in jupyter.composition.images)
+    images = tuple(
+        ImageRef(name=image.name, tag=image.tag, digest="sha256:" + "0" * 64)
+        for image in jupyter.composition.images
+    )
     found = packaged(changed(jupyter.composition, images=images), first)
     assert found.version == "1.0.1"
     assert any("is new" in change.text for change in found.changes)
@@ -173,11 +212,20 @@ def test_a_rebuilt_image_is_a_patch(jupyter: Chart) -> None:
 
 def test_a_new_option_is_minor_and_a_removed_one_major(jupyter: Chart) -> None:
     first = packaged(jupyter.composition)
-    more = changed(jupyter.composition, options={**jupyter.composition.options, "extra": Option(description="More")})
+    more = changed(
+        jupyter.composition,
+        options={**jupyter.composition.options, "extra": Option(description="More")},
+    )
     second = packaged(more, first)
-    assert (second.version, [str(change) for change in second.changes]) == ("1.1.0", ["minor: added the option extra"])
+    assert (second.version, [str(change) for change in second.changes]) == (
+        "1.1.0",
+        ["minor: added the option extra"],
+    )
     third = packaged(jupyter.composition, second)
-    assert (third.version, [str(change) for change in third.changes]) == ("2.0.0", ["major: removed the option extra"])
+    assert (third.version, [str(change) for change in third.changes]) == (
+        "2.0.0",
+        ["major: removed the option extra"],
+    )
     assert "removed the option extra" in third.tree["Chart.yaml"].data.decode()
 
 
@@ -200,9 +248,15 @@ def test_publishing_twice_is_publishing_once(jupyter: Chart, published: Path) ->
 def test_old_versions_stay(jupyter: Chart, published: Path) -> None:
     last = last_published("jupyter-python", index.read(published), published)
     assert last is not None
-    more = changed(jupyter.composition, options={**jupyter.composition.options, "extra": Option(description="More")})
+    more = changed(
+        jupyter.composition,
+        options={**jupyter.composition.options, "extra": Option(description="More")},
+    )
     publish({"jupyter-python": prepare(more, CHARTS, ORIGIN, last)}, published, NOW)
-    assert index.read(published).versions() == {"jupyter-python": ("1.1.0", "1.0.0"), "postgresql": ("1.0.0",)}
+    assert index.read(published).versions() == {
+        "jupyter-python": ("1.1.0", "1.0.0"),
+        "postgresql": ("1.0.0",),
+    }
     assert (published / "jupyter-python-1.0.0.tgz").is_file()
 
 
@@ -214,14 +268,21 @@ def test_other_bytes_under_a_published_name_are_refused(jupyter: Chart, publishe
         last_published("jupyter-python", index.read(published), published)
 
 
-def test_an_index_that_lost_a_version_is_not_written_on(jupyter: Chart, postgresql: Chart, published: Path) -> None:
-    more = changed(jupyter.composition, options={**jupyter.composition.options, "extra": Option(description="More")})
+def test_an_index_that_lost_a_version_is_not_written_on(
+    jupyter: Chart, postgresql: Chart, published: Path
+) -> None:
+    more = changed(
+        jupyter.composition,
+        options={**jupyter.composition.options, "extra": Option(description="More")},
+    )
     last = last_published("jupyter-python", index.read(published), published)
     publish({"jupyter-python": prepare(more, CHARTS, ORIGIN, last)}, published, NOW)
     whole = (published / "index.yaml").read_bytes()
     (published / "index.yaml").unlink()
     first = {one.name: packaged(one.composition) for one in (jupyter, postgresql)}
-    with pytest.raises(BuilderError, match=r"does not name jupyter-python-1\.1\.0\.tgz, which is beside it"):
+    with pytest.raises(
+        BuilderError, match=r"does not name jupyter-python-1\.1\.0\.tgz, which is beside it"
+    ):
         publish(first, published, NOW)
     assert not (published / "index.yaml").exists()
     (published / "index.yaml").write_bytes(whole)
@@ -263,13 +324,17 @@ def repository(published: Path) -> Iterator[str]:
 def test_helm_repo_add_and_pull(repository: str, published: Path, tmp_path: Path) -> None:
     process.run(["helm", "repo", "add", "test", repository])
     found = json.loads(process.text(["helm", "search", "repo", "test/", "--output", "json"]))
-    assert {(chart["name"], chart["version"]) for chart in found} == {("test/jupyter-python", "1.0.0"), ("test/postgresql", "1.0.0")}
+    assert {(chart["name"], chart["version"]) for chart in found} == {
+        ("test/jupyter-python", "1.0.0"),
+        ("test/postgresql", "1.0.0"),
+    }
     path = helm.pull("jupyter-python", tmp_path / "pulled", repository=repository)
     assert path.read_bytes() == (published / path.name).read_bytes()
 
 
 class Registry(BaseHTTPRequestHandler):
-    """The part of the OCI distribution specification that pushing and pulling one artifact takes."""
+    """The part of the OCI distribution specification that pushing and pulling one artifact
+    takes."""
 
     protocol_version = "HTTP/1.1"
     blobs: Mapping[str, bytes]
@@ -277,7 +342,10 @@ class Registry(BaseHTTPRequestHandler):
 
     def _answer(self, code: int, data: bytes = b"", **headers: str) -> None:
         self.send_response(code)
-        for name, value in {"Content-Length": str(len(data)), **{key.replace("_", "-"): value for key, value in headers.items()}}.items():
+        for name, value in {
+            "Content-Length": str(len(data)),
+            **{key.replace("_", "-"): value for key, value in headers.items()},
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
@@ -301,12 +369,26 @@ class Registry(BaseHTTPRequestHandler):
         key = self.path.partition("?")[0].rsplit("/", 1)[1]
         if "/manifests/" in self.path and key in self.manifests:
             kind, data = self.manifests[key]
-            self._answer(200, data, Content_Type=kind, Docker_Content_Digest="sha256:" + hashlib.sha256(data).hexdigest())
+            self._answer(
+                200,
+                data,
+                Content_Type=kind,
+                Docker_Content_Digest="sha256:" + hashlib.sha256(data).hexdigest(),
+            )
         elif "/blobs/" in self.path and key in self.blobs:
-            self._answer(200, self.blobs[key], Content_Type="application/octet-stream", Docker_Content_Digest=key)
+            self._answer(
+                200,
+                self.blobs[key],
+                Content_Type="application/octet-stream",
+                Docker_Content_Digest=key,
+            )
         elif self.path.partition("?")[0].endswith("/tags/list"):
             tags = [tag for tag in self.manifests if not tag.startswith("sha256:")]
-            self._answer(200, json.dumps({"name": "x", "tags": tags}).encode(), Content_Type="application/json")
+            self._answer(
+                200,
+                json.dumps({"name": "x", "tags": tags}).encode(),
+                Content_Type="application/json",
+            )
         else:
             self._answer(200 if self.path == "/v2/" else 404)
 
@@ -322,19 +404,39 @@ def registry() -> Iterator[str]:
     yield from serving(type("OwnRegistry", (Registry,), {"blobs": {}, "manifests": {}}))
 
 
-def test_push_to_a_registry_and_pull_by_digest(registry: str, published: Path, tmp_path: Path) -> None:
+def test_push_to_a_registry_and_pull_by_digest(
+    registry: str, published: Path, tmp_path: Path
+) -> None:
     plain = helm.Remote(plain_http=True)
     pushed = helm.push(published / "jupyter-python-1.0.0.tgz", f"oci://{registry}/charts", plain)
-    assert re.fullmatch(rf"{re.escape(registry)}/charts/jupyter-python:1\.0\.0@sha256:[0-9a-f]{{64}}", pushed)
+    assert re.fullmatch(
+        rf"{re.escape(registry)}/charts/jupyter-python:1\.0\.0@sha256:[0-9a-f]{{64}}", pushed
+    )
     assert helm.published(f"oci://{registry}/charts/jupyter-python", "1.0.0", plain)
     assert not helm.published(f"oci://{registry}/charts/jupyter-python", "2.0.0", plain)
-    path = helm.pull(f"oci://{registry}/charts/jupyter-python", tmp_path / "pulled", version="1.0.0", remote=plain)
+    path = helm.pull(
+        f"oci://{registry}/charts/jupyter-python",
+        tmp_path / "pulled",
+        version="1.0.0",
+        remote=plain,
+    )
     assert path.read_bytes() == (published / "jupyter-python-1.0.0.tgz").read_bytes()
 
 
-def test_the_command_publishes_and_pushes_what_is_missing(registry: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_publishes_and_pushes_what_is_missing(
+    registry: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def package(*options: str) -> list[dict[str, object]]:
-        arguments = ["chart", "package", "--destination", str(tmp_path / "site"), "--url", "https://example.org/charts", "--json", *options]
+        arguments = [
+            "chart",
+            "package",
+            "--destination",
+            str(tmp_path / "site"),
+            "--url",
+            "https://example.org/charts",
+            "--json",
+            *options,
+        ]
         assert main(["--catalog", CATALOG, *arguments]) == 0
         said = capsys.readouterr()
         plain[:] = [line for line in said.err.splitlines() if line.startswith("$ ")]
@@ -348,7 +450,9 @@ def test_the_command_publishes_and_pushes_what_is_missing(registry: str, tmp_pat
     assert plain == [], "what does nothing has no plain equal"
     assert not (tmp_path / "site").exists()
     assert not [one for one in package() if "pushed" in one]
-    assert [line.split()[1:3] for line in plain] == [["helm", "package"]] * len(dry) + [["helm", "repo"]]
+    assert [line.split()[1:3] for line in plain] == [["helm", "package"]] * len(dry) + [
+        ["helm", "repo"]
+    ]
     push = ("--push", f"oci://{registry}/charts", "--plain-http")
     assert len([one for one in package(*push) if one["kept"] and "pushed" in one]) == len(dry)
     assert [line.split()[1:3] for line in plain] == [["helm", "push"]] * len(dry)
@@ -360,7 +464,11 @@ def test_the_command_publishes_and_pushes_what_is_missing(registry: str, tmp_pat
 
 def test_a_registry_that_refuses(published: Path) -> None:
     with pytest.raises(ToolError):
-        helm.push(published / "jupyter-python-1.0.0.tgz", "oci://127.0.0.1:9/charts", helm.Remote(plain_http=True))
+        helm.push(
+            published / "jupyter-python-1.0.0.tgz",
+            "oci://127.0.0.1:9/charts",
+            helm.Remote(plain_http=True),
+        )
 
 
 def test_helm_that_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

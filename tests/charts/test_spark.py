@@ -1,4 +1,5 @@
-"""Spark's options, which no service of the catalog has yet: a service that has them is a few lines."""
+"""Spark's options, which no service of the catalog has yet: a service that has them is a few
+lines."""
 
 from __future__ import annotations
 
@@ -29,7 +30,14 @@ def spark() -> Chart:
             "set": {"kubernetes.role": {"default": "admin"}},
         },
     )
-    return make(compose("jupyter-pyspark", service, load_groups(), (ImageRef(name="r/jupyter-pyspark", tag="py3.13-spark4.1"),)))
+    return make(
+        compose(
+            "jupyter-pyspark",
+            service,
+            load_groups(),
+            (ImageRef(name="r/jupyter-pyspark", tag="py3.13-spark4.1"),),
+        )
+    )
 
 
 def files(chart: Chart, values: dict[str, Any], suffix: str) -> dict[str, str]:
@@ -45,7 +53,10 @@ def test_every_switch(spark: Chart) -> None:
 
 def test_the_section_stands_behind_the_service(spark: Chart) -> None:
     assert list(spark.schema["properties"])[:3] == ["service", "spark", "resources"]
-    assert spark.schema["properties"]["kubernetes"]["x-onyxia"]["overwriteSchemaWith"] == "role-spark.json"
+    assert (
+        spark.schema["properties"]["kubernetes"]["x-onyxia"]["overwriteSchemaWith"]
+        == "role-spark.json"
+    )
 
 
 def test_spark_defaults(spark: Chart) -> None:
@@ -62,12 +73,19 @@ def test_spark_defaults(spark: Chart) -> None:
     assert "spark.jars.ivySettings /usr/local/lib/spark/conf/ivysettings.xml" in lines
     options = next(line for line in lines if line.startswith("spark.driver.extraJavaOptions"))
     assert "-Dhttp.nonProxyHosts=*.example.org|localhost" in options
-    assert 'root="https://maven.example.org"' in found["usr__local__lib__spark__conf__ivysettings.xml"]
+    assert (
+        'root="https://maven.example.org"' in found["usr__local__lib__spark__conf__ivysettings.xml"]
+    )
     mounts = {mount["mountPath"] for mount in spark.render(values).container["volumeMounts"]}
-    assert {"/usr/local/lib/spark/conf/spark-defaults.conf", "/usr/local/lib/spark/conf/ivysettings.xml"} <= mounts
+    assert {
+        "/usr/local/lib/spark/conf/spark-defaults.conf",
+        "/usr/local/lib/spark/conf/ivysettings.xml",
+    } <= mounts
 
 
-@pytest.mark.parametrize(("token", "provider", "path_style"), [("", "Simple", True), ("t", "Temporary", False)])
+@pytest.mark.parametrize(
+    ("token", "provider", "path_style"), [("", "Simple", True), ("t", "Temporary", False)]
+)
 def test_core_site(spark: Chart, token: str, provider: str, path_style: bool) -> None:  # noqa: FBT001  a parameter of the test
     s3 = {
         "enabled": True,
@@ -79,12 +97,18 @@ def test_core_site(spark: Chart, token: str, provider: str, path_style: bool) ->
     }
     (text,) = files(spark, {"s3": s3}, "secretcoresite").values()
     assert f"<value>org.apache.hadoop.fs.s3a.{provider}AWSCredentialsProvider</value>" in text
-    assert f"<name>fs.s3a.path.style.access</name>\n    <value>{str(path_style).lower()}</value>" in text
+    assert (
+        f"<name>fs.s3a.path.style.access</name>\n    <value>{str(path_style).lower()}</value>"
+        in text
+    )
     assert "<value>a&amp;b</value>" in text
 
 
 def test_without_spark_nothing_is_written(spark: Chart) -> None:
-    assert "Secret/rel-jupyter-pyspark-secretsparkconf" not in spark.render({"spark": {"default": False}}).objects
+    assert (
+        "Secret/rel-jupyter-pyspark-secretsparkconf"
+        not in spark.render({"spark": {"default": False}}).objects
+    )
 
 
 def test_the_interface_of_the_driver(spark: Chart) -> None:
@@ -97,7 +121,12 @@ def test_the_interface_of_the_driver(spark: Chart) -> None:
     rendered = spark.render(values)
     ingress = rendered.objects["Ingress/rel-jupyter-pyspark-sparkui"]
     assert ingress["spec"]["rules"][0]["host"] == "jo-0-spark.example.org"
-    assert {"Route/rel-jupyter-pyspark-sparkui", "HTTPRoute/rel-jupyter-pyspark-sparkui"} <= rendered.objects.keys()
+    assert {
+        "Route/rel-jupyter-pyspark-sparkui",
+        "HTTPRoute/rel-jupyter-pyspark-sparkui",
+    } <= rendered.objects.keys()
     (service,) = rendered.of("Service")
-    assert {"name": "sparkui", "port": 4040, "targetPort": 4040, "protocol": "TCP"} in service["spec"]["ports"]
+    assert {"name": "sparkui", "port": 4040, "targetPort": 4040, "protocol": "TCP"} in service[
+        "spec"
+    ]["ports"]
     assert "https://jo-0-spark.example.org/" in rendered.notes

@@ -1,4 +1,5 @@
-"""The committed catalog, for real: every image is built, loaded, and passes the tests of all its layers."""
+"""The committed catalog, for real: every image is built, loaded, and passes the tests of all its
+layers."""
 
 from __future__ import annotations
 
@@ -21,7 +22,13 @@ IMAGES = sorted(graph(load(ROOT / "catalog.yaml")).images)
 
 
 def catalog(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "builder", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "builder", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,9 @@ def built() -> None:
 @pytest.mark.usefixtures("built")
 def test_what_was_built_is_kept() -> None:
     steps = json.loads(catalog("plan", "--json").stdout)
-    assert {step["action"] for step in steps} == {"keep"}, [step for step in steps if step["action"] != "keep"]
+    assert {step["action"] for step in steps} == {"keep"}, [
+        step for step in steps if step["action"] != "keep"
+    ]
 
 
 # Cells that come out otherwise at every build, with the reason. It should be empty.
@@ -47,9 +56,14 @@ EXCEPTIONS: dict[str, str] = {}
 def test_every_cell_comes_to_the_bytes_that_it_came_to_elsewhere() -> None:
     before, now = digests.recorded(), digests.built()
     changed = {cell for cell in now if before.get(cell, {}).get("key") != now[cell]["key"]}
-    assert not changed, f"another layer or lock than when digests were written down; run `make digests` for {', '.join(sorted(changed))}"
+    assert not changed, (
+        "another layer or lock than when digests were written down; run `make digests` for"
+        f" {', '.join(sorted(changed))}"
+    )
     differing = {cell for cell in now if before[cell] != now[cell]}
-    assert differing == EXCEPTIONS.keys(), f"the same inputs gave other bytes: {', '.join(sorted(differing))}"
+    assert differing == EXCEPTIONS.keys(), (
+        f"the same inputs gave other bytes: {', '.join(sorted(differing))}"
+    )
 
 
 @pytest.mark.usefixtures("built")

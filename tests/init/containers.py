@@ -31,7 +31,11 @@ class Ran:
     @property
     def failures(self) -> list[str]:
         """The steps reported as failed."""
-        return [line.split(": ")[1] for line in self.err.splitlines() if line.startswith("onyxia-init: ") and ": failed: " in line]
+        return [
+            line.split(": ")[1]
+            for line in self.err.splitlines()
+            if line.startswith("onyxia-init: ") and ": failed: " in line
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +54,14 @@ class Box:
         stdin: bytes | None = None,
         check: bool = True,
     ) -> Ran:
-        """Run a container to its end on the machine's network. Variables go by the environment, so that any value may."""
-        ended = process.run(["docker", "run", "--rm", *self._options(env, files, options), self.image, *argv], env=env, stdin=stdin, check=False)
+        """Run a container to its end on the machine's network. Variables go by the environment, so
+        that any value may."""
+        ended = process.run(
+            ["docker", "run", "--rm", *self._options(env, files, options), self.image, *argv],
+            env=env,
+            stdin=stdin,
+            check=False,
+        )
         ran = Ran(code=ended.returncode, out=ended.stdout.decode(), err=ended.stderr.decode())
         assert not check or ran.code == 0, f"{argv} ended with {ran.code}:\n{ran.out}\n{ran.err}"
         return ran
@@ -65,38 +75,96 @@ class Box:
         options: Sequence[str] = (),
     ) -> Ran:
         """Run a bash script as the service."""
-        return self.run("bash", "-euo", "pipefail", "-c", script, env=env, files=files, options=options)
+        return self.run(
+            "bash", "-euo", "pipefail", "-c", script, env=env, files=files, options=options
+        )
 
     @contextmanager
-    def started(self, *argv: str, env: Mapping[str, str] | None = None, options: Sequence[str] = ()) -> Iterator[str]:
+    def started(
+        self, *argv: str, env: Mapping[str, str] | None = None, options: Sequence[str] = ()
+    ) -> Iterator[str]:
         """Keep a container for a while, and yield its id."""
-        name = process.run(["docker", "run", "--detach", *self._options(env, None, options), self.image, *argv], env=env).stdout.decode().strip()
+        name = (
+            process.run(
+                [
+                    "docker",
+                    "run",
+                    "--detach",
+                    *self._options(env, None, options),
+                    self.image,
+                    *argv,
+                ],
+                env=env,
+            )
+            .stdout.decode()
+            .strip()
+        )
         try:
             yield name
         finally:
             process.run(["docker", "rm", "--force", "--volumes", name])
 
     @contextmanager
-    def volume(self, path: str, owner: str = "0:0", mode: str = "0755") -> Iterator[tuple[str, ...]]:
+    def volume(
+        self, path: str, owner: str = "0:0", mode: str = "0755"
+    ) -> Iterator[tuple[str, ...]]:
         """Keep an empty volume for a while, and yield the options that mount it."""
         name = process.text(["docker", "volume", "create", "--label", "catalog=test"])
         mount = ("--mount", f"type=volume,source={name},destination={path},volume-nocopy")
         prepare = f"chown {owner} {path} && chmod {mode} {path}"
         try:
-            process.run(["docker", "run", "--rm", "--user", "0", "--entrypoint", "bash", "--workdir", "/", *mount, self.image, "-c", prepare])
+            process.run(
+                [
+                    "docker",
+                    "run",
+                    "--rm",
+                    "--user",
+                    "0",
+                    "--entrypoint",
+                    "bash",
+                    "--workdir",
+                    "/",
+                    *mount,
+                    self.image,
+                    "-c",
+                    prepare,
+                ]
+            )
             yield mount
         finally:
             process.run(["docker", "volume", "rm", "--force", name])
 
-    def _options(self, env: Mapping[str, str] | None, files: Mapping[str, Path] | None, options: Sequence[str]) -> list[str]:
+    def _options(
+        self,
+        env: Mapping[str, str] | None,
+        files: Mapping[str, Path] | None,
+        options: Sequence[str],
+    ) -> list[str]:
         variables = [part for name in env or {} for part in ("--env", name)]
-        mounts = [part for target, source in (files or {}).items() for part in ("--volume", f"{source}:{target}:ro")]
-        return ["--network", self.network, "--label", "catalog=test", *SCRIPT, *variables, *mounts, *options]
+        mounts = [
+            part
+            for target, source in (files or {}).items()
+            for part in ("--volume", f"{source}:{target}:ro")
+        ]
+        return [
+            "--network",
+            self.network,
+            "--label",
+            "catalog=test",
+            *SCRIPT,
+            *variables,
+            *mounts,
+            *options,
+        ]
 
 
-def execute(container: str, *argv: str, user: str | None = None, env: Mapping[str, str] | None = None) -> Ran:
+def execute(
+    container: str, *argv: str, user: str | None = None, env: Mapping[str, str] | None = None
+) -> Ran:
     """Run a command in a container that is running, as `kubectl exec` does."""
     variables = [part for name in env or {} for part in ("--env", name)]
     who = ["--user", user] if user else []
-    ended = process.run(["docker", "exec", *who, *variables, container, *argv], env=env, check=False)
+    ended = process.run(
+        ["docker", "exec", *who, *variables, container, *argv], env=env, check=False
+    )
     return Ran(code=ended.returncode, out=ended.stdout.decode(), err=ended.stderr.decode())

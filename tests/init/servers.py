@@ -1,4 +1,5 @@
-"""Servers on this machine's loopback for the start script to talk to: scripts, Vault, Git, package indexes."""
+"""Servers on this machine's loopback for the start script to talk to: scripts, Vault, Git, package
+indexes."""
 
 from __future__ import annotations
 
@@ -29,7 +30,11 @@ class Request:
     def credentials(self) -> tuple[str, str]:
         """User and password of basic authentication; empty without."""
         scheme, _, value = self.headers.get("authorization", "").partition(" ")
-        name, _, password = base64.b64decode(value).decode().partition(":") if scheme.lower() == "basic" else ("", "", "")
+        name, _, password = (
+            base64.b64decode(value).decode().partition(":")
+            if scheme.lower() == "basic"
+            else ("", "", "")
+        )
         return name, password
 
 
@@ -78,7 +83,9 @@ def serving(certificate: Path | None = None, authority: Path | None = None) -> I
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
         scheme = "https"
     site = Site(url=f"{scheme}://localhost:{server.server_address[1]}", authority=authority)
     server.RequestHandlerClass = _handler(site)
@@ -98,7 +105,11 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             path, _, query = self.path.partition("?")
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", 0)))
-            answer = site.answer(Request(method=self.command, path=unquote(path), query=query, headers=headers, body=body))
+            answer = site.answer(
+                Request(
+                    method=self.command, path=unquote(path), query=query, headers=headers, body=body
+                )
+            )
             self.send_response(answer.status)
             for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                 self.send_header(name, value)
@@ -117,13 +128,16 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
 def python_index(site: Site, wheel: bytes) -> str:
     """Serve a Python package index with the distribution probe, and return its URL."""
     page = b'<a href="/probe-1.0-py3-none-any.whl">probe-1.0-py3-none-any.whl</a>'
-    site.routes["/simple/probe/"] = lambda _: Answer(body=page, headers={"Content-Type": "text/html"})
+    site.routes["/simple/probe/"] = lambda _: Answer(
+        body=page, headers={"Content-Type": "text/html"}
+    )
     site.bytes("/probe-1.0-py3-none-any.whl", wheel)
     return f"{site.url}/simple"
 
 
 def git_route(root: Path, token: str) -> Route:
-    """Git's own HTTP server over the repositories under `root`, at /git/, for those who know the token."""
+    """Git's own HTTP server over the repositories under `root`, at /git/, for those who know the
+    token."""
 
     def answer(request: Request) -> Answer:
         if request.credentials[1] != token:
@@ -150,15 +164,54 @@ def git_route(root: Path, token: str) -> Route:
 
 
 def certificates(folder: Path) -> tuple[Path, Path]:
-    """Make an authority and a certificate for localhost; return the authority, and the certificate with its key."""
-    key, authority, request, chain = (folder / name for name in ("ca.key", "ca.crt", "server.csr", "server.pem"))
+    """Make an authority and a certificate for localhost; return the authority, and the certificate
+    with its key."""
+    key, authority, request, chain = (
+        folder / name for name in ("ca.key", "ca.crt", "server.csr", "server.pem")
+    )
     openssl: list[str | Path] = ["openssl", "req", "-newkey", "rsa:2048", "-nodes"]
     # Python 3.13 refuses an authority that does not say that it is one.
-    usage = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"]
-    process.run([*openssl, "-x509", "-days", "2", "-keyout", key, "-out", authority, "-subj", "/CN=Test authority", *usage])
-    process.run([*openssl, "-keyout", folder / "server.key", "-out", request, "-subj", "/CN=localhost"])
-    (folder / "names").write_text("subjectAltName = DNS:localhost, IP:127.0.0.1\nauthorityKeyIdentifier = keyid\n")
-    sign: list[str | Path] = ["openssl", "x509", "-req", "-days", "2", "-in", request, "-CA", authority, "-CAkey", key, "-CAcreateserial"]
+    usage = [
+        "-addext",
+        "basicConstraints=critical,CA:TRUE",
+        "-addext",
+        "keyUsage=critical,keyCertSign,cRLSign",
+    ]
+    process.run(
+        [
+            *openssl,
+            "-x509",
+            "-days",
+            "2",
+            "-keyout",
+            key,
+            "-out",
+            authority,
+            "-subj",
+            "/CN=Test authority",
+            *usage,
+        ]
+    )
+    process.run(
+        [*openssl, "-keyout", folder / "server.key", "-out", request, "-subj", "/CN=localhost"]
+    )
+    (folder / "names").write_text(
+        "subjectAltName = DNS:localhost, IP:127.0.0.1\nauthorityKeyIdentifier = keyid\n"
+    )
+    sign: list[str | Path] = [
+        "openssl",
+        "x509",
+        "-req",
+        "-days",
+        "2",
+        "-in",
+        request,
+        "-CA",
+        authority,
+        "-CAkey",
+        key,
+        "-CAcreateserial",
+    ]
     process.run([*sign, "-extfile", folder / "names", "-out", folder / "server.crt"])
     chain.write_bytes((folder / "server.crt").read_bytes() + (folder / "server.key").read_bytes())
     return authority, chain

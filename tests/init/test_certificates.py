@@ -1,4 +1,5 @@
-"""PATH_TO_CA_BUNDLE and mounted certificates: every client trusts the organisation's authority, and still the public ones."""
+"""PATH_TO_CA_BUNDLE and mounted certificates: every client trusts the organisation's authority, and
+still the public ones."""
 
 from __future__ import annotations
 
@@ -14,7 +15,15 @@ pytestmark = pytest.mark.docker
 BUNDLE = "/etc/organisation/bundle.crt"
 MOUNTED = "/usr/local/share/ca-certificates"
 NO_SUDO = ("--security-opt", "no-new-privileges")
-VARIABLES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+VARIABLES = (
+    "SSL_CERT_FILE",
+    "CURL_CA_BUNDLE",
+    "REQUESTS_CA_BUNDLE",
+    "PIP_CERT",
+    "GIT_SSL_CAINFO",
+    "AWS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+)
 CLIENTS = """
     curl --fail --silent --output /dev/null $URL/hello
     git ls-remote $URL/repo.git >/dev/null
@@ -42,7 +51,9 @@ def authority(site: Site) -> Path:
 
 
 @pytest.mark.parametrize("options", [(), NO_SUDO], ids=["sudo", "no-sudo"])
-def test_every_client_trusts_the_authority(rich: Box, everything: Site, options: tuple[str, ...]) -> None:
+def test_every_client_trusts_the_authority(
+    rich: Box, everything: Site, options: tuple[str, ...]
+) -> None:
     env = {"PATH_TO_CA_BUNDLE": BUNDLE, "URL": everything.url}
     ran = rich.shell(CLIENTS, env=env, files={BUNDLE: authority(everything)}, options=options)
     assert ran.failures == []
@@ -51,21 +62,40 @@ def test_every_client_trusts_the_authority(rich: Box, everything: Site, options:
 
 def test_without_it_no_client_does(rich: Box, everything: Site) -> None:
     lines = [line.strip() for line in CLIENTS.strip().splitlines()]
-    script = "\n".join(f"( {line} ) >/dev/null 2>&1 && echo {number}" for number, line in enumerate(lines))
-    assert rich.shell(f"set +e\n{script}\ntrue", env={"URL": everything.url, "UV_HTTP_RETRIES": "0", "PIP_RETRIES": "0"}).out == ""
+    script = "\n".join(
+        f"( {line} ) >/dev/null 2>&1 && echo {number}" for number, line in enumerate(lines)
+    )
+    assert (
+        rich.shell(
+            f"set +e\n{script}\ntrue",
+            env={"URL": everything.url, "UV_HTTP_RETRIES": "0", "PIP_RETRIES": "0"},
+        ).out
+        == ""
+    )
 
 
 def test_with_sudo_the_system_trusts_it_too(box: Box, secure: Site) -> None:
     url = secure.text("/hello", "hello")
-    ran = box.shell(f"env -i curl -fsS {url}; env -i wget -qO- {url}", env={"PATH_TO_CA_BUNDLE": BUNDLE}, files={BUNDLE: authority(secure)})
+    ran = box.shell(
+        f"env -i curl -fsS {url}; env -i wget -qO- {url}",
+        env={"PATH_TO_CA_BUNDLE": BUNDLE},
+        files={BUNDLE: authority(secure)},
+    )
     assert ran.out == "hellohello"
 
 
-@pytest.mark.parametrize("target", [f"{MOUNTED}/organisation.crt", f"{MOUNTED}/deep/organisation.crt"])
-def test_certificates_mounted_for_the_system_are_enough(box: Box, secure: Site, target: str) -> None:
+@pytest.mark.parametrize(
+    "target", [f"{MOUNTED}/organisation.crt", f"{MOUNTED}/deep/organisation.crt"]
+)
+def test_certificates_mounted_for_the_system_are_enough(
+    box: Box, secure: Site, target: str
+) -> None:
     url = secure.text("/hello", "hello")
     for options in ((), NO_SUDO):
-        assert box.run("curl", "-fsS", url, files={target: authority(secure)}, options=options).out == "hello"
+        assert (
+            box.run("curl", "-fsS", url, files={target: authority(secure)}, options=options).out
+            == "hello"
+        )
 
 
 def test_a_directory_of_certificates(box: Box, secure: Site, tmp_path: Path) -> None:
@@ -74,7 +104,14 @@ def test_a_directory_of_certificates(box: Box, secure: Site, tmp_path: Path) -> 
     (tmp_path / "README").write_text("no certificate")
     url = secure.text("/hello", "hello")
     for options in ((), NO_SUDO):
-        ran = box.run("curl", "-fsS", url, env={"PATH_TO_CA_BUNDLE": "/etc/ca/"}, files={"/etc/ca": tmp_path}, options=options)
+        ran = box.run(
+            "curl",
+            "-fsS",
+            url,
+            env={"PATH_TO_CA_BUNDLE": "/etc/ca/"},
+            files={"/etc/ca": tmp_path},
+            options=options,
+        )
         assert (ran.out, ran.failures) == ("hello", [])
 
 
@@ -105,9 +142,17 @@ def test_public_authorities_are_still_trusted(box: Box, secure: Site) -> None:
 
 def test_what_is_set_already_stays(box: Box, secure: Site) -> None:
     for name in VARIABLES:
-        ran = box.run("env", "-0", env={"PATH_TO_CA_BUNDLE": BUNDLE, name: "/mine"}, files={BUNDLE: authority(secure)}, options=NO_SUDO)
+        ran = box.run(
+            "env",
+            "-0",
+            env={"PATH_TO_CA_BUNDLE": BUNDLE, name: "/mine"},
+            files={BUNDLE: authority(secure)},
+            options=NO_SUDO,
+        )
         assert ran.environment[name] == "/mine"
-        assert {ran.environment[other] for other in VARIABLES if other != name} == {"/var/lib/onyxia/1000/ca-bundle.crt"}
+        assert {ran.environment[other] for other in VARIABLES if other != name} == {
+            "/var/lib/onyxia/1000/ca-bundle.crt"
+        }
 
 
 def test_without_certificates_nothing_is_set(box: Box) -> None:
@@ -119,22 +164,43 @@ def test_without_certificates_nothing_is_set(box: Box) -> None:
     [
         ("", "holds no PEM certificate"),
         ("hello\n", "holds no PEM certificate"),
-        ("-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n", "1 of the certificates are none"),
+        (
+            "-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n",
+            "1 of the certificates are none",
+        ),
     ],
     ids=["empty", "text", "garbage"],
 )
-def test_a_bundle_that_is_none_is_reported(box: Box, tmp_path: Path, text: str, message: str) -> None:
+def test_a_bundle_that_is_none_is_reported(
+    box: Box, tmp_path: Path, text: str, message: str
+) -> None:
     (tmp_path / "bundle.crt").write_text(text)
-    ran = box.run("echo", "service", env={"PATH_TO_CA_BUNDLE": BUNDLE}, files={BUNDLE: tmp_path / "bundle.crt"})
+    ran = box.run(
+        "echo",
+        "service",
+        env={"PATH_TO_CA_BUNDLE": BUNDLE},
+        files={BUNDLE: tmp_path / "bundle.crt"},
+    )
     assert (ran.out, ran.failures) == ("service\n", ["certificates"])
     assert message in ran.err
     assert "servers with a certificate of the organisation are refused" in ran.err
 
 
-def test_a_bad_certificate_does_not_take_the_good_ones_with_it(box: Box, secure: Site, tmp_path: Path) -> None:
+def test_a_bad_certificate_does_not_take_the_good_ones_with_it(
+    box: Box, secure: Site, tmp_path: Path
+) -> None:
     bundle = tmp_path / "bundle.crt"
-    bundle.write_text("-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n" + authority(secure).read_text())
-    ran = box.run("curl", "-fsS", secure.text("/hello", "hello"), env={"PATH_TO_CA_BUNDLE": BUNDLE}, files={BUNDLE: bundle})
+    bundle.write_text(
+        "-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n"
+        + authority(secure).read_text()
+    )
+    ran = box.run(
+        "curl",
+        "-fsS",
+        secure.text("/hello", "hello"),
+        env={"PATH_TO_CA_BUNDLE": BUNDLE},
+        files={BUNDLE: bundle},
+    )
     assert (ran.out, ran.failures) == ("hello", ["certificates"])
 
 

@@ -1,4 +1,5 @@
-"""Whoever starts the service: it is told to stop, its orphans are reaped, its arguments are its own."""
+"""Whoever starts the service: it is told to stop, its orphans are reaped, its arguments are its
+own."""
 
 from __future__ import annotations
 
@@ -51,7 +52,9 @@ def exit_code(container: str) -> int:
     ],
     ids=["image", "chart", "chart-exec", "chart-and", "command", "engine-init"],
 )
-def test_term_reaches_the_service_and_orphans_are_reaped(box: Box, options: tuple[str, ...], argv: tuple[str, ...]) -> None:
+def test_term_reaches_the_service_and_orphans_are_reaped(
+    box: Box, options: tuple[str, ...], argv: tuple[str, ...]
+) -> None:
     with box.started(*argv, options=options) as container:
         wait_for(container, "test -e /tmp/ready")
         execute(container, "bash", "-c", "(sleep 0.01 &)")
@@ -91,16 +94,26 @@ def test_the_exit_code_is_the_service_s(box: Box) -> None:
 
 def test_arguments_arrive_as_they_are(box: Box) -> None:
     awkward = ["a b", "", "it's", '"', "$HOME", "*", "&", "\\", "é", "line\nbreak"]
-    assert box.run("bash", "-c", "printf '%s\\0' \"$@\"", "-", *awkward).out.split("\0")[:-1] == awkward
+    assert (
+        box.run("bash", "-c", "printf '%s\\0' \"$@\"", "-", *awkward).out.split("\0")[:-1]
+        == awkward
+    )
 
 
 def test_workspace_dir_is_expanded_in_arguments(box: Box) -> None:
-    ran = box.run("echo", "--dir=${WORKSPACE_DIR}", "${HOME}", env={"WORKSPACE_DIR": "/home/onyxia/a&b"})
+    ran = box.run(
+        "echo", "--dir=${WORKSPACE_DIR}", "${HOME}", env={"WORKSPACE_DIR": "/home/onyxia/a&b"}
+    )
     assert ran.out == "--dir=/home/onyxia/a&b ${HOME}\n"
 
 
 def test_standard_input_and_output_are_the_service_s_alone(box: Box) -> None:
-    env = {"GIT_REPOSITORY": "git@localhost:1/a.git", "VAULT_RELATIVE_PATH": "a", "VAULT_ADDR": "http://localhost:1", "VAULT_TOKEN": "b"}
+    env = {
+        "GIT_REPOSITORY": "git@localhost:1/a.git",
+        "VAULT_RELATIVE_PATH": "a",
+        "VAULT_ADDR": "http://localhost:1",
+        "VAULT_TOKEN": "b",
+    }
     assert box.run("cat", env=env, options=["--interactive"], stdin=b"mine").out == "mine"
 
 
@@ -114,11 +127,15 @@ TMP = "/tmp"  # noqa: S108
 
 
 def test_a_read_only_root_with_a_tmp_is_enough(box: Box) -> None:
-    ran = box.run("env", "-0", options=["--read-only", "--tmpfs", TMP, "--tmpfs", "/home/onyxia:uid=1000"])
+    ran = box.run(
+        "env", "-0", options=["--read-only", "--tmpfs", TMP, "--tmpfs", "/home/onyxia:uid=1000"]
+    )
     assert ran.failures == []
     assert ran.environment["ONYXIA_SESSION"] == f"{TMP}/onyxia-1000"
 
 
 def test_no_sudo_is_no_failure(box: Box) -> None:
-    ran = box.run("echo", "service", options=["--security-opt", "no-new-privileges", "--cap-drop", "ALL"])
+    ran = box.run(
+        "echo", "service", options=["--security-opt", "no-new-privileges", "--cap-drop", "ALL"]
+    )
     assert (ran.out, ran.failures) == ("service\n", [])

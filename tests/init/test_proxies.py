@@ -1,4 +1,5 @@
-"""HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in either spelling, reach the service and sessions that it does not start."""
+"""HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in either spelling, reach the service and sessions that it
+does not start."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ def test_both_spellings_are_set(box: Box, proxy: Site, name: str) -> None:
 
 
 def test_two_different_spellings_stay_as_they_are(box: Box) -> None:
-    found = box.run("env", "-0", env={"HTTP_PROXY": "http://upper", "http_proxy": "http://lower"}).environment
+    found = box.run(
+        "env", "-0", env={"HTTP_PROXY": "http://upper", "http_proxy": "http://lower"}
+    ).environment
     assert (found["HTTP_PROXY"], found["http_proxy"]) == ("http://upper", "http://lower")
 
 
@@ -57,20 +60,25 @@ def test_they_reach_shells_that_are_started_from_outside(box: Box, proxy: Site) 
 
 def test_etc_environment_is_rewritten_and_not_appended_to(box: Box) -> None:
     script = (
-        "echo KEEP=1 | sudo tee -a /etc/environment >/dev/null; for _ in 1 2 3; do /opt/onyxia-init.sh true; done; LC_ALL=C sort /etc/environment"
+        "echo KEEP=1 | sudo tee -a /etc/environment >/dev/null; for _ in 1 2 3; do"
+        " /opt/onyxia-init.sh true; done; LC_ALL=C sort /etc/environment"
     )
     ran = box.shell(script, env={"https_proxy": "http://p:1"})
     assert ran.out == 'HTTPS_PROXY="http://p:1"\nKEEP=1\nhttps_proxy="http://p:1"\n'
 
 
 def test_a_proxy_with_a_password_is_not_printed(box: Box) -> None:
-    ran = box.shell("bash -lc 'echo $https_proxy'", env={"HTTPS_PROXY": "http://ada:hunter2@proxy:3128"})
+    ran = box.shell(
+        "bash -lc 'echo $https_proxy'", env={"HTTPS_PROXY": "http://ada:hunter2@proxy:3128"}
+    )
     assert "hunter2" in ran.out
     assert "hunter2" not in ran.err
 
 
 def test_without_sudo_only_etc_environment_is_left_out(box: Box) -> None:
     ran = box.shell(
-        "bash -lc 'echo $https_proxy'; cat /etc/environment", env={"HTTPS_PROXY": "http://p:1"}, options=["--security-opt", "no-new-privileges"]
+        "bash -lc 'echo $https_proxy'; cat /etc/environment",
+        env={"HTTPS_PROXY": "http://p:1"},
+        options=["--security-opt", "no-new-privileges"],
     )
     assert (ran.out, ran.failures) == ("http://p:1\n", [])

@@ -39,7 +39,9 @@ def test_without_a_session_token_the_host_has_none(box: Box) -> None:
     assert found["MC_HOST_s3"] == "https://key:it's/a+secret@minio.example.org"
 
 
-@pytest.mark.parametrize("missing", ["AWS_S3_ENDPOINT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+@pytest.mark.parametrize(
+    "missing", ["AWS_S3_ENDPOINT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+)
 def test_without_credentials_there_is_no_host(box: Box, missing: str) -> None:
     assert "MC_HOST_s3" not in box.run("env", "-0", env={**S3, missing: ""}).environment
 
@@ -50,8 +52,14 @@ def test_without_credentials_there_is_no_host(box: Box, missing: str) -> None:
         ({}, "https://minio.example.org"),
         ({"AWS_S3_ENDPOINT": "http://minio:9000"}, "http://minio:9000"),
         ({"AWS_S3_ENDPOINT": "https://minio:9000/"}, "https://minio:9000"),
-        ({"AWS_S3_ENDPOINT": "minio:9000", "AWS_ENDPOINT_URL": "http://minio:9000"}, "http://minio:9000"),
-        ({"AWS_S3_ENDPOINT": "minio:9000", "AWS_ENDPOINT_URL": "http://other:9000"}, "https://minio:9000"),
+        (
+            {"AWS_S3_ENDPOINT": "minio:9000", "AWS_ENDPOINT_URL": "http://minio:9000"},
+            "http://minio:9000",
+        ),
+        (
+            {"AWS_S3_ENDPOINT": "minio:9000", "AWS_ENDPOINT_URL": "http://other:9000"},
+            "https://minio:9000",
+        ),
     ],
 )
 def test_the_endpoint_s_scheme(box: Box, env: dict[str, str], url: str) -> None:
@@ -63,7 +71,11 @@ def test_the_endpoint_s_scheme(box: Box, env: dict[str, str], url: str) -> None:
 
 
 def test_what_only_user_code_reads_reaches_every_session(rich: Box) -> None:
-    env = {"AWS_WORKING_DIRECTORY_PATH": "ada/work", "AWS_EXPIRATION": "2030-01-01T00:00:00Z", "S3_ENDPOINT": "https://mine"}
+    env = {
+        "AWS_WORKING_DIRECTORY_PATH": "ada/work",
+        "AWS_EXPIRATION": "2030-01-01T00:00:00Z",
+        "S3_ENDPOINT": "https://mine",
+    }
     for shell in ("bash -lc", "sudo -i bash -c"):
         ran = rich.shell(f"{shell} 'env -0'", env=env)
         assert {name: ran.environment[name] for name in env} == env
@@ -75,8 +87,11 @@ CLIENTS = pytest.mark.parametrize("path", [COMMAND_LINE, ""], ids=["command-line
 
 
 def duckdb_secret(box: Box, env: dict[str, str], path: str) -> dict[str, str]:
-    """Return the fields of the secret that a new DuckDB finds; the command line makes it where it is in the path, else Python does."""
-    ran = box.run("/opt/python/bin/python", "-c", SHOW, env={**env, **({"PATH": path} if path else {})})
+    """Return the fields of the secret that a new DuckDB finds; the command line makes it where it
+    is in the path, else Python does."""
+    ran = box.run(
+        "/opt/python/bin/python", "-c", SHOW, env={**env, **({"PATH": path} if path else {})}
+    )
     assert ran.failures == []
     return dict(field.split("=", 1) for field in ran.out.strip().split(";"))
 
@@ -101,15 +116,35 @@ def test_duckdb_has_a_secret(rich: Box, path: str) -> None:
 
 @CLIENTS
 @pytest.mark.parametrize(
-    ("said", "style"), [("true", "path"), ("True", "path"), ("1", "path"), ("false", "vhost"), ("False", "vhost"), ("0", "vhost"), ("", "vhost")]
+    ("said", "style"),
+    [
+        ("true", "path"),
+        ("True", "path"),
+        ("1", "path"),
+        ("false", "vhost"),
+        ("False", "vhost"),
+        ("0", "vhost"),
+        ("", "vhost"),
+    ],
 )
-def test_duckdb_s_style_of_addresses_is_the_one_asked_for(rich: Box, path: str, said: str, style: str) -> None:
+def test_duckdb_s_style_of_addresses_is_the_one_asked_for(
+    rich: Box, path: str, said: str, style: str
+) -> None:
     assert duckdb_secret(rich, {**S3, "AWS_PATH_STYLE_ACCESS": said}, path)["url_style"] == style
 
 
 @CLIENTS
 def test_duckdb_without_what_is_optional(rich: Box, path: str) -> None:
-    found = duckdb_secret(rich, {**S3, "AWS_SESSION_TOKEN": "", "AWS_DEFAULT_REGION": "", "AWS_S3_ENDPOINT": "http://minio:9000"}, path)
+    found = duckdb_secret(
+        rich,
+        {
+            **S3,
+            "AWS_SESSION_TOKEN": "",
+            "AWS_DEFAULT_REGION": "",
+            "AWS_S3_ENDPOINT": "http://minio:9000",
+        },
+        path,
+    )
     assert "session_token" not in found or not found["session_token"]
     assert (found["endpoint"], found["use_ssl"]) == ("minio:9000", "false")
 
@@ -139,7 +174,9 @@ def test_no_secret_is_in_the_process_list(rich: Box, tmp_path: Path) -> None:
     spy = tmp_path / "duckdb"
     spy.write_text("#!/bin/bash\nps -eo args >~/ps; cat >~/told\n")
     spy.chmod(0o755)
-    told, _, processes = rich.shell("cat ~/told; echo ---; cat ~/ps", env=S3, files={"/usr/local/bin/duckdb": spy}).out.partition("---")
+    told, _, processes = rich.shell(
+        "cat ~/told; echo ---; cat ~/ps", env=S3, files={"/usr/local/bin/duckdb": spy}
+    ).out.partition("---")
     assert "it''s/a+secret" in told
     assert "duckdb" in processes
     assert "a+secret" not in processes

@@ -1,4 +1,5 @@
-"""REGION_INIT_SCRIPT and PERSONAL_INIT_SCRIPT: run once, with arguments, checked, and never in the way of the service."""
+"""REGION_INIT_SCRIPT and PERSONAL_INIT_SCRIPT: run once, with arguments, checked, and never in the
+way of the service."""
 
 from __future__ import annotations
 
@@ -14,8 +15,13 @@ pytestmark = [pytest.mark.docker, NEWEST]
 
 SCRIPT = 'printf "%s\\n" "$#" "$@" >~/ran; echo said; id -u >>~/ran\n'
 STEP = {"REGION_INIT_SCRIPT": "region", "PERSONAL_INIT_SCRIPT": "personal"}
-CHECKSUM = {"REGION_INIT_SCRIPT": "REGION_INIT_SCRIPT_CHECKSUM", "PERSONAL_INIT_SCRIPT": "PERSONAL_INIT_SCRIPT_CHECKSUM"}
-sha256, sha512 = (getattr(hashlib, name)(SCRIPT.encode()).hexdigest() for name in ("sha256", "sha512"))
+CHECKSUM = {
+    "REGION_INIT_SCRIPT": "REGION_INIT_SCRIPT_CHECKSUM",
+    "PERSONAL_INIT_SCRIPT": "PERSONAL_INIT_SCRIPT_CHECKSUM",
+}
+sha256, sha512 = (
+    getattr(hashlib, name)(SCRIPT.encode()).hexdigest() for name in ("sha256", "sha512")
+)
 both = pytest.mark.parametrize("variable", list(STEP))
 
 
@@ -27,15 +33,25 @@ def test_it_runs_as_the_user_before_the_service(box: Box, site: Site, variable: 
 
 
 @pytest.mark.parametrize("variable", ["REGION_INIT_SCRIPT"])
-@pytest.mark.parametrize("checksum", [sha256, sha512, sha256.upper(), f"sha256:{sha256}", f" {sha256}\n"])
+@pytest.mark.parametrize(
+    "checksum", [sha256, sha512, sha256.upper(), f"sha256:{sha256}", f" {sha256}\n"]
+)
 def test_the_right_checksum_is_accepted(box: Box, site: Site, variable: str, checksum: str) -> None:
-    ran = box.run("cat", "/home/onyxia/ran", env={variable: site.text("/a.sh", SCRIPT), CHECKSUM[variable]: checksum})
+    ran = box.run(
+        "cat",
+        "/home/onyxia/ran",
+        env={variable: site.text("/a.sh", SCRIPT), CHECKSUM[variable]: checksum},
+    )
     assert ran.failures == []
 
 
 @both
-@pytest.mark.parametrize("checksum", ["0" * 64, sha512[:-1] + "x", "d41d8cd98f00b204e9800998ecf8427e", "wrong"])
-def test_another_script_than_the_checksum_s_is_refused(box: Box, site: Site, variable: str, checksum: str) -> None:
+@pytest.mark.parametrize(
+    "checksum", ["0" * 64, sha512[:-1] + "x", "d41d8cd98f00b204e9800998ecf8427e", "wrong"]
+)
+def test_another_script_than_the_checksum_s_is_refused(
+    box: Box, site: Site, variable: str, checksum: str
+) -> None:
     env = {variable: site.text("/a.sh", SCRIPT), CHECKSUM[variable]: checksum}
     ran = box.shell("test ! -e ~/ran; echo service", env=env)
     assert (ran.out, ran.failures) == ("service\n", [STEP[variable]])
@@ -43,13 +59,19 @@ def test_another_script_than_the_checksum_s_is_refused(box: Box, site: Site, var
 
 
 @both
-def test_a_private_authority_is_trusted_when_it_is_given_and_only_then(box: Box, secure: Site, variable: str) -> None:
+def test_a_private_authority_is_trusted_when_it_is_given_and_only_then(
+    box: Box, secure: Site, variable: str
+) -> None:
     env = {variable: secure.text("/a.sh", SCRIPT)}
     refused = box.shell("test ! -e ~/ran", env=env)
     assert refused.failures == [STEP[variable]]
     assert "SSL certificate problem" in refused.err
     assert secure.authority
-    accepted = box.shell("test -e ~/ran", env={**env, "PATH_TO_CA_BUNDLE": "/ca.crt"}, files={"/ca.crt": secure.authority})
+    accepted = box.shell(
+        "test -e ~/ran",
+        env={**env, "PATH_TO_CA_BUNDLE": "/ca.crt"},
+        files={"/ca.crt": secure.authority},
+    )
     assert accepted.failures == []
 
 
@@ -64,7 +86,9 @@ def test_a_private_authority_is_trusted_when_it_is_given_and_only_then(box: Box,
     ],
     ids=["missing", "fails", "killed", "syntax"],
 )
-def test_a_script_that_fails_does_not_stop_the_service(box: Box, site: Site, variable: str, body: str | None, message: str) -> None:
+def test_a_script_that_fails_does_not_stop_the_service(
+    box: Box, site: Site, variable: str, body: str | None, message: str
+) -> None:
     if body is not None:
         site.text("/a.sh", body)
     ran = box.run("echo", "service", env={variable: f"{site.url}/a.sh"})
@@ -74,15 +98,28 @@ def test_a_script_that_fails_does_not_stop_the_service(box: Box, site: Site, var
 
 
 @pytest.mark.parametrize("variable", ["PERSONAL_INIT_SCRIPT"])
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://localhost/a", "not a url", "-K/etc/passwd", "http://localhost:1/a"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://localhost/a",
+        "not a url",
+        "-K/etc/passwd",
+        "http://localhost:1/a",
+    ],
+)
 def test_what_is_no_web_address_is_refused(box: Box, variable: str, url: str) -> None:
     assert box.run("echo", "service", env={variable: url}).failures == [STEP[variable]]
 
 
 @both
-def test_redirections_are_followed_and_queries_are_not_printed(box: Box, site: Site, variable: str) -> None:
+def test_redirections_are_followed_and_queries_are_not_printed(
+    box: Box, site: Site, variable: str
+) -> None:
     site.text("/final.sh", SCRIPT)
-    site.routes["/a.sh"] = lambda request: Answer(status=302, headers={"Location": f"/final.sh?{request.query}"})
+    site.routes["/a.sh"] = lambda request: Answer(
+        status=302, headers={"Location": f"/final.sh?{request.query}"}
+    )
     ran = box.shell("test -e ~/ran", env={variable: f"{site.url}/a.sh?signature=s3cr3t"})
     assert [request.query for request in site.requests] == ["signature=s3cr3t"] * 2
     assert "s3cr3t" not in ran.err
@@ -105,8 +142,14 @@ def test_no_secret_is_in_the_process_list(box: Box, site: Site, variable: str) -
         ("''", [""]),
     ],
 )
-def test_arguments_are_split_and_not_evaluated(box: Box, site: Site, arguments: str, expected: list[str]) -> None:
-    ran = box.run("cat", "/home/onyxia/ran", env={"PERSONAL_INIT_SCRIPT": site.text("/a.sh", SCRIPT), "PERSONAL_INIT_ARGS": arguments})
+def test_arguments_are_split_and_not_evaluated(
+    box: Box, site: Site, arguments: str, expected: list[str]
+) -> None:
+    ran = box.run(
+        "cat",
+        "/home/onyxia/ran",
+        env={"PERSONAL_INIT_SCRIPT": site.text("/a.sh", SCRIPT), "PERSONAL_INIT_ARGS": arguments},
+    )
     assert ran.out.splitlines()[1:-1] == [str(len(expected)), *expected]
 
 
@@ -126,4 +169,7 @@ def test_the_personal_script_finds_what_the_steps_before_it_did(box: Box, site: 
         "AWS_SECRET_ACCESS_KEY": "b",
         "KEY": "value",
     }
-    assert box.run("cat", "/home/onyxia/found", env=env).out == "/home/onyxia/work https://a:b@s3 value"
+    assert (
+        box.run("cat", "/home/onyxia/found", env=env).out
+        == "/home/onyxia/work https://a:b@s3 value"
+    )

@@ -29,40 +29,61 @@ def test_a_shell_s_own_place_is_not_the_service_s(box: Box) -> None:
     with box.started("sleep", "1000") as container:
         execute(container, "bash", "-c", READY)
         assert (
-            execute(container, "bash", "-lc", "cd /usr; exec env -u ONYXIA_SESSION bash -lc 'pwd; echo $SHLVL $OLDPWD'").out.splitlines()[0] == "/usr"
+            execute(
+                container,
+                "bash",
+                "-lc",
+                "cd /usr; exec env -u ONYXIA_SESSION bash -lc 'pwd; echo $SHLVL $OLDPWD'",
+            ).out.splitlines()[0]
+            == "/usr"
         )
 
 
 def test_root_has_the_variables_and_a_home_of_its_own(box: Box) -> None:
-    assert box.shell("sudo -i bash -c 'echo $KEY $HOME $USER $LOGNAME'", env={"KEY": "value"}).out == "value /root root root\n"
+    assert (
+        box.shell("sudo -i bash -c 'echo $KEY $HOME $USER $LOGNAME'", env={"KEY": "value"}).out
+        == "value /root root root\n"
+    )
 
 
 def test_a_home_that_was_fallen_back_to_is_the_same_in_every_shell(box: Box) -> None:
     with box.started("sleep", "1000", options=["--user", "12345:0"]) as container:
         execute(container, "bash", "-c", READY.replace("1000", "12345"))
-        assert execute(container, "bash", "-lc", "echo $HOME; whoami").out == "/var/lib/onyxia/12345/home\nonyxia\n"
+        assert (
+            execute(container, "bash", "-lc", "echo $HOME; whoami").out
+            == "/var/lib/onyxia/12345/home\nonyxia\n"
+        )
 
 
 def test_what_the_user_changed_stays_changed_in_shells_below(box: Box) -> None:
-    assert box.shell("export KEY=changed; bash -lc 'echo $KEY'", env={"KEY": "value"}).out == "changed\n"
+    assert (
+        box.shell("export KEY=changed; bash -lc 'echo $KEY'", env={"KEY": "value"}).out
+        == "changed\n"
+    )
 
 
 def test_the_environment_is_the_user_s_alone(box: Box) -> None:
     with box.started("sleep", "1000", env={"KEY": "s3cr3t"}) as container:
         execute(container, "bash", "-c", READY)
-        assert execute(container, "stat", "-c", "%a %u", KEPT, f"{KEPT}/environment", f"{KEPT}/environment.sh").out.split("\n") == [
+        assert execute(
+            container, "stat", "-c", "%a %u", KEPT, f"{KEPT}/environment", f"{KEPT}/environment.sh"
+        ).out.split("\n") == [
             "700 1000",
             "600 1000",
             "600 1000",
             "",
         ]
         assert execute(container, "cat", f"{KEPT}/environment", user=NOBODY).code == 1
-        assert "s3cr3t" not in execute(container, "bash", "-lc", "env", user=NOBODY, env={"KEY": ""}).out
+        assert (
+            "s3cr3t"
+            not in execute(container, "bash", "-lc", "env", user=NOBODY, env={"KEY": ""}).out
+        )
 
 
 def test_another_user_s_directory_is_not_trusted(box: Box) -> None:
     script = (
-        f"mkdir -p {KEPT} && chown 65534 {KEPT} && chmod 777 {KEPT} && setpriv --reuid=1000 --regid=100 --clear-groups /opt/onyxia-init.sh env -0"
+        f"mkdir -p {KEPT} && chown 65534 {KEPT} && chmod 777 {KEPT} && setpriv --reuid=1000"
+        " --regid=100 --clear-groups /opt/onyxia-init.sh env -0"
     )
     ran = box.run("-c", script, options=["--user", "0", "--entrypoint", "bash"])
     assert ran.environment["ONYXIA_SESSION"].startswith("/tmp/onyxia-1000")  # noqa: S108

@@ -17,7 +17,10 @@ THEMES: dict[str, tuple[str, dict[str, object]]] = {
         ".jupyter/labconfig/default_setting_overrides.d/onyxia.json",
         {"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}},
     ),
-    "code-server": (".local/share/code-server/User/settings.json", {"workbench.colorTheme": "Default Dark Modern"}),
+    "code-server": (
+        ".local/share/code-server/User/settings.json",
+        {"workbench.colorTheme": "Default Dark Modern"},
+    ),
     "rstudio-server": (".config/rstudio/rstudio-prefs.json", {"editor_theme": "Vibrant Ink"}),
 }
 all_ides = pytest.mark.parametrize("program", list(THEMES))
@@ -38,14 +41,20 @@ def stub(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @all_ides
 def test_it_is_set_in_the_ide_that_is_there(box: Box, program: str, stub: Path) -> None:
     script = "find ~ -name '*.json' -printf '%P\\n'; find ~ -name '*.json' -exec cat {} +"
-    name, _, content = box.shell(script, env=DARK, files={f"/usr/local/bin/{program}": stub}).out.partition("\n")
+    name, _, content = box.shell(
+        script, env=DARK, files={f"/usr/local/bin/{program}": stub}
+    ).out.partition("\n")
     assert (name, json.loads(content)) == THEMES[program]
 
 
 @all_ides
 @pytest.mark.parametrize("dark", ["false", ""])
 def test_nothing_is_written_without(box: Box, program: str, dark: str, stub: Path) -> None:
-    ran = box.shell(f"test ! -e ~/{THEMES[program][0]}", env={"DARK_MODE": dark}, files={f"/usr/local/bin/{program}": stub})
+    ran = box.shell(
+        f"test ! -e ~/{THEMES[program][0]}",
+        env={"DARK_MODE": dark},
+        files={f"/usr/local/bin/{program}": stub},
+    )
     assert ran.failures == []
 
 
@@ -57,19 +66,27 @@ def test_nothing_is_written_without_an_ide(box: Box) -> None:
 def test_what_the_user_chose_stays(box: Box, program: str, stub: Path) -> None:
     path, setting = THEMES[program]
     mine = json.dumps(dict.fromkeys([*setting, "other"], "mine"))
-    script = f"mkdir -p ~/$(dirname {path}); echo '{mine}' >~/{path}; /opt/onyxia-init.sh cat ~/{path}"
-    assert json.loads(box.shell(script, env=DARK, files={f"/usr/local/bin/{program}": stub}).out) == json.loads(mine)
+    script = (
+        f"mkdir -p ~/$(dirname {path}); echo '{mine}' >~/{path}; /opt/onyxia-init.sh cat ~/{path}"
+    )
+    assert json.loads(
+        box.shell(script, env=DARK, files={f"/usr/local/bin/{program}": stub}).out
+    ) == json.loads(mine)
 
 
 @one_file
 def test_other_settings_stay(box: Box, program: str, stub: Path) -> None:
     path, setting = THEMES[program]
     script = f"echo '{{\"other\": 1}}' >~/{path}; /opt/onyxia-init.sh cat ~/{path}"
-    assert json.loads(box.shell(script, env=DARK, files={f"/usr/local/bin/{program}": stub}).out) == {"other": 1, **setting}
+    assert json.loads(
+        box.shell(script, env=DARK, files={f"/usr/local/bin/{program}": stub}).out
+    ) == {"other": 1, **setting}
 
 
 @one_file
-def test_settings_with_comments_are_left_alone_and_reported(box: Box, program: str, stub: Path) -> None:
+def test_settings_with_comments_are_left_alone_and_reported(
+    box: Box, program: str, stub: Path
+) -> None:
     path, _ = THEMES[program]
     script = f"echo '// mine' >~/{path}; /opt/onyxia-init.sh cat ~/{path}"
     ran = box.shell(script, env=DARK, files={f"/usr/local/bin/{program}": stub})

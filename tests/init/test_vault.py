@@ -1,4 +1,5 @@
-"""VAULT_*: the keys of a KV version 2 secret become variables, whatever they are called and whatever they hold."""
+"""VAULT_*: the keys of a KV version 2 secret become variables, whatever they are called and
+whatever they hold."""
 
 from __future__ import annotations
 
@@ -30,22 +31,63 @@ AWKWARD = {
 }
 # What the steps call their variables, before and after they read the secrets.
 OWN = (
-    *("answer", "arguments", "before", "bundle", "candidate", "consequence", "duration", "failed", "file", "given", "group", "host", "key", "kind"),
-    *("lines", "mirror", "name", "others", "owner", "pair", "project", "reason", "reserved", "root", "scheme", "seen", "state", "step", "target"),
+    *(
+        "answer",
+        "arguments",
+        "before",
+        "bundle",
+        "candidate",
+        "consequence",
+        "duration",
+        "failed",
+        "file",
+        "given",
+        "group",
+        "host",
+        "key",
+        "kind",
+    ),
+    *(
+        "lines",
+        "mirror",
+        "name",
+        "others",
+        "owner",
+        "pair",
+        "project",
+        "reason",
+        "reserved",
+        "root",
+        "scheme",
+        "seen",
+        "state",
+        "step",
+        "target",
+    ),
     *("trouble", "url", "value", "workspace"),
 )
 
 
-def vault(site: Site, data: Mapping[str, object], path: str = "/v1/kv/data/ada/secrets/my-app") -> dict[str, str]:
+def vault(
+    site: Site, data: Mapping[str, object], path: str = "/v1/kv/data/ada/secrets/my-app"
+) -> dict[str, str]:
     """Serve a secret, and return the variables with which it is read."""
 
     def answer(request: Request) -> Answer:
         if request.headers.get("x-vault-token") != TOKEN:
             return Answer(status=403, body=b'{"errors": ["permission denied"]}')
-        return Answer(body=json.dumps({"data": {"data": data, "metadata": {"version": 1}}}).encode())
+        return Answer(
+            body=json.dumps({"data": {"data": data, "metadata": {"version": 1}}}).encode()
+        )
 
     site.routes[path] = answer
-    return {"VAULT_ADDR": site.url, "VAULT_TOKEN": TOKEN, "VAULT_MOUNT": "kv", "VAULT_TOP_DIR": "ada", "VAULT_RELATIVE_PATH": "secrets/my-app"}
+    return {
+        "VAULT_ADDR": site.url,
+        "VAULT_TOKEN": TOKEN,
+        "VAULT_MOUNT": "kv",
+        "VAULT_TOP_DIR": "ada",
+        "VAULT_RELATIVE_PATH": "secrets/my-app",
+    }
 
 
 def environment(box: Box, env: Mapping[str, str]) -> Ran:
@@ -60,7 +102,10 @@ def test_values_arrive_as_they_are(box: Box, site: Site) -> None:
 
 def test_they_reach_login_shells_and_root_s(box: Box, site: Site) -> None:
     for shell in ("bash -lc", "sudo -i bash -c"):
-        ran = box.shell(f"{shell} 'env -0' | grep -z {' '.join(f'-e ^{key}=' for key in AWKWARD)}", env=vault(site, AWKWARD))
+        ran = box.shell(
+            f"{shell} 'env -0' | grep -z {' '.join(f'-e ^{key}=' for key in AWKWARD)}",
+            env=vault(site, AWKWARD),
+        )
         assert ran.environment == AWKWARD
 
 
@@ -72,9 +117,24 @@ def test_they_reach_r_that_the_service_does_not_start(rich: Box, site: Site) -> 
 
 
 def test_names_that_no_variable_can_have_are_mended_and_named(box: Box, site: Site) -> None:
-    data = {"my-key": "dash", "my.other": "dot", "1st": "digit", "with space": "space", "é": "accent", "a$(id)": "shell", "plain_KEY2": "plain"}
+    data = {
+        "my-key": "dash",
+        "my.other": "dot",
+        "1st": "digit",
+        "with space": "space",
+        "é": "accent",
+        "a$(id)": "shell",
+        "plain_KEY2": "plain",
+    }
     ran = environment(box, vault(site, data))
-    expected = {"my_key": "dash", "my_other": "dot", "_1st": "digit", "with_space": "space", "a__id_": "shell", "plain_KEY2": "plain"}
+    expected = {
+        "my_key": "dash",
+        "my_other": "dot",
+        "_1st": "digit",
+        "with_space": "space",
+        "a__id_": "shell",
+        "plain_KEY2": "plain",
+    }
     assert {key: ran.environment.get(key) for key in expected} == expected
     assert "key my-key is set as my_key" in ran.err
     assert "plain_KEY2" not in ran.err
@@ -88,24 +148,49 @@ def test_two_keys_for_one_name_are_reported(box: Box, site: Site) -> None:
 
 
 def test_names_that_would_break_the_service_are_skipped(box: Box, site: Site) -> None:
-    names = ("PATH", "HOME", "UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "IFS", "LD_PRELOAD", "BASH_ENV", "ENV", "ONYXIA_STATE", "")
+    names = (
+        "PATH",
+        "HOME",
+        "UID",
+        "EUID",
+        "PPID",
+        "BASHOPTS",
+        "SHELLOPTS",
+        "IFS",
+        "LD_PRELOAD",
+        "BASH_ENV",
+        "ENV",
+        "ONYXIA_STATE",
+        "",
+    )
     before = environment(box, {}).environment
     ran = environment(box, vault(site, {**dict.fromkeys(names, "/evil"), "other": "fine"}))
-    assert {name: ran.environment.get(name) for name in names} == {name: before.get(name) for name in names}
+    assert {name: ran.environment.get(name) for name in names} == {
+        name: before.get(name) for name in names
+    }
     assert ran.environment["other"] == "fine"
     assert ran.err.count("a variable of that name would break the service") == len(names)
 
 
 def test_names_of_the_script_s_own_variables_are_names_like_others(box: Box, site: Site) -> None:
     data = {name: f"the {name}" for name in OWN}
-    ran = box.run("env", "-0", env={**vault(site, data), "GIT_USER_NAME": "Ada", "DARK_MODE": "true"})
+    ran = box.run(
+        "env", "-0", env={**vault(site, data), "GIT_USER_NAME": "Ada", "DARK_MODE": "true"}
+    )
     assert {name: ran.environment.get(name) for name in OWN} == data
     assert ran.failures == []
 
 
 def test_values_that_are_no_text_arrive_as_json(box: Box, site: Site) -> None:
-    ran = environment(box, vault(site, {"number": 42, "yes": True, "object": {"a": [1, None]}, "nothing": None}))
-    assert [ran.environment[key] for key in ("number", "yes", "object", "nothing")] == ["42", "true", '{"a":[1,null]}', "null"]
+    ran = environment(
+        box, vault(site, {"number": 42, "yes": True, "object": {"a": [1, None]}, "nothing": None})
+    )
+    assert [ran.environment[key] for key in ("number", "yes", "object", "nothing")] == [
+        "42",
+        "true",
+        '{"a":[1,null]}',
+        "null",
+    ]
 
 
 def test_values_that_no_variable_can_hold_are_reported(box: Box, site: Site) -> None:
@@ -115,7 +200,13 @@ def test_values_that_no_variable_can_hold_are_reported(box: Box, site: Site) -> 
     assert ran.environment["other"] == "fine"
 
 
-@pytest.mark.parametrize("own", [{"keysOrdering": ["b", "a", "gone"], "hiddenKeys": []}, json.dumps({"keysOrdering": ["b", "a"]})])
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"keysOrdering": ["b", "a", "gone"], "hiddenKeys": []},
+        json.dumps({"keysOrdering": ["b", "a"]}),
+    ],
+)
 def test_onyxia_s_own_key_says_which_are_meant(box: Box, site: Site, own: object) -> None:
     ran = environment(box, vault(site, {".onyxia": own, "a": "1", "b": "2", "c": "3"}))
     assert [ran.environment.get(key) for key in ("a", "b", "c")] == ["1", "2", None]
@@ -128,15 +219,31 @@ def test_an_own_key_without_an_order_changes_nothing(box: Box, site: Site) -> No
 
 
 @pytest.mark.parametrize(
-    ("mount", "top", "relative"), [("/kv/", "/ada/", "/secrets/my-app/"), ("kv", "", "ada/secrets/my-app"), ("kv", "ada/secrets", "my-app")]
+    ("mount", "top", "relative"),
+    [
+        ("/kv/", "/ada/", "/secrets/my-app/"),
+        ("kv", "", "ada/secrets/my-app"),
+        ("kv", "ada/secrets", "my-app"),
+    ],
 )
-def test_slashes_in_paths_are_no_matter(box: Box, site: Site, mount: str, top: str, relative: str) -> None:
-    env = {**vault(site, {"a": "1"}), "VAULT_MOUNT": mount, "VAULT_TOP_DIR": top, "VAULT_RELATIVE_PATH": relative, "VAULT_ADDR": f"{site.url}/"}
+def test_slashes_in_paths_are_no_matter(
+    box: Box, site: Site, mount: str, top: str, relative: str
+) -> None:
+    env = {
+        **vault(site, {"a": "1"}),
+        "VAULT_MOUNT": mount,
+        "VAULT_TOP_DIR": top,
+        "VAULT_RELATIVE_PATH": relative,
+        "VAULT_ADDR": f"{site.url}/",
+    }
     assert environment(box, env).environment["a"] == "1"
 
 
 def test_paths_with_blanks_and_accents(box: Box, site: Site) -> None:
-    env = {**vault(site, {"a": "1"}, "/v1/kv/data/ada/été à #1?"), "VAULT_RELATIVE_PATH": "été à #1?"}
+    env = {
+        **vault(site, {"a": "1"}, "/v1/kv/data/ada/été à #1?"),
+        "VAULT_RELATIVE_PATH": "été à #1?",
+    }
     assert environment(box, env).environment["a"] == "1"
 
 
@@ -159,7 +266,9 @@ def test_no_secret_is_printed_or_in_the_process_list(box: Box, site: Site) -> No
         ({"VAULT_RELATIVE_PATH": "page"}, "holds no secret of a KV version 2 engine"),
     ],
 )
-def test_a_vault_that_does_not_answer_is_reported(box: Box, site: Site, change: dict[str, str], message: str) -> None:
+def test_a_vault_that_does_not_answer_is_reported(
+    box: Box, site: Site, change: dict[str, str], message: str
+) -> None:
     site.text("/v1/kv/data/ada/list", '{"data": ["v1"]}')
     site.text("/v1/kv/data/ada/page", "<html>log in</html>")
     ran = box.run("echo", "service", env={**vault(site, {"a": "1"}), **change})
@@ -181,8 +290,15 @@ def test_without_a_path_vault_is_not_asked(box: Box, site: Site) -> None:
 @pytest.fixture
 def account(tmp_path: Path) -> Path:
     """A service account's directory, as Kubernetes mounts it."""
-    claims = {"kubernetes.io": {"serviceaccount": {"name": "ada-ü?>"}}, "sub": "system:serviceaccount:user-ada:ada"}
-    part = base64.urlsafe_b64encode(json.dumps(claims, ensure_ascii=False).encode()).decode().rstrip("=")
+    claims = {
+        "kubernetes.io": {"serviceaccount": {"name": "ada-ü?>"}},
+        "sub": "system:serviceaccount:user-ada:ada",
+    }
+    part = (
+        base64.urlsafe_b64encode(json.dumps(claims, ensure_ascii=False).encode())
+        .decode()
+        .rstrip("=")
+    )
     (tmp_path / "token").write_text(f"e30.{part}.signature")
     (tmp_path / "namespace").write_text("user-ada")
     tmp_path.chmod(0o755)
@@ -208,22 +324,39 @@ def test_the_service_account_logs_in(box: Box, site: Site, account: Path) -> Non
     ran = box.run("env", "-0", env=env, files={ACCOUNT: account})
     assert asked == [{"role": "reader", "jwt": (account / "token").read_text()}]
     assert (ran.environment["a"], ran.environment["VAULT_TOKEN"]) == ("1", TOKEN)
-    refused = box.run("echo", "service", env={**env, "VAULT_INJECTION_SA_AUTH_PATH": "other"}, files={ACCOUNT: account})
+    refused = box.run(
+        "echo",
+        "service",
+        env={**env, "VAULT_INJECTION_SA_AUTH_PATH": "other"},
+        files={ACCOUNT: account},
+    )
     assert refused.failures == ["vault"]
     without = box.run("echo", "service", env=env)
     assert "the service account has no token" in without.err
 
 
-@pytest.mark.parametrize("change", [{"VAULT_INJECTION_SA_ENABLED": "false"}, {"VAULT_INJECTION_SA_MODE": "other"}])
-def test_the_service_account_logs_in_only_when_asked_to(box: Box, site: Site, account: Path, change: dict[str, str]) -> None:
-    env = {**vault(site, {"a": "1"}), "VAULT_INJECTION_SA_ENABLED": "true", "VAULT_INJECTION_SA_MODE": "jwt", **change}
+@pytest.mark.parametrize(
+    "change", [{"VAULT_INJECTION_SA_ENABLED": "false"}, {"VAULT_INJECTION_SA_MODE": "other"}]
+)
+def test_the_service_account_logs_in_only_when_asked_to(
+    box: Box, site: Site, account: Path, change: dict[str, str]
+) -> None:
+    env = {
+        **vault(site, {"a": "1"}),
+        "VAULT_INJECTION_SA_ENABLED": "true",
+        "VAULT_INJECTION_SA_MODE": "jwt",
+        **change,
+    }
     assert box.run("env", "-0", env=env, files={ACCOUNT: account}).environment["a"] == "1"
     assert [request.method for request in site.requests] == ["GET"]
 
 
 def test_kubernetes_names_are_set_where_there_is_a_service_account(box: Box, account: Path) -> None:
     found = box.run("env", "-0", files={ACCOUNT: account}).environment
-    assert (found["KUBERNETES_NAMESPACE"], found["KUBERNETES_SERVICE_ACCOUNT"]) == ("user-ada", "ada-ü?>")
+    assert (found["KUBERNETES_NAMESPACE"], found["KUBERNETES_SERVICE_ACCOUNT"]) == (
+        "user-ada",
+        "ada-ü?>",
+    )
     assert not [name for name in box.run("env", "-0").environment if name.startswith("KUBERNETES")]
 
 

@@ -35,9 +35,14 @@ images:
   both: {layers: [left, right]}
 """
 LAYERS = {
-    "system": "description: the system\nbootstrap: true\naxes: [debian, arch]\nabi: ['{{ axes.debian.abi }}']\napt: [apt]\n",
+    "system": (
+        "description: the system\nbootstrap: true\naxes: [debian, arch]\nabi: ['{{ axes.debian.abi"
+        " }}']\napt: [apt]\n"
+    ),
     "base": "description: tools\non: [system]\napt: [tool]\n",
-    "snake": "description: Python\non: [base]\naxes: [python]\nabi: [cp313]\npython: [shared-lib]\n",
+    "snake": (
+        "description: Python\non: [base]\naxes: [python]\nabi: [cp313]\npython: [shared-lib]\n"
+    ),
     "left": "description: left\non: [snake]\napt: [editor]\npython: [left-app]\n",
     "right": "description: right\non: [snake]\napt: [viewer]\npython: [right-app]\n",
 }
@@ -97,12 +102,21 @@ class Place:
 
     def cell(self, name: str) -> Cell:
         """Return a layer's cell."""
-        return next(found for found in graph(load(self.root / "catalog.yaml")).cells.values() if found.name == name)
+        return next(
+            found
+            for found in graph(load(self.root / "catalog.yaml")).cells.values()
+            if found.name == name
+        )
 
     def has(self, cell: str) -> Mapping[str, str]:
         """Return what a layer's cell holds: name -> version."""
-        found = next(piece for name, piece in self.lock.cells.items() if name.startswith(f"{cell}@"))
-        return {self.lock.artifacts[name].name: self.lock.artifacts[name].version for name in found.artifacts}
+        found = next(
+            piece for name, piece in self.lock.cells.items() if name.startswith(f"{cell}@")
+        )
+        return {
+            self.lock.artifacts[name].name: self.lock.artifacts[name].version
+            for name in found.artifacts
+        }
 
 
 @pytest.fixture(scope="session")
@@ -123,14 +137,23 @@ def site(server: Site) -> Site:
 
 
 @pytest.fixture
-def place(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Place:
+def place(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Place:
     """Return a catalog without a lock."""
 
     def say() -> str:
         captured = capfd.readouterr()
         return captured.out + captured.err
 
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+    for name in (
+        "http_proxy",
+        "https_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "SSL_CERT_FILE",
+        "REQUESTS_CA_BUNDLE",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name, value in {
         "CATALOG_CACHE": str(tmp_path / "cache"),

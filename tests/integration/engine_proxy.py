@@ -45,7 +45,9 @@ class Proxy:
                 engine.connect(ENGINE)
                 self._sockets += [client, engine]
                 for one, other in ((client, engine), (engine, client)):
-                    self._threads.append(threading.Thread(target=_pass, args=(one, other), daemon=True))
+                    self._threads.append(
+                        threading.Thread(target=_pass, args=(one, other), daemon=True)
+                    )
                     self._threads[-1].start()
 
 

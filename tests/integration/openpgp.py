@@ -1,4 +1,5 @@
-"""OpenPGP cleartext signatures with a key that opens nothing: what an archive's InRelease needs (RFC 9580, version 4 keys)."""
+"""OpenPGP cleartext signatures with a key that opens nothing: what an archive's InRelease needs
+(RFC 9580, version 4 keys)."""
 
 from __future__ import annotations
 
@@ -34,12 +35,21 @@ class Key:
 
     @property
     def fingerprint(self) -> bytes:
-        return hashlib.sha1(b"\x99" + struct.pack(">H", len(self.public)) + self.public, usedforsecurity=False).digest()
+        return hashlib.sha1(
+            b"\x99" + struct.pack(">H", len(self.public)) + self.public, usedforsecurity=False
+        ).digest()
 
     def keyring(self) -> bytes:
         """Return the public key with a user id that the key itself certifies."""
         user = b"Archive <archive@example.invalid>"
-        signed = b"\x99" + struct.pack(">H", len(self.public)) + self.public + b"\xb4" + struct.pack(">I", len(user)) + user
+        signed = (
+            b"\x99"
+            + struct.pack(">H", len(self.public))
+            + self.public
+            + b"\xb4"
+            + struct.pack(">I", len(user))
+            + user
+        )
         # Key flags: it may certify and sign.
         certification = self._signature(CERTIFICATION, signed, bytes([2, 27, 3]))
         return _packet(6, self.public) + _packet(13, user) + _packet(2, certification)
@@ -50,20 +60,43 @@ class Key:
         signed = "\r\n".join(line.rstrip(" \t") for line in lines).encode()
         packet = _packet(2, self._signature(TEXT, signed, b""))
         body = "\n".join("- " + line if line.startswith("-") else line for line in lines)
-        armour = base64.encodebytes(packet).decode() + "=" + base64.b64encode(_crc24(packet)).decode()
-        return f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{body}\n-----BEGIN PGP SIGNATURE-----\n\n{armour}\n-----END PGP SIGNATURE-----\n"
+        armour = (
+            base64.encodebytes(packet).decode() + "=" + base64.b64encode(_crc24(packet)).decode()
+        )
+        return (
+            f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{body}\n-----BEGIN PGP"
+            f" SIGNATURE-----\n\n{armour}\n-----END PGP SIGNATURE-----\n"
+        )
 
     def _signature(self, kind: int, signed: bytes, further: bytes) -> bytes:
-        hashed = bytes([5, 2]) + struct.pack(">I", CREATED) + bytes([22, 33, 4]) + self.fingerprint + further
+        hashed = (
+            bytes([5, 2])
+            + struct.pack(">I", CREATED)
+            + bytes([22, 33, 4])
+            + self.fingerprint
+            + further
+        )
         head = bytes([4, kind, RSA, SHA256]) + struct.pack(">H", len(hashed)) + hashed
         digest = hashlib.sha256(signed + head + b"\x04\xff" + struct.pack(">I", len(head))).digest()
         unhashed = bytes([9, 16]) + self.fingerprint[-8:]
-        return head + struct.pack(">H", len(unhashed)) + unhashed + digest[:2] + _mpi(self._rsa(digest))
+        return (
+            head
+            + struct.pack(">H", len(unhashed))
+            + unhashed
+            + digest[:2]
+            + _mpi(self._rsa(digest))
+        )
 
     def _rsa(self, digest: bytes) -> int:
         modulus = self.p * self.q
         size = (modulus.bit_length() + 7) // 8
-        padded = b"\x00\x01" + b"\xff" * (size - len(PREFIX) - len(digest) - 3) + b"\x00" + PREFIX + digest
+        padded = (
+            b"\x00\x01"
+            + b"\xff" * (size - len(PREFIX) - len(digest) - 3)
+            + b"\x00"
+            + PREFIX
+            + digest
+        )
         return pow(int.from_bytes(padded), pow(EXPONENT, -1, (self.p - 1) * (self.q - 1)), modulus)
 
 

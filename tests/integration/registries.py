@@ -1,4 +1,5 @@
-"""A Debian archive and a Python index in a few lines, made as the real ones are: packages, indexes, hashes, a signature."""
+"""A Debian archive and a Python index in a few lines, made as the real ones are: packages, indexes,
+hashes, a signature."""
 
 from __future__ import annotations
 
@@ -35,7 +36,10 @@ class Deb:
             "Architecture": given.pop("Architecture", "amd64"),
             "Maintainer": "A <a@example.invalid>",
         }
-        return "".join(f"{name}: {value}\n" for name, value in {**head, **given, "Description": f"{self.name}\n of a test"}.items())
+        return "".join(
+            f"{name}: {value}\n"
+            for name, value in {**head, **given, "Description": f"{self.name}\n of a test"}.items()
+        )
 
     @property
     def path(self) -> str:
@@ -43,17 +47,30 @@ class Deb:
 
     @property
     def data(self) -> bytes:
-        members = {"debian-binary": b"2.0\n", "control.tar.gz": tgz({"./control": self.control.encode()}), "data.tar.gz": tgz({})}
+        members = {
+            "debian-binary": b"2.0\n",
+            "control.tar.gz": tgz({"./control": self.control.encode()}),
+            "data.tar.gz": tgz({}),
+        }
         out = b"!<arch>\n"
         for name, data in members.items():
-            out += f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(data):<10}`\n".encode() + data + b"\n" * (len(data) % 2)
+            out += (
+                f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(data):<10}`\n".encode()
+                + data
+                + b"\n" * (len(data) % 2)
+            )
         return out
 
 
 def deb(name: str, version: str = "1", **fields: str) -> Deb:
     """Return a package; `pre_depends="a"` gives `Pre-Depends: a`."""
     return Deb(
-        name=name, version=version, fields=tuple(("-".join(part.capitalize() for part in key.split("_")), value) for key, value in fields.items())
+        name=name,
+        version=version,
+        fields=tuple(
+            ("-".join(part.capitalize() for part in key.split("_")), value)
+            for key, value in fields.items()
+        ),
     )
 
 
@@ -66,14 +83,20 @@ class Archive:
     date: str = DATE
     files: set[str] = field(default_factory=set)
 
-    def publish(self, packages: Iterable[Deb], *, security: Iterable[Deb] = (), keep: bool = True) -> None:
-        """Publish packages, and updates of them for security. Without `keep`, the files of former packages go."""
+    def publish(
+        self, packages: Iterable[Deb], *, security: Iterable[Deb] = (), keep: bool = True
+    ) -> None:
+        """Publish packages, and updates of them for security. Without `keep`, the files of former
+        packages go."""
         if not keep:
             for path in self.files:
                 del self.site.files[path]
             self.files.clear()
         held: dict[tuple[str, str], list[Deb]] = {("debian", "trixie-updates"): []}
-        held["debian", "trixie"], held["debian-security", "trixie-security"] = list(packages), list(security)
+        held["debian", "trixie"], held["debian-security", "trixie-security"] = (
+            list(packages),
+            list(security),
+        )
         for (archive, suite), mine in held.items():
             self._suite(f"/{archive}", suite, mine)
 
@@ -83,22 +106,29 @@ class Archive:
             data = package.data
             self.site.files[f"{base}/{package.path}"] = data
             self.files.add(f"{base}/{package.path}")
-            index += f"{package.control}Filename: {package.path}\nSize: {len(data)}\nSHA256: {hashlib.sha256(data).hexdigest()}\n\n"
+            index += (
+                f"{package.control}Filename: {package.path}\nSize: {len(data)}\nSHA256:"
+                f" {hashlib.sha256(data).hexdigest()}\n\n"
+            )
         name, body = "main/binary-amd64/Packages", index.encode()
         release = (
-            f"Origin: Debian\nSuite: {suite.replace('trixie', 'stable')}\nCodename: {suite}\nDate: {self.date}\n"
-            "Architectures: amd64\nComponents: main\n"
-            f"SHA256:\n {hashlib.sha256(body).hexdigest()} {len(body)} {name}\n"
+            f"Origin: Debian\nSuite: {suite.replace('trixie', 'stable')}\nCodename: {suite}\nDate:"
+            f" {self.date}\nArchitectures: amd64\nComponents: main\nSHA256:\n"
+            f" {hashlib.sha256(body).hexdigest()} {len(body)} {name}\n"
         )
         self.site.files[f"{base}/dists/{suite}/{name}"] = body
         self.site.files[f"{base}/dists/{suite}/InRelease"] = self.key.clearsign(release).encode()
 
 
-def publish_wheel(site: Site, name: str, version: str, requires: Iterable[str] = (), tag: str = "py3-none-any") -> str:
+def publish_wheel(
+    site: Site, name: str, version: str, requires: Iterable[str] = (), tag: str = "py3-none-any"
+) -> str:
     """Put a wheel into the index under /simple/, and return its file name."""
     file = f"{name.replace('-', '_')}-{version}-{tag}.whl"
     info = f"{name.replace('-', '_')}-{version}.dist-info"
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" + "".join(f"Requires-Dist: {item}\n" for item in requires)
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" + "".join(
+        f"Requires-Dist: {item}\n" for item in requires
+    )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path, text in (
@@ -133,7 +163,9 @@ def _index(site: Site, name: str) -> None:
     site.files[f"/simple/{name}/"] = f"<!DOCTYPE html><html><body>\n{links}</body></html>".encode()
 
 
-def publish_npm(site: Site, name: str, version: str, files: dict[str, str] | None = None, **manifest: object) -> None:
+def publish_npm(
+    site: Site, name: str, version: str, files: dict[str, str] | None = None, **manifest: object
+) -> None:
     """Put a version of a package into the npm registry under /npm/."""
     whole = {"name": name, "version": version, **manifest}
     texts = {"package.json": json.dumps(whole), **(files or {})}
@@ -142,8 +174,12 @@ def publish_npm(site: Site, name: str, version: str, files: dict[str, str] | Non
     site.files[path] = data
     known = json.loads(site.files.get(f"/npm/{name}", b'{"versions": {}}'))
     integrity = f"sha512-{base64.b64encode(hashlib.sha512(data).digest()).decode()}"
-    versions = known["versions"] | {version: whole | {"dist": {"tarball": site.url + path, "integrity": integrity}}}
-    site.files[f"/npm/{name}"] = json.dumps({"name": name, "dist-tags": {"latest": version}, "versions": versions}).encode()
+    versions = known["versions"] | {
+        version: whole | {"dist": {"tarball": site.url + path, "integrity": integrity}}
+    }
+    site.files[f"/npm/{name}"] = json.dumps(
+        {"name": name, "dist-tags": {"latest": version}, "versions": versions}
+    ).encode()
 
 
 def tgz(files: dict[str, bytes]) -> bytes:

@@ -1,4 +1,5 @@
-"""A real registry (Debian's docker-registry) on loopback, and the token service that one may ask for."""
+"""A real registry (Debian's docker-registry) on loopback, and the token service that one may ask
+for."""
 
 from __future__ import annotations
 
@@ -62,13 +63,23 @@ class Server:
         http: dict[str, object] = {"addr": self.address, "secret": "of a test"}
         if self.tls:
             http["tls"] = {"certificate": str(self.tls.certificate), "key": str(self.tls.key)}
-        storage = {"filesystem": {"rootdirectory": str(self.folder / "storage")}, "delete": {"enabled": True}}
+        storage = {
+            "filesystem": {"rootdirectory": str(self.folder / "storage")},
+            "delete": {"enabled": True},
+        }
         configuration = {"version": "0.1", "storage": storage, "http": http, **self.settings}
         (self.folder / "config.yml").write_text(yaml.safe_dump(configuration))
         # REGISTRY_* are settings of the registry too, and win over its file.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")
+        }
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([program, "serve", str(self.folder / "config.yml")], stdout=log, stderr=log, env=environment)
+            self.process = subprocess.Popen(
+                [program, "serve", str(self.folder / "config.yml")],
+                stdout=log,
+                stderr=log,
+                env=environment,
+            )
         self._wait()
 
     def kill(self) -> None:
@@ -93,7 +104,12 @@ class Server:
 
 @contextmanager
 def registry(
-    folder: Path, settings: Mapping[str, object] | None = None, *, host: str = "127.0.0.1", tls: Certificate | None = None, port: int = 0
+    folder: Path,
+    settings: Mapping[str, object] | None = None,
+    *,
+    host: str = "127.0.0.1",
+    tls: Certificate | None = None,
+    port: int = 0,
 ) -> Iterator[Server]:
     """Run a registry until the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,14 +124,30 @@ def registry(
 def certificate(folder: Path, *names: str) -> Certificate:
     """Make an authority, and a certificate that it signed for loopback, or for these names."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = Certificate(authority=folder / "ca.crt", certificate=folder / "server.crt", key=folder / "server.key")
+    made = Certificate(
+        authority=folder / "ca.crt", certificate=folder / "server.crt", key=folder / "server.key"
+    )
     request: list[str | Path] = ["openssl", "req", "-newkey", "rsa:2048", "-nodes"]
-    authority = [*request, "-x509", "-days", "2", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-subj", "/CN=Test authority"]
+    authority = [
+        *request,
+        "-x509",
+        "-days",
+        "2",
+        "-addext",
+        "keyUsage=critical,keyCertSign,cRLSign",
+        "-subj",
+        "/CN=Test authority",
+    ]
     _run(*authority, "-keyout", folder / "ca.key", "-out", made.authority)
     _run(*request, "-keyout", made.key, "-out", folder / "server.csr", "-subj", "/CN=server")
     subject = ", ".join(f"DNS:{name}" for name in names) or "IP:127.0.0.1"
     # What Python 3.13 asks of every certificate.
-    extensions = ("basicConstraints = CA:FALSE", "authorityKeyIdentifier = keyid", "extendedKeyUsage = serverAuth", f"subjectAltName = {subject}")
+    extensions = (
+        "basicConstraints = CA:FALSE",
+        "authorityKeyIdentifier = keyid",
+        "extendedKeyUsage = serverAuth",
+        f"subjectAltName = {subject}",
+    )
     (folder / "names").write_text("\n".join(extensions) + "\n")
     sign: list[str | Path] = [
         "openssl",
@@ -130,13 +162,23 @@ def certificate(folder: Path, *names: str) -> Certificate:
         "-CAkey",
         folder / "ca.key",
     ]
-    _run(*sign, "-CAkey", folder / "ca.key", "-CAcreateserial", "-extfile", folder / "names", "-out", made.certificate)
+    _run(
+        *sign,
+        "-CAkey",
+        folder / "ca.key",
+        "-CAcreateserial",
+        "-extfile",
+        folder / "names",
+        "-out",
+        made.certificate,
+    )
     return made
 
 
 @dataclass
 class Tokens:
-    """A token service as registries ask for: gives tokens for what is asked, to those who know the password."""
+    """A token service as registries ask for: gives tokens for what is asked, to those who know the
+    password."""
 
     signer: Certificate
     url: str = ""
@@ -145,13 +187,21 @@ class Tokens:
     @property
     def settings(self) -> dict[str, object]:
         """What the registry has to know about it."""
-        token = {"realm": f"{self.url}/token", "service": "registry", "issuer": "tests", "rootcertbundle": str(self.signer.certificate)}
+        token = {
+            "realm": f"{self.url}/token",
+            "service": "registry",
+            "issuer": "tests",
+            "rootcertbundle": str(self.signer.certificate),
+        }
         return {"auth": {"token": token}}
 
     def token(self, scopes: list[str]) -> str:
         """Return a signed token for scopes such as `repository:team/python:pull,push`."""
         self.granted.append(scopes)
-        access = [{"type": kind, "name": name, "actions": actions.split(",")} for kind, name, actions in (scope.split(":") for scope in scopes)]
+        access = [
+            {"type": kind, "name": name, "actions": actions.split(",")}
+            for kind, name, actions in (scope.split(":") for scope in scopes)
+        ]
         der = subprocess.run(
             ["openssl", "x509", "-in", self.signer.certificate, "-outform", "DER"],
             check=True,
@@ -159,10 +209,21 @@ class Tokens:
         ).stdout
         now = int(time.time())
         header = {"typ": "JWT", "alg": "RS256", "x5c": [base64.b64encode(der).decode()]}
-        claims = {"iss": "tests", "sub": "ann", "aud": "registry", "exp": now + 300, "nbf": now - 10, "iat": now, "jti": "1", "access": access}
+        claims = {
+            "iss": "tests",
+            "sub": "ann",
+            "aud": "registry",
+            "exp": now + 300,
+            "nbf": now - 10,
+            "iat": now,
+            "jti": "1",
+            "access": access,
+        }
         signed = ".".join(_base64url(json.dumps(part).encode()) for part in (header, claims))
         sign: list[str | Path] = ["openssl", "dgst", "-sha256", "-sign", self.signer.key]
-        signature = subprocess.run(sign, input=signed.encode(), check=True, capture_output=True).stdout
+        signature = subprocess.run(
+            sign, input=signed.encode(), check=True, capture_output=True
+        ).stdout
         return f"{signed}.{_base64url(signature)}"
 
 
@@ -173,9 +234,17 @@ def tokens(signer: Certificate) -> Iterator[Tokens]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            pair = base64.b64decode(self.headers.get("Authorization", "Basic Og==").removeprefix("Basic ")).decode()
+            pair = base64.b64decode(
+                self.headers.get("Authorization", "Basic Og==").removeprefix("Basic ")
+            ).decode()
             known = tuple(pair.split(":", 1)) == LOGIN
-            body = json.dumps({"token": service.token(parse_qs(urlsplit(self.path).query)["scope"])}).encode() if known else b"{}"
+            body = (
+                json.dumps(
+                    {"token": service.token(parse_qs(urlsplit(self.path).query)["scope"])}
+                ).encode()
+                if known
+                else b"{}"
+            )
             self.send_response(200 if known else 401)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -197,7 +266,11 @@ def tokens(signer: Certificate) -> Iterator[Tokens]:
 def auth_file(folder: Path, host: str, name: str, password: str) -> Path:
     """Write what `docker login` writes."""
     path = folder / "auth.json"
-    path.write_text(json.dumps({"auths": {host: {"auth": base64.b64encode(f"{name}:{password}".encode()).decode()}}}))
+    path.write_text(
+        json.dumps(
+            {"auths": {host: {"auth": base64.b64encode(f"{name}:{password}".encode()).decode()}}}
+        )
+    )
     return path
 
 

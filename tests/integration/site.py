@@ -37,13 +37,21 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
             wanted = f"Basic {base64.b64encode(site.password.encode()).decode()}"
             if site.password and self.headers["Authorization"] != wanted:
                 site.answers.setdefault(path, []).insert(0, 401)
-            status = site.answers[path].pop(0) if site.answers.get(path) else 200 if path in site.files else 404
+            status = (
+                site.answers[path].pop(0)
+                if site.answers.get(path)
+                else 200
+                if path in site.files
+                else 404
+            )
             body = site.files.get(path, b"") if status == 200 else b""
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             if status == 401:
                 self.send_header("WWW-Authenticate", 'Basic realm="private"')
-            self.send_header("Content-Type", "text/html" if path.endswith("/") else "application/octet-stream")
+            self.send_header(
+                "Content-Type", "text/html" if path.endswith("/") else "application/octet-stream"
+            )
             self.end_headers()
             sent = site.cut.pop(path, len(body))
             self.wfile.write(body[:sent])

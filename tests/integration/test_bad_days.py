@@ -75,7 +75,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(place)], check=True)
 
 
-def test_a_full_disk_is_told_and_building_goes_on_when_there_is_space(tiny: Tiny, small_disk: Path) -> None:
+def test_a_full_disk_is_told_and_building_goes_on_when_there_is_space(
+    tiny: Tiny, small_disk: Path
+) -> None:
     store = small_disk / "store"
     subprocess.run(["cp", "-a", str(tiny.store), str(store)], check=True)
     full = tiny.with_store(store)
@@ -83,7 +85,9 @@ def test_a_full_disk_is_told_and_building_goes_on_when_there_is_space(tiny: Tiny
     free = os.statvfs(small_disk)
     filler.write_bytes(b"x" * (free.f_bavail * free.f_bsize - 200_000))
     before = full.digests()
-    tiny.layer("beta", "description: Large\non: [tools]\nrun: head -c 4000000 /dev/urandom >/opt/large\n")
+    tiny.layer(
+        "beta", "description: Large\non: [tools]\nrun: head -c 4000000 /dev/urandom >/opt/large\n"
+    )
     ended = full.run("build", "alpha", "beta")
     assert ended.code == 1, ended.err
     assert "no space left on device" in ended.err.lower(), ended.err
@@ -114,7 +118,12 @@ def test_a_damaged_artifact_is_fetched_again(tiny: Tiny, tmp_path: Path, harm: s
 @pytest.mark.parametrize(
     ("what", "harm"),
     # A delta that was tampered with is found out when its bytes are used: see test_load.
-    [("delta", "truncated")] + [(what, harm) for what in ("facts", "summary", "manifest") for harm in ("truncated", "tampered")],
+    [("delta", "truncated")]
+    + [
+        (what, harm)
+        for what in ("facts", "summary", "manifest")
+        for harm in ("truncated", "tampered")
+    ],
 )
 def test_a_damaged_blob_of_a_cell_is_made_again(built: Tiny, what: str, harm: str) -> None:
     expected = built.digests()
@@ -135,9 +144,11 @@ def test_a_damaged_blob_of_a_cell_is_made_again(built: Tiny, what: str, harm: st
         assert TOOLS in said
     assert re.search(rf"done {TOOLS}", said), f"{TOOLS} is built again:\n{said}"
     assert not built.damaged()
-    assert {name: digest for name, digest in built.digests().items() if name in {TOOLS, ALPHA, "alpha:trixie"}} == {
-        name: expected[name] for name in (TOOLS, ALPHA, "alpha:trixie")
-    }
+    assert {
+        name: digest
+        for name, digest in built.digests().items()
+        if name in {TOOLS, ALPHA, "alpha:trixie"}
+    } == {name: expected[name] for name in (TOOLS, ALPHA, "alpha:trixie")}
 
 
 @pytest.mark.parametrize("what", ["manifest", "config", "seal"])
@@ -145,7 +156,11 @@ def test_a_truncated_blob_of_an_image_is_made_again(built: Tiny, what: str) -> N
     expected = built.digests()
     store, manifest = built.opened(), built.manifest("beta:trixie")
     document = store.read_json(manifest)
-    found = {"manifest": manifest.digest, "config": document["config"]["digest"], "seal": document["layers"][-1]["digest"]}[what]
+    found = {
+        "manifest": manifest.digest,
+        "config": document["config"]["digest"],
+        "seal": document["layers"][-1]["digest"],
+    }[what]
     damage(store.path(found), "truncated")
     reasons = built.to_build()
     assert "beta:trixie" in reasons
@@ -171,8 +186,16 @@ def test_a_damaged_index_is_told_and_can_be_made_anew(built: Tiny) -> None:
     [
         (lambda text: text[: len(text) // 2], "the lock is damaged or truncated"),
         (lambda text: text.replace('"format": 1', '"format": 9', 1), "the lock has format 9"),
-        (lambda text: re.sub(r'"moment": "[^"]*"', '"moment": "yesterday"', text, count=1), "'yesterday'"),
-        (lambda text: re.sub(r'"digest": "sha256:[0-9a-f]{60}', '"digest": "sha256:', text, count=1), "not sha256 or sha512 in hexadecimal"),
+        (
+            lambda text: re.sub(r'"moment": "[^"]*"', '"moment": "yesterday"', text, count=1),
+            "'yesterday'",
+        ),
+        (
+            lambda text: re.sub(
+                r'"digest": "sha256:[0-9a-f]{60}', '"digest": "sha256:', text, count=1
+            ),
+            "not sha256 or sha512 in hexadecimal",
+        ),
         (lambda _: "", "the lock is damaged or truncated"),
         (lambda _: "null", "the lock has format"),
     ],
@@ -200,4 +223,9 @@ def test_a_tampered_hash_in_the_lock_is_no_way_to_other_bytes(tiny: Tiny) -> Non
     assert ended.code == 1
     assert re.search(r"jq \S+ from \S+ is not the locked file", ended.err), ended.err
     assert f"held back by fetch: {ALPHA}, alpha:trixie" in ended.err
-    assert tiny.digests().keys() == {SYSTEM, TOOLS, BETA, "beta:trixie"}, "what does not need it is built"
+    assert tiny.digests().keys() == {
+        SYSTEM,
+        TOOLS,
+        BETA,
+        "beta:trixie",
+    }, "what does not need it is built"

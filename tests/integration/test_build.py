@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.oci import tree
+from builder.cells import tree
 from builder.oci.blob import blobs_of
 from tests.integration.tiny import CATALOG, LAYERS, SYSTEM, Tiny
 
@@ -36,22 +36,33 @@ sys.exit(main(sys.argv[1:]))
 
 @pytest.mark.parametrize("command", ["plan", "build"])
 def test_finding_nothing_to_do_reads_no_facts_and_asks_no_engine(built: Tiny, command: str) -> None:
-    """What makes it quick: of each cell and image, its manifest is read, and for the rest their sizes are looked at."""
+    """What makes it quick: of each cell and image, its manifest is read, and for the rest their
+    sizes are looked at."""
     argv = [sys.executable, "-c", OPENED, "-C", str(built.root / "catalog.yaml"), command]
     environment = built.env({"DOCKER_HOST": "unix:///nowhere/engine.sock"})
     ended = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)
     opened = {Path(line).name for line in ended.stderr.splitlines() if "/blobs/sha256/" in line}
     store = built.opened()
-    large = {descriptor.digest.removeprefix("sha256:") for ref in store.refs("cell/").values() for descriptor in blobs_of(store.read_json(ref))}
+    large = {
+        descriptor.digest.removeprefix("sha256:")
+        for ref in store.refs("cell/").values()
+        for descriptor in blobs_of(store.read_json(ref))
+    }
     assert opened
     assert not opened & large
 
 
 def test_comments_order_and_descriptions_build_no_cell(built: Tiny) -> None:
     lines = LAYERS["beta"].splitlines(keepends=True)
-    built.layer("beta", "# a comment\n" + "".join(lines[-1:] + lines[1:-1] + ["description: Said in other words\n"]))
+    built.layer(
+        "beta",
+        "# a comment\n"
+        + "".join(lines[-1:] + lines[1:-1] + ["description: Said in other words\n"]),
+    )
     axes, images = CATALOG.index("axes:"), CATALOG.index("images:")
-    (built.root / "catalog.yaml").write_text("# a comment\n" + CATALOG[images:] + CATALOG[axes:images] + CATALOG[:axes])
+    (built.root / "catalog.yaml").write_text(
+        "# a comment\n" + CATALOG[images:] + CATALOG[axes:images] + CATALOG[:axes]
+    )
     assert built.to_build() == {}
 
 
@@ -67,7 +78,9 @@ def test_a_changed_file_builds_its_cell_and_what_holds_it(built: Tiny) -> None:
     said = built.build("beta", "both").err
     assert "3 done, 0 failed" in said
     assert built.to_build() == {}
-    moved = {name for name, digest in built.digests().items() if before.get(name) not in {None, digest}}
+    moved = {
+        name for name, digest in built.digests().items() if before.get(name) not in {None, digest}
+    }
     assert moved == {"beta:trixie", "both:trixie"} | {BETA} & moved
 
 
@@ -80,13 +93,26 @@ def test_a_changed_script_builds_its_cell_alone(built: Tiny) -> None:
     before = built.digests()
     built.build()
     after = built.digests()
-    assert {name for name in after if "@" in name and before.get(name) == after[name]} >= {SYSTEM, ALPHA, BETA, GAMMA}
-    assert all(before[name] != after[name] for name in after if ":" in name), "every image holds the changed layer"
+    assert {name for name in after if "@" in name and before.get(name) == after[name]} >= {
+        SYSTEM,
+        ALPHA,
+        BETA,
+        GAMMA,
+    }
+    assert all(before[name] != after[name] for name in after if ":" in name), (
+        "every image holds the changed layer"
+    )
 
 
 def test_metadata_puts_images_together_again_and_builds_no_cell(built: Tiny) -> None:
-    built.change("beta", 'env: {BETA: "yes"}', 'env: {BETA: "yes"}\nexpose: [8080]\npriority: 1\ncmd: [sleep, infinity]')
-    assert built.to_build() == {name: ["its cells or its metadata changed"] for name in ("beta:trixie", "both:trixie")}
+    built.change(
+        "beta",
+        'env: {BETA: "yes"}',
+        'env: {BETA: "yes"}\nexpose: [8080]\npriority: 1\ncmd: [sleep, infinity]',
+    )
+    assert built.to_build() == {
+        name: ["its cells or its metadata changed"] for name in ("beta:trixie", "both:trixie")
+    }
     built.build()
     store = built.opened()
     config = store.read_json(store.find("image/both:trixie") or pytest.fail("not there"))["config"]
@@ -111,7 +137,11 @@ def test_a_package_asked_for_builds_the_cell_and_what_stood_on_the_package(built
 
 
 def test_a_failing_layer_holds_back_only_what_stands_on_it(tiny: Tiny) -> None:
-    tiny.change("alpha", "install -D /dev/stdin /opt/alpha/name <<<alpha", "echo the reason is written here >&2; exit 7")
+    tiny.change(
+        "alpha",
+        "install -D /dev/stdin /opt/alpha/name <<<alpha",
+        "echo the reason is written here >&2; exit 7",
+    )
     ended = tiny.run("build", "alpha", "beta", "both")
     assert ended.code == 1
     built = tiny.digests()
@@ -132,10 +162,15 @@ def test_a_failing_package_is_told_by_what_apt_said(tiny: Tiny) -> None:
     ended = tiny.run("build", "alpha")
     assert ended.code == 2, "a boolean is no script"
     tiny.layer("alpha", LAYERS["alpha"])
-    (tiny.root / "images/alpha/Dockerfile.j2").write_text("USER 0\nRUN apt-get install -y no-such-package\n")
+    (tiny.root / "images/alpha/Dockerfile.j2").write_text(
+        "USER 0\nRUN apt-get install -y no-such-package\n"
+    )
     ended = tiny.run("build", "alpha")
     assert ended.code == 1
-    assert "Unable to locate package no-such-package" in ended.err[ended.err.index(f"failed {ALPHA}") :]
+    assert (
+        "Unable to locate package no-such-package"
+        in ended.err[ended.err.index(f"failed {ALPHA}") :]
+    )
 
 
 def test_two_layers_that_disagree_are_named_with_the_path(tiny: Tiny) -> None:
@@ -162,11 +197,16 @@ def test_what_two_layers_hold_both_is_told_by_the_plan(tiny: Tiny) -> None:
 def test_two_images_that_disagree_fail_alone(tiny: Tiny) -> None:
     """Without glue, it is the image in which they meet that cannot be."""
     tiny.file("links", "opt/alpha/name", "links\n")
-    (tiny.root / "catalog.yaml").write_text(CATALOG + "  clash: {layers: [alpha, links], tag: '{debian}'}\n")
+    (tiny.root / "catalog.yaml").write_text(
+        CATALOG + "  clash: {layers: [alpha, links], tag: '{debian}'}\n"
+    )
     ended = tiny.run("build", "alpha", "links", "clash")
     assert ended.code == 1
     assert "failed clash:trixie" in ended.err
-    assert "/opt/alpha/name: links@trixie-amd64 disagrees (other bytes) with alpha@trixie-amd64" in ended.err
+    assert (
+        "/opt/alpha/name: links@trixie-amd64 disagrees (other bytes) with alpha@trixie-amd64"
+        in ended.err
+    )
     assert tiny.digests().keys() >= {"alpha:trixie", "links:trixie"}
     assert "clash:trixie" not in tiny.digests()
 
@@ -176,20 +216,59 @@ def test_two_images_that_disagree_fail_alone(tiny: Tiny) -> None:
     [
         ("rm /usr/bin/diff", "usr/bin/diff", (SYSTEM, "diffutils"), "deletes a path of"),
         ("rm -r /usr/share/perl5", "usr/share/perl5", (SYSTEM, ""), "deletes a path of"),
-        ("echo changed >/usr/bin/diff", "usr/bin/diff", (SYSTEM, "diffutils"), "replaces (other bytes) a path of"),
-        ("chmod 0700 /usr/bin/diff", "usr/bin/diff", (SYSTEM, "diffutils"), "replaces (mode and owner"),
-        ("ln -sf diff3 /usr/bin/cmp", "usr/bin/cmp", (SYSTEM, "diffutils"), "replaces (symlink instead of file) a path of"),
-        ("echo echo >>/etc/skel/.bashrc", "etc/skel/.bashrc", (TOOLS, ""), "replaces (other bytes) a path of"),
-        ("userdel person", "etc/passwd", (TOOLS, ""), f"changes what is of {SYSTEM} and {TOOLS}: person is removed"),
-        ("dpkg --purge --force-all ncurses-bin >/dev/null", "var/lib/dpkg/status", (SYSTEM, ""), f"changes what is of {SYSTEM}: "),
+        (
+            "echo changed >/usr/bin/diff",
+            "usr/bin/diff",
+            (SYSTEM, "diffutils"),
+            "replaces (other bytes) a path of",
+        ),
+        (
+            "chmod 0700 /usr/bin/diff",
+            "usr/bin/diff",
+            (SYSTEM, "diffutils"),
+            "replaces (mode and owner",
+        ),
+        (
+            "ln -sf diff3 /usr/bin/cmp",
+            "usr/bin/cmp",
+            (SYSTEM, "diffutils"),
+            "replaces (symlink instead of file) a path of",
+        ),
+        (
+            "echo echo >>/etc/skel/.bashrc",
+            "etc/skel/.bashrc",
+            (TOOLS, ""),
+            "replaces (other bytes) a path of",
+        ),
+        (
+            "userdel person",
+            "etc/passwd",
+            (TOOLS, ""),
+            f"changes what is of {SYSTEM} and {TOOLS}: person is removed",
+        ),
+        (
+            "dpkg --purge --force-all ncurses-bin >/dev/null",
+            "var/lib/dpkg/status",
+            (SYSTEM, ""),
+            f"changes what is of {SYSTEM}: ",
+        ),
     ],
 )
-def test_a_layer_that_harms_one_below_is_refused(tiny: Tiny, script: str, path: str, owner: tuple[str, str], how: str) -> None:
+def test_a_layer_that_harms_one_below_is_refused(
+    tiny: Tiny, script: str, path: str, owner: tuple[str, str], how: str
+) -> None:
     cell, package = owner
     tiny.layer("beta", f"description: Does harm\non: [tools]\nrun: {script}\n")
     ended = tiny.run("build", "beta")
     assert ended.code == 1
-    line = next((line for line in ended.err[ended.err.index(f"failed {BETA}") :].splitlines() if line.startswith(f"/{path}: ")), "")
+    line = next(
+        (
+            line
+            for line in ended.err[ended.err.index(f"failed {BETA}") :].splitlines()
+            if line.startswith(f"/{path}: ")
+        ),
+        "",
+    )
     assert line, f"/{path} is not named:\n{ended.err}"
     assert line.startswith(f"/{path}: {BETA} {how}")
     assert cell in line
@@ -211,12 +290,16 @@ def test_a_declared_replacement_wins_in_any_order(built: Tiny) -> None:
 def test_a_rebase_builds_the_lowest_cell_and_no_other(built: Tiny) -> None:
     """A change at the bottom: every image is put together again from the deltas that are there."""
     before = {name: layers(built, name) for name in built.digests() if ":" in name}
-    built.change("system", "apt: [apt, base-files, passwd]", "apt: [apt, base-files, passwd, adduser]")
+    built.change(
+        "system", "apt: [apt, base-files, passwd]", "apt: [apt, base-files, passwd, adduser]"
+    )
     built.done("lock")
     assert {name: why for name, why in built.to_build().items() if "@" in name}.keys() == {SYSTEM}
     said = built.build().err
     assert "7 done, 0 failed" in said, said
-    assert re.search(f"done {TOOLS} .*is right on what is below it now", said), "it replaces a file of the bottom, which is the same"
+    assert re.search(f"done {TOOLS} .*is right on what is below it now", said), (
+        "it replaces a file of the bottom, which is the same"
+    )
     for name, old in before.items():
         new = layers(built, name)
         assert len(new) == len(old)
@@ -226,10 +309,15 @@ def test_a_rebase_builds_the_lowest_cell_and_no_other(built: Tiny) -> None:
 
 
 def test_what_a_layer_replaces_is_looked_at_when_what_is_below_changed(tiny: Tiny) -> None:
-    """A layer that edits a file of one below is made again when the file is another, and only then."""
+    """A layer that edits a file of one below is made again when the file is another, and only
+    then."""
     tiny.file("tools", "etc/motd.d/tools", "one\n")
     tiny.file("tools", "opt/tools/other", "one\n")
-    tiny.layer("beta", "description: Edits\non: [tools]\nreplaces: [/etc/motd.d/tools]\nrun: sed -i 's/$/, edited/' /etc/motd.d/tools\n")
+    tiny.layer(
+        "beta",
+        "description: Edits\non: [tools]\nreplaces: [/etc/motd.d/tools]\nrun: sed -i 's/$/,"
+        " edited/' /etc/motd.d/tools\n",
+    )
     tiny.build("beta")
     before = tiny.digests()
     tiny.file("tools", "opt/tools/other", "other\n")
@@ -242,18 +330,26 @@ def test_what_a_layer_replaces_is_looked_at_when_what_is_below_changed(tiny: Tin
     assert tiny.to_build("beta") == {}
     tiny.file("tools", "etc/motd.d/tools", "two\n")
     said = tiny.build("beta").err
-    assert re.search(f"done {BETA} .*; /etc/motd.d/tools of {TOOLS}, which it replaces, changed", said), said
+    assert re.search(
+        f"done {BETA} .*; /etc/motd.d/tools of {TOOLS}, which it replaces, changed", said
+    ), said
     assert tiny.digests()[BETA] != before[BETA]
     assert tiny.to_build("beta") == {}
 
 
 def test_a_build_that_ended_between_the_two_is_gone_on_with(tiny: Tiny) -> None:
     tiny.file("tools", "etc/motd.d/tools", "one\n")
-    tiny.layer("beta", "description: Edits\non: [tools]\nreplaces: [/etc/motd.d/tools]\nrun: sed -i 's/$/, edited/' /etc/motd.d/tools\n")
+    tiny.layer(
+        "beta",
+        "description: Edits\non: [tools]\nreplaces: [/etc/motd.d/tools]\nrun: sed -i 's/$/,"
+        " edited/' /etc/motd.d/tools\n",
+    )
     tiny.build("beta")
     tiny.file("tools", "etc/motd.d/tools", "two\n")
     tiny.build(TOOLS)
-    assert tiny.to_build("beta")[BETA] == [f"/etc/motd.d/tools of {TOOLS}, which it replaces, changed"]
+    assert tiny.to_build("beta")[BETA] == [
+        f"/etc/motd.d/tools of {TOOLS}, which it replaces, changed"
+    ]
     tiny.build("beta")
     assert tiny.to_build("beta") == {}
 

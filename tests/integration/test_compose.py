@@ -1,4 +1,5 @@
-"""Cells built apart from real packages, put together: the seal's guarantees, and the same filesystem as one flat build."""
+"""Cells built apart from real packages, put together: the seal's guarantees, and the same
+filesystem as one flat build."""
 
 from __future__ import annotations
 
@@ -8,19 +9,24 @@ from dataclasses import dataclass
 
 import pytest
 
+from builder.cells import compose, filesystem
+from builder.cells.delta import normalise
+from builder.debian.model import Facts
 from builder.errors import ConflictError
-from builder.oci import compose, filesystem
-from builder.oci.delta import normalise
-from builder.oci.model import Descriptor, Facts
+from builder.oci.model import Descriptor
 from builder.oci.store import Store
 from tests.integration.cells import CONFIG, Yard
 
 pytestmark = [pytest.mark.docker]
 
 INSTALL = "apt-get -qq update; apt-get -qq install --no-install-recommends"
-# Alternatives with slaves, shells, libraries, triggers, and one package in both: libpipeline1, which only one of them asks for.
+# Alternatives with slaves, shells, libraries, triggers, and one package in both: libpipeline1,
+# which only one of them asks for.
 LEFT = f"{INSTALL} nano zsh libgomp1 man-db"
-RIGHT = f"{INSTALL} vim-tiny libpipeline1 sudo fonts-dejavu-core fontconfig-config; install -D /dev/null /opt/tool/bin/tool"
+RIGHT = (
+    f"{INSTALL} vim-tiny libpipeline1 sudo fonts-dejavu-core fontconfig-config; install -D"
+    " /dev/null /opt/tool/bin/tool"
+)
 ASK = """
 echo == triggers; dpkg --configure --pending
 echo == audit
@@ -55,11 +61,18 @@ class Built:
 
 
 @pytest.fixture(scope="module", params=["trixie", "bookworm"])
-def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+def built(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Built]:
     scratch = tmp_path_factory.mktemp("compose")
     yard = Yard(store=Store.open(scratch / "store"), scratch=scratch)
     debian = yard.bootstrap(request.param)
-    yield Built(yard=yard, debian=debian, left=yard.build("left", LEFT, [debian]), right=yard.build("right", RIGHT, [debian]))
+    yield Built(
+        yard=yard,
+        debian=debian,
+        left=yard.build("left", LEFT, [debian]),
+        right=yard.build("right", RIGHT, [debian]),
+    )
     shutil.rmtree(scratch)  # a gigabyte that nobody will look at
 
 
@@ -80,22 +93,38 @@ class TestSeal:
     def test_dpkg_and_apt_have_nothing_to_say(self, answers: dict[str, list[str]]) -> None:
         assert answers["audit"][1:] == []
 
-    def test_no_trigger_is_left_to_whoever_installs_the_first_package(self, answers: dict[str, list[str]]) -> None:
+    def test_no_trigger_is_left_to_whoever_installs_the_first_package(
+        self, answers: dict[str, list[str]]
+    ) -> None:
         assert answers["triggers"][1:] == []
 
-    def test_every_package_of_every_delta_is_listed(self, built: Built, answers: dict[str, list[str]]) -> None:
+    def test_every_package_of_every_delta_is_listed(
+        self, built: Built, answers: dict[str, list[str]]
+    ) -> None:
         listed = dict(line.rsplit(" ", 1) for line in answers["packages"][1:])
         assert set(listed.values()) == {"installed"}
-        expected = {f"{name} {version}" for facts in built.layers for name, version in facts.packages["deb"].items()}
+        expected = {
+            f"{name} {version}"
+            for facts in built.layers
+            for name, version in facts.packages["deb"].items()
+        }
         assert listed.keys() == expected
-        assert "libpipeline1" in built.left.packages["deb"].keys() & built.right.packages["deb"].keys(), "one package is in both"
+        assert (
+            "libpipeline1" in built.left.packages["deb"].keys() & built.right.packages["deb"].keys()
+        ), "one package is in both"
 
-    def test_ldconfig_knows_every_library_and_has_nothing_to_add(self, built: Built, answers: dict[str, list[str]]) -> None:
+    def test_ldconfig_knows_every_library_and_has_nothing_to_add(
+        self, built: Built, answers: dict[str, list[str]]
+    ) -> None:
         assert "the same cache" in answers, "ldconfig wrote another cache than the seal"
         listed = "\n".join(answers["before"])
         for facts in built.layers:
             for library in facts.libraries:
-                if library.path.startswith("usr/lib/x86_64-linux-gnu/") and library.path.count("/") == 3 and library.soname:
+                if (
+                    library.path.startswith("usr/lib/x86_64-linux-gnu/")
+                    and library.path.count("/") == 3
+                    and library.soname
+                ):
                     assert f"\t{library.soname} (" in listed, f"{library.path} of {facts.cell}"
 
     def test_alternatives_are_chosen_among_both(self, answers: dict[str, list[str]]) -> None:
@@ -105,7 +134,11 @@ class TestSeal:
         assert not [heading for heading in answers if heading.startswith("dangling")]
 
     def test_accounts_are_whole(self, answers: dict[str, list[str]]) -> None:
-        assert [line for line in answers["accounts"][1:] if "directory" not in line and "no changes" not in line] == []
+        assert [
+            line
+            for line in answers["accounts"][1:]
+            if "directory" not in line and "no changes" not in line
+        ] == []
 
     def test_a_login_shell_has_the_image_s_environment(self, answers: dict[str, list[str]]) -> None:
         path = "/opt/tool/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -130,27 +163,55 @@ class TestSeal:
 
     def test_a_cell_built_again_is_the_same_bytes(self, built: Built) -> None:
         again = built.yard.build("right", RIGHT, [built.debian], cache=False)
-        assert [str(found) for found in filesystem.differences(filesystem.of_cells([built.right]), filesystem.of_cells([again]))] == []
+        assert [
+            str(found)
+            for found in filesystem.differences(
+                filesystem.of_cells([built.right]), filesystem.of_cells([again])
+            )
+        ] == []
         assert again == built.right
 
     def test_a_cell_on_both_sees_both_and_adds_only_its_own(self, built: Built) -> None:
-        glue = built.yard.build("glue", "dpkg -s nano vim-tiny >/opt/seen; ldconfig; apt-get -qq check", built.layers)
+        glue = built.yard.build(
+            "glue", "dpkg -s nano vim-tiny >/opt/seen; ldconfig; apt-get -qq check", built.layers
+        )
         assert sorted(glue.entries) == ["opt", "opt/seen"]
         assert not glue.bookkeeping
 
     @pytest.mark.parametrize(
         ("script", "message"),
         [
-            ("rm /usr/bin/nano", "/usr/bin/nano: bad deletes a path of left, of Debian package nano"),
+            (
+                "rm /usr/bin/nano",
+                "/usr/bin/nano: bad deletes a path of left, of Debian package nano",
+            ),
             ("rm -r /usr/share/doc/nano", "/usr/share/doc/nano: bad deletes a path of left"),
-            ("echo >> /etc/nanorc", "/etc/nanorc: bad replaces (other bytes) a path of left, of Debian package nano"),
-            ("chmod 700 /usr/bin/vim.tiny", "/usr/bin/vim.tiny: bad replaces (mode and owner 0700 0:0 instead of 0755 0:0) a path of right"),
+            (
+                "echo >> /etc/nanorc",
+                "/etc/nanorc: bad replaces (other bytes) a path of left, of Debian package nano",
+            ),
+            (
+                "chmod 700 /usr/bin/vim.tiny",
+                (
+                    "/usr/bin/vim.tiny: bad replaces (mode and owner 0700 0:0 instead of 0755 0:0)"
+                    " a path of right"
+                ),
+            ),
             ("dpkg --purge --force-all nano", "nano:amd64 is removed"),
         ],
         ids=["deletes", "deletes-tree", "replaces", "mode", "removes-package"],
     )
-    def test_a_layer_that_does_not_only_add_is_refused(self, built: Built, script: str, message: str) -> None:
+    def test_a_layer_that_does_not_only_add_is_refused(
+        self, built: Built, script: str, message: str
+    ) -> None:
         layers = built.yard.layers("bad", script, built.layers)
         with pytest.raises(ConflictError) as caught:
-            normalise(layers, cell="bad", key="bad", ancestors=built.layers, store=built.yard.store, built_since=2**40)
+            normalise(
+                layers,
+                cell="bad",
+                key="bad",
+                ancestors=built.layers,
+                store=built.yard.store,
+                built_since=2**40,
+            )
         assert message in caught.value.message

@@ -28,7 +28,9 @@ def cached(place: Place) -> set[Path]:
 
 def test_every_file_is_fetched_once(locked: Place) -> None:
     assert "12 files fetched (0.0 MB), 0 already there" in locked.done("fetch")
-    assert cached(locked) == {place_of(artifact, locked.settings.cache) for artifact in locked.lock.artifacts.values()}
+    assert cached(locked) == {
+        place_of(artifact, locked.settings.cache) for artifact in locked.lock.artifacts.values()
+    }
     locked.site.asked.clear()
     assert "0 files fetched (0.0 MB), 12 already there" in locked.done("fetch")
     assert locked.site.asked == [], "what is here is asked for nowhere"
@@ -36,11 +38,17 @@ def test_every_file_is_fetched_once(locked: Place) -> None:
 
 def test_a_pattern_fetches_what_it_names(locked: Place) -> None:
     said = locked.json("fetch", "base@*")
-    assert said == {"fetched": 5, "bytes": said["bytes"], "kept": 0} if isinstance(said, dict) else False
+    assert (
+        said == {"fetched": 5, "bytes": said["bytes"], "kept": 0}
+        if isinstance(said, dict)
+        else False
+    )
 
 
 @pytest.mark.parametrize("damage", [b"", b"!<arch>\nsomething else"], ids=["truncated", "tampered"])
-def test_what_is_damaged_in_the_cache_is_named_and_fetched_again(locked: Place, damage: bytes) -> None:
+def test_what_is_damaged_in_the_cache_is_named_and_fetched_again(
+    locked: Place, damage: bytes
+) -> None:
     locked.done("fetch")
     path = place_of(locked.lock.artifacts["deb:tool=2:1.5:amd64"], locked.settings.cache)
     path.chmod(0o644)
@@ -50,7 +58,9 @@ def test_what_is_damaged_in_the_cache_is_named_and_fetched_again(locked: Place, 
     assert path.read_bytes() == locked.site.files[TOOL]
 
 
-def test_a_file_that_is_not_the_locked_one_is_refused_and_the_others_are_kept(locked: Place) -> None:
+def test_a_file_that_is_not_the_locked_one_is_refused_and_the_others_are_kept(
+    locked: Place,
+) -> None:
     locked.site.files[TOOL] = b"!<arch>\nfrom someone else"
     code, said = locked.run("fetch")
     assert code == 1
@@ -69,13 +79,23 @@ def test_what_the_archive_dropped_is_named_with_what_to_do(locked: Place) -> Non
     code, said = locked.run("fetch", "base@*")
     assert code == 1
     assert "tool 2:1.5 is no longer at debian" in said
-    assert "set CATALOG_SNAPSHOT_DEBIAN to an archive of former states, or run `catalog lock --upgrade" in said
+    assert (
+        "set CATALOG_SNAPSHOT_DEBIAN to an archive of former states, or run `catalog lock --upgrade"
+        in said
+    )
 
 
-def test_what_the_archive_dropped_comes_from_a_snapshot(locked: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    former = {path: data for path, data in locked.site.files.items() if path.startswith("/debian/pool/")}
+def test_what_the_archive_dropped_comes_from_a_snapshot(
+    locked: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = {
+        path: data for path, data in locked.site.files.items() if path.startswith("/debian/pool/")
+    }
     locked.archive.publish([deb("tool", "3")], keep=False)
-    locked.site.files |= {f"/snapshot/archive/debian/20260103T120000Z/{path.removeprefix('/debian/')}": data for path, data in former.items()}
+    locked.site.files |= {
+        f"/snapshot/archive/debian/20260103T120000Z/{path.removeprefix('/debian/')}": data
+        for path, data in former.items()
+    }
     monkeypatch.setenv("CATALOG_SNAPSHOT_DEBIAN", f"{locked.site.url}/snapshot")
     assert "12 files fetched" in locked.done("fetch")
 
@@ -96,7 +116,9 @@ def test_a_wheel_that_was_withdrawn_is_named_and_the_others_are_fetched(locked: 
 
 
 @pytest.mark.parametrize("name", ["CATALOG_MIRROR_DEBIAN", "CATALOG_MIRROR_PYPI"])
-def test_an_unreachable_host_is_named_with_the_setting(locked: Place, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_an_unreachable_host_is_named_with_the_setting(
+    locked: Place, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.setenv(name, "http://127.0.0.1:1/nowhere")
     code, said = locked.run("fetch")
     assert code == 1
@@ -108,15 +130,32 @@ def test_an_unreachable_host_is_named_with_the_setting(locked: Place, monkeypatc
 def test_a_proxy_is_used(locked: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CATALOG_MIRROR_DEBIAN", "http://mirror.invalid/debian")
     monkeypatch.setenv("http_proxy", locked.site.url)
-    locked.site.files |= {f"http://mirror.invalid{path}": data for path, data in locked.site.files.items()}
+    locked.site.files |= {
+        f"http://mirror.invalid{path}": data for path, data in locked.site.files.items()
+    }
     locked.done("fetch", "base@*")
     assert f"http://mirror.invalid{TOOL}" in locked.site.asked
 
 
-def test_a_mirror_behind_a_private_authority_is_trusted_when_told(locked: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mirror_behind_a_private_authority_is_trusted_when_told(
+    locked: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=private"]
-    process.run([*request, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate])
+    request = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=private",
+    ]
+    process.run(
+        [*request, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate]
+    )
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, key)
     with serving(tls) as private:
@@ -130,10 +169,14 @@ def test_a_mirror_behind_a_private_authority_is_trusted_when_told(locked: Place,
         locked.done("lock", "--upgrade", "tool")
 
 
-def test_an_index_behind_a_password_is_asked_with_it_and_shows_it_to_nobody(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_behind_a_password_is_asked_with_it_and_shows_it_to_nobody(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with serving() as private:
         private.files, private.password = place.site.files, "someone:hush"
-        monkeypatch.setenv("CATALOG_MIRROR_PYPI", private.url.replace("://", "://someone:hush@") + "/simple")
+        monkeypatch.setenv(
+            "CATALOG_MIRROR_PYPI", private.url.replace("://", "://someone:hush@") + "/simple"
+        )
         said = place.done("lock") + place.done("fetch")
         withdraw_wheel(place.site, "helper", "helper-1.1-py3-none-any.whl")
         place.layer("left", "description: left\non: [snake]\npython: [none-such]\n")
@@ -148,7 +191,9 @@ def test_a_context_holds_what_the_build_needs(locked: Place, tmp_path: Path) -> 
     directory = tmp_path / "context"
     directory.mkdir()
     context(locked.cell("left"), locked.lock, locked.settings.cache, directory)
-    found = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
+    found = {
+        path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()
+    }
     assert found == {
         "deb/editor_1_amd64.deb",
         "deb/libshared_3_amd64.deb",
@@ -156,7 +201,9 @@ def test_a_context_holds_what_the_build_needs(locked: Place, tmp_path: Path) -> 
         "python/left_app-1.0-py3-none-any.whl",
         "requirements.txt",
     }
-    assert (directory / "deb/editor_1_amd64.deb").stat().st_nlink > 1, "files are linked, not copied"
+    assert (directory / "deb/editor_1_amd64.deb").stat().st_nlink > 1, (
+        "files are linked, not copied"
+    )
 
 
 def test_a_bootstrap_context_is_an_apt_repository(locked: Place, tmp_path: Path) -> None:
@@ -171,7 +218,19 @@ def test_a_bootstrap_context_is_an_apt_repository(locked: Place, tmp_path: Path)
     said = apt.simulate(["dpkg", "apt"], apt.root / "status")
     assert "Inst dpkg (1 " in said
     assert "Inst libone (1 " in said
-    process.run(["apt-get", "--yes", "--download-only", "-o", "Debug::NoLocking=true", "install", "dpkg", "apt"], env=apt.environment)
+    process.run(
+        [
+            "apt-get",
+            "--yes",
+            "--download-only",
+            "-o",
+            "Debug::NoLocking=true",
+            "install",
+            "dpkg",
+            "apt",
+        ],
+        env=apt.environment,
+    )
 
 
 def test_a_full_disk_is_told_and_leaves_no_half_file(locked: Place) -> None:

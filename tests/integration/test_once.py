@@ -25,7 +25,9 @@ def test_one_cell_is_in_images_of_every_value(tiny: Tiny) -> None:
     assert not [node for node in plan if node.startswith("shared@") and node != EARLY]
     tiny.build("pair:*late")
     assert holds(tiny, EARLY, "opt/shared/seen", "early\n")
-    assert holds(tiny, LATE, "opt/top", "late\nearly\n"), "what stands on it is built on the image's own layers"
+    assert holds(tiny, LATE, "opt/top", "late\nearly\n"), (
+        "what stands on it is built on the image's own layers"
+    )
     assert EARLY not in tiny.to_build()
     digests = tiny.digests()
     tiny.build()
@@ -39,6 +41,9 @@ def test_it_writes_nothing_that_another_place_may_have_otherwise(tiny: Tiny) -> 
     tiny.done("lock")
     ended = tiny.run("build", EARLY)
     assert ended.code == 1
-    assert f"{EARLY}, which is built once for several, writes outside of its `once.paths`: /usr/local/bin/shared" in ended.said
+    assert (
+        f"{EARLY}, which is built once for several, writes outside of its `once.paths`:"
+        " /usr/local/bin/shared" in ended.said
+    )
     tiny.layer("shared", SHARED)
     assert tiny.build(EARLY).code == 0

@@ -19,10 +19,16 @@ def test_two_builds_from_empty_stores_give_the_same_digests(tiny: Tiny, tmp_path
     for one in (first, second):
         one.build("--no-cache")
     assert len(first.digests()) == len(tiny.plan())
-    differing = {name for name in first.digests() if first.digests()[name] != second.digests()[name]}
-    assert differing == EXCEPTIONS.keys(), f"other bytes than before: {', '.join(sorted(differing))}"
+    differing = {
+        name for name in first.digests() if first.digests()[name] != second.digests()[name]
+    }
+    assert differing == EXCEPTIONS.keys(), (
+        f"other bytes than before: {', '.join(sorted(differing))}"
+    )
     # What an earlier build left in the engine's cache must not be seen, either.
     third = tiny.with_store(tmp_path / "third")
     third.build()
     differing = {name for name in first.digests() if first.digests()[name] != third.digests()[name]}
-    assert differing == EXCEPTIONS.keys(), f"other bytes with the engine's cache than without: {', '.join(sorted(differing))}"
+    assert differing == EXCEPTIONS.keys(), (
+        f"other bytes with the engine's cache than without: {', '.join(sorted(differing))}"
+    )

@@ -1,4 +1,5 @@
-"""A build that is killed, interrupted or run twice at once: what was finished is kept, and nothing is half there."""
+"""A build that is killed, interrupted or run twice at once: what was finished is kept, and nothing
+is half there."""
 
 from __future__ import annotations
 
@@ -9,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.tiny import SYSTEM, Tiny, begun, children, digest, quick, slow, using, wait_for
+from tests.integration.tiny import (
+    SYSTEM,
+    Tiny,
+    begun,
+    children,
+    digest,
+    quick,
+    slow,
+    using,
+    wait_for,
+)
 
 pytestmark = pytest.mark.docker
 
@@ -36,8 +47,12 @@ def test_a_killed_build_resumes_without_building_anything_twice(tiny: Tiny) -> N
     assert not tiny.left(), "what the killed build left is put away"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_build_that_is_asked_to_end_ends_all_it_started(tiny: Tiny, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
+def test_a_build_that_is_asked_to_end_ends_all_it_started(
+    tiny: Tiny, number: signal.Signals
+) -> None:
     slow(tiny)
     with tiny.running("build", "beta") as process:
         begun(tiny)
@@ -56,7 +71,9 @@ def test_a_build_that_is_asked_to_end_ends_all_it_started(tiny: Tiny, number: si
 def test_a_bootstrap_that_is_interrupted_ends_all_it_started(tiny: Tiny, tmp_path: Path) -> None:
     empty = tiny.with_store(tmp_path / "empty")
     with empty.running("build", SYSTEM) as process:
-        wait_for("dpkg", lambda: "I: installing" in empty.log(SYSTEM) or "Unpacking" in empty.log(SYSTEM))
+        wait_for(
+            "dpkg", lambda: "I: installing" in empty.log(SYSTEM) or "Unpacking" in empty.log(SYSTEM)
+        )
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[0]
     assert process.returncode == 130, said
@@ -72,7 +89,9 @@ def test_two_builds_at_once_on_one_store_both_succeed(tiny: Tiny, built: Tiny) -
     assert [one.returncode, other.returncode] == [0, 0], said
     assert not tiny.damaged()
     expected = built.digests()
-    assert {name: digest for name, digest in expected.items() if name in tiny.digests()} == tiny.digests()
+    assert {
+        name: digest for name, digest in expected.items() if name in tiny.digests()
+    } == tiny.digests()
     assert tiny.to_build(*patterns) == {}
 
 
@@ -109,13 +128,17 @@ def test_an_interrupted_lock_leaves_the_one_before(tiny: Tiny) -> None:
         said = process.communicate(timeout=60)[0]
     assert process.returncode == 130, said
     assert lock.read_bytes() == before
-    assert not [path.name for path in tiny.root.iterdir() if "catalog.lock" in path.name and path != lock]
+    assert not [
+        path.name for path in tiny.root.iterdir() if "catalog.lock" in path.name and path != lock
+    ]
 
 
 def test_an_interrupted_fetch_keeps_whole_files_only(tiny: Tiny, tmp_path: Path) -> None:
     artifacts = tmp_path / "cache" / "artifacts"
     with tiny.running("fetch", CATALOG_CACHE=str(tmp_path / "cache")) as process:
-        wait_for("a file", lambda: any(path.suffix != ".part" for path in artifacts.glob("sha256/*")))
+        wait_for(
+            "a file", lambda: any(path.suffix != ".part" for path in artifacts.glob("sha256/*"))
+        )
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[0]
     assert process.returncode == 130, said

@@ -1,4 +1,5 @@
-"""A catalog so small that a build of it takes seconds, and the command line on it in a process of its own."""
+"""A catalog so small that a build of it takes seconds, and the command line on it in a process of
+its own."""
 
 from __future__ import annotations
 
@@ -16,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from builder.oci import cells
+from builder.cells import records
+from builder.debian.model import Facts
 from builder.oci.blob import blobs_of
-from builder.oci.model import Descriptor, Facts
+from builder.oci.model import Descriptor
 from builder.oci.store import Store
 
 CATALOG = """\
@@ -38,14 +40,17 @@ images:
   snake: {layers: [snake], description: Python packages}
 """
 LAYERS = {
-    "system": """\
+    "system": (
+        """\
 description: Debian, as small as its package manager allows
 bootstrap: true
 axes: [debian, arch]
 abi: ["{{ axes.debian.abi }}"]
 apt: [apt, base-files, passwd]
-""",
-    "tools": """\
+"""
+    ),
+    "tools": (
+        """\
 description: A user, and a command that a layer below has, too
 on: [system]
 run: |
@@ -55,28 +60,36 @@ run: |
 replaces: [/etc/skel/.bashrc]
 user: "1000"
 cmd: [bash]
-""",
-    "alpha": """\
+"""
+    ),
+    "alpha": (
+        """\
 description: A Debian package with two libraries, and a file
 on: [tools]
 apt: [jq]
 run: |
   install -D /dev/stdin /opt/alpha/name <<<alpha
-""",
-    "beta": """\
+"""
+    ),
+    "beta": (
+        """\
 description: Files only
 on: [tools]
 run: |
   chmod 0700 /opt/beta/secret
 env: {BETA: "yes"}
-""",
-    "gamma": """\
+"""
+    ),
+    "gamma": (
+        """\
 description: What joins the two
 on: [alpha, beta]
 glue: true
 run: cat /opt/alpha/name /opt/beta/name >/opt/gamma
-""",
-    "links": """\
+"""
+    ),
+    "links": (
+        """\
 description: All kinds of files
 on: [tools]
 apt: [libcap2-bin]
@@ -90,8 +103,10 @@ run: |
   touch "$(printf 'latin-\\xe9')" "$(printf 'x%.0s' {1..200})" && mkfifo pipe
   printf 'x%.0s' {1..3000} >"with
   newline"
-""",
-    "snake": """\
+"""
+    ),
+    "snake": (
+        """\
 description: Python with distributions
 on: [tools]
 axes: [python]
@@ -104,7 +119,8 @@ prepare: |
 python: [uv, idna, six]
 env: {VIRTUAL_ENV: /opt/python}
 path: [/opt/python/bin]
-""",
+"""
+    ),
 }
 SHARED = """\
 description: The same for every edition
@@ -146,11 +162,20 @@ class Tiny:
         return [sys.executable, "-m", "builder", "-C", str(self.root / "catalog.yaml"), *argv]
 
     def env(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        return {**os.environ, "CATALOG_STORE": str(self.store), "CATALOG_JOBS": "2", "COLUMNS": "200", **self.environment, **(more or {})}
+        return {
+            **os.environ,
+            "CATALOG_STORE": str(self.store),
+            "CATALOG_JOBS": "2",
+            "COLUMNS": "200",
+            **self.environment,
+            **(more or {}),
+        }
 
     def run(self, *argv: str, **env: str) -> Done:
         """Run a command to its end."""
-        ended = subprocess.run(self.argv(*argv), env=self.env(env), capture_output=True, text=True, check=False)
+        ended = subprocess.run(
+            self.argv(*argv), env=self.env(env), capture_output=True, text=True, check=False
+        )
         return Done(code=ended.returncode, out=ended.stdout, err=ended.stderr)
 
     def done(self, *argv: str, **env: str) -> Done:
@@ -166,7 +191,13 @@ class Tiny:
     @contextlib.contextmanager
     def running(self, *argv: str, **env: str) -> Iterator[subprocess.Popen[str]]:
         """Start a command; kill it when it has not ended by itself."""
-        with subprocess.Popen(self.argv(*argv), env=self.env(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        with subprocess.Popen(
+            self.argv(*argv),
+            env=self.env(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
             try:
                 yield process
             finally:
@@ -179,7 +210,11 @@ class Tiny:
 
     def to_build(self, *argv: str) -> dict[str, list[str]]:
         """Return what a plan would not keep, with the reasons."""
-        return {node: step["reasons"] for node, step in self.plan(*argv).items() if step["action"] == "build"}
+        return {
+            node: step["reasons"]
+            for node, step in self.plan(*argv).items()
+            if step["action"] == "build"
+        }
 
     def layer(self, name: str, text: str) -> None:
         path = self.root / "images" / name / "layer.yaml"
@@ -208,7 +243,7 @@ class Tiny:
         for ref, manifest in store.refs().items():
             kind, _, name = ref.partition("/")
             if kind == "cell":
-                found[cells.summary(store, manifest).cell] = manifest.digest
+                found[records.summary(store, manifest).cell] = manifest.digest
             elif kind == "image":
                 found[name] = manifest.digest
         return found
@@ -221,16 +256,22 @@ class Tiny:
         return found
 
     def facts(self, cell: str) -> Facts:
-        return cells.facts(self.opened(), self.manifest(cell))
+        return records.facts(self.opened(), self.manifest(cell))
 
     def damaged(self) -> list[str]:
-        """Return what is wrong with the store: blobs that are not what their name says, refs that lead nowhere, what was left behind."""
+        """Return what is wrong with the store: blobs that are not what their name says, refs that
+        lead nowhere, what was left behind."""
         store = self.opened()
         blobs = sorted((self.store / "blobs" / "sha256").iterdir())
-        wrong = [f"blob {blob.name} has another hash" for blob in blobs if digest(blob) != blob.name]
+        wrong = [
+            f"blob {blob.name} has another hash" for blob in blobs if digest(blob) != blob.name
+        ]
         for ref, manifest in store.refs().items():
             if not store.intact(manifest):
-                wrong.append(f"{ref} leads to {[blob.digest for blob in blobs_of(store.read_json(manifest)) if not store.has(blob)]}")
+                wrong.append(
+                    f"{ref} leads to"
+                    f" {[blob.digest for blob in blobs_of(store.read_json(manifest)) if not store.has(blob)]}"
+                )
         return wrong
 
     def left(self) -> list[str]:
@@ -239,11 +280,17 @@ class Tiny:
 
     def log(self, cell: str) -> str:
         """Return a cell's logs, of all builds."""
-        return "".join(path.read_text() for path in sorted(self.root.glob(f".catalog/logs/*/{cell}.log")))
+        return "".join(
+            path.read_text() for path in sorted(self.root.glob(f".catalog/logs/*/{cell}.log"))
+        )
 
 
 def digest(file: Path) -> str:
-    return subprocess.run(["sha256sum", str(file)], capture_output=True, text=True, check=True).stdout.lstrip("\\").partition(" ")[0]
+    return (
+        subprocess.run(["sha256sum", str(file)], capture_output=True, text=True, check=True)
+        .stdout.lstrip("\\")
+        .partition(" ")[0]
+    )
 
 
 def make(root: Path) -> Tiny:
@@ -260,7 +307,8 @@ def make(root: Path) -> Tiny:
 
 
 def copy(tiny: Tiny, root: Path) -> Tiny:
-    """Copy the catalog, and its store by hard links: blobs never change, and the index is replaced."""
+    """Copy the catalog, and its store by hard links: blobs never change, and the index is
+    replaced."""
     shutil.copytree(tiny.root, root, ignore=shutil.ignore_patterns("store", ".catalog"))
     subprocess.run(["cp", "-al", str(tiny.store), str(root / "store")], check=True)
     return replace(tiny, root=root, store=root / "store")
@@ -275,13 +323,24 @@ def wait_for(what: str, condition: Any, seconds: float = 300.0) -> None:
 
 
 def with_once(tiny: Tiny) -> Tiny:
-    """Add a layer that differs between two editions, one on it that is built at the early one for both, and one on that."""
+    """Add a layer that differs between two editions, one on it that is built at the early one for
+    both, and one on that."""
     catalog = (tiny.root / "catalog.yaml").read_text()
-    catalog = catalog.replace("images:\n", "  edition: {values: {early: , late: }}\nimages:\n  pair: {layers: [top]}\n")
+    catalog = catalog.replace(
+        "images:\n", "  edition: {values: {early: , late: }}\nimages:\n  pair: {layers: [top]}\n"
+    )
     (tiny.root / "catalog.yaml").write_text(catalog)
-    tiny.layer("ground", "description: Its edition\non: [tools]\naxes: [edition]\nrun: echo $AXIS_EDITION >/opt/edition\n")
+    tiny.layer(
+        "ground",
+        "description: Its edition\non: [tools]\naxes: [edition]\nrun: echo $AXIS_EDITION"
+        " >/opt/edition\n",
+    )
     tiny.layer("shared", SHARED)
-    tiny.layer("top", "description: What stands on both\non: [ground, shared]\nrun: cat /opt/edition /opt/shared/seen >/opt/top\n")
+    tiny.layer(
+        "top",
+        "description: What stands on both\non: [ground, shared]\nrun: cat /opt/edition"
+        " /opt/shared/seen >/opt/top\n",
+    )
     tiny.done("lock")
     return tiny
 
@@ -297,7 +356,9 @@ def quick(tiny: Tiny) -> None:
 
 def children(pid: int) -> list[str]:
     """Return the command lines of all processes below one."""
-    table = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
+    table = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     rows = [line.split(None, 2) for line in table]
     below, found = {str(pid)}, []
     for child, parent, command in rows:
@@ -309,12 +370,19 @@ def children(pid: int) -> list[str]:
 
 def using(tiny: Tiny) -> list[str]:
     """Return the command lines of all processes that work on this store."""
-    table = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout.splitlines()
+    table = subprocess.run(
+        ["ps", "-eo", "args="], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     return [line for line in table if str(tiny.store) in line]
 
 
 def begun(tiny: Tiny) -> None:
-    wait_for("beta's step", lambda: re.search(r"^#\d+ [\d.]+ it has begun", tiny.log("beta@trixie-amd64"), re.MULTILINE))
+    wait_for(
+        "beta's step",
+        lambda: re.search(
+            r"^#\d+ [\d.]+ it has begun", tiny.log("beta@trixie-amd64"), re.MULTILINE
+        ),
+    )
 
 
 def damage(file: Path, harm: str) -> None:

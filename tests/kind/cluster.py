@@ -34,15 +34,25 @@ class Cluster(kubectl.Cluster):
 
     def namespace(self, name: str, labels: Mapping[str, str] | None = None) -> str:
         """Make a namespace."""
-        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": dict(labels or {})}})
+        self.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "Namespace",
+                "metadata": {"name": name, "labels": dict(labels or {})},
+            }
+        )
         # Pods are refused until the namespace has its service account.
-        eventually(f"namespace {name} is ready", lambda: self.kubectl("get", "serviceaccount", "default", "--namespace", name))
+        eventually(
+            f"namespace {name} is ready",
+            lambda: self.kubectl("get", "serviceaccount", "default", "--namespace", name),
+        )
         return name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release(release.Release):
-    """A chart of this catalog that was installed: its objects are named as the library names them."""
+    """A chart of this catalog that was installed: its objects are named as the library names
+    them."""
 
     cluster: Cluster
 
@@ -64,7 +74,11 @@ class Release(release.Release):
     @property
     def port(self) -> int:
         """The service's own port."""
-        return int(yaml.safe_load((self.chart / "values.yaml").read_text())["networking"]["service"]["port"])
+        return int(
+            yaml.safe_load((self.chart / "values.yaml").read_text())["networking"]["service"][
+                "port"
+            ]
+        )
 
     def changed(self, chart: Path | None = None, **values: Any) -> Release:
         """Return it with another chart or other values, not yet installed."""
@@ -72,18 +86,32 @@ class Release(release.Release):
 
     def started(self) -> Release:
         """Wait until Onyxia would show it as started: the containers of its pod are ready."""
-        pod = {"obj_type": pykube.Pod, "obj_names": [self.pod], "objs_namespace": self.namespace, "missing_ok": True}
-        conditions = {"obj_condition_func": _well, "failure_condition_func": _hopeless, "timeout_sec": int(PATIENCE)}
+        pod = {
+            "obj_type": pykube.Pod,
+            "obj_names": [self.pod],
+            "objs_namespace": self.namespace,
+            "missing_ok": True,
+        }
+        conditions = {
+            "obj_condition_func": _well,
+            "failure_condition_func": _hopeless,
+            "timeout_sec": int(PATIENCE),
+        }
         wait_for_objects_condition(self.cluster.client, **pod, **conditions)
         return self
 
     def is_ready(self) -> bool:
         """Tell whether the containers of its pod are ready."""
-        return _well(pykube.Pod.objects(self.cluster.client, namespace=self.namespace).get_by_name(self.pod))
+        return _well(
+            pykube.Pod.objects(self.cluster.client, namespace=self.namespace).get_by_name(self.pod)
+        )
 
     def gone(self) -> None:
         """Wait until it has no pod."""
-        eventually(f"{self.name} has stopped", lambda: not self.cluster.list("pods", self.namespace, self.selector))
+        eventually(
+            f"{self.name} has stopped",
+            lambda: not self.cluster.list("pods", self.namespace, self.selector),
+        )
 
     @property
     def log(self) -> str:
@@ -91,8 +119,18 @@ class Release(release.Release):
         return self.kubectl("logs", self.pod, "--all-containers", check=False)
 
     def run(self, script: str, *, stdin: str | None = None) -> str:
-        """Run a bash script in its container, as `kubectl exec` does, in a login shell, and return what it printed."""
-        argv = ["exec", "--stdin", self.pod, "--namespace", self.namespace, "--container", self.chart_name, "--"]
+        """Run a bash script in its container, as `kubectl exec` does, in a login shell, and return
+        what it printed."""
+        argv = [
+            "exec",
+            "--stdin",
+            self.pod,
+            "--namespace",
+            self.namespace,
+            "--container",
+            self.chart_name,
+            "--",
+        ]
         return self.cluster.kubectl(*argv, "bash", "-lc", script, stdin=stdin or "")
 
     def object(self, kind: str, suffix: str = "") -> Manifest:
@@ -108,9 +146,18 @@ class Release(release.Release):
 
 def _well(pod: pykube.Pod) -> bool:
     states = pod.obj["status"].get("containerStatuses", ())
-    return "deletionTimestamp" not in pod.obj["metadata"] and bool(states) and all(container["ready"] for container in states)
+    return (
+        "deletionTimestamp" not in pod.obj["metadata"]
+        and bool(states)
+        and all(container["ready"] for container in states)
+    )
 
 
 def _hopeless(pod: pykube.Pod) -> bool:
-    states = [*pod.obj["status"].get("initContainerStatuses", ()), *pod.obj["status"].get("containerStatuses", ())]
-    return any(container["state"].get("waiting", {}).get("reason") in HOPELESS for container in states)
+    states = [
+        *pod.obj["status"].get("initContainerStatuses", ()),
+        *pod.obj["status"].get("containerStatuses", ()),
+    ]
+    return any(
+        container["state"].get("waiting", {}).get("reason") in HOPELESS for container in states
+    )

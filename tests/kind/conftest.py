@@ -1,7 +1,8 @@
-"""One cluster for all tests, with the images and charts of this tree, and the servers that services talk to.
+"""One cluster for all tests, with the images and charts of this tree, and the servers that services
+talk to.
 
-KEEP=1     leave the cluster for the next run, which is quicker then; `kind delete cluster --name catalog-tests` removes it
-BUILD=0    take the images that are in the store as they are
+KEEP=1     leave the cluster for the next run, which is quicker then; `kind delete cluster --name
+catalog-tests` removes it BUILD=0    take the images that are in the store as they are
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def cluster(kind: Kind) -> Cluster:
     try:
         image = node_image(os.environ.get("CATALOG_NODE_IMAGE"))
     except BuilderError as error:
-        pytest.fail(f"a cluster for tests cannot be made: {error.message}. {error.hint}", pytrace=False)
+        pytest.fail(
+            f"a cluster for tests cannot be made: {error.message}. {error.hint}", pytrace=False
+        )
     if not (KEEP and kind.exists()):
         kind.delete()
         (FOLDER / "served").mkdir(parents=True, exist_ok=True)
@@ -75,23 +78,42 @@ def loaded() -> Loaded:
 
 @pytest.fixture(scope="session")
 def images(kind: Kind, cluster: Cluster, loaded: Loaded) -> Iterator[Path]:
-    """The newest image of every chart at a registry that the node pulls from; a file that maps each to its digest."""
+    """The newest image of every chart at a registry that the node pulls from; a file that maps each
+    to its digest."""
     del cluster
     FOLDER.mkdir(parents=True, exist_ok=True)
     host, _, path = loaded.catalog.registry.partition("/")
     newest: dict[str, str] = {}
     for image in graph(loaded).images.values():
         newest.setdefault(image.name, image.id)
-    offered = {yaml.safe_load(file.read_text())["service"]["image"]["version"] for file in (ROOT / "charts").glob("*/values.yaml")}
-    wanted = [image for image in newest.values() if f"{loaded.catalog.registry}/{image}" in offered or image == newest[SERVERS]]
+    offered = {
+        yaml.safe_load(file.read_text())["service"]["image"]["version"]
+        for file in (ROOT / "charts").glob("*/values.yaml")
+    }
+    wanted = [
+        image
+        for image in newest.values()
+        if f"{loaded.catalog.registry}/{image}" in offered or image == newest[SERVERS]
+    ]
     digests = FOLDER / "digests.json"
-    with registry(FOLDER / "registry", host=gateway()) as server, kind.mirror(host, f"http://{server.address}"):
+    with (
+        registry(FOLDER / "registry", host=gateway()) as server,
+        kind.mirror(host, f"http://{server.address}"),
+    ):
         if BUILD:
             catalog("build", *wanted)
         else:
             store = Store.open(read_settings(ROOT).store)
             wanted = [image for image in wanted if store.find(IMAGES + image)]
-        catalog("push", *wanted, "--to", f"{server.address}/{path}", "--plain-http", "--digests", str(digests))
+        catalog(
+            "push",
+            *wanted,
+            "--to",
+            f"{server.address}/{path}",
+            "--plain-http",
+            "--digests",
+            str(digests),
+        )
         yield digests
 
 
@@ -107,7 +129,9 @@ def charts(images: Path) -> Mapping[str, Path]:
 def node(cluster: Cluster, images: Path, loaded: Loaded) -> Node:
     """What servers beside the services run in."""
     (image,) = [name for name in json.loads(images.read_text()) if name.startswith(f"{SERVERS}:")]
-    return Node(cluster=cluster, image=f"{loaded.catalog.registry}/{image}", folder=FOLDER / "served")
+    return Node(
+        cluster=cluster, image=f"{loaded.catalog.registry}/{image}", folder=FOLDER / "served"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -131,10 +155,21 @@ class Launcher:
     stack: ExitStack
 
     def __call__(
-        self, chart: str, name: str, values: Mapping[str, object] | None = None, namespace: str = TEAM, folder: Path | None = None
+        self,
+        chart: str,
+        name: str,
+        values: Mapping[str, object] | None = None,
+        namespace: str = TEAM,
+        folder: Path | None = None,
     ) -> Release:
         """Install a chart, or what is in a folder, without waiting until it is ready."""
-        release = Release(cluster=self.cluster, name=name, namespace=namespace, chart=folder or self.charts[chart], values=values or {})
+        release = Release(
+            cluster=self.cluster,
+            name=name,
+            namespace=namespace,
+            chart=folder or self.charts[chart],
+            values=values or {},
+        )
         self.stack.callback(release.uninstall)
         # An earlier run may have left it.
         release.uninstall()
@@ -165,10 +200,17 @@ class Failures:
             return ""
         said = [cls._say("get", "pods,pvc", "--all-namespaces", "--output", "wide")]
         for namespace in NAMESPACES:
-            said.append(cls._say("get", "events", "--namespace", namespace, "--sort-by", ".lastTimestamp"))
+            said.append(
+                cls._say("get", "events", "--namespace", namespace, "--sort-by", ".lastTimestamp")
+            )
             pods = cls._say("get", "pods", "--namespace", namespace, "--output", "name").split()
             for pod in pods:
-                said += [f"--- {namespace} {pod}", cls._say("logs", pod, "--namespace", namespace, "--all-containers", "--tail", "60")]
+                said += [
+                    f"--- {namespace} {pod}",
+                    cls._say(
+                        "logs", pod, "--namespace", namespace, "--all-containers", "--tail", "60"
+                    ),
+                ]
         return "\n".join(said)
 
     @classmethod
@@ -181,8 +223,11 @@ class Failures:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add what the cluster says to the report of a test that failed: it is printed, and stands in JUnit's file."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what the cluster says to the report of a test that failed: it is printed, and stands in
+    JUnit's file."""
     report = yield
     if call.excinfo is not None and "kind" in item.keywords and report.failed:
         report.sections.append(("Captured stdout cluster", Failures.report()))

@@ -1,4 +1,5 @@
-"""JupyterLab as its user meets it: over HTTP and web sockets, from outside of the cluster, with the token."""
+"""JupyterLab as its user meets it: over HTTP and web sockets, from outside of the cluster, with the
+token."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ class Jupyter:
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         headers = {"Authorization": f"token {self.token}"}
-        answer = requests.request(method, f"http://{self.address}{path}", json=body, headers=headers, timeout=TIMEOUT)
+        answer = requests.request(
+            method, f"http://{self.address}{path}", json=body, headers=headers, timeout=TIMEOUT
+        )
         assert answer.ok, f"{method} {path}: HTTP {answer.status_code} {answer.text[:500]}"
         return answer.json() if answer.content else None
 
@@ -63,7 +66,11 @@ class Jupyter:
         return shown
 
     def _socket(self, path: str) -> websocket.WebSocket:
-        return websocket.create_connection(f"ws://{self.address}{path}", header=[f"Authorization: token {self.token}"], timeout=TIMEOUT)
+        return websocket.create_connection(
+            f"ws://{self.address}{path}",
+            header=[f"Authorization: token {self.token}"],
+            timeout=TIMEOUT,
+        )
 
 
 @dataclass(frozen=True)
@@ -80,9 +87,27 @@ class Kernel:
 
         """
         asked = uuid.uuid4().hex
-        header = {"msg_id": asked, "msg_type": "execute_request", "session": asked, "username": "user", "version": "5.3"}
-        content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": True}
-        request = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+        header = {
+            "msg_id": asked,
+            "msg_type": "execute_request",
+            "session": asked,
+            "username": "user",
+            "version": "5.3",
+        }
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": False,
+            "allow_stdin": False,
+            "stop_on_error": True,
+        }
+        request = {
+            "header": header,
+            "parent_header": {},
+            "metadata": {},
+            "content": content,
+            "channel": "shell",
+        }
         self.connection.send(json.dumps(request))
         printed, replied, idle = "", "", False
         while not (replied and idle):
@@ -99,7 +124,10 @@ class Kernel:
                     idle = content["execution_state"] == "idle"
                 case "execute_reply":
                     replied = content["status"]
-                    assert replied == "ok", f"{content.get('ename')}: {content.get('evalue')}\n" + "\n".join(content.get("traceback", ()))
+                    assert replied == "ok", (
+                        f"{content.get('ename')}: {content.get('evalue')}\n"
+                        + "\n".join(content.get("traceback", ()))
+                    )
                 case _:
                     pass
         return printed

@@ -25,9 +25,14 @@ def _wheel(folder: Path) -> None:
     files = {
         f"{NAME}.py": f"def greet():\n    return {GREETING!r}\n",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {NAME}\nVersion: 1.0\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/WHEEL": (
+            "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        ),
     }
-    record = "".join(f"{path},sha256={_hash(text)},{len(text)}\n" for path, text in files.items()) + f"{info}/RECORD,,\n"
+    record = (
+        "".join(f"{path},sha256={_hash(text)},{len(text)}\n" for path, text in files.items())
+        + f"{info}/RECORD,,\n"
+    )
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(folder / f"{NAME}-1.0-py3-none-any.whl", "w") as archive:
         for path, text in {**files, f"{info}/RECORD": record}.items():
@@ -36,7 +41,8 @@ def _wheel(folder: Path) -> None:
 
 def _r_package(folder: Path) -> None:
     description = (
-        f"Package: {NAME}\nVersion: 1.0\nTitle: Greeting\nDescription: Greets.\nLicense: MIT\nAuthor: A\nMaintainer: A <a@example.invalid>\n"
+        f"Package: {NAME}\nVersion: 1.0\nTitle: Greeting\nDescription: Greets.\nLicense:"
+        " MIT\nAuthor: A\nMaintainer: A <a@example.invalid>\n"
     )
     files = {
         "DESCRIPTION": f"{description}Author: A\nMaintainer: A <a@example.invalid>\n",

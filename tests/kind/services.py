@@ -34,7 +34,8 @@ S3_PORT = 8333
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """What the pods of these servers run: an image, and a directory of this machine that the node sees at MOUNTED."""
+    """What the pods of these servers run: an image, and a directory of this machine that the node
+    sees at MOUNTED."""
 
     cluster: Cluster
     image: str
@@ -43,7 +44,16 @@ class Node:
     def start(self, name: str, command: list[str], ports: list[int], env: dict[str, str]) -> None:
         """Start a server, or start it anew, and wait until it answers."""
         self.cluster.namespace(NAMESPACE)
-        self.cluster.kubectl("delete", "pod", name, "--namespace", NAMESPACE, "--ignore-not-found", "--grace-period", "1")
+        self.cluster.kubectl(
+            "delete",
+            "pod",
+            name,
+            "--namespace",
+            NAMESPACE,
+            "--ignore-not-found",
+            "--grace-period",
+            "1",
+        )
         labels = {"app": name}
         mount = {"name": "served", "mountPath": MOUNTED, "readOnly": True}
         container = {
@@ -56,10 +66,23 @@ class Node:
         }
         volume = {"name": "served", "hostPath": {"path": MOUNTED}}
         spec = {"containers": [container], "volumes": [volume], "terminationGracePeriodSeconds": 1}
-        service: Manifest = {"selector": labels, "ports": [{"name": f"p{port}", "port": port} for port in ports]}
+        service: Manifest = {
+            "selector": labels,
+            "ports": [{"name": f"p{port}", "port": port} for port in ports],
+        }
         self.cluster.apply(
-            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels}, "spec": spec},
-            {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": NAMESPACE}, "spec": service},
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
+                "spec": spec,
+            },
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": name, "namespace": NAMESPACE},
+                "spec": service,
+            },
         )
         eventually(f"{name} answers", lambda: _ready(self.cluster.get("pod", name, NAMESPACE)))
 
@@ -76,8 +99,19 @@ class S3:
     @property
     def values(self) -> dict[str, Any]:
         """The values of a chart that give access to it."""
-        keys = {"accessKeyId": self.access_key, "secretAccessKey": self.secret_key, "sessionToken": "", "defaultRegion": "us-east-1"}
-        return {"enabled": True, "endpoint": self.endpoint, "pathStyleAccess": True, "workingDirectoryPath": self.bucket, **keys}
+        keys = {
+            "accessKeyId": self.access_key,
+            "secretAccessKey": self.secret_key,
+            "sessionToken": "",
+            "defaultRegion": "us-east-1",
+        }
+        return {
+            "enabled": True,
+            "endpoint": self.endpoint,
+            "pathStyleAccess": True,
+            "workingDirectoryPath": self.bucket,
+            **keys,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,10 +134,17 @@ class Outside:
         """The values of a chart by which a service reaches all of them."""
         return {
             "certificates": {"cacerts": self.authority},
-            "proxy": {"enabled": True, "httpProxy": self.proxy, "httpsProxy": self.proxy, "noProxy": ".svc,localhost,127.0.0.1"},
+            "proxy": {
+                "enabled": True,
+                "httpProxy": self.proxy,
+                "httpsProxy": self.proxy,
+                "noProxy": ".svc,localhost,127.0.0.1",
+            },
             "repository": {"pipRepository": self.pypi, "rRepository": self.cran},
-            "git": {"enabled": True, "name": "Ann", "email": "ann@example.invalid", "cache": "600"}
-            | {"token": self.git_token, "repository": self.repository},
+            "git": (
+                {"enabled": True, "name": "Ann", "email": "ann@example.invalid", "cache": "600"}
+                | {"token": self.git_token, "repository": self.repository}
+            ),
             "vault": {"enabled": True, "url": self.vault, "token": self.vault_token, **VAULT},
         }
 
@@ -130,11 +171,19 @@ def start_outside(node: Node) -> Outside:
     packages.publish(folder / "files")
     made = certificate(node.folder.parent / "certificates", GIT_HOST, MIRROR_HOST)
     (folder / "server.pem").write_bytes(made.certificate.read_bytes() + made.key.read_bytes())
-    (folder / "vault.json").write_text(json.dumps({"{mount}/data/{directory}/{secret}".format(**VAULT): SECRET}))
+    (folder / "vault.json").write_text(
+        json.dumps({"{mount}/data/{directory}/{secret}".format(**VAULT): SECRET})
+    )
     found = Outside(cluster=node.cluster, authority=made.authority.read_text())
-    env = {"GIT_TOKEN": found.git_token, "VAULT_TOKEN": found.vault_token, "GIT_ROOT": "/tmp/git"}  # noqa: S108  in a container of its own
+    env = {
+        "GIT_TOKEN": found.git_token,
+        "VAULT_TOKEN": found.vault_token,
+        "GIT_ROOT": "/tmp/git",  # noqa: S108  in the container
+    }
     command = ["python", f"{MOUNTED}/outside/outside.py", f"{MOUNTED}/outside"]
-    node.start("outside", command, [program.TLS, program.PROXY, program.VAULT, program.SCRIPTS], env)
+    node.start(
+        "outside", command, [program.TLS, program.PROXY, program.VAULT, program.SCRIPTS], env
+    )
     return found
 
 
@@ -149,14 +198,32 @@ def start_s3(node: Node) -> S3:
     identity = {"name": "ann", "credentials": keys, "actions": ["Admin", "Read", "Write", "List"]}
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     data = "/tmp/s3"  # noqa: S108  in a container of its own
-    weed = f"exec {MOUNTED}/s3/weed server -dir={data} -ip.bind=0.0.0.0 -master.volumeSizeLimitMB=64 -s3 -s3.port={S3_PORT}"
+    weed = (
+        f"exec {MOUNTED}/s3/weed server -dir={data} -ip.bind=0.0.0.0 -master.volumeSizeLimitMB=64"
+        f" -s3 -s3.port={S3_PORT}"
+    )
     node.start("s3", ["bash", "-c", f"mkdir {data}; {weed}"], [S3_PORT], {})
     bucket = (
-        f"import s3fs; s3fs.S3FileSystem(endpoint_url='http://127.0.0.1:{S3_PORT}', key='{made.access_key}', secret=input()).mkdir('{made.bucket}')"
+        f"import s3fs; s3fs.S3FileSystem(endpoint_url='http://127.0.0.1:{S3_PORT}',"
+        f" key='{made.access_key}', secret=input()).mkdir('{made.bucket}')"
     )
-    node.cluster.kubectl("exec", "--stdin", "s3", "--namespace", NAMESPACE, "--", "/opt/python/bin/python", "-c", bucket, stdin=made.secret_key)
+    node.cluster.kubectl(
+        "exec",
+        "--stdin",
+        "s3",
+        "--namespace",
+        NAMESPACE,
+        "--",
+        "/opt/python/bin/python",
+        "-c",
+        bucket,
+        stdin=made.secret_key,
+    )
     return made
 
 
 def _ready(pod: Manifest) -> bool:
-    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in pod["status"].get("conditions", ()))
+    return any(
+        condition["type"] == "Ready" and condition["status"] == "True"
+        for condition in pod["status"].get("conditions", ())
+    )

@@ -1,4 +1,5 @@
-"""`catalog chart test`, on the cluster of the other tests: a service of this catalog, one of a fork, and one that does not start."""
+"""`catalog chart test`, on the cluster of the other tests: a service of this catalog, one of a
+fork, and one that does not start."""
 
 from __future__ import annotations
 
@@ -35,11 +36,15 @@ def steps(junit: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for case in ET.parse(junit).iter("testcase"):  # noqa: S314  the file is our own
         failed = case.find("failure") is not None
-        found.setdefault(case.attrib["classname"], []).append(case.attrib["name"] + " failed" * failed)
+        found.setdefault(case.attrib["classname"], []).append(
+            case.attrib["name"] + " failed" * failed
+        )
     return found
 
 
-def test_a_service_is_launched_used_and_deleted(cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_service_is_launched_used_and_deleted(
+    cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert launch("postgresql", "--junit", str(tmp_path / "junit.xml")) == 0
     told = capsys.readouterr()
     assert told.out == "1 service: 1 passed, 0 failed\n"
@@ -51,10 +56,27 @@ def test_a_service_is_launched_used_and_deleted(cluster: Cluster, tmp_path: Path
     assert cluster.list("pods,pvc,secrets", SPACE, "app.kubernetes.io/instance=postgresql") == []
 
 
-def test_a_service_that_does_not_start_tells_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    values = {"service": {"image": {"custom": {"enabled": True, "version": "localhost:5000/catalog/postgresql:nowhere"}}}}
+def test_a_service_that_does_not_start_tells_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = {
+        "service": {
+            "image": {
+                "custom": {"enabled": True, "version": "localhost:5000/catalog/postgresql:nowhere"}
+            }
+        }
+    }
     (tmp_path / "values.yaml").write_text(json.dumps(values))
-    assert launch("postgresql", "--values", str(tmp_path / "values.yaml"), "--junit", str(tmp_path / "junit.xml")) == 1
+    assert (
+        launch(
+            "postgresql",
+            "--values",
+            str(tmp_path / "values.yaml"),
+            "--junit",
+            str(tmp_path / "junit.xml"),
+        )
+        == 1
+    )
     told = capsys.readouterr()
     assert told.out == "1 service: 0 passed, 1 failed\n"
     assert "postgresql:nowhere" in told.err
@@ -62,13 +84,17 @@ def test_a_service_that_does_not_start_tells_why(tmp_path: Path, capsys: pytest.
     assert steps(tmp_path / "junit.xml") == {"postgresql": ["install", "start failed", "end"]}
 
 
-def test_values_that_the_schema_refuses_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_values_that_the_schema_refuses_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "values.yaml").write_text("persistence: {size: much}\n")
     assert launch("postgresql", "--values", str(tmp_path / "values.yaml")) == 1
     assert "at '/persistence/size'" in capsys.readouterr().err
 
 
-def test_a_fork_launches_a_service_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fork_launches_a_service_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("catalog.yaml", "catalog.lock"):
         shutil.copy(ROOT / name, tmp_path / name)
     for name in ("images", "charts/library", "charts/icons"):

@@ -23,7 +23,10 @@ connection <- DBI::dbConnect(RPostgreSQL::PostgreSQL(), host = Sys.getenv("PGHOS
 
 @pytest.fixture(scope="module")
 def database(launch: Launcher) -> Release:
-    values = {"postgresql": {"auth": {"username": "ann", "database": "work"}}, "persistence": {"size": "1Gi"}}
+    values = {
+        "postgresql": {"auth": {"username": "ann", "database": "work"}},
+        "persistence": {"size": "1Gi"},
+    }
     return launch("postgresql", "db", values).started()
 
 
@@ -36,7 +39,9 @@ def jupyter(launch: Launcher, database: Release) -> Iterator[Jupyter]:
         yield Jupyter(address, release.password)
 
 
-def test_a_service_that_starts_later_connects_by_itself(database: Release, jupyter: Jupyter) -> None:
+def test_a_service_that_starts_later_connects_by_itself(
+    database: Release, jupyter: Jupyter
+) -> None:
     code = """
 invisible(DBI::dbExecute(connection, "CREATE TABLE kept AS SELECT 42 AS answer"))
 cat(DBI::dbGetQuery(connection, "SELECT current_user || ' ' || current_database() || ' ' || answer FROM kept")[[1]])
@@ -54,8 +59,13 @@ def test_a_wrong_password_is_refused(database: Release) -> None:
 
 def test_data_outlives_a_pod_that_is_killed(database: Release, jupyter: Jupyter) -> None:
     before = database.cluster.get("pod", database.pod, TEAM)["metadata"]["uid"]
-    database.cluster.kubectl("delete", "pod", database.pod, "--namespace", TEAM, "--grace-period", "0", "--force")
-    eventually("another pod has started", lambda: database.cluster.get("pod", database.pod, TEAM)["metadata"]["uid"] != before)
+    database.cluster.kubectl(
+        "delete", "pod", database.pod, "--namespace", TEAM, "--grace-period", "0", "--force"
+    )
+    eventually(
+        "another pod has started",
+        lambda: database.cluster.get("pod", database.pod, TEAM)["metadata"]["uid"] != before,
+    )
     database.started()
     with jupyter.kernel("ir") as kernel:
         assert kernel.run(f'{CONNECT}\ncat(DBI::dbGetQuery(connection, "{KEPT}")[[1]])') == "42"
@@ -64,7 +74,11 @@ def test_data_outlives_a_pod_that_is_killed(database: Release, jupyter: Jupyter)
 def test_data_and_password_outlive_a_suspension(database: Release) -> None:
     password = database.password
     database.install("--reuse-values", "--set", "global.suspend=true").gone()
-    assert database.cluster.list("pvc", TEAM, "app.kubernetes.io/instance=db"), "the volume went with the pod"
+    assert database.cluster.list("pvc", TEAM, "app.kubernetes.io/instance=db"), (
+        "the volume went with the pod"
+    )
     database.install("--reuse-values", "--set", "global.suspend=false").started()
-    assert database.password == password, "an upgrade changed a password that nobody asked to change"
+    assert database.password == password, (
+        "an upgrade changed a password that nobody asked to change"
+    )
     assert database.run(f"PGPASSWORD={password} {PSQL}", stdin=KEPT).strip() == "42"

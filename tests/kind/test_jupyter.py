@@ -1,4 +1,5 @@
-"""JupyterLab with R and Python, with all that a chart offers to connect it, in a namespace that allows nothing but the restricted profile."""
+"""JupyterLab with R and Python, with all that a chart offers to connect it, in a namespace that
+allows nothing but the restricted profile."""
 
 from __future__ import annotations
 
@@ -22,7 +23,12 @@ CHART = "jupyter-r-python"
 def release(launch: Launcher, s3: S3, outside: Outside) -> Release:
     region, region_sum = outside.script("region.sh")
     personal, personal_sum = outside.script("personal.sh")
-    scripts = {"regionInit": region, "regionInitCheckSum": region_sum, "personalInit": personal, "personalInitCheckSum": personal_sum}
+    scripts = {
+        "regionInit": region,
+        "regionInitCheckSum": region_sum,
+        "personalInit": personal,
+        "personalInitCheckSum": personal_sum,
+    }
     values = {
         **outside.values,
         "s3": s3.values,
@@ -41,13 +47,21 @@ def jupyter(release: Release) -> Iterator[Jupyter]:
 
 
 def test_strangers_are_sent_to_the_login(jupyter: Jupyter) -> None:
-    assert jupyter.token == "a-token-of-the-user", "the notes tell another password than the one that was asked for"
+    assert jupyter.token == "a-token-of-the-user", (
+        "the notes tell another password than the one that was asked for"
+    )
     for token in ("", "wrong"):
-        answer = requests.get(f"http://{jupyter.address}/api/contents", headers={"Authorization": f"token {token}"}, timeout=30)
+        answer = requests.get(
+            f"http://{jupyter.address}/api/contents",
+            headers={"Authorization": f"token {token}"},
+            timeout=30,
+        )
         assert answer.status_code == 403
     answer = requests.get(f"http://{jupyter.address}/lab", timeout=30)
     assert "/login" in answer.url
-    answer = requests.get(f"http://{jupyter.address}/lab", params={"token": jupyter.token}, timeout=30)
+    answer = requests.get(
+        f"http://{jupyter.address}/lab", params={"token": jupyter.token}, timeout=30
+    )
     assert answer.ok
     assert "/login" not in answer.url
 
@@ -79,51 +93,107 @@ cat(put$status_code, read("from-r.txt"), read("from-python.txt"), sep = "\\n")
 
 
 def test_a_terminal_finds_the_image_s_programs(jupyter: Jupyter) -> None:
-    assert "/opt/python/bin/python" in jupyter.terminal('command -v python && echo "done"-it', "done-it\r\n")
+    assert "/opt/python/bin/python" in jupyter.terminal(
+        'command -v python && echo "done"-it', "done-it\r\n"
+    )
 
 
-def test_the_repository_is_cloned_and_its_token_is_nowhere(release: Release, outside: Outside) -> None:
+def test_the_repository_is_cloned_and_its_token_is_nowhere(
+    release: Release, outside: Outside
+) -> None:
     assert release.run("python $WORKSPACE_DIR/project/main.py") == "cloned\n"
-    assert release.run("git -C $WORKSPACE_DIR/project remote get-url origin").strip() == outside.repository
-    found = release.run('grep -rlF -- "$(cat)" ~ /etc /tmp 2>/dev/null || true', stdin=outside.git_token)
+    assert (
+        release.run("git -C $WORKSPACE_DIR/project remote get-url origin").strip()
+        == outside.repository
+    )
+    found = release.run(
+        'grep -rlF -- "$(cat)" ~ /etc /tmp 2>/dev/null || true', stdin=outside.git_token
+    )
     assert found == "", f"the token is in {found}"
     shown = release.run("tr '\\0' ' ' </proc/1/cmdline; ps -eo args")
     assert outside.git_token not in shown, "the token is in the list of processes"
     assert outside.git_token not in release.log
 
 
-def test_commits_go_back_with_the_token_and_the_user_s_name(release: Release, outside: Outside) -> None:
+def test_commits_go_back_with_the_token_and_the_user_s_name(
+    release: Release, outside: Outside
+) -> None:
     release.run(
-        "cd $WORKSPACE_DIR/project && git checkout -q -b mine && echo 1 >new && git add new && git commit -q -m new && git push -q origin mine"
+        "cd $WORKSPACE_DIR/project && git checkout -q -b mine && echo 1 >new && git add new && git"
+        " commit -q -m new && git push -q origin mine"
     )
-    assert release.run("git -C $WORKSPACE_DIR/project log -1 --format='%an %ae' origin/mine").strip() == "Ann ann@example.invalid"
-    assert any(one["server"] == "outside" and one["path"].endswith("/git-receive-pack") for one in outside.seen())
+    assert (
+        release.run("git -C $WORKSPACE_DIR/project log -1 --format='%an %ae' origin/mine").strip()
+        == "Ann ann@example.invalid"
+    )
+    assert any(
+        one["server"] == "outside" and one["path"].endswith("/git-receive-pack")
+        for one in outside.seen()
+    )
 
 
 @pytest.mark.parametrize(
     ("client", "script"),
     [
-        ("pip", "pip install --quiet --force-reinstall greeting && python -c 'import greeting; print(greeting.greet())'"),
-        ("uv", "uv pip install --quiet --reinstall greeting && python -c 'import greeting; print(greeting.greet())'"),
-        ("R", "Rscript -e 'install.packages(\"greeting\", quiet = TRUE); cat(greeting::greet())' 2>&1 | tail -n 1"),
-        ("python-requests", "python -c 'import requests; print(requests.get(\"https://packages.example/simple/greeting/\").status_code)'"),
-        ("curl", "curl -fsS -o /dev/null -w '%{http_code}' https://packages.example/simple/greeting/"),
+        (
+            "pip",
+            (
+                "pip install --quiet --force-reinstall greeting && python -c 'import greeting;"
+                " print(greeting.greet())'"
+            ),
+        ),
+        (
+            "uv",
+            (
+                "uv pip install --quiet --reinstall greeting && python -c 'import greeting;"
+                " print(greeting.greet())'"
+            ),
+        ),
+        (
+            "R",
+            (
+                "Rscript -e 'install.packages(\"greeting\", quiet = TRUE); cat(greeting::greet())'"
+                " 2>&1 | tail -n 1"
+            ),
+        ),
+        (
+            "python-requests",
+            (
+                "python -c 'import requests;"
+                ' print(requests.get("https://packages.example/simple/greeting/").status_code)\''
+            ),
+        ),
+        (
+            "curl",
+            "curl -fsS -o /dev/null -w '%{http_code}' https://packages.example/simple/greeting/",
+        ),
         ("git", "git ls-remote --quiet https://git.example/git/team/project.git main | cut -f 2"),
     ],
 )
-def test_proxy_authority_and_mirrors_reach_every_client(release: Release, outside: Outside, client: str, script: str) -> None:
-    """The mirrors' names exist for the proxy alone, and only the given authority vouches for them."""
+def test_proxy_authority_and_mirrors_reach_every_client(
+    release: Release, outside: Outside, client: str, script: str
+) -> None:
+    """The mirrors' names exist for the proxy alone, and only the given authority vouches for
+    them."""
     before = len(outside.seen())
-    expected = {"git": "refs/heads/main", "python-requests": "200", "curl": "200"}.get(client, GREETING)
+    expected = {"git": "refs/heads/main", "python-requests": "200", "curl": "200"}.get(
+        client, GREETING
+    )
     assert release.run(script).strip() == expected
     seen = outside.seen()[before:]
-    assert any(one["server"] == "proxy" and one["method"] == "CONNECT" for one in seen), f"not through the proxy: {seen}"
-    assert any(one["server"] == "outside" and client.lower() in one["agent"].lower() for one in seen), f"another client asked: {seen}"
+    assert any(one["server"] == "proxy" and one["method"] == "CONNECT" for one in seen), (
+        f"not through the proxy: {seen}"
+    )
+    assert any(
+        one["server"] == "outside" and client.lower() in one["agent"].lower() for one in seen
+    ), f"another client asked: {seen}"
 
 
 def test_secrets_of_the_vault_are_variables_of_a_kernel(jupyter: Jupyter) -> None:
     with jupyter.kernel("python3") as kernel:
-        printed = kernel.run("import os, json; print(json.dumps([os.environ['API_KEY'], os.environ['db_password']]))")
+        printed = kernel.run(
+            "import os, json; print(json.dumps([os.environ['API_KEY'], os.environ['db_password']]))"
+        )
     assert json.loads(printed) == [*SECRET.values()]
     with jupyter.kernel("ir") as kernel:
         assert kernel.run('cat(Sys.getenv("API_KEY"))') == SECRET["API_KEY"]
@@ -135,7 +205,13 @@ def test_both_scripts_ran(release: Release) -> None:
 
 
 def test_no_secret_is_printed(release: Release, outside: Outside, s3: S3) -> None:
-    for secret in (s3.secret_key, outside.git_token, outside.vault_token, "a-token-of-the-user", *SECRET.values()):
+    for secret in (
+        s3.secret_key,
+        outside.git_token,
+        outside.vault_token,
+        "a-token-of-the-user",
+        *SECRET.values(),
+    ):
         assert secret not in release.log
 
 

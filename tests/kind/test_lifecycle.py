@@ -1,4 +1,5 @@
-"""What a user's files outlive: upgrades, suspension, a neighbour's end; and scripts that are not what they should be."""
+"""What a user's files outlive: upgrades, suspension, a neighbour's end; and scripts that are not
+what they should be."""
 
 from __future__ import annotations
 
@@ -27,7 +28,14 @@ def versions(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions
     found = []
     for digests in ("{}", images.read_text()):
         (published / "digests.json").write_text(digests)
-        catalog("chart", "package", "--destination", str(published), "--digests", str(published / "digests.json"))
+        catalog(
+            "chart",
+            "package",
+            "--destination",
+            str(published),
+            "--digests",
+            str(published / "digests.json"),
+        )
         newest = yaml.safe_load((published / "index.yaml").read_text())["entries"][CHART][0]
         found.append(unpacked(published / newest["urls"][0], published / newest["version"]))
     return found[0], found[1]
@@ -57,7 +65,12 @@ def neighbour(launch: Launcher, outside: Outside) -> Release:
     """Another release of the same chart, whose scripts are not those that were announced."""
     region, _ = outside.script("region.sh")
     personal, good = outside.script("personal.sh")
-    scripts = {"regionInit": region, "regionInitCheckSum": good, "personalInit": personal, "personalInitCheckSum": "0" * 64}
+    scripts = {
+        "regionInit": region,
+        "regionInitCheckSum": good,
+        "personalInit": personal,
+        "personalInitCheckSum": "0" * 64,
+    }
     return launch(CHART, "neighbour", {"init": scripts})
 
 
@@ -65,7 +78,13 @@ def test_work_and_password_outlive_an_upgrade(release: Release, versions: Versio
     password, before = release.password, release.cluster.get("pod", release.pod, TEAM)
     newer = replace(release, chart=versions[1]).install("--reuse-values")
     assert version(versions[1]) != version(versions[0])
-    eventually("the pod is another one", lambda: release.cluster.get("pod", release.pod, TEAM)["metadata"]["uid"] != before["metadata"]["uid"])
+    eventually(
+        "the pod is another one",
+        lambda: (
+            release.cluster.get("pod", release.pod, TEAM)["metadata"]["uid"]
+            != before["metadata"]["uid"]
+        ),
+    )
     newer.started()
     pod = release.cluster.get("pod", release.pod, TEAM)
     assert "@sha256:" in pod["spec"]["containers"][0]["image"], "the newer version pins its image"
@@ -85,18 +104,31 @@ def test_work_outlives_a_suspension(release: Release, versions: Versions) -> Non
 
 
 def test_the_service_ends_by_itself_when_it_is_told_to(release: Release) -> None:
-    """A process 1 that is deaf to TERM would be killed instead, and its container would end with 137."""
+    """A process 1 that is deaf to TERM would be killed instead, and its container would end with
+    137."""
     pod = ["pod", release.pod, "--namespace", TEAM]
     # A finalizer keeps the pod's last state for us to see.
-    release.cluster.kubectl("patch", *pod, "--type=merge", "--patch", '{"metadata": {"finalizers": ["example.org/look"]}}')
+    release.cluster.kubectl(
+        "patch",
+        *pod,
+        "--type=merge",
+        "--patch",
+        '{"metadata": {"finalizers": ["example.org/look"]}}',
+    )
     release.cluster.kubectl("delete", *pod, "--wait=false")
 
     def ended() -> list[int]:
         states = release.cluster.get("pod", release.pod, TEAM)["status"]["containerStatuses"]
-        return [state["state"]["terminated"]["exitCode"] for state in states if "terminated" in state["state"]]
+        return [
+            state["state"]["terminated"]["exitCode"]
+            for state in states
+            if "terminated" in state["state"]
+        ]
 
     (code,) = eventually("the container has ended", ended)
-    release.cluster.kubectl("patch", *pod, "--type=merge", "--patch", '{"metadata": {"finalizers": null}}')
+    release.cluster.kubectl(
+        "patch", *pod, "--type=merge", "--patch", '{"metadata": {"finalizers": null}}'
+    )
     assert code != 137
     release.started()
 
@@ -115,19 +147,30 @@ def test_two_releases_do_not_meet(release: Release, neighbour: Release) -> None:
 
 
 def status(address: str, token: str) -> int:
-    return requests.get(f"http://{address}/api/contents", headers={"Authorization": f"token {token}"}, timeout=30).status_code
+    return requests.get(
+        f"http://{address}/api/contents", headers={"Authorization": f"token {token}"}, timeout=30
+    ).status_code
 
 
-def test_scripts_with_another_checksum_are_refused_and_the_service_starts(neighbour: Release) -> None:
-    refused = [line for line in neighbour.started().log.splitlines() if "refused, its checksum is" in line]
+def test_scripts_with_another_checksum_are_refused_and_the_service_starts(
+    neighbour: Release,
+) -> None:
+    refused = [
+        line for line in neighbour.started().log.splitlines() if "refused, its checksum is" in line
+    ]
     assert [line.split(":")[1].strip() for line in refused] == ["region", "personal"]
     assert neighbour.run("git config --global region.of || echo none").strip() == "none"
     assert neighbour.run("ls ~/work") == ""
 
 
-def test_what_is_deleted_takes_its_volume_along_and_nothing_of_its_neighbours(release: Release, neighbour: Release) -> None:
+def test_what_is_deleted_takes_its_volume_along_and_nothing_of_its_neighbours(
+    release: Release, neighbour: Release
+) -> None:
     neighbour.uninstall()
     kinds = "statefulsets,services,secrets,configmaps,serviceaccounts,rolebindings,pvc"
-    eventually("nothing is left", lambda: not release.cluster.list(kinds, TEAM, "app.kubernetes.io/instance=neighbour"))
+    eventually(
+        "nothing is left",
+        lambda: not release.cluster.list(kinds, TEAM, "app.kubernetes.io/instance=neighbour"),
+    )
     assert release.is_ready()
     assert release.run("cat ~/work/notes/today") == "kept\n"

@@ -15,22 +15,34 @@ pytestmark = pytest.mark.kind
 COMMAND = ["--catalog", str(Path(__file__).parents[2] / "catalog.yaml"), "chart", "test"]
 
 
-def test_a_program_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_program_that_is_not_installed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for program in PROGRAMS:
         if program != "kind":
             (tmp_path / program).symlink_to(shutil.which(program) or "")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(COMMAND) == 1
-    assert capsys.readouterr().err == "error: a cluster needs kind, which is not installed\n  hint: run `make setup`\n"
+    assert (
+        capsys.readouterr().err
+        == "error: a cluster needs kind, which is not installed\n  hint: run `make setup`\n"
+    )
 
 
-def test_a_node_image_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_node_image_that_is_not_there_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("CATALOG_NODE_IMAGE", "kindest/node:v0.0.0")
     assert main(COMMAND) == 1
-    assert "error: the Docker engine has no node image kindest/node:v0.0.0\n" in capsys.readouterr().err
+    assert (
+        "error: the Docker engine has no node image kindest/node:v0.0.0\n"
+        in capsys.readouterr().err
+    )
 
 
-def test_an_engine_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_engine_that_does_not_answer_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     assert main(COMMAND) == 1
     assert "no Docker engine answers" in capsys.readouterr().err

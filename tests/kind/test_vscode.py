@@ -46,8 +46,13 @@ def test_the_workbench_opens_and_a_terminal_runs_python(release: Release, page: 
     terminal.wait_for(state="attached")
     terminal.focus()
     command = 'python -c "import sys, numpy; print(sys.prefix, 6 * 7)" >~/work/answer'
-    eventually("the shell in the terminal has started", lambda: release.run("pgrep -u 1000 -f shellIntegration || pgrep -u 1000 -x bash"))
+    eventually(
+        "the shell in the terminal has started",
+        lambda: release.run("pgrep -u 1000 -f shellIntegration || pgrep -u 1000 -x bash"),
+    )
     page.keyboard.type(command)
     page.keyboard.press("Enter")
-    answer = eventually("the terminal ran Python", lambda: release.run("cat ~/work/answer 2>/dev/null || true"))
+    answer = eventually(
+        "the terminal ran Python", lambda: release.run("cat ~/work/answer 2>/dev/null || true")
+    )
     assert answer == "/opt/python 42\n"

@@ -20,22 +20,34 @@ PACKAGES = 30
 
 def make(root: Path) -> Path:
     """Write the catalog and its lock; return the path of catalog.yaml."""
-    names = {"ide": [f"ide{n}" for n in range(IDES)], "stack": [f"stack{n}" for n in range(STACKS)], "extra": [f"extra{n}" for n in range(EXTRAS)]}
-    product = "".join(f"      {kind}:\n" + "".join(f"        {name}: [{name}]\n" for name in found) for kind, found in names.items())
+    names = {
+        "ide": [f"ide{n}" for n in range(IDES)],
+        "stack": [f"stack{n}" for n in range(STACKS)],
+        "extra": [f"extra{n}" for n in range(EXTRAS)],
+    }
+    product = "".join(
+        f"      {kind}:\n" + "".join(f"        {name}: [{name}]\n" for name in found)
+        for kind, found in names.items()
+    )
     path = root / "catalog.yaml"
     path.write_text(
         "format: 1\nname: large\naxes:\n"
         f"  debian: {{values: {{{', '.join(f'{value}: ' for value in DEBIANS)}}}}}\n"
         "  arch: {values: {amd64: }, tag: false}\n"
-        "  python: {label: 'py{value}', values: {" + ", ".join(f'"{value}": ' for value in PYTHONS) + "}}\n"
-        "images:\n"
-        '  "{ide}-{stack}-{extra}":\n    description: "{ide} with {stack} and {extra}"\n    product:\n' + product
+        "  python: {label: 'py{value}', values: {"
+        + ", ".join(f'"{value}": ' for value in PYTHONS)
+        + '}}\nimages:\n  "{ide}-{stack}-{extra}":\n    description: "{ide} with {stack} and'
+        ' {extra}"\n    product:\n' + product
     )
-    _layer(root, "debian", "bootstrap: true\naxes: [debian, arch]\nabi: ['{{ debian }}']\napt: [apt]\n")
+    _layer(
+        root, "debian", "bootstrap: true\naxes: [debian, arch]\nabi: ['{{ debian }}']\napt: [apt]\n"
+    )
     _layer(root, "base", "on: [debian]\napt: [git]\nrun: 'true'\n")
     _layer(root, "python", "on: [base]\naxes: [python]\nabi: ['cp{{ python }}']\napt: [python3]\n")
     for name in (name for found in names.values() for name in found):
-        _layer(root, name, f"on: [python]\npython: [{name}]\nenv: {{LAYER: {name}}}\nexpose: [8888]\n")
+        _layer(
+            root, name, f"on: [python]\npython: [{name}]\nenv: {{LAYER: {name}}}\nexpose: [8888]\n"
+        )
         (root / "images" / name / "files" / "etc").mkdir(parents=True)
         (root / "images" / name / "files" / "etc" / name).write_text(name)
     _layer(root, "glue", "on: [ide0, stack0]\nglue: true\nrun: 'true'\n")
@@ -55,16 +67,32 @@ def _lock(path: Path) -> Lock:
     cells: dict[str, Slice] = {}
     for cell in whole.cells.values():
         kind = "python" if cell.layer.python else "deb"
-        own = [_artifact(kind, f"{cell.name}-{number}", "-".join(cell.point.values())) for number in range(PACKAGES)]
+        own = [
+            _artifact(kind, f"{cell.name}-{number}", "-".join(cell.point.values()))
+            for number in range(PACKAGES)
+        ]
         artifacts |= {one.id: one for one in own}
-        cells[cell.id] = Slice(asks=asks(cell, whole), artifacts=tuple(sorted(one.id for one in own)))
+        cells[cell.id] = Slice(
+            asks=asks(cell, whole), artifacts=tuple(sorted(one.id for one in own))
+        )
     return Lock(moment="2026-01-31T12:00:00Z", artifacts=artifacts, cells=cells)
 
 
 def _artifact(kind: str, name: str, version: str) -> Artifact:
     digest = hashlib.sha256(f"{name}={version}".encode()).hexdigest()
-    file = f"{name}-{version}-py3-none-any.whl" if kind == "python" else f"pool/main/{name}_{version}.deb"
+    file = (
+        f"{name}-{version}-py3-none-any.whl"
+        if kind == "python"
+        else f"pool/main/{name}_{version}.deb"
+    )
     origin = "pypi" if kind == "python" else "debian"
     return Artifact(
-        id=f"{kind}:{name}={version}", kind=kind, name=name, version=version, origin=origin, locator=file, digest=f"sha256:{digest}", size=9
+        id=f"{kind}:{name}={version}",
+        kind=kind,
+        name=name,
+        version=version,
+        origin=origin,
+        locator=file,
+        digest=f"sha256:{digest}",
+        size=9,
     )

@@ -1,4 +1,5 @@
-"""What a plan of ten thousand images costs. Times depend on the machine and are printed only; what is counted does not."""
+"""What a plan of ten thousand images costs. Times depend on the machine and are printed only; what
+is counted does not."""
 
 from __future__ import annotations
 
@@ -31,7 +32,12 @@ json.dump({"code": code, "seconds": usage.ru_utime + usage.ru_stime, "kilobytes"
 
 def measured(catalog: Path, *argv: str) -> tuple[str, Mapping[str, Any]]:
     """Run a command on a catalog; return what it printed and what it used."""
-    ended = subprocess.run([sys.executable, "-c", MEASURED, "-C", str(catalog), *argv], capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", MEASURED, "-C", str(catalog), *argv],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return ended.stdout, json.loads(ended.stderr)
 
 
@@ -40,13 +46,18 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make(tmp_path_factory.mktemp("large"))
 
 
-def test_a_plan_of_ten_thousand_images_fits_into_memory_and_reads_every_file_once(catalog: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plan_of_ten_thousand_images_fits_into_memory_and_reads_every_file_once(
+    catalog: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     printed, used = measured(catalog, "plan")
     assert used["code"] == 0
     assert IMAGES == 10_000
     assert f"{IMAGES} images: {IMAGES} to put together, 0 kept" in printed
     with capsys.disabled():
-        sys.stdout.write(f"\n  plan of {IMAGES:,} images: {used['seconds']:.1f} s of processor time, {used['kilobytes'] / 1024:.0f} MB\n")
+        sys.stdout.write(
+            f"\n  plan of {IMAGES:,} images: {used['seconds']:.1f} s of processor time,"
+            f" {used['kilobytes'] / 1024:.0f} MB\n"
+        )
     assert used["kilobytes"] < 500 * 1024, "500 MB are enough for ten thousand images"
     layers = [path for path in used["opened"] if path.endswith("layer.yaml")]
     assert len(layers) == len(set(layers)), "a layer is read once, not once for each of its cells"
@@ -56,5 +67,7 @@ def test_a_plan_of_ten_thousand_images_fits_into_memory_and_reads_every_file_onc
 def test_a_plan_of_one_image_takes_the_part_that_it_needs(catalog: Path) -> None:
     printed, used = measured(catalog, "plan", "ide1-stack2-extra3:*py3.12*")
     assert used["code"] == 0
-    assert "12 cells: 12 to build" in printed, "two Debian releases, and of each three layers below and the three asked for"
+    assert "12 cells: 12 to build" in printed, (
+        "two Debian releases, and of each three layers below and the three asked for"
+    )
     assert "2 images: 2 to put together" in printed

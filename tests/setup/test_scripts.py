@@ -18,7 +18,11 @@ def engine_settings(*arguments: str, present: object = None, where: Path) -> dic
     file = where / "daemon.json"
     if present is not None:
         file.write_text(json.dumps(present))
-    done = subprocess.run([sys.executable, SETUP / "engine-settings.py", *arguments, file], check=True, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, SETUP / "engine-settings.py", *arguments, file],
+        check=True,
+        capture_output=True,
+    )
     found = json.loads(done.stdout)
     assert isinstance(found, dict)
     return found
@@ -27,8 +31,13 @@ def engine_settings(*arguments: str, present: object = None, where: Path) -> dic
 BOUND = {"builder": {"gc": {"enabled": True, "defaultKeepStorage": "8GB"}}}
 
 
-def test_an_engine_without_settings_gets_the_containerd_store_and_a_bound_for_its_cache(tmp_path: Path) -> None:
-    assert engine_settings("--containerd-store", where=tmp_path) == {"features": {"containerd-snapshotter": True}, **BOUND}
+def test_an_engine_without_settings_gets_the_containerd_store_and_a_bound_for_its_cache(
+    tmp_path: Path,
+) -> None:
+    assert engine_settings("--containerd-store", where=tmp_path) == {
+        "features": {"containerd-snapshotter": True},
+        **BOUND,
+    }
 
 
 def test_what_an_engine_is_set_to_stays(tmp_path: Path) -> None:
@@ -39,13 +48,21 @@ def test_what_an_engine_is_set_to_stays(tmp_path: Path) -> None:
         "registry-mirrors": ["https://mirror.example"],
         "builder": {"gc": {"enabled": False}},
     }
-    merged = engine_settings("--containerd-store", "--runtime=/usr/local/lib/wrapper", present=present, where=tmp_path)
+    merged = engine_settings(
+        "--containerd-store", "--runtime=/usr/local/lib/wrapper", present=present, where=tmp_path
+    )
     wrapper = {"any-oom-score": {"path": "/usr/local/lib/wrapper"}}
-    assert merged == {**present, "runtimes": {"nvidia": {"path": "nvidia-container-runtime"}, **wrapper}}
+    assert merged == {
+        **present,
+        "runtimes": {"nvidia": {"path": "nvidia-container-runtime"}, **wrapper},
+    }
 
 
 def test_the_wrapper_of_runc_is_the_default_where_none_is_set(tmp_path: Path) -> None:
-    assert engine_settings("--runtime=/usr/local/lib/wrapper", where=tmp_path)["default-runtime"] == "any-oom-score"
+    assert (
+        engine_settings("--runtime=/usr/local/lib/wrapper", where=tmp_path)["default-runtime"]
+        == "any-oom-score"
+    )
 
 
 def test_an_archive_names_its_layer_by_its_digest(tmp_path: Path) -> None:
@@ -63,8 +80,12 @@ def test_an_archive_names_its_layer_by_its_digest(tmp_path: Path) -> None:
     ]
     subprocess.run(command, check=True)
     with tarfile.open(output) as archive:
-        manifest = json.load(archive.extractfile("manifest.json") or pytest.fail("no manifest.json"))
-        config = json.load(archive.extractfile(manifest[0]["Config"]) or pytest.fail("no configuration"))
+        manifest = json.load(
+            archive.extractfile("manifest.json") or pytest.fail("no manifest.json")
+        )
+        config = json.load(
+            archive.extractfile(manifest[0]["Config"]) or pytest.fail("no configuration")
+        )
         content = (archive.extractfile(manifest[0]["Layers"][0]) or pytest.fail("no layer")).read()
     assert manifest[0]["RepoTags"] == ["example.test/pause:3"]
     assert config["config"]["Entrypoint"] == ["/bin/sleep", "1"]
@@ -73,7 +94,9 @@ def test_an_archive_names_its_layer_by_its_digest(tmp_path: Path) -> None:
 
 
 def test_an_unknown_part_of_the_setup_is_refused() -> None:
-    done = subprocess.run([SETUP / "install", "--plan", "everything"], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [SETUP / "install", "--plan", "everything"], check=False, capture_output=True, text=True
+    )
     assert done.returncode == 1
     assert "python|tools|node|cluster" in done.stderr
 
@@ -81,5 +104,7 @@ def test_an_unknown_part_of_the_setup_is_refused() -> None:
 @pytest.mark.kind
 @pytest.mark.registries
 def test_a_machine_that_is_set_up_has_nothing_to_be_done() -> None:
-    done = subprocess.run([SETUP / "install", "--plan", "cluster"], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [SETUP / "install", "--plan", "cluster"], check=True, capture_output=True, text=True
+    )
     assert done.stderr == ""

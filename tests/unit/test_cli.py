@@ -25,8 +25,16 @@ class Failing:
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
-        (BuilderError("the engine is gone", hint="start it"), 1, "error: the engine is gone\n  hint: start it\n"),
-        (InputError([Problem("catalog.yaml", 2, 3, "no such layer")]), 2, "catalog.yaml:2:3: no such layer\n1 problem\n"),
+        (
+            BuilderError("the engine is gone", hint="start it"),
+            1,
+            "error: the engine is gone\n  hint: start it\n",
+        ),
+        (
+            InputError([Problem("catalog.yaml", 2, 3, "no such layer")]),
+            2,
+            "catalog.yaml:2:3: no such layer\n1 problem\n",
+        ),
         (
             OSError(errno.ENOSPC, "No space left on device", "catalog.lock"),
             1,
@@ -35,15 +43,28 @@ class Failing:
     ],
 )
 def test_an_error_becomes_a_message_and_an_exit_code(
-    error: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: BaseException,
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(cli, "command", lambda _: Failing(error))
     assert cli.main(["plan"]) == code
     assert capsys.readouterr().err == said
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), OSError(errno.EINVAL, "Invalid argument"), FileNotFoundError(errno.ENOENT, "gone")])
-def test_what_nobody_expected_is_called_a_bug(error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("x"),
+        OSError(errno.EINVAL, "Invalid argument"),
+        FileNotFoundError(errno.ENOENT, "gone"),
+    ],
+)
+def test_what_nobody_expected_is_called_a_bug(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(cli, "command", lambda _: Failing(error))
     assert cli.main(["plan"]) == 3
     assert "This is a bug in catalog" in capsys.readouterr().err
@@ -54,7 +75,9 @@ def test_the_catalog_may_be_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "none.yaml" in capsys.readouterr().err
 
 
-def test_an_unknown_command_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_command_is_refused_with_the_known_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["biuld"])
     assert ended.value.code == 2

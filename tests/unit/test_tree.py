@@ -19,7 +19,9 @@ def test_paths_are_sorted() -> None:
     assert len(TREE) == 2
 
 
-@pytest.mark.parametrize("path", ["", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/", ".", "a\0b"])
+@pytest.mark.parametrize(
+    "path", ["", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/", ".", "a\0b"]
+)
 def test_paths_stay_inside(path: str) -> None:
     with pytest.raises(ValueError, match="is no path inside a tree"):
         Tree({path: File(b"")})
@@ -78,7 +80,11 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
 
 def test_trees_are_put_together() -> None:
     merged = TREE.merged({"a.txt": File(b"new"), "c": File(b"")}).below("x/y")
-    assert {path: file.data for path, file in merged.items()} == {"x/y/a.txt": b"new", "x/y/b/run": b"#!/bin/sh\n", "x/y/c": b""}
+    assert {path: file.data for path, file in merged.items()} == {
+        "x/y/a.txt": b"new",
+        "x/y/b/run": b"#!/bin/sh\n",
+        "x/y/c": b"",
+    }
     assert "a.txt" in repr(TREE)
 
 
@@ -87,7 +93,9 @@ names = st.lists(st.text("abc", min_size=1, max_size=2), min_size=1, max_size=3)
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.dictionaries(names, st.binary(max_size=4), max_size=5))
-def test_what_is_written_is_no_different(files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_is_written_is_no_different(
+    files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     try:
         tree = Tree({path: File(data) for path, data in files.items()})
     except ValueError:

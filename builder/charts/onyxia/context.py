@@ -1,4 +1,6 @@
-"""The context that expressions read: what each path holds, and whether every platform and user has it."""
+"""The context that expressions read: what each path holds, and whether every platform and user has
+it.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def _record(**fields: Type) -> Type:
     return Type(kind="object", fields=fields)
 
 
-_TEXT, _NUMBER, _BOOLEAN, _ANY = (Type(kind=kind) for kind in ("string", "number", "boolean", "any"))
+_TEXT, _NUMBER, _BOOLEAN, _ANY = (
+    Type(kind=kind) for kind in ("string", "number", "boolean", "any")
+)
 _MAYBE, _PERHAPS = _optional(_TEXT), _optional(_BOOLEAN)
 _FREE = Type(kind="object", items=_ANY)
 _LIST = Type(kind="array", items=_ANY)
@@ -84,7 +88,9 @@ CONTEXT: Final = _record(
     service=_record(oneTimePassword=_TEXT),
     project=_record(id=_TEXT, password=_TEXT, basic=_TEXT),
     git=_record(name=_TEXT, email=_TEXT, credentials_cache_duration=_NUMBER, token=_MAYBE),
-    vault=_optional(_record(VAULT_ADDR=_TEXT, VAULT_TOKEN=_MAYBE, VAULT_MOUNT=_TEXT, VAULT_TOP_DIR=_TEXT)),
+    vault=_optional(
+        _record(VAULT_ADDR=_TEXT, VAULT_TOKEN=_MAYBE, VAULT_MOUNT=_TEXT, VAULT_TOP_DIR=_TEXT)
+    ),
     s3=_optional(_PROFILE),
     s3_array=_optional(Type(kind="array", items=_PROFILE)),
     region=_record(
@@ -98,7 +104,14 @@ CONTEXT: Final = _record(
         startupProbe=_optional(_FREE),
         sliders=Type(kind="object", items=_SLIDER),
         resources=_optional(
-            _record(cpuRequest=_MAYBE, cpuLimit=_MAYBE, memoryRequest=_MAYBE, memoryLimit=_MAYBE, disk=_MAYBE, gpu=_MAYBE),
+            _record(
+                cpuRequest=_MAYBE,
+                cpuLimit=_MAYBE,
+                memoryRequest=_MAYBE,
+                memoryLimit=_MAYBE,
+                disk=_MAYBE,
+                gpu=_MAYBE,
+            ),
         ),
         openshiftSCC=_optional(_record(scc=_TEXT, enabled=_BOOLEAN)),
         **{"from": _optional(_LIST)},
@@ -114,8 +127,14 @@ CONTEXT: Final = _record(
         useCertManager=_PERHAPS,
         certManagerClusterIssuer=_MAYBE,
     ),
-    proxyInjection=_optional(_record(enabled=_PERHAPS, httpProxyUrl=_MAYBE, httpsProxyUrl=_MAYBE, noProxy=_MAYBE)),
-    packageRepositoryInjection=_optional(_record(cranProxyUrl=_MAYBE, condaProxyUrl=_MAYBE, packageManagerUrl=_MAYBE, pypiProxyUrl=_MAYBE)),
+    proxyInjection=_optional(
+        _record(enabled=_PERHAPS, httpProxyUrl=_MAYBE, httpsProxyUrl=_MAYBE, noProxy=_MAYBE)
+    ),
+    packageRepositoryInjection=_optional(
+        _record(
+            cranProxyUrl=_MAYBE, condaProxyUrl=_MAYBE, packageManagerUrl=_MAYBE, pypiProxyUrl=_MAYBE
+        )
+    ),
     certificateAuthorityInjection=_optional(_record(cacerts=_MAYBE, pathToCaBundle=_MAYBE)),
 )
 
@@ -135,9 +154,12 @@ _ABSENT: Final[Mapping[str, str]] = {
 def look_up(path: Sequence[str], item: Type | None = None) -> Type | Unknown:
     """Return the type of what a path holds, optional when any step of it may be undefined.
 
-    `item` is the type of the element whose properties are in scope too, inside the items of an array.
+    `item` is the type of the element whose properties are in scope too, inside the items of an
+    array.
     """
-    if item is not None and (item.kind == "any" or (item.fields is not None and path[0] in item.fields)):
+    if item is not None and (
+        item.kind == "any" or (item.fields is not None and path[0] in item.fields)
+    ):
         return _descend(item, path)
     return _descend(CONTEXT, path)
 
@@ -165,7 +187,14 @@ def _step(here: Type, key: str) -> Type | None:
 
 def _unknown(path: Sequence[str]) -> Unknown:
     text = ".".join(path)
-    why = next((words for known, words in _ABSENT.items() if text == known or text.startswith(known + ".")), "")
+    why = next(
+        (
+            words
+            for known, words in _ABSENT.items()
+            if text == known or text.startswith(known + ".")
+        ),
+        "",
+    )
     if why:
         return Unknown(text, why=why)
     words = {known.lower(): known for known in known_paths()}
@@ -191,7 +220,9 @@ def _paths(here: Type, prefix: str) -> Iterator[str]:
 
 @cache
 def contexts() -> Mapping[str, Mapping[str, object]]:
-    """Return the four contexts in which charts are computed, by name: they differ in what they lack."""
+    """Return the four contexts in which charts are computed, by name: they differ in what they
+    lack.
+    """
     found, problem, _ = parse_yaml(_CONTEXTS.read_text())
     assert isinstance(found, dict), problem  # noqa: S101  our own file
     return found

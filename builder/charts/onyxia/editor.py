@@ -18,8 +18,15 @@ from builder.charts.onyxia.validation import options
 _WEB_ONLY: Final = {"x-onyxia", "listEnum", "render", "$schema", "$id"}
 
 
-def _pattern(_validator: object, pattern: object, instance: object, _schema: object) -> Iterator[ValidationError]:
-    if isinstance(pattern, str) and isinstance(instance, str) and not pattern_error(pattern) and not matches(pattern, instance):
+def _pattern(
+    _validator: object, pattern: object, instance: object, _schema: object
+) -> Iterator[ValidationError]:
+    if (
+        isinstance(pattern, str)
+        and isinstance(instance, str)
+        and not pattern_error(pattern)
+        and not matches(pattern, instance)
+    ):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
@@ -35,15 +42,23 @@ class _Pattern:
 
     def validate(self, instance: object) -> None:
         """Raise ValueError for a text that does not match."""
-        if self._pattern is not None and isinstance(instance, str) and not matches(self._pattern, instance):
+        if (
+            self._pattern is not None
+            and isinstance(instance, str)
+            and not matches(self._pattern, instance)
+        ):
             raise ValueError(instance)
 
 
-_DRAFT: Final = jsonschema_rs.Draft7Validator(cast("dict[str, object]", Draft7Validator.META_SCHEMA))
+_DRAFT: Final = jsonschema_rs.Draft7Validator(
+    cast("dict[str, object]", Draft7Validator.META_SCHEMA)
+)
 
 
 def editor_schema(node: Node, lookup: Lookup) -> Mapping[str, object]:
-    """Return the schema of the text editor: all properties required, no others allowed, the options resolved."""
+    """Return the schema of the text editor: all properties required, no others allowed, the options
+    resolved.
+    """
     raw = node.raw if isinstance(node.raw, dict) else {}
     schema: dict[str, object] = {key: value for key, value in raw.items() if key not in _WEB_ONLY}
     allowed = _options(node, lookup)
@@ -53,7 +68,9 @@ def editor_schema(node: Node, lookup: Lookup) -> Mapping[str, object]:
         del schema["enum"]
     if node.properties is not None:
         schema |= {
-            "properties": {key: editor_schema(below, lookup) for key, below in node.properties.items()},
+            "properties": {
+                key: editor_schema(below, lookup) for key, below in node.properties.items()
+            },
             "required": [key for key, below in node.properties.items() if below.type is not None],
             "additionalProperties": False,
         }
@@ -63,7 +80,9 @@ def editor_schema(node: Node, lookup: Lookup) -> Mapping[str, object]:
 
 
 def errors(schema: object, value: object) -> Iterator[ValidationError]:
-    """Yield what the value breaks of a schema that is itself valid; nothing when a reference leads outside of it."""
+    """Yield what the value breaks of a schema that is itself valid; nothing when a reference leads
+    outside of it.
+    """
     if _valid(schema, value):
         return
     try:
@@ -80,9 +99,13 @@ def schema_errors(schema: object) -> Iterator[ValidationError]:
 
 
 def _valid(schema: object, value: object) -> bool:
-    """Tell at once whether a value is all right; false also where only the other validator can tell."""
+    """Tell at once whether a value is all right; false also where only the other validator can
+    tell.
+    """
     try:
-        return jsonschema_rs.Draft7Validator(cast("dict[str, object]", schema), keywords={"pattern": _Pattern}, offline=True).is_valid(value)
+        return jsonschema_rs.Draft7Validator(
+            cast("dict[str, object]", schema), keywords={"pattern": _Pattern}, offline=True
+        ).is_valid(value)
     except (ValueError, jsonschema_rs.ReferencingError, jsonschema_rs.ValidationError):
         return False
 

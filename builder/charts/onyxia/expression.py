@@ -1,4 +1,6 @@
-"""Expressions of `overwriteDefaultWith` and `overwriteListEnumWith`: parsed once, read by the rules, evaluated in a context."""
+"""Expressions of `overwriteDefaultWith` and `overwriteListEnumWith`: parsed once, read by the
+rules, evaluated in a context.
+"""
 
 from __future__ import annotations
 

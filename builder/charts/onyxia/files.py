@@ -24,19 +24,38 @@ def read(path: Path) -> ChartFiles:
 
 def _directory(path: Path) -> ChartFiles:
     try:
-        texts = {field: (path / name).read_text() for field, name in _FILES.items() if (path / name).is_file()}
+        texts = {
+            field: (path / name).read_text()
+            for field, name in _FILES.items()
+            if (path / name).is_file()
+        }
     except UnicodeDecodeError as error:
-        raise InputError([Problem(str(path), 0, 0, f"a file of the chart is not text: {error}")]) from None
+        raise InputError(
+            [Problem(str(path), 0, 0, f"a file of the chart is not text: {error}")]
+        ) from None
     return _chart(path, texts, None)
 
 
 def _package(path: Path) -> ChartFiles:
     try:
         with tarfile.open(path) as archive:
-            members = {parts: member for member in archive for parts in [PurePosixPath(member.name).parts] if member.isfile()}
+            members = {
+                parts: member
+                for member in archive
+                for parts in [PurePosixPath(member.name).parts]
+                if member.isfile()
+            }
             found = {field: _member(members, name) for field, name in _FILES.items()}
-            files = {field: (parts[0], archive.extractfile(members[parts])) for field, parts in found.items() if parts}
-            texts = {field: file.read().decode() for field, (_, file) in files.items() if file is not None}
+            files = {
+                field: (parts[0], archive.extractfile(members[parts]))
+                for field, parts in found.items()
+                if parts
+            }
+            texts = {
+                field: file.read().decode()
+                for field, (_, file) in files.items()
+                if file is not None
+            }
     except (tarfile.TarError, OSError, UnicodeDecodeError) as error:
         raise InputError([Problem(str(path), 0, 0, f"not a chart's package: {error}")]) from None
     return _chart(path, texts, next((folder for folder, _ in files.values()), None))
@@ -49,7 +68,11 @@ def _member(members: Iterable[tuple[str, ...]], name: str) -> tuple[str, ...]:
 
 def _chart(path: Path, texts: dict[str, str], folder: str | None) -> ChartFiles:
     if "metadata" not in texts:
-        hint = "give the directory of a chart, or its .tgz" if path.exists() else "no such file or directory"
+        hint = (
+            "give the directory of a chart, or its .tgz"
+            if path.exists()
+            else "no such file or directory"
+        )
         raise InputError([Problem(str(path), 0, 0, "no Chart.yaml", hint)])
     return ChartFiles(
         metadata=texts["metadata"],

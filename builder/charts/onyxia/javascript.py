@@ -1,4 +1,6 @@
-"""The corners of JavaScript on which the web application's answers rest: equality, numbers, paths, regular expressions."""
+"""The corners of JavaScript on which the web application's answers rest: equality, numbers, paths,
+regular expressions.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def same(one: object, other: object) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+        return one.keys() == other.keys() and all(
+            same(value, other[key]) for key, value in one.items()
+        )
     return one == other
 
 
@@ -62,8 +66,8 @@ def at(value: object, path: Sequence[str]) -> object:
 def _compiled(pattern: str, flags: str) -> regress.Regex | str:
     r"""Return the compiled pattern, or why there is none.
 
-    `regress` agrees with V8 but for two things that it takes and browsers refuse: a repeated `\b`, and, in
-    browsers of a year ago, flags inside the pattern.
+    `regress` agrees with V8 but for two things that it takes and browsers refuse: a repeated `\b`,
+    and, in browsers of a year ago, flags inside the pattern.
     """
     beyond = _BEYOND.search(pattern)
     if beyond:

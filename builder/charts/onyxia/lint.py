@@ -12,10 +12,14 @@ from builder.charts.onyxia.table import NAMES, RULES, Rule
 from builder.errors import InputError, Problem
 
 
-def lint(chart: ChartFiles, *, slots: Collection[str] = (), ignore: Collection[str] = ()) -> list[Finding]:
-    """Return where the chart breaks a rule, by file and place; a library chart, which nobody launches, breaks none.
+def lint(
+    chart: ChartFiles, *, slots: Collection[str] = (), ignore: Collection[str] = ()
+) -> list[Finding]:
+    """Return where the chart breaks a rule, by file and place; a library chart, which nobody
+    launches, breaks none.
 
-    `slots` are names of `overwriteSchemaWith` that the platform has beside those that are known; `ignore` are rules to leave out.
+    `slots` are names of `overwriteSchemaWith` that the platform has beside those that are known;
+    `ignore` are rules to leave out.
 
     Raises:
         InputError: `ignore` names a rule that does not exist.
@@ -23,18 +27,39 @@ def lint(chart: ChartFiles, *, slots: Collection[str] = (), ignore: Collection[s
     """
     unknown = [name for name in ignore if name not in NAMES]
     if unknown:
-        raise InputError([Problem("--ignore", 0, 0, f"no rule is called {name!r}", _nearest(name)) for name in unknown])
+        raise InputError(
+            [
+                Problem("--ignore", 0, 0, f"no rule is called {name!r}", _nearest(name))
+                for name in unknown
+            ]
+        )
     subject = Subject(chart, slots)
     if subject.metadata.get("type") == "library":
         return []
     places = _Places(subject)
-    found = [_finding(rule, place, places) for rule in RULES if rule.id not in ignore for place in rule.check(subject)]
+    found = [
+        _finding(rule, place, places)
+        for rule in RULES
+        if rule.id not in ignore
+        for place in rule.check(subject)
+    ]
     order = {name: index for index, name in enumerate((SCHEMA, VALUES, METADATA))}
-    return sorted(dict.fromkeys(found), key=lambda one: (order.get(one.file, 9), one.line, one.column, NAMES.index(one.rule), one.message))
+    return sorted(
+        dict.fromkeys(found),
+        key=lambda one: (
+            order.get(one.file, 9),
+            one.line,
+            one.column,
+            NAMES.index(one.rule),
+            one.message,
+        ),
+    )
 
 
 class _Places:
-    """Where JSON pointers lead in the chart's files; a file is scanned when the first finding asks."""
+    """Where JSON pointers lead in the chart's files; a file is scanned when the first finding
+    asks.
+    """
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
@@ -44,8 +69,14 @@ class _Places:
         return self._subject.tree.origin(found.pointer) if found.file == SCHEMA else found.pointer
 
     def position(self, file: str, pointer: str) -> Position:
-        """Return line and column of the node, or of the nearest one above it; (0, 0) for a whole file."""
-        document = {SCHEMA: self._subject.schema, VALUES: self._subject.values, METADATA: self._subject.chart_yaml}.get(file)
+        """Return line and column of the node, or of the nearest one above it; (0, 0) for a whole
+        file.
+        """
+        document = {
+            SCHEMA: self._subject.schema,
+            VALUES: self._subject.values,
+            METADATA: self._subject.chart_yaml,
+        }.get(file)
         if document is not None and document.problem:
             return document.position
         if not pointer:

@@ -78,8 +78,8 @@ class Found:
 class Node:
     """One node of a values schema, as the web application reads it.
 
-    `keywords` and `onyxia` hold only what has the shape that the application accepts, so that whatever reads them
-    needs no check of its own: the rules on shapes report the rest from `raw`.
+    `keywords` and `onyxia` hold only what has the shape that the application accepts, so that
+    whatever reads them needs no check of its own: the rules on shapes report the rest from `raw`.
     """
 
     pointer: str

@@ -1,4 +1,6 @@
-"""The shape that each keyword must have for the page to open (`zJSONSchema` and `zXOnyxiaParams` of the web application)."""
+"""The shape that each keyword must have for the page to open (`zJSONSchema` and `zXOnyxiaParams` of
+the web application).
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,11 @@ def _texts(value: object) -> bool:
 def _hidden(value: object) -> bool:
     if not isinstance(value, dict):
         return isinstance(value, bool)
-    return "value" in value and _text(value.get("path")) and _boolean(value.get("isPathRelative", False))
+    return (
+        "value" in value
+        and _text(value.get("path"))
+        and _boolean(value.get("isPathRelative", False))
+    )
 
 
 def _among(*names: str) -> Shape:
@@ -68,7 +74,9 @@ KEYWORDS: Final[Mapping[str, Shape]] = {
     "title": _TEXT,
     "description": _TEXT,
     "default": Shape("any value", lambda _: True),
-    "hidden": Shape('true, false, or {"value": …, "path": "…"} with an optional boolean isPathRelative', _hidden),
+    "hidden": Shape(
+        'true, false, or {"value": …, "path": "…"} with an optional boolean isPathRelative', _hidden
+    ),
     "items": Shape("one schema", _record),
     "minItems": Shape("a whole number", _integer),
     "maxItems": Shape("a whole number that is not negative", _count),
@@ -87,13 +95,19 @@ KEYWORDS: Final[Mapping[str, Shape]] = {
     "const": Shape("any value", lambda _: True),
     "properties": Shape("an object of schemas", _record),
     "required": Shape("an array of strings", _texts),
-    "additionalProperties": Shape("true, false or a schema", lambda value: isinstance(value, bool | dict)),
+    "additionalProperties": Shape(
+        "true, false or a schema", lambda value: isinstance(value, bool | dict)
+    ),
     "x-onyxia": Shape("an object", _record),
 }
 
 ONYXIA: Final[Mapping[str, Shape]] = {
-    "overwriteDefaultWith": Shape("a string, an array or an object", lambda value: isinstance(value, str | list | dict)),
-    "overwriteListEnumWith": Shape("a string or an array", lambda value: isinstance(value, str | list)),
+    "overwriteDefaultWith": Shape(
+        "a string, an array or an object", lambda value: isinstance(value, str | list | dict)
+    ),
+    "overwriteListEnumWith": Shape(
+        "a string or an array", lambda value: isinstance(value, str | list)
+    ),
     "hidden": Shape("true or false", _boolean),
     "readonly": Shape("true or false", _boolean),
 }

@@ -1,4 +1,6 @@
-"""The names with which an API may replace a node of a schema, and what is known of those that every API brings along."""
+"""The names with which an API may replace a node of a schema, and what is known of those that every
+API brings along.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ class Slot:
     bundled: bool = True
     """The API has a schema for it unless an administrator gives another."""
     needs: Mapping[str, str] = field(default_factory=dict)
-    """Path below the node -> type of the value that values.yaml must have: the bundled schema has no usable default."""
+    """Path below the node -> type of the value that values.yaml must have: the bundled schema has
+    no usable default."""
     drops: tuple[str, ...] = ()
     """Prefixes of the paths whose injection the bundled schema does not have."""
     accepts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -42,7 +45,11 @@ SLOTS: Final[Mapping[str, Slot]] = {
     "ide/role.json": _PLAIN,
     "ide/route.json": _PLAIN,
     "ide/runtimeClassName.json": _ADMIN,
-    "ide/s3.json": Slot(needs=dict.fromkeys(("accessKeyId", "endpoint", "defaultRegion", "secretAccessKey", "sessionToken"), _TEXTS)),
+    "ide/s3.json": Slot(
+        needs=dict.fromkeys(
+            ("accessKeyId", "endpoint", "defaultRegion", "secretAccessKey", "sessionToken"), _TEXTS
+        )
+    ),
     "ide/startupProbe.json": _PLAIN,
     "ide/vault.json": Slot(needs=dict.fromkeys(("token", "url", "mount", "directory"), _TEXTS)),
     "ai.json": _ADMIN,

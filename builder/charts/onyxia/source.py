@@ -23,7 +23,11 @@ for _tag, _pattern, _first in (
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
     ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
     ("int", r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$", "-+0123456789"),
-    ("float", r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$", "-+0123456789."),
+    (
+        "float",
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
+        "-+0123456789.",
+    ),
     ("merge", r"^<<$", "<"),
 ):
     _Core.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
@@ -38,7 +42,9 @@ def parse_json(text: str) -> tuple[object, str, Position]:
 
 
 def parse_yaml(text: str) -> tuple[object, str, Position]:
-    """Return the document (None for an empty one), or None with what is wrong and where; a key given twice is wrong."""
+    """Return the document (None for an empty one), or None with what is wrong and where; a key
+    given twice is wrong.
+    """
     try:
         loader = _Core(text)
     except yaml.YAMLError as error:
@@ -48,7 +54,11 @@ def parse_yaml(text: str) -> tuple[object, str, Position]:
         if root is None:
             return None, "", (0, 0)
         for key in _repeated(root):
-            return None, f"the key {key.value!r} is given twice", (key.start_mark.line + 1, key.start_mark.column + 1)
+            return (
+                None,
+                f"the key {key.value!r} is given twice",
+                (key.start_mark.line + 1, key.start_mark.column + 1),
+            )
         return loader.construct_document(root), "", (0, 0)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -59,7 +69,9 @@ def parse_yaml(text: str) -> tuple[object, str, Position]:
 
 
 def json_positions(text: str) -> dict[str, Position]:
-    """Return where each node of a JSON document starts, by pointer; a member starts at its key. The text must be valid."""
+    """Return where each node of a JSON document starts, by pointer; a member starts at its key. The
+    text must be valid.
+    """
     tokens = [(match.group(), match.start()) for match in _TOKEN.finditer(text)]
     lines = [0, *(match.end() for match in re.finditer("\n", text))]
     places: dict[str, int] = {}
@@ -123,7 +135,11 @@ def _repeated(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
     """Yield the keys that stand before in the same mapping."""
     if isinstance(node, yaml.MappingNode):
         keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        yield from (key for index, key in enumerate(keys) if any(key.value == other.value for other in keys[:index]))
+        yield from (
+            key
+            for index, key in enumerate(keys)
+            if any(key.value == other.value for other in keys[:index])
+        )
         below = [value for _, value in node.value]
     else:
         below = node.value if isinstance(node, yaml.SequenceNode) else []

@@ -37,7 +37,9 @@ class Subject:
         self.schema = Document(*parse_json(chart.schema or "null"))
         self.values = Document(*parse_yaml(chart.values or ""))
         self.chart_yaml = Document(*parse_yaml(chart.metadata))
-        self.metadata: Mapping[str, object] = self.chart_yaml.value if isinstance(self.chart_yaml.value, dict) else {}
+        self.metadata: Mapping[str, object] = (
+            self.chart_yaml.value if isinstance(self.chart_yaml.value, dict) else {}
+        )
 
     @property
     def name(self) -> str:
@@ -47,7 +49,11 @@ class Subject:
     @cached_property
     def tree(self) -> Tree:
         """The schema's nodes; of an empty object when the schema cannot be read."""
-        return grow(self.schema.value if isinstance(self.schema.value, dict) else {"type": "object", "properties": {}})
+        return grow(
+            self.schema.value
+            if isinstance(self.schema.value, dict)
+            else {"type": "object", "properties": {}}
+        )
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -59,7 +65,10 @@ class Subject:
         """The parent of each node but the root, by the node's pointer."""
         found: dict[str, Node] = {}
         for node in self.nodes:
-            below = [*(node.properties or {}).values(), *([node.items] if node.items is not None else [])]
+            below = [
+                *(node.properties or {}).values(),
+                *([node.items] if node.items is not None else []),
+            ]
             found.update((child.pointer, node) for child in below)
         return found
 
@@ -78,12 +87,17 @@ class Subject:
     def computed(self) -> Mapping[str, Computed]:
         """The chart's values in each context."""
         values = self.values.value if isinstance(self.values.value, dict) else {}
-        return {name: compute_values(self.tree.root, values, context) for name, context in contexts().items()}
+        return {
+            name: compute_values(self.tree.root, values, context)
+            for name, context in contexts().items()
+        }
 
     @cached_property
     def crashed(self) -> frozenset[str]:
         """Pointers of the nodes at which values cannot be computed in some context."""
-        return frozenset(crash.pointer for computed in self.computed.values() for crash in computed.crashes)
+        return frozenset(
+            crash.pointer for computed in self.computed.values() for crash in computed.crashes
+        )
 
     @cached_property
     def schema_errors(self) -> tuple[ValidationError, ...]:
@@ -96,23 +110,32 @@ class Subject:
         return {name: _lookup(context) for name, context in contexts().items()}
 
     def values_of(self, node: Node, context: str) -> list[object]:
-        """Return the values computed for a node in a context: none, one, or one for each item of the arrays that it is in."""
+        """Return the values computed for a node in a context: none, one, or one for each item of
+        the arrays that it is in.
+        """
         return values_at(node, self.computed[context].values)
 
     def shown(self, node: Node) -> bool:
         """Tell whether the form may show the node: nothing hides it for good."""
-        return not any(one.keywords.get("hidden") is True or one.onyxia.get("hidden") is True for one in (node, *self.lineage(node)))
+        return not any(
+            one.keywords.get("hidden") is True or one.onyxia.get("hidden") is True
+            for one in (node, *self.lineage(node))
+        )
 
 
 def in_contexts(names: Sequence[str]) -> str:
-    """Return in which contexts something happens, for the end of a message; nothing when it happens in all of them."""
+    """Return in which contexts something happens, for the end of a message; nothing when it happens
+    in all of them.
+    """
     if len(names) == len(contexts()):
         return ""
     return f" (in the context{'s' * (len(names) > 1)} {', '.join(names)})"
 
 
 def together(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
-    """Merge (pointer, words, context) over contexts: yield each pointer with its words and the contexts they hold in."""
+    """Merge (pointer, words, context) over contexts: yield each pointer with its words and the
+    contexts they hold in.
+    """
     merged: dict[tuple[str, str], list[str]] = {}
     for pointer, words, context in found:
         names = merged.setdefault((pointer, words), [])

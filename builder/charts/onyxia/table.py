@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from builder.charts.onyxia.model import Consequence, Found, Severity
-from builder.charts.onyxia.rules import chart, compute, form, injection, later, page, ranges, refused, silent, slotted
+from builder.charts.onyxia.rules import (
+    chart,
+    compute,
+    form,
+    injection,
+    later,
+    page,
+    ranges,
+    refused,
+    silent,
+    slotted,
+)
 from builder.charts.onyxia.subject import Subject
 
 Check = Callable[[Subject], Iterator[Found]]
@@ -155,15 +166,31 @@ def markdown() -> str:
     lines = [
         "# Onyxia's rules",
         "",
-        "What Onyxia's web application (5.5) and API ask of a chart, as `catalog chart lint` checks it. Each chart's values are computed as the",
-        "application computes them, in four contexts: everything there; a group project on OpenShift with anonymous S3; a minimal platform",
+        (
+            "What Onyxia's web application (5.5) and API ask of a chart, as `catalog chart lint`"
+            " checks it. Each chart's values are computed as the"
+        ),
+        (
+            "application computes them, in four contexts: everything there; a group project on"
+            " OpenShift with anonymous S3; a minimal platform"
+        ),
         "without S3, Vault and Git; the next release of the application.",
         "",
         "This file is written by `catalog chart lint --rules --markdown`.",
     ]
     for consequence in Consequence:
-        lines += ["", f"## {consequence[0].upper()}{consequence[1:]}", "", "| rule | | |", "|---|---|---|"]
-        lines += [f"| `{rule.id}` | {rule.severity} | {_cell(rule.text)} |" for rule in RULES if rule.consequence is consequence]
+        lines += [
+            "",
+            f"## {consequence[0].upper()}{consequence[1:]}",
+            "",
+            "| rule | | |",
+            "|---|---|---|",
+        ]
+        lines += [
+            f"| `{rule.id}` | {rule.severity} | {_cell(rule.text)} |"
+            for rule in RULES
+            if rule.consequence is consequence
+        ]
     return "\n".join(lines)
 
 

@@ -29,7 +29,11 @@ class Tree:
 
     def origin(self, pointer: str) -> str:
         """Return the pointer in the file for one in the resolved schema."""
-        prefix = max((place for place in self.moved if pointer == place or pointer.startswith(place + "/")), key=len, default=None)
+        prefix = max(
+            (place for place in self.moved if pointer == place or pointer.startswith(place + "/")),
+            key=len,
+            default=None,
+        )
         return pointer if prefix is None else self.moved[prefix] + pointer[len(prefix) :]
 
 
@@ -42,15 +46,28 @@ class _Resolver:
 
     def resolve(self, value: object, pointer: str, seen: tuple[str, ...]) -> object:
         if isinstance(value, list):
-            return [self.resolve(item, join(pointer, str(index)), seen) for index, item in enumerate(value)]
+            return [
+                self.resolve(item, join(pointer, str(index)), seen)
+                for index, item in enumerate(value)
+            ]
         if not isinstance(value, dict):
             return value
-        own = {key: self._member(key, member, join(pointer, key), seen) for key, member in value.items()}
+        own = {
+            key: self._member(key, member, join(pointer, key), seen)
+            for key, member in value.items()
+        }
         reference = value.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith(DEFINITIONS) or reference in seen:
+        if (
+            not isinstance(reference, str)
+            or not reference.startswith(DEFINITIONS)
+            or reference in seen
+        ):
             return own
         source = reference[1:]
-        target = at(self.document, [key.replace("~1", "/").replace("~0", "~") for key in source.split("/")[1:]])
+        target = at(
+            self.document,
+            [key.replace("~1", "/").replace("~0", "~") for key in source.split("/")[1:]],
+        )
         if not isinstance(target, dict):
             return own
         self.moved[pointer] = source
@@ -80,7 +97,11 @@ def grow(document: object) -> Tree:
 def node(raw: object, pointer: str = "", path: Sequence[str] = ()) -> Node:
     """Return the node for a schema, and all nodes below it."""
     given = raw if isinstance(raw, dict) else {}
-    keywords = {key: given[key] for key, shape in KEYWORDS.items() if key in given and shape.accepts(given[key])}
+    keywords = {
+        key: given[key]
+        for key, shape in KEYWORDS.items()
+        if key in given and shape.accepts(given[key])
+    }
     onyxia = keywords.pop("x-onyxia", {})
     properties, items = keywords.pop("properties", None), keywords.pop("items", None)
     return Node(
@@ -90,19 +111,35 @@ def node(raw: object, pointer: str = "", path: Sequence[str] = ()) -> Node:
         type=type_of(given),
         keywords=keywords,
         onyxia=_onyxia(onyxia if isinstance(onyxia, dict) else {}),
-        properties={key: node(value, join(pointer, "properties", key), (*path, key)) for key, value in properties.items()}
-        if isinstance(properties, dict)
-        else None,
-        items=node(items, join(pointer, "items"), (*path, "*")) if isinstance(items, dict) else None,
+        properties=(
+            {
+                key: node(value, join(pointer, "properties", key), (*path, key))
+                for key, value in properties.items()
+            }
+            if isinstance(properties, dict)
+            else None
+        ),
+        items=(
+            node(items, join(pointer, "items"), (*path, "*")) if isinstance(items, dict) else None
+        ),
     )
 
 
 def type_of(schema: Mapping[str, object]) -> str | None:
-    """Return a node's type, that of its `const` when it names none; None when it has neither, or one that is unknown."""
+    """Return a node's type, that of its `const` when it names none; None when it has neither, or
+    one that is unknown.
+    """
     if "type" in schema:
         name = schema["type"]
         return name if isinstance(name, str) and name in TYPES else None
-    kinds: Mapping[type, str] = {bool: "boolean", str: "string", int: "number", float: "number", list: "array", dict: "object"}
+    kinds: Mapping[type, str] = {
+        bool: "boolean",
+        str: "string",
+        int: "number",
+        float: "number",
+        list: "array",
+        dict: "object",
+    }
     return kinds.get(type(schema.get("const", UNDEFINED)))
 
 
@@ -116,6 +153,10 @@ def walk(start: Node) -> Iterator[Node]:
 
 
 def _onyxia(given: Mapping[str, object]) -> Mapping[str, object]:
-    kept = {key: given[key] for key, shape in ONYXIA.items() if key in given and shape.accepts(given[key])}
+    kept = {
+        key: given[key]
+        for key, shape in ONYXIA.items()
+        if key in given and shape.accepts(given[key])
+    }
     name = given.get("overwriteSchemaWith")
     return kept | {"overwriteSchemaWith": name} if NAME.accepts(name) else kept

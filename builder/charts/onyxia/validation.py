@@ -1,4 +1,6 @@
-"""Whether a node takes a value, as the web application decides it: types, coercions, bounds, units, options."""
+"""Whether a node takes a value, as the web application decides it: types, coercions, bounds, units,
+options.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,26 @@ from dataclasses import dataclass
 from typing import Final
 
 from builder.charts.onyxia.expression import Lookup, evaluate
-from builder.charts.onyxia.javascript import is_number, matches, parse_float, pattern_error, same, to_text
+from builder.charts.onyxia.javascript import (
+    is_number,
+    matches,
+    parse_float,
+    pattern_error,
+    same,
+    to_text,
+)
 from builder.charts.onyxia.model import UNDEFINED, Crash, Node
 
-_WORDS: Final = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "on": True, "off": False}
+_WORDS: Final = {
+    "true": True,
+    "false": False,
+    "yes": True,
+    "no": False,
+    "1": True,
+    "0": False,
+    "on": True,
+    "off": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +64,8 @@ def validate(node: Node, value: object, lookup: Lookup) -> Verdict:
 
 
 def options(node: Node, lookup: Lookup) -> list[object] | None:
-    """Return what can be chosen: injected options, else `listEnum`, else `enum`; a list with one bad option counts for nothing.
+    """Return what can be chosen: injected options, else `listEnum`, else `enum`; a list with one
+    bad option counts for nothing.
 
     Raises:
         Crash: `render` is `list` and no list of options is valid.
@@ -55,7 +74,11 @@ def options(node: Node, lookup: Lookup) -> list[object] | None:
     injected = evaluate(node.onyxia.get("overwriteListEnumWith", UNDEFINED), lookup)
     if isinstance(injected, list):
         verdicts = [(option, _validate(node, option, lookup)) for option in injected]
-        taken = [option if verdict.valid else verdict.instead for option, verdict in verdicts if verdict.usable]
+        taken = [
+            option if verdict.valid else verdict.instead
+            for option, verdict in verdicts
+            if verdict.usable
+        ]
         if taken:
             return taken
     for keyword in ("listEnum", "enum"):
@@ -127,7 +150,10 @@ def _array(node: Node, value: list[object], lookup: Lookup) -> Verdict:
         return _NO
     if node.items is None:
         return _YES
-    return _gather([(index, validate(node.items, item, lookup), item) for index, item in enumerate(value)], keys=False)
+    return _gather(
+        [(index, validate(node.items, item, lookup), item) for index, item in enumerate(value)],
+        keys=False,
+    )
 
 
 def _object(node: Node, value: dict[str, object], lookup: Lookup) -> Verdict:
@@ -135,7 +161,13 @@ def _object(node: Node, value: dict[str, object], lookup: Lookup) -> Verdict:
         return _YES
     if any(key not in value for key in node.properties):
         return _NO
-    verdict = _gather([(key, validate(below, value[key], lookup), value[key]) for key, below in node.properties.items()], keys=True)
+    verdict = _gather(
+        [
+            (key, validate(below, value[key], lookup), value[key])
+            for key, below in node.properties.items()
+        ],
+        keys=True,
+    )
     if verdict.valid and len(value) > len(node.properties):
         return Verdict(valid=False, instead={key: value[key] for key in node.properties})
     return verdict
@@ -222,7 +254,14 @@ def problem(node: Node, value: object, lookup: Lookup) -> str:
 
 def kind(value: object) -> str:
     """Return the JSON type of a value."""
-    names = {bool: "boolean", str: "string", int: "number", float: "number", list: "array", dict: "object"}
+    names = {
+        bool: "boolean",
+        str: "string",
+        int: "number",
+        float: "number",
+        list: "array",
+        dict: "object",
+    }
     return names.get(type(value), "null")
 
 

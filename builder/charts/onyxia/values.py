@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from builder.charts.onyxia.expression import Lookup, evaluate, references
@@ -39,10 +40,12 @@ class Computed:
 
 
 def compute_values(schema: Node, values: object, context: Mapping[str, object]) -> Computed:
-    """Compute a chart's values: for each node its constant, what the context injects, its default, its value in values.yaml.
+    """Compute a chart's values: for each node its constant, what the context injects, its default,
+    its value in values.yaml.
 
-    An object with properties is its properties' values, whatever else it says; an array with nothing is empty, or as
-    many items as it must have. Unlike the application, this goes on after a crash, to find them all.
+    An object with properties is its properties' values, whatever else it says; an array with
+    nothing is empty, or as many items as it must have. Unlike the application, this goes on after a
+    crash, to find them all.
     """
     evaluation = _Evaluation(lambda path: at(context, path))
     result = evaluation.node(schema, values)
@@ -71,7 +74,9 @@ class _Evaluation:
     uses_s3: bool = False
 
     def node(self, node: Node, given: object, implicit: str | None = None) -> object:
-        """Return the node's value; a crash is noted, and leaves UNDEFINED. `implicit` is the expression of a node that has none."""
+        """Return the node's value; a crash is noted, and leaves UNDEFINED. `implicit` is the
+        expression of a node that has none.
+        """
         if node.type is None:
             return UNDEFINED
         try:
@@ -87,7 +92,11 @@ class _Evaluation:
     def _const(self, node: Node) -> object:
         value = node.keywords["const"]
         if not validate(node, value, self.lookup).valid:
-            raise Crash("const", node.pointer, f"its const {show(value)} {problem(node, value, self.lookup)}")
+            raise Crash(
+                "const",
+                node.pointer,
+                f"its const {show(value)} {problem(node, value, self.lookup)}",
+            )
         self.sources[node.pointer] = "const"
         return value
 
@@ -95,14 +104,18 @@ class _Evaluation:
         record: dict[str, object] = {}
         for key, below in (node.properties or {}).items():
             implicit = "{{" + key + "}}" if implied and below.properties is None else None
-            value = self.node(below, given.get(key, UNDEFINED) if isinstance(given, dict) else UNDEFINED, implicit)
+            value = self.node(
+                below, given.get(key, UNDEFINED) if isinstance(given, dict) else UNDEFINED, implicit
+            )
             if value is not UNDEFINED:
                 record[key] = value
         return record
 
     def _leaf(self, node: Node, given: object, implicit: str | None) -> object:
         tried: list[str] = []
-        expression = node.expression if node.expression is not UNDEFINED or implicit is None else implicit
+        expression = (
+            node.expression if node.expression is not UNDEFINED or implicit is None else implicit
+        )
         if expression is not UNDEFINED:
             value = self._injected(node, expression, tried)
             if value is not UNDEFINED:
@@ -116,20 +129,30 @@ class _Evaluation:
         if given is not UNDEFINED:
             why = problem(node, given, self.lookup)
             if why:
-                raise Crash("values.yaml", node.pointer, "; ".join([*tried, f"its value {show(given)} in values.yaml {why}"]))
+                raise Crash(
+                    "values.yaml",
+                    node.pointer,
+                    "; ".join([*tried, f"its value {show(given)} in values.yaml {why}"]),
+                )
             self.sources[node.pointer] = "values.yaml"
             return given
         if node.type == "array":
             return self._empty(node)
         tried += [] if node.default is not UNDEFINED else ["it has no default"]
-        raise Crash("object" if node.type == "object" else "value", node.pointer, "; ".join([*tried, "values.yaml has no value"]))
+        raise Crash(
+            "object" if node.type == "object" else "value",
+            node.pointer,
+            "; ".join([*tried, "values.yaml has no value"]),
+        )
 
     def _injected(self, node: Node, expression: object, tried: list[str]) -> object:
         paths = list(references(expression))
         self.uses_s3 |= any(reference.path[0] == "s3" for reference in paths)
         value = evaluate(expression, self.lookup)
         if value is UNDEFINED:
-            missing = [str(reference) for reference in paths if self.lookup(reference.path) is UNDEFINED]
+            missing = [
+                str(reference) for reference in paths if self.lookup(reference.path) is UNDEFINED
+            ]
             tried.append(f"{', '.join(missing) or 'what it injects'} is undefined")
             return UNDEFINED
         value = self._mapped(node, value)
@@ -143,21 +166,33 @@ class _Evaluation:
         return value if verdict.valid else verdict.instead
 
     def _mapped(self, node: Node, value: object) -> object:
-        """Return an injected array of objects with each of them read through the item's own expressions; as it was if one fails."""
+        """Return an injected array of objects with each of them read through the item's own
+        expressions; as it was if one fails.
+        """
         items = node.items
-        if node.type != "array" or not isinstance(value, list) or items is None or items.properties is None or items.type != "object":
+        if (
+            node.type != "array"
+            or not isinstance(value, list)
+            or items is None
+            or items.properties is None
+            or items.type != "object"
+        ):
             return value
         mapped: list[object] = []
         for element in value:
             if not isinstance(element, dict):
                 return value
-            inner = _Evaluation(lambda path, element=element: at(element, path) if path[0] in element else self.lookup(path))  # type: ignore[misc]
+            inner = _Evaluation(partial(self._inside, element))
             item = inner.node(items, UNDEFINED, implicit="")
             self.uses_s3 |= inner.uses_s3
             if inner.crashes:
                 return value
             mapped.append(item)
         return mapped
+
+    def _inside(self, element: Mapping[str, object], path: tuple[str, ...]) -> object:
+        """Look a path up in an element of a list first, then where the list itself stands."""
+        return at(element, path) if path[0] in element else self.lookup(path)
 
     def _empty(self, node: Node) -> object:
         least = int(node.number("minItems") or 0)
@@ -166,7 +201,11 @@ class _Evaluation:
             inner = _Evaluation(self.lookup)
             item = inner.node(node.items, UNDEFINED) if node.items is not None else UNDEFINED
             if item is UNDEFINED or inner.crashes:
-                raise Crash("items", node.pointer, f"it must have {least} items, and its items have no usable default")
+                raise Crash(
+                    "items",
+                    node.pointer,
+                    f"it must have {least} items, and its items have no usable default",
+                )
         self.sources[node.pointer] = "empty"
         return [item] * least
 
@@ -180,8 +219,14 @@ def selectable(node: Node, context: Mapping[str, object]) -> bool:
 
 
 def values_at(node: Node, values: object) -> list[object]:
-    """Return the values of a node in computed values: one, or one for each item of the arrays that it is in."""
+    """Return the values of a node in computed values: one, or one for each item of the arrays that
+    it is in.
+    """
     found = [values]
     for key in node.path:
-        found = [below for value in found for below in (value if key == "*" and isinstance(value, list) else [at(value, [key])])]
+        found = [
+            below
+            for value in found
+            for below in (value if key == "*" and isinstance(value, list) else [at(value, [key])])
+        ]
     return [value for value in found if value is not UNDEFINED]

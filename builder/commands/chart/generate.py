@@ -1,4 +1,6 @@
-"""`catalog chart generate`: write the charts of all services, or tell which files are not what they would be."""
+"""`catalog chart generate`: write the charts of all services, or tell which files are not what they
+would be.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,26 @@ from builder.tree import Difference
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's own arguments."""
-    parser.add_argument("--output", type=Path, metavar="DIR", help="write below DIR (default: charts/ beside catalog.yaml)")
-    parser.add_argument("--digests", type=Path, metavar="FILE", help="JSON that maps <image>:<tag> to the digest to pin it to")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is not what it would be")
-    parser.add_argument("--json", action="store_true", help="print what became of every file as JSON")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="write below DIR (default: charts/ beside catalog.yaml)",
+    )
+    parser.add_argument(
+        "--digests",
+        type=Path,
+        metavar="FILE",
+        help="JSON that maps <image>:<tag> to the digest to pin it to",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; exit 1 when a file is not what it would be",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print what became of every file as JSON"
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -37,16 +55,27 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         if state != "identical":
             console.text(f"{state:>9}  {output / path}")
     counts = Counter(states.values())
-    console.note(f"{len(charts.compositions)} charts: {', '.join(f'{count} {state}' for state, count in sorted(counts.items()))}")
+    console.note(
+        f"{len(charts.compositions)} charts:"
+        f" {', '.join(f'{count} {state}' for state, count in sorted(counts.items()))}"
+    )
     console.note(f"To install one: helm install NAME {output}/{next(iter(charts.compositions))}")
     return 0
 
 
-def _check(differences: Sequence[Difference], output: Path, console: Console, *, as_json: bool) -> int:
+def _check(
+    differences: Sequence[Difference], output: Path, console: Console, *, as_json: bool
+) -> int:
     if as_json:
-        console.json([{"path": difference.path, "kind": difference.kind} for difference in differences])
+        console.json(
+            [{"path": difference.path, "kind": difference.kind} for difference in differences]
+        )
         return 1 if differences else 0
     for difference in differences:
         console.text(f"{output / difference.path}: {difference.kind}")
-    console.note("no file differs" if not differences else f"{len(differences)} files differ: run `catalog chart generate`")
+    console.note(
+        "no file differs"
+        if not differences
+        else f"{len(differences)} files differ: run `catalog chart generate`"
+    )
     return 1 if differences else 0

@@ -17,22 +17,48 @@ from builder.errors import InputError, Problem
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's own arguments."""
-    parser.add_argument("charts", nargs="*", type=Path, metavar="CHART", help="directory or .tgz of a chart (default: every chart below charts/)")
+    parser.add_argument(
+        "charts",
+        nargs="*",
+        type=Path,
+        metavar="CHART",
+        help="directory or .tgz of a chart (default: every chart below charts/)",
+    )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.add_argument("--strict", action="store_true", help="fail on warnings too")
-    parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="leave a rule out; may be given again")
-    parser.add_argument("--slot", action="append", default=[], metavar="NAME", help="a name of overwriteSchemaWith that your platform has")
+    parser.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="leave a rule out; may be given again",
+    )
+    parser.add_argument(
+        "--slot",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name of overwriteSchemaWith that your platform has",
+    )
     parser.add_argument("--rules", action="store_true", help="print the rules and check nothing")
-    parser.add_argument("--markdown", action="store_true", help="with --rules: print them as Markdown")
+    parser.add_argument(
+        "--markdown", action="store_true", help="with --rules: print them as Markdown"
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print what is wrong with each chart; 1 when there are errors, or with --strict findings at all."""
+    """Print what is wrong with each chart; 1 when there are errors, or with --strict findings at
+    all.
+    """
     if arguments.rules:
         _rules(arguments, console)
         return 0
     charts = arguments.charts or _charts(arguments.catalog.parent / "charts")
-    found = [(path, finding) for path in charts for finding in lint(read(path), slots=arguments.slot, ignore=arguments.ignore)]
+    found = [
+        (path, finding)
+        for path in charts
+        for finding in lint(read(path), slots=arguments.slot, ignore=arguments.ignore)
+    ]
     if arguments.json:
         console.json([{"chart": str(path), **asdict(finding)} for path, finding in found])
     else:
@@ -44,15 +70,38 @@ def _rules(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.markdown:
         console.text(markdown())
     elif arguments.json:
-        console.json([{"rule": rule.id, "severity": rule.severity, "consequence": rule.consequence, "text": rule.text} for rule in RULES])
+        console.json(
+            [
+                {
+                    "rule": rule.id,
+                    "severity": rule.severity,
+                    "consequence": rule.consequence,
+                    "text": rule.text,
+                }
+                for rule in RULES
+            ]
+        )
     else:
-        console.table(("rule", "severity", "consequence"), [(rule.id, rule.severity, rule.consequence) for rule in RULES])
+        console.table(
+            ("rule", "severity", "consequence"),
+            [(rule.id, rule.severity, rule.consequence) for rule in RULES],
+        )
 
 
 def _charts(directory: Path) -> list[Path]:
     found = sorted(path.parent for path in directory.glob("*/Chart.yaml"))
     if not found:
-        raise InputError([Problem(str(directory), 0, 0, "no chart to check", "give the directory or the .tgz of a chart")])
+        raise InputError(
+            [
+                Problem(
+                    str(directory),
+                    0,
+                    0,
+                    "no chart to check",
+                    "give the directory or the .tgz of a chart",
+                )
+            ]
+        )
     return found
 
 
@@ -60,9 +109,14 @@ def _print(charts: Sequence[Path], found: Sequence[tuple[Path, Finding]], consol
     for path, finding in found:
         where = str(path / finding.file) if path.is_dir() else f"{path}!{finding.file}"
         where += f":{finding.line}:{finding.column}" if finding.line else ""
-        console.text(f"{where} {finding.severity} {finding.rule} {finding.message} ({finding.consequence})")
+        console.text(
+            f"{where} {finding.severity} {finding.rule} {finding.message} ({finding.consequence})"
+        )
         if finding.hint:
             console.text(f"  hint: {finding.hint}")
     errors = sum(finding.severity == "error" for _, finding in found)
     warnings = len(found) - errors
-    console.text(f"{len(charts)} chart{'s' * (len(charts) != 1)}: {errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}")
+    console.text(
+        f"{len(charts)} chart{'s' * (len(charts) != 1)}: {errors} error{'s' * (errors != 1)},"
+        f" {warnings} warning{'s' * (warnings != 1)}"
+    )

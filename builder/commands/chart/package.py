@@ -1,4 +1,6 @@
-"""`catalog chart package`: charts as archives with an index, each with the version that follows from what changed."""
+"""`catalog chart package`: charts as archives with an index, each with the version that follows
+from what changed.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,34 @@ CATALOGS = "catalogs.json"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's own arguments."""
-    parser.add_argument("--destination", type=Path, required=True, metavar="DIR", help="directory of the published archives and their index.yaml")
-    parser.add_argument("--url", default="", help="where DIR is served, for the index and for catalogs.json")
-    parser.add_argument("--push", metavar="OCI", help="push to a registry what it lacks, for example oci://registry.example.org/charts")
+    parser.add_argument(
+        "--destination",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="directory of the published archives and their index.yaml",
+    )
+    parser.add_argument(
+        "--url", default="", help="where DIR is served, for the index and for catalogs.json"
+    )
+    parser.add_argument(
+        "--push",
+        metavar="OCI",
+        help="push to a registry what it lacks, for example oci://registry.example.org/charts",
+    )
     parser.add_argument("--ca-file", type=Path, help="authority of the registry's certificate")
     parser.add_argument("--plain-http", action="store_true", help="reach the registry without TLS")
-    parser.add_argument("--digests", type=Path, metavar="FILE", help="JSON that maps <image>:<tag> to the digest to pin it to")
-    parser.add_argument("--dry-run", action="store_true", help="write and push nothing; say what would be published, and why")
+    parser.add_argument(
+        "--digests",
+        type=Path,
+        metavar="FILE",
+        help="JSON that maps <image>:<tag> to the digest to pin it to",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="write and push nothing; say what would be published, and why",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -43,7 +66,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     published = index.read(arguments.destination)
     with ThreadPoolExecutor() as pool:
         jobs = {
-            name: pool.submit(prepare, composition, charts.directory, charts.origin, last_published(name, published, arguments.destination))
+            name: pool.submit(
+                prepare,
+                composition,
+                charts.directory,
+                charts.origin,
+                last_published(name, published, arguments.destination),
+            )
             for name, composition in charts.compositions.items()
         }
         packages = {name: job.result() for name, job in jobs.items()}
@@ -58,34 +87,88 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.Index) -> None:
-    """Write what an administrator of Onyxia pastes; it says where the charts are, and so nothing when that was not said."""
+    """Write what an administrator of Onyxia pastes; it says where the charts are, and so nothing
+    when that was not said.
+    """
     entries: list[dict[str, JsonValue]] = []
     if arguments.url:
-        entries += catalogs(catalog.name, catalog.description, arguments.url, maintainer=catalog.name, scm=catalog.url or "")
+        entries += catalogs(
+            catalog.name,
+            catalog.description,
+            arguments.url,
+            maintainer=catalog.name,
+            scm=catalog.url or "",
+        )
     if arguments.push:
-        entries.append(oci_catalog(f"{catalog.name}-oci", catalog.description, str(arguments.push), joined.versions()))
+        entries.append(
+            oci_catalog(
+                f"{catalog.name}-oci", catalog.description, str(arguments.push), joined.versions()
+            )
+        )
     if entries:
-        replace(arguments.destination / CATALOGS, File((json.dumps(entries, indent=2, ensure_ascii=False) + "\n").encode()))
+        replace(
+            arguments.destination / CATALOGS,
+            File((json.dumps(entries, indent=2, ensure_ascii=False) + "\n").encode()),
+        )
 
 
-def _plain(arguments: argparse.Namespace, packages: Mapping[str, Package], directory: Path, console: Console) -> None:
+def _plain(
+    arguments: argparse.Namespace,
+    packages: Mapping[str, Package],
+    directory: Path,
+    console: Console,
+) -> None:
     """Tell how Helm alone publishes what is new."""
     new = [package for package in packages.values() if not package.kept]
     destination: Path = arguments.destination
     for package in new:
-        console(Plain(process.quote(["helm", "package", directory / package.name, "--version", package.version, "--destination", destination])))
+        console(
+            Plain(
+                process.quote(
+                    [
+                        "helm",
+                        "package",
+                        directory / package.name,
+                        "--version",
+                        package.version,
+                        "--destination",
+                        destination,
+                    ]
+                )
+            )
+        )
     if new:
         url = ["--url", arguments.url] if arguments.url else []
-        console(Plain(process.quote(["helm", "repo", "index", destination, *url, "--merge", destination / index.NAME])))
+        console(
+            Plain(
+                process.quote(
+                    [
+                        "helm",
+                        "repo",
+                        "index",
+                        destination,
+                        *url,
+                        "--merge",
+                        destination / index.NAME,
+                    ]
+                )
+            )
+        )
 
 
-def _push(arguments: argparse.Namespace, packages: Mapping[str, Package], console: Console) -> dict[str, str]:
+def _push(
+    arguments: argparse.Namespace, packages: Mapping[str, Package], console: Console
+) -> dict[str, str]:
     """Push what the registry lacks: also what an earlier run published and could not push."""
     if not arguments.push:
         return {}
     target = arguments.push.rstrip("/")
     remote = helm.Remote(ca_file=arguments.ca_file, plain_http=arguments.plain_http)
-    lacking = [one for one in packages.values() if not helm.published(f"{target}/{one.name}", one.version, remote)]
+    lacking = [
+        one
+        for one in packages.values()
+        if not helm.published(f"{target}/{one.name}", one.version, remote)
+    ]
     pushed: dict[str, str] = {}
     for one in lacking:
         archive = arguments.destination / one.file
@@ -94,7 +177,9 @@ def _push(arguments: argparse.Namespace, packages: Mapping[str, Package], consol
     return pushed
 
 
-def _report(packages: Mapping[str, Package], pushed: Mapping[str, str], console: Console, *, as_json: bool) -> None:
+def _report(
+    packages: Mapping[str, Package], pushed: Mapping[str, str], console: Console, *, as_json: bool
+) -> None:
     if as_json:
         console.json(
             [
@@ -103,7 +188,10 @@ def _report(packages: Mapping[str, Package], pushed: Mapping[str, str], console:
                     "version": package.version,
                     "last": package.last,
                     "kept": package.kept,
-                    "changes": [{"level": str(change.level), "text": change.text} for change in package.changes],
+                    "changes": [
+                        {"level": str(change.level), "text": change.text}
+                        for change in package.changes
+                    ],
                     **({"pushed": pushed[package.name]} if package.name in pushed else {}),
                 }
                 for package in packages.values()
@@ -112,7 +200,14 @@ def _report(packages: Mapping[str, Package], pushed: Mapping[str, str], console:
         return
     for package in packages.values():
         console.text(
-            f"{package.name} {package.version}" + ("  (kept)" if package.kept else f"  (after {package.last})" if package.last else "  (first)")
+            f"{package.name} {package.version}"
+            + (
+                "  (kept)"
+                if package.kept
+                else f"  (after {package.last})"
+                if package.last
+                else "  (first)"
+            )
         )
         for change in package.changes:
             console.text(f"  {change}")

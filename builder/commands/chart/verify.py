@@ -1,4 +1,6 @@
-"""`catalog chart verify`: lint charts, render them with Helm, and check the objects against the schemas of Kubernetes."""
+"""`catalog chart verify`: lint charts, render them with Helm, and check the objects against the
+schemas of Kubernetes.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             console.text(f"{name}: {wrong}")
     if not arguments.json:
         right = sum(not wrongs for wrongs in found.values())
-        console.text(f"{right} of {len(found)} charts are right, for Kubernetes {', '.join(VERSIONS)}")
+        console.text(
+            f"{right} of {len(found)} charts are right, for Kubernetes {', '.join(VERSIONS)}"
+        )
     _plain(charts, console)
     for name, wrongs in found.items():
         _again(charts.directory / name, wrongs, cases(trees[name]), console)
@@ -52,8 +56,18 @@ def _plain(charts: Charts, console: Console) -> None:
     console(Plain(f"for chart in {process.quote(paths)}; do {rendering}; done"))
 
 
-def _again(chart: Path, wrongs: Sequence[Wrong], values: Mapping[str, Values], console: Console) -> None:
+def _again(
+    chart: Path, wrongs: Sequence[Wrong], values: Mapping[str, Values], console: Console
+) -> None:
     """Tell how to see again what is wrong."""
     for case in dict.fromkeys(wrong.case for wrong in wrongs if wrong.case):
         options = ["--set-json", json.dumps(values[case])] if values[case] else []
-        console(Plain(process.quote(helm.template_command(chart, release=RELEASE, kubernetes=VERSIONS[-1], options=options))))
+        console(
+            Plain(
+                process.quote(
+                    helm.template_command(
+                        chart, release=RELEASE, kubernetes=VERSIONS[-1], options=options
+                    )
+                )
+            )
+        )

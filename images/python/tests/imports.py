@@ -28,12 +28,16 @@ for name, version in facts["packages"].get("python", {}).items():
 for name in facts["asked"].get("python", []):
     # Its own module where it has one of its name; others may be bridges to what is not installed.
     own = name.replace("-", "_").lower()
-    named = [module for module in modules.get(normal(name), ()) if re.fullmatch(r"[A-Za-z]\w*", module)]
+    named = [
+        module for module in modules.get(normal(name), ()) if re.fullmatch(r"[A-Za-z]\w*", module)
+    ]
     for module in [own] if own in named else named or [own]:
         try:
             importlib.import_module(module)
         except Exception as error:
             wrong.append(f"{name}: import {module}: {type(error).__name__}: {error}")
 
-print(f"{len(facts['packages'].get('python', {}))} distributions, {len(facts['asked'].get('python', []))} asked for")
+installed = facts["packages"].get("python", {})
+asked = facts["asked"].get("python", [])
+print(f"{len(installed)} distributions, {len(asked)} asked for")
 sys.exit("\n".join(wrong) or 0)

@@ -1,8 +1,9 @@
-"""What services of a cluster reach beyond it, in one pod: a proxy, and behind it a Git server and package mirrors over TLS.
+"""What services of a cluster reach beyond it, in one pod: a proxy, and behind it a Git server and
+package mirrors over TLS.
 
-Beside these, a KV version 2 engine that answers as Vault does, and scripts over HTTP. Names that end in `.example` exist for the
-proxy alone. GET /seen at the port of the scripts tells what was asked, and which way it came.
-"""
+Beside these, a KV version 2 engine that answers as Vault does, and scripts over HTTP. Names that
+end in `.example` exist for the proxy alone. GET /seen at the port of the scripts tells what was
+asked, and which way it came."""
 
 from __future__ import annotations
 
@@ -44,7 +45,15 @@ class Handler(BaseHTTPRequestHandler):
     def note(self, server: str) -> None:
         """Remember what was asked."""
         host, agent = self.headers.get("Host", ""), self.headers.get("User-Agent", "")
-        seen.append({"server": server, "method": self.command, "host": host, "path": self.path, "agent": agent})
+        seen.append(
+            {
+                "server": server,
+                "method": self.command,
+                "host": host,
+                "path": self.path,
+                "agent": agent,
+            }
+        )
 
     def file(self, path: str) -> None:
         """Answer with a file, or a directory's links."""
@@ -52,8 +61,14 @@ class Handler(BaseHTTPRequestHandler):
         if not target.is_relative_to(self.root.resolve()) or not target.exists():
             self.say(404)
         elif target.is_dir():
-            links = "".join(f'<a href="{one.name}">{one.name}</a>\n' for one in sorted(target.iterdir()))
-            self.say(200, f"<!DOCTYPE html><html><body>\n{links}</body></html>".encode(), {"Content-Type": "text/html"})
+            links = "".join(
+                f'<a href="{one.name}">{one.name}</a>\n' for one in sorted(target.iterdir())
+            )
+            self.say(
+                200,
+                f"<!DOCTYPE html><html><body>\n{links}</body></html>".encode(),
+                {"Content-Type": "text/html"},
+            )
         else:
             self.say(200, target.read_bytes())
 
@@ -79,7 +94,9 @@ class Outside(Handler):
     def git(self, path: str, query: str) -> None:
         """Let `git http-backend` answer."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        credentials = base64.b64decode(self.headers.get("Authorization", "").removeprefix("Basic ")).decode()
+        credentials = base64.b64decode(
+            self.headers.get("Authorization", "").removeprefix("Basic ")
+        ).decode()
         if credentials.partition(":")[2] != os.environ["GIT_TOKEN"]:
             self.say(401, headers={"WWW-Authenticate": 'Basic realm="git"'})
             return
@@ -96,7 +113,9 @@ class Outside(Handler):
             "HTTP_GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
             "REMOTE_USER": "user",
         }
-        said = subprocess.run(["git", "http-backend"], env=environment, input=body, check=True, capture_output=True).stdout
+        said = subprocess.run(
+            ["git", "http-backend"], env=environment, input=body, check=True, capture_output=True
+        ).stdout
         head, _, content = said.partition(b"\r\n\r\n")
         headers = dict(line.split(": ", 1) for line in head.decode().splitlines())
         self.say(int(headers.pop("Status", "200").split()[0]), content, headers)
@@ -141,8 +160,16 @@ class Vault(Handler):
             return
         secrets = json.loads((self.root / "vault.json").read_text())
         found = secrets.get(unquote(self.path).removeprefix("/v1/"))
-        answer: dict[str, object] = {"errors": []} if found is None else {"data": {"data": found, "metadata": {"version": 1}}}
-        self.say(404 if found is None else 200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+        answer: dict[str, object] = (
+            {"errors": []}
+            if found is None
+            else {"data": {"data": found, "metadata": {"version": 1}}}
+        )
+        self.say(
+            404 if found is None else 200,
+            json.dumps(answer).encode(),
+            {"Content-Type": "application/json"},
+        )
 
 
 class Scripts(Handler):
@@ -173,18 +200,27 @@ def serve(port: int, handler: type[Handler], root: Path, certificate: Path | Non
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     threading.Thread(target=server.serve_forever, daemon=False).start()
 
 
 def repository(folder: Path) -> None:
     """Make a repository with one commit on `main`, and a branch."""
-    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", folder], check=True)
+    subprocess.run(
+        ["git", "init", "--quiet", "--bare", "--initial-branch=main", folder], check=True
+    )
     stream = ""
     for branch, text in (("main", "print('cloned')\n"), ("other", "print('other branch')\n")):
-        stream += f"commit refs/heads/{branch}\ncommitter A <a@example.invalid> 1700000000 +0000\ndata 5\nfirst\n"
+        stream += (
+            f"commit refs/heads/{branch}\ncommitter A <a@example.invalid> 1700000000 +0000\ndata"
+            " 5\nfirst\n"
+        )
         stream += f"M 644 inline main.py\ndata {len(text)}\n{text}\n"
-    subprocess.run(["git", "-C", folder, "fast-import", "--quiet"], input=stream.encode(), check=True)
+    subprocess.run(
+        ["git", "-C", folder, "fast-import", "--quiet"], input=stream.encode(), check=True
+    )
     subprocess.run(["git", "-C", folder, "config", "http.receivepack", "true"], check=True)
 
 

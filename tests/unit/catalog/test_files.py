@@ -1,4 +1,5 @@
-"""What may lie below a layer's files/: what is more than files and directories is refused, as it would be left out."""
+"""What may lie below a layer's files/: what is more than files and directories is refused, as it
+would be left out."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ import pytest
 from builder.catalog.load import load
 from builder.errors import InputError
 
-CATALOG = "format: 1\nname: one\naxes: {debian: {values: {trixie: }}}\nimages: {one: {layers: [one]}}\n"
+CATALOG = (
+    "format: 1\nname: one\naxes: {debian: {values: {trixie: }}}\nimages: {one: {layers: [one]}}\n"
+)
 LAYER = "description: one\nbootstrap: true\naxes: [debian]\n"
 
 
@@ -36,8 +39,12 @@ def test_links_are_refused_wherever_they_lead(tmp_path: Path, files: Path) -> No
     (files / "nowhere").symlink_to("nothing")
     with pytest.raises(InputError) as caught:
         load(tmp_path / "catalog.yaml")
-    assert [problem.file for problem in caught.value.problems] == [str(files / name) for name in ("inside", "nowhere", "outside")]
-    assert {problem.message for problem in caught.value.problems} == {"is a symbolic link, which a layer's files cannot hold"}
+    assert [problem.file for problem in caught.value.problems] == [
+        str(files / name) for name in ("inside", "nowhere", "outside")
+    ]
+    assert {problem.message for problem in caught.value.problems} == {
+        "is a symbolic link, which a layer's files cannot hold"
+    }
     assert {problem.hint for problem in caught.value.problems} == {"make it in `run`"}
 
 
@@ -50,7 +57,11 @@ def test_devices_and_pipes_are_refused(tmp_path: Path, files: Path) -> None:
 def test_a_test_that_would_not_run_is_refused(tmp_path: Path, files: Path) -> None:
     tests = files.parent / "tests"
     tests.mkdir()
-    for name, text, mode in (("runs.sh", "#!/bin/sh\n", 0o755), ("lies.sh", "#!/bin/sh\n", 0o644), ("data.json", "{}", 0o644)):
+    for name, text, mode in (
+        ("runs.sh", "#!/bin/sh\n", 0o755),
+        ("lies.sh", "#!/bin/sh\n", 0o644),
+        ("data.json", "{}", 0o644),
+    ):
         (tests / name).write_text(text)
         (tests / name).chmod(mode)
     with pytest.raises(InputError) as caught:

@@ -1,4 +1,5 @@
-"""Whatever is written into a catalog, `load` returns or raises InputError with places that exist."""
+"""Whatever is written into a catalog, `load` returns or raises InputError with places that
+exist."""
 
 from __future__ import annotations
 
@@ -16,12 +17,47 @@ from builder.errors import InputError, Problem
 from builder.graph.build import graph
 
 ROOT = Path(__file__).parents[3]
-FILES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "catalog.yaml", *(ROOT / "images").glob("*/layer.yaml")])
+FILES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in [ROOT / "catalog.yaml", *(ROOT / "images").glob("*/layer.yaml")]
+)
 # What means something to YAML, to templates, or to the format.
 PIECES = [
     *"{}[]:,#&*!|>'\"%@`-?\t\n \0é",
-    *("\n---\n", "null", "true", "3.10", "0x1F", ".nan", "1e999", "<<: ", "&a ", "*a", "!!str ", "{{ x }}", "{x}", "..", "[]", "{}", "  "),
-    *("on", "layers", "python", "when", "axes", "glue: true", "exclude", "product", "\ud7ff", "\U0001f40d", "9" * 5000, "- ", "'*'"),
+    *(
+        "\n---\n",
+        "null",
+        "true",
+        "3.10",
+        "0x1F",
+        ".nan",
+        "1e999",
+        "<<: ",
+        "&a ",
+        "*a",
+        "!!str ",
+        "{{ x }}",
+        "{x}",
+        "..",
+        "[]",
+        "{}",
+        "  ",
+    ),
+    *(
+        "on",
+        "layers",
+        "python",
+        "when",
+        "axes",
+        "glue: true",
+        "exclude",
+        "product",
+        "\ud7ff",
+        "\U0001f40d",
+        "9" * 5000,
+        "- ",
+        "'*'",
+    ),
 ]
 Edit = Callable[[str], str]
 
@@ -32,7 +68,9 @@ def edits(draw: st.DrawFn) -> tuple[str, Edit]:
     file = draw(st.sampled_from(FILES))
     where, length = draw(st.floats(0, 1)), draw(st.integers(0, 30))
     piece = draw(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)))
-    kind = draw(st.sampled_from(["insert", "replace", "delete", "swap lines", "double lines", "cut"]))
+    kind = draw(
+        st.sampled_from(["insert", "replace", "delete", "swap lines", "double lines", "cut"])
+    )
 
     def edit(text: str) -> str:
         start = int(where * len(text))
@@ -46,9 +84,18 @@ def edits(draw: st.DrawFn) -> tuple[str, Edit]:
             case "delete":
                 return text[:start] + text[start + length :]
             case "swap lines":
-                return "".join([*lines[:line], *lines[line + 1 : line + 2], *lines[line : line + 1], *lines[line + 2 :]])
+                return "".join(
+                    [
+                        *lines[:line],
+                        *lines[line + 1 : line + 2],
+                        *lines[line : line + 1],
+                        *lines[line + 2 :],
+                    ]
+                )
             case "double lines":
-                return "".join([*lines[:line], *lines[line : line + 1 + length % 4] * 2, *lines[line:]])
+                return "".join(
+                    [*lines[:line], *lines[line : line + 1 + length % 4] * 2, *lines[line:]]
+                )
             case _:
                 return text[:start]
 
@@ -86,7 +133,9 @@ def check(problem: Problem, root: Path) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(changes=st.lists(edits(), min_size=1, max_size=4))
-def test_no_edit_of_the_committed_catalog_raises_anything_but_input_errors(copy: Path, changes: list[tuple[str, Edit]]) -> None:
+def test_no_edit_of_the_committed_catalog_raises_anything_but_input_errors(
+    copy: Path, changes: list[tuple[str, Edit]]
+) -> None:
     originals = {file: (copy / file).read_bytes() for file in FILES}
     try:
         for file, edit in changes:
@@ -99,6 +148,11 @@ def test_no_edit_of_the_committed_catalog_raises_anything_but_input_errors(copy:
             (copy / file).write_bytes(data)
 
 
-@given(data=st.one_of(st.binary(max_size=200), st.text(alphabet="ab:-[]{}&*!|>'\"#\n ~?,\t", max_size=60).map(str.encode)))
+@given(
+    data=st.one_of(
+        st.binary(max_size=200),
+        st.text(alphabet="ab:-[]{}&*!|>'\"#\n ~?,\t", max_size=60).map(str.encode),
+    )
+)
 def test_no_bytes_raise_anything_but_input_errors(data: bytes) -> None:
     assert all(problem.file == "x.yaml" for problem in wrong(lambda: source.parse(data, "x.yaml")))

@@ -1,4 +1,5 @@
-"""The JSON Schemas for editors accept what `load` accepts, and are committed as they are generated."""
+"""The JSON Schemas for editors accept what `load` accepts, and are committed as they are
+generated."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ from builder.charts.model import Group, Service
 from builder.commands.schema import DOCUMENTS
 
 ROOT = Path(__file__).parents[3]
-OPTIONS = sorted(path for path in (ROOT / "builder/charts/options").glob("*.yaml") if path.stem != "bundles")
+OPTIONS = sorted(
+    path for path in (ROOT / "builder/charts/options").glob("*.yaml") if path.stem != "bundles"
+)
 LAYERS = sorted((ROOT / "images").glob("*/layer.yaml"))
 
 
@@ -32,8 +35,11 @@ def test_they_are_schemas(kind: type[BaseModel]) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "path"),
-    [(Service, path) for path in sorted((ROOT / "charts").glob("*/service.yaml"))] + [(Group, path) for path in OPTIONS],
-    ids=lambda value: value.parent.name + "-" + value.stem if isinstance(value, Path) else value.__name__,
+    [(Service, path) for path in sorted((ROOT / "charts").glob("*/service.yaml"))]
+    + [(Group, path) for path in OPTIONS],
+    ids=lambda value: (
+        value.parent.name + "-" + value.stem if isinstance(value, Path) else value.__name__
+    ),
 )
 def test_the_committed_services_and_options_are_valid(kind: type[BaseModel], path: Path) -> None:
     assert errors(kind, source.read(path, path.name).data) == []
@@ -55,7 +61,15 @@ def test_what_is_committed_is_what_the_model_says() -> None:
 
 def test_a_text_or_a_list_where_both_do() -> None:
     assert (
-        errors(Layer, {"description": "x", "when": {"python": "3.13", "debian": ["trixie"]}, "apt": ["git", {"when": {}, "packages": ["x"]}]}) == []
+        errors(
+            Layer,
+            {
+                "description": "x",
+                "when": {"python": "3.13", "debian": ["trixie"]},
+                "apt": ["git", {"when": {}, "packages": ["x"]}],
+            },
+        )
+        == []
     )
 
 
@@ -76,15 +90,28 @@ def test_what_it_refuses(data: object) -> None:
 
 def test_every_key_is_described() -> None:
     def silent(where: str, node: dict[str, Any]) -> list[str]:
-        return [f"{where}.{key}" for key, value in node.get("properties", {}).items() if "description" not in value and "$ref" not in value]
+        return [
+            f"{where}.{key}"
+            for key, value in node.get("properties", {}).items()
+            if "description" not in value and "$ref" not in value
+        ]
 
     for kind in DOCUMENTS.values():
         document = schema(kind)
-        found = [*silent(kind.__name__, document), *(key for name, node in document.get("$defs", {}).items() for key in silent(name, node))]
+        found = [
+            *silent(kind.__name__, document),
+            *(
+                key
+                for name, node in document.get("$defs", {}).items()
+                for key in silent(name, node)
+            ),
+        ]
         assert not found, f"say in the model what these mean: {found}"
 
 
-@pytest.mark.parametrize("model", [Catalog, Axis, AxisValue, Image, Rule, Layer], ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", [Catalog, Axis, AxisValue, Image, Rule, Layer], ids=lambda model: model.__name__
+)
 def test_the_guide_names_every_key(model: type[BaseModel]) -> None:
     guide = (ROOT / "docs/catalog.md").read_text()
     missing = [name for name in model.model_fields if f"`{name}`" not in guide]

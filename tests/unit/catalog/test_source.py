@@ -44,18 +44,36 @@ def test_places(path: tuple[str | int, ...], value: tuple[int, int], key: tuple[
 def test_data() -> None:
     source = parse(TEXT, "x.yaml")
     more = [{"on": "yes", "off": [1, 2]}]
-    assert source.data == {"name": "tiny", "axes": {"debian": {"values": ["trixie", "3.10", 3.1]}}, "empty": None, "more": more, "again": more}
+    assert source.data == {
+        "name": "tiny",
+        "axes": {"debian": {"values": ["trixie", "3.10", 3.1]}},
+        "empty": None,
+        "more": more,
+        "again": more,
+    }
     assert source.written(("axes", "debian", "values", 2)) == "3.10"
     assert source.written(("axes", "debian", "values", 1)) == ""
 
 
 def test_merges_bring_in_what_is_not_there() -> None:
-    data = parse(b"a: &a {x: '1', y: '2'}\nb: &b {z: '3', x: '0'}\nc: {<<: [*a, *b], y: '9'}\n'<<': text\n", "x.yaml").data
-    assert data == {"a": {"x": "1", "y": "2"}, "b": {"z": "3", "x": "0"}, "c": {"y": "9", "x": "1", "z": "3"}, "<<": "text"}
+    data = parse(
+        b"a: &a {x: '1', y: '2'}\nb: &b {z: '3', x: '0'}\nc: {<<: [*a, *b], y: '9'}\n'<<': text\n",
+        "x.yaml",
+    ).data
+    assert data == {
+        "a": {"x": "1", "y": "2"},
+        "b": {"z": "3", "x": "0"},
+        "c": {"y": "9", "x": "1", "z": "3"},
+        "<<": "text",
+    }
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=8)
-values = st.recursive(texts, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=8)
+values = st.recursive(
+    texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
 
 
 @given(data=st.dictionaries(texts, values, min_size=1, max_size=4))

@@ -16,7 +16,9 @@ PATHS = st.from_regex(r"[a-z]{1,8}(/[a-z]{1,8}\.yaml)?", fullmatch=True)
 
 @given(st.dictionaries(PATHS.map(lambda path: f"d/{path}/f"), st.binary(max_size=50), max_size=5))
 def test_what_is_packed_comes_out_again(files: dict[str, bytes]) -> None:
-    tree = Tree({"Chart.yaml": File(b"name: a\n"), **{path: File(data) for path, data in files.items()}})
+    tree = Tree(
+        {"Chart.yaml": File(b"name: a\n"), **{path: File(data) for path, data in files.items()}}
+    )
     assert dict(unpack(archive("a", tree), "a.tgz")) == dict(tree)
 
 
@@ -31,7 +33,9 @@ def test_chart_yaml_stands_first_and_nothing_tells_where_or_when() -> None:
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
         members = tar.getmembers()
     assert [member.name for member in members] == ["a/Chart.yaml", "a/A"]
-    assert {(member.mtime, member.uid, member.gid, member.uname, member.gname) for member in members} == {(315532800, 0, 0, "", "")}
+    assert {
+        (member.mtime, member.uid, member.gid, member.uname, member.gname) for member in members
+    } == {(315532800, 0, 0, "", "")}
     assert data[4:8] == b"\0\0\0\0"
 
 
@@ -43,7 +47,10 @@ def test_what_is_no_chart(data: bytes) -> None:
 
 def test_a_bomb() -> None:
     with pytest.raises(IntegrityError, match="more than 20 MiB"):
-        unpack(archive("a", Tree({"Chart.yaml": File(b"x"), "big": File(bytes(MAX_BYTES + 1))})), "a.tgz")
+        unpack(
+            archive("a", Tree({"Chart.yaml": File(b"x"), "big": File(bytes(MAX_BYTES + 1))})),
+            "a.tgz",
+        )
 
 
 def test_a_path_out_of_the_chart() -> None:

@@ -41,7 +41,11 @@ def test_nothing_changed() -> None:
         ({"oneOf": []}, {}, "minor: a is free of oneOf"),
         ({"required": ["b"]}, {}, "minor: a no longer requires b"),
         ({"additionalProperties": False}, {}, "minor: a takes other options"),
-        ({"x-onyxia": {"overwriteDefaultWith": "a.b"}}, {}, "patch: a is injected from nothing, and was from a.b"),
+        (
+            {"x-onyxia": {"overwriteDefaultWith": "a.b"}},
+            {},
+            "patch: a is injected from nothing, and was from a.b",
+        ),
         ({}, {"pattern": "^x$"}, "major: a must match ^x$"),
         ({"pattern": "^x$"}, {}, "minor: a may be any text"),
         ({}, {"minimum": 1}, "major: a has minimum 1, and had nothing"),
@@ -52,8 +56,16 @@ def test_nothing_changed() -> None:
         ({}, {"default": "y"}, "minor: a is y by default, and was x"),
         ({"listEnum": ["x"]}, {"listEnum": ["x", "y"]}, "patch: a offers y"),
         ({"listEnum": ["x", "y"]}, {"listEnum": ["x"]}, "patch: a offers y no more"),
-        ({"x-onyxia": {"overwriteSchemaWith": "s.json"}}, {}, "major: a is overridden by nothing, and was by s.json"),
-        ({}, {"x-onyxia": {"overwriteSchemaWith": "s.json"}}, "minor: a is overridden by s.json, and was by nothing"),
+        (
+            {"x-onyxia": {"overwriteSchemaWith": "s.json"}},
+            {},
+            "major: a is overridden by nothing, and was by s.json",
+        ),
+        (
+            {},
+            {"x-onyxia": {"overwriteSchemaWith": "s.json"}},
+            "minor: a is overridden by s.json, and was by nothing",
+        ),
     ],
 )
 def test_a_node_that_changed(old: Mapping[str, Any], new: Mapping[str, Any], change: str) -> None:
@@ -61,7 +73,10 @@ def test_a_node_that_changed(old: Mapping[str, Any], new: Mapping[str, Any], cha
 
 
 def test_words_change_nothing() -> None:
-    assert compared(LEAF, {**LEAF, "title": "B", "description": "b", "x-onyxia": {"hidden": True}}) == []
+    assert (
+        compared(LEAF, {**LEAF, "title": "B", "description": "b", "x-onyxia": {"hidden": True}})
+        == []
+    )
 
 
 def test_the_order_of_choices_changes_nothing() -> None:
@@ -75,13 +90,20 @@ def test_choices_that_come_and_go() -> None:
 
 def test_a_new_image_by_default_is_a_patch() -> None:
     old = LEAF | {"default": "i:1", "listEnum": ["i:1"]}
-    assert [change.split(":")[0] for change in compared(old, LEAF | {"default": "i:2", "listEnum": ["i:2"]})] == ["patch"] * 3
+    assert [
+        change.split(":")[0]
+        for change in compared(old, LEAF | {"default": "i:2", "listEnum": ["i:2"]})
+    ] == ["patch"] * 3
 
 
 def test_added_removed_and_renamed() -> None:
     other = {"type": "boolean", "title": "B", "description": "b", "default": True}
     found = schema_changes(chart(a=LEAF, b=other), chart(c=LEAF, d={**other, "title": "D"}))
-    assert [str(change) for change in found] == ["major: renamed the option a to c", "major: removed the option b", "minor: added the option d"]
+    assert [str(change) for change in found] == [
+        "major: renamed the option a to c",
+        "major: removed the option b",
+        "minor: added the option d",
+    ]
 
 
 def test_changes_deep_inside() -> None:
@@ -91,13 +113,22 @@ def test_changes_deep_inside() -> None:
 
 
 def test_required_and_closed_objects() -> None:
-    found = schema_changes(chart(a=LEAF), {**chart(a=LEAF), "required": ["a"], "additionalProperties": False})
-    assert [str(change) for change in found] == ["major: the chart requires a", "major: the chart takes no other options"]
+    found = schema_changes(
+        chart(a=LEAF), {**chart(a=LEAF), "required": ["a"], "additionalProperties": False}
+    )
+    assert [str(change) for change in found] == [
+        "major: the chart requires a",
+        "major: the chart takes no other options",
+    ]
 
 
 @pytest.mark.parametrize(
     ("levels", "version"),
-    [([Level.PATCH], "1.2.4"), ([Level.PATCH, Level.MINOR], "1.3.0"), ([Level.MAJOR, Level.MINOR], "2.0.0")],
+    [
+        ([Level.PATCH], "1.2.4"),
+        ([Level.PATCH, Level.MINOR], "1.3.0"),
+        ([Level.MAJOR, Level.MINOR], "2.0.0"),
+    ],
 )
 def test_the_next_version(levels: list[Level], version: str) -> None:
     assert raised("1.2.3", [Change(level, "x") for level in levels]) == version

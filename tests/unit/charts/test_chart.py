@@ -35,7 +35,13 @@ def composition(**fields: object) -> Composition:
 
 
 def test_chart_yaml() -> None:
-    text = metadata(composition(keywords=("a",)), CHARTS, Origin(catalog="c", url="https://example.org"), "1.2.3", ("added x",))
+    text = metadata(
+        composition(keywords=("a",)),
+        CHARTS,
+        Origin(catalog="c", url="https://example.org"),
+        "1.2.3",
+        ("added x",),
+    )
     found = yaml.safe_load(text)
     assert found["apiVersion"] == "v2"
     assert (found["name"], found["version"], found["appVersion"]) == ("test", "1.2.3", "1")
@@ -43,13 +49,17 @@ def test_chart_yaml() -> None:
     assert found["sources"] == ["https://example.org"]
     assert found["maintainers"] == [{"name": "c"}]
     assert found["annotations"]["catalog/description.fr"] == "Pour les tests"
-    assert yaml.safe_load(found["annotations"]["artifacthub.io/images"]) == [{"name": "1", "image": "r/test:1@sha256:00"}]
+    assert yaml.safe_load(found["annotations"]["artifacthub.io/images"]) == [
+        {"name": "1", "image": "r/test:1@sha256:00"}
+    ]
     assert yaml.safe_load(found["annotations"]["artifacthub.io/changes"]) == ["added x"]
 
 
 def test_the_templates_bear_the_charts_name() -> None:
     tree = chart(composition(), CHARTS, Origin(catalog="c"))
-    text = "".join(file.data.decode() for path, file in tree.items() if path.startswith("templates/"))
+    text = "".join(
+        file.data.decode() for path, file in tree.items() if path.startswith("templates/")
+    )
     assert '"library.' not in text
     assert 'define "test.fullname"' in text
 
@@ -63,7 +73,9 @@ def test_only_what_is_used_of_the_library_joins() -> None:
 
 def test_a_template_that_nothing_defines() -> None:
     with pytest.raises(InputError, match=r"nothing defines the template library\.missing"):
-        chart(composition(command='- {{ include "library.missing" . }}'), CHARTS, Origin(catalog="c"))
+        chart(
+            composition(command='- {{ include "library.missing" . }}'), CHARTS, Origin(catalog="c")
+        )
 
 
 def test_a_template_of_its_own_that_is_not_there() -> None:
@@ -72,7 +84,9 @@ def test_a_template_of_its_own_that_is_not_there() -> None:
 
 
 def test_an_icon_is_embedded_or_a_url() -> None:
-    found = yaml.safe_load(metadata(composition(icon="jupyter.svg"), CHARTS, Origin(catalog="c"), "1.0.0", ()))
+    found = yaml.safe_load(
+        metadata(composition(icon="jupyter.svg"), CHARTS, Origin(catalog="c"), "1.0.0", ())
+    )
     assert found["icon"].startswith("data:image/svg+xml;base64,")
     with pytest.raises(InputError, match=r"none\.svg is not among charts/icons/"):
         metadata(composition(icon="none.svg"), CHARTS, Origin(catalog="c"), "1.0.0", ())
@@ -81,8 +95,8 @@ def test_an_icon_is_embedded_or_a_url() -> None:
 def test_the_readme_has_a_row_for_every_option() -> None:
     text = readme(composition(), "c")
     assert (
-        '| `s3.endpoint` | Host of the object store, or its URL when it is not served over HTTPS | string | `""` | shown, `{{s3.AWS_S3_ENDPOINT}}` |'
-        in text
+        "| `s3.endpoint` | Host of the object store, or its URL when it is not served over HTTPS |"
+        ' string | `""` | shown, `{{s3.AWS_S3_ENDPOINT}}` |' in text
     )
     assert "| `s3.enabled` |" in text
     assert "shown, starts with `true` |" in text

@@ -14,7 +14,11 @@ IMAGE = Group(
     order={"service": 10},
     sections={
         "service": Option(
-            options={"image": Option(options={"version": Option(), "custom": Option(options={"version": Option()})})},
+            options={
+                "image": Option(
+                    options={"version": Option(), "custom": Option(options={"version": Option()})}
+                )
+            },
         ),
         "networking": Option(options={"service": Option(options={"port": Option(type="integer")})}),
     },
@@ -37,7 +41,12 @@ def service(**fields: object) -> Service:
 
 def composed(one: Service, **groups: Group) -> Composition:
     named = {"image": IMAGE, **{name.replace("_", "-"): group for name, group in groups.items()}}
-    return compose("test", one.model_copy(update={"groups": tuple(named)}), Groups(groups=named, bundles={}), IMAGES)
+    return compose(
+        "test",
+        one.model_copy(update={"groups": tuple(named)}),
+        Groups(groups=named, bundles={}),
+        IMAGES,
+    )
 
 
 def option(composition: Composition, path: str) -> Option:
@@ -54,7 +63,9 @@ def test_images_and_port_are_filled_in() -> None:
 
 def test_a_section_may_be_spread_over_groups() -> None:
     first = Group(description="x", sections={"a": Option(title="A", options={"one": Option()})})
-    second = Group(description="x", sections={"a": Option(slot="a.json", options={"two": Option()})})
+    second = Group(
+        description="x", sections={"a": Option(slot="a.json", options={"two": Option()})}
+    )
     found = composed(service(), first=first, second=second)
     assert list(option(found, "a").options) == ["one", "two"]
     assert (option(found, "a").title, option(found, "a").slot) == ("A", "a.json")
@@ -66,7 +77,10 @@ def test_sections_stand_in_the_order_of_the_form() -> None:
 
 
 def test_a_service_changes_what_groups_say() -> None:
-    group = Group(description="x", sections={"a": Option(options={"b": Option(default="1", inject="user.name")})})
+    group = Group(
+        description="x",
+        sections={"a": Option(options={"b": Option(default="1", inject="user.name")})},
+    )
     found = composed(service(set={"a.b": {"default": "2", "inject": None}}), group=group)
     assert option(found, "a.b").value == "2"
     assert option(found, "a.b").inject is None
@@ -74,7 +88,9 @@ def test_a_service_changes_what_groups_say() -> None:
 
 def test_a_service_has_options_of_its_own() -> None:
     group = Group(description="x", sections={"a": Option(options={"b": Option()})})
-    found = composed(service(options={"a": {"options": {"c": {"default": "1"}}}, "own": {}}), group=group)
+    found = composed(
+        service(options={"a": {"options": {"c": {"default": "1"}}}, "own": {}}), group=group
+    )
     assert list(option(found, "a").options) == ["b", "c"]
     assert "own" in found.options
 
@@ -95,7 +111,11 @@ def test_what_cannot_be_changed(changes: object, message: str) -> None:
 def test_variables_of_groups_with_one_suffix_share_an_object() -> None:
     def mirrors(name: str, variable: str) -> Group:
         environment = Environment(kind="ConfigMap", suffix="configmaprepository")
-        return Group(description="x", sections={"repository": Option(options={name: Option(variable=variable)})}, environment=environment)
+        return Group(
+            description="x",
+            sections={"repository": Option(options={name: Option(variable=variable)})},
+            environment=environment,
+        )
 
     found = composed(service(), pip=mirrors("pip", "PIP"), cran=mirrors("cran", "CRAN"))
     (variables,) = found.variables
@@ -115,4 +135,6 @@ def test_merging_keeps_what_the_second_does_not_say() -> None:
     first = Option(title="A", default="1", options={"x": Option(default="1")})
     assert merged(first, Option()) == first
     assert merged(first, Option(title="B")).default == "1"
-    assert merged(first, Option(options={"x": Option(title="X")})).options["x"] == Option(default="1", title="X")
+    assert merged(first, Option(options={"x": Option(title="X")})).options["x"] == Option(
+        default="1", title="X"
+    )

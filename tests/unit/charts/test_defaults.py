@@ -16,5 +16,7 @@ def test_keys_that_come_go_and_change() -> None:
 
 
 def test_a_boolean_is_no_number() -> None:
-    assert list(value_changes({"a": 1}, {"a": True})) == [ValueChange("a", "changed", old=1, new=True)]
+    assert list(value_changes({"a": 1}, {"a": True})) == [
+        ValueChange("a", "changed", old=1, new=True)
+    ]
     assert list(value_changes({"a": 1}, {"a": 1.0})) == []

@@ -10,18 +10,33 @@ from builder.errors import InputError
 from builder.graph.model import Graph, ImagePoint
 
 GRAPH = Graph(
-    cells={}, images={f"{name}:{tag}": ImagePoint(f"{name}:{tag}", name, tag, {}, ()) for name, tag in [("a", "2"), ("b", "1"), ("a", "1")]}
+    cells={},
+    images={
+        f"{name}:{tag}": ImagePoint(f"{name}:{tag}", name, tag, {}, ())
+        for name, tag in [("a", "2"), ("b", "1"), ("a", "1")]
+    },
 )
 
 
 def service(image: str, planned: tuple[str, ...] = ()) -> Service:
-    fields: Mapping[str, object] = {"title": "T", "description": {}, "icon": "", "groups": ("x",), "port": 1, "command": "", "probe": {"tcp": True}}
+    fields: Mapping[str, object] = {
+        "title": "T",
+        "description": {},
+        "icon": "",
+        "groups": ("x",),
+        "port": 1,
+        "command": "",
+        "probe": {"tcp": True},
+    }
     return Service.model_validate({**fields, "image": image, "planned": planned})
 
 
 def test_images_keep_the_order_of_the_catalog_and_get_their_digests() -> None:
     refs = image_refs("reg.example.org/c", GRAPH, {"a:2": "sha256:00"})
-    assert refs.images["a"] == (ImageRef(name="reg.example.org/c/a", tag="2", digest="sha256:00"), ImageRef(name="reg.example.org/c/a", tag="1"))
+    assert refs.images["a"] == (
+        ImageRef(name="reg.example.org/c/a", tag="2", digest="sha256:00"),
+        ImageRef(name="reg.example.org/c/a", tag="1"),
+    )
     assert str(refs.images["a"][0]) == "reg.example.org/c/a:2"
 
 

@@ -52,24 +52,36 @@ def test_a_service_extends_another(tmp_path: Path) -> None:
 def test_it_extends_no_service_that_extends_itself(tmp_path: Path) -> None:
     child = "extends: {}\ntitle: Other\n"
     directory = services(tmp_path, one=MINIMAL, two=child.format("one"), three=child.format("two"))
-    assert refused(directory) == ["charts/three/service.yaml:1:10: the text 'two' is no service that can be extended\n  hint: known: one"]
+    place = "charts/three/service.yaml:1:10"
+    said = "the text 'two' is no service that can be extended\n  hint: known: one"
+    assert refused(directory) == [f"{place}: {said}"]
 
 
 def test_an_unknown_group_has_the_nearest_name(tmp_path: Path) -> None:
     directory = services(tmp_path, one=MINIMAL.replace("[image]", "[image, persistance]"))
     assert refused(directory) == [
-        "charts/one/service.yaml:5:17: groups: no group of options is named 'persistance'\n  hint: did you mean 'persistence'?",
+        (
+            "charts/one/service.yaml:5:17: groups: no group of options is named 'persistance'\n "
+            " hint: did you mean 'persistence'?"
+        ),
     ]
 
 
 def test_an_unknown_key_has_its_place(tmp_path: Path) -> None:
     directory = services(tmp_path, one=MINIMAL + "comand: x\n")
-    assert refused(directory) == ["charts/one/service.yaml:9:1: unknown key 'comand'\n  hint: did you mean 'command'?"]
+    assert refused(directory) == [
+        "charts/one/service.yaml:9:1: unknown key 'comand'\n  hint: did you mean 'command'?"
+    ]
 
 
 def test_the_problems_of_all_services_at_once(tmp_path: Path) -> None:
-    directory = services(tmp_path, one=MINIMAL + "comand: x\n", two=MINIMAL.replace("port: 80\n", ""))
-    assert [problem.split(":")[0] for problem in refused(directory)] == ["charts/one/service.yaml", "charts/two/service.yaml"]
+    directory = services(
+        tmp_path, one=MINIMAL + "comand: x\n", two=MINIMAL.replace("port: 80\n", "")
+    )
+    assert [problem.split(":")[0] for problem in refused(directory)] == [
+        "charts/one/service.yaml",
+        "charts/two/service.yaml",
+    ]
 
 
 def test_a_name_too_long_for_a_chart(tmp_path: Path) -> None:
@@ -92,7 +104,9 @@ def test_an_unknown_group_in_a_bundle(tmp_path: Path) -> None:
     (tmp_path / BUNDLES).write_text("all: [image, imag]\n")
     with pytest.raises(InputError) as caught:
         load_groups(tmp_path)
-    assert [problem.message for problem in caught.value.problems] == ["bundle 'all': no group of options is named 'imag'"]
+    assert [problem.message for problem in caught.value.problems] == [
+        "bundle 'all': no group of options is named 'imag'"
+    ]
 
 
 def test_a_wrong_option_has_its_place(tmp_path: Path) -> None:

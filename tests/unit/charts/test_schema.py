@@ -27,11 +27,27 @@ def test_an_object_has_no_default_of_its_own() -> None:
 
 
 def test_a_gate_shows_what_is_beside_it() -> None:
-    found = node("s3", Option(gate="enabled", options={"enabled": Option(type="boolean"), "key": Option(), "name": Option(hidden=True)}))
+    found = node(
+        "s3",
+        Option(
+            gate="enabled",
+            options={
+                "enabled": Option(type="boolean"),
+                "key": Option(),
+                "name": Option(hidden=True),
+            },
+        ),
+    )
     properties = found["properties"]
     assert isinstance(properties, dict)
-    shown = {name: inner.get("hidden") for name, inner in properties.items() if isinstance(inner, dict)}
-    assert shown == {"enabled": None, "key": {"value": False, "path": "enabled", "isPathRelative": True}, "name": None}
+    shown = {
+        name: inner.get("hidden") for name, inner in properties.items() if isinstance(inner, dict)
+    }
+    assert shown == {
+        "enabled": None,
+        "key": {"value": False, "path": "enabled", "isPathRelative": True},
+        "name": None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -47,7 +63,13 @@ def test_conditions(option: Option, hidden: object) -> None:
 
 
 def test_what_onyxia_injects_overrides_and_hides() -> None:
-    option = Option(hidden=True, inject="{{user.email}}", inject_choices="user.groups", slot="a.json", readonly=True)
+    option = Option(
+        hidden=True,
+        inject="{{user.email}}",
+        inject_choices="user.groups",
+        slot="a.json",
+        readonly=True,
+    )
     assert node("x", option)["x-onyxia"] == {
         "hidden": True,
         "readonly": True,
@@ -76,11 +98,24 @@ def test_a_slider_has_whole_numbers_and_no_key_without_value() -> None:
 
 def test_items_and_maps_are_typed() -> None:
     found = node("x", Option(items=Option(type="integer", default=1), unique=True))
-    assert found["items"] == {"title": "Item", "description": "Item", "type": "integer", "default": 1}
+    assert found["items"] == {
+        "title": "Item",
+        "description": "Item",
+        "type": "integer",
+        "default": 1,
+    }
     assert (found["default"], found["uniqueItems"]) == ([], True)
-    assert node("x", Option(map=Option()))["additionalProperties"] == {"title": "Value", "description": "Value", "type": "string", "default": ""}
+    assert node("x", Option(map=Option()))["additionalProperties"] == {
+        "title": "Value",
+        "description": "Value",
+        "type": "string",
+        "default": "",
+    }
 
 
-@pytest.mark.parametrize(("name", "words"), [("ingressClassName", "Ingress class name"), ("cpu", "Cpu"), ("useTLS", "Use tls")])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("ingressClassName", "Ingress class name"), ("cpu", "Cpu"), ("useTLS", "Use tls")],
+)
 def test_names_as_words(name: str, words: str) -> None:
     assert spaced(name) == words

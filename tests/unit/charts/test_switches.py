@@ -7,7 +7,12 @@ SCHEMA = {
         "on": {"type": "boolean", "default": False},
         "mode": {"type": "string", "enum": ["a", "b"]},
         "global": {"properties": {"suspend": {"type": "boolean"}, "other": {"type": "boolean"}}},
-        "security": {"properties": {"password": {"type": "string", "render": "password"}, "user": {"type": "string"}}},
+        "security": {
+            "properties": {
+                "password": {"type": "string", "render": "password"},
+                "user": {"type": "string"},
+            }
+        },
         "free": {"type": "object"},
     }
 }
@@ -22,8 +27,13 @@ def test_passwords_are_set() -> None:
 
 
 def test_what_two_sets_of_values_share() -> None:
-    assert shared({"a": 1, "b": {"c": True, "d": 2}, "e": 1}, {"a": 1, "b": {"c": True, "d": 3}}) == {"a": 1, "b": {"c": True}}
+    assert shared(
+        {"a": 1, "b": {"c": True, "d": 2}, "e": 1}, {"a": 1, "b": {"c": True, "d": 3}}
+    ) == {"a": 1, "b": {"c": True}}
 
 
 def test_values_are_joined_deep_inside() -> None:
-    assert joined({"a": {"b": 1, "c": 2}, "d": 1}, {"a": {"c": 3}, "d": {"e": 1}}) == {"a": {"b": 1, "c": 3}, "d": {"e": 1}}
+    assert joined({"a": {"b": 1, "c": 2}, "d": 1}, {"a": {"c": 3}, "d": {"e": 1}}) == {
+        "a": {"b": 1, "c": 3},
+        "d": {"e": 1},
+    }

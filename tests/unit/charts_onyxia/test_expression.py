@@ -14,7 +14,10 @@ from builder.charts.onyxia.javascript import at
 from builder.charts.onyxia.model import UNDEFINED
 from builder.charts.onyxia.validation import kind
 
-VALUES: dict[str, Any] = {"a": {"b": "x", "n": 5, "t": True, "list": ["p", {"q": 1}], "x.y": "dotted"}, "z": None}
+VALUES: dict[str, Any] = {
+    "a": {"b": "x", "n": 5, "t": True, "list": ["p", {"q": 1}], "x.y": "dotted"},
+    "z": None,
+}
 
 
 def find(path: tuple[str, ...]) -> object:
@@ -83,7 +86,16 @@ def test_an_unknown_path_names_the_nearest(path: str, nearest: str) -> None:
     assert found.nearest == nearest
 
 
-@pytest.mark.parametrize("path", ["git.project", "s3.workingDirectoryPath", "k8s.initScriptCheckSum", "ai.enabled", "ai.activeProvider.models"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "git.project",
+        "s3.workingDirectoryPath",
+        "k8s.initScriptCheckSum",
+        "ai.enabled",
+        "ai.activeProvider.models",
+    ],
+)
 def test_a_path_that_old_charts_bind_says_what_became_of_it(path: str) -> None:
     found = look_up(path.split("."))
     assert isinstance(found, Unknown)
@@ -122,17 +134,36 @@ def conforms(kind_: Type, value: object, path: str) -> list[str]:
         fields = kind_.fields
         for key, below in value.items():
             inner = kind_.items if fields is None else fields.get(key)
-            wrong += [f"{path}.{key} is not in the context"] if inner is None else conforms(inner, below, f"{path}.{key}")
-        wrong += [f"{path}.{key} is missing" for key, inner in (fields or {}).items() if key not in value and not inner.optional]
+            wrong += (
+                [f"{path}.{key} is not in the context"]
+                if inner is None
+                else conforms(inner, below, f"{path}.{key}")
+            )
+        wrong += [
+            f"{path}.{key} is missing"
+            for key, inner in (fields or {}).items()
+            if key not in value and not inner.optional
+        ]
     if isinstance(value, list) and kind_.items is not None:
-        wrong += [words for index, item in enumerate(value) for words in conforms(kind_.items, item, f"{path}[{index}]")]
+        wrong += [
+            words
+            for index, item in enumerate(value)
+            for words in conforms(kind_.items, item, f"{path}[{index}]")
+        ]
     return wrong
 
 
 @pytest.mark.parametrize("name", ["everything", "openshift-group", "minimal", "next"])
 def test_the_four_contexts_are_of_the_type(name: str) -> None:
     ahead = {"ai"} if name == "next" else set()
-    assert conforms(CONTEXT, {key: value for key, value in contexts()[name].items() if key not in ahead}, name) == []
+    assert (
+        conforms(
+            CONTEXT,
+            {key: value for key, value in contexts()[name].items() if key not in ahead},
+            name,
+        )
+        == []
+    )
 
 
 def test_everything_has_everything_and_minimal_nothing_that_may_be_missing() -> None:
@@ -141,4 +172,8 @@ def test_everything_has_everything_and_minimal_nothing_that_may_be_missing() -> 
 
     assert [path for path in known_paths() if not has("everything", path)] == []
     found = {path: look_up(path.split(".")) for path in known_paths()}
-    assert [path for path, type_ in found.items() if isinstance(type_, Type) and type_.optional and has("minimal", path)] == []
+    assert [
+        path
+        for path, type_ in found.items()
+        if isinstance(type_, Type) and type_.optional and has("minimal", path)
+    ] == []

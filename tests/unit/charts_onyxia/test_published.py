@@ -36,8 +36,14 @@ FAMILY = {
     "slot-wider extraEnvVars.*.name",
 }
 REGION = {
-    *(f"slot-shadows resources.{path}" for path in ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory")),
-    *(f"region-slider-config resources.{path}" for path in ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory")),
+    *(
+        f"slot-shadows resources.{path}"
+        for path in ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
+    ),
+    *(
+        f"region-slider-config resources.{path}"
+        for path in ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
+    ),
     "range-request resources.limits.cpu",
     "range-request resources.limits.memory",
 }
@@ -45,33 +51,42 @@ PYTHON = FAMILY | REGION | {"context-path s3.workingDirectoryPath", "object-defa
 
 DEFECTS = {
     "jupyter-python": PYTHON,
-    "jupyter-python-ai": PYTHON
-    | {
-        "context-path ai.enabled",
-        "context-path ai.activeProvider.id",
-        "context-path ai.activeProvider.selectedModel",
-        "context-path ai.providers",
-        "item-removal ai.providers",
-    },
+    "jupyter-python-ai": (
+        PYTHON
+        | {
+            "context-path ai.enabled",
+            "context-path ai.activeProvider.id",
+            "context-path ai.activeProvider.selectedModel",
+            "context-path ai.providers",
+            "item-removal ai.providers",
+        }
+    ),
     "jupyter-r-python-julia": PYTHON | {"slot-unknown userPreferences.aiAssistant"},
-    "marimo-python": (PYTHON - {"default-refused extraEnvVars.*.name"}) | {"context-path init.regionInitCheckSum"},
-    "rstudio-sparkr": FAMILY
-    | {
-        "x-onyxia-hidden proxy.httpProxy",
-        "x-onyxia-hidden proxy.httpsProxy",
-        "x-onyxia-hidden proxy.noProxy",
-        "default-refused proxy.enabled",
-        "slot-unknown security.password",
-    },
-    "vscode-python-gpu": {name for name in FAMILY | REGION if name.split()[0] not in {"slot-shadows", "slot-wider"}}
-    - {"object-default certificates", "default-refused extraEnvVars.*.name"}
-    | {
-        "suspend ",
-        "region-slider-config resources.limits.nvidia.com/gpu",
-        "keyword-dead security.password",
-        "keyword-dead security.allowlist.enabled",
-        "keyword-dead security.allowlist.ip",
-    },
+    "marimo-python": (
+        (PYTHON - {"default-refused extraEnvVars.*.name"})
+        | {"context-path init.regionInitCheckSum"}
+    ),
+    "rstudio-sparkr": (
+        FAMILY
+        | {
+            "x-onyxia-hidden proxy.httpProxy",
+            "x-onyxia-hidden proxy.httpsProxy",
+            "x-onyxia-hidden proxy.noProxy",
+            "default-refused proxy.enabled",
+            "slot-unknown security.password",
+        }
+    ),
+    "vscode-python-gpu": (
+        {name for name in FAMILY | REGION if name.split()[0] not in {"slot-shadows", "slot-wider"}}
+        - {"object-default certificates", "default-refused extraEnvVars.*.name"}
+        | {
+            "suspend ",
+            "region-slider-config resources.limits.nvidia.com/gpu",
+            "keyword-dead security.password",
+            "keyword-dead security.allowlist.enabled",
+            "keyword-dead security.allowlist.ip",
+        }
+    ),
 }
 
 
@@ -84,12 +99,20 @@ def facts() -> Mapping[str, Any]:
 def nodes(name: str) -> dict[str, Any]:
     chart = facts()[name]
     found = nodes(chart["like"]) if "like" in chart else {}
-    return {path: node for path, node in (found | chart.get("nodes", {})).items() if path not in chart.get("without", [])}
+    return {
+        path: node
+        for path, node in (found | chart.get("nodes", {})).items()
+        if path not in chart.get("without", [])
+    }
 
 
 def schema(name: str) -> dict[str, Any]:
     """Return the schema that the facts describe."""
-    root: dict[str, Any] = {"$schema": facts()[name].get("dialect", "http://json-schema.org/draft-07/schema"), "type": "object", "properties": {}}
+    root: dict[str, Any] = {
+        "$schema": facts()[name].get("dialect", "http://json-schema.org/draft-07/schema"),
+        "type": "object",
+        "properties": {},
+    }
     for path, node in nodes(name).items():
         here = root
         for key in path.split():
@@ -103,7 +126,13 @@ def schema(name: str) -> dict[str, Any]:
 def chart(name: str) -> ChartFiles:
     return ChartFiles(
         metadata=yaml.safe_dump(
-            {"apiVersion": "v2", "name": name, "version": "1.0.0", "description": "A chart.", "icon": "https://example.org/i.png"}
+            {
+                "apiVersion": "v2",
+                "name": name,
+                "version": "1.0.0",
+                "description": "A chart.",
+                "icon": "https://example.org/i.png",
+            }
         ),
         values=yaml.safe_dump(facts()["datascience"]["values"]),
         schema=json.dumps(schema(name), indent=2),
@@ -123,19 +152,29 @@ def place(pointer: str) -> str:
 @pytest.mark.parametrize("name", DEFECTS)
 def test_known_defects_and_nothing_else(name: str) -> None:
     found = lint(chart(name))
-    said = {f"{one.rule} {place(one.pointer)}": f"{one.line}:{one.column} {one.message}" for one in found}
+    said = {
+        f"{one.rule} {place(one.pointer)}": f"{one.line}:{one.column} {one.message}"
+        for one in found
+    }
     missed, false = DEFECTS[name] - said.keys(), said.keys() - DEFECTS[name]
     assert not missed, f"known defects of {name} that were not found: {sorted(missed)}"
     assert not false, f"{name} does not have these: {[said[key] for key in sorted(false)]}"
 
 
 def test_only_one_chart_keeps_its_page_from_opening() -> None:
-    closed = {name for name in DEFECTS for one in lint(chart(name)) if one.consequence is Consequence.PAGE}
+    closed = {
+        name for name in DEFECTS for one in lint(chart(name)) if one.consequence is Consequence.PAGE
+    }
     assert closed == {"rstudio-sparkr"}
 
 
 def test_no_chart_crashes_while_its_values_are_computed() -> None:
-    crashes = [(name, one.message) for name in DEFECTS for one in lint(chart(name)) if one.consequence in {Consequence.VALUES, Consequence.LAUNCH}]
+    crashes = [
+        (name, one.message)
+        for name in DEFECTS
+        for one in lint(chart(name))
+        if one.consequence in {Consequence.VALUES, Consequence.LAUNCH}
+    ]
     assert not crashes
 
 

@@ -15,7 +15,9 @@ from builder.charts.onyxia.model import METADATA, NOTES, SCHEMA, VALUES, ChartFi
 from builder.charts.onyxia.table import NAMES, RULES, markdown
 
 ROOT = Path(__file__).parents[3]
-CASES: Mapping[str, Mapping[str, Any]] = yaml.safe_load((ROOT / "tests" / "fixtures" / "onyxia" / "rules.yaml").read_text())
+CASES: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
+    (ROOT / "tests" / "fixtures" / "onyxia" / "rules.yaml").read_text()
+)
 DIFFERENCES = {"properties", "schema", "values", "metadata", "text", "folder"}
 
 
@@ -24,9 +26,24 @@ def chart(differences: Mapping[str, Any]) -> ChartFiles:
     unknown = set(differences) - DIFFERENCES
     assert not unknown, f"a case of rules.yaml has {unknown}; it may have {DIFFERENCES}"
     suspend = {"type": "boolean", "default": False, "x-onyxia": {"hidden": True}}
-    properties = {"global": {"type": "object", "properties": {"suspend": suspend}}} | differences.get("properties", {})
-    schema = merged({"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": properties}, differences.get("schema", {}))
-    metadata = {"apiVersion": "v2", "name": "example", "version": "1.0.0", "description": "An example.", "icon": "https://example.org/icon.png"}
+    properties = {
+        "global": {"type": "object", "properties": {"suspend": suspend}}
+    } | differences.get("properties", {})
+    schema = merged(
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "type": "object",
+            "properties": properties,
+        },
+        differences.get("schema", {}),
+    )
+    metadata = {
+        "apiVersion": "v2",
+        "name": "example",
+        "version": "1.0.0",
+        "description": "An example.",
+        "icon": "https://example.org/icon.png",
+    }
     texts: dict[str, str | None] = {
         METADATA: yaml.safe_dump(merged(metadata, differences.get("metadata", {}))),
         VALUES: yaml.safe_dump({"global": {"suspend": False}} | differences.get("values", {})),
@@ -57,8 +74,12 @@ def test_wrong_breaks_the_rule(case: str) -> None:
     report = "\n".join(f"{one.rule} at {one.pointer!r}: {one.message}" for one in found)
     rule = next(rule for rule in RULES if rule.id == rule_of(case))
     ours = [one for one in found if one.rule == rule.id]
-    assert [one.pointer for one in ours] == [CASES[case]["at"]], f"{rule.id} should be found at {CASES[case]['at']!r}; found:\n{report}"
-    assert {one.rule for one in found} - {rule.id} == set(CASES[case].get("also", [])), f"only {rule.id} and `also` should be found; found:\n{report}"
+    assert [one.pointer for one in ours] == [CASES[case]["at"]], (
+        f"{rule.id} should be found at {CASES[case]['at']!r}; found:\n{report}"
+    )
+    assert {one.rule for one in found} - {rule.id} == set(CASES[case].get("also", [])), (
+        f"only {rule.id} and `also` should be found; found:\n{report}"
+    )
     assert (ours[0].severity, ours[0].consequence) == (rule.severity, rule.consequence)
 
 
@@ -76,9 +97,15 @@ def test_every_rule_has_a_case() -> None:
 def test_every_rule_says_what_it_asks() -> None:
     for rule in RULES:
         assert rule.text.endswith("."), f"{rule.id} has no sentence"
-        assert (rule.severity == "error") or rule.consequence in {Consequence.SILENT, Consequence.FORM, Consequence.REFUSED}
+        assert (rule.severity == "error") or rule.consequence in {
+            Consequence.SILENT,
+            Consequence.FORM,
+            Consequence.REFUSED,
+        }
 
 
 def test_the_rules_are_documented() -> None:
     text = (ROOT / "docs" / "onyxia-rules.md").read_text()
-    assert text.rstrip("\n") == markdown(), "write it again: catalog chart lint --rules --markdown > docs/onyxia-rules.md"
+    assert text.rstrip("\n") == markdown(), (
+        "write it again: catalog chart lint --rules --markdown > docs/onyxia-rules.md"
+    )

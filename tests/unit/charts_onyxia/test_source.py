@@ -10,17 +10,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.charts.onyxia.javascript import matches, parse_float, pattern_error, same, to_text
-from builder.charts.onyxia.source import join, json_positions, parse_json, parse_yaml, yaml_positions
+from builder.charts.onyxia.source import (
+    join,
+    json_positions,
+    parse_json,
+    parse_yaml,
+    yaml_positions,
+)
 from builder.charts.onyxia.tree import grow
 
 KEYS = st.text('ab/~"\\é\n', max_size=3)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=3), lambda below: st.lists(below) | st.dictionaries(KEYS, below), max_leaves=8
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda below: st.lists(below) | st.dictionaries(KEYS, below),
+    max_leaves=8,
 )
 
 
 def pointers(value: object, pointer: str = "") -> set[str]:
-    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    below = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     return {pointer}.union(*(pointers(child, join(pointer, str(key))) for key, child in below))
 
 
@@ -41,13 +55,33 @@ def test_every_node_of_json_has_a_position(value: object, indent: int | str | No
 
 def test_positions_of_yaml() -> None:
     found = yaml_positions("a:\n  b: 1\n  c:\n    - x\n    - d: 2\n")
-    assert found == {"": (1, 1), "/a": (1, 1), "/a/b": (2, 3), "/a/c": (3, 3), "/a/c/0": (4, 7), "/a/c/1": (5, 7), "/a/c/1/d": (5, 7)}
+    assert found == {
+        "": (1, 1),
+        "/a": (1, 1),
+        "/a/b": (2, 3),
+        "/a/c": (3, 3),
+        "/a/c/0": (4, 7),
+        "/a/c/1": (5, 7),
+        "/a/c/1/d": (5, 7),
+    }
 
 
 def test_yaml_is_that_of_the_browser() -> None:
-    value, problem, _ = parse_yaml("a: yes\nb: on\nc: true\nd: 1_000\ne: 0o17\nf: ~\ng: 1.5\nh:\ni: 2026-01-01\n")
+    value, problem, _ = parse_yaml(
+        "a: yes\nb: on\nc: true\nd: 1_000\ne: 0o17\nf: ~\ng: 1.5\nh:\ni: 2026-01-01\n"
+    )
     assert not problem
-    assert value == {"a": "yes", "b": "on", "c": True, "d": "1_000", "e": 15, "f": None, "g": 1.5, "h": None, "i": "2026-01-01"}
+    assert value == {
+        "a": "yes",
+        "b": "on",
+        "c": True,
+        "d": "1_000",
+        "e": 15,
+        "f": None,
+        "g": 1.5,
+        "h": None,
+        "i": "2026-01-01",
+    }
 
 
 def test_what_cannot_be_read_says_where() -> None:
@@ -96,7 +130,10 @@ def test_matching_is_searching() -> None:
     assert not matches(r"^\d$", "٥"), "a digit of JavaScript is one of ASCII"  # noqa: RUF001
 
 
-@pytest.mark.parametrize(("text", "number"), [("4.5Gi", 4.5), (" -2e3x", -2000), (".5", 0.5), ("Gi", None), ("", None), ("1_0", 1)])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("4.5Gi", 4.5), (" -2e3x", -2000), (".5", 0.5), ("Gi", None), ("", None), ("1_0", 1)],
+)
 def test_parse_float(text: str, number: float | None) -> None:
     assert parse_float(text) == number
 
@@ -122,7 +159,12 @@ def test_a_reference_takes_the_place_of_its_node() -> None:
 
 def test_a_reference_to_itself_ends() -> None:
     tree = grow(
-        {"definitions": {"d": {"type": "object", "properties": {"x": {"$ref": "#/definitions/d"}}}}, "properties": {"a": {"$ref": "#/definitions/d"}}}
+        {
+            "definitions": {
+                "d": {"type": "object", "properties": {"x": {"$ref": "#/definitions/d"}}}
+            },
+            "properties": {"a": {"$ref": "#/definitions/d"}},
+        }
     )
     assert len(tree.nodes()) == 3
 

@@ -64,17 +64,24 @@ def nothing(_: tuple[str, ...]) -> object:
     ],
 )
 def test_verdict(schema: dict[str, Any], value: object, expected: object) -> None:
-    """`expected` is True for valid, False for neither valid nor mendable, else the value that would do instead."""
+    """`expected` is True for valid, False for neither valid nor mendable, else the value that would
+    do instead."""
     node = grow(schema).root
     verdict = validate(node, value, nothing)
-    instead = {"on": True, "off": False}.get(str(expected), expected) if schema["type"] == "boolean" else expected
+    instead = (
+        {"on": True, "off": False}.get(str(expected), expected)
+        if schema["type"] == "boolean"
+        else expected
+    )
     if expected is True:
         assert verdict.valid
     elif expected is False:
         assert not verdict.usable
     else:
         assert (verdict.valid, verdict.instead) == (False, instead)
-    assert bool(problem(node, value, nothing)) is not verdict.valid, "what is refused has a reason, and only that"
+    assert bool(problem(node, value, nothing)) is not verdict.valid, (
+        "what is refused has a reason, and only that"
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +94,11 @@ def test_verdict(schema: dict[str, Any], value: object, expected: object) -> Non
         ({"type": "integer"}, 1.5, "is no integer"),
         ({"type": "string"}, None, "is null, not a string"),
         ({"type": "array"}, {}, "is an object, not an array"),
-        ({"type": "array", "items": {"type": "string"}}, ["a", 1], "has an item that is a number, not a string"),
+        (
+            {"type": "array", "items": {"type": "string"}},
+            ["a", 1],
+            "has an item that is a number, not a string",
+        ),
         ({"type": "array", "maxItems": 0}, [1], "has too few or too many items"),
         (PAIR, {"a": "x"}, "has a b that is missing"),
         (PAIR, {"a": "x", "b": 1, "c": 1}, "has keys that are not in the schema"),

@@ -25,7 +25,9 @@ def test_validate(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_validate_shows_every_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "images").mkdir()
-    (tmp_path / "catalog.yaml").write_text("nmae: x\naxes: {a: {values: {'1': }}}\nimages: {i: {layers: [b]}}\n")
+    (tmp_path / "catalog.yaml").write_text(
+        "nmae: x\naxes: {a: {values: {'1': }}}\nimages: {i: {layers: [b]}}\n"
+    )
     assert catalog("validate", path=tmp_path / "catalog.yaml") == 2
     error = capsys.readouterr().err
     assert "catalog.yaml:1:1: unknown key 'nmae'\n  hint: did you mean 'name'?" in error
@@ -36,18 +38,31 @@ def test_validate_shows_every_problem(tmp_path: Path, capsys: pytest.CaptureFixt
     assert [(problem["line"], problem["column"]) for problem in problems] == [(1, 1), (3, 23)]
 
 
-def test_validate_names_layers_that_no_image_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_validate_names_layers_that_no_image_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("base", "idle"):
         (tmp_path / "images" / name).mkdir(parents=True)
-        (tmp_path / "images" / name / "layer.yaml").write_text("description: x\naxes: [debian]\nbootstrap: true\n")
-    (tmp_path / "catalog.yaml").write_text("name: x\naxes: {debian: {values: {'1': }}}\nimages: {i: {layers: [base]}}\n")
+        (tmp_path / "images" / name / "layer.yaml").write_text(
+            "description: x\naxes: [debian]\nbootstrap: true\n"
+        )
+    (tmp_path / "catalog.yaml").write_text(
+        "name: x\naxes: {debian: {values: {'1': }}}\nimages: {i: {layers: [base]}}\n"
+    )
     assert catalog("validate", path=tmp_path / "catalog.yaml") == 0
     assert capsys.readouterr().err == "warning: no image has the layer idle\n"
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert catalog("list", "python") == 0
-    assert capsys.readouterr().out.split()[:6] == ["image", "tags", "description", "python", "py3.13", "py3.11"]
+    assert capsys.readouterr().out.split()[:6] == [
+        "image",
+        "tags",
+        "description",
+        "python",
+        "py3.13",
+        "py3.11",
+    ]
     assert catalog("list", "--json", "python:*13") == 0
     (image,) = json.loads(capsys.readouterr().out)
     assert (image["id"], image["point"]["python"]) == ("python:py3.13", "3.13")
@@ -60,14 +75,22 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_list_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert catalog("list", "pyton") == 2
-    assert capsys.readouterr().err == "PATTERN: no image matches 'pyton'\n  hint: did you mean 'python'?\n1 problem\n"
+    assert (
+        capsys.readouterr().err
+        == "PATTERN: no image matches 'pyton'\n  hint: did you mean 'python'?\n1 problem\n"
+    )
 
 
 def test_an_image_that_a_rule_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "images/base").mkdir(parents=True)
-    (tmp_path / "images/base/layer.yaml").write_text("description: x\naxes: [debian]\nbootstrap: true\n")
+    (tmp_path / "images/base/layer.yaml").write_text(
+        "description: x\naxes: [debian]\nbootstrap: true\n"
+    )
     path = tmp_path / "catalog.yaml"
-    images = "images: {i: {layers: [base]}, j: {layers: [base]}}\nexclude: [{image: j, because: nobody asks}]\n"
+    images = (
+        "images: {i: {layers: [base]}, j: {layers: [base]}}\nexclude: [{image: j, because: nobody"
+        " asks}]\n"
+    )
     path.write_text(f"name: x\naxes: {{debian: {{values: {{trixie: }}}}}}\n{images}")
     assert catalog("list", "--absent", "j", path=path) == 0
     assert capsys.readouterr().out.split()[-5:] == ["j", "every", "point", "nobody", "asks"]
@@ -85,13 +108,17 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert catalog("show", "jupyter-r", "--at", "debian=bookworm", "--json") == 0
     (image,) = json.loads(capsys.readouterr().out)["images"]
     joined = {layer["layer"]: layer["joined"] for layer in image["layers"]}
-    assert (joined["jupyter"], joined["irkernel"], joined["python"]) == ("asked for", "glue", "stood on")
+    assert (joined["jupyter"], joined["irkernel"], joined["python"]) == (
+        "asked for",
+        "glue",
+        "stood on",
+    )
 
 
 def test_show_says_why_an_image_is_absent(capsys: pytest.CaptureFixture[str]) -> None:
     assert catalog("show", "python", "--at", "python=3.13,debian=bookworm") == 1
-    assert capsys.readouterr().out == (
-        "python is absent at python=3.13,debian=bookworm:\n"
+    assert (
+        capsys.readouterr().out == "python is absent at python=3.13,debian=bookworm:\n"
         "  debian=bookworm,python=3.13: Python 3.13 is the Python of Debian trixie\n"
         "nearest: python:py3.13, at debian=trixie,arch=amd64,python=3.13\n"
     )
@@ -105,7 +132,10 @@ def test_show_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert "did you mean 'python'?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("form", "start"), [("--dot", "digraph"), ("--mermaid", "flowchart"), ("--json", "{"), ("-h", "usage")])
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [("--dot", "digraph"), ("--mermaid", "flowchart"), ("--json", "{"), ("-h", "usage")],
+)
 def test_graph(form: str, start: str, capsys: pytest.CaptureFixture[str]) -> None:
     if form == "-h":
         with pytest.raises(SystemExit):
@@ -125,6 +155,9 @@ def test_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert catalog("schema", "layer") == 0
     assert json.loads(capsys.readouterr().out)["title"] == "Layer"
     assert catalog("schema", "--check", path=tmp_path / "catalog.yaml") == 1
-    assert "schemas/catalog.schema.json: missing; run `catalog schema --write`" in capsys.readouterr().out
+    assert (
+        "schemas/catalog.schema.json: missing; run `catalog schema --write`"
+        in capsys.readouterr().out
+    )
     assert catalog("schema", "--write", path=tmp_path / "catalog.yaml") == 0
     assert catalog("schema", "--check", path=tmp_path / "catalog.yaml") == 0

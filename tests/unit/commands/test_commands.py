@@ -12,7 +12,10 @@ from builder.commands import COMMANDS, VERBS, command
 
 ROOT = Path(commands.__file__).parent
 MODULES = {" ".join(path.relative_to(ROOT).with_suffix("").parts) for path in ROOT.rglob("*.py")}
-NAMES = [*(COMMANDS.keys() - VERBS.keys()), *(f"{name} {verb}" for name, verbs in VERBS.items() for verb in verbs)]
+NAMES = [
+    *(COMMANDS.keys() - VERBS.keys()),
+    *(f"{name} {verb}" for name, verbs in VERBS.items() for verb in verbs),
+]
 
 
 def test_every_module_is_a_command_and_every_command_a_module() -> None:
@@ -36,8 +39,20 @@ def test_the_list_of_commands_needs_no_command() -> None:
 
 @pytest.mark.process
 def test_a_command_imports_no_library_of_another() -> None:
-    """What half a second of imports would cost every call: a build that finds nothing to do takes less than that."""
+    """What half a second of imports would cost every call: a build that finds nothing to do takes
+    less than that."""
     script = "import sys; from builder.cli import parser; parser(['plan']); print(*sys.modules)"
-    loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
     assert "builder.commands.plan" in loaded
-    assert not loaded & {"docker", "requests", "jsonschema", "jsonschema_rs", "builder.charts", "builder.resolve"}
+    assert not loaded & {
+        "docker",
+        "requests",
+        "jsonschema",
+        "jsonschema_rs",
+        "builder.charts",
+        "builder.resolve",
+    }

@@ -8,7 +8,13 @@ from builder.errors import BuilderError
 from builder.events import Event, Step
 from builder.execute.schedule import Result, run
 
-DIAMOND: dict[str, set[str]] = {"base": set(), "left": {"base"}, "right": {"base"}, "top": {"left", "right"}, "alone": set()}
+DIAMOND: dict[str, set[str]] = {
+    "base": set(),
+    "left": {"base"},
+    "right": {"base"},
+    "top": {"left", "right"},
+    "alone": set(),
+}
 
 
 def silent(event: Event) -> None:
@@ -25,7 +31,9 @@ def test_every_step_follows_its_parents() -> None:
     results = run(DIAMOND, work, 2, silent)
     assert all(result.ok for result in results.values())
     for node, parents in DIAMOND.items():
-        assert all(done.index(parent) < done.index(node) for parent in parents), f"{node} ran before one of {parents}"
+        assert all(done.index(parent) < done.index(node) for parent in parents), (
+            f"{node} ran before one of {parents}"
+        )
 
 
 def test_a_failure_holds_back_only_what_stands_on_it_and_names_the_cause() -> None:
@@ -40,7 +48,13 @@ def test_a_failure_holds_back_only_what_stands_on_it_and_names_the_cause() -> No
         events.append(event)
 
     results = run(DIAMOND, work, 2, monitor)
-    assert {node: result.ok for node, result in results.items()} == {"base": True, "left": False, "right": True, "top": False, "alone": True}
+    assert {node: result.ok for node, result in results.items()} == {
+        "base": True,
+        "left": False,
+        "right": True,
+        "top": False,
+        "alone": True,
+    }
     assert results["top"].held_back
     assert results["top"].because == "left"
     assert Step("top", "held back", "by left") in events
@@ -78,4 +92,7 @@ def test_a_failure_keeps_its_hint() -> None:
     def work(_node: str) -> str:
         raise BuilderError("the disk is full", hint="free some space")
 
-    assert run({"base": set()}, work, 1, silent)["base"].because == "the disk is full\n  hint: free some space"
+    assert (
+        run({"base": set()}, work, 1, silent)["base"].because
+        == "the disk is full\n  hint: free some space"
+    )

@@ -26,9 +26,22 @@ def test_a_wheel_is_asked_for_on_a_python_that_lists_it(wheel: str, python: str)
 
 
 def test_a_package_is_in_the_pool_and_then_in_the_snapshot_of_the_moment(tmp_path: Path) -> None:
-    settings = read(tmp_path, {"CATALOG_MIRROR_DEBIAN": "http://m.example/debian", "CATALOG_SNAPSHOT_DEBIAN": "http://s.example"})
+    settings = read(
+        tmp_path,
+        {
+            "CATALOG_MIRROR_DEBIAN": "http://m.example/debian",
+            "CATALOG_SNAPSHOT_DEBIAN": "http://s.example",
+        },
+    )
     artifact = Artifact(
-        id="deb:g++=1:amd64", kind="deb", name="g++", version="1", origin="debian", locator="pool/main/g/g++_1 x.deb", digest="sha256:aa", size=1
+        id="deb:g++=1:amd64",
+        kind="deb",
+        name="g++",
+        version="1",
+        origin="debian",
+        locator="pool/main/g/g++_1 x.deb",
+        digest="sha256:aa",
+        size=1,
     )
     assert debian([artifact], "2026-01-03T12:00:00Z", settings) == {
         artifact.id: (
@@ -36,4 +49,7 @@ def test_a_package_is_in_the_pool_and_then_in_the_snapshot_of_the_moment(tmp_pat
             "http://s.example/archive/debian/20260103T120000Z/pool/main/g/g++_1%20x.deb",
         ),
     }
-    assert snapshot("http://s.example", "debian-security", "2026-01-03T12:00:00Z") == "http://s.example/archive/debian-security/20260103T120000Z"
+    assert (
+        snapshot("http://s.example", "debian-security", "2026-01-03T12:00:00Z")
+        == "http://s.example/archive/debian-security/20260103T120000Z"
+    )

@@ -19,15 +19,28 @@ def test_pip_is_asked_where_uv_has_nothing_of_its_own(tmp_path: Path) -> None:
     assert configured({"HOME": str(tmp_path)}, tmp_path) == "https://index.example/simple"
     (tmp_path / ".config/pip").mkdir(parents=True)
     (tmp_path / ".config/pip/pip.conf").write_text("[global]\ntimeout = 3\n")
-    assert configured({"HOME": str(tmp_path)}, tmp_path) == "https://index.example/simple", "a file that does not say leaves it"
+    assert configured({"HOME": str(tmp_path)}, tmp_path) == "https://index.example/simple", (
+        "a file that does not say leaves it"
+    )
     (tmp_path / "own.conf").write_text("[global]\nindex-url = https://own.example/%20simple\n")
-    assert configured({"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(tmp_path / "own.conf")}, tmp_path) == "https://own.example/%20simple"
-    assert configured({"HOME": str(tmp_path), "PIP_INDEX_URL": "https://set.example"}, tmp_path) == "https://set.example"
+    assert (
+        configured({"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(tmp_path / "own.conf")}, tmp_path)
+        == "https://own.example/%20simple"
+    )
+    assert (
+        configured({"HOME": str(tmp_path), "PIP_INDEX_URL": "https://set.example"}, tmp_path)
+        == "https://set.example"
+    )
 
 
 @pytest.mark.parametrize("variable", ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE"])
 def test_uv_s_own_configuration_is_uv_s_to_read(tmp_path: Path, variable: str) -> None:
-    assert configured({"HOME": str(tmp_path), "PIP_INDEX_URL": "https://set.example", variable: "x"}, tmp_path) is None
+    assert (
+        configured(
+            {"HOME": str(tmp_path), "PIP_INDEX_URL": "https://set.example", variable: "x"}, tmp_path
+        )
+        is None
+    )
 
 
 def test_a_broken_pip_conf_is_pip_s_to_complain_of(tmp_path: Path) -> None:
@@ -41,7 +54,11 @@ def test_a_broken_pip_conf_is_pip_s_to_complain_of(tmp_path: Path) -> None:
     [
         ("https://a.example/f.whl", "https://u:p@a.example/simple", "https://u:p@a.example/f.whl"),
         ("https://b.example/f.whl", "https://u:p@a.example/simple", "https://b.example/f.whl"),
-        ("https://a.example:8443/f.whl", "https://u:p@a.example/simple", "https://a.example:8443/f.whl"),
+        (
+            "https://a.example:8443/f.whl",
+            "https://u:p@a.example/simple",
+            "https://a.example:8443/f.whl",
+        ),
         ("https://a.example/f.whl", "https://a.example/simple", "https://a.example/f.whl"),
         ("https://a.example/f.whl", None, "https://a.example/f.whl"),
     ],

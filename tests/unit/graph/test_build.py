@@ -31,9 +31,23 @@ def written(root: Path, catalog: str, layers: Mapping[str, str]) -> Path:
 def test_the_committed_catalog_has_its_images() -> None:
     made = graph(load(ROOT / "catalog.yaml"))
     names = {image.name for image in made.images.values()}
-    families = {f"{ide}-{stack}" for ide in ("jupyter", "vscode") for stack in ("python-minimal", "python", "r", "r-python")}
-    assert names >= families | {"python", "python-datascience", "r", "r-datascience", "r-python", "marimo-python"}
-    assert all(len({image.point["debian"] for image in made.images.values() if image.name == name}) == 2 for name in names), "on two Debian releases"
+    families = {
+        f"{ide}-{stack}"
+        for ide in ("jupyter", "vscode")
+        for stack in ("python-minimal", "python", "r", "r-python")
+    }
+    assert names >= families | {
+        "python",
+        "python-datascience",
+        "r",
+        "r-datascience",
+        "r-python",
+        "marimo-python",
+    }
+    assert all(
+        len({image.point["debian"] for image in made.images.values() if image.name == name}) == 2
+        for name in names
+    ), "on two Debian releases"
 
 
 def test_an_image_holds_what_its_layers_stand_on_and_the_glue_between_them(whole: Graph) -> None:
@@ -41,7 +55,13 @@ def test_an_image_holds_what_its_layers_stand_on_and_the_glue_between_them(whole
     assert image.point == {"debian": "trixie", "python": "3.13", "r": "4.5"}
     assert image.asked == ("lab", "r")
     assert image.description == "lab with r"
-    assert image.cells == ("base@trixie", "python@trixie-py3.13", "r@trixie-r4.5", "lab@trixie-py3.13", "kernel@trixie-py3.13-r4.5")
+    assert image.cells == (
+        "base@trixie",
+        "python@trixie-py3.13",
+        "r@trixie-r4.5",
+        "lab@trixie-py3.13",
+        "kernel@trixie-py3.13-r4.5",
+    )
     assert whole.images["lab-python:py3.13"].cells == image.cells[:2] + image.cells[3:4]
 
 
@@ -50,7 +70,10 @@ def test_a_cell_depends_on_the_axes_of_what_it_stands_on_and_on_no_others(whole:
     assert cell.point == {"debian": "trixie", "python": "3.13"}
     assert cell.parents == ("python@trixie-py3.13",)
     assert cell.ancestors == ("base@trixie", "python@trixie-py3.13")
-    assert whole.cells["kernel@trixie-py3.13-r4.5"].parents == ("lab@trixie-py3.13", "r@trixie-r4.5")
+    assert whole.cells["kernel@trixie-py3.13-r4.5"].parents == (
+        "lab@trixie-py3.13",
+        "r@trixie-r4.5",
+    )
 
 
 def test_abi_is_what_the_layer_says_at_its_point(whole: Graph) -> None:
@@ -60,7 +83,11 @@ def test_abi_is_what_the_layer_says_at_its_point(whole: Graph) -> None:
 
 
 def test_absent_points_are_explained_by_the_axes_that_decide(whole: Graph) -> None:
-    reasons = {(tuple(entry.point.items()), entry.because) for entry in whole.absent if entry.name == "python"}
+    reasons = {
+        (tuple(entry.point.items()), entry.because)
+        for entry in whole.absent
+        if entry.name == "python"
+    }
     assert reasons == {
         ((("debian", "trixie"), ("python", "3.11")), "3.11 is the Python of bookworm"),
         ((("debian", "bookworm"), ("python", "3.13")), "3.13 is the Python of trixie"),
@@ -68,15 +95,25 @@ def test_absent_points_are_explained_by_the_axes_that_decide(whole: Graph) -> No
 
 
 def test_layers_lie_in_one_order_in_all_images(whole: Graph) -> None:
-    """So that images share their first layers: by number of ancestors, then by name, whatever else the catalog holds."""
-    assert [cell.name for cell in whole.cells.values() if cell.point["debian"] == "trixie"] == ["base", "code", "python", "r", "lab", "kernel"]
+    """So that images share their first layers: by number of ancestors, then by name, whatever else
+    the catalog holds."""
+    assert [cell.name for cell in whole.cells.values() if cell.point["debian"] == "trixie"] == [
+        "base",
+        "code",
+        "python",
+        "r",
+        "lab",
+        "kernel",
+    ]
     for image in whole.images.values():
         assert list(image.cells) == [name for name in whole.cells if name in image.cells]
 
 
 def test_what_has_a_priority_lies_last_with_all_that_stands_on_it() -> None:
     made = graph(load(ROOT / "catalog.yaml"))
-    jupyter, vscode = (made.images[f"{ide}-r-python:py3.13-r4.5"].cells for ide in ("jupyter", "vscode"))
+    jupyter, vscode = (
+        made.images[f"{ide}-r-python:py3.13-r4.5"].cells for ide in ("jupyter", "vscode")
+    )
     common = [one for one, other in zip(jupyter, vscode, strict=False) if one == other]
     assert [name.partition("@")[0] for name in jupyter[len(common) :]] == ["jupyter", "irkernel"]
     assert [name.partition("@")[0] for name in vscode[len(common) :]] == ["vscode"]
@@ -102,7 +139,12 @@ images:
   lab: {layers: [lab]}
   all: {layers: [lab, tool]}
 """
-LAYERS = {"base": "bootstrap: true\naxes: [debian]", "python": "on: [base]\naxes: [python]", "lab": "on: [python]", "tool": "on: [base]"}
+LAYERS = {
+    "base": "bootstrap: true\naxes: [debian]",
+    "python": "on: [base]\naxes: [python]",
+    "lab": "on: [python]",
+    "tool": "on: [base]",
+}
 
 
 def ids(path: Path) -> tuple[set[str], dict[str, tuple[str, ...]]]:
@@ -111,7 +153,11 @@ def ids(path: Path) -> tuple[set[str], dict[str, tuple[str, ...]]]:
 
 
 def test_glue_joins_only_where_its_condition_holds(tmp_path: Path) -> None:
-    layers = {**LAYERS, "glue": "on: [lab, tool]\nglue: true\nwhen: {debian: trixie}", "more": "on: [glue]\nglue: true"}
+    layers = {
+        **LAYERS,
+        "glue": "on: [lab, tool]\nglue: true\nwhen: {debian: trixie}",
+        "more": "on: [glue]\nglue: true",
+    }
     _, images = ids(written(tmp_path, CATALOG, layers))
     assert images["all:trixie-py3.13"][-2:] == ("glue@trixie-py3.13", "more@trixie-py3.13")
     assert images["all:bookworm-py3.13"][-1] == "lab@bookworm-py3.13"
@@ -121,7 +167,10 @@ def test_glue_joins_only_where_its_condition_holds(tmp_path: Path) -> None:
 def test_glue_that_is_asked_for_restricts_the_image(tmp_path: Path) -> None:
     layers = {**LAYERS, "glue": "on: [lab, tool]\nglue: true\nwhen: {debian: trixie}"}
     _, images = ids(written(tmp_path, CATALOG.replace("[lab, tool]", "[glue]"), layers))
-    assert {name for name in images if name.startswith("all:")} == {"all:trixie-py3.13", "all:trixie-py3.11"}
+    assert {name for name in images if name.startswith("all:")} == {
+        "all:trixie-py3.13",
+        "all:trixie-py3.11",
+    }
 
 
 def test_rules_remove_points_and_say_why(tmp_path: Path) -> None:
@@ -152,16 +201,25 @@ def test_a_rule_on_glue_concerns_the_points_where_it_joins(tmp_path: Path) -> No
     layers = {**LAYERS, "glue": "on: [lab, tool]\nglue: true\nwhen: {debian: trixie}"}
     rule = 'exclude:\n  - {layer: glue, when: {python: "3.11"}, because: too old for it}\n'
     _, images = ids(written(tmp_path, CATALOG + rule, layers))
-    assert {name for name in images if name.startswith("all:")} == {"all:trixie-py3.13", "all:bookworm-py3.13", "all:bookworm-py3.11"}
+    assert {name for name in images if name.startswith("all:")} == {
+        "all:trixie-py3.13",
+        "all:bookworm-py3.13",
+        "all:bookworm-py3.11",
+    }
 
 
 def test_a_layer_that_nothing_stands_on_changes_no_other_id(tmp_path: Path) -> None:
     before = ids(written(tmp_path, CATALOG, LAYERS))
-    catalog = CATALOG.replace("axes:\n", 'axes:\n  gpu: {values: {"12": , "13": }}\n') + "  new: {layers: [new]}\n"
+    catalog = (
+        CATALOG.replace("axes:\n", 'axes:\n  gpu: {values: {"12": , "13": }}\n')
+        + "  new: {layers: [new]}\n"
+    )
     cells, images = ids(written(tmp_path, catalog, {**LAYERS, "new": "on: [base]\naxes: [gpu]"}))
     assert before[0] < cells
     assert before[1].items() < images.items()
-    assert cells - before[0] == {f"new@{gpu}-{debian}" for gpu in ("12", "13") for debian in ("trixie", "bookworm")}
+    assert cells - before[0] == {
+        f"new@{gpu}-{debian}" for gpu in ("12", "13") for debian in ("trixie", "bookworm")
+    }
 
 
 def test_the_order_of_keys_and_layers_changes_no_id(tmp_path: Path) -> None:
@@ -173,8 +231,11 @@ def test_the_order_of_keys_and_layers_changes_no_id(tmp_path: Path) -> None:
 
 @st.composite
 def catalogs(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
-    """A catalog of a few axes and layers that stand on earlier ones, some of them glue, with images of any of them."""
-    axes = {name: draw(st.integers(1, 3)) for name in ["debian", "x", "y"][: draw(st.integers(1, 3))]}
+    """A catalog of a few axes and layers that stand on earlier ones, some of them glue, with images
+    of any of them."""
+    axes = {
+        name: draw(st.integers(1, 3)) for name in ["debian", "x", "y"][: draw(st.integers(1, 3))]
+    }
     layers = {"root": "on: []\naxes: [debian]\nbootstrap: true"}
     names: list[str] = []
     for index in range(draw(st.integers(1, 8))):
@@ -182,13 +243,26 @@ def catalogs(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
         on = draw(st.lists(st.sampled_from(names), max_size=3, unique=True)) if names else []
         glue = len(on) > 1 and draw(st.booleans())
         own = [] if glue else draw(st.lists(st.sampled_from(sorted(axes)), max_size=2, unique=True))
-        layers[name] = f"on: [{', '.join(on or ['root'])}]\naxes: [{', '.join(own)}]\nglue: {str(glue).lower()}"
+        layers[name] = (
+            f"on: [{', '.join(on or ['root'])}]\naxes: [{', '.join(own)}]\nglue:"
+            f" {str(glue).lower()}"
+        )
         names.append(name)
-    asked = draw(st.lists(st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True), min_size=1, max_size=4))
-    values = (
-        f"  {name}: {{values: {{{', '.join(f'v{value}: ' for value in range(count))}}}, label: '{name}.{{value}}'}}\n" for name, count in axes.items()
+    asked = draw(
+        st.lists(
+            st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True),
+            min_size=1,
+            max_size=4,
+        )
     )
-    images = (f"  i{index}: {{layers: [{', '.join(entry)}]}}\n" for index, entry in enumerate(asked))
+    values = (
+        f"  {name}: {{values: {{{', '.join(f'v{value}: ' for value in range(count))}}}, label:"
+        f" '{name}.{{value}}'}}\n"
+        for name, count in axes.items()
+    )
+    images = (
+        f"  i{index}: {{layers: [{', '.join(entry)}]}}\n" for index, entry in enumerate(asked)
+    )
     return f"name: x\naxes:\n{''.join(values)}images:\n{''.join(images)}", layers
 
 
@@ -199,47 +273,90 @@ def test_laws_of_every_graph(catalog: tuple[str, dict[str, str]], tmp_path: Path
     order = {name: index for index, name in enumerate(made.cells)}
     for cell in made.cells.values():
         assert set(cell.parents) <= set(cell.ancestors)
-        assert all(order[below] < order[cell.id] for below in cell.ancestors), "every cell follows its ancestors"
-        assert all(made.cells[below].point.items() <= cell.point.items() for below in cell.ancestors)
-        assert set(cell.ancestors) == {*cell.parents, *(a for parent in cell.parents for a in made.cells[parent].ancestors)}
+        assert all(order[below] < order[cell.id] for below in cell.ancestors), (
+            "every cell follows its ancestors"
+        )
+        assert all(
+            made.cells[below].point.items() <= cell.point.items() for below in cell.ancestors
+        )
+        assert set(cell.ancestors) == {
+            *cell.parents,
+            *(a for parent in cell.parents for a in made.cells[parent].ancestors),
+        }
     for image in made.images.values():
-        assert [name for name in made.cells if name in image.cells] == list(image.cells), "all images lie in one order"
+        assert [name for name in made.cells if name in image.cells] == list(image.cells), (
+            "all images lie in one order"
+        )
         names = {made.cells[cell].name for cell in image.cells}
-        joining = {name for name, text in catalog[1].items() if "glue: true" in text and names >= parents(text)}
+        joining = {
+            name
+            for name, text in catalog[1].items()
+            if "glue: true" in text and names >= parents(text)
+        }
         assert joining <= names, "glue joins until nothing more does"
     used = {cell for image in made.images.values() for cell in image.cells}
     assert used == set(made.cells), "a cell is there because some image holds it"
 
 
 def parents(text: str) -> set[str]:
-    return {name for name in text.splitlines()[0].removeprefix("on: [").removesuffix("]").split(", ") if name}
+    return {
+        name
+        for name in text.splitlines()[0].removeprefix("on: [").removesuffix("]").split(", ")
+        if name
+    }
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(catalog=catalogs())
-def test_an_unrelated_layer_changes_nothing(catalog: tuple[str, dict[str, str]], tmp_path: Path) -> None:
+def test_an_unrelated_layer_changes_nothing(
+    catalog: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
     text, layers = catalog
     before = graph(load(written(tmp_path, text, layers)))
-    after = graph(load(written(tmp_path, text, {**layers, "zz": "on: [root]", "a-z": f"on: [{list(layers)[-1]}]"})))
+    after = graph(
+        load(
+            written(
+                tmp_path, text, {**layers, "zz": "on: [root]", "a-z": f"on: [{list(layers)[-1]}]"}
+            )
+        )
+    )
     assert list(after.cells) == list(before.cells)
     assert after.images == before.images
 
 
 @given(edges=st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20), data=st.data())
 def test_laws_of_stacks(edges: list[tuple[int, int]], data: st.DataObject) -> None:
-    on = {f"l{number}": tuple(dict.fromkeys(f"l{below}" for above, below in edges if above == number > below)) for number in range(8)}
-    layers = {name: Layer(description="x", on=below, glue=len(below) > 1) for name, below in on.items()}
-    arranged = arrange(Catalog(name="x", axes={"a": Axis(values={"1": None})}, images={"i": Image()}), layers)
+    on = {
+        f"l{number}": tuple(
+            dict.fromkeys(f"l{below}" for above, below in edges if above == number > below)
+        )
+        for number in range(8)
+    }
+    layers = {
+        name: Layer(description="x", on=below, glue=len(below) > 1) for name, below in on.items()
+    }
+    arranged = arrange(
+        Catalog(name="x", axes={"a": Axis(values={"1": None})}, images={"i": Image()}), layers
+    )
     asked = data.draw(st.sets(st.sampled_from(sorted(on)), min_size=1))
     made = stack(arranged, asked, ["a"])
     assert set(made.layers) >= asked
-    assert stack(arranged, made.layers, ["a"]).layers == made.layers, "the closure of a closure is itself"
-    assert all(made.layers.index(below) < made.layers.index(name) for name in made.layers for below in on[name])
+    assert stack(arranged, made.layers, ["a"]).layers == made.layers, (
+        "the closure of a closure is itself"
+    )
+    assert all(
+        made.layers.index(below) < made.layers.index(name)
+        for name in made.layers
+        for below in on[name]
+    )
 
 
 @given(edges=st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=14))
 def test_a_cycle_is_found_where_there_is_one(edges: set[tuple[int, int]]) -> None:
-    on = {f"l{number}": tuple(f"l{below}" for above, below in sorted(edges) if above == number) for number in range(7)}
+    on = {
+        f"l{number}": tuple(f"l{below}" for above, below in sorted(edges) if above == number)
+        for number in range(7)
+    }
     loop = cycle(on)
     if loop:
         assert loop[0] == loop[-1]

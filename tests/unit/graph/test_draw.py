@@ -32,7 +32,10 @@ def test_a_tree_for_terminals(small: Graph) -> None:
 
 
 def test_every_layer_stands_in_the_tree_once(small: Graph) -> None:
-    names = [line.replace("│", " ").replace("├── ", " ").replace("└── ", " ").split()[0] for line in draw.tree(small).splitlines()]
+    names = [
+        line.replace("│", " ").replace("├── ", " ").replace("└── ", " ").split()[0]
+        for line in draw.tree(small).splitlines()
+    ]
     assert sorted(names) == sorted({cell.name for cell in small.cells.values()})
 
 

@@ -46,16 +46,19 @@ def test_everything_is_selected_by_nothing(whole: Graph) -> None:
 def test_every_pattern_that_names_nothing_is_reported_with_the_nearest_name(whole: Graph) -> None:
     with pytest.raises(InputError) as raised:
         select(whole, ["leb-r", "python", "python:py3.12", "lab@trixie-py3.1", "zzz"])
-    assert str(raised.value) == (
-        "PATTERN: no cell matches 'lab@trixie-py3.1'\n  hint: did you mean 'lab@trixie-py3.13'?\n"
-        "PATTERN: no image matches 'leb-r'\n  hint: did you mean 'lab-r'?\n"
-        "PATTERN: no image matches 'python:py3.12'\n  hint: did you mean 'python:py3.13'?\n"
-        "PATTERN: no image matches 'zzz'\n  hint: images: base, code-python, code-r, lab-python, lab-r, python"
+    assert (
+        str(raised.value) == "PATTERN: no cell matches 'lab@trixie-py3.1'\n  hint: did you mean"
+        " 'lab@trixie-py3.13'?\nPATTERN: no image matches 'leb-r'\n  hint: did you mean"
+        " 'lab-r'?\nPATTERN: no image matches 'python:py3.12'\n  hint: did you mean"
+        " 'python:py3.13'?\nPATTERN: no image matches 'zzz'\n  hint: images: base, code-python,"
+        " code-r, lab-python, lab-r, python"
     )
 
 
 def test_why_a_point_is_absent_and_which_is_nearest(loaded: Loaded, whole: Graph) -> None:
-    answer = explain(loaded, whole, "python", point(loaded, "python", "python=3.13, debian=bookworm"))
+    answer = explain(
+        loaded, whole, "python", point(loaded, "python", "python=3.13, debian=bookworm")
+    )
     assert not answer.images
     assert [reason.because for reason in answer.reasons] == ["3.13 is the Python of trixie"]
     assert answer.nearest is not None
@@ -64,11 +67,16 @@ def test_why_a_point_is_absent_and_which_is_nearest(loaded: Loaded, whole: Graph
 
 def test_reasons_that_only_together_decide(loaded: Loaded, whole: Graph) -> None:
     answer = explain(loaded, whole, "lab-r", {"python": "3.13", "r": "4.2"})
-    assert {reason.because for reason in answer.reasons} == {"3.13 is the Python of trixie", "r 4.2 exists with debian bookworm only"}
+    assert {reason.because for reason in answer.reasons} == {
+        "3.13 is the Python of trixie",
+        "r 4.2 exists with debian bookworm only",
+    }
 
 
 def test_points_that_are_there(loaded: Loaded, whole: Graph) -> None:
-    assert [image.id for image in explain(loaded, whole, "python", {"debian": "bookworm"}).images] == ["python:py3.11"]
+    assert [
+        image.id for image in explain(loaded, whole, "python", {"debian": "bookworm"}).images
+    ] == ["python:py3.11"]
     assert len(explain(loaded, whole, "python", {}).images) == 2
 
 
@@ -76,10 +84,19 @@ def test_points_that_are_there(loaded: Loaded, whole: Graph) -> None:
     ("text", "expected"),
     [
         ("python", "--at: 'python' is no axis=value\n  hint: for example: debian=bookworm"),
-        ("pyhton=3.13", "--at: python does not depend on an axis 'pyhton'\n  hint: did you mean 'python'?"),
+        (
+            "pyhton=3.13",
+            "--at: python does not depend on an axis 'pyhton'\n  hint: did you mean 'python'?",
+        ),
         ("r=4.5", "--at: python does not depend on an axis 'r'\n  hint: its axes: debian, python"),
-        ("debian=trixy", "--at: the axis 'debian' has no value 'trixy'\n  hint: did you mean 'trixie'?"),
-        ("debian=trixie,debian=bookworm", "--at: 'debian' stands there twice\n  hint: name one value for each axis"),
+        (
+            "debian=trixy",
+            "--at: the axis 'debian' has no value 'trixy'\n  hint: did you mean 'trixie'?",
+        ),
+        (
+            "debian=trixie,debian=bookworm",
+            "--at: 'debian' stands there twice\n  hint: name one value for each axis",
+        ),
     ],
 )
 def test_points_that_are_none(text: str, expected: str, loaded: Loaded) -> None:

@@ -7,7 +7,16 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.lock.deb import Index, Stanza, broken, file_name, packages_file, pins, simulation, status
+from builder.lock.deb import (
+    Index,
+    Stanza,
+    broken,
+    file_name,
+    packages_file,
+    pins,
+    simulation,
+    status,
+)
 
 PACKAGES = """\
 Package: tool
@@ -65,7 +74,9 @@ def test_a_package_is_found_by_name_version_and_architecture() -> None:
         "sha256:aa",
         10,
     )
-    assert index().find("tool", "2:1.4", "amd64") is not None, "packages for all architectures fit each"
+    assert index().find("tool", "2:1.4", "amd64") is not None, (
+        "packages for all architectures fit each"
+    )
     assert index().find("tool", "9", "amd64") is None
     assert index().find("tool", "2:1.5", "arm64") is None
 
@@ -87,18 +98,26 @@ def test_essential_packages_and_near_names() -> None:
 def test_an_installed_package_has_a_status_and_nothing_of_its_file() -> None:
     found = index().find("tool", "2:1.5", "amd64")
     assert found is not None
-    assert found.installed() == (
-        "Package: tool\nStatus: install ok installed\nVersion: 2:1.5\nArchitecture: amd64\n"
+    assert (
+        found.installed()
+        == "Package: tool\nStatus: install ok installed\nVersion: 2:1.5\nArchitecture: amd64\n"
         "Depends: libtwo (>= 1)\nDescription: a tool\n with a line\n"
     )
 
 
 @given(st.lists(st.text(string.ascii_lowercase, min_size=2, max_size=8), unique=True, max_size=10))
 def test_a_status_file_holds_each_package_once_in_its_own_paragraph(names: list[str]) -> None:
-    stanzas = [Stanza(f"Package: {name}\nVersion: 1\nArchitecture: amd64\nFilename: x\n", "debian") for name in names]
+    stanzas = [
+        Stanza(f"Package: {name}\nVersion: 1\nArchitecture: amd64\nFilename: x\n", "debian")
+        for name in names
+    ]
     blocks = [block for block in status(stanzas).split("\n\n") if block.strip()]
-    assert [block.splitlines()[0] for block in blocks] == [f"Package: {name}" for name in sorted(names)]
-    assert all("Status: install ok installed" in block and "Filename" not in block for block in blocks)
+    assert [block.splitlines()[0] for block in blocks] == [
+        f"Package: {name}" for name in sorted(names)
+    ]
+    assert all(
+        "Status: install ok installed" in block and "Filename" not in block for block in blocks
+    )
 
 
 def test_a_simulation_tells_what_comes_moves_and_goes() -> None:
@@ -109,8 +128,14 @@ def test_a_simulation_tells_what_comes_moves_and_goes() -> None:
 
 
 def test_what_apt_finds_broken_is_told_by_package() -> None:
-    said = "The following packages have unmet dependencies:\n red : Conflicts: blue but 1 is installed\n a:amd64 : PreDepends: b (>= 2)\nE: Unmet\n"
-    assert broken(said) == [("red", "blue", "red : Conflicts: blue but 1 is installed"), ("a", "b", "a:amd64 : PreDepends: b (>= 2)")]
+    said = (
+        "The following packages have unmet dependencies:\n red : Conflicts: blue but 1 is"
+        " installed\n a:amd64 : PreDepends: b (>= 2)\nE: Unmet\n"
+    )
+    assert broken(said) == [
+        ("red", "blue", "red : Conflicts: blue but 1 is installed"),
+        ("a", "b", "a:amd64 : PreDepends: b (>= 2)"),
+    ]
 
 
 def test_a_flat_repository_lists_its_files() -> None:
@@ -118,12 +143,21 @@ def test_a_flat_repository_lists_its_files() -> None:
     assert found is not None
     artifact = found.artifact()
     assert file_name(artifact) == "tool_2%3a1.5_amd64.deb"
-    text = packages_file({artifact.id: "Package: tool\nVersion: 2:1.5\nArchitecture: amd64\n"}, [artifact], "deb")
-    assert text == "Package: tool\nVersion: 2:1.5\nArchitecture: amd64\nFilename: deb/tool_2%3a1.5_amd64.deb\nSize: 10\nSHA256: aa\n"
+    text = packages_file(
+        {artifact.id: "Package: tool\nVersion: 2:1.5\nArchitecture: amd64\n"}, [artifact], "deb"
+    )
+    assert (
+        text == "Package: tool\nVersion: 2:1.5\nArchitecture: amd64\nFilename:"
+        " deb/tool_2%3a1.5_amd64.deb\nSize: 10\nSHA256: aa\n"
+    )
 
 
 def test_pins_hold_versions() -> None:
-    assert pins({"b": "2", "a": "1"}) == "Package: a\nPin: version 1\nPin-Priority: 1001\n\nPackage: b\nPin: version 2\nPin-Priority: 1001\n\n"
+    assert (
+        pins({"b": "2", "a": "1"})
+        == "Package: a\nPin: version 1\nPin-Priority: 1001\n\nPackage: b\nPin: version"
+        " 2\nPin-Priority: 1001\n\n"
+    )
 
 
 def test_a_package_that_no_index_has_any_more_is_found_again() -> None:

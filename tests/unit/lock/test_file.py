@@ -1,4 +1,5 @@
-"""catalog.lock as text: what is written is what is read, and what is damaged is refused with its place."""
+"""catalog.lock as text: what is written is what is read, and what is damaged is refused with its
+place."""
 
 from __future__ import annotations
 
@@ -23,7 +24,11 @@ HEX = st.binary(min_size=32, max_size=32).map(bytes.hex)
 
 @st.composite
 def artifacts(draw: st.DrawFn) -> Artifact:
-    kind, name, version = draw(st.sampled_from(["deb", "python", "npm", "archive"])), draw(NAMES), draw(VERSIONS)
+    kind, name, version = (
+        draw(st.sampled_from(["deb", "python", "npm", "archive"])),
+        draw(NAMES),
+        draw(VERSIONS),
+    )
     return Artifact(
         id=f"{kind}:{name}={version}" + draw(st.sampled_from(["", ":amd64", ":py3-none-any"])),
         kind=kind,
@@ -52,16 +57,33 @@ def locks(draw: st.DrawFn) -> Lock:
 
 
 ONE = Artifact(
-    id="deb:tool=1:amd64", kind="deb", name="tool", version="1", origin="debian", locator="pool/t.deb", digest="sha256:" + "a" * 64, size=7
+    id="deb:tool=1:amd64",
+    kind="deb",
+    name="tool",
+    version="1",
+    origin="debian",
+    locator="pool/t.deb",
+    digest="sha256:" + "a" * 64,
+    size=7,
 )
 WHEEL = Artifact(
-    id="python:app=2:py3-none-any", kind="python", name="app", version="2", origin="pypi", locator="app.whl", digest="sha256:" + "b" * 64, size=0
+    id="python:app=2:py3-none-any",
+    kind="python",
+    name="app",
+    version="2",
+    origin="pypi",
+    locator="app.whl",
+    digest="sha256:" + "b" * 64,
+    size=0,
 )
 LOCK = Lock(
     moment="2026-01-03T12:00:00Z",
     artifacts={item.id: item for item in (ONE, WHEEL)},
     cells={
-        "base@trixie": complete(Slice(asks="0" * 64, artifacts=(ONE.id, WHEEL.id), files={"npm/x.json": "{\n}\n"}), {i.id: i for i in (ONE, WHEEL)})
+        "base@trixie": complete(
+            Slice(asks="0" * 64, artifacts=(ONE.id, WHEEL.id), files={"npm/x.json": "{\n}\n"}),
+            {i.id: i for i in (ONE, WHEEL)},
+        )
     },
     archives={"trixie": {"date": "2026-01-03T12:00:00Z", "inrelease": "sha256:" + "c" * 64}},
 )
@@ -92,12 +114,17 @@ def test_one_artifact_is_one_line() -> None:
 
 def test_requirements_follow_from_the_artifacts() -> None:
     assert "requirements.txt" not in encode(LOCK)
-    assert decode(encode(LOCK)).cells["base@trixie"].files["requirements.txt"] == f"app==2 --hash=sha256:{'b' * 64}\n"
+    assert (
+        decode(encode(LOCK)).cells["base@trixie"].files["requirements.txt"]
+        == f"app==2 --hash=sha256:{'b' * 64}\n"
+    )
 
 
 @pytest.mark.parametrize("cut", range(0, len(encode(LOCK)) - 1, 37))
 def test_a_truncated_lock_is_refused_with_its_place(cut: int) -> None:
-    with pytest.raises(InputError, match=r"lock:\d+:\d+: the lock is damaged or truncated") as caught:
+    with pytest.raises(
+        InputError, match=r"lock:\d+:\d+: the lock is damaged or truncated"
+    ) as caught:
         decode(encode(LOCK)[:cut], "catalog.lock")
     assert caught.value.problems[0].line <= encode(LOCK)[:cut].count("\n") + 1
 
@@ -105,18 +132,34 @@ def test_a_truncated_lock_is_refused_with_its_place(cut: int) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"format": 1', '"format": 2', r":2:1: the lock has format 2, and this program reads format 1"),
+        (
+            '"format": 1',
+            '"format": 2',
+            r":2:1: the lock has format 2, and this program reads format 1",
+        ),
         ("sha256:aaaa", "sha256:zzzz", r":8:1: the digest of deb:tool=1:amd64 is 'sha256:zzzz"),
         ("sha256:aaaa", "md5:aaaa", r"not sha256 or sha512 in hexadecimal"),
         ('"size": 7', '"size": -7', r"the size of deb:tool=1:amd64 is -7"),
         ('"size": 7', '"size": "7"', r"the size of deb:tool=1:amd64 is '7'"),
-        ('"name": "tool"', '"name": "other"', r"artifact deb:tool=1:amd64 says that it is deb:other=1"),
+        (
+            '"name": "tool"',
+            '"name": "other"',
+            r"artifact deb:tool=1:amd64 says that it is deb:other=1",
+        ),
         ('"origin": "debian", ', "", r"artifact deb:tool=1:amd64 has the fields"),
         ('"origin": "debian"', '"origin": 3', r"found int, expected text"),
-        ('  "deb:tool=1:amd64",', '  "deb:tool=2:amd64",', r"cell base@trixie holds deb:tool=2:amd64, which the lock does not describe"),
+        (
+            '  "deb:tool=1:amd64",',
+            '  "deb:tool=2:amd64",',
+            r"cell base@trixie holds deb:tool=2:amd64, which the lock does not describe",
+        ),
         (' "asked": ', ' "wanted": ', r"cell base@trixie has the fields"),
         ('"moment": ', '"time": ', r"the lock holds no 'moment'"),
-        ("2026-01-03T", "yesterday at ", r":3:1: the moment is 'yesterday at 12:00:00Z', not a time"),
+        (
+            "2026-01-03T",
+            "yesterday at ",
+            r":3:1: the moment is 'yesterday at 12:00:00Z', not a time",
+        ),
         ('"artifacts": [', '"artifacts": 3, "b": [', r"cell base@trixie has the fields"),
     ],
 )
@@ -128,7 +171,13 @@ def test_a_lock_that_was_tampered_with_is_refused(old: str, new: str, message: s
     assert "catalog lock" in caught.value.problems[0].hint
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | TEXTS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner), max_leaves=8))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | TEXTS,
+        lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
+        max_leaves=8,
+    )
+)
 def test_any_other_json_is_refused(value: object) -> None:
     with pytest.raises(InputError):
         decode(json.dumps(value))

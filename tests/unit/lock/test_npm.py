@@ -16,7 +16,12 @@ HOST = "https://registry.example/"
 
 
 def entry(name: str, **more: object) -> dict[str, object]:
-    return {"version": "1.0", "resolved": f"{HOST}{name}/-/{name.rpartition('/')[2]}-1.0.tgz", "integrity": f"sha512-{SHA512}", **more}
+    return {
+        "version": "1.0",
+        "resolved": f"{HOST}{name}/-/{name.rpartition('/')[2]}-1.0.tgz",
+        "integrity": f"sha512-{SHA512}",
+        **more,
+    }
 
 
 LOCK = {
@@ -56,7 +61,12 @@ def test_an_alias_is_locked_under_the_name_it_stands_for() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"resolved": "git+ssh://git@example/a.git#1"}, {"resolved": "file:../a.tgz"}, {"integrity": f"sha1-{SHA1}"}, {"integrity": ""}],
+    [
+        {"resolved": "git+ssh://git@example/a.git#1"},
+        {"resolved": "file:../a.tgz"},
+        {"integrity": f"sha1-{SHA1}"},
+        {"integrity": ""},
+    ],
 )
 def test_what_no_registry_vouches_for_is_no_artifact(wrong: dict[str, str]) -> None:
     assert artifact("node_modules/a", entry("a") | wrong) is None

@@ -28,7 +28,12 @@ def store(tmp_path: Path) -> Store:
 def manifest(store: Store, text: str = "one") -> tuple[Descriptor, Descriptor]:
     """A manifest with one blob."""
     blob = store.put_bytes(text.encode(), "text/plain")
-    document = {"schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor_json(blob), "layers": []}
+    document = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": descriptor_json(blob),
+        "layers": [],
+    }
     return store.put_bytes(json.dumps(document).encode(), MANIFEST), blob
 
 
@@ -48,13 +53,27 @@ def test_it_is_an_oci_image_layout(store: Store) -> None:
     assert json.loads((store.root / "oci-layout").read_text()) == {"imageLayoutVersion": "1.0.0"}
     index = json.loads((store.root / "index.json").read_text())
     assert index["mediaType"] == INDEX
-    assert index["manifests"] == [{"mediaType": MANIFEST, "digest": found.digest, "size": found.size, "annotations": {REF_NAME: "cell/k"}}]
-    assert (store.root / "blobs" / "sha256" / blob.digest.removeprefix("sha256:")).read_bytes() == b"one"
+    assert index["manifests"] == [
+        {
+            "mediaType": MANIFEST,
+            "digest": found.digest,
+            "size": found.size,
+            "annotations": {REF_NAME: "cell/k"},
+        }
+    ]
+    assert (
+        store.root / "blobs" / "sha256" / blob.digest.removeprefix("sha256:")
+    ).read_bytes() == b"one"
 
 
 def test_refs_are_found_by_other_openers_and_keep_annotations(store: Store) -> None:
     found, _ = manifest(store)
-    store.tag({"image/a:1": Descriptor(found.media_type, found.digest, found.size, {"why": "so"}), "cell/k": found})
+    store.tag(
+        {
+            "image/a:1": Descriptor(found.media_type, found.digest, found.size, {"why": "so"}),
+            "cell/k": found,
+        }
+    )
     other = Store.open(store.root)
     assert list(other.refs("image/")) == ["image/a:1"]
     again = other.find("image/a:1")
@@ -123,7 +142,9 @@ def test_a_missing_blob_is_named(store: Store) -> None:
         store.read(Descriptor("text/plain", "sha256:" + "0" * 64, 3))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"manifests": [{}]}', '{"manifests": [{"annotations": {}}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"manifests": [{}]}', '{"manifests": [{"annotations": {}}]}']
+)
 def test_a_damaged_index_says_what_to_do(store: Store, text: str) -> None:
     (store.root / "index.json").write_text(text)
     with pytest.raises(IntegrityError, match=r"index\.json is damaged") as caught:
@@ -212,7 +233,17 @@ for step in range(int(sys.argv[3])):
 
 @pytest.mark.process
 def test_processes_that_write_at_once_or_are_killed_leave_a_good_store(store: Store) -> None:
-    commands = [[sys.executable, "-c", WORKER, str(store.root), name, "1000000" if name == "killed" else "20"] for name in ("a", "b", "killed")]
+    commands = [
+        [
+            sys.executable,
+            "-c",
+            WORKER,
+            str(store.root),
+            name,
+            "1000000" if name == "killed" else "20",
+        ]
+        for name in ("a", "b", "killed")
+    ]
     workers = [subprocess.Popen(command, stdout=subprocess.PIPE) for command in commands]
     for worker in workers[:2]:
         worker.communicate()

@@ -15,18 +15,35 @@ from hypothesis import strategies as st
 
 from builder.errors import BuilderError, IntegrityError
 from builder.oci import tar
-from builder.oci.model import BLOCK, CHAR, DIRECTORY, EPOCH, FIFO, FILE, HARDLINK, LAYER_TAR, SYMLINK, Entry
+from builder.oci.model import (
+    BLOCK,
+    CHAR,
+    DIRECTORY,
+    EPOCH,
+    FIFO,
+    FILE,
+    HARDLINK,
+    LAYER_TAR,
+    SYMLINK,
+    Entry,
+)
 from tests.unit.oci.made import directory, file, hardlink, layer, symlink
 
-PARTS = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=60).filter(
-    lambda part: part not in {".", ".."}
-)
+PARTS = st.text(
+    st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=60
+).filter(lambda part: part not in {".", ".."})
 PATHS = st.lists(PARTS, min_size=1, max_size=6).map("/".join)
 MODES = st.integers(0, 0o7777)
 IDS = st.integers(0, 2**31)
 TIMES = st.integers(0, 2**34)
-ATTRIBUTES = st.dictionaries(st.sampled_from(["security.capability", "user.note"]), st.binary(min_size=1, max_size=30), max_size=2).map(
-    lambda found: tuple(sorted((key, base64.b64encode(value).decode()) for key, value in found.items()))
+ATTRIBUTES = st.dictionaries(
+    st.sampled_from(["security.capability", "user.note"]),
+    st.binary(min_size=1, max_size=30),
+    max_size=2,
+).map(
+    lambda found: tuple(
+        sorted((key, base64.b64encode(value).decode()) for key, value in found.items())
+    )
 )
 
 
@@ -40,7 +57,10 @@ def entries(draw: st.DrawFn) -> tuple[Entry, bytes]:
     elif kind in {CHAR, BLOCK}:
         link = f"{draw(st.integers(0, 4095))}:{draw(st.integers(0, 9999))}"
     xattrs = draw(ATTRIBUTES) if kind == FILE else ()
-    return Entry(kind, draw(MODES), draw(IDS), draw(IDS), draw(TIMES), len(data), "", link, xattrs), data
+    return (
+        Entry(kind, draw(MODES), draw(IDS), draw(IDS), draw(TIMES), len(data), "", link, xattrs),
+        data,
+    )
 
 
 @given(st.dictionaries(PATHS, entries(), max_size=5))
@@ -55,14 +75,18 @@ def test_what_is_written_is_read_again(content: dict[str, tuple[Entry, bytes]]) 
     assert descriptor.media_type == LAYER_TAR
     stream.seek(0)
     found = {member.path: member for member in tar.members(stream, "it")}
-    assert {path: member.entry for path, member in found.items()} == {tar._clean(path): entry for path, (entry, _) in content.items()}
+    assert {path: member.entry for path, member in found.items()} == {
+        tar._clean(path): entry for path, (entry, _) in content.items()
+    }
     for path, (entry, data) in content.items():
         if entry.type == FILE:
             assert stream.getvalue()[found[tar._clean(path)].offset :][: entry.size] == data
 
 
 @pytest.mark.parametrize(("size", "window"), [(0, 20), (5_000_000, 23), (2**26, 27), (10**10, 27)])
-def test_who_unpacks_a_layer_needs_no_more_memory_than_it_has_bytes_and_never_more_than_decoders_take(size: int, window: int) -> None:
+def test_who_unpacks_a_layer_needs_no_more_memory_than_it_has_bytes_and_never_more_than_decoders_take(
+    size: int, window: int
+) -> None:
     stream = io.BytesIO()
     writer = tar.Writer(stream, "zstd", size)
     writer.add("file", Entry(FILE, 0o644, 0, 0, EPOCH, 5), iter([b"hello"]))
@@ -71,7 +95,9 @@ def test_who_unpacks_a_layer_needs_no_more_memory_than_it_has_bytes_and_never_mo
 
 
 @pytest.mark.parametrize("compression", ["zstd", "gzip", "none"])
-def test_a_layer_is_the_same_bytes_every_time_and_is_read_back(tmp_path: Path, compression: tar.Compression) -> None:
+def test_a_layer_is_the_same_bytes_every_time_and_is_read_back(
+    tmp_path: Path, compression: tar.Compression
+) -> None:
     digests = set()
     for name in ("one", "two"):
         with (tmp_path / name).open("wb") as stream:
@@ -95,7 +121,16 @@ def test_other_compressions_are_named(tmp_path: Path) -> None:
 
 
 def test_paths_are_cleaned_and_the_root_is_left_out(tmp_path: Path) -> None:
-    source = layer(tmp_path / "t", {"./": directory(), "./usr/": directory(), "/etc/x": "x", "./etc/y": symlink("../x"), "z": hardlink("./etc/x")})
+    source = layer(
+        tmp_path / "t",
+        {
+            "./": directory(),
+            "./usr/": directory(),
+            "/etc/x": "x",
+            "./etc/y": symlink("../x"),
+            "z": hardlink("./etc/x"),
+        },
+    )
     with source.open("rb") as stream:
         found = {member.path: member.entry for member in tar.members(stream, "it")}
     assert list(found) == ["usr", "etc/x", "etc/y", "z"]
@@ -106,7 +141,10 @@ def test_paths_are_cleaned_and_the_root_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../x", "a/../../x"])
 def test_a_member_that_leaves_the_root_is_refused(tmp_path: Path, name: str) -> None:
     source = layer(tmp_path / "t", {name: "x"})
-    with source.open("rb") as stream, pytest.raises(IntegrityError, match=r"layer 1: .* leaves the root"):
+    with (
+        source.open("rb") as stream,
+        pytest.raises(IntegrityError, match=r"layer 1: .* leaves the root"),
+    ):
         list(tar.members(stream, "layer 1"))
 
 

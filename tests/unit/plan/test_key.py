@@ -17,15 +17,35 @@ ONE: Mapping[str, Any] = {"description": "one", "on": ["bottom"], "run": "true"}
 
 def lock(**fields: Any) -> Lock:
     artifacts = {
-        name: Artifact(id=name, kind="deb", name=name[4:7], version="1", origin="debian", locator=f"pool/{name}", digest=digest, size=1)
-        for name, digest in {"deb:apt=1": "sha256:a", "deb:git=1": fields.pop("digest", "sha256:g")}.items()
+        name: Artifact(
+            id=name,
+            kind="deb",
+            name=name[4:7],
+            version="1",
+            origin="debian",
+            locator=f"pool/{name}",
+            digest=digest,
+            size=1,
+        )
+        for name, digest in {
+            "deb:apt=1": "sha256:a",
+            "deb:git=1": fields.pop("digest", "sha256:g"),
+        }.items()
     }
-    cells = {"bottom": Slice(asks="", artifacts=("deb:apt=1",)), "one": Slice(**{"asks": "", "artifacts": ("deb:git=1",), **fields})}
+    cells = {
+        "bottom": Slice(asks="", artifacts=("deb:apt=1",)),
+        "one": Slice(**{"asks": "", "artifacts": ("deb:git=1",), **fields}),
+    }
     return Lock(moment="2026-01-31T12:00:00Z", artifacts=artifacts, cells=cells)
 
 
 def documents(
-    root: Path, *, one: Mapping[str, Any] = ONE, below: Mapping[str, Any] | None = None, abi: str = "debian-13", locked: Lock | None = None
+    root: Path,
+    *,
+    one: Mapping[str, Any] = ONE,
+    below: Mapping[str, Any] | None = None,
+    abi: str = "debian-13",
+    locked: Lock | None = None,
 ) -> dict[str, Mapping[str, object]]:
     bottom = Layer(description="bottom", bootstrap=True, **(below or {}))
     cells = {
@@ -33,7 +53,9 @@ def documents(
         "one": Cell("one", "one", {}, Layer.model_validate(one), ("bottom",), ("bottom",)),
     }
     (root / "one" / "files").mkdir(parents=True, exist_ok=True)
-    found = all_inputs(Graph(cells=cells, images={}), locked or lock(), {name: root / name for name in cells})
+    found = all_inputs(
+        Graph(cells=cells, images={}), locked or lock(), {name: root / name for name in cells}
+    )
     return {name: item.document for name, item in found.items()}
 
 
@@ -41,14 +63,26 @@ def documents(
     "changes",
     [
         {"one": {**ONE, "description": "said in other words"}},
-        {"one": {**ONE, "cmd": ["sleep"], "entrypoint": ["/start"], "user": "1000", "workdir": "/srv", "expose": [80], "priority": 3}},
+        {
+            "one": {
+                **ONE,
+                "cmd": ["sleep"],
+                "entrypoint": ["/start"],
+                "user": "1000",
+                "workdir": "/srv",
+                "expose": [80],
+                "priority": 3,
+            }
+        },
         {"one": {**ONE, "apt": ["git", "curl"]}},
         {"below": {"cmd": ["bash"], "env": {"A": "b"}}},
         {"locked": lock(asks="other")},
     ],
     ids=["description", "metadata", "what is asked for", "metadata below", "what was asked for"],
 )
-def test_what_makes_no_other_bytes_is_not_in_the_key(tmp_path: Path, changes: Mapping[str, Any]) -> None:
+def test_what_makes_no_other_bytes_is_not_in_the_key(
+    tmp_path: Path, changes: Mapping[str, Any]
+) -> None:
     """What is asked for counts by what the lock says of it."""
     assert documents(tmp_path, **changes)["one"] == documents(tmp_path)["one"]
 
@@ -67,7 +101,9 @@ def test_what_makes_no_other_bytes_is_not_in_the_key(tmp_path: Path, changes: Ma
         ({"abi": "debian-14"}, "ABI debian-13 → debian-14"),
     ],
 )
-def test_what_makes_other_bytes_is_in_the_key_and_has_a_reason(tmp_path: Path, changes: Mapping[str, Any], expected: str) -> None:
+def test_what_makes_other_bytes_is_in_the_key_and_has_a_reason(
+    tmp_path: Path, changes: Mapping[str, Any], expected: str
+) -> None:
     before, after = documents(tmp_path)["one"], documents(tmp_path, **changes)["one"]
     assert after != before
     assert expected in reasons(after, before)
@@ -77,7 +113,12 @@ def test_files_count_by_path_bytes_and_whether_they_can_be_executed(tmp_path: Pa
     file = tmp_path / "one" / "files" / "etc" / "motd"
     file.parent.mkdir(parents=True)
     seen = []
-    for text, mode in (("hello", 0o644), ("hello", 0o600), ("good day", 0o644), ("good day", 0o755)):
+    for text, mode in (
+        ("hello", 0o644),
+        ("hello", 0o600),
+        ("good day", 0o644),
+        ("good day", 0o755),
+    ):
         file.write_text(text)
         file.chmod(mode)
         seen.append(documents(tmp_path)["one"])
@@ -85,7 +126,10 @@ def test_files_count_by_path_bytes_and_whether_they_can_be_executed(tmp_path: Pa
     assert reasons(seen[2], seen[1]) == ("files/etc/motd changed",)
     assert reasons(seen[3], seen[2]) == ("files/etc/motd changed",)
     file.rename(file.with_name("other"))
-    assert set(reasons(documents(tmp_path)["one"], seen[3])) >= {"+ files/etc/other", "- files/etc/motd"}
+    assert set(reasons(documents(tmp_path)["one"], seen[3])) >= {
+        "+ files/etc/other",
+        "- files/etc/motd",
+    }
 
 
 def test_a_bootstrapped_cell_depends_on_its_packages_alone(tmp_path: Path) -> None:
@@ -93,5 +137,10 @@ def test_a_bootstrapped_cell_depends_on_its_packages_alone(tmp_path: Path) -> No
 
 
 def test_what_dpkg_leaves_out_is_left_out_of_every_layer_above(tmp_path: Path) -> None:
-    before, now = documents(tmp_path), documents(tmp_path, below={"dpkg": ["path-exclude=/usr/share/info/*"]})
-    assert {name: reasons(now[name], before[name]) for name in now} == dict.fromkeys(now, ("dpkg: + path-exclude=/usr/share/info/*",))
+    before, now = (
+        documents(tmp_path),
+        documents(tmp_path, below={"dpkg": ["path-exclude=/usr/share/info/*"]}),
+    )
+    assert {name: reasons(now[name], before[name]) for name in now} == dict.fromkeys(
+        now, ("dpkg: + path-exclude=/usr/share/info/*",)
+    )

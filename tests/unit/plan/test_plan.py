@@ -7,30 +7,58 @@ from builder.graph.model import Cell, Graph, ImagePoint
 from builder.plan.key import Inputs
 from builder.plan.plan import Known, Plan, plan
 
-LAYERS = {"bottom": (), "left": ("bottom",), "right": ("bottom",), "edits": ("bottom",), "top": ("bottom", "edits")}
+LAYERS = {
+    "bottom": (),
+    "left": ("bottom",),
+    "right": ("bottom",),
+    "edits": ("bottom",),
+    "top": ("bottom", "edits"),
+}
 
 
 def graph() -> Graph:
     cells = {}
     for name, below in LAYERS.items():
-        layer = Layer(description=name, on=below, replaces=("/etc/motd",) if name == "edits" else ())
-        cells[name] = Cell(id=name, name=name, point={}, layer=layer, parents=below, ancestors=below)
+        layer = Layer(
+            description=name, on=below, replaces=("/etc/motd",) if name == "edits" else ()
+        )
+        cells[name] = Cell(
+            id=name, name=name, point={}, layer=layer, parents=below, ancestors=below
+        )
     images = {
         name: ImagePoint(id=name, name=name, tag="", point={}, cells=held)
-        for name, held in {"both:1": ("bottom", "left", "right"), "edited:1": ("bottom", "edits", "top")}.items()
+        for name, held in {
+            "both:1": ("bottom", "left", "right"),
+            "edited:1": ("bottom", "edits", "top"),
+        }.items()
     }
     return Graph(cells=cells, images=images)
 
 
 def inputs(**files: str) -> dict[str, Inputs]:
     """Return inputs of all cells; `files` gives some other bytes."""
-    return {name: Inputs(document={**BLANK, "context": {"Dockerfile": [files.get(name, name), "644"]}}) for name in LAYERS}
+    return {
+        name: Inputs(document={**BLANK, "context": {"Dockerfile": [files.get(name, name), "644"]}})
+        for name in LAYERS
+    }
 
 
-BLANK: Mapping[str, object] = {"format": 1, "artifacts": {}, "auto": [], "files": {}, "replaces": [], "abi": []}
+BLANK: Mapping[str, object] = {
+    "format": 1,
+    "artifacts": {},
+    "auto": [],
+    "files": {},
+    "replaces": [],
+    "abi": [],
+}
 
 
-def known(built: Mapping[str, Inputs], *, images: Mapping[str, str] | None = None, outdated: Mapping[str, tuple[str, ...]] | None = None) -> Known:
+def known(
+    built: Mapping[str, Inputs],
+    *,
+    images: Mapping[str, str] | None = None,
+    outdated: Mapping[str, tuple[str, ...]] | None = None,
+) -> Known:
     return Known(
         cells={item.key: f"sha256:{name}" for name, item in built.items()},
         images=images or {},
@@ -61,7 +89,9 @@ def test_with_nothing_there_everything_is_built_in_an_order_that_can_be_followed
     made = plan(graph(), inputs(), key, known({}))
     assert set(actions(made).values()) == {"build"}
     order = [step.node for step in made.steps]
-    assert all(order.index(below) < order.index(name) for name, found in LAYERS.items() for below in found)
+    assert all(
+        order.index(below) < order.index(name) for name, found in LAYERS.items() for below in found
+    )
     assert why(made)["left"] == ("new",)
     assert why(made)["both:1"] == ("bottom is built", "left is built", "right is built")
 

@@ -9,7 +9,10 @@ from builder.plan.reason import reasons
 BASE: Mapping[str, object] = {
     "format": 1,
     "context": {"Dockerfile": ["a", "644"], "files/etc/motd": ["b", "644"]},
-    "artifacts": {"deb:libssl3t64=3.5.1-1/amd64": "sha256:1", "python:numpy==2.3.1/cp313": "sha256:2"},
+    "artifacts": {
+        "deb:libssl3t64=3.5.1-1/amd64": "sha256:1",
+        "python:numpy==2.3.1/cp313": "sha256:2",
+    },
     "auto": ["libssl3t64"],
     "files": {"requirements.txt": "c"},
     "abi": ["debian-13"],
@@ -25,20 +28,39 @@ def changed(**parts: object) -> Mapping[str, object]:
     [
         (changed(format=2), ("key format 1 → 2",)),
         (
-            changed(artifacts={"deb:libssl3t64=3.5.2-1/amd64": "sha256:3", "python:numpy==2.3.1/cp313": "sha256:2"}),
+            changed(
+                artifacts={
+                    "deb:libssl3t64=3.5.2-1/amd64": "sha256:3",
+                    "python:numpy==2.3.1/cp313": "sha256:2",
+                }
+            ),
             ("libssl3t64 3.5.1-1/amd64 → 3.5.2-1/amd64",),
         ),
-        (changed(artifacts={"python:numpy==2.3.1/cp313": "sha256:2"}), ("- libssl3t64 3.5.1-1/amd64",)),
         (
-            changed(artifacts={"deb:libssl3t64=3.5.1-1/amd64": "sha256:9", "python:numpy==2.3.1/cp313": "sha256:2"}),
+            changed(artifacts={"python:numpy==2.3.1/cp313": "sha256:2"}),
+            ("- libssl3t64 3.5.1-1/amd64",),
+        ),
+        (
+            changed(
+                artifacts={
+                    "deb:libssl3t64=3.5.1-1/amd64": "sha256:9",
+                    "python:numpy==2.3.1/cp313": "sha256:2",
+                }
+            ),
             ("libssl3t64 3.5.1-1/amd64: other bytes under the same version",),
         ),
-        (changed(context={"Dockerfile": ["z", "644"], "files/new": ["b", "755"]}), ("Dockerfile changed", "- files/etc/motd", "+ files/new")),
+        (
+            changed(context={"Dockerfile": ["z", "644"], "files/new": ["b", "755"]}),
+            ("Dockerfile changed", "- files/etc/motd", "+ files/new"),
+        ),
         (changed(files={"requirements.txt": "d"}), ("locked requirements.txt changed",)),
         (changed(abi=["debian-14"]), ("ABI debian-13 → debian-14",)),
         (changed(replaces=["/etc/motd"]), ("replaces: + /etc/motd",)),
         (changed(**{"once.paths": ["/opt/tool"]}), ("once.paths: + /opt/tool",)),
-        (changed(dpkg=["path-exclude=/usr/share/info/*"]), ("dpkg: + path-exclude=/usr/share/info/*",)),
+        (
+            changed(dpkg=["path-exclude=/usr/share/info/*"]),
+            ("dpkg: + path-exclude=/usr/share/info/*",),
+        ),
         (changed(dpkg=["a", "b", "c", "d", "e"]), ("dpkg: + a, + b, + c, and 2 more",)),
         (changed(auto=[]), ("which packages count as automatically installed",)),
         (BASE, ("its delta is not in the store",)),

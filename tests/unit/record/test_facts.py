@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from builder.catalog.load import Loaded, load
+from builder.cells import records
 from builder.commands.show import describe
 from builder.console.text import readable
+from builder.debian.model import Facts as CellFacts
 from builder.graph.asks import asks
 from builder.graph.build import abi_of, graph
 from builder.graph.model import Graph
 from builder.lock.file import write
 from builder.lock.model import Artifact, Lock, Slice
-from builder.oci import cells
 from builder.oci.model import LAYER_ZSTD
-from builder.oci.model import Facts as CellFacts
 from builder.oci.store import Store
 from builder.plan.key import inputs
 from builder.record.facts import Fact, facts
@@ -37,8 +37,20 @@ def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loaded:
 
 def locked(made: Graph) -> Lock:
     digest = "sha256:" + "0" * 64
-    package = Artifact(id="deb:apt=3.0.3:amd64", kind="deb", name="apt", version="3.0.3", origin="debian", locator="a.deb", digest=digest, size=7)
-    slices = {name: Slice(asks=asks(cell, made), artifacts=(package.id,) if cell.name == "base" else ()) for name, cell in made.cells.items()}
+    package = Artifact(
+        id="deb:apt=3.0.3:amd64",
+        kind="deb",
+        name="apt",
+        version="3.0.3",
+        origin="debian",
+        locator="a.deb",
+        digest=digest,
+        size=7,
+    )
+    slices = {
+        name: Slice(asks=asks(cell, made), artifacts=(package.id,) if cell.name == "base" else ())
+        for name, cell in made.cells.items()
+    }
     return Lock(moment="2026-01-01T00:00:00Z", artifacts={package.id: package}, cells=slices)
 
 
@@ -60,7 +72,10 @@ def test_a_stale_slice_tells_nothing(loaded: Loaded) -> None:
     made = graph(loaded)
     lock = locked(made)
     cells_ = {**lock.cells, "base@trixie": Slice(asks="other", artifacts=())}
-    write(Lock(moment=lock.moment, artifacts=lock.artifacts, cells=cells_), loaded.root / "catalog.lock")
+    write(
+        Lock(moment=lock.moment, artifacts=lock.artifacts, cells=cells_),
+        loaded.root / "catalog.lock",
+    )
     assert "base@trixie" not in facts(loaded, made)
     assert "base@bookworm" in facts(loaded, made)
 
@@ -70,16 +85,39 @@ def test_sizes_come_from_the_store(loaded: Loaded, tmp_path: Path) -> None:
     lock = locked(made)
     write(lock, loaded.root / "catalog.lock")
     cell = made.cells["base@trixie"]
-    key = inputs(made, cell, lock, loaded.layer_dirs["base"], {name: abi_of(one) for name, one in made.cells.items()}).key
+    key = inputs(
+        made,
+        cell,
+        lock,
+        loaded.layer_dirs["base"],
+        {name: abi_of(one) for name, one in made.cells.items()},
+    ).key
     store = Store.open(tmp_path / "store")
     delta = store.put_bytes(b"x" * 1234, LAYER_ZSTD)
-    built = CellFacts(cell=cell.id, key=key, delta=delta, diff_id=delta.digest, unpacked=9999, packages={"deb": {"apt": "3.0.3"}}, entries={})
-    cells.record(store, built)
+    built = CellFacts(
+        cell=cell.id,
+        key=key,
+        delta=delta,
+        diff_id=delta.digest,
+        unpacked=9999,
+        packages={"deb": {"apt": "3.0.3"}},
+        entries={},
+    )
+    records.record(store, built)
     found = describe(made.images["base:trixie"], made, facts(loaded, made))
     assert found["size"] == 1234
     assert found["layers"][0]["packages"] == {"deb": {"apt": "3.0.3"}}
 
 
-@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (27_400_000, "27 MB"), (3_100_000_000_000, "3100 GB")])
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (27_400_000, "27 MB"),
+        (3_100_000_000_000, "3100 GB"),
+    ],
+)
 def test_readable_sizes(size: int, text: str) -> None:
     assert readable(size) == text

@@ -18,7 +18,12 @@ VERSIONS = st.tuples(*[st.integers(0, 20)] * 3).map(lambda parts: ".".join(map(s
 
 
 def entry(name: str, version: str, digest: str = "00") -> index.Entry:
-    return index.entry({"apiVersion": "v2", "name": name, "version": version, "extra": {"kept": True}}, digest, [f"{name}-{version}.tgz"], NOW)
+    return index.entry(
+        {"apiVersion": "v2", "name": name, "version": version, "extra": {"kept": True}},
+        digest,
+        [f"{name}-{version}.tgz"],
+        NOW,
+    )
 
 
 def held(found: index.Index) -> set[tuple[str, str]]:
@@ -28,19 +33,31 @@ def held(found: index.Index) -> set[tuple[str, str]]:
 @given(st.lists(VERSIONS, unique=True), st.lists(VERSIONS, unique=True))
 def test_no_published_version_is_ever_lost(old: Sequence[str], new: Sequence[str]) -> None:
     before = index.joined(index.Index(entries={}), [entry("a", version) for version in old])
-    after = index.joined(index.parse(index.dump(before, NOW), "x"), [entry("a", version) for version in new])
+    after = index.joined(
+        index.parse(index.dump(before, NOW), "x"), [entry("a", version) for version in new]
+    )
     assert held(after) == {("a", version) for version in {*old, *new}}
 
 
 def test_what_others_wrote_stays_as_it_was() -> None:
-    other = {"name": "b", "version": "0.1.0", "created": "2020-01-01T00:00:00Z", "digest": "x", "urls": ["u"], "unknown": [1]}
+    other = {
+        "name": "b",
+        "version": "0.1.0",
+        "created": "2020-01-01T00:00:00Z",
+        "digest": "x",
+        "urls": ["u"],
+        "unknown": [1],
+    }
     found = index.joined(index.Index(entries={"b": (other,)}), [entry("a", "1.0.0")])
     again = index.parse(index.dump(found, NOW), "x")
     assert again.entries["b"] == (other,)
 
 
 def test_newest_first_and_prereleases_are_not_the_newest() -> None:
-    found = index.joined(index.Index(entries={}), [entry("a", version) for version in ("1.9.0", "1.10.0", "2.0.0-rc.1")])
+    found = index.joined(
+        index.Index(entries={}),
+        [entry("a", version) for version in ("1.9.0", "1.10.0", "2.0.0-rc.1")],
+    )
     assert found.versions() == {"a": ("2.0.0-rc.1", "1.10.0", "1.9.0")}
     newest = found.newest("a")
     assert newest
@@ -63,7 +80,9 @@ def test_an_index_is_one_that_helm_reads(tmp_path: Path) -> None:
     assert found["entries"]["a"][0]["urls"] == ["a-1.0.0.tgz"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "entries: 1", "entries: {a: [{}]}", "apiVersion: v1"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "entries: 1", "entries: {a: [{}]}", "apiVersion: v1"]
+)
 def test_a_broken_index_is_left_alone(tmp_path: Path, text: str) -> None:
     (tmp_path / "index.yaml").write_text(text)
     with pytest.raises(BuilderError, match="is no index of a Helm repository"):
@@ -73,7 +92,9 @@ def test_a_broken_index_is_left_alone(tmp_path: Path, text: str) -> None:
 
 def test_an_index_that_is_cut_off_is_left_alone(tmp_path: Path) -> None:
     """It is YAML all the same, and lacks versions that are published."""
-    whole = index.dump(index.joined(index.Index(entries={}), [entry("a", "1.0.0"), entry("b", "1.0.0")]), NOW).decode()
+    whole = index.dump(
+        index.joined(index.Index(entries={}), [entry("a", "1.0.0"), entry("b", "1.0.0")]), NOW
+    ).decode()
     cut = whole.partition("  b:\n")[0]
     assert index.parse(cut.encode(), "x").versions() == {"a": ("1.0.0",)}
     (tmp_path / "index.yaml").write_text(cut)
@@ -86,7 +107,12 @@ def test_an_index_that_is_cut_off_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_program_that_is_writing_the_index_is_waited_for(tmp_path: Path) -> None:
     """It knows nothing of the lock, as `helm repo index` does not."""
-    others = index.dump(index.joined(index.Index(entries={}), [entry("b", f"1.0.{number}") for number in range(20)]), NOW)
+    others = index.dump(
+        index.joined(
+            index.Index(entries={}), [entry("b", f"1.0.{number}") for number in range(20)]
+        ),
+        NOW,
+    )
     path = tmp_path / "index.yaml"
     path.write_bytes(others[: len(others) // 2])
     rest = threading.Timer(0.2, path.write_bytes, [others])
@@ -98,13 +124,19 @@ def test_a_program_that_is_writing_the_index_is_waited_for(tmp_path: Path) -> No
 
 
 def test_an_index_in_json_is_one_too(tmp_path: Path) -> None:
-    (tmp_path / "index.yaml").write_text('{"apiVersion": "v1", "entries": {"b": [{"name": "b", "version": "1.0.0"}]}, "generated": "2020"}')
+    (tmp_path / "index.yaml").write_text(
+        '{"apiVersion": "v1", "entries": {"b": [{"name": "b", "version": "1.0.0"}]}, "generated":'
+        ' "2020"}'
+    )
     assert held(index.add(tmp_path, [entry("a", "1.0.0")], NOW)) == {("a", "1.0.0"), ("b", "1.0.0")}
 
 
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     """Each joins its version while the others do the same."""
-    writers = [threading.Thread(target=index.add, args=(tmp_path, [entry("a", f"1.0.{number}")], NOW)) for number in range(12)]
+    writers = [
+        threading.Thread(target=index.add, args=(tmp_path, [entry("a", f"1.0.{number}")], NOW))
+        for number in range(12)
+    ]
     for writer in writers:
         writer.start()
     for writer in writers:
@@ -113,7 +145,11 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_a_writer_that_does_not_end(tmp_path: Path) -> None:
-    with index.locked(tmp_path), pytest.raises(BuilderError, match="another process has been writing"), index.locked(tmp_path, patience=0.1):
+    with (
+        index.locked(tmp_path),
+        pytest.raises(BuilderError, match="another process has been writing"),
+        index.locked(tmp_path, patience=0.1),
+    ):
         pass
 
 

@@ -12,7 +12,11 @@ def made(*layers: dict[str, Any]) -> ImageConfig:
 
 
 def test_environment_adds_up_and_the_layer_above_wins() -> None:
-    assert made({"env": {"A": "1", "B": "1"}}, {"env": {"B": "2", "C": "2"}}).env == {"A": "1", "B": "2", "C": "2"}
+    assert made({"env": {"A": "1", "B": "1"}}, {"env": {"B": "2", "C": "2"}}).env == {
+        "A": "1",
+        "B": "2",
+        "C": "2",
+    }
 
 
 def test_directories_of_a_layer_stand_in_front_of_those_below() -> None:
@@ -20,10 +24,18 @@ def test_directories_of_a_layer_stand_in_front_of_those_below() -> None:
 
 
 def test_the_last_layer_decides_unless_another_has_a_higher_priority() -> None:
-    low, high, last = {"cmd": ["low"], "user": "1"}, {"cmd": ["high"], "priority": 10}, {"cmd": ["last"], "workdir": "/last"}
+    low, high, last = (
+        {"cmd": ["low"], "user": "1"},
+        {"cmd": ["high"], "priority": 10},
+        {"cmd": ["last"], "workdir": "/last"},
+    )
     assert made(low, last).cmd == ("last",)
     found = made(low, high, last)
-    assert (found.cmd, found.user, found.workdir) == (("high",), "1", "/last"), "a layer that says nothing of a setting does not unset it"
+    assert (found.cmd, found.user, found.workdir) == (
+        ("high",),
+        "1",
+        "/last",
+    ), "a layer that says nothing of a setting does not unset it"
 
 
 def test_ports_add_up_sorted() -> None:

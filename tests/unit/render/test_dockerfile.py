@@ -18,7 +18,14 @@ POINT = {"debian": "trixie", "python": "3.13"}
 
 
 def cell(name: str, below: tuple[str, ...] = (), **layer: Any) -> Cell:
-    return Cell(id=f"{name}@x", name=name, point=POINT, layer=Layer(description=name, **layer), parents=(), ancestors=below)
+    return Cell(
+        id=f"{name}@x",
+        name=name,
+        point=POINT,
+        layer=Layer(description=name, **layer),
+        parents=(),
+        ancestors=below,
+    )
 
 
 def graph(*cells: Cell) -> Graph:
@@ -33,19 +40,34 @@ BOTTOM = cell("bottom", bootstrap=True)
 
 
 def text(one: Cell, *artifacts: str, directory: Path | None = None, **fields: Any) -> str:
-    return dockerfile(graph(BOTTOM, one), one, piece(*artifacts, **fields), directory or Path("/nowhere"))
+    return dockerfile(
+        graph(BOTTOM, one), one, piece(*artifacts, **fields), directory or Path("/nowhere")
+    )
 
 
 def test_a_cell_without_wishes_does_nothing() -> None:
     lines = [line for line in text(cell("empty", ("bottom@x",))).splitlines() if line]
-    assert lines == ["FROM parent", 'SHELL ["/bin/bash", "-euo", "pipefail", "-c"]', "ARG SOURCE_DATE_EPOCH=315532800", "USER 0:0"]
+    assert lines == [
+        "FROM parent",
+        'SHELL ["/bin/bash", "-euo", "pipefail", "-c"]',
+        "ARG SOURCE_DATE_EPOCH=315532800",
+        "USER 0:0",
+    ]
 
 
 def test_every_step_runs_without_a_network(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "motd").write_text("hello")
-    one = cell("all", ("bottom@x",), prepare="true", run="true", files=[{"path": "/motd", "mode": "0600", "owner": "1000:100"}])
-    rendered = text(one, "deb:git=1:amd64", directory=tmp_path, files={"requirements.txt": "six==1"})
+    one = cell(
+        "all",
+        ("bottom@x",),
+        prepare="true",
+        run="true",
+        files=[{"path": "/motd", "mode": "0600", "owner": "1000:100"}],
+    )
+    rendered = text(
+        one, "deb:git=1:amd64", directory=tmp_path, files={"requirements.txt": "six==1"}
+    )
     steps = [line for line in rendered.splitlines() if line.startswith("RUN")]
     assert len(steps) == 6
     assert all("--network=none" in step for step in steps)
@@ -54,9 +76,24 @@ def test_every_step_runs_without_a_network(tmp_path: Path) -> None:
 def test_steps_stand_in_the_order_that_the_format_promises(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "motd").write_text("hello")
-    one = cell("all", ("bottom@x",), prepare="echo prepare", run="echo run", files=[{"path": "/motd", "mode": "0600"}])
-    rendered = text(one, "deb:git=1:amd64", directory=tmp_path, files={"requirements.txt": "six==1"})
-    marks = ["apt-get", "echo prepare", "uv --quiet pip install", "install -D", "chmod 0600 /motd", "echo run"]
+    one = cell(
+        "all",
+        ("bottom@x",),
+        prepare="echo prepare",
+        run="echo run",
+        files=[{"path": "/motd", "mode": "0600"}],
+    )
+    rendered = text(
+        one, "deb:git=1:amd64", directory=tmp_path, files={"requirements.txt": "six==1"}
+    )
+    marks = [
+        "apt-get",
+        "echo prepare",
+        "uv --quiet pip install",
+        "install -D",
+        "chmod 0600 /motd",
+        "echo run",
+    ]
     assert sorted(marks, key=rendered.index) == marks
 
 
@@ -65,50 +102,84 @@ def test_what_root_runs_has_a_home_of_its_own() -> None:
     scripts = text(user, "deb:git=1:amd64").split("END-OF-STEP'\n")[1:]
     assert len(scripts) == 3
     for script in scripts:
-        assert script.startswith("export HOME=/root"), f"root's files would be left in the user's home by:\n{script}"
+        assert script.startswith("export HOME=/root"), (
+            f"root's files would be left in the user's home by:\n{script}"
+        )
 
 
 def test_scripts_know_the_axes() -> None:
-    assert "export AXIS_DEBIAN=trixie\nexport AXIS_PYTHON=3.13\necho here\n" in text(cell("one", ("bottom@x",), run="echo here"))
+    assert "export AXIS_DEBIAN=trixie\nexport AXIS_PYTHON=3.13\necho here\n" in text(
+        cell("one", ("bottom@x",), run="echo here")
+    )
 
 
 def test_packages_that_nobody_asked_for_are_marked() -> None:
-    rendered = text(cell("one", ("bottom@x",)), "deb:git=1:amd64", "deb:liberror-perl=1:all", auto=("liberror-perl",))
+    rendered = text(
+        cell("one", ("bottom@x",)),
+        "deb:git=1:amd64",
+        "deb:liberror-perl=1:all",
+        auto=("liberror-perl",),
+    )
     assert "apt-mark -qq auto liberror-perl" in rendered
     assert "apt-mark" not in text(cell("one", ("bottom@x",)), "deb:git=1:amd64")
 
 
 def test_environment_values_are_quoted() -> None:
-    rendered = text(cell("one", ("bottom@x",), env={"GREETING": 'say "hi" \\ there', "EMPTY": ""}, path=["/opt/one/bin"]))
+    rendered = text(
+        cell(
+            "one",
+            ("bottom@x",),
+            env={"GREETING": 'say "hi" \\ there', "EMPTY": ""},
+            path=["/opt/one/bin"],
+        )
+    )
     assert 'ENV GREETING="say \\"hi\\" \\\\ there"\n' in rendered
     assert 'ENV EMPTY=""\n' in rendered
     assert "ENV PATH=/opt/one/bin:$PATH\n" in rendered
 
 
 def test_python_packages_belong_to_the_user_of_the_layers_below() -> None:
-    below = [BOTTOM, cell("low", ("bottom@x",), user="1000"), cell("high", ("bottom@x", "low@x"), user="2000", priority=-1)]
+    below = [
+        BOTTOM,
+        cell("low", ("bottom@x",), user="1000"),
+        cell("high", ("bottom@x", "low@x"), user="2000", priority=-1),
+    ]
     one = cell("one", ("bottom@x", "low@x", "high@x"))
     whole = graph(*below, one)
     assert user(whole, one) == "1000", "the highest priority decides"
     assert user(whole, below[1]) == "0", "its own user is for images, not for its own build"
     rendered = dockerfile(whole, one, piece(files={"requirements.txt": "six==1"}), Path("/nowhere"))
-    assert rendered.index("USER 1000\n") < rendered.index("uv --quiet pip install") < rendered.rindex("USER 0:0\n")
+    assert (
+        rendered.index("USER 1000\n")
+        < rendered.index("uv --quiet pip install")
+        < rendered.rindex("USER 0:0\n")
+    )
 
 
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
         ({"path": "/opt/one", "mode": "0750"}, "chmod 0750 /opt/one"),
-        ({"path": "/opt/one/*", "owner": "1000:100"}, "chown -h 1000:100 /opt/one/a '/opt/one/b c' /opt/one/d"),
-        ({"path": "/opt/one/b c", "owner": "1000", "mode": "0600"}, "chown -h 1000 '/opt/one/b c' && chmod 0600 '/opt/one/b c'"),
+        (
+            {"path": "/opt/one/*", "owner": "1000:100"},
+            "chown -h 1000:100 /opt/one/a '/opt/one/b c' /opt/one/d",
+        ),
+        (
+            {"path": "/opt/one/b c", "owner": "1000", "mode": "0600"},
+            "chown -h 1000 '/opt/one/b c' && chmod 0600 '/opt/one/b c'",
+        ),
     ],
 )
-def test_modes_and_owners_are_for_the_layers_own_files(tmp_path: Path, entry: Mapping[str, str], expected: str) -> None:
+def test_modes_and_owners_are_for_the_layers_own_files(
+    tmp_path: Path, entry: Mapping[str, str], expected: str
+) -> None:
     for name in ("a", "b c", "d"):
         path = tmp_path / "files" / "opt" / "one" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
-    assert f"RUN --network=none {expected}\n" in text(cell("one", ("bottom@x",), files=[entry]), directory=tmp_path)
+    assert f"RUN --network=none {expected}\n" in text(
+        cell("one", ("bottom@x",), files=[entry]), directory=tmp_path
+    )
 
 
 def test_a_context_holds_files_with_the_mode_that_git_keeps(tmp_path: Path) -> None:
@@ -119,13 +190,22 @@ def test_a_context_holds_files_with_the_mode_that_git_keeps(tmp_path: Path) -> N
         path.chmod(mode)
     one = cell("one", ("bottom@x",))
     tree = context(graph(BOTTOM, one), one, piece(), tmp_path)
-    assert {path: oct(file.mode) for path, file in tree.items()} == {"Dockerfile": "0o644", "files/plain": "0o644", "files/program": "0o755"}
-    assert not context(graph(BOTTOM), BOTTOM, piece("deb:apt=1:amd64"), tmp_path), "a bootstrapped cell needs no Dockerfile"
+    assert {path: oct(file.mode) for path, file in tree.items()} == {
+        "Dockerfile": "0o644",
+        "files/plain": "0o644",
+        "files/program": "0o755",
+    }
+    assert not context(graph(BOTTOM), BOTTOM, piece("deb:apt=1:amd64"), tmp_path), (
+        "a bootstrapped cell needs no Dockerfile"
+    )
 
 
 def test_a_layer_may_bring_instructions_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile.j2").write_text("RUN echo {{ axes.python }} {{ cell.id }}\n")
-    assert text(cell("one", ("bottom@x",)), directory=tmp_path).strip().splitlines()[-1] == "RUN echo 3.13 one@x"
+    assert (
+        text(cell("one", ("bottom@x",)), directory=tmp_path).strip().splitlines()[-1]
+        == "RUN echo 3.13 one@x"
+    )
     (tmp_path / "Dockerfile.j2").write_text('RUN echo first\n{% include "steps.j2" %}')
     lines = text(cell("one", ("bottom@x",), run="second"), directory=tmp_path).splitlines()
     assert lines.index("RUN echo first") < lines.index("second")
@@ -139,17 +219,26 @@ def test_a_layer_may_bring_instructions_of_its_own(tmp_path: Path) -> None:
         ("{% include 'other.j2' %}", "Dockerfile.j2:1:0: other.j2"),
     ],
 )
-def test_a_template_that_is_wrong_is_told_with_its_line(tmp_path: Path, template: str, expected: str) -> None:
+def test_a_template_that_is_wrong_is_told_with_its_line(
+    tmp_path: Path, template: str, expected: str
+) -> None:
     (tmp_path / "Dockerfile.j2").write_text(template)
     with pytest.raises(InputError) as caught:
         text(cell("one", ("bottom@x",)), directory=tmp_path)
     assert expected in str(caught.value)
 
 
-def test_rendering_depends_on_nothing_but_its_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rendering_depends_on_nothing_but_its_arguments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = cell("one", ("bottom@x",), run="true", env={"A": "b"})
     before = text(one, "deb:git=1:amd64")
-    for name, value in {"HOSTNAME": "elsewhere", "TZ": "Asia/Tokyo", "USER": "somebody", "LANG": "de_DE.UTF-8"}.items():
+    for name, value in {
+        "HOSTNAME": "elsewhere",
+        "TZ": "Asia/Tokyo",
+        "USER": "somebody",
+        "LANG": "de_DE.UTF-8",
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     os.umask(os.umask(0o077))
@@ -157,19 +246,53 @@ def test_rendering_depends_on_nothing_but_its_arguments(tmp_path: Path, monkeypa
 
 
 def test_the_flat_dockerfile_holds_every_cell_once_in_order(tmp_path: Path) -> None:
-    one, other = cell("one", ("bottom@x",), run="echo one"), cell("other", ("bottom@x",), run="echo other", env={"B": "c"})
+    one, other = (
+        cell("one", ("bottom@x",), run="echo one"),
+        cell("other", ("bottom@x",), run="echo other", env={"B": "c"}),
+    )
     whole = graph(BOTTOM, one, other)
-    image = ImagePoint(id="both:1", name="both", tag="1", point=POINT, cells=("bottom@x", "one@x", "other@x"), description="Two")
+    image = ImagePoint(
+        id="both:1",
+        name="both",
+        tag="1",
+        point=POINT,
+        cells=("bottom@x", "one@x", "other@x"),
+        description="Two",
+    )
     (tmp_path / "one" / "files").mkdir(parents=True)
     (tmp_path / "one" / "files" / "motd").write_text("hello")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "Dockerfile.j2").write_text('{% include "steps.j2" %}\nRUN own\n')
-    lock = Lock(moment="", artifacts=dict[str, Artifact](), cells={name: piece() for name in whole.cells})
-    config = ImageConfig(user="1000", cmd=("sleep", "1"), entrypoint=("/start",), expose=(8888,), workdir="/srv", labels={"title": 'a "b"'})
-    tree = flat(whole, image, lock, {name: tmp_path / name for name in ("bottom", "one", "other")}, config)
+    lock = Lock(
+        moment="", artifacts=dict[str, Artifact](), cells={name: piece() for name in whole.cells}
+    )
+    config = ImageConfig(
+        user="1000",
+        cmd=("sleep", "1"),
+        entrypoint=("/start",),
+        expose=(8888,),
+        workdir="/srv",
+        labels={"title": 'a "b"'},
+    )
+    tree = flat(
+        whole, image, lock, {name: tmp_path / name for name in ("bottom", "one", "other")}, config
+    )
     rendered = tree["Dockerfile"].data.decode()
     assert list(tree) == ["Dockerfile", "files/one/motd"]
-    marks = ["ADD roots/bottom@x.tar /", "# one@x", "source=files/one", "echo one", "# other@x", 'ENV B="c"', "echo other", "RUN own", "COPY seal/ /"]
+    marks = [
+        "ADD roots/bottom@x.tar /",
+        "# one@x",
+        "source=files/one",
+        "echo one",
+        "# other@x",
+        'ENV B="c"',
+        "echo other",
+        "RUN own",
+        "COPY seal/ /",
+    ]
     assert sorted(marks, key=rendered.index) == marks
-    end = 'EXPOSE 8888\nLABEL title="a \\"b\\""\nUSER 1000\nWORKDIR /srv\nENTRYPOINT ["/start"]\nCMD ["sleep", "1"]\n'
+    end = (
+        'EXPOSE 8888\nLABEL title="a \\"b\\""\nUSER 1000\nWORKDIR /srv\nENTRYPOINT ["/start"]\nCMD'
+        ' ["sleep", "1"]\n'
+    )
     assert rendered.endswith(end)

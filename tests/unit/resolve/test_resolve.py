@@ -19,23 +19,44 @@ from builder.settings import Settings, read
 
 
 def cell(name: str, *ancestors: str, layer: Layer | None = None, **point: str) -> Cell:
-    return Cell(id=name, name=name, point=point, layer=layer or Layer(description=name), parents=ancestors[-1:], ancestors=ancestors)
+    return Cell(
+        id=name,
+        name=name,
+        point=point,
+        layer=layer or Layer(description=name),
+        parents=ancestors[-1:],
+        ancestors=ancestors,
+    )
 
 
 def graph(*cells: Cell) -> Graph:
-    image = ImagePoint(id="image:1", name="image", tag="1", point={}, cells=tuple(found.id for found in cells))
+    image = ImagePoint(
+        id="image:1", name="image", tag="1", point={}, cells=tuple(found.id for found in cells)
+    )
     return Graph(cells={found.id: found for found in cells}, images={image.id: image})
 
 
 def artifact(kind: str, name: str, version: str) -> Artifact:
-    return Artifact(id=f"{kind}:{name}={version}", kind=kind, name=name, version=version, origin="", locator="", digest=f"sha256:{version}", size=0)
+    return Artifact(
+        id=f"{kind}:{name}={version}",
+        kind=kind,
+        name=name,
+        version=version,
+        origin="",
+        locator="",
+        digest=f"sha256:{version}",
+        size=0,
+    )
 
 
 def lock(**cells: list[Artifact]) -> Lock:
     return Lock(
         moment="",
         artifacts={found.id: found for artifacts in cells.values() for found in artifacts},
-        cells={name: Slice(asks="", artifacts=tuple(found.id for found in artifacts)) for name, artifacts in cells.items()},
+        cells={
+            name: Slice(asks="", artifacts=tuple(found.id for found in artifacts))
+            for name, artifacts in cells.items()
+        },
     )
 
 
@@ -44,7 +65,10 @@ def settings() -> Settings:
 
 
 def test_one_image_holds_one_version_of_a_package() -> None:
-    one = lock(left=[artifact("deb", "tool", "1"), artifact("npm", "a", "1")], right=[artifact("deb", "tool", "2"), artifact("npm", "a", "2")])
+    one = lock(
+        left=[artifact("deb", "tool", "1"), artifact("npm", "a", "1")],
+        right=[artifact("deb", "tool", "2"), artifact("npm", "a", "2")],
+    )
     (problem,) = disagreements(graph(cell("left"), cell("right")), one)
     assert problem.message == "image would hold tool twice: 1 in left, 2 in right"
     assert problem.hint == "run `catalog lock --upgrade tool`"
@@ -52,8 +76,13 @@ def test_one_image_holds_one_version_of_a_package() -> None:
 
 
 def test_packages_that_exclude_each_other_are_told_with_their_layers() -> None:
-    said = " red : Conflicts: blue but 1 is installed\n mail-a : Conflicts: mail-agent\n mail-b : Conflicts: mail-agent\n"
-    first, second, third = _problems(said, {"red": "left", "blue": "right", "mail-a": "left", "mail-b": "right"})
+    said = (
+        " red : Conflicts: blue but 1 is installed\n mail-a : Conflicts: mail-agent\n mail-b :"
+        " Conflicts: mail-agent\n"
+    )
+    first, second, third = _problems(
+        said, {"red": "left", "blue": "right", "mail-a": "left", "mail-b": "right"}
+    )
     assert first.message.endswith("red is in left, blue is in right")
     assert second.message.endswith("mail-a is in left, mail-b is in right")
     assert third.file == "right"
@@ -64,7 +93,13 @@ def test_locked_versions_are_preferred_unless_they_are_to_move() -> None:
     task = Task(
         graph=graph(*cells),
         cells=cells,
-        previous=lock(left=[artifact("deb", "tool", "1"), artifact("deb", "libtool", "1"), artifact("python", "tool", "3")]),
+        previous=lock(
+            left=[
+                artifact("deb", "tool", "1"),
+                artifact("deb", "libtool", "1"),
+                artifact("python", "tool", "3"),
+            ]
+        ),
         upgrade=("lib*",),
         settings=settings(),
         monitor=silent,
@@ -75,14 +110,20 @@ def test_locked_versions_are_preferred_unless_they_are_to_move() -> None:
 
 
 def test_what_a_cell_asks_for_depends_on_its_point() -> None:
-    layer = Layer(description="x", apt=("b", "a", Packages(when={"debian": "trixie"}, packages=("c",))))
+    layer = Layer(
+        description="x", apt=("b", "a", Packages(when={"debian": "trixie"}, packages=("c",)))
+    )
     assert asked(cell("x", layer=layer, debian="trixie"), layer.apt) == ["a", "b", "c"]
     assert asked(cell("x", layer=layer, debian="bookworm"), layer.apt) == ["a", "b"]
 
 
 def test_cells_are_grouped_by_the_axes_that_matter() -> None:
     found = groups([cell("a", debian="x"), cell("b", debian="y"), cell("c")], ["debian", "arch"])
-    assert {key: [one.id for one in cells] for key, cells in found.items()} == {("x", ""): ["a"], ("y", ""): ["b"], ("", ""): ["c"]}
+    assert {key: [one.id for one in cells] for key, cells in found.items()} == {
+        ("x", ""): ["a"],
+        ("y", ""): ["b"],
+        ("", ""): ["c"],
+    }
 
 
 BASE = Layer(description="base", apt=("tool",))
@@ -90,13 +131,22 @@ SNAKE = Layer(description="snake", python=("app",))
 
 
 def locked(known: Graph) -> Lock:
-    return Lock(moment="", artifacts={}, cells={found.id: Slice(asks=asks(found, known), artifacts=()) for found in known.cells.values()})
+    return Lock(
+        moment="",
+        artifacts={},
+        cells={
+            found.id: Slice(asks=asks(found, known), artifacts=()) for found in known.cells.values()
+        },
+    )
 
 
 def test_a_lock_is_current_until_an_ask_changes() -> None:
     known = graph(cell("base", layer=BASE), cell("snake", "base", layer=SNAKE))
     assert not stale(locked(known), known)
-    assert dict(stale(EMPTY, known)) == {"base": "is not in the lock", "snake": "is not in the lock"}
+    assert dict(stale(EMPTY, known)) == {
+        "base": "is not in the lock",
+        "snake": "is not in the lock",
+    }
 
 
 @pytest.mark.parametrize(
@@ -110,8 +160,13 @@ def test_a_lock_is_current_until_an_ask_changes() -> None:
 )
 def test_what_stands_on_a_changed_cell_is_stale_too(layer: Layer) -> None:
     known = graph(cell("base", layer=BASE), cell("snake", "base", layer=SNAKE))
-    found = stale(locked(known), graph(cell("base", layer=layer), cell("snake", "base", layer=SNAKE)))
-    assert dict(found) == {"base": "asks for something else now", "snake": "stands on base, which asks for something else now"}
+    found = stale(
+        locked(known), graph(cell("base", layer=layer), cell("snake", "base", layer=SNAKE))
+    )
+    assert dict(found) == {
+        "base": "asks for something else now",
+        "snake": "stands on base, which asks for something else now",
+    }
 
 
 @pytest.mark.parametrize(
@@ -129,4 +184,6 @@ def test_what_asks_for_no_package_makes_no_lock_stale(layer: Layer) -> None:
 
 def test_a_cell_that_is_gone_is_told() -> None:
     known = graph(cell("base", layer=BASE), cell("snake", "base", layer=SNAKE))
-    assert dict(stale(locked(known), graph(cell("base", layer=BASE)))) == {"snake": "is no longer in the catalog"}
+    assert dict(stale(locked(known), graph(cell("base", layer=BASE)))) == {
+        "snake": "is no longer in the catalog"
+    }

@@ -22,7 +22,10 @@ def test_without_variables_everything_has_a_place(tmp_path: Path) -> None:
 
 
 def test_a_mirror_is_found_by_its_origin(tmp_path: Path) -> None:
-    environment = {"CATALOG_MIRROR_DEBIAN_SECURITY": "https://mirror.example/security/", "CATALOG_SNAPSHOT_DEBIAN": "file:///snapshots"}
+    environment = {
+        "CATALOG_MIRROR_DEBIAN_SECURITY": "https://mirror.example/security/",
+        "CATALOG_SNAPSHOT_DEBIAN": "file:///snapshots",
+    }
     found = read(tmp_path, environment)
     assert found.mirror("debian-security") == "https://mirror.example/security"
     assert found.mirror("debian") is None
@@ -32,7 +35,11 @@ def test_a_mirror_is_found_by_its_origin(tmp_path: Path) -> None:
 
 
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
-    environment = {"CATALOG_JOBS": "0", "CATALOG_MIRROR_NPM": "registry.example", "CATALOG_CA_BUNDLE": str(tmp_path / "none.pem")}
+    environment = {
+        "CATALOG_JOBS": "0",
+        "CATALOG_MIRROR_NPM": "registry.example",
+        "CATALOG_CA_BUNDLE": str(tmp_path / "none.pem"),
+    }
     with pytest.raises(InputError) as caught:
         read(tmp_path, environment)
     assert {problem.file for problem in caught.value.problems} == set(environment)
@@ -44,11 +51,26 @@ def test_further_authorities_are_taken_from_where_other_clients_take_them(tmp_pa
     bundle.touch()
     own.touch()
     assert read(tmp_path, {"REQUESTS_CA_BUNDLE": str(bundle)}).ca_bundle == bundle
-    assert read(tmp_path, {"SSL_CERT_FILE": str(bundle), "CATALOG_CA_BUNDLE": str(own)}).ca_bundle == own
-    assert read(tmp_path, {"SSL_CERT_FILE": str(tmp_path / "none")}).ca_bundle is None, "others' settings are others' to complain of"
+    assert (
+        read(tmp_path, {"SSL_CERT_FILE": str(bundle), "CATALOG_CA_BUNDLE": str(own)}).ca_bundle
+        == own
+    )
+    assert read(tmp_path, {"SSL_CERT_FILE": str(tmp_path / "none")}).ca_bundle is None, (
+        "others' settings are others' to complain of"
+    )
 
 
 def test_every_variable_is_described() -> None:
     described = settings.__doc__ or ""
-    for name in ("CACHE", "STORE", "JOBS", "CA_BUNDLE", "DEBIAN_KEYRING", "MIRROR_DEBIAN", "MIRROR_PYPI", "MIRROR_NPM", "SNAPSHOT_DEBIAN"):
+    for name in (
+        "CACHE",
+        "STORE",
+        "JOBS",
+        "CA_BUNDLE",
+        "DEBIAN_KEYRING",
+        "MIRROR_DEBIAN",
+        "MIRROR_PYPI",
+        "MIRROR_NPM",
+        "SNAPSHOT_DEBIAN",
+    ):
         assert f"CATALOG_{name} " in described

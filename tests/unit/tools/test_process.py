@@ -24,7 +24,9 @@ def test_output_comes_line_by_line_and_into_the_log(tmp_path: Path) -> None:
 
 def test_a_failure_carries_the_end_of_the_output() -> None:
     with pytest.raises(ToolError) as caught:
-        process.run([sys.executable, "-c", "import sys; print('because', file=sys.stderr); sys.exit(7)"])
+        process.run(
+            [sys.executable, "-c", "import sys; print('because', file=sys.stderr); sys.exit(7)"]
+        )
     assert caught.value.code == 7
     assert caught.value.tail == "because"
 
@@ -37,10 +39,15 @@ def test_a_missing_program_says_what_to_do() -> None:
 
 def test_a_signal_is_told_from_an_exit_code() -> None:
     with pytest.raises(ToolError, match="killed by signal 15"):
-        process.run([sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"])
+        process.run(
+            [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"]
+        )
 
 
-STUBBORN = "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
+STUBBORN = (
+    "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready',"
+    " flush=True); time.sleep(600)"
+)
 STOP = f"""
 import sys, threading
 from builder.tools import process
@@ -80,7 +87,14 @@ def test_a_process_ends_when_whoever_waits_for_it_is_interrupted(tmp_path: Path)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        process.run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"], on_line=interrupt)
+        process.run(
+            [
+                sys.executable,
+                "-c",
+                "import os, time; print(os.getpid(), flush=True); time.sleep(600)",
+            ],
+            on_line=interrupt,
+        )
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
 
@@ -117,7 +131,10 @@ process.run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=Tr
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no kernel ends a process with the one that started it")
+@pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="elsewhere no kernel ends a process with the one that started it",
+)
 def test_what_runs_ends_when_this_process_is_killed() -> None:
     ended = process.run([sys.executable, "-c", KILLED], check=False)
     assert ended.returncode == -signal.SIGKILL
@@ -144,8 +161,13 @@ def test_a_program_is_looked_for_where_its_environment_says(tmp_path: Path) -> N
 
 
 def test_a_program_runs_while_it_is_needed() -> None:
-    script = "import sys, time; print('starting'); print('ready on 1'); sys.stdout.flush(); time.sleep(60)"
-    with process.running([sys.executable, "-c", script], lambda line: line.startswith("ready")) as line:
+    script = (
+        "import sys, time; print('starting'); print('ready on 1'); sys.stdout.flush();"
+        " time.sleep(60)"
+    )
+    with process.running(
+        [sys.executable, "-c", script], lambda line: line.startswith("ready")
+    ) as line:
         assert line == "ready on 1"
         (running,) = process._running
     assert running.returncode == -signal.SIGTERM
@@ -154,6 +176,9 @@ def test_a_program_runs_while_it_is_needed() -> None:
 
 def test_a_program_that_ends_before_it_is_ready_says_why() -> None:
     command = [sys.executable, "-c", "print('no port'); exit(3)"]
-    with pytest.raises(ToolError, match="exited 3:\nno port") as caught, process.running(command, lambda line: line == "ready"):
+    with (
+        pytest.raises(ToolError, match="exited 3:\nno port") as caught,
+        process.running(command, lambda line: line == "ready"),
+    ):
         pass
     assert caught.value.code == 3

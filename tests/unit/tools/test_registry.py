@@ -20,7 +20,10 @@ SCOPE = "repository:team/python:pull,push"
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Docker's configuration, with a password for one registry and a helper for another."""
     pair = base64.b64encode(b"ann:correct horse").decode()
-    auths = {"registry.example.org": {"auth": pair}, "cloud.example.org": {"identitytoken": "long-lived"}}
+    auths = {
+        "registry.example.org": {"auth": pair},
+        "cloud.example.org": {"identitytoken": "long-lived"},
+    }
     path = tmp_path / "docker" / "config.json"
     path.parent.mkdir()
     path.write_text(json.dumps({"auths": auths, "credHelpers": {"helped.example.org": "test"}}))
@@ -45,7 +48,9 @@ def test_an_address_is_a_host_and_a_path(text: str, host: str, path: str) -> Non
 
 @pytest.mark.parametrize("text", ["", "/", "team/python", "https://registry.example.org", "python"])
 def test_what_is_no_address_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(ValueError, match=r"write host\[:port\]\[/path\], for example registry\.example\.org/team"):
+    with pytest.raises(
+        ValueError, match=r"write host\[:port\]\[/path\], for example registry\.example\.org/team"
+    ):
         address(text)
 
 
@@ -82,11 +87,15 @@ def test_the_login_is_that_of_docker(config: Path) -> None:
 
 
 @pytest.mark.process
-def test_credential_helpers_are_asked(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credential_helpers_are_asked(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert config.exists()
     helper = tmp_path / "bin" / "docker-credential-test"
     helper.parent.mkdir()
-    helper.write_text('#!/bin/sh\nread server\nprintf \'{"Username": "ann", "Secret": "for %s"}\' "$server"\n')
+    helper.write_text(
+        '#!/bin/sh\nread server\nprintf \'{"Username": "ann", "Secret": "for %s"}\' "$server"\n'
+    )
     helper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{helper.parent}:/usr/bin:/bin")
     assert login("helped.example.org") == Login("ann", "for helped.example.org")
@@ -112,4 +121,6 @@ def test_a_password_that_was_refused_is_not_tried_again(config: Path) -> None:
 
 def test_nobody_is_logged_in_by_a_challenge_without_credentials(config: Path) -> None:
     assert config.exists()
-    assert not Keyring(requests.Session(), "unknown.example.org", secure=True).challenged(SCOPE, 'Basic realm="registry"')
+    assert not Keyring(requests.Session(), "unknown.example.org", secure=True).challenged(
+        SCOPE, 'Basic realm="registry"'
+    )

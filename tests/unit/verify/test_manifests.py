@@ -30,7 +30,9 @@ def test_an_unknown_field_is_wrong() -> None:
 
 
 def test_a_kind_that_kubernetes_does_not_have() -> None:
-    assert problems([{"apiVersion": "v1", "kind": "Thing", "metadata": {"name": "t"}}]) == ["Thing/t: Kubernetes has no v1 Thing"]
+    assert problems([{"apiVersion": "v1", "kind": "Thing", "metadata": {"name": "t"}}]) == [
+        "Thing/t: Kubernetes has no v1 Thing"
+    ]
 
 
 def test_a_field_that_only_newer_versions_have() -> None:
@@ -45,8 +47,17 @@ def test_every_version_has_its_schemas(version: str) -> None:
 
 
 def test_a_route_that_passes_through_has_no_path() -> None:
-    spec = {"to": {"kind": "Service", "name": "s"}, "tls": {"termination": "passthrough"}, "path": "/"}
-    route = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": {"name": "r"}, "spec": spec}
+    spec = {
+        "to": {"kind": "Service", "name": "s"},
+        "tls": {"termination": "passthrough"},
+        "path": "/",
+    }
+    route = {
+        "apiVersion": "route.openshift.io/v1",
+        "kind": "Route",
+        "metadata": {"name": "r"},
+        "spec": spec,
+    }
     assert problems([route])
     assert not problems([{**route, "spec": {**spec, "tls": {"termination": "edge"}}}])
 

@@ -11,9 +11,30 @@ from builder.verify.release import _hopeless, _moment, _port_names, _rolled_out,
 @pytest.mark.parametrize(
     ("found", "done"),
     [
-        ({"metadata": {"generation": 1}, "spec": {"replicas": 1}, "status": {"observedGeneration": 1}}, False),
-        ({"metadata": {"generation": 1}, "spec": {"replicas": 1}, "status": {"observedGeneration": 1, "replicas": 1}}, False),
-        ({"metadata": {"generation": 1}, "spec": {"replicas": 0}, "status": {"observedGeneration": 1}}, True),
+        (
+            {
+                "metadata": {"generation": 1},
+                "spec": {"replicas": 1},
+                "status": {"observedGeneration": 1},
+            },
+            False,
+        ),
+        (
+            {
+                "metadata": {"generation": 1},
+                "spec": {"replicas": 1},
+                "status": {"observedGeneration": 1, "replicas": 1},
+            },
+            False,
+        ),
+        (
+            {
+                "metadata": {"generation": 1},
+                "spec": {"replicas": 0},
+                "status": {"observedGeneration": 1},
+            },
+            True,
+        ),
         ({"metadata": {"generation": 1}, "spec": {}, "status": {}}, False),
     ],
 )
@@ -24,9 +45,27 @@ def test_what_has_not_rolled_out(found: dict[str, Any], done: bool) -> None:  # 
 def test_pods_of_a_former_form_do_not_count() -> None:
     ready = {"replicas": 2, "readyReplicas": 2}
     spec = {"replicas": 2}
-    assert not _rolled_out({"metadata": {"generation": 2}, "spec": spec, "status": {"observedGeneration": 1, "updatedReplicas": 2, **ready}})
-    assert not _rolled_out({"metadata": {"generation": 2}, "spec": spec, "status": {"observedGeneration": 2, "updatedReplicas": 1, **ready}})
-    assert _rolled_out({"metadata": {"generation": 2}, "spec": spec, "status": {"observedGeneration": 2, "updatedReplicas": 2, **ready}})
+    assert not _rolled_out(
+        {
+            "metadata": {"generation": 2},
+            "spec": spec,
+            "status": {"observedGeneration": 1, "updatedReplicas": 2, **ready},
+        }
+    )
+    assert not _rolled_out(
+        {
+            "metadata": {"generation": 2},
+            "spec": spec,
+            "status": {"observedGeneration": 2, "updatedReplicas": 1, **ready},
+        }
+    )
+    assert _rolled_out(
+        {
+            "metadata": {"generation": 2},
+            "spec": spec,
+            "status": {"observedGeneration": 2, "updatedReplicas": 2, **ready},
+        }
+    )
 
 
 def pod(**status: object) -> dict[str, Any]:
@@ -35,15 +74,43 @@ def pod(**status: object) -> dict[str, Any]:
 
 def test_what_waiting_does_not_mend_is_named() -> None:
     waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
-    assert list(_hopeless(pod(containerStatuses=[{"state": waiting}]), late=False)) == ["p: ImagePullBackOff: no such image"]
-    assert list(_hopeless(pod(containerStatuses=[{"state": {"waiting": {"reason": "ContainerCreating"}}}]), late=True)) == []
+    assert list(_hopeless(pod(containerStatuses=[{"state": waiting}]), late=False)) == [
+        "p: ImagePullBackOff: no such image"
+    ]
+    assert (
+        list(
+            _hopeless(
+                pod(containerStatuses=[{"state": {"waiting": {"reason": "ContainerCreating"}}}]),
+                late=True,
+            )
+        )
+        == []
+    )
     ended = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
-    found = list(_hopeless(pod(initContainerStatuses=[{"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": ended}]), late=False))
+    found = list(
+        _hopeless(
+            pod(
+                initContainerStatuses=[
+                    {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": ended}
+                ]
+            ),
+            late=False,
+        )
+    )
     assert found == ["p: CrashLoopBackOff:  (it ended with 137: OOMKilled)"]
 
 
 def test_a_pod_that_no_node_takes_is_given_time() -> None:
-    unplaced = pod(conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "Insufficient memory"}])
+    unplaced = pod(
+        conditions=[
+            {
+                "type": "PodScheduled",
+                "status": "False",
+                "reason": "Unschedulable",
+                "message": "Insufficient memory",
+            }
+        ]
+    )
     assert list(_hopeless(unplaced, late=False)) == []
     assert list(_hopeless(unplaced, late=True)) == ["p: Unschedulable: Insufficient memory"]
 
@@ -51,7 +118,9 @@ def test_a_pod_that_no_node_takes_is_given_time() -> None:
 def test_events_are_told_by_their_last_moment() -> None:
     created = {"metadata": {"creationTimestamp": "2026-01-01T00:00:00Z"}}
     assert (
-        _moment(created) < _moment({**created, "lastTimestamp": "2026-01-02T00:00:00Z"}) < _moment({**created, "eventTime": "2026-01-03T00:00:00.5Z"})
+        _moment(created)
+        < _moment({**created, "lastTimestamp": "2026-01-02T00:00:00Z"})
+        < _moment({**created, "eventTime": "2026-01-03T00:00:00.5Z"})
     )
 
 

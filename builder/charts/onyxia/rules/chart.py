@@ -16,30 +16,40 @@ _DECORATED = re.compile(r"[`*_\"'<(].*|.*[`*_\"'>),.;]")
 
 
 def schema_missing(subject: Subject) -> Iterator[Found]:
-    """The chart has a values.schema.json: without one, the form is empty, and all of values.yaml is in the text editor."""
+    """The chart has a values.schema.json: without one, the form is empty, and all of values.yaml is
+    in the text editor.
+    """
     if subject.chart.schema is None:
         yield Found("", "the chart has no values.schema.json", file=METADATA)
 
 
 def suspend(subject: Subject) -> Iterator[Found]:
-    """The schema has `global.suspend`, a hidden boolean whose default is false: only then a service can be suspended and resumed."""
+    """The schema has `global.suspend`, a hidden boolean whose default is false: only then a service
+    can be suspended and resumed.
+    """
     if subject.chart.schema is None or not isinstance(subject.schema.value, dict):
         return
     node = subject.by_path.get(("global", "suspend"))
-    hint = 'global: {"suspend": {"type": "boolean", "default": false, "x-onyxia": {"hidden": true}}}'
+    hint = (
+        'global: {"suspend": {"type": "boolean", "default": false, "x-onyxia": {"hidden": true}}}'
+    )
     if node is None:
         yield Found("", "the schema has no global.suspend: the service cannot be suspended", hint)
         return
     wrong = []
     wrong += [f"is of type {node.type}"] if node.type != "boolean" else []
-    wrong += ["does not start as false"] if node.default is not False or "const" in node.keywords else []
+    wrong += (
+        ["does not start as false"] if node.default is not False or "const" in node.keywords else []
+    )
     wrong += ["is shown"] if subject.shown(node) else []
     if wrong:
         yield Found(node.pointer, f"global.suspend {' and '.join(wrong)}", hint)
 
 
 def dependency_condition(subject: Subject) -> Iterator[Found]:
-    """The `condition` of a dependency is a boolean of the schema: the form hides a dependency whose condition is not true."""
+    """The `condition` of a dependency is a boolean of the schema: the form hides a dependency whose
+    condition is not true.
+    """
     given = subject.metadata.get("dependencies")
     for index, entry in enumerate(given if isinstance(given, list) else []):
         condition = entry.get("condition") if isinstance(entry, dict) else None
@@ -50,26 +60,51 @@ def dependency_condition(subject: Subject) -> Iterator[Found]:
         if node is None or node.type != "boolean":
             found = "not in the schema" if node is None else f"of type {node.type}"
             pointer = join("", "dependencies", str(index), "condition")
-            yield Found(pointer, f"{name} is never shown: its condition {condition} is {found}", "make it a boolean", METADATA)
+            yield Found(
+                pointer,
+                f"{name} is never shown: its condition {condition} is {found}",
+                "make it a boolean",
+                METADATA,
+            )
 
 
 def notes_password(subject: Subject) -> Iterator[Found]:
-    """The notes say `password: X`, with the bare password after one space: that is how the page finds what it copies."""
+    """The notes say `password: X`, with the bare password after one space: that is how the page
+    finds what it copies.
+    """
     if subject.chart.notes is None:
         return
-    lines = [line for line in _ACTION.sub("X", subject.chart.notes).splitlines() if "password" in line.lower()]
+    lines = [
+        line
+        for line in _ACTION.sub("X", subject.chart.notes).splitlines()
+        if "password" in line.lower()
+    ]
     found = [match[1] for line in lines for match in [_PASSWORD.search(line)] if match]
-    fallback = any(node.path and node.path[-1].lower().endswith("password") for node in subject.nodes)
+    fallback = any(
+        node.path and node.path[-1].lower().endswith("password") for node in subject.nodes
+    )
     if lines and not found and not fallback:
-        yield Found("", f"the page finds no password in {show(lines[0].strip())}", "write it as `password: X`", NOTES)
+        yield Found(
+            "",
+            f"the page finds no password in {show(lines[0].strip())}",
+            "write it as `password: X`",
+            NOTES,
+        )
     for text in found:
         if _DECORATED.fullmatch(text):
-            yield Found("", f"the page copies {show(text)} as the password, with its decoration", "write it as `password: X`", NOTES)
+            yield Found(
+                "",
+                f"the page copies {show(text)} as the password, with its decoration",
+                "write it as `password: X`",
+                NOTES,
+            )
             return
 
 
 def notes_url(subject: Subject) -> Iterator[Found]:
-    """Where the notes name no URL, the host of the service comes first in the alphabet: the button opens the first; hence a host ends with `-0`."""
+    """Where the notes name no URL, the host of the service comes first in the alphabet: the button
+    opens the first; hence a host ends with `-0`.
+    """
     notes = subject.chart.notes
     if notes is not None and "http" in _ACTION.sub("", notes):
         return
@@ -77,14 +112,22 @@ def notes_url(subject: Subject) -> Iterator[Found]:
         others = [node for node in _siblings(subject, main) if node.path[-1].endswith("Hostname")]
         before = [node.name for node in others if _sorts_before(subject, node, main)]
         if before:
-            yield Found(main.pointer, f"the button opens {before[0]}, which sorts before {main.name}", 'end the host with "-0"')
+            yield Found(
+                main.pointer,
+                f"the button opens {before[0]}, which sorts before {main.name}",
+                'end the host with "-0"',
+            )
 
 
 def chart_prerelease(subject: Subject) -> Iterator[Found]:
     """The version is no prerelease: one with a dash is never chosen unless a user asks for it."""
     version = str(subject.metadata.get("version", ""))
     if "-" in version:
-        yield Found("/version", f"the version {version} is a prerelease, which the page never chooses by itself", file=METADATA)
+        yield Found(
+            "/version",
+            f"the version {version} is a prerelease, which the page never chooses by itself",
+            file=METADATA,
+        )
 
 
 def chart_card(subject: Subject) -> Iterator[Found]:
@@ -92,7 +135,11 @@ def chart_card(subject: Subject) -> Iterator[Found]:
     for key in ("description", "icon"):
         value = subject.metadata.get(key)
         if subject.metadata and (not isinstance(value, str) or not value.strip()):
-            yield Found("" if value is None else f"/{key}", f"the chart has no {key}: its card in the catalog has none", file=METADATA)
+            yield Found(
+                "" if value is None else f"/{key}",
+                f"the chart has no {key}: its card in the catalog has none",
+                file=METADATA,
+            )
 
 
 def _siblings(subject: Subject, node: Node) -> list[Node]:
@@ -102,6 +149,12 @@ def _siblings(subject: Subject, node: Node) -> list[Node]:
 
 def _sorts_before(subject: Subject, one: Node, main: Node) -> bool:
     pairs = [
-        (first, second) for context in subject.computed for first in subject.values_of(one, context) for second in subject.values_of(main, context)
+        (first, second)
+        for context in subject.computed
+        for first in subject.values_of(one, context)
+        for second in subject.values_of(main, context)
     ]
-    return any(isinstance(first, str) and isinstance(second, str) and first < second for first, second in pairs)
+    return any(
+        isinstance(first, str) and isinstance(second, str) and first < second
+        for first, second in pairs
+    )

@@ -19,42 +19,66 @@ def values_root(subject: Subject) -> Iterator[Found]:
     elif subject.values.problem:
         yield Found("", f"values.yaml: {subject.values.problem}", file=VALUES)
     elif not isinstance(subject.values.value, dict):
-        what = "is empty" if subject.values.value is None else f"holds {show(subject.values.value)}, not a mapping"
-        yield Found("", f"values.yaml {what}", "give every value of the schema its default there", VALUES)
+        what = (
+            "is empty"
+            if subject.values.value is None
+            else f"holds {show(subject.values.value)}, not a mapping"
+        )
+        yield Found(
+            "", f"values.yaml {what}", "give every value of the schema its default there", VALUES
+        )
 
 
 def schema_root(subject: Subject) -> Iterator[Found]:
     """The root of the schema is an object."""
     if isinstance(subject.schema.value, dict) and subject.tree.root.type not in {None, "object"}:
-        yield Found("/type", f"the root of the schema is {show(subject.tree.root.type)}, not an object")
+        yield Found(
+            "/type", f"the root of the schema is {show(subject.tree.root.type)}, not an object"
+        )
 
 
 def no_value(subject: Subject) -> Iterator[Found]:
-    """Every leaf has a usable value in every context: a valid `default`, or a value in values.yaml when what it injects may be missing."""
+    """Every leaf has a usable value in every context: a valid `default`, or a value in values.yaml
+    when what it injects may be missing.
+    """
     yield from _crashes(subject, "value", "give it a default that it accepts")
 
 
 def values_yaml(subject: Subject) -> Iterator[Found]:
-    """A value of values.yaml that is used, for want of an injected one and of a valid `default`, is valid: not null, and of the node's type."""
+    """A value of values.yaml that is used, for want of an injected one and of a valid `default`, is
+    valid: not null, and of the node's type.
+    """
     yield from _crashes(subject, "values.yaml", "give it a valid default, or mend values.yaml")
 
 
 def object_value(subject: Subject) -> Iterator[Found]:
-    """An object without properties has a `default` or a value in values.yaml; only an array may do without."""
+    """An object without properties has a `default` or a value in values.yaml; only an array may do
+    without.
+    """
     yield from _crashes(subject, "object", 'give it a default: {"type": "object", "default": {}}')
 
 
 def min_items(subject: Subject) -> Iterator[Found]:
     """An array with `minItems` has a default with as many items, or items with a default."""
-    yield from _crashes(subject, "items", "give the items a default, or the array one with enough items")
+    yield from _crashes(
+        subject, "items", "give the items a default, or the array one with enough items"
+    )
 
 
 def const_value(subject: Subject) -> Iterator[Found]:
     """`const` is a value that the node itself accepts: not null, and of its type."""
     yield from _crashes(subject, "const")
     for node in subject.nodes:
-        if "const" in node.keywords and "type" not in node.keywords and node.type is None and "type" not in _raw(node.raw):
-            yield Found(join(node.pointer, "const"), f"the const of {node.name} is {show(node.keywords['const'])}, which has no type")
+        if (
+            "const" in node.keywords
+            and "type" not in node.keywords
+            and node.type is None
+            and "type" not in _raw(node.raw)
+        ):
+            yield Found(
+                join(node.pointer, "const"),
+                f"the const of {node.name} is {show(node.keywords['const'])}, which has no type",
+            )
 
 
 def pattern_javascript(subject: Subject) -> Iterator[Found]:
@@ -63,11 +87,17 @@ def pattern_javascript(subject: Subject) -> Iterator[Found]:
         pattern = node.text("pattern")
         wrong = pattern_error(pattern) if pattern is not None else None
         if wrong:
-            yield Found(join(node.pointer, "pattern"), f"the pattern {pattern} of {node.name} is no JavaScript: {wrong}", "spell both cases: [Aa]")
+            yield Found(
+                join(node.pointer, "pattern"),
+                f"the pattern {pattern} of {node.name} is no JavaScript: {wrong}",
+                "spell both cases: [Aa]",
+            )
 
 
 def slot_values(subject: Subject) -> Iterator[Found]:
-    """What the schema that every API has for a slot leaves without a usable default, values.yaml gives: the API replaces the whole node."""
+    """What the schema that every API has for a slot leaves without a usable default, values.yaml
+    gives: the API replaces the whole node.
+    """
     for node in subject.nodes:
         slot = SLOTS.get(node.slot or "")
         if slot is None or "*" in node.path:
@@ -77,14 +107,28 @@ def slot_values(subject: Subject) -> Iterator[Found]:
             value = at(subject.values.value, path)
             if value is UNDEFINED or kind(value) != wanted:
                 found = "nothing" if value is UNDEFINED else show(value)
-                message = f"{'.'.join(path)}: an API's {node.slot} has no usable default for it, and values.yaml has {found}"
-                yield Found(node.pointer, message, f"set {'.'.join(path)} to a value of type {wanted} in values.yaml")
+                message = (
+                    f"{'.'.join(path)}: an API's {node.slot} has no usable default for it, and"
+                    f" values.yaml has {found}"
+                )
+                yield Found(
+                    node.pointer,
+                    message,
+                    f"set {'.'.join(path)} to a value of type {wanted} in values.yaml",
+                )
 
 
 def _crashes(subject: Subject, what: str, hint: str = "") -> Iterator[Found]:
-    crashes = [(crash, context) for context, computed in subject.computed.items() for crash in computed.crashes if crash.kind == what]
+    crashes = [
+        (crash, context)
+        for context, computed in subject.computed.items()
+        for crash in computed.crashes
+        if crash.kind == what
+    ]
     names = {node.pointer: node.name for node in subject.nodes}
-    for pointer, words in together((crash.pointer, crash.reason, context) for crash, context in crashes):
+    for pointer, words in together(
+        (crash.pointer, crash.reason, context) for crash, context in crashes
+    ):
         yield Found(pointer, f"{names[pointer]} has no usable value: {words}", hint)
 
 

@@ -17,26 +17,41 @@ DIALECTS = ("http://json-schema.org/draft-07/schema", "http://json-schema.org/sc
 
 
 def list_options(subject: Subject) -> Iterator[Found]:
-    """`render: list` has options, each of which the node accepts: one bad option is as good as none."""
+    """`render: list` has options, each of which the node accepts: one bad option is as good as
+    none.
+    """
     found: list[tuple[str, str, str]] = []
     for node in subject.nodes:
         if node.keywords.get("render") == "list" and not pattern_error(node.text("pattern") or ""):
-            found += [(node.pointer, f"{node.name}: {crash}", context) for context, crash in _crashed_options(subject, node)]
+            found += [
+                (node.pointer, f"{node.name}: {crash}", context)
+                for context, crash in _crashed_options(subject, node)
+            ]
     for pointer, words in together(found):
-        yield Found(pointer, words, "give it a listEnum whose options all match its type, pattern and bounds")
+        yield Found(
+            pointer,
+            words,
+            "give it a listEnum whose options all match its type, pattern and bounds",
+        )
 
 
 def slider_type(subject: Subject) -> Iterator[Found]:
     """A slider is a string or a number, not an integer."""
     for node in _sliders(subject):
         if node.type not in {"string", "number"}:
-            yield Found(join(node.pointer, "type"), f"{node.name} is a slider of type {node.type}", "make it a number, or a string with a sliderUnit")
+            yield Found(
+                join(node.pointer, "type"),
+                f"{node.name} is a slider of type {node.type}",
+                "make it a number, or a string with a sliderUnit",
+            )
 
 
 def slider_bounds(subject: Subject) -> Iterator[Found]:
     """A slider has both `sliderMin` and `sliderMax`; both ends of a range slider too."""
     for node in _sliders(subject):
-        missing = [keyword for keyword in ("sliderMin", "sliderMax") if node.number(keyword) is None]
+        missing = [
+            keyword for keyword in ("sliderMin", "sliderMax") if node.number(keyword) is None
+        ]
         if missing:
             yield Found(node.pointer, f"the slider {node.name} has no {' and no '.join(missing)}")
 
@@ -45,9 +60,17 @@ def slider_unit(subject: Subject) -> Iterator[Found]:
     """A slider over numbers has no `sliderUnit`, not even an empty one."""
     for node in _sliders(subject):
         unit = node.text("sliderUnit")
-        if node.type == "number" and unit is not None and (unit or "sliderExtremity" not in node.keywords):
+        if (
+            node.type == "number"
+            and unit is not None
+            and (unit or "sliderExtremity" not in node.keywords)
+        ):
             hint = "take it away, or make the node a string"
-            yield Found(join(node.pointer, "sliderUnit"), f"the slider {node.name} is a number and has the unit {show(unit)}", hint)
+            yield Found(
+                join(node.pointer, "sliderUnit"),
+                f"the slider {node.name} is a number and has the unit {show(unit)}",
+                hint,
+            )
 
 
 def slider_render(subject: Subject) -> Iterator[Found]:
@@ -55,17 +78,27 @@ def slider_render(subject: Subject) -> Iterator[Found]:
     for node in _sliders(subject):
         render = node.keywords.get("render", "slider")
         if render != "slider":
-            yield Found(join(node.pointer, "render"), f"{node.name} has the keywords of a slider and is rendered as {render}")
+            yield Found(
+                join(node.pointer, "render"),
+                f"{node.name} has the keywords of a slider and is rendered as {render}",
+            )
 
 
 def slider_number(subject: Subject) -> Iterator[Found]:
     """The value of a slider over strings without a unit is a number."""
     found = [
-        (node.pointer, f"the value of the slider {node.name} is {show(value)}, which is no number", context)
+        (
+            node.pointer,
+            f"the value of the slider {node.name} is {show(value)}, which is no number",
+            context,
+        )
         for node in _sliders(subject)
         for context in subject.computed
         for value in subject.values_of(node, context)
-        if node.type == "string" and node.text("sliderUnit") is None and isinstance(value, str) and parse_float(value) is None
+        if node.type == "string"
+        and node.text("sliderUnit") is None
+        and isinstance(value, str)
+        and parse_float(value) is None
     ]
     for pointer, words in together(found):
         yield Found(pointer, words, "give the slider a sliderUnit, and the default that unit")
@@ -79,7 +112,9 @@ def root_properties(subject: Subject) -> Iterator[Found]:
 
 
 def pattern_unicode(subject: Subject) -> Iterator[Found]:
-    r"""`pattern` is valid under the flag `u`, with which the text editor compiles it: no needless escapes such as `\-` and `\_`."""
+    r"""`pattern` is valid under the flag `u`, with which the text editor compiles it: no needless
+    escapes such as `\-` and `\_`.
+    """
     for node in subject.nodes:
         pattern = node.text("pattern")
         if pattern is None or pattern_error(pattern):
@@ -87,14 +122,20 @@ def pattern_unicode(subject: Subject) -> Iterator[Found]:
         wrong = pattern_error(pattern, "u")
         if wrong:
             message = f"the pattern {pattern} of {node.name} is not valid under the flag u: {wrong}"
-            yield Found(join(node.pointer, "pattern"), message, "escape only what must be escaped; put - last in [ ]")
+            yield Found(
+                join(node.pointer, "pattern"),
+                message,
+                "escape only what must be escaped; put - last in [ ]",
+            )
 
 
 def options_empty(subject: Subject) -> Iterator[Found]:
     """`enum` is not empty."""
     for node in subject.nodes:
         if node.options("enum") == []:
-            yield Found(join(node.pointer, "enum"), f"the enum of {node.name} is empty", "take it away")
+            yield Found(
+                join(node.pointer, "enum"), f"the enum of {node.name} is empty", "take it away"
+            )
 
 
 def options_repeated(subject: Subject) -> Iterator[Found]:
@@ -102,21 +143,36 @@ def options_repeated(subject: Subject) -> Iterator[Found]:
     for node in subject.nodes:
         for keyword in ("enum", "listEnum"):
             given = node.options(keyword) or []
-            twice = [option for index, option in enumerate(given) if any(same(option, other) for other in given[:index])]
+            twice = [
+                option
+                for index, option in enumerate(given)
+                if any(same(option, other) for other in given[:index])
+            ]
             if twice:
-                yield Found(join(node.pointer, keyword), f"{keyword} of {node.name} has {show(twice[0])} twice")
+                yield Found(
+                    join(node.pointer, keyword),
+                    f"{keyword} of {node.name} has {show(twice[0])} twice",
+                )
 
 
 def schema_dialect(subject: Subject) -> Iterator[Found]:
     """`$schema` is draft 07, or absent: the text editor knows no other."""
     raw = subject.tree.raw
     dialect = raw.get("$schema") if isinstance(raw, dict) else None
-    if dialect is not None and not (isinstance(dialect, str) and dialect.removesuffix("#") in DIALECTS):
-        yield Found("/$schema", f"the text editor does not know the dialect {show(dialect)}", f"write {DIALECTS[0]}#")
+    if dialect is not None and not (
+        isinstance(dialect, str) and dialect.removesuffix("#") in DIALECTS
+    ):
+        yield Found(
+            "/$schema",
+            f"the text editor does not know the dialect {show(dialect)}",
+            f"write {DIALECTS[0]}#",
+        )
 
 
 def schema_id(subject: Subject) -> Iterator[Found]:
-    """No node has an `$id`: the text editor compiles the schema again and again, and an identifier only once."""
+    """No node has an `$id`: the text editor compiles the schema again and again, and an identifier
+    only once.
+    """
     for node in subject.nodes:
         if isinstance(node.raw, dict) and "$id" in node.raw:
             yield Found(join(node.pointer, "$id"), f"{node.name} has an $id", "take it away")
@@ -126,8 +182,15 @@ def _sliders(subject: Subject) -> Iterator[Node]:
     """Yield the nodes that the form draws as sliders, in any context."""
     for node in subject.nodes:
         is_slider = "sliderMin" in node.keywords or "sliderExtremity" in node.keywords
-        as_text = (node.type == "object" and node.properties is None) or (node.type == "array" and node.items is None)
-        if is_slider and node.type and not as_text and not all(selectable(node, context) for context in contexts().values()):
+        as_text = (node.type == "object" and node.properties is None) or (
+            node.type == "array" and node.items is None
+        )
+        if (
+            is_slider
+            and node.type
+            and not as_text
+            and not all(selectable(node, context) for context in contexts().values())
+        ):
             yield node
 
 

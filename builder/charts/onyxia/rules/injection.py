@@ -1,4 +1,6 @@
-"""Rules on what is injected: expressions, the context that they read, and whether their node takes what they find."""
+"""Rules on what is injected: expressions, the context that they read, and whether their node takes
+what they find.
+"""
 
 from __future__ import annotations
 
@@ -16,40 +18,75 @@ _ANY = Type(kind="any")
 
 
 def expression_syntax(subject: Subject) -> Iterator[Found]:
-    """Braces come in pairs of two, with something between: what is not an expression is injected as text."""
+    """Braces come in pairs of two, with something between: what is not an expression is injected as
+    text.
+    """
     for node, key, expression in _expressions(subject):
         for pieces in strings(expression):
-            text = next((piece for piece in pieces if isinstance(piece, str) and ("{{" in piece or "}}" in piece)), None)
+            text = next(
+                (
+                    piece
+                    for piece in pieces
+                    if isinstance(piece, str) and ("{{" in piece or "}}" in piece)
+                ),
+                None,
+            )
             if text is not None:
-                yield Found(join(node.pointer, "x-onyxia", key), f"{key} of {node.name} has braces that enclose no path: {show(text)}")
+                yield Found(
+                    join(node.pointer, "x-onyxia", key),
+                    f"{key} of {node.name} has braces that enclose no path: {show(text)}",
+                )
 
 
 def context_path(subject: Subject) -> Iterator[Found]:
-    """Every path that an expression reads is in the context: what is not there is undefined, and the default is used."""
+    """Every path that an expression reads is in the context: what is not there is undefined, and
+    the default is used.
+    """
     for node, key, expression in _expressions(subject):
         item = _item(subject, node)
         for reference in references(expression):
             found = look_up(reference.path, item)
             if isinstance(found, Unknown):
-                hint = f"did you mean {found.nearest}?" if found.nearest else "take it away, and keep the default"
+                hint = (
+                    f"did you mean {found.nearest}?"
+                    if found.nearest
+                    else "take it away, and keep the default"
+                )
                 why = f": {found.why}" if found.why else ""
-                message = f"{node.name} reads {found.path!r}, which is not in the context of the application {VERSION}{why}"
+                message = (
+                    f"{node.name} reads {found.path!r}, which is not in the context of the"
+                    f" application {VERSION}{why}"
+                )
                 yield Found(join(node.pointer, "x-onyxia", key), message, hint)
 
 
 def embedded_path(subject: Subject) -> Iterator[Found]:
-    """What is put into a longer string is a string, a number or a boolean: with anything else the whole expression is undefined."""
+    """What is put into a longer string is a string, a number or a boolean: with anything else the
+    whole expression is undefined.
+    """
     for node, key, expression in _expressions(subject):
         for reference in references(expression):
             found = look_up(reference.path, _item(subject, node))
             if reference.embedded and isinstance(found, Type) and found.kind in {"array", "object"}:
-                yield Found(join(node.pointer, "x-onyxia", key), f"{node.name} puts {reference}, an {found.kind}, into a string")
+                yield Found(
+                    join(node.pointer, "x-onyxia", key),
+                    f"{node.name} puts {reference}, an {found.kind}, into a string",
+                )
 
 
 def injection_refused(subject: Subject) -> Iterator[Found]:
-    """The node takes what it injects: its type, pattern, bounds and options; otherwise its default is used."""
+    """The node takes what it injects: its type, pattern, bounds and options; otherwise its default
+    is used.
+    """
     found = [
-        (refusal.node.pointer, f"{refusal.node.name} does not take what it injects, {show(refusal.value)}, which {refusal.why}", context)
+        (
+            refusal.node.pointer,
+            (
+                f"{refusal.node.name} does not take what it injects, {show(refusal.value)}, which"
+                f" {refusal.why}"
+            ),
+            context,
+        )
         for context, computed in subject.computed.items()
         for refusal in computed.refusals
         if refusal.node.pointer not in subject.crashed
@@ -59,7 +96,9 @@ def injection_refused(subject: Subject) -> Iterator[Found]:
 
 
 def options_injected(subject: Subject) -> Iterator[Found]:
-    """`overwriteListEnumWith` finds an array, with at least one option that the node takes; otherwise `listEnum` is used."""
+    """`overwriteListEnumWith` finds an array, with at least one option that the node takes;
+    otherwise `listEnum` is used.
+    """
     found: list[tuple[str, str, str]] = []
     for node in subject.nodes:
         expression = node.onyxia.get("overwriteListEnumWith", UNDEFINED)
@@ -67,21 +106,38 @@ def options_injected(subject: Subject) -> Iterator[Found]:
             value = evaluate(expression, lookup)
             if value is UNDEFINED or _taken(node, value, subject, context):
                 continue
-            found.append((node.pointer, f"the options of {node.name} are not {show(value)}", context))
+            found.append(
+                (node.pointer, f"the options of {node.name} are not {show(value)}", context)
+            )
     for pointer, words in together(found):
-        yield Found(join(pointer, "x-onyxia", "overwriteListEnumWith"), words, "inject an array of values that the node takes")
+        yield Found(
+            join(pointer, "x-onyxia", "overwriteListEnumWith"),
+            words,
+            "inject an array of values that the node takes",
+        )
 
 
 def object_default(subject: Subject) -> Iterator[Found]:
-    """An object with `properties` has neither a `default` nor an `overwriteDefaultWith` of its own: its value is that of its properties."""
+    """An object with `properties` has neither a `default` nor an `overwriteDefaultWith` of its own:
+    its value is that of its properties.
+    """
     for node in subject.nodes:
         if node.type != "object" or node.properties is None or "const" in node.keywords:
             continue
-        for keyword, given in (("default", node.default), ("overwriteDefaultWith", node.expression)):
+        for keyword, given in (
+            ("default", node.default),
+            ("overwriteDefaultWith", node.expression),
+        ):
             if given is not UNDEFINED:
-                pointer = join(node.pointer, "default") if keyword == "default" else join(node.pointer, "x-onyxia", keyword)
+                pointer = (
+                    join(node.pointer, "default")
+                    if keyword == "default"
+                    else join(node.pointer, "x-onyxia", keyword)
+                )
                 message = f"{keyword} of {node.name} is never used: it is an object with properties"
-                yield Found(pointer, message, "move it to the properties, or take the properties away")
+                yield Found(
+                    pointer, message, "move it to the properties, or take the properties away"
+                )
 
 
 def _expressions(subject: Subject) -> Iterator[tuple[Node, str, object]]:
@@ -92,7 +148,9 @@ def _expressions(subject: Subject) -> Iterator[tuple[Node, str, object]]:
 
 
 def _item(subject: Subject, node: Node) -> Type | None:
-    """Return the type of the element whose properties are in scope: that of the nearest array around the node that injects one."""
+    """Return the type of the element whose properties are in scope: that of the nearest array
+    around the node that injects one.
+    """
     for array in subject.lineage(node):
         if array.type != "array" or array.expression is UNDEFINED:
             continue
@@ -114,7 +172,10 @@ def _taken(node: Node, value: object, subject: Subject, context: str) -> bool:
         path=node.path,
         raw=node.raw,
         type=node.type,
-        keywords={key: given for key, given in node.keywords.items() if key not in {"enum", "listEnum"}} | {"render": "list"},
+        keywords={
+            key: given for key, given in node.keywords.items() if key not in {"enum", "listEnum"}
+        }
+        | {"render": "list"},
         onyxia=node.onyxia,
     )
     try:

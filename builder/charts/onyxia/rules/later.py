@@ -20,25 +20,58 @@ _STEPS = 1000
 def item_default(subject: Subject) -> Iterator[Found]:
     """An array to which a user can add has items with a usable default, or a first item to copy."""
     for node in subject.nodes:
-        if node.type != "array" or node.items is None or not _changeable(subject, node) or node.number("maxItems") == 0:
+        if (
+            node.type != "array"
+            or node.items is None
+            or not _changeable(subject, node)
+            or node.number("maxItems") == 0
+        ):
             continue
         failing = [
-            name for name, context in contexts().items() if default_item(node.items, context) is UNDEFINED and not any(subject.values_of(node, name))
+            name
+            for name, context in contexts().items()
+            if default_item(node.items, context) is UNDEFINED
+            and not any(subject.values_of(node, name))
         ]
         if failing:
-            message = f"adding an item to {node.name} crashes: its items have no usable default{in_contexts(failing)}"
-            yield Found(join(node.pointer, "items"), message, "give each property of the items a default that it accepts")
+            message = (
+                f"adding an item to {node.name} crashes: its items have no usable"
+                f" default{in_contexts(failing)}"
+            )
+            yield Found(
+                join(node.pointer, "items"),
+                message,
+                "give each property of the items a default that it accepts",
+            )
 
 
 def item_removal(subject: Subject) -> Iterator[Found]:
-    """An array of objects from which a user can remove starts empty: after an item is removed, saved and opened again, the page crashes."""
+    """An array of objects from which a user can remove starts empty: after an item is removed,
+    saved and opened again, the page crashes.
+    """
     for node in subject.nodes:
-        if node.type != "array" or node.items is None or node.items.type != "object" or not _changeable(subject, node):
+        if (
+            node.type != "array"
+            or node.items is None
+            or node.items.type != "object"
+            or not _changeable(subject, node)
+        ):
             continue
-        filled = [name for name in contexts() if any(isinstance(value, list) and _removable(node, value) for value in subject.values_of(node, name))]
+        filled = [
+            name
+            for name in contexts()
+            if any(
+                isinstance(value, list) and _removable(node, value)
+                for value in subject.values_of(node, name)
+            )
+        ]
         if filled:
             hint = "start with an empty array, or let minItems keep the items"
-            yield Found(node.pointer, f"{node.name} is an array of objects that starts with items{in_contexts(filled)}", hint)
+            yield Found(
+                node.pointer,
+                f"{node.name} is an array of objects that starts with items{in_contexts(filled)}",
+                hint,
+            )
 
 
 def schema_meta(subject: Subject) -> Iterator[Found]:
@@ -49,11 +82,16 @@ def schema_meta(subject: Subject) -> Iterator[Found]:
         keyword = str(error.absolute_path[-1]) if error.absolute_path else ""
         if keyword == "$schema" or _ours(subject, [str(step) for step in error.absolute_path]):
             continue
-        yield Found(join("", *map(str, error.absolute_path)), f"{'.'.join(map(str, error.absolute_path)) or 'the schema'}: {error.message}")
+        yield Found(
+            join("", *map(str, error.absolute_path)),
+            f"{'.'.join(map(str, error.absolute_path)) or 'the schema'}: {error.message}",
+        )
 
 
 def launch_value(subject: Subject) -> Iterator[Found]:
-    """The values with which the form opens satisfy the whole schema, also what the form ignores: lengths, `maximum`, `oneOf`."""
+    """The values with which the form opens satisfy the whole schema, also what the form ignores:
+    lengths, `maximum`, `oneOf`.
+    """
     if subject.schema.problem or subject.schema_errors:
         return
     found: list[tuple[str, str, str]] = []
@@ -62,7 +100,11 @@ def launch_value(subject: Subject) -> Iterator[Found]:
             continue
         schema = editor_schema(subject.tree.root, subject.lookups[context])
         found += [
-            (_pointer(subject, [str(key) for key in error.absolute_path]), f"{'.'.join(map(str, error.absolute_path))}: {error.message}", context)
+            (
+                _pointer(subject, [str(key) for key in error.absolute_path]),
+                f"{'.'.join(map(str, error.absolute_path))}: {error.message}",
+                context,
+            )
             for error in errors(schema, computed.values)
         ]
     for pointer, words in together(found):
@@ -77,12 +119,20 @@ def slider_pattern(subject: Subject) -> Iterator[Found]:
             continue
         refused = next((text for text in _positions(node) if not matches(pattern, text)), None)
         if refused is not None:
-            yield Found(join(node.pointer, "pattern"), f"the slider {node.name} reaches {refused}, which its pattern {pattern} refuses")
+            yield Found(
+                join(node.pointer, "pattern"),
+                f"the slider {node.name} reaches {refused}, which its pattern {pattern} refuses",
+            )
 
 
 def _changeable(subject: Subject, node: Node) -> bool:
     """Tell whether a user may add to an array, or remove from it."""
-    return subject.shown(node) and node.onyxia.get("readonly") is not True and "const" not in node.keywords and "*" not in node.path
+    return (
+        subject.shown(node)
+        and node.onyxia.get("readonly") is not True
+        and "const" not in node.keywords
+        and "*" not in node.path
+    )
 
 
 def _removable(node: Node, value: list[object]) -> bool:
@@ -90,7 +140,11 @@ def _removable(node: Node, value: list[object]) -> bool:
 
 
 def _positions(node: Node) -> Iterator[str]:
-    low, high, step = node.number("sliderMin"), node.number("sliderMax"), node.number("sliderStep") or 1
+    low, high, step = (
+        node.number("sliderMin"),
+        node.number("sliderMax"),
+        node.number("sliderStep") or 1,
+    )
     if low is None or high is None or step <= 0:
         return
     unit = node.text("sliderUnit") or ""
@@ -103,7 +157,9 @@ def _pointer(subject: Subject, path: list[str]) -> str:
     """Return the pointer of the node to which a path of a value leads."""
     for end in range(len(path), -1, -1):
         steps = tuple(path[:end])
-        node = subject.by_path.get(steps) or subject.by_path.get(tuple("*" if key.isdecimal() else key for key in steps))
+        node = subject.by_path.get(steps) or subject.by_path.get(
+            tuple("*" if key.isdecimal() else key for key in steps)
+        )
         if node is not None:
             return node.pointer
     return ""
@@ -113,6 +169,10 @@ def _ours(subject: Subject, path: list[str]) -> bool:
     """Tell whether a rule on shapes reports the keyword at a path."""
     for end in range(len(path), 0, -1):
         keyword, owner = path[end - 1], at(subject.tree.raw, path[: end - 1])
-        if keyword in KEYWORDS and isinstance(owner, dict) and not KEYWORDS[keyword].accepts(owner.get(keyword)):
+        if (
+            keyword in KEYWORDS
+            and isinstance(owner, dict)
+            and not KEYWORDS[keyword].accepts(owner.get(keyword))
+        ):
             return True
     return False

@@ -1,4 +1,6 @@
-"""Rules whose breach keeps the launcher's page from opening: the application parses the schema before anything else."""
+"""Rules whose breach keeps the launcher's page from opening: the application parses the schema
+before anything else.
+"""
 
 from __future__ import annotations
 
@@ -29,46 +31,71 @@ def node_object(subject: Subject) -> Iterator[Found]:
     """A node of the schema is an object: `true` and `false` are no nodes."""
     for node in subject.nodes:
         if not isinstance(node.raw, dict):
-            yield Found(node.pointer, f"{node.name} is {show(node.raw)}, not an object", 'write {"type": …}')
+            yield Found(
+                node.pointer, f"{node.name} is {show(node.raw)}, not an object", 'write {"type": …}'
+            )
 
 
 def node_type(subject: Subject) -> Iterator[Found]:
     """Every node has a `type` or a `const`."""
     for node in subject.nodes:
         if isinstance(node.raw, dict) and not {"type", "const", "$ref"} & node.raw.keys():
-            yield Found(node.pointer, f"{node.name} has neither a type nor a const", f"give it one of: {', '.join(TYPES)}")
+            yield Found(
+                node.pointer,
+                f"{node.name} has neither a type nor a const",
+                f"give it one of: {', '.join(TYPES)}",
+            )
 
 
 def type_name(subject: Subject) -> Iterator[Found]:
     """`type` is one name, and not `null`: no list of types."""
     for pointer, name, value in _members(subject, "type"):
         if not KEYWORDS["type"].accepts(value):
-            yield Found(pointer, f"the type of {name} is {show(value)}", f"one of: {', '.join(TYPES)}")
+            yield Found(
+                pointer, f"the type of {name} is {show(value)}", f"one of: {', '.join(TYPES)}"
+            )
 
 
 def onyxia_hidden(subject: Subject) -> Iterator[Found]:
-    """`x-onyxia.hidden` is true or false: the conditional `{value, path}` belongs in the node's own `hidden`."""
+    """`x-onyxia.hidden` is true or false: the conditional `{value, path}` belongs in the node's own
+    `hidden`.
+    """
     for pointer, name, value in _members(subject, "x-onyxia"):
         if isinstance(value, dict) and not isinstance(value.get("hidden", False), bool):
             found = value["hidden"]
-            hint = 'move it out of x-onyxia: "hidden": {"value": …, "path": "…"}' if isinstance(found, dict) else "write true or false"
-            yield Found(join(pointer, "hidden"), f"x-onyxia.hidden of {name} is {show(found)}, not true or false", hint)
+            hint = (
+                'move it out of x-onyxia: "hidden": {"value": …, "path": "…"}'
+                if isinstance(found, dict)
+                else "write true or false"
+            )
+            yield Found(
+                join(pointer, "hidden"),
+                f"x-onyxia.hidden of {name} is {show(found)}, not true or false",
+                hint,
+            )
 
 
 def onyxia_shape(subject: Subject) -> Iterator[Found]:
-    """`x-onyxia` is an object; what it injects is a string, an array or an object; `readonly` is true or false."""
+    """`x-onyxia` is an object; what it injects is a string, an array or an object; `readonly` is
+    true or false.
+    """
     for pointer, name, value in _members(subject, "x-onyxia"):
         if not isinstance(value, dict):
             yield Found(pointer, f"x-onyxia of {name} is {show(value)}, not an object")
             continue
         for key, shape in {**ONYXIA, "overwriteSchemaWith": NAME}.items():
             if key in value and key != "hidden" and not shape.accepts(value[key]):
-                yield Found(join(pointer, key), f"x-onyxia.{key} of {name} is {show(value[key])}, not {shape.words}")
+                yield Found(
+                    join(pointer, key),
+                    f"x-onyxia.{key} of {name} is {show(value[key])}, not {shape.words}",
+                )
 
 
 def required_shape(subject: Subject) -> Iterator[Found]:
     """`required` is an array of names on the object, not `true` on the property."""
-    yield from _misshapen(subject, "required", "name the property in the `required` of the object that it is in")
+    yield from _misshapen(
+        subject, "required", "name the property in the `required` of the object that it is in"
+    )
 
 
 def items_shape(subject: Subject) -> Iterator[Found]:
@@ -93,19 +120,31 @@ def hidden_shape(subject: Subject) -> Iterator[Found]:
 
 
 def keyword_shape(subject: Subject) -> Iterator[Found]:
-    """Every other keyword that the form reads has the shape that it expects: numbers are numbers, lists are lists."""
+    """Every other keyword that the form reads has the shape that it expects: numbers are numbers,
+    lists are lists.
+    """
     for keyword in KEYWORDS:
         if keyword not in _NAMED:
             yield from _misshapen(subject, keyword)
 
 
 def reference(subject: Subject) -> Iterator[Found]:
-    """`$ref` leads to `#/definitions/…`, or is the name of a schema that every API has; below a slot that the API lacks it stays unresolved."""
+    """`$ref` leads to `#/definitions/…`, or is the name of a schema that every API has; below a
+    slot that the API lacks it stays unresolved.
+    """
     for pointer, name, value in _members(subject, "$ref"):
         if isinstance(value, str) and value in SLOTS and SLOTS[value].bundled:
             continue
-        near = nearest(value, subject.slots) if isinstance(value, str) and not value.startswith("#") else ""
-        hint = f"did you mean {near}?" if near else "define it under #/definitions/, outside of any node with overwriteSchemaWith"
+        near = (
+            nearest(value, subject.slots)
+            if isinstance(value, str) and not value.startswith("#")
+            else ""
+        )
+        hint = (
+            f"did you mean {near}?"
+            if near
+            else "define it under #/definitions/, outside of any node with overwriteSchemaWith"
+        )
         yield Found(pointer, f"the $ref of {name} to {show(value)} stays unresolved", hint)
 
 

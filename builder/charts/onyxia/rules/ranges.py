@@ -16,7 +16,11 @@ def range_id(subject: Subject) -> Iterator[Found]:
     """Each end of a range slider has a `sliderRangeId`."""
     for node in subject.nodes:
         if "sliderExtremity" in node.keywords and node.text("sliderRangeId") is None:
-            yield Found(node.pointer, f"{node.name} is an end of a range slider and has no sliderRangeId", "give both ends the same")
+            yield Found(
+                node.pointer,
+                f"{node.name} is an end of a range slider and has no sliderRangeId",
+                "give both ends the same",
+            )
 
 
 def range_pair(subject: Subject) -> Iterator[Found]:
@@ -30,15 +34,26 @@ def range_pair(subject: Subject) -> Iterator[Found]:
         down, up = len(found["down"]), len(found["up"])
         if down != up:
             place = (found["down"] + found["up"])[-1]
-            yield Found(place.pointer, f"the range slider {name} has {down} down and {up} up", "give it one of each, with the same sliderRangeId")
+            yield Found(
+                place.pointer,
+                f"the range slider {name} has {down} down and {up} up",
+                "give it one of each, with the same sliderRangeId",
+            )
 
 
 def range_hidden(subject: Subject) -> Iterator[Found]:
     """Both ends of a range slider are hidden under the same conditions."""
     for name, down, up in _pairs(subject):
         if _conditions(subject, down) != _conditions(subject, up):
-            message = f"the ends {down.name} and {up.name} of the range slider {name} are not hidden together"
-            yield Found(down.pointer, message, "hide the object that holds both, or both by the same absolute path")
+            message = (
+                f"the ends {down.name} and {up.name} of the range slider {name} are not hidden"
+                " together"
+            )
+            yield Found(
+                down.pointer,
+                message,
+                "hide the object that holds both, or both by the same absolute path",
+            )
 
 
 def range_step(subject: Subject) -> Iterator[Found]:
@@ -65,26 +80,40 @@ def range_order(subject: Subject) -> Iterator[Found]:
         for name, down, up in _pairs(subject):
             low, high = (_number(end, subject.values_of(end, context)) for end in (down, up))
             if low is not None and high is not None and low > high:
-                words = f"the range slider {name} starts with {down.name} at {to_text(low)} above {up.name} at {to_text(high)}"
+                words = (
+                    f"the range slider {name} starts with {down.name} at {to_text(low)} above"
+                    f" {up.name} at {to_text(high)}"
+                )
                 found.append((down.pointer, words, context))
     for pointer, words in together(found):
         yield Found(pointer, words, "lower the default of the one or raise that of the other")
 
 
 def range_request(subject: Subject) -> Iterator[Found]:
-    """Where a region sets the low end of a range slider, the default of the high end is `sliderMax`: the region may set the one and not the other."""
+    """Where a region sets the low end of a range slider, the default of the high end is
+    `sliderMax`: the region may set the one and not the other.
+    """
     for name, down, up in _pairs(subject):
         most, limit = down.number("sliderMax"), _number(up, [up.default])
         read = references(down.expression) if isinstance(down.expression, str) else ()
         paths = [str(reference) for reference in read if reference.path[0] == "region"]
         if paths and most is not None and limit is not None and limit < most:
-            message = f"a region whose {paths[0]} is above {show(up.default)}, the default of {up.name}, breaks the range slider {name}"
+            message = (
+                f"a region whose {paths[0]} is above {show(up.default)}, the default of {up.name},"
+                f" breaks the range slider {name}"
+            )
             unit = up.text("sliderUnit") or ""
-            yield Found(up.pointer, message, f"make the default of {up.name} its sliderMax: {to_text(most)}{unit}")
+            yield Found(
+                up.pointer,
+                message,
+                f"make the default of {up.name} its sliderMax: {to_text(most)}{unit}",
+            )
 
 
 def range_group(subject: Subject) -> Iterator[Found]:
-    """Both ends of a range slider are in one group below the root, other than `global` and a dependency's: moving it looks for that group."""
+    """Both ends of a range slider are in one group below the root, other than `global` and a
+    dependency's: moving it looks for that group.
+    """
     names = {"global", *dependencies(subject)}
     for name, down, up in _pairs(subject):
         group: list[str] = []
@@ -93,32 +122,53 @@ def range_group(subject: Subject) -> Iterator[Found]:
                 break
             group.append(one)
         if not group or (len(group) == 1 and group[0] in names):
-            where = f"only share {group[0]}, which has a place of its own" if group else "are in no common object"
-            yield Found(down.pointer, f"the ends {down.name} and {up.name} of the range slider {name} {where}", "put both into one object")
+            where = (
+                f"only share {group[0]}, which has a place of its own"
+                if group
+                else "are in no common object"
+            )
+            yield Found(
+                down.pointer,
+                f"the ends {down.name} and {up.name} of the range slider {name} {where}",
+                "put both into one object",
+            )
 
 
 def range_title(subject: Subject) -> Iterator[Found]:
-    """The title of a range slider is that of its `down`: one on its `up` that differs is not shown."""
+    """The title of a range slider is that of its `down`: one on its `up` that differs is not
+    shown.
+    """
     for name, down, up in _pairs(subject):
         title = up.text("title")
         if title is not None and title != down.text("title"):
-            message = f"the title {show(title)} of {up.name} is not shown: the range slider {name} is called {show(down.text('title'))}"
+            message = (
+                f"the title {show(title)} of {up.name} is not shown: the range slider {name} is"
+                f" called {show(down.text('title'))}"
+            )
             yield Found(join(up.pointer, "title"), message, "give both the same title")
 
 
 def dependencies(subject: Subject) -> list[str]:
     """Return the names of the charts on which this one depends."""
     given = subject.metadata.get("dependencies")
-    entries = [entry for entry in given if isinstance(entry, dict)] if isinstance(given, list) else []
+    entries = (
+        [entry for entry in given if isinstance(entry, dict)] if isinstance(given, list) else []
+    )
     return [str(entry.get("alias") or entry.get("name", "")) for entry in entries]
 
 
 def _pairs(subject: Subject) -> Iterator[tuple[str, Node, Node]]:
     """Yield the range sliders that have both ends, in the order of the form."""
-    ends = [node for node in subject.nodes if "sliderExtremity" in node.keywords and node.text("sliderRangeId") is not None]
+    ends = [
+        node
+        for node in subject.nodes
+        if "sliderExtremity" in node.keywords and node.text("sliderRangeId") is not None
+    ]
     high = [node for node in ends if node.text("sliderExtremity") == "up"]
     for down in ends:
-        match = next((up for up in high if up.text("sliderRangeId") == down.text("sliderRangeId")), None)
+        match = next(
+            (up for up in high if up.text("sliderRangeId") == down.text("sliderRangeId")), None
+        )
         if down.text("sliderExtremity") == "down" and match is not None:
             high.remove(match)
             yield str(down.text("sliderRangeId")), down, match
@@ -142,7 +192,10 @@ def _different(subject: Subject, keyword: str) -> Iterator[Found]:
     for name, down, up in _pairs(subject):
         low, high = down.keywords.get(keyword), up.keywords.get(keyword)
         if low is not None and high is not None and low != high:
-            message = f"the ends of the range slider {name} have the {keyword} {show(low)} and {show(high)}"
+            message = (
+                f"the ends of the range slider {name} have the {keyword} {show(low)} and"
+                f" {show(high)}"
+            )
             yield Found(join(up.pointer, keyword), message, "give both the same")
 
 

@@ -23,12 +23,22 @@ _PARSED = re.compile(r"-\d+\.\d+\.\d+")
 
 
 def options_wider(subject: Subject) -> Iterator[Found]:
-    """`listEnum` offers nothing that `enum` refuses: the form shows the one, the API and Helm check the other."""
+    """`listEnum` offers nothing that `enum` refuses: the form shows the one, the API and Helm check
+    the other.
+    """
     for node in subject.nodes:
         offered, allowed = node.options("listEnum"), node.options("enum")
-        extra = [option for option in offered or [] if not any(same(option, other) for other in allowed or [])]
+        extra = [
+            option
+            for option in offered or []
+            if not any(same(option, other) for other in allowed or [])
+        ]
         if allowed is not None and extra:
-            yield Found(join(node.pointer, "listEnum"), f"listEnum of {node.name} offers {show(extra[0])}, which is not in its enum", "give one list")
+            yield Found(
+                join(node.pointer, "listEnum"),
+                f"listEnum of {node.name} offers {show(extra[0])}, which is not in its enum",
+                "give one list",
+            )
 
 
 def values_extra(subject: Subject) -> Iterator[Found]:
@@ -36,32 +46,60 @@ def values_extra(subject: Subject) -> Iterator[Found]:
     for node, path, value in _objects(subject):
         raw = node.raw if isinstance(node.raw, dict) else {}
         patterns = raw.get("patternProperties")
-        allowed = [pattern for pattern in patterns if not pattern_error(pattern)] if isinstance(patterns, dict) else []
+        allowed = (
+            [pattern for pattern in patterns if not pattern_error(pattern)]
+            if isinstance(patterns, dict)
+            else []
+        )
         for key in value if raw.get("additionalProperties") is False else ():
-            if key not in (node.properties or {}) and not any(matches(pattern, key) for pattern in allowed):
-                yield Found(join("", *path, key), f"{'.'.join((*path, key))} is not in the schema, which allows nothing else there", file=VALUES)
+            if key not in (node.properties or {}) and not any(
+                matches(pattern, key) for pattern in allowed
+            ):
+                yield Found(
+                    join("", *path, key),
+                    f"{'.'.join((*path, key))} is not in the schema, which allows nothing else"
+                    " there",
+                    file=VALUES,
+                )
 
 
 def values_refused(subject: Subject) -> Iterator[Found]:
-    """`values.yaml` satisfies the schema: Helm checks it before anything else, also with no value given."""
-    if subject.schema.problem or not isinstance(subject.values.value, dict) or subject.schema_errors:
+    """`values.yaml` satisfies the schema: Helm checks it before anything else, also with no value
+    given.
+    """
+    if (
+        subject.schema.problem
+        or not isinstance(subject.values.value, dict)
+        or subject.schema_errors
+    ):
         return
     for error in errors(subject.tree.raw, subject.values.value):
         path = [str(key) for key in error.absolute_path]
         if error.validator != "additionalProperties":
-            yield Found(join("", *path), f"{'.'.join(path) or 'values.yaml'}: {error.message}", file=VALUES)
+            yield Found(
+                join("", *path), f"{'.'.join(path) or 'values.yaml'}: {error.message}", file=VALUES
+            )
 
 
 def slot_wider(subject: Subject) -> Iterator[Found]:
-    """The chart's own schema takes what the schema that every API has for its slot takes: the form offers the one, Helm checks the other."""
+    """The chart's own schema takes what the schema that every API has for its slot takes: the form
+    offers the one, Helm checks the other.
+    """
     for node in subject.nodes:
         slot = SLOTS.get(node.slot or "")
         for below, texts in slot.accepts.items() if slot else ():
             target = subject.by_path.get((*node.path, *below.split(".")))
             pattern = target.text("pattern") if target else None
-            refused = [text for text in texts if pattern is not None and not pattern_error(pattern) and not matches(pattern, text)]
+            refused = [
+                text
+                for text in texts
+                if pattern is not None and not pattern_error(pattern) and not matches(pattern, text)
+            ]
             if target is not None and refused:
-                message = f"{node.slot} of an API takes {show(refused[0])} for {target.name}, and the pattern {pattern} refuses it"
+                message = (
+                    f"{node.slot} of an API takes {show(refused[0])} for {target.name}, and the"
+                    f" pattern {pattern} refuses it"
+                )
                 yield Found(join(target.pointer, "pattern"), message, 'widen it to "^[^ ]+$"')
 
 
@@ -69,9 +107,16 @@ def pattern_helm(subject: Subject) -> Iterator[Found]:
     r"""`pattern` is one that Helm can compile too: no lookaround, no backreference, no `\u`."""
     for node in subject.nodes:
         pattern = node.text("pattern")
-        found = _LOOKAROUND.search(pattern) if pattern is not None and not pattern_error(pattern) else None
+        found = (
+            _LOOKAROUND.search(pattern)
+            if pattern is not None and not pattern_error(pattern)
+            else None
+        )
         if found:
-            yield Found(join(node.pointer, "pattern"), f"Helm cannot compile the pattern {pattern} of {node.name}: it has {found[1]}")
+            yield Found(
+                join(node.pointer, "pattern"),
+                f"Helm cannot compile the pattern {pattern} of {node.name}: it has {found[1]}",
+            )
 
 
 def chart_yaml(subject: Subject) -> Iterator[Found]:
@@ -79,34 +124,61 @@ def chart_yaml(subject: Subject) -> Iterator[Found]:
     if subject.chart_yaml.problem:
         yield Found("", f"Chart.yaml: {subject.chart_yaml.problem}", file=METADATA)
     elif not isinstance(subject.chart_yaml.value, dict):
-        yield Found("", f"Chart.yaml holds {show(subject.chart_yaml.value)}, not a mapping", file=METADATA)
+        yield Found(
+            "", f"Chart.yaml holds {show(subject.chart_yaml.value)}, not a mapping", file=METADATA
+        )
 
 
 def chart_name_length(subject: Subject) -> Iterator[Found]:
-    """The chart's name has 46 characters at most: a release is the name, a dash and up to six digits, and has 53 at most."""
+    """The chart's name has 46 characters at most: a release is the name, a dash and up to six
+    digits, and has 53 at most.
+    """
     if len(subject.name) > NAME_LENGTH:
-        yield Found("/name", f"the chart's name has {len(subject.name)} characters, {NAME_LENGTH} at most", file=METADATA)
+        yield Found(
+            "/name",
+            f"the chart's name has {len(subject.name)} characters, {NAME_LENGTH} at most",
+            file=METADATA,
+        )
 
 
 def chart_name(subject: Subject) -> Iterator[Found]:
-    """The chart's name starts a release's name: lower case letters, digits and dashes, a letter first."""
+    """The chart's name starts a release's name: lower case letters, digits and dashes, a letter
+    first.
+    """
     if subject.metadata and not _LABEL.fullmatch(subject.name):
-        yield Found("/name", f"the chart's name {show(subject.name)} cannot start the name of a release", file=METADATA)
+        yield Found(
+            "/name",
+            f"the chart's name {show(subject.name)} cannot start the name of a release",
+            file=METADATA,
+        )
 
 
 def chart_version(subject: Subject) -> Iterator[Found]:
-    """The chart's version is SemVer without a `v`, and its name holds nothing like `-1.2.3`: the API parses `name-x.y.z` to find the chart again."""
+    """The chart's version is SemVer without a `v`, and its name holds nothing like `-1.2.3`: the
+    API parses `name-x.y.z` to find the chart again.
+    """
     version = str(subject.metadata.get("version", ""))
     if subject.metadata and not _VERSION.fullmatch(version):
         yield Found("/version", f"the chart's version {show(version)} is not x.y.z", file=METADATA)
     if _PARSED.search(subject.name):
-        yield Found("/name", f"the API takes a part of the chart's name {show(subject.name)} for its version", file=METADATA)
+        yield Found(
+            "/name",
+            f"the API takes a part of the chart's name {show(subject.name)} for its version",
+            file=METADATA,
+        )
 
 
 def chart_folder(subject: Subject) -> Iterator[Found]:
-    """A package's files are in a folder with the chart's name: the API looks for the schema there."""
+    """A package's files are in a folder with the chart's name: the API looks for the schema
+    there.
+    """
     if subject.chart.folder is not None and subject.chart.folder != subject.name:
-        yield Found("", f"the package's folder is {show(subject.chart.folder)}, and the chart is {show(subject.name)}", file=METADATA)
+        yield Found(
+            "",
+            f"the package's folder is {show(subject.chart.folder)}, and the chart is"
+            f" {show(subject.name)}",
+            file=METADATA,
+        )
 
 
 def _objects(subject: Subject) -> Iterator[tuple[Node, tuple[str, ...], dict[str, object]]]:
@@ -115,7 +187,9 @@ def _objects(subject: Subject) -> Iterator[tuple[Node, tuple[str, ...], dict[str
         yield from _below(subject.tree.root, (), subject.values.value)
 
 
-def _below(node: Node, path: tuple[str, ...], value: object) -> Iterator[tuple[Node, tuple[str, ...], dict[str, object]]]:
+def _below(
+    node: Node, path: tuple[str, ...], value: object
+) -> Iterator[tuple[Node, tuple[str, ...], dict[str, object]]]:
     if isinstance(value, dict):
         yield node, path, value
         for key, child in (node.properties or {}).items():

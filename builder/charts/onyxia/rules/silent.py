@@ -1,4 +1,6 @@
-"""Rules whose breach loses something without a word: the page opens, and does not do what the schema says."""
+"""Rules whose breach loses something without a word: the page opens, and does not do what the
+schema says.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,38 @@ from builder.charts.onyxia.subject import Subject, together
 from builder.charts.onyxia.validation import fits, kind, problem, show
 
 IGNORED = (
-    *("maximum", "exclusiveMaximum", "exclusiveMinimum", "multipleOf", "minLength", "maxLength", "format", "uniqueItems"),
-    *("contains", "minProperties", "maxProperties", "patternProperties", "propertyNames", "dependencies", "additionalItems"),
-    *("oneOf", "anyOf", "allOf", "not", "if", "then", "else", "contentEncoding", "contentMediaType", "readOnly", "writeOnly"),
+    *(
+        "maximum",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "format",
+        "uniqueItems",
+    ),
+    *(
+        "contains",
+        "minProperties",
+        "maxProperties",
+        "patternProperties",
+        "propertyNames",
+        "dependencies",
+        "additionalItems",
+    ),
+    *(
+        "oneOf",
+        "anyOf",
+        "allOf",
+        "not",
+        "if",
+        "then",
+        "else",
+        "contentEncoding",
+        "contentMediaType",
+        "readOnly",
+        "writeOnly",
+    ),
 )
 """Keywords of draft 07 that say something to Helm, and nothing to the form."""
 
@@ -32,31 +63,53 @@ _MEANT = {
 
 
 def default_refused(subject: Subject) -> Iterator[Found]:
-    """A `default` is one that its own node accepts wherever it is needed; otherwise the value of values.yaml is used."""
+    """A `default` is one that its own node accepts wherever it is needed; otherwise the value of
+    values.yaml is used.
+    """
     found: list[tuple[str, str, str]] = []
     for node in subject.nodes:
-        unused = node.type is None or "const" in node.keywords or (node.type == "object" and node.properties is not None)
+        unused = (
+            node.type is None
+            or "const" in node.keywords
+            or (node.type == "object" and node.properties is not None)
+        )
         if node.default is UNDEFINED or unused or node.pointer in subject.crashed:
             continue
         for context, computed in subject.computed.items():
             if computed.sources.get(node.pointer) == "injected":
                 continue
             why = _problem(node, node.default, subject, context)
-            found += [(node.pointer, f"the default {show(node.default)} of {node.name} {why}", context)] if why else []
+            found += (
+                [(node.pointer, f"the default {show(node.default)} of {node.name} {why}", context)]
+                if why
+                else []
+            )
     for pointer, words in together(found):
         yield Found(join(pointer, "default"), words, "give it a default that it accepts")
 
 
 def options_dropped(subject: Subject) -> Iterator[Found]:
-    """Every option of `enum` and `listEnum` fits its node: with one that does not, none is offered, and the field is plain text."""
+    """Every option of `enum` and `listEnum` fits its node: with one that does not, none is offered,
+    and the field is plain text.
+    """
     for node in subject.nodes:
-        if node.type is None or pattern_error(node.text("pattern") or "") or node.keywords.get("render") == "list":
+        if (
+            node.type is None
+            or pattern_error(node.text("pattern") or "")
+            or node.keywords.get("render") == "list"
+        ):
             continue
         for keyword in ("listEnum", "enum"):
             given = node.options(keyword) or []
-            bad = [option for option in given if not fits(node, option, subject.lookups["everything"])]
+            bad = [
+                option for option in given if not fits(node, option, subject.lookups["everything"])
+            ]
             if bad:
-                yield Found(join(node.pointer, keyword), f"{keyword} of {node.name} is not offered: {show(bad[0])} does not fit the node")
+                yield Found(
+                    join(node.pointer, keyword),
+                    f"{keyword} of {node.name} is not offered: {show(bad[0])} does not fit the"
+                    " node",
+                )
 
 
 def enum_beside_list(subject: Subject) -> Iterator[Found]:
@@ -64,24 +117,42 @@ def enum_beside_list(subject: Subject) -> Iterator[Found]:
     for node in subject.nodes:
         if node.options("listEnum") is not None and node.options("enum") is not None:
             hint = "keep enum to have the options enforced, listEnum to have other values allowed"
-            yield Found(join(node.pointer, "enum"), f"{node.name} has both listEnum and enum, and the form ignores enum", hint)
+            yield Found(
+                join(node.pointer, "enum"),
+                f"{node.name} has both listEnum and enum, and the form ignores enum",
+                hint,
+            )
 
 
 def hidden_path(subject: Subject) -> Iterator[Found]:
-    """`hidden.path` leads to a value: keys separated by `/`, from the root, or from the node's own object when `isPathRelative`."""
+    """`hidden.path` leads to a value: keys separated by `/`, from the root, or from the node's own
+    object when `isPathRelative`.
+    """
     for node, hidden, path in _hidden(subject):
         if _target(subject, path) is not None or _free(subject, path):
             continue
-        slashed = [one for one in subject.by_path if any("/" in key for key in one) and "/".join(one) == "/".join(path)]
+        slashed = [
+            one
+            for one in subject.by_path
+            if any("/" in key for key in one) and "/".join(one) == "/".join(path)
+        ]
         if slashed:
             hint = "no path leads to a key that holds a slash"
         else:
             asked = str(hidden["path"]).replace(".", "/")
             below = [] if not hidden.get("isPathRelative") else list(node.path[:-1])
-            known = ["/".join(one[len(below) :]) for one in subject.by_path if one[: len(below)] == tuple(below)]
+            known = [
+                "/".join(one[len(below) :])
+                for one in subject.by_path
+                if one[: len(below)] == tuple(below)
+            ]
             near = difflib.get_close_matches(asked, known, 1, 0.5)
             hint = f"did you mean {near[0]}?" if near else ""
-        yield Found(join(node.pointer, "hidden", "path"), f"{node.name} is always shown: no value is at {show(hidden['path'])}", hint)
+        yield Found(
+            join(node.pointer, "hidden", "path"),
+            f"{node.name} is always shown: no value is at {show(hidden['path'])}",
+            hint,
+        )
 
 
 def hidden_value(subject: Subject) -> Iterator[Found]:
@@ -92,28 +163,50 @@ def hidden_value(subject: Subject) -> Iterator[Found]:
             continue
         found = kind(hidden["value"])
         if found != target.type and (found, target.type) != ("number", "integer"):
-            message = f"{node.name} is always shown: {target.name} is of type {target.type} and is never {show(hidden['value'])}"
+            message = (
+                f"{node.name} is always shown: {target.name} is of type {target.type} and is never"
+                f" {show(hidden['value'])}"
+            )
             yield Found(join(node.pointer, "hidden", "value"), message)
 
 
 def slider_dropped(subject: Subject) -> Iterator[Found]:
-    """A node with `sliderMax`, `sliderStep`, or `render: slider` has a `sliderMin`: without it, it is no slider."""
+    """A node with `sliderMax`, `sliderStep`, or `render: slider` has a `sliderMin`: without it, it
+    is no slider.
+    """
     for node in subject.nodes:
-        wants = [key for key in ("sliderMax", "sliderStep", "sliderRangeId", "sliderExtremitySemantic") if key in node.keywords]
+        wants = [
+            key
+            for key in ("sliderMax", "sliderStep", "sliderRangeId", "sliderExtremitySemantic")
+            if key in node.keywords
+        ]
         wants += ["render: slider"] if node.keywords.get("render") == "slider" else []
         if wants and "sliderMin" not in node.keywords and "sliderExtremity" not in node.keywords:
-            yield Found(node.pointer, f"{node.name} has {wants[0]} and no sliderMin: it is a plain field", "give it a sliderMin and a sliderMax")
+            yield Found(
+                node.pointer,
+                f"{node.name} has {wants[0]} and no sliderMin: it is a plain field",
+                "give it a sliderMin and a sliderMax",
+            )
 
 
 def keyword_ignored(subject: Subject) -> Iterator[Found]:
-    """The form knows no `maximum`, lengths, `format`, `uniqueItems`, `oneOf`, `if`: it lets a user enter what Helm will refuse."""
+    """The form knows no `maximum`, lengths, `format`, `uniqueItems`, `oneOf`, `if`: it lets a user
+    enter what Helm will refuse.
+    """
     for node in subject.nodes:
-        # Of a bound that only Helm knows, nobody who types into the form can be unaware when the form does not show the value.
-        ignored = IGNORED if subject.shown(node) else [keyword for keyword in IGNORED if keyword not in _MEANT]
+        # Of a bound that only Helm knows, nobody who types into the form can be unaware when the
+        # form does not show the value.
+        ignored = (
+            IGNORED
+            if subject.shown(node)
+            else [keyword for keyword in IGNORED if keyword not in _MEANT]
+        )
         for keyword in ignored:
             if isinstance(node.raw, dict) and keyword in node.raw:
                 hint = f"use {_MEANT[keyword]}" if keyword in _MEANT else ""
-                yield Found(join(node.pointer, keyword), f"the form ignores {keyword} of {node.name}", hint)
+                yield Found(
+                    join(node.pointer, keyword), f"the form ignores {keyword} of {node.name}", hint
+                )
 
 
 def keyword_dead(subject: Subject) -> Iterator[Found]:
@@ -121,7 +214,11 @@ def keyword_dead(subject: Subject) -> Iterator[Found]:
     for node in subject.nodes:
         for keyword in _DEAD:
             if isinstance(node.raw, dict) and keyword in node.raw:
-                yield Found(join(node.pointer, keyword), f"nothing reads {keyword} of {node.name}", "take it away")
+                yield Found(
+                    join(node.pointer, keyword),
+                    f"nothing reads {keyword} of {node.name}",
+                    "take it away",
+                )
 
 
 def region_slider(subject: Subject) -> Iterator[Found]:
@@ -129,7 +226,9 @@ def region_slider(subject: Subject) -> Iterator[Found]:
     for node in subject.nodes:
         if "useRegionSliderConfig" in _onyxia(node):
             pointer = join(node.pointer, "x-onyxia", "useRegionSliderConfig")
-            yield Found(pointer, f"nothing reads useRegionSliderConfig of {node.name}", "take it away")
+            yield Found(
+                pointer, f"nothing reads useRegionSliderConfig of {node.name}", "take it away"
+            )
 
 
 def keyword_unknown(subject: Subject) -> Iterator[Found]:
@@ -139,7 +238,11 @@ def keyword_unknown(subject: Subject) -> Iterator[Found]:
         for keyword in node.raw if isinstance(node.raw, dict) else ():
             if keyword not in known:
                 near = difflib.get_close_matches(keyword, known, 1, 0.6)
-                yield Found(join(node.pointer, keyword), f"nothing reads {keyword} of {node.name}", f"did you mean {near[0]}?" if near else "")
+                yield Found(
+                    join(node.pointer, keyword),
+                    f"nothing reads {keyword} of {node.name}",
+                    f"did you mean {near[0]}?" if near else "",
+                )
 
 
 def onyxia_unknown(subject: Subject) -> Iterator[Found]:
@@ -150,7 +253,11 @@ def onyxia_unknown(subject: Subject) -> Iterator[Found]:
             if key not in {*known, "useRegionSliderConfig"}:
                 near = difflib.get_close_matches(key, known, 1, 0.5)
                 hint = f"did you mean {near[0]}?" if near else f"one of: {', '.join(known)}"
-                yield Found(join(node.pointer, "x-onyxia", key), f"nothing reads x-onyxia.{key} of {node.name}", hint)
+                yield Found(
+                    join(node.pointer, "x-onyxia", key),
+                    f"nothing reads x-onyxia.{key} of {node.name}",
+                    hint,
+                )
 
 
 def _onyxia(node: Node) -> dict[str, object]:
@@ -159,16 +266,24 @@ def _onyxia(node: Node) -> dict[str, object]:
 
 
 def _hidden(subject: Subject) -> Iterator[tuple[Node, dict[str, object], tuple[str, ...]]]:
-    """Yield the nodes that are hidden under a condition, with it and the absolute path of the value that it reads."""
+    """Yield the nodes that are hidden under a condition, with it and the absolute path of the value
+    that it reads.
+    """
     for node in subject.nodes:
         hidden = node.keywords.get("hidden")
         if isinstance(hidden, dict):
             keys = str(hidden["path"]).split("/")
-            yield node, hidden, (*node.path[:-1], *keys) if hidden.get("isPathRelative") else tuple(keys)
+            yield (
+                node,
+                hidden,
+                (*node.path[:-1], *keys) if hidden.get("isPathRelative") else tuple(keys),
+            )
 
 
 def _target(subject: Subject, path: tuple[str, ...]) -> Node | None:
-    return subject.by_path.get(path) or subject.by_path.get(tuple("*" if key.isdecimal() else key for key in path))
+    return subject.by_path.get(path) or subject.by_path.get(
+        tuple("*" if key.isdecimal() else key for key in path)
+    )
 
 
 def _free(subject: Subject, path: tuple[str, ...]) -> bool:
@@ -176,7 +291,9 @@ def _free(subject: Subject, path: tuple[str, ...]) -> bool:
     for end in range(len(path) - 1, 0, -1):
         node = _target(subject, path[:end])
         if node is not None:
-            return (node.type == "object" and node.properties is None) or (node.type == "array" and node.items is None)
+            return (node.type == "object" and node.properties is None) or (
+                node.type == "array" and node.items is None
+            )
     return False
 
 

@@ -1,4 +1,6 @@
-"""Rules on `overwriteSchemaWith`: the API replaces the whole node by the schema of that name, when it has one."""
+"""Rules on `overwriteSchemaWith`: the API replaces the whole node by the schema of that name, when
+it has one.
+"""
 
 from __future__ import annotations
 
@@ -13,37 +15,77 @@ from builder.charts.onyxia.tree import walk
 
 
 def slot_unknown(subject: Subject) -> Iterator[Found]:
-    """`overwriteSchemaWith` names a schema that the API has, or that administrators are known to give: another name changes nothing."""
+    """`overwriteSchemaWith` names a schema that the API has, or that administrators are known to
+    give: another name changes nothing.
+    """
     for node in subject.nodes:
         if node.slot is not None and node.slot not in subject.slots:
             near = nearest(node.slot, subject.slots)
-            yield Found(_pointer(node), f"no schema is called {node.slot!r}", f"did you mean {near}?" if near else "")
+            yield Found(
+                _pointer(node),
+                f"no schema is called {node.slot!r}",
+                f"did you mean {near}?" if near else "",
+            )
 
 
 def slot_root(subject: Subject) -> Iterator[Found]:
     """The root has no `overwriteSchemaWith`: the API only looks at what is below it."""
     if subject.tree.root.slot is not None:
-        yield Found(_pointer(subject.tree.root), "the API does not look at overwriteSchemaWith of the root", "put it on the properties")
+        yield Found(
+            _pointer(subject.tree.root),
+            "the API does not look at overwriteSchemaWith of the root",
+            "put it on the properties",
+        )
 
 
 def slot_nested(subject: Subject) -> Iterator[Found]:
-    """No `overwriteSchemaWith` below another: the API replaces the outer node, or does not look below it."""
+    """No `overwriteSchemaWith` below another: the API replaces the outer node, or does not look
+    below it.
+    """
     for node in subject.nodes:
-        outer = next((one for one in subject.lineage(node) if one.slot is not None and one.path), None) if node.slot is not None else None
+        outer = (
+            next((one for one in subject.lineage(node) if one.slot is not None and one.path), None)
+            if node.slot is not None
+            else None
+        )
         if outer is not None:
-            yield Found(_pointer(node), f"overwriteSchemaWith of {node.name} is never read: {outer.name} has one too", "keep one of them")
+            yield Found(
+                _pointer(node),
+                f"overwriteSchemaWith of {node.name} is never read: {outer.name} has one too",
+                "keep one of them",
+            )
 
 
 def slot_shadows(subject: Subject) -> Iterator[Found]:
-    """What a node below a slot injects is not lost to the schema that every API has for it: `ide/resources.json` reads no `region.resources`."""
+    """What a node below a slot injects is not lost to the schema that every API has for it:
+    `ide/resources.json` reads no `region.resources`.
+    """
     for outer in subject.nodes:
         slot = SLOTS.get(outer.slot or "", Slot())
         for node in walk(outer):
-            paths = [str(reference) for reference in references(node.expression)] if isinstance(node.expression, str) else []
-            lost = next((path for path in paths if path.startswith(tuple(prefix + "." for prefix in slot.drops))), None) if slot.drops else None
+            paths = (
+                [str(reference) for reference in references(node.expression)]
+                if isinstance(node.expression, str)
+                else []
+            )
+            lost = (
+                next(
+                    (
+                        path
+                        for path in paths
+                        if path.startswith(tuple(prefix + "." for prefix in slot.drops))
+                    ),
+                    None,
+                )
+                if slot.drops
+                else None
+            )
             if lost is not None:
                 pointer = join(node.pointer, "x-onyxia", "overwriteDefaultWith")
-                message = f"{node.name} never injects {lost}: an API replaces {outer.name} by its own {outer.slot}"
+                message = (
+                    f"{node.name} never injects {lost}: an API replaces {outer.name} by its own"
+                    f" {outer.slot}"
+                )
                 yield Found(pointer, message, "take the injection away, or the slot")
 
 

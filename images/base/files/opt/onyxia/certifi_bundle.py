@@ -1,4 +1,4 @@
-"""Add certificate authorities to the bundle of Python's certifi, for programs that ask no variable for another one."""
+"""Add certificate authorities to certifi's bundle, for programs that read no variable."""
 
 from __future__ import annotations
 

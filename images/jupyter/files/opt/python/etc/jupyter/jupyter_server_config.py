@@ -9,6 +9,7 @@ c.ServerApp.port = 8888
 c.ServerApp.open_browser = False
 c.ServerApp.root_dir = os.environ.get("WORKSPACE_DIR") or os.getcwd()
 c.ContentsManager.allow_hidden = True
-# The password comes by the environment, so that no process list shows it; without one Jupyter makes its own.
+# The password comes by the environment, so that no process list shows it.
+# Without one Jupyter makes its own.
 if os.environ.get("PASSWORD"):
     c.IdentityProvider.token = os.environ["PASSWORD"]

@@ -1,0 +1,1 @@
+"""Cells and images in the store: deltas, their facts, and how they are composed."""

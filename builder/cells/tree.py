@@ -1,0 +1,201 @@
+"""Filesystems as mappings from path to entry: putting layers together, and telling how two
+differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from builder.debian.model import Facts
+from builder.errors import ConflictError
+from builder.oci.model import DIRECTORY, FILE, HARDLINK, SYMLINK, Entry
+
+LISTED = 20
+"""Conflicts named in one message."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Difference:
+    """One path at which two filesystems differ; a side is empty when the path is not there."""
+
+    path: str
+    one: str
+    other: str
+
+    def __str__(self) -> str:
+        """`/path: one | other`."""
+        return f"/{self.path}: {self.one or 'absent'} | {self.other or 'absent'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A path on which two layers disagree."""
+
+    path: str
+    layer: str
+    other: str
+    package: str
+    """Owner of the path; empty when none is known."""
+    what: str
+
+    def __str__(self) -> str:
+        """Return a sentence that names the layers, the path and the Debian package that owns it."""
+        owner = f", of Debian package {self.package}" if self.package else ""
+        return f"/{self.path}: {self.layer} {self.what} {self.other}{owner}"
+
+
+def agree(one: Entry, other: Entry, *, times: bool = True) -> bool:
+    """Tell whether two entries are the same to whoever uses them: how hard links share bytes does
+    not matter.
+    """
+    if one == other:
+        return True
+    if one.type != other.type and not {one.type, other.type} <= {FILE, HARDLINK}:
+        return False
+    same = (
+        one[1:4] == other[1:4]
+        and one.xattrs == other.xattrs
+        and (one.mtime == other.mtime or not times or one.type == DIRECTORY)
+    )
+    if one.type in {FILE, HARDLINK}:
+        return same and (one.size, one.digest) == (other.size, other.digest)
+    return same and one.link == other.link
+
+
+def merged(layers: Sequence[Facts]) -> dict[str, Entry]:
+    """Return the tree that these layers make together, whatever their order.
+
+    Raises:
+        ConflictError: two of them disagree on a path.
+
+    """
+    tree: dict[str, Entry] = {}
+    clashes: list[tuple[str, Facts]] = []
+    for facts in layers:
+        for path, entry in facts.entries.items():
+            there = tree.setdefault(path, entry)
+            if there is entry or there == entry or agree(there, entry):
+                continue
+            if path in facts.replaces and agree(facts.replaces[path], there):
+                tree[path] = entry
+            elif not any(
+                path in other.replaces
+                and agree(other.entries[path], there)
+                and agree(other.replaces[path], entry)
+                for other in layers
+            ):
+                clashes.append((path, facts))
+    if clashes:
+        raise conflict_error([_conflict(layers, path, facts) for path, facts in clashes])
+    return tree
+
+
+def conflict_error(conflicts: Sequence[Conflict]) -> ConflictError:
+    """Return the error that names these conflicts, the first twenty in full."""
+    lines = [str(conflict) for conflict in conflicts[:LISTED]]
+    if len(conflicts) > LISTED:
+        lines.append(f"… and {len(conflicts) - LISTED} more paths")
+    return ConflictError(
+        "\n".join(lines),
+        hint=(
+            "let one layer own the path: move what writes it into a layer that both stand on, or"
+            " stand one on the other"
+        ),
+    )
+
+
+def owner_of(layers: Sequence[Facts], path: str) -> tuple[str, str]:
+    """Return the cell of these layers whose entry of a path is the one that counts, and the Debian
+    package that owns it there (or empty).
+    """
+    facts = held_by(layers, path)
+    return (facts.cell, facts.owners.get(path, "")) if facts is not None else ("", "")
+
+
+def held_by(layers: Sequence[Facts], path: str) -> Facts | None:
+    """Return which of these layers, bottom first, holds the entry of a path that counts; None when
+    none has the path.
+    """
+    holding = [facts for facts in layers if path in facts.entries]
+    return next(
+        (facts for facts in reversed(holding) if path in facts.replaces),
+        holding[0] if holding else None,
+    )
+
+
+def held_twice(layers: Sequence[Facts]) -> dict[tuple[str, str], int]:
+    """Return (cell, other cell) -> bytes of files that both hold; pairs that share nothing are left
+    out.
+    """
+    found: dict[tuple[str, str], int] = {}
+    for index, facts in enumerate(layers):
+        files = {
+            path: entry
+            for path, entry in facts.entries.items()
+            if entry.type == FILE and entry.size
+        }
+        for other in layers[:index]:
+            shared = other.entries.keys() & files.keys()
+            size = sum(
+                files[path].size
+                for path in shared
+                if other.entries[path].digest == files[path].digest
+            )
+            if size:
+                found[other.cell, facts.cell] = size
+    return found
+
+
+def diff_filesystems(
+    one: Mapping[str, Entry], other: Mapping[str, Entry], *, times: bool = False
+) -> list[Difference]:
+    """Return the paths at which two trees differ, sorted. Times count only when asked for."""
+    return sorted(_differences(one, other, times=times))
+
+
+def _differences(
+    one: Mapping[str, Entry], other: Mapping[str, Entry], *, times: bool
+) -> Iterator[Difference]:
+    for path in one.keys() | other.keys():
+        left, right = one.get(path), other.get(path)
+        if left is None or right is None or not agree(left, right, times=times):
+            yield Difference(path, describe(left), describe(right))
+
+
+def describe(entry: Entry | None) -> str:
+    """Return an entry in a few words; empty for none."""
+    if entry is None:
+        return ""
+    what = {
+        FILE: f"{entry.size} B {entry.digest[:12]}",
+        HARDLINK: f"{entry.size} B {entry.digest[:12]}",
+        SYMLINK: f"-> {entry.link}",
+    }
+    return (
+        f"{entry.type} {entry.mode:04o} {entry.uid}:{entry.gid} {what.get(entry.type, '')}".rstrip()
+    )
+
+
+def difference(one: Entry, other: Entry) -> str:
+    """Return what differs between two entries that do not agree, in a few words."""
+    if one.type != other.type and not {one.type, other.type} <= {FILE, HARDLINK}:
+        return f"{one.type} instead of {other.type}"
+    if one.digest != other.digest:
+        return "other bytes"
+    if one.link != other.link and one.type not in {FILE, HARDLINK}:
+        return f"link to {one.link} instead of {other.link}"
+    if one[1:4] != other[1:4]:
+        return (
+            f"mode and owner {one.mode:04o} {one.uid}:{one.gid} instead of {other.mode:04o}"
+            f" {other.uid}:{other.gid}"
+        )
+    return "other times" if one.xattrs == other.xattrs else "other extended attributes"
+
+
+def _conflict(layers: Sequence[Facts], path: str, facts: Facts) -> Conflict:
+    others = [other for other in layers if other is not facts and path in other.entries]
+    other = next((o for o in others if not agree(o.entries[path], facts.entries[path])), others[0])
+    package = facts.owners.get(path) or other.owners.get(path, "")
+    what = f"disagrees ({difference(facts.entries[path], other.entries[path])}) with"
+    return Conflict(path, facts.cell, other.cell, package, what)

@@ -1,0 +1,61 @@
+"""The image's environment, for shells and sessions that do not inherit it from the container."""
+
+from __future__ import annotations
+
+import shlex
+
+from builder.oci.model import ImageConfig
+
+DEFAULT_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+PROFILE, ENVIRONMENT = "etc/profile.d/00-catalog-environment.sh", "etc/environment"
+CACHE = "etc/ld.so.cache"
+DEFERRED = "var/lib/dpkg/triggers/Unincorp"
+"""Triggers that wait for dpkg. Where the file is missing, dpkg takes it that all of them do, and
+runs each."""
+GENERATED = frozenset({PROFILE, ENVIRONMENT, CACHE, DEFERRED})
+"""Paths that the seal writes anew for each image: what a build leaves there is dropped."""
+# They belong to whoever logs in, not to the image.
+_PERSONAL = frozenset({"HOME", "USER", "LOGNAME", "SHELL", "PWD", "PATH"})
+
+
+def variables(config: ImageConfig) -> dict[str, str]:
+    """Return the environment of the container, PATH first."""
+    return {"PATH": ":".join((*config.path, *DEFAULT_PATH)), **dict(sorted(config.env.items()))}
+
+
+def profile(config: ImageConfig) -> str:
+    """Return the script for login shells, which start with Debian's own PATH: it puts the image's
+    back, in front of what else is there.
+
+    A variable that is set already keeps its value: whoever runs the container may have chosen it.
+    """
+    own = variables(config)["PATH"]
+    lines = [
+        "# Environment of the image, for login shells.",
+        "catalog_path=$PATH:",
+        f"PATH={shlex.quote(own)}",
+        'while [ -n "$catalog_path" ]; do',
+        "  catalog_entry=${catalog_path%%:*} catalog_path=${catalog_path#*:}",
+        '  case ":$PATH:" in *:"$catalog_entry":*) ;; *) PATH=$PATH:$catalog_entry ;; esac',
+        "done",
+        "unset catalog_path catalog_entry",
+        "export PATH",
+    ]
+    for name, value in sorted(config.env.items()):
+        if name not in _PERSONAL:
+            lines.append(f'[ -n "${{{name}+x}}" ] || export {name}={shlex.quote(value)}')
+    return "\n".join(lines) + "\n"
+
+
+def environment(config: ImageConfig) -> str:
+    """Return /etc/environment, for sessions that PAM opens; values that it cannot hold are left
+    out.
+    """
+    pairs = (
+        (name, value)
+        for name, value in variables(config).items()
+        if name not in _PERSONAL - {"PATH"}
+    )
+    return "".join(
+        f'{name}="{value}"\n' for name, value in pairs if not set(value) & set('"\n\\$#')
+    )

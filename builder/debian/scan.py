@@ -1,0 +1,208 @@
+"""First pass over the layers of a build: what is in them, squashed into one tree, without holding
+any file's bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+from builder.debian import elf, keystore
+from builder.debian.mergers import merger_of
+from builder.debian.model import Library
+from builder.debian.paths import volatile
+from builder.errors import BuilderError
+from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, SYMLINK, Entry
+from builder.oci.tar import CHUNK, Member, members, reader
+
+WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
+_LIBRARY = re.compile(r"(?:lib|ld-)[^/]*\.so(?:\.[^/]*)?")
+CONFIGURATION = re.compile(r"etc/ld\.so\.conf(?:\.d/[^/]+\.conf)?")
+LIST = re.compile(r"var/lib/dpkg/info/([^/:]+)(?::[^/]+)?\.list")
+PYTHON = re.compile(
+    r"(?:.*/)?(?:site|dist)-packages/[^/]+\.(?:dist-info/METADATA|egg-info/PKG-INFO|egg-info)"
+)
+R = re.compile(r"(?:.*/)?(?:library|site-library)/([^/]+)/DESCRIPTION")
+NPM = re.compile(r"(?:(?!node_modules/).)*/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
+_TEXT_ENDS = (".conf", ".list", "METADATA", "PKG-INFO", "egg-info", "DESCRIPTION", "package.json")
+_PYC_HEAD = 16
+_USR = ("bin/", "sbin/", "lib/", "lib64/", "lib32/", "libx32/")
+
+
+@dataclass(slots=True)
+class Item:
+    """A path of the build, and where its bytes are."""
+
+    entry: Entry
+    layer: int = 0
+    offset: int = 0
+    head: bytes = b""
+    """Bytes that stand in for the first ones of the file."""
+    whole: bytes | None = None
+    """Bytes that stand in for all of the file."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """What the layers of a build hold together."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    """Paths that the build removed, of those that it found."""
+    emptied: set[str] = field(default_factory=set)
+    """Directories of which it removed all that it found in them."""
+    bookkeeping: dict[str, str] = field(default_factory=dict)
+    """Text of the files that mergers own, as the build left them; empty when it removed them."""
+    texts: dict[str, str] = field(default_factory=dict)
+    libraries: list[Library] = field(default_factory=list)
+
+
+def scan(layers: Sequence[IO[bytes]], *, built_since: int) -> Scan:
+    """Squash these uncompressed tars, bottom first, and read what facts need.
+
+    Times at or after `built_since` (seconds since 1970) become EPOCH. Volatile paths are left out.
+
+    Raises:
+        IntegrityError: a layer is not a readable tar.
+        BuilderError: a hard link leads nowhere.
+
+    """
+    found = Scan()
+    for index, stream in enumerate(layers):
+        _stack(found, index, list(members(stream, f"layer {index + 1} of the build")))
+    _resolve_hardlinks(found)
+    for path in [
+        path
+        for path, item in found.items.items()
+        if volatile(path, directory=item.entry.type == DIRECTORY)
+    ]:
+        del found.items[path]
+    readers = [reader(stream) for stream in layers]
+    for path, item in list(found.items.items()):
+        _read(found, path, item, readers[item.layer], built_since)
+    for path in found.removed:
+        if path not in found.bookkeeping and merger_of(path) is not None:
+            found.bookkeeping[path] = ""
+    return found
+
+
+def content(item: Item, layers: Sequence[IO[bytes]]) -> Iterator[bytes]:
+    """Yield a file's bytes as the delta holds them."""
+    if item.whole is not None:
+        yield item.whole
+        return
+    at = reader(layers[item.layer], item.offset)
+    yield item.head
+    yield from _chunks(at, len(item.head), item.entry.size)
+
+
+def usr(path: str) -> str:
+    """Return where a path is on a system whose /bin, /lib and so on are links into /usr."""
+    return "usr/" + path if path.startswith(_USR) else path
+
+
+def _stack(found: Scan, index: int, layer: Sequence[Member]) -> None:
+    """Put one layer on those below it: first what it removes, then what it holds."""
+    added: dict[str, Item] = {}
+    for member in layer:
+        directory, name = posixpath.split(member.path)
+        if name == OPAQUE:
+            found.emptied.add(directory)
+            _prune(found.items, directory)
+        elif name.startswith(WHITEOUT):
+            path = posixpath.join(directory, name.removeprefix(WHITEOUT))
+            found.removed.add(path)
+            found.items.pop(path, None)
+            _prune(found.items, path)
+        else:
+            added[member.path] = Item(member.entry, index, member.offset)
+    for path, item in added.items():
+        below = found.items.pop(path, None)
+        if below is not None and below.entry.type == DIRECTORY and item.entry.type != DIRECTORY:
+            _prune(found.items, path)
+    found.items.update(added)
+
+
+def _prune(items: dict[str, Item], directory: str) -> None:
+    for path in [path for path in items if path.startswith(directory + "/")]:
+        del items[path]
+
+
+def _resolve_hardlinks(found: Scan) -> None:
+    """Let every hard link be a file that shares its bytes with the first one; `delta` makes links
+    of them again.
+    """
+    for path, item in found.items.items():
+        if item.entry.type != HARDLINK:
+            continue
+        target = found.items.get(item.entry.link)
+        if target is None or target.entry.type != FILE:
+            message = f"/{path} is a hard link to /{item.entry.link}, which the build did not write"
+            raise BuilderError(message, hint="make a copy or a symbolic link instead")
+        item.entry, item.layer, item.offset = target.entry, target.layer, target.offset
+
+
+def _read(
+    found: Scan, path: str, item: Item, at_layer: Callable[[int, int], bytes], built_since: int
+) -> None:
+    """Normalise an entry, hash its file, and pick up what facts need of it."""
+    entry = item.entry
+    merger = merger_of(path)
+    mtime = EPOCH if entry.type == DIRECTORY or entry.mtime >= built_since else entry.mtime
+    if entry.type != FILE:
+        item.entry = entry._replace(
+            mtime=mtime, mode=0o777 if entry.type == SYMLINK else entry.mode
+        )
+        if entry.type == SYMLINK and merger is not None and merger.links:
+            found.bookkeeping[path] = entry.link
+            del found.items[path]
+        return
+
+    def at(offset: int, size: int) -> bytes:
+        return at_layer(item.offset + offset, max(0, min(size, entry.size - offset)))
+
+    if merger is not None and not merger.links:
+        found.bookkeeping[path] = at(0, entry.size).decode("utf-8", "surrogateescape")
+        del found.items[path]
+        return
+    _rewrite(path, item, at, built_since)
+    size = entry.size if item.whole is None else len(item.whole)
+    digest = hashlib.sha256(item.whole or item.head)
+    if item.whole is None:
+        for chunk in _chunks(at, len(item.head), entry.size):
+            digest.update(chunk)
+    item.entry = entry._replace(mtime=mtime, size=size, digest=digest.hexdigest())
+    if path.endswith(_TEXT_ENDS) and any(
+        pattern.fullmatch(path) for pattern in (CONFIGURATION, LIST, PYTHON, R, NPM)
+    ):
+        found.texts[path] = at(0, entry.size).decode("utf-8", "replace")
+    elif _LIBRARY.fullmatch(posixpath.basename(path)) and (library := elf.read(at)):
+        found.libraries.append(
+            Library(path, library.soname, library.flags, library.isa, library.needed)
+        )
+
+
+def _rewrite(path: str, item: Item, at: Callable[[int, int], bytes], built_since: int) -> None:
+    """Take the time of the build out of files that are known to hold it."""
+    if path.endswith(".pyc"):
+        head = at(0, _PYC_HEAD)
+        flags, stamp = struct.unpack_from("<II", head, 4) if len(head) == _PYC_HEAD else (1, 0)
+        if flags == 0 and stamp >= built_since:
+            # Its source was written by the build too, and gets EPOCH: Python compares the two.
+            item.head = head[:8] + struct.pack("<I", EPOCH) + head[12:]
+    elif path == keystore.PATH:
+        item.whole = keystore.normalise(at(0, item.entry.size))
+
+
+def _chunks(at: Callable[[int, int], bytes], start: int, end: int) -> Iterator[bytes]:
+    while start < end:
+        chunk = at(start, min(CHUNK, end - start))
+        if not chunk:
+            return
+        yield chunk
+        start += len(chunk)

@@ -1,0 +1,134 @@
+"""Files made of stanzas, as Debian's tools write them: `Field: value` lines, a blank line between
+stanzas.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from builder.debian import pam
+from builder.debian.merger import Disagreement, Table, equal
+
+
+def fields(stanza: str) -> dict[str, str]:
+    """Return the fields of one stanza; continuation lines stay in their value."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in stanza.splitlines():
+        if line[:1] in {" ", "\t"} and name:
+            found[name] += "\n" + line
+        else:
+            name, _, value = line.partition(":")
+            found[name] = value.strip()
+    return found
+
+
+def packages(text: str) -> Table:
+    """Parse /var/lib/dpkg/status: `name:architecture` -> stanza."""
+    table = {}
+    for stanza in _split(text):
+        name, architecture = _field(stanza, "Package"), _field(stanza, "Architecture")
+        table[f"{name}:{architecture}"] = stanza
+    return table
+
+
+def versions(text: str) -> dict[str, str]:
+    """Return name -> version of the installed packages of a status file or of a contribution to
+    one.
+    """
+    found = {}
+    for stanza in _split(text):
+        if _field(stanza, "Status").endswith(" installed"):
+            found[_field(stanza, "Package")] = _field(stanza, "Version")
+    return found
+
+
+def auto(text: str) -> Table:
+    """Parse /var/lib/apt/extended_states: `name:architecture` -> 1 or 0."""
+    return {
+        f"{_field(s, 'Package')}:{_field(s, 'Architecture')}": _field(s, "Auto-Installed")
+        for s in _split(text)
+    }
+
+
+def dump_auto(table: Table) -> str:
+    """Write extended_states."""
+    lines = (
+        f"Package: {name}\nArchitecture: {architecture}\nAuto-Installed: {value}\n\n"
+        for (name, _, architecture), value in (
+            (key.partition(":"), value) for key, value in sorted(table.items())
+        )
+    )
+    return "".join(lines)
+
+
+def join_auto(_key: str, one: str, other: str) -> str:
+    """A package that any layer asked for by name is not an automatic one."""
+    return min(one, other)
+
+
+def only_auto(table: Table) -> Table:
+    """Leave out the packages asked for by name: apt lists the automatic ones."""
+    return {key: value for key, value in table.items() if value == "1"}
+
+
+def manual(_key: str, _value: str) -> str:
+    """A package that is no longer listed as automatic has been asked for by name."""
+    return "0"
+
+
+def questions(text: str) -> Table:
+    """Parse debconf's config.dat and templates.dat: name -> stanza."""
+    return {_field(stanza, "Name"): stanza for stanza in _split(text)}
+
+
+def join_question(key: str, one: str, other: str) -> str:
+    """Unite the owners of a question or template, and the profiles of PAM; all else must be
+    equal.
+    """
+    mine, theirs = fields(one), fields(other)
+    owners = {
+        owner.strip() for found in (mine, theirs) for owner in found.get("Owners", "").split(",")
+    }
+    mine["Owners"] = theirs["Owners"] = ", ".join(sorted(owners - {""}))
+    if key == pam.QUESTION:
+        for found in (mine, theirs):
+            found.pop("Variables", None)  # pam-auth-update fills them in whenever it asks
+        mine["Value"] = theirs["Value"] = pam.join_profiles(
+            mine.get("Value", ""), theirs.get("Value", "")
+        )
+    equal(key, _text(mine), _text(theirs))
+    return _text(mine)
+
+
+def ordered_owners(text: str) -> Table:
+    """Parse questions, their owners in order, so that equal questions are equal texts."""
+    return {key: join_question(key, stanza, stanza) for key, stanza in questions(text).items()}
+
+
+def dump(table: Table) -> str:
+    """Write stanzas, sorted by key."""
+    return "".join(table[key] + "\n\n" for key in sorted(table))
+
+
+def _split(text: str) -> Sequence[str]:
+    return [stanza for part in re.split(r"\n(?:[ \t]*\n)+", text) if (stanza := part.strip("\n"))]
+
+
+def _field(stanza: str, name: str) -> str:
+    found = re.search(rf"^{name}:[ \t]*(.*)$", stanza, re.MULTILINE)
+    if found is None:
+        raise Disagreement(f"a stanza without {name}: {stanza.splitlines()[0]!r}")
+    return found[1].strip()
+
+
+def _text(found: dict[str, str]) -> str:
+    """Write a stanza, its name first, then its fields sorted: debconf writes them in the order of a
+    hash.
+    """
+    names = sorted(found, key=lambda name: (name != "Name", name))
+    return "\n".join(
+        f"{name}:{found[name]}" if found[name][:1] == "\n" else f"{name}: {found[name]}"
+        for name in names
+    )
