@@ -1,11 +1,11 @@
 """The exceptions a user can meet, and problems as data.
 
-    BuilderError                 1  something failed
-    ├── InputError               2  catalog, layer, lock or command line is wrong: holds every
-    problem found ├── FetchError               1  an artifact could not be had: host, setting to
-    change ├── ToolError                1  a process ended badly: argv, exit code, end of its output
-    ├── IntegrityError           1  bytes are not what their digest says
-    └── ConflictError            1  two layers disagree on a path
+    BuilderError          1  something failed
+    ├── InputError        2  the input is wrong: holds every problem of catalog, layer, lock, …
+    ├── FetchError        1  an artifact could not be fetched: host, setting to change
+    ├── ToolError         1  a process ended badly: argv, exit code, end of its output
+    ├── IntegrityError    1  bytes are not what their digest says
+    └── ConflictError     1  two layers disagree on a path
 
 Anything else that escapes is a bug (exit code 3).
 """

@@ -1,15 +1,18 @@
-"""The store: an OCI image layout on disk. It needs no server, and several processes may use it at
-once.
+"""The store: an OCI image layout on disk. It needs no server; several processes may use it at once.
 
     store = Store.open(path)
-    store.put_bytes(data, media_type) / store.put_file(path, media_type, digest)   -> Descriptor
-    store.read(descriptor) -> bytes, verified      store.open_blob(descriptor) -> stream, verified
-    at its end store.tag({"cell/<key>": descriptor})          store.find("image/<name>:<tag>") ->
-    Descriptor | None store.refs("cell/") -> {ref: descriptor}       store.untag(refs)
+    store.put_bytes(data, media_type) -> Descriptor
+    store.put_file(path, media_type, digest) -> Descriptor
+    store.read(descriptor) -> bytes, verified
+    store.open_blob(descriptor) -> stream, verified at its end
+    store.tag({"cell/<key>": descriptor})
+    store.find("image/<name>:<tag>") -> Descriptor | None
+    store.refs("cell/") -> {ref: descriptor}
+    store.untag(refs)
     store.gc(grace) -> bytes freed
 
-A blob is written beside and renamed when its hash is known, so a blob that exists is whole unless a
-disk or a person damaged it. Damage is noticed by size when a ref is looked up, by hash when bytes
+A blob is written beside and renamed when its hash is known, so a blob that exists is whole unless
+a disk or a person damaged it. Damage is noticed by size when a ref is looked up, by hash when bytes
 are read; the blob is removed then, so that whatever made it makes it again. `index.json` is
 replaced whole, under a lock.
 """

@@ -1,8 +1,8 @@
-"""One cluster for all tests, with the images and charts of this tree, and the servers that services
-talk to.
+"""One cluster for all tests, with the images and charts of this tree, and the servers they talk to.
 
-KEEP=1     leave the cluster for the next run, which is quicker then; `kind delete cluster --name
-catalog-tests` removes it BUILD=0    take the images that are in the store as they are
+KEEP=1     leave the cluster for the next run, which is quicker then;
+           `kind delete cluster --name catalog-tests` removes it
+BUILD=0    take the images that are in the store as they are
 """
 
 from __future__ import annotations
