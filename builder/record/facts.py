@@ -12,7 +12,7 @@ from builder.graph.asks import stale
 from builder.graph.build import abi_of
 from builder.graph.model import Graph
 from builder.lock.file import read as read_lock
-from builder.lock.model import Lock
+from builder.lock.model import NAME, Lock
 from builder.oci.store import Store
 from builder.plan.key import inputs
 from builder.settings import read as read_settings
@@ -40,7 +40,7 @@ def facts(loaded: Loaded, graph: Graph) -> Facts:
         InputError: the lock or a setting is wrong.
 
     """
-    file = loaded.root / "catalog.lock"
+    file = loaded.root / NAME
     if not file.exists():
         return {}
     lock = read_lock(file)

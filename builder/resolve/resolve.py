@@ -8,8 +8,8 @@ from builder.errors import InputError, Problem
 from builder.events import Monitor, Step
 from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph
-from builder.lock.file import complete
 from builder.lock.model import Artifact, Lock, Slice
+from builder.lock.wheel import complete
 from builder.resolve.kinds import RESOLVERS
 from builder.resolve.task import Piece, Task
 from builder.resolve.turn import turn
@@ -93,7 +93,13 @@ def _lock(
     for cell in task.cells:
         task.monitor(Step(cell.id, "done", f"{len(cells[cell.id].artifacts)} packages"))
     moment = max((archive["date"] for archive in archives.values()), default=BEFORE_ALL)
-    made = Lock(moment=moment, artifacts=artifacts, cells=kept | cells, archives=archives)
+    made = Lock(
+        moment=moment,
+        artifacts=artifacts,
+        cells=kept | cells,
+        archives=archives,
+        accounts=task.previous.accounts,
+    )
     if problems := disagreements(task.graph, made):
         raise InputError(problems)
     return made

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import shutil
 import subprocess
 import sys
 
 import pytest
 
+from builder.lock.model import NAME
 from tests.integration.conftest import Place, packages
 from tests.integration.openpgp import STRANGER
 from tests.integration.registries import deb, publish_wheel, withdraw_wheel
@@ -48,15 +50,16 @@ def test_a_lock_says_what_was_asked_for_where_it_is_and_what_it_is(locked: Place
         "helper==1.1",
         "left-app==1.0",
     ]
-    assert "127.0.0.1" not in (locked.root / "catalog.lock").read_text(), "a lock names no host"
+    assert "127.0.0.1" not in str(locked.lock_files), "a lock names no host"
 
 
 def test_locking_twice_gives_the_same_bytes(place: Place) -> None:
     place.done("lock")
-    first = (place.root / "catalog.lock").read_bytes()
-    (place.root / "catalog.lock").unlink()
+    first = place.lock_files
+    assert first
+    shutil.rmtree(place.root / NAME)
     place.done("lock")
-    assert (place.root / "catalog.lock").read_bytes() == first
+    assert place.lock_files == first
 
 
 def test_security_updates_come_from_their_own_archive(place: Place) -> None:
@@ -142,7 +145,7 @@ def test_a_package_that_does_not_exist_is_named_with_the_nearest(place: Place) -
         in said
     )
     assert "Debian trixie has no package 'tol'" in said
-    assert not (place.root / "catalog.lock").exists()
+    assert not (place.root / NAME).exists()
 
 
 def test_layers_that_cannot_be_in_one_image_are_both_named(place: Place) -> None:
@@ -175,13 +178,13 @@ def test_a_distribution_without_a_wheel_that_fits_is_named(place: Place) -> None
 def test_an_unreachable_host_is_named_with_the_setting_and_nothing_is_lost(
     locked: Place, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    before = (locked.root / "catalog.lock").read_bytes()
+    before = locked.lock_files
     monkeypatch.setenv(name, "http://127.0.0.1:1/nowhere")
     code, said = locked.run("lock", "--upgrade")
     assert code == 1
     assert "127.0.0.1:1" in said
     assert f"set {name}" in said
-    assert (locked.root / "catalog.lock").read_bytes() == before
+    assert locked.lock_files == before
 
 
 def test_an_archive_signed_by_another_key_is_refused(place: Place) -> None:
@@ -190,7 +193,7 @@ def test_an_archive_signed_by_another_key_is_refused(place: Place) -> None:
     code, said = place.run("lock")
     assert code == 1
     assert "is not signed" in said or "not available" in said or "NO_PUBKEY" in said
-    assert not (place.root / "catalog.lock").exists()
+    assert not (place.root / NAME).exists()
 
 
 def test_an_index_that_is_not_what_was_signed_is_refused(place: Place) -> None:
