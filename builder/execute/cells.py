@@ -18,10 +18,12 @@ from builder.debian.model import Facts
 from builder.errors import BuilderError, IntegrityError, ToolError
 from builder.events import Monitor, Note, Output
 from builder.execute import damage
+from builder.execute.accounts import surprises
 from builder.execute.project import Project
 from builder.execute.replaced import changed, remember
 from builder.fetch.context import context as lay_out
 from builder.fetch.fetch import fetch
+from builder.graph.accounts import given
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
 from builder.oci import tar
@@ -29,6 +31,7 @@ from builder.oci.blob import disk
 from builder.oci.model import EPOCH, LAYER_ZSTD, Descriptor
 from builder.oci.store import Store
 from builder.plan.key import Inputs
+from builder.render.accounts import ACCOUNTS
 from builder.render.config import config
 from builder.render.dockerfile import ARTIFACTS, PARENT
 from builder.render.dockerfile import context as build_context
@@ -148,6 +151,7 @@ def check(shop: Workshop, name: str) -> str:
 
 
 def _build(shop: Workshop, cell: Cell) -> str:
+    below = [shop.facts(ancestor) for ancestor in cell.ancestors]
     staging = shop.store.staging()
     try:
         artifacts = staging / "artifacts"
@@ -162,7 +166,7 @@ def _build(shop: Workshop, cell: Cell) -> str:
             layers,
             cell=cell.id,
             key=shop.inputs[cell.id].key,
-            ancestors=[shop.facts(ancestor) for ancestor in cell.ancestors],
+            ancestors=below,
             store=shop.store,
             built_since=locked_at(shop.lock),
             replaces=cell.layer.replaces,
@@ -170,6 +174,8 @@ def _build(shop: Workshop, cell: Cell) -> str:
         )
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+    for sentence in surprises(cell, shop.lock, facts, below):
+        shop.monitor(Note(sentence, "warning"))
     records.record(shop.store, facts)
     remember(shop.store, cell, shop.inputs)
     shop.forget(cell.id)
@@ -205,6 +211,7 @@ def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> li
             epoch=EPOCH,
             log=log,
             paths=cell.layer.dpkg,
+            accounts=artifacts / ACCOUNTS if given(cell, shop.lock) else None,
         )
     except ToolError as error:
         raise _failed(cell, f"{error.message}\n{error.hint}".rstrip(), log) from error
@@ -221,9 +228,7 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
         staging / "context",
     )
     below = _prepare(shop.store, parent, output)
-    build_context(shop.graph, cell, shop.lock.cells[cell.id], shop.directories[cell.name]).write(
-        directory
-    )
+    build_context(shop.graph, cell, shop.lock, shop.directories[cell.name]).write(directory)
     spec = buildx.Build(
         context=directory,
         output=output,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.digest import canonical, sha256
+from builder.graph.accounts import given
 from builder.graph.build import abi_of
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
@@ -41,11 +42,13 @@ def inputs(
     whose own packages stay.
     """
     piece = lock.cells[cell.id]
-    tree = context(graph, cell, piece, directory)
+    tree = context(graph, cell, lock, directory)
     once = {"once.paths": list(cell.layer.once.paths)} if cell.layer.once else {}
     # Of the layer made by bootstrap: they decide what the packages of every layer above it bring.
     filters = [path for one in (*cell.ancestors, cell.id) for path in graph.cells[one].layer.dpkg]
     dpkg = {"dpkg": filters} if filters else {}
+    ids = given(cell, lock)
+    accounts = {"accounts": ids} if ids else {}
     return Inputs(
         document={
             "format": FORMAT,
@@ -57,6 +60,7 @@ def inputs(
             "abi": sorted({value for ancestor in cell.ancestors for value in abi[ancestor]}),
             **once,
             **dpkg,
+            **accounts,
         },
     )
 

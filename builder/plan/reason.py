@@ -37,6 +37,7 @@ def _reasons(now: Document, before: Document) -> Iterator[str]:
                 f"- {path}" for path in might if path not in may
             ]
             yield f"{key}: {listed(moved, LISTED) or 'in another order'}"
+    yield from _accounts(_mapping(now.get("accounts")), _mapping(before.get("accounts")))
     if now["abi"] != before["abi"]:
         yield f"ABI {', '.join(_list(before['abi']))} → {', '.join(_list(now['abi']))}"
 
@@ -55,6 +56,16 @@ def _versions(now: Mapping[str, object], before: Mapping[str, object]) -> Iterat
             yield f"{name} {_version(old[name])} → {_version(new[name])}"
         elif now[new[name]] != before[old[name]]:
             yield f"{name} {_version(new[name])}: other bytes under the same version"
+
+
+def _accounts(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[str]:
+    moved = [
+        f"{name} {before[name]} → {now[name]}" if name in before else f"{name} → {now[name]}"
+        for name in sorted(now)
+        if now[name] != before.get(name)
+    ]
+    if moved:
+        yield f"ids of accounts: {listed(moved, LISTED)}"
 
 
 def _files(now: Mapping[str, object], before: Mapping[str, object], what: str) -> Iterator[str]:
