@@ -16,8 +16,8 @@ from builder.errors import InputError, Problem
 from builder.lock.model import Artifact
 from builder.lock.scripts import LEAST_ID, MOST_ID, Made
 
-# Debian's own programs count from 100 upwards (adduser) and from 999 downwards (useradd,
-# systemd-sysusers). What they give without being asked stays apart from what is decided here.
+# Debian's own programs begin at the ends: adduser at 100, useradd and systemd-sysusers at 999. What
+# they give to an account that nobody knew of is seldom what is decided here.
 FIRST, LAST = 200, 899
 KEY = "accounts"
 """The entry of an artifact's `extra` that names the accounts which its package makes. It is empty

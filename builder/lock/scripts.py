@@ -18,9 +18,9 @@ LEAST_ID, MOST_ID = 100, 999
 """The ids of system accounts that packages make (Debian Policy 9.2.2)."""
 # base-passwd brings these into every root, with ids of Debian's own.
 _STATIC = (
-    "adm audio backup bin cdrom daemon dialout dip disk fax floppy games irc kmem list lp mail man"
-    " news nobody nogroup operator plugdev proxy root sasl shadow src staff sudo sync sys tape tty"
-    " users utmp uucp video voice www-data"
+    "_apt adm audio backup bin cdrom daemon dialout dip disk fax floppy games irc kmem list lp mail"
+    " man news nobody nogroup operator plugdev proxy root sasl shadow src staff sudo sync sys tape"
+    " tty users utmp uucp video voice www-data"
 )
 STATIC = frozenset(_STATIC.split())
 

@@ -84,17 +84,19 @@ def _is_sysusers(name: str) -> bool:
 
 def _files(path: Path, part: str, wanted: Callable[[str], bool]) -> dict[str, str]:
     """Return the text files of one part of a Debian package whose names are wanted."""
-    found = {}
     try:
         with _part(path, part) as archive:
-            for member in archive:
-                name = member.name.removeprefix("./")
-                if member.isfile() and wanted(name):
-                    stream = archive.extractfile(member) or io.BytesIO()
-                    found[name] = stream.read(MOST).decode(errors="replace")
+            return dict(_texts(archive, wanted))
     except (tarfile.TarError, zstandard.ZstdError, EOFError, ValueError) as error:
         raise IntegrityError(f"{path} is no Debian package: {error}") from error
-    return found
+
+
+def _texts(archive: tarfile.TarFile, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    for member in archive:
+        name = member.name.removeprefix("./")
+        if member.isfile() and wanted(name):
+            stream = archive.extractfile(member) or io.BytesIO()
+            yield name, stream.read(MOST).decode(errors="replace")
 
 
 @contextmanager
