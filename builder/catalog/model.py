@@ -259,8 +259,8 @@ class Layer(Model):
         description=(
             "A promise: while these words stay, what is built on this layer comes to the same"
             " bytes, so its children are kept when it changes; `catalog verify` checks. Templates"
-            ' over axes, e.g. \'cp{{ python | replace(".", "") }}\'. Default: none, and children are'
-            " built again at every change."
+            ' over axes, e.g. \'cp{{ python | replace(".", "") }}\'. Default: none, and children'
+            " are built again at every change."
         ),
     )
     apt: PackageList = Field((), description="Debian packages, without recommended ones.")

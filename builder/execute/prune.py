@@ -45,8 +45,8 @@ def prune(project: Project, *, days: float, dry_run: bool = False) -> Freed:
     prefixes = (records.PREFIX, IMAGES, inputs.PREFIX)
     with alone(store) as idle:
         grace = 0.0 if idle else GRACE
-        refs = [ref for prefix in prefixes for ref in store.refs(prefix)]
-        gone = tuple(ref for ref in refs if ref not in needed)
+        mine = [ref for ref in store.refs() if ref.startswith(prefixes)]
+        gone = tuple(ref for ref in mine if ref not in needed)
         if dry_run:
             freed = store.unreachable(without=gone)
         else:

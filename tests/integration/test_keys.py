@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from builder.cells import inputs
+from builder.oci.blob import descriptor_json
+from builder.oci.model import MANIFEST
 from tests.integration.tiny import CATALOG, Tiny
 
 pytestmark = pytest.mark.docker
@@ -147,6 +150,30 @@ def test_what_a_cell_came_to_is_kept_beside_the_lock(built: Tiny) -> None:
     assert "came to other bytes than catalog.digests.json has of the same inputs" in warned
     path.write_text(text.replace('"format": 1', '"format": 7'))
     assert built.run("digests").code == 2
+
+
+def test_a_store_of_the_former_key_format_is_built_beside_it(built: Tiny) -> None:
+    """What an older version of this program left there is neither taken for its own nor read."""
+    beta = "beta@trixie-amd64"
+    store = built.opened()
+    former = dict(inputs.recall(store, beta) or {})
+    former["format"] = 2
+    former["abi"] = ["debian-13"]
+    for name in ("cell", "environment", "below"):
+        del former[name]
+    inputs.remember(store, beta, former)
+    manifest = store.read_json(built.manifest(beta))
+    old = json.dumps({"cell": beta, "key": "f" * 64, "delta": manifest["layers"][0]}).encode()
+    manifest["config"] = descriptor_json(store.put_bytes(old, "application/vnd.old+json"))
+    blob = store.put_bytes(json.dumps(manifest).encode(), MANIFEST)
+    store.tag({"cell/" + "f" * 64: blob})
+    store.untag([f"cell/{built.plan()[beta]['key']}"])
+    assert built.to_build()[beta] == ["key format 2 → 3"]
+    built.build()
+    assert built.to_build() == {}
+    assert store.find("cell/" + "f" * 64) is not None, "beside the new one"
+    assert "2 cells" not in built.done("prune", "--all").out
+    assert store.find("cell/" + "f" * 64) is None
 
 
 @dataclass
