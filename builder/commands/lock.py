@@ -12,6 +12,7 @@ from builder.graph.model import Graph
 from builder.lock.difference import Change, difference
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Lock
+from builder.resolve.request import Documents
 from builder.resolve.resolve import resolve
 from builder.settings import read as read_settings
 
@@ -48,7 +49,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     recover(path)
     before, former = read_any(path) if path.exists() else (None, False)
     upgrade = () if arguments.upgrade is None else tuple(arguments.upgrade) or ("*",)
-    after = resolve(whole, before, read_settings(loaded.root), console, upgrade=upgrade)
+    documents = Documents(layers=loaded.layer_sources, catalog=loaded.source)
+    settings = read_settings(loaded.root)
+    after = resolve(whole, before, settings, console, upgrade=upgrade, documents=documents)
     changes = difference(before, after)
     if former or after != before:
         write(after, path)
