@@ -13,6 +13,7 @@ from builder.lock.difference import Change, difference
 from builder.lock.encode import encode
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Lock
+from builder.resolve.request import Documents
 from builder.resolve.resolve import resolve
 from builder.settings import read as read_settings
 
@@ -49,7 +50,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     recover(path)
     before, former = read_any(path) if path.exists() else (None, False)
     upgrade = () if arguments.upgrade is None else tuple(arguments.upgrade) or ("*",)
-    after = resolve(whole, before, read_settings(loaded.root), console, upgrade=upgrade)
+    documents = Documents(layers=loaded.layer_sources, catalog=loaded.source)
+    settings = read_settings(loaded.root)
+    after = resolve(whole, before, settings, console, upgrade=upgrade, documents=documents)
     changes = difference(before, after)
     # What is known of the artifacts (`extra`) counts too, which makes no two of them differ.
     if former or before is None or encode(after) != encode(before):
