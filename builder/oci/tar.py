@@ -250,7 +250,7 @@ def _entry(info: tarfile.TarInfo) -> Entry:
         link = _clean(info.linkname)
     elif kind in {CHAR, BLOCK}:
         link = f"{info.devmajor}:{info.devminor}"
-    found = (
+    attributes = (
         (key.removeprefix(_XATTR), value)
         for key, value in info.pax_headers.items()
         if key.startswith(_XATTR)
@@ -258,7 +258,7 @@ def _entry(info: tarfile.TarInfo) -> Entry:
     xattrs = tuple(
         sorted(
             (key, base64.b64encode(value.encode("utf-8", "surrogateescape")).decode())
-            for key, value in found
+            for key, value in attributes
         )
     )
     size = info.size if kind == FILE else 0
