@@ -175,7 +175,7 @@ def _bookkeeping(
 
 
 def drop_generated(scanned: Scan, before: Mapping[str, str]) -> None:
-    """Leave out what the seal makes anew: its own files, and the links of alternatives."""
+    """Leave out what the seal makes: its own files, and the links of alternatives."""
     links = _managed({**before, **scanned.bookkeeping})
     for path in [path for path in scanned.items if path in GENERATED or path in links]:
         if path in GENERATED or scanned.items[path].entry.link.startswith("/" + alternatives.LINKS):

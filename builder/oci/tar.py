@@ -215,7 +215,7 @@ def decompressed(path: Path, media_type: str) -> IO[bytes]:
 
 def _compressor(out: _Hashing, compression: Compression, size: int) -> _Hashing | _Sink:
     if compression == "zstd":
-        # Not more than the layer itself: whoever unpacks it sets aside as much memory.
+        # Not more than the layer itself: unpacking it takes as much memory.
         window = min(max(size.bit_length(), ZSTD_LEAST), ZSTD_WINDOW)
         parameters = zstandard.ZstdCompressionParameters.from_level(
             ZSTD_LEVEL, window_log=window, enable_ldm=True

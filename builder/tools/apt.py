@@ -91,7 +91,7 @@ class Apt:
         the others stay as they are.
 
         Raises:
-            FetchError: an index could not be had or verified; says apt's own words.
+            FetchError: an index could not be fetched or verified; says apt's own words.
 
         """
         argv = ["apt-get", "--error-on=any", "-q"]
@@ -105,7 +105,7 @@ class Apt:
             wrong = [
                 line for line in error.tail.splitlines() if line.startswith(("E:", "W:", "Err:"))
             ] or error.tail.splitlines()
-            raise FetchError("Debian's indexes could not be had:\n" + "\n".join(wrong)) from error
+            raise FetchError("Debian's indexes could not be fetched:\n" + "\n".join(wrong)) from error
 
     def indexes(self) -> list[tuple[str, str, Path]]:
         """Return the Packages files as (URI, suite, file), in the order of the sources."""

@@ -61,7 +61,7 @@ class Kind:
         while "ok" not in cluster.kubectl("get", "--raw", "/readyz", check=False):
             if time.monotonic() > end:
                 hint = (
-                    f"look at `docker logs {self.nodes()[0]}`, or make it anew: `kind delete"
+                    f"look at `docker logs {self.nodes()[0]}`, or make a new one: `kind delete"
                     f" cluster --name {self.name}`"
                 )
                 raise BuilderError(f"the cluster {self.name} does not answer", hint=hint)

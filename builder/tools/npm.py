@@ -43,7 +43,7 @@ class Npm:
         there stay where they can.
 
         Raises:
-            ToolError: there is no resolution, or the registry could not be had.
+            ToolError: there is no resolution, or the registry could not be fetched.
 
         """
         process.run(

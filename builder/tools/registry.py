@@ -33,7 +33,7 @@ MANIFESTS = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.ima
 
 
 class Body(Protocol):
-    """Bytes that can be sent again: each iteration starts anew."""
+    """Bytes that can be sent again: each iteration starts from the beginning."""
 
     def __len__(self) -> int:
         """Return the number of bytes."""
