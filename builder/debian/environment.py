@@ -27,7 +27,7 @@ def profile(config: ImageConfig) -> str:
     """Return the script for login shells, which start with Debian's own PATH: it puts the image's
     back, in front of what else is there.
 
-    A variable that is set already keeps its value: it may have been set when the container was started.
+    A variable that is set already keeps its value: it may come from the start of the container.
     """
     own = variables(config)["PATH"]
     lines = [
