@@ -11,8 +11,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from builder.cli import main
+from tests.gates import ROOT
 from tests.kind.cluster import Cluster
-from tests.kind.conftest import NAME, ROOT
+from tests.kind.conftest import NAME
 
 pytestmark = pytest.mark.kind
 SPACE = "by-command"
