@@ -43,7 +43,7 @@ def sample(compositions: Mapping[str, Composition], graph: Graph, *, whole: bool
         else:
             offers[name] = _aspects(composition, image, graph)
     if whole:
-        return Services(chosen={name: () for name in offers}, left_out=left_out)
+        return Services(chosen=dict.fromkeys(offers, ()), left_out=left_out)
     chosen = cover(offers, dict.fromkeys(offers, 1))
     shown = "what it shows is shown by the others"
     return Services(

@@ -113,19 +113,19 @@ def _sample(chosen: Sample, part: Graph, console: Console, *, as_json: bool) -> 
 def coverage(chosen: Sample) -> str:
     """Return how much of everything a sample shows: `13 of 13 layers, …`."""
     counts = []
-    for kind, words in ASPECTS.items():
+    for kind, (one, several) in ASPECTS.items():
         shown, there = chosen.count(kind)
-        counts.append(f"{shown} of {there} {words}")
+        counts.append(f"{shown} of {there} {one if there == 1 else several}")
     return ", ".join(counts)
 
 
 def _purpose(chosen: Sample, name: str) -> str:
-    """Return what an image adds to a sample: `2 layers, 5 pairs of layers that meet`."""
+    """Return what an image adds to a sample: `1 layer, 5 pairs of layers that meet`."""
     counts = []
-    for kind, words in ASPECTS.items():
+    for kind, (one, several) in ASPECTS.items():
         count = sum(aspect.kind == kind for aspect in chosen.images[name])
         if count:
-            counts.append(f"{count} {words}")
+            counts.append(f"{count} {one if count == 1 else several}")
     return ", ".join(counts)
 
 

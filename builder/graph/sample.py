@@ -18,12 +18,12 @@ from builder.graph.model import Cell, Graph, ImagePoint
 
 LAYER, VERSION, PAIR, ARTIFACT = "layer", "version", "pair", "artifact"
 ASPECTS = {
-    LAYER: "layers",
-    VERSION: "layers at a version",
-    PAIR: "pairs of layers that meet",
-    ARTIFACT: "kinds of artifact",
+    LAYER: ("layer", "layers"),
+    VERSION: ("layer at a version", "layers at a version"),
+    PAIR: ("pair of layers that meet", "pairs of layers that meet"),
+    ARTIFACT: ("kind of artifact", "kinds of artifact"),
 }
-"""What is to be shown, in the words of a report."""
+"""What is to be shown, in the words of a report: one, and several."""
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -75,14 +75,13 @@ class Box:
         """Run a container to its end on the machine's network."""
         given = {**(options or {}), "stdin_open": stdin is not None}
         with self._created(argv, env, files, given) as container:
-            # Attached before the start, so that nothing it prints is missed.
-            output = container.attach(stdout=True, stderr=True, stream=True, demux=True)
             if stdin is None:
                 container.start()
             else:
                 _start_with(container, stdin)
-            out, err = _joined(output)
             code = int(container.wait()["StatusCode"])
+            out = container.logs(stdout=True, stderr=False).decode()
+            err = container.logs(stdout=False, stderr=True).decode()
         ran = Ran(code=code, out=out, err=err)
         assert not check or ran.code == 0, f"{argv} ended with {ran.code}:\n{ran.out}\n{ran.err}"
         return ran
@@ -175,14 +174,5 @@ def _start_with(container: Container, stdin: bytes) -> None:
     raw = cast("socket.socket", getattr(attached, "_sock", attached))
     raw.sendall(stdin)
     raw.shutdown(socket.SHUT_WR)
+    raw.close()
     attached.close()
-
-
-def _joined(output: Any) -> tuple[str, str]:
-    """Return all that was printed to standard output, and to standard error."""
-    streams: tuple[list[bytes], list[bytes]] = ([], [])
-    for parts in output:
-        for stream, part in zip(streams, parts, strict=True):
-            stream.append(part or b"")
-    out, err = streams
-    return b"".join(out).decode(), b"".join(err).decode()
