@@ -174,7 +174,7 @@ def test_a_sample_is_listed_with_what_it_leaves_out(
     assert catalog("list", "--sample", path=sound) == 0
     told = capsys.readouterr().out
     assert re.search(r"^python:py3\.13 +shown by lab-r:py3\.13-r4\.5$", told, re.MULTILINE)
-    assert re.search(r"^code-r:r4\.2 +1 layer at a version$", told, re.MULTILINE)
+    assert re.search(r"^code-r:r4\.2 +1 layer at a version", told, re.MULTILINE)
     assert "6 of 6 layers, " in told
     assert "heavy" not in told
     assert catalog("list", "--sample", "--json", path=sound) == 0
