@@ -11,14 +11,14 @@ from builder.cells.tree import held_by
 from builder.debian.model import Facts
 from builder.oci.model import FILE
 
-IN_SITE_PACKAGES = re.compile(
-    r"(?:^|.*/)(?:site|dist)-packages/(?P<top>[^/]+)(?:/.*)?", re.DOTALL
-)
+IN_SITE_PACKAGES = re.compile(r"(?:^|.*/)(?:site|dist)-packages/(?P<top>[^/]+)(?:/.*)?", re.DOTALL)
 IN_NODE_MODULES = re.compile(
     r"(?P<root>(?:.*?/)?node_modules)/(?P<name>@[^/]+/[^/]+|[^/]+)/.*", re.DOTALL
 )
 IN_R_LIBRARY = re.compile(r"(?:.*/)?R/(?:site-)?library/(?P<name>[^/]+)/.*", re.DOTALL)
-SUFFIX = re.compile(r"(?:-[^-]+\.(?:dist|egg)-info|\.libs|\.py|\.pth|\.data|(?:\.cpython-.*)?\.so)$")
+SUFFIX = re.compile(
+    r"(?:-[^-]+\.(?:dist|egg)-info|\.libs|\.py|\.pth|\.data|(?:\.(?:cpython-[^.]*|abi3))?\.so)$"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,16 +62,15 @@ def packages(stack: Sequence[Facts]) -> list[Package]:
     ]
 
 
-def files(stack: Sequence[Facts]) -> list[LargeFile]:
-    """Return the files of an image, the largest first, each once."""
+def files(stack: Sequence[Facts], limit: int) -> list[LargeFile]:
+    """Return the largest files of an image, each once."""
     sizes: dict[str, int] = {}
     for facts in stack:
         for path, entry in facts.entries.items():
             if entry.type == FILE and entry.size:
                 sizes[path] = max(entry.size, sizes.get(path, 0))
-    return sorted(
-        (_file(stack, path) for path in sizes), key=lambda large: (-large.size, large.path)
-    )
+    largest = sorted(sizes, key=lambda path: (-sizes[path], path))
+    return [_file(stack, path) for path in largest[:limit]]
 
 
 def _file(stack: Sequence[Facts], path: str) -> LargeFile:
