@@ -83,7 +83,7 @@ def one_node(graph: Graph, word: str, argument: str) -> str:
     cells = [cell.id for cell in graph.cells.values() if cell.name == word]
     meant = images or cells
     if not meant:
-        raise InputError([unknown(graph, word, argument)])
+        raise InputError([unknown_node(graph, word, argument)])
     if len(meant) > 1:
         what = "image" if images else "cell"
         message = f"{word!r} means several {what}s: {listed(meant, 4)}"
@@ -105,6 +105,25 @@ def with_ancestors(graph: Graph, cells: Iterable[Cell]) -> list[Cell]:
             wanted[cell.id] = cell
             waiting += [graph.cells[name] for name in cell.ancestors if name not in wanted]
     return [cell for name, cell in graph.cells.items() if name in wanted]
+
+
+def unknown_node(graph: Graph, word: str, argument: str) -> Problem:
+    """Return the problem that a word names no image, no layer and no cell, with the nearest one
+    that is.
+    """
+    layers = {cell.name for cell in graph.cells.values()}
+    if "@" in word:
+        layer = word.partition("@")[0]
+        of_layer = [cell.id for cell in graph.cells.values() if cell.name == layer]
+        hint = nearest(word, graph.cells) or (
+            f"there are {listed(of_layer, 4)}" if of_layer else ""
+        )
+        return Problem(argument, 0, 0, f"there is no cell {word!r}", hint)
+    if ":" in word or any(absent.name == word for absent in graph.absent):
+        return unknown(graph, word, argument)
+    known = {image.name for image in graph.images.values()} | layers
+    hint = nearest(word, known) or "`catalog list` shows the images, `catalog graph` the layers"
+    return Problem(argument, 0, 0, f"there is no image, layer or cell {word!r}", hint)
 
 
 def unknown(graph: Graph, pattern: str, argument: str = ARGUMENT) -> Problem:
