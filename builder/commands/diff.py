@@ -114,7 +114,10 @@ def _layers(project: Project, image: ImagePoint, stack: Sequence[Facts]) -> Mapp
 
 
 def _deltas(stack: Sequence[Facts]) -> Mapping[str, int]:
-    return {facts.delta.digest: facts.delta.size for facts in stack}
+    sizes: dict[str, int] = {}
+    for facts in stack:
+        sizes.update({chunk.blob.digest: chunk.blob.size for chunk in facts.delta})
+    return sizes
 
 
 def _show(found: Comparison, console: Console, *, everything: bool) -> None:

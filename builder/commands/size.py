@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _layer(facts: Facts) -> dict[str, object]:
     return {
         "cell": facts.cell,
-        "compressed": facts.delta.size,
+        "compressed": facts.size,
         "unpacked": facts.unpacked,
         "files": len(facts.entries),
     }
@@ -84,13 +84,13 @@ def _show_layers(stack: Sequence[Facts], console: Console) -> None:
     rows = [
         (
             _name(facts.cell),
-            readable(facts.delta.size),
+            readable(facts.size),
             readable(facts.unpacked),
             f"{len(facts.entries):,}",
         )
         for facts in stack
     ]
-    compressed = sum(facts.delta.size for facts in stack)
+    compressed = sum(facts.size for facts in stack)
     unpacked = sum(facts.unpacked for facts in stack)
     paths = sum(len(facts.entries) for facts in stack)
     total = ("total", readable(compressed), readable(unpacked), f"{paths:,}")

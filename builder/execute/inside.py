@@ -14,16 +14,16 @@ import docker
 from builder.cells import records
 from builder.errors import BuilderError
 from builder.events import Monitor, Note, Output
-from builder.execute.cells import Workshop, workshop
 from builder.execute.loading import built, load
 from builder.execute.project import Project
 from builder.execute.session import Session
+from builder.execute.workshop import Workshop
 from builder.fetch.context import context as lay_out
 from builder.fetch.fetch import fetch
 from builder.graph.model import Cell
 from builder.oci.model import EPOCH
 from builder.oci.writers import writing
-from builder.render.dockerfile import ARTIFACTS, PARENT
+from builder.render.dockerfile import ARTIFACTS, LOCKED, PARENT
 from builder.render.dockerfile import context as build_context
 from builder.render.instructions import Cut, cut
 from builder.tools import buildx, engine
@@ -138,7 +138,7 @@ def _build(project: Project, cell: Cell, staging: Path, reference: str, monitor:
             ARTIFACTS: str(staging / "artifacts"),
         },
         log=staging / "log",
-        arguments={"SOURCE_DATE_EPOCH": str(EPOCH)},
+        arguments={"SOURCE_DATE_EPOCH": str(EPOCH), LOCKED: project.lock.moment},
     )
     buildx.load(spec, builder, reference, lambda line: monitor(Output(cell.id, line)))
 
@@ -164,7 +164,8 @@ def last_log(project: Project, cell: str) -> Path | None:
 
 
 def _workshop(project: Project, builder: str, monitor: Monitor) -> Workshop:
-    return workshop(project, builder, project.state / "logs", monitor)
+    logs = project.state / "logs"
+    return Workshop(project=project, builder=builder, logs=logs, monitor=monitor)
 
 
 def _name(cell: Cell) -> str:
