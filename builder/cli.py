@@ -13,16 +13,20 @@ import threading
 import time
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
 from builder.catalog.suggest import nearest
-from builder.commands import COMMANDS, VERBS, command
+from builder.commands import COMMANDS, VERBS, answer_shell, command
 from builder.console.text import Console
 from builder.errors import BuilderError
 from builder.tools import process
 
 INTERRUPTED = 130
+DISTRIBUTION = "catalog-builder"
+COMPLETING = "_ARGCOMPLETE"
+"""Variable by which a shell asks how a line may go on: see `builder.commands.completion`."""
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MACHINE = {
     errno.ENOSPC: "free some space",
@@ -57,6 +61,14 @@ class Parser(argparse.ArgumentParser):
         super().error(message)
 
 
+class ShowVersion(argparse.Action):
+    """Prints the version, which is looked up only then: that takes time."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        """Print the version and exit 0."""
+        parser.exit(message=f"{parser.prog} {version(DISTRIBUTION)}\n")
+
+
 def parser(words: Collection[str] = EVERY) -> argparse.ArgumentParser:
     """Return the parser. Commands among these words declare their own arguments; the others are
     known by name only.
@@ -71,6 +83,9 @@ def parser(words: Collection[str] = EVERY) -> argparse.ArgumentParser:
         type=Path,
         default=Path("catalog.yaml"),
         help="the catalog (default: %(default)s)",
+    )
+    top.add_argument(
+        "--version", action=ShowVersion, nargs=0, help="print the version of this program"
     )
     top.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
     _declare(top, "COMMAND", {name: (name, text) for name, text in COMMANDS.items()}, words)
@@ -106,6 +121,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     interrupted or asked to end.
     """
     words = sys.argv[1:] if argv is None else list(argv)
+    if COMPLETING in os.environ:
+        answer_shell(parser(os.environ.get("COMP_LINE", "").split()))
     arguments = parser(words).parse_args(words)
     console = Console(quiet=arguments.quiet)
     try:

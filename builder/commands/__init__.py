@@ -86,3 +86,8 @@ def command(name: str) -> Command:
     Modules are imported by name, as a run needs one of them and the libraries of no other.
     """
     return cast("Command", importlib.import_module(f"{__name__}.{name.replace(' ', '.')}"))
+
+
+def answer_shell(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks how a line may go on, and end this process."""
+    importlib.import_module(f"{__name__}.completion").answer(parser)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
 from builder.console.text import Console
 from builder.execute.project import open_project
@@ -11,6 +12,9 @@ from builder.execute.prune import prune
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own arguments."""
+    parser.add_argument(
+        "--dry-run", action="store_true", help="remove nothing; list what would be removed"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -18,15 +22,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Remove cells and images of other catalogs, other locks and former layers from the store;
     print what that freed.
     """
-    freed = prune(open_project(arguments.catalog))
+    dry_run: bool = arguments.dry_run
+    freed = prune(open_project(arguments.catalog), dry_run=dry_run)
     if arguments.json:
-        console.json(
-            {"cells": freed.cells, "images": freed.images, "bytes": freed.bytes, "busy": freed.busy}
-        )
+        console.json({**asdict(freed), "dry_run": dry_run})
         return 0
-    console.text(
-        f"{freed.cells} cells and {freed.images} images removed, {freed.bytes / 1e6:,.1f} MB freed"
-    )
+    if dry_run:
+        for name in freed.names:
+            console.text(f"would remove {name}")
+    what = "would be removed" if dry_run else "removed"
+    space = f"{freed.bytes / 1e6:,.1f} MB {'to be freed' if dry_run else 'freed'}"
+    console.text(f"{freed.cells} cells and {freed.images} images {what}, {space}")
     if freed.busy:
         console.note("a build is running: what it may still need stays")
     return 0

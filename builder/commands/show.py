@@ -29,7 +29,9 @@ IN_FULL = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "name", metavar="NAME", help="an image, by name or by name:tag; a layer; or a cell"
+        "name",
+        metavar="IMAGE|LAYER|CELL",
+        help="an image, by name or by name:tag; a layer; or a cell",
     )
     parser.add_argument(
         "--at",

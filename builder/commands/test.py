@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         dest="layers",
-        metavar="NAME",
+        metavar="LAYER",
         help="the tests of this layer only, in the images that have it (may be repeated)",
     )
     parser.add_argument(

@@ -14,6 +14,7 @@ import docker
 from builder.cells import records
 from builder.errors import BuilderError
 from builder.events import Monitor, Note, Output
+from builder.execute.cells import LOCKED
 from builder.execute.loading import built, load
 from builder.execute.project import Project
 from builder.execute.session import Session
@@ -23,7 +24,7 @@ from builder.fetch.fetch import fetch
 from builder.graph.model import Cell
 from builder.oci.model import EPOCH
 from builder.oci.writers import writing
-from builder.render.dockerfile import ARTIFACTS, LOCKED, PARENT
+from builder.render.dockerfile import ARTIFACTS, PARENT
 from builder.render.dockerfile import context as build_context
 from builder.render.instructions import Cut, cut
 from builder.tools import buildx, engine

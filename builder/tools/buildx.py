@@ -12,7 +12,7 @@ from pathlib import Path
 from builder.errors import BuilderError, ToolError
 from builder.tools import process
 
-BUILDER = "catalog"
+DEFAULT, BUILDER = "default", "catalog"
 # How buildx says that it lost the engine, wherever it was just then.
 LOST = re.compile(
     r"Cannot connect to the Docker daemon|error during connect|code = Unavailable|error reading"
@@ -46,6 +46,22 @@ def builder() -> str:
         BuilderError: no engine answers.
 
     """
+    if is_default_able():
+        return DEFAULT
+    if not is_made():
+        process.run(
+            ["docker", "buildx", "create", "--name", BUILDER, "--driver", "docker-container"]
+        )
+    return BUILDER
+
+
+def is_default_able() -> bool:
+    """Tell whether the engine's own builder can export OCI layouts.
+
+    Raises:
+        BuilderError: no engine answers.
+
+    """
     try:
         status = json.loads(
             process.text(["docker", "info", "--format", "{{json .DriverStatus}}"]) or "null"
@@ -55,13 +71,12 @@ def builder() -> str:
             f"no Docker engine answers: {error.tail or error.message}",
             hint="start it, or run `make setup`",
         ) from error
-    if any("io.containerd.snapshotter" in value for _, value in status or ()):
-        return "default"
-    if process.run(["docker", "buildx", "inspect", BUILDER], check=False).returncode:
-        process.run(
-            ["docker", "buildx", "create", "--name", BUILDER, "--driver", "docker-container"]
-        )
-    return BUILDER
+    return any("io.containerd.snapshotter" in value for _, value in status or ())
+
+
+def is_made() -> bool:
+    """Tell whether the BuildKit container is there."""
+    return process.run(["docker", "buildx", "inspect", BUILDER], check=False).returncode == 0
 
 
 def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) -> str:
