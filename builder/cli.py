@@ -66,7 +66,8 @@ class ShowVersion(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
         """Print the version and exit 0."""
-        parser.exit(message=f"{parser.prog} {version(DISTRIBUTION)}\n")
+        Console().text(f"{parser.prog} {version(DISTRIBUTION)}")
+        parser.exit()
 
 
 def parser(words: Collection[str] = EVERY) -> argparse.ArgumentParser:

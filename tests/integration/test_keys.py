@@ -17,7 +17,9 @@ P, C = "p@trixie-amd64", "c@trixie-amd64"
 LOOKS = "if [ -e /opt/p ]; then cp /opt/p /opt/c; else echo none >/opt/c; fi"
 
 
-def write(tiny: Tiny, layers: dict[str, str], *, images: str = "one: {layers: [p, c], tag: '{debian}'}") -> None:
+def write(
+    tiny: Tiny, layers: dict[str, str], *, images: str = "one: {layers: [p, c], tag: '{debian}'}"
+) -> None:
     """Let the catalog have these layers on its own two, and no others."""
     head = CATALOG[: CATALOG.index("images:")]
     (tiny.root / "catalog.yaml").write_text(f"{head}images:\n  {images}\n")
