@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from builder.cells.tree import merged
 from builder.debian import alternatives, environment, ldcache, mergers
 from builder.debian.merger import Disagreement
-from builder.debian.model import Facts
+from builder.debian.model import Facts, Library
 from builder.errors import ConflictError
 from builder.oci.model import DIRECTORY, EPOCH, FILE, SYMLINK, Entry, ImageConfig
 
@@ -85,9 +85,10 @@ def _ldcache(
     texts: Mapping[str, str],
     config: ImageConfig,
 ) -> bytes:
-    libraries = [library for facts in layers for library in facts.libraries]
+    libraries: list[Library] = []
     configuration: dict[str, str] = {}
     for facts in layers:
+        libraries += facts.libraries
         configuration.update(facts.texts)
     generator = _generator(texts)
     return ldcache.cache(whole, libraries, configuration, config.architecture, generator)

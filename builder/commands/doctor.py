@@ -10,12 +10,12 @@ from pathlib import Path
 from builder.catalog.load import Loaded, load
 from builder.charts.load import SERVICE
 from builder.charts.project import DIRECTORY
-from builder.commands.lock import FILE
 from builder.console.text import Console
 from builder.errors import BuilderError, InputError
 from builder.graph.asks import stale
 from builder.graph.build import graph
 from builder.lock.file import read as read_lock
+from builder.lock.model import NAME as LOCK
 from builder.settings import Settings
 from builder.settings import read as read_settings
 from builder.verify.machine import Finding, Needs, examine
@@ -85,7 +85,7 @@ def _settings(root: Path, findings: list[Finding]) -> Settings | None:
 
 def _lock(loaded: Loaded) -> Iterator[Finding]:
     """Check that the lock can be read, and answers what layers ask for."""
-    path = loaded.root / FILE
+    path = loaded.root / LOCK
     if not path.exists():
         detail = f"{path} is not there"
         yield Finding(name="lock", verdict="wrong", detail=detail, mend="catalog lock")

@@ -9,7 +9,7 @@ from builder.console.text import Console
 from builder.errors import listed
 from builder.execute.build import build, shop_for
 from builder.execute.project import open_project
-from builder.execute.promises import Verdict, Verification, verify
+from builder.execute.promises import Rebuilt, Verification, verify
 
 SHOWN = 10
 """Files that are named for a cell."""
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         code = report(build(project, project.plan(), console, jobs=jobs), console)
         failed = code != 0
     if arguments.json:
-        console.json([_row(verdict) for verdict in verification.verdicts.values()])
+        console.json([_row(one) for one in verification.rebuilt.values()])
     else:
         _tell(verification, console)
         if failed:
@@ -50,13 +50,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _tell(verification: Verification, console: Console) -> None:
-    for verdict in verification.verdicts.values():
-        if verdict.outcome != "kept":
-            console.failure(verdict.cell, _sentence(verdict))
+    for one in verification.rebuilt.values():
+        if one.outcome != "kept":
+            console.failure(one.cell, _sentence(one))
     if verification.missing:
         console.note(f"not in the store: {listed(verification.missing, SHOWN)}")
-    kept = len(verification.verdicts) - len(verification.replaced)
-    if not verification.verdicts and not verification.results:
+    kept = len(verification.rebuilt) - len(verification.replaced)
+    if not verification.rebuilt and not verification.results:
         console.note("nothing to verify: every cell stands on what it was built on")
     else:
         console.note(
@@ -65,21 +65,21 @@ def _tell(verification: Verification, console: Console) -> None:
         )
 
 
-def _sentence(verdict: Verdict) -> str:
-    files = listed([str(difference) for difference in verdict.differences], SHOWN, "\n  ")
-    if verdict.outcome == "unsteady":
+def _sentence(one: Rebuilt) -> str:
+    files = listed([str(difference) for difference in one.differences], SHOWN, "\n  ")
+    if one.outcome == "unsteady":
         why = "each build comes to other bytes, so it cannot be told what it relies on below it"
         hint = "take clocks, random names and unsorted lists out of its build"
     else:
-        why = f"comes to other bytes on {', '.join(verdict.parents)} than on what it was built on"
+        why = f"comes to other bytes on {', '.join(one.parents)} than on what it was built on"
         hint = "let the parent's `abi` say what changed, or take `abi` out of it"
     return f"{why}:\n  {files}\n  hint: {hint}"
 
 
-def _row(verdict: Verdict) -> dict[str, object]:
+def _row(one: Rebuilt) -> dict[str, object]:
     return {
-        "cell": verdict.cell,
-        "outcome": verdict.outcome,
-        "parents": list(verdict.parents),
-        "differences": [str(difference) for difference in verdict.differences],
+        "cell": one.cell,
+        "outcome": one.outcome,
+        "parents": list(one.parents),
+        "differences": [str(difference) for difference in one.differences],
     }

@@ -14,7 +14,7 @@ from pathlib import Path
 from builder.cells import records
 from builder.errors import FetchError, IntegrityError
 from builder.events import Monitor, Note
-from builder.execute import cells
+from builder.execute import cells, uses
 from builder.execute.images import put_together
 from builder.execute.project import Project
 from builder.execute.schedule import Result, failed
@@ -42,6 +42,7 @@ def build(
         BuilderError: no engine answers, and one is needed; or the store cannot be written.
 
     """
+    uses.note(project)
     missing = [step.node for step in made.to_build("cell")]
     images = [step.node for step in made.to_build("image")]
     if not missing and not images:

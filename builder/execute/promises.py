@@ -30,7 +30,7 @@ Outcome = Literal["kept", "broken", "unsteady"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class Rebuilt:
     """What building a cell again came to."""
 
     cell: str
@@ -47,7 +47,7 @@ class Verdict:
 class Verification:
     """What was verified, and how each step ended."""
 
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    rebuilt: dict[str, Rebuilt] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     """Cells that are not in the store: nothing is kept there, so there is nothing to verify."""
@@ -55,7 +55,7 @@ class Verification:
     @property
     def replaced(self) -> tuple[str, ...]:
         """The cells that came to other bytes."""
-        return tuple(name for name, one in self.verdicts.items() if one.outcome != "kept")
+        return tuple(name for name, one in self.rebuilt.items() if one.outcome != "kept")
 
 
 def due(shop: Workshop, *, everything: bool) -> tuple[list[str], tuple[str, ...]]:
@@ -96,12 +96,12 @@ def verify(shop: Workshop, *, jobs: int, everything: bool = False) -> Verificati
     guard = threading.Lock()
 
     def work(name: str) -> str:
-        verdict = _verify(shop, project.graph.cells[name], required=name in wanted)
-        if verdict is None:
+        one = _verify(shop, project.graph.cells[name], required=name in wanted)
+        if one is None:
             return "stands on what it was built on"
         with guard:
-            verification.verdicts[name] = verdict
-        return WORDS[verdict.outcome]
+            verification.rebuilt[name] = one
+        return WORDS[one.outcome]
 
     with writing(project.store):
         verification.results = schedule(waiting, work, jobs, shop.monitor)
@@ -115,7 +115,7 @@ WORDS: Mapping[Outcome, str] = {
 }
 
 
-def _verify(shop: Workshop, cell: Cell, *, required: bool) -> Verdict | None:
+def _verify(shop: Workshop, cell: Cell, *, required: bool) -> Rebuilt | None:
     """Build a cell again; return None where nothing below it changed and nobody asked for it."""
     project = shop.project
     key = project.inputs[cell.id].key
@@ -130,11 +130,11 @@ def _verify(shop: Workshop, cell: Cell, *, required: bool) -> Verdict | None:
         if same(before, after):
             below = manifests(shop.store, cell, project.inputs)
             records.built_on(shop.store, key, manifest, below)
-            return Verdict(cell=cell.id, outcome="kept")
+            return Rebuilt(cell=cell.id, outcome="kept")
         # A build that never comes out the same says nothing of what is below it.
         steady = same(after, made(shop, cell))
         keep(shop, cell, after)
-    return Verdict(
+    return Rebuilt(
         cell=cell.id,
         outcome="broken" if steady and moved else "unsteady",
         parents=tuple(_named(shop, name) for name in moved),

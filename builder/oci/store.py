@@ -214,25 +214,25 @@ class Store:
 
         Blobs and work in progress that changed within `grace` seconds stay.
         """
+        freed = 0
         with self._changing() as index:
-            return sum(_remove(path) for path in self._garbage(index.values(), grace))
+            kept = self._reachable(index.values())
+            limit = time.time() - grace
+            for blob in os.scandir(self._blobs):
+                if blob.name not in kept and blob.stat().st_mtime <= limit:
+                    freed += blob.stat().st_size
+                    Path(blob.path).unlink()
+            for left in os.scandir(self.root / "ingest"):
+                if left.stat().st_mtime <= limit:
+                    freed += _remove(Path(left.path))
+        return freed
 
-    def freed_without(self, refs: Collection[str], grace: float = GRACE) -> int:
-        """Return the bytes that `gc` would free after these refs were forgotten. Changes
-        nothing.
-        """
-        kept = [found for ref, found in self._refs().items() if ref not in refs]
-        return sum(_own_size(path) for path in self._garbage(kept, grace))
-
-    def _garbage(self, manifests: Iterable[Descriptor], grace: float) -> list[Path]:
-        """Return the blobs to which no manifest leads, and the work in progress, that did not
-        change within `grace` seconds.
-        """
-        kept = self._reachable(manifests)
-        limit = time.time() - grace
+    def unreachable(self, *, without: Collection[str] = ()) -> int:
+        """Return the bytes of the blobs to which no ref but those of `without` leads."""
+        refs = {ref: manifest for ref, manifest in self.refs().items() if ref not in without}
+        kept = self._reachable(refs.values())
         blobs = [blob for blob in os.scandir(self._blobs) if blob.name not in kept]
-        candidates = [*blobs, *os.scandir(self.root / "ingest")]
-        return [Path(found.path) for found in candidates if found.stat().st_mtime <= limit]
+        return sum(blob.stat().st_size for blob in blobs)
 
     def clear(self) -> None:
         """Remove all work in progress: for whoever knows that nobody works (see
@@ -347,13 +347,7 @@ class Store:
 
 def _remove(path: Path) -> int:
     """Remove a file or a directory, and return the bytes that were in it and in nothing else."""
-    freed = _own_size(path)
-    shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return freed
-
-
-def _own_size(path: Path) -> int:
-    """Return the bytes that are in a file or a directory and in nothing else."""
     files = [path, *path.rglob("*")] if path.is_dir() and not path.is_symlink() else [path]
     stats = [file.lstat() for file in files]
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
     return sum(stat.st_size for stat in stats if stat.st_nlink == 1)

@@ -50,7 +50,9 @@ def inputs(
     below = [graph.cells[ancestor] for ancestor in cell.ancestors]
     once = cell.layer.once
     # Of the layer made by bootstrap: they decide what the packages of every layer above it bring.
-    filters = [path for one in (*below, cell) for path in one.layer.dpkg]
+    filters: list[str] = []
+    for one in (*below, cell):
+        filters += one.layer.dpkg
     return Inputs(
         document={
             "format": FORMAT,

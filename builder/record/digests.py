@@ -26,7 +26,7 @@ Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
-class Outcome(BaseModel):
+class CellDigests(BaseModel):
     """What a cell came to."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,19 +43,19 @@ class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Literal[1]
-    cells: Mapping[str, Outcome]
+    cells: Mapping[str, CellDigests]
 
 
-def outcome(facts: Facts) -> Outcome:
+def outcome(facts: Facts) -> CellDigests:
     """Return what a cell came to."""
-    return Outcome(
+    return CellDigests(
         key=facts.key,
         delta=tuple(chunk.diff_id for chunk in facts.delta),
         bookkeeping=sha256(canonical(dict(facts.bookkeeping))),
     )
 
 
-def read(path: Path) -> Mapping[str, Outcome]:
+def read(path: Path) -> Mapping[str, CellDigests]:
     """Return what is written down, by cell id; nothing where there is no file.
 
     Raises:
@@ -78,36 +78,36 @@ def read(path: Path) -> Mapping[str, Outcome]:
         raise InputError([Problem(str(path), 0, 0, message, hint)]) from None
 
 
-def write(path: Path, outcomes: Mapping[str, Outcome]) -> None:
+def write(path: Path, stated: Mapping[str, CellDigests]) -> None:
     """Write what cells came to, sorted, one a line."""
-    rows = [f"{json.dumps(cell)}: {_line(outcomes[cell])}" for cell in sorted(outcomes)]
+    rows = [f"{json.dumps(cell)}: {_line(stated[cell])}" for cell in sorted(stated)]
     body = ",\n".join(rows)
     replace(path, File(f'{{\n"format": 1,\n"cells": {{\n{body}\n}}\n}}\n'.encode()))
 
 
-def _line(one: Outcome) -> str:
+def _line(one: CellDigests) -> str:
     return json.dumps(one.model_dump(mode="json"))
 
 
-def built(project: Project) -> dict[str, Outcome]:
+def built(project: Project) -> dict[str, CellDigests]:
     """Return what the cells in the store came to; those that are not built are left out."""
-    outcomes: dict[str, Outcome] = {}
+    stated: dict[str, CellDigests] = {}
     for cell, item in project.inputs.items():
         manifest = records.find(project.store, item.key)
         if manifest is not None:
-            outcomes[cell] = outcome(records.facts(project.store, manifest))
-    return outcomes
+            stated[cell] = outcome(records.facts(project.store, manifest))
+    return stated
 
 
-def unlike(stated: Mapping[str, Outcome], now: Mapping[str, Outcome]) -> list[str]:
+def unlike(stated: Mapping[str, CellDigests], now: Mapping[str, CellDigests]) -> list[str]:
     """Return the cells that came to other bytes than what is written down of the same inputs."""
     return [cell for cell, one in now.items() if cell in stated and _unlike(stated[cell], one)]
 
 
-def unknown(stated: Mapping[str, Outcome], now: Mapping[str, Outcome]) -> list[str]:
+def unknown(stated: Mapping[str, CellDigests], now: Mapping[str, CellDigests]) -> list[str]:
     """Return the cells of whose inputs nothing is written down."""
     return [cell for cell, one in now.items() if cell not in stated or stated[cell].key != one.key]
 
 
-def _unlike(one: Outcome, other: Outcome) -> bool:
+def _unlike(one: CellDigests, other: CellDigests) -> bool:
     return one.key == other.key and one != other

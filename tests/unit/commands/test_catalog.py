@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,48 @@ def test_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert catalog("schema", "--write", path=tmp_path / "catalog.yaml") == 0
     assert catalog("schema", "--check", path=tmp_path / "catalog.yaml") == 0
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    text = (ROOT / "tests/catalogs/sound.txtar").read_text()
+    parts = re.split(r"^-- (.+) --\n", text, flags=re.MULTILINE)
+    for path, content in zip(parts[1::2], parts[2::2], strict=True):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content)
+    return tmp_path / "catalog.yaml"
+
+
+def test_show_a_layer(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "lab", path=sound) == 0
+    out = capsys.readouterr().out
+    assert "lab  A notebook server in Python" in out
+    assert "stands on python" in out
+    assert "kernel stands on it" in out
+    assert catalog("show", "lab", "--json", path=sound) == 0
+    cells = json.loads(capsys.readouterr().out)["cells"]
+    assert [cell["cell"] for cell in cells] == ["lab@trixie-py3.13", "lab@bookworm-py3.11"]
+    assert cells[0]["images"] == ["lab-python:py3.13", "lab-r:py3.13-r4.5"]
+
+
+def test_show_a_cell(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "code@bookworm", "--json", path=sound) == 0
+    (cell,) = json.loads(capsys.readouterr().out)["cells"]
+    assert cell["cell"] == "code@bookworm"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("kernl", "there is no image, layer or cell 'kernl'\n  hint: did you mean 'kernel'?"),
+        ("code@buster", "there is no cell 'code@buster'\n  hint: "),
+        ("python:py3.12", "did you mean 'python:py3.1"),
+    ],
+)
+def test_show_of_what_is_not_there(
+    word: str, said: str, sound: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert catalog("show", word, path=sound) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert f"did you mean {word!r}" not in error

@@ -263,15 +263,3 @@ def test_twenty_thousand_refs_are_listed(store: Store) -> None:
     found, _ = manifest(store)
     store.tag({f"cell/{number:064x}": found for number in range(20_000)})
     assert len(Store.open(store.root).refs("cell/")) == 20_000
-
-
-def test_what_would_be_freed_is_what_is_freed(store: Store) -> None:
-    one, _ = manifest(store, "one")
-    other, _ = manifest(store, "the other")
-    store.tag({"cell/a": one, "cell/b": other})
-    store.put_bytes(b"nobody refers to this", "text/plain")
-    (store.root / "ingest" / "left").write_bytes(b"behind")
-    expected = store.freed_without(["cell/b"], grace=0)
-    assert store.find("cell/b") is not None
-    store.untag(["cell/b"])
-    assert store.gc(0) == expected > 0
