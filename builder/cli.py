@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
@@ -35,14 +36,15 @@ MACHINE = {
     errno.EACCES: "choose a place that this user may write to",
     errno.EPERM: "choose a place that this user may write to",
 }
-"""What no program can help, and what to do about it."""
-EVERY = (*COMMANDS, *(verb for verbs in VERBS.values() for verb in verbs))
+"""Trouble of the machine, by its error number, and what to do about it."""
+EVERY = (*COMMANDS, *chain.from_iterable(VERBS.values()))
+"""Every word that is a command, or a verb of one."""
 PATIENCE = 5.0
-"""Seconds that threads get to put away what they hold, once their processes have ended."""
+"""Seconds that threads get to clean up, once their processes have ended."""
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's, with the nearest right word for a wrong one."""
+    """argparse's parser, which suggests the nearest right word for a wrong one."""
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and how the command is used; exit 2."""
@@ -71,8 +73,8 @@ class ShowVersion(argparse.Action):
 
 
 def parser(words: Collection[str] = EVERY) -> argparse.ArgumentParser:
-    """Return the parser. Commands among these words declare their own arguments; the others are
-    known by name only.
+    """Return the parser. Only commands among these words declare their arguments, so that a run
+    imports no other command.
     """
     top = Parser(
         prog="catalog",
@@ -99,7 +101,7 @@ def _declare(
     commands: Mapping[str, tuple[str, str]],
     words: Collection[str],
 ) -> None:
-    """Let a parser take one of several commands: word -> (full name, what it does)."""
+    """Let a parser take one of several commands, given as word -> (full name, what it does)."""
     choices = parser.add_subparsers(dest="command", required=True, metavar=what)
     for word, (name, text) in commands.items():
         sub = choices.add_parser(word, help=text, description=f"{text[0].upper()}{text[1:]}.")
@@ -139,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001  the one catch-all: what gets here is our bug, or the machine's trouble
+    except Exception as error:  # noqa: BLE001  the one catch-all: a bug of ours, or trouble of the machine
         if isinstance(error, OSError) and error.errno in MACHINE:
             console.error(
                 BuilderError(
@@ -156,7 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let what asks a program to end (TERM, a closed terminal) do what Ctrl-C does."""
+    """Let TERM, and a terminal that closes, do what Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -171,8 +173,8 @@ def _stoppable() -> Iterator[None]:
 
 
 def _stop(console: Console) -> None:
-    """End all processes, then this one, with what the threads hold put away; a second Ctrl-C ends
-    it at once.
+    """End all processes, and wait until the threads have cleaned up; a second Ctrl-C ends this
+    process at once.
     """
     for number in STOPPING:
         signal.signal(number, signal.SIG_DFL)
@@ -186,8 +188,8 @@ def _stop(console: Console) -> None:
     for thread in others:
         thread.join(max(0.0, deadline - time.monotonic()))
     if any(thread.is_alive() for thread in others):
-        # Python would wait for them to the end of their work. Nothing is lost: every file is
-        # written beside its place.
+        # Python would wait until their work is done. Nothing is lost if it does not: every file
+        # is written beside its place.
         console.close()
         sys.stdout.flush()
         os._exit(INTERRUPTED)

@@ -71,7 +71,13 @@ def _changes(before: Versions, after: Versions) -> list[PackageChange]:
         old, new = before.get(key, ""), after.get(key, "")
         if old == new:
             continue
-        fate: Fate = "added" if not old else "removed" if not new else "moved"
         kind, name = key
+        fate = _fate(old, new)
         changes.append(PackageChange(fate=fate, kind=kind, name=name, before=old, after=new))
     return changes
+
+
+def _fate(old: str, new: str) -> Fate:
+    if not old:
+        return "added"
+    return "moved" if new else "removed"

@@ -62,12 +62,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         before = open_project(catalog, [_node(catalog, arguments.a, "A")])
         settings = replace(before.settings, store=present.settings.store)
         one = _side(replace(before, settings=settings))
-    found = compare(one.stack, other.stack)
+    comparison = compare(one.stack, other.stack)
     new = {digest: size for digest, size in other.blobs.items() if digest not in one.blobs}
     if arguments.json:
-        _print_json(one, other, found, new, console)
+        _print_json(one, other, comparison, new, console)
     else:
-        _show(found, console, everything=arguments.all)
+        _show(comparison, console, everything=arguments.all)
         console.text(
             f"{readable(sum(new.values()))} to pull in {len(new)} of {len(other.blobs)} layers,"
             f" for whoever has {one.node}"
@@ -120,37 +120,37 @@ def _deltas(stack: Sequence[Facts]) -> Mapping[str, int]:
     return sizes
 
 
-def _show(found: Comparison, console: Console, *, everything: bool) -> None:
-    if found.packages:
+def _show(comparison: Comparison, console: Console, *, everything: bool) -> None:
+    if comparison.packages:
         rows = [
             (change.fate, change.kind, change.name, change.before, change.after)
-            for change in found.packages
+            for change in comparison.packages
         ]
         console.table(["", "kind", "package", "A", "B"], rows)
-    files = found.files if everything else found.files[:SHOWN]
-    if files and found.packages:
+    files = comparison.files if everything else comparison.files[:SHOWN]
+    if files and comparison.packages:
         console.text()
     if files:
         console.table(
             ["file", "A", "B"], [(f"/{file.path}", file.one, file.other) for file in files]
         )
-    hidden = len(found.files) - len(files)
+    hidden = len(comparison.files) - len(files)
     if hidden:
         console.text(f"… and {hidden:,} more; --all lists them")
-    fates = Counter(change.fate for change in found.packages)
+    fates = Counter(change.fate for change in comparison.packages)
     counted = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
-    console.text(f"packages: {counted or 'the same'}; files that differ: {len(found.files):,}")
+    console.text(f"packages: {counted or 'the same'}; files that differ: {len(comparison.files):,}")
 
 
 def _print_json(
-    one: Side, other: Side, found: Comparison, new: Mapping[str, int], console: Console
+    one: Side, other: Side, comparison: Comparison, new: Mapping[str, int], console: Console
 ) -> None:
     console.json(
         {
             "a": one.node,
             "b": other.node,
-            "packages": [asdict(change) for change in found.packages],
-            "files": [asdict(file) for file in found.files],
+            "packages": [asdict(change) for change in comparison.packages],
+            "files": [asdict(file) for file in comparison.files],
             "pull": sum(new.values()),
         }
     )

@@ -45,34 +45,36 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _absent(arguments: argparse.Namespace, made: Graph, console: Console) -> None:
-    """Print what images lack; an image that a rule removed as a whole is no mistake here."""
+    """Print the points that images do not have. A pattern may also name an image that a rule
+    removed altogether.
+    """
     whole = {entry.name for entry in made.absent if not entry.point}
     named = [pattern for pattern in arguments.patterns if pattern not in whole]
-    names = (
-        {entry.name for entry in select(made, named).absent}
-        if named or not arguments.patterns
-        else set()
-    )
-    found = [
-        entry for entry in made.absent if entry.name in names | (whole & set(arguments.patterns))
-    ]
+    names: set[str] = set()
+    if named or not arguments.patterns:
+        names = {entry.name for entry in select(made, named).absent}
+    shown = names | whole.intersection(arguments.patterns)
+    absent = [entry for entry in made.absent if entry.name in shown]
     if arguments.json:
         console.json(
             [
                 {"name": entry.name, "point": dict(entry.point), "because": entry.because}
-                for entry in found
+                for entry in absent
             ]
         )
     else:
         console.table(
             ["image", "absent at", "because"],
-            [(entry.name, written(entry.point) or "every point", entry.because) for entry in found],
+            [
+                (entry.name, written(entry.point) or "every point", entry.because)
+                for entry in absent
+            ],
         )
 
 
 def by_name(graph: Graph) -> dict[tuple[str, str], list[str]]:
     """Return the tags of the images of each name and description."""
-    found: dict[tuple[str, str], list[str]] = {}
+    tags: dict[tuple[str, str], list[str]] = {}
     for image in graph.images.values():
-        found.setdefault((image.name, image.description), []).append(image.tag)
-    return found
+        tags.setdefault((image.name, image.description), []).append(image.tag)
+    return tags

@@ -130,7 +130,9 @@ def _show_layer(
         ],
     )
     if arguments.packages:
-        packages = [line for cell, row in rows.items() for line in _package_rows(row, cell)]
+        packages: list[tuple[str, ...]] = []
+        for cell, row in rows.items():
+            packages += _package_rows(row, cell)
         console.text()
         console.table(["package", "version", "kind", "cell"], sorted(packages))
 
@@ -237,9 +239,9 @@ def _show(
         total = "" if shown["size"] is None else f"{'total':>9} {readable(shown['size'])}\n"
         console.text(total)
         if packages:
-            rows = [
-                row for layer in shown["layers"] for row in _package_rows(layer, layer["layer"])
-            ]
+            rows: list[tuple[str, ...]] = []
+            for layer in shown["layers"]:
+                rows += _package_rows(layer, layer["layer"])
             console.table(["package", "version", "kind", "layer"], sorted(rows))
 
 

@@ -225,9 +225,11 @@ def _from_facts(search: _Search, wanted: str, only: str) -> Iterator[Reason]:
     """
     for cell in search.cells:
         facts = search.facts.get(cell.id)
-        for kind, names in facts.packages.items() if facts else ():
+        if facts is None:
+            continue
+        for kind, names in facts.packages.items():
             matching = [name for name in names if _normal(name) == wanted]
-            if facts and matching and only in {"", kind}:
+            if matching and only in {"", kind}:
                 yield _brought(search, cell, facts, kind, matching[0])
 
 

@@ -106,20 +106,20 @@ def examine(settings: Settings, needs: Needs) -> list[Finding]:
 def _docker() -> Iterator[Finding]:
     """Check the engine's client, the engine, and that it builds OCI images."""
     client = Program(name="docker", version=("--version",), purpose="builds and runs images")
-    there = _program(client)
-    yield there
+    program = _program(client)
+    yield program
     try:
         version = engine.client(PATIENCE).version()["Version"]
     except BuilderError as error:
         yield Finding(name="engine", verdict="wrong", detail=error.message, mend=SETUP)
         return
     yield Finding(name="engine", verdict="ok", detail=f"answers, version {version}")
-    if there.verdict != "ok":
+    if program.verdict != "ok":
         return
     plugin = Program(name="docker", version=("buildx", "version"), purpose="builds cells")
-    found = _program(plugin, called="buildx")
-    yield found
-    if found.verdict == "ok":
+    extension = _program(plugin, called="buildx")
+    yield extension
+    if extension.verdict == "ok":
         yield _builder()
 
 
@@ -139,14 +139,13 @@ def _builder() -> Finding:
 
 
 def _programs(settings: Settings, needs: Needs) -> Iterator[Finding]:
-    for program in BUILDING:
-        yield _program(program)
+    yield from map(_program, BUILDING)
     if needs.python:
         yield _program(UV)
     if needs.npm:
         yield _npm(settings)
-    for program in CHARTS if needs.charts else ():
-        yield _program(program)
+    if needs.charts:
+        yield from map(_program, CHARTS)
 
 
 def _program(program: Program, called: str = "") -> Finding:
