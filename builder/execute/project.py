@@ -12,7 +12,7 @@ from builder.cells import compose, inputs, records
 from builder.debian.model import Facts, Summary
 from builder.errors import BuilderError, InputError, Problem
 from builder.execute.replaced import manifests, outdated
-from builder.graph.asks import stale
+from builder.graph.accounts import behind
 from builder.graph.build import graph
 from builder.graph.model import Cell, Graph
 from builder.graph.select import cells_like, select
@@ -153,7 +153,7 @@ def open_project(path: Path, patterns: Sequence[str] = ()) -> Project:
     settings = read_settings(loaded.root)
     file = loaded.root / NAME
     lock = read_lock(file)
-    late = {cell: why for cell, why in stale(lock, whole).items() if cell in part.cells}
+    late = {cell: why for cell, why in behind(lock, whole).items() if cell in part.cells}
     if late:
         raise InputError(
             [
