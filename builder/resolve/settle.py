@@ -28,11 +28,10 @@ def settle(graph: Graph, lock: Lock, base: Lock | None = None) -> Lock:
         current = replace(lock, cells=cells)
         for rivals in _rivals(current, present):
             winner = _winner(rivals, known)
-            for cell in present:
-                for rival in rivals:
-                    if rival.id != winner.id and rival.id in cells[cell].artifacts:
-                        cells[cell] = substitute(replace(lock, cells=cells), cell, rival, winner)
-                        changed.add(cell)
+            losers = [rival for rival in rivals if rival.id != winner.id]
+            for cell, loser in _holding(current, present, losers):
+                cells[cell] = substitute(replace(lock, cells=cells), cell, loser, winner)
+                changed.add(cell)
     for name in _standing_on(graph, changed):
         if name in cells:
             cells[name] = replace(cells[name], asks=STALE)
@@ -48,6 +47,17 @@ def _rivals(lock: Lock, cells: Collection[str]) -> list[list[Artifact]]:
             if artifact.kind in ONCE:
                 held.setdefault((artifact.kind, artifact.name), {})[artifact.digest] = artifact
     return [list(same.values()) for same in held.values() if len(same) > 1]
+
+
+def _holding(
+    lock: Lock, cells: Collection[str], artifacts: Collection[Artifact]
+) -> list[tuple[str, Artifact]]:
+    """Return which of these cells hold which of these artifacts."""
+    holding = []
+    for cell in cells:
+        held = lock.cells[cell].artifacts
+        holding += [(cell, artifact) for artifact in artifacts if artifact.id in held]
+    return holding
 
 
 def _winner(rivals: Collection[Artifact], known: Collection[str]) -> Artifact:
