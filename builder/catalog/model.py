@@ -20,6 +20,7 @@ VALUE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 MODE = r"^0[0-7]{3,4}$"
 OWNER = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$"
+ACCOUNT = r"^[A-Za-z_][A-Za-z0-9_.-]*\$?$"
 REGISTRY = (
     r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
 )
@@ -39,6 +40,8 @@ Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
 Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
 DpkgPath = Annotated[str, StringConstraints(pattern=DPKG_PATH)]
 Owner = Annotated[str, StringConstraints(pattern=OWNER)]
+# useradd takes 32 characters.
+Account = Annotated[str, StringConstraints(pattern=ACCOUNT, max_length=32)]
 Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -234,6 +237,13 @@ class Layer(Model):
     glue: bool = Field(
         default=False, description="Joins by itself when every layer in `on` is present."
     )
+    heavy: bool = Field(
+        default=False,
+        description=(
+            "Too large or slow for `make test`: images that have it are tested by `make test-all`"
+            " alone."
+        ),
+    )
     axes: tuple[Identifier, ...] = Field(
         (), description="Axes this layer adds to those of what it stands on."
     )
@@ -257,8 +267,10 @@ class Layer(Model):
     abi: tuple[str, ...] = Field(
         (),
         description=(
-            'What children may rely on, as templates over axes, e.g. \'cp{{ python | replace(".",'
-            ' "") }}\'.'
+            "A promise: while these words stay, what is built on this layer comes to the same"
+            " bytes, so its children are kept when it changes; `catalog verify` checks. Templates"
+            ' over axes, e.g. \'cp{{ python | replace(".", "") }}\'. Default: none, and children'
+            " are built again at every change."
         ),
     )
     apt: PackageList = Field((), description="Debian packages, without recommended ones.")
@@ -270,6 +282,13 @@ class Layer(Model):
         description=(
             "Wheels by requirement, without what they depend on; not installed, but under"
             " /artifacts/wheels."
+        ),
+    )
+    accounts: tuple[Account, ...] = Field(
+        (),
+        description=(
+            "System accounts (users and groups) that the layer makes in a way that cannot be read"
+            " from its scripts and from those of its packages: `catalog lock` decides on their ids."
         ),
     )
     build: PackageList = Field(
@@ -294,8 +313,8 @@ class Layer(Model):
     replaces: tuple[str, ...] = Field(
         (),
         description=(
-            "Globs over absolute paths of layers below that this layer may replace. Anything else"
-            " it may only add to."
+            "Globs over absolute paths of layers below that this layer may replace or delete."
+            " Anything else it may only add to."
         ),
     )
     prepare: str = Field(

@@ -1,5 +1,5 @@
-"""From the layers that an engine wrote to a delta: one layer, purely additive, the same bytes every
-time, and its facts.
+"""From the layers that an engine wrote to a delta: additive but for what `replaces` allows, the
+same bytes every time, and its facts.
 
     facts = normalise([tar, …], cell=…, key=…, ancestors=[Facts, …], store=store,
     built_since=seconds)
@@ -16,19 +16,29 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
+from typing import IO
 
-from builder.cells.tree import LISTED, Conflict, agree, conflict_error, difference, merged, owner_of
+from builder.cells.tree import (
+    LISTED,
+    Conflict,
+    agree,
+    conflict_error,
+    difference,
+    owner_of,
+    stacked,
+)
 from builder.debian import alternatives, mergers, packages
 from builder.debian.environment import GENERATED
-from builder.debian.model import Facts
+from builder.debian.model import Facts, Library
 from builder.debian.paths import volatile
 from builder.debian.scan import CONFIGURATION, Item, Scan, content, scan
 from builder.errors import BuilderError, listed
 from builder.oci import layer, tar
-from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, Entry
+from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, WHITEOUT, Chunk, Entry
 from builder.oci.store import Store
 
 
@@ -46,75 +56,116 @@ def normalise(
 ) -> Facts:
     """Squash the layers of a build into its delta, put that into the store, and return the facts.
 
-    `replaces` are globs over absolute paths of ancestors that the cell may replace; they cannot be
-    removed. `within` are absolute paths of the only files and trees that the cell may write, for
-    one that also lies on other cells than these ancestors; none of them may have anything there.
+    `replaces` are globs over absolute paths of ancestors that the cell may replace or delete.
+    `within` are absolute paths of the only files and trees that the cell may write, for one that
+    also lies on other cells than these ancestors; none of them may have anything there.
 
     Raises:
         ConflictError: the build removed or changed what an ancestor holds; layer, path, owner and
-        package are named. BuilderError: it wrote outside of `within`, or an ancestor holds what is
-        there. IntegrityError: a layer is not a readable tar.
+        package are named.
+        BuilderError: it wrote outside of `within`, or an ancestor holds what is there; or it made a
+        file whose name means a deletion.
+        IntegrityError: a layer is not a readable tar.
         BuilderError: the disk is full, or a hard link leads nowhere.
 
     """
-    parents = merged(ancestors)
+    below = stacked(ancestors)
+    parents = {path: entry for path, entry in below.items() if entry.type != WHITEOUT}
     before = mergers.files(ancestors)
     with contextlib.ExitStack() as stack:
         streams = [stack.enter_context(path.open("rb")) for path in layers]
-        found = scan(streams, built_since=built_since)
-        added = _bookkeeping(cell, before, found, ancestors)
-        drop_generated(found, before)
-        gone = _deleted(found, parents)
-        _drop_equal(found, parents)
+        scanned = scan(streams, built_since=built_since)
+        _refuse_names(cell, scanned, {*parents, *before, *_managed(before)})
+        added = _bookkeeping(cell, before, scanned, ancestors)
+        drop_generated(scanned, before)
+        gone = _deleted(scanned, parents)
+        _drop_equal(scanned, parents)
         if within:
-            _confine(cell, [*found.items, *added], parents, within)
-        replaced = {
-            path: parents[path]
-            for path in found.items.keys() & parents.keys()
-            if _allowed(path, replaces)
-        }
-        clashing = {
-            path: difference(found.items[path].entry, parents[path])
-            for path in found.items.keys() & parents.keys() - replaced.keys()
-        }
-        _refuse(cell, ancestors, clashing, gone)
-        entries = linked(found.items, _with_parents(found.items, parents))
-        delta, diff_id, unpacked = layer.write(
-            store, entries, lambda path: content(found.items[path], streams), compression
-        )
+            _confine(cell, [*scanned.items, *gone, *added], parents, within)
+        _refuse(cell, ancestors, scanned, below, gone, replaces=replaces)
+        replaced = _replaced(scanned, parents, gone)
+        entries = linked(scanned.items, _with_parents(scanned.items, parents))
+        for top in gone:
+            entries[top] = Entry(WHITEOUT, 0, 0, 0, EPOCH)
+        entries = dict(sorted(entries.items()))
+        delta: tuple[Chunk, ...] = ()
+        if entries:
+            bytes_of = partial(_content, scanned, streams)
+            delta = (layer.write(store, entries, bytes_of, compression),)
     return Facts(
         cell=cell,
         key=key,
         delta=delta,
-        diff_id=diff_id,
-        unpacked=unpacked,
-        packages=packages.found_in(found.texts, added.get(mergers.STATUS, "")),
+        packages=packages.found_in(scanned.texts, added.get(mergers.STATUS, "")),
         entries=entries,
         bookkeeping=added,
-        texts={
-            path: text
-            for path, text in sorted(found.texts.items())
-            if path in entries and CONFIGURATION.fullmatch(path)
-        },
-        libraries=tuple(
-            sorted(
-                (lib for lib in found.libraries if lib.path in entries), key=lambda lib: lib.path
-            )
-        ),
-        owners=packages.owners(found.texts, entries),
-        replaces=dict(sorted(replaced.items())),
+        texts=_configuration(scanned, entries),
+        libraries=_libraries(scanned, entries),
+        owners=packages.owners(scanned.texts, entries),
+        on=tuple(facts.cell for facts in ancestors),
+        replaces=replaced,
     )
 
 
+def _content(scanned: Scan, streams: Sequence[IO[bytes]], path: str) -> Iterator[bytes]:
+    return content(scanned.items[path], streams)
+
+
+def _configuration(scanned: Scan, entries: Mapping[str, Entry]) -> dict[str, str]:
+    """Return the texts that the seal reads, of the files that are in the delta."""
+    texts = {}
+    for path, text in sorted(scanned.texts.items()):
+        if path in entries and CONFIGURATION.fullmatch(path):
+            texts[path] = text
+    return texts
+
+
+def _libraries(scanned: Scan, entries: Mapping[str, Entry]) -> tuple[Library, ...]:
+    kept = [library for library in scanned.libraries if library.path in entries]
+    return tuple(sorted(kept, key=lambda library: library.path))
+
+
+def _replaced(scanned: Scan, parents: Mapping[str, Entry], gone: Sequence[str]) -> dict[str, Entry]:
+    """Return the entries of ancestors that the build replaced or deleted, sorted by path; of a
+    directory that is one no more, with all that was in it.
+    """
+    replaced = {path: parents[path] for path in scanned.items.keys() & parents.keys()}
+    tops = list(gone)
+    for path, entry in replaced.items():
+        if entry.type == DIRECTORY and scanned.items[path].entry.type != DIRECTORY:
+            tops.append(path)
+    for top in tops:
+        for path, entry in parents.items():
+            if path == top or path.startswith(f"{top}/"):
+                replaced[path] = entry
+    return dict(sorted(replaced.items()))
+
+
+def _refuse_names(cell: str, scanned: Scan, known: Collection[str]) -> None:
+    """Raise BuilderError for files that the build made under names that mean deletions in a layer:
+    an engine that unpacks it would delete something, or nothing, and never write the file.
+    """
+    strays = set(scanned.named)
+    for path in scanned.foreign:
+        dropped = volatile(path) or volatile(f"{path}/")
+        if path not in known and path not in GENERATED and not dropped:
+            directory, name = posixpath.split(path)
+            strays.add(posixpath.join(directory, tar.WHITEOUT_PREFIX + name))
+    if strays:
+        listing = listed([f"/{path}" for path in sorted(strays)], LISTED)
+        message = f"{cell} makes files whose names mean deletions in a layer: {listing}"
+        raise BuilderError(message, hint=f"no file may begin with {tar.WHITEOUT_PREFIX!r}")
+
+
 def _bookkeeping(
-    cell: str, before: Mapping[str, str], found: Scan, below: Sequence[Facts]
+    cell: str, before: Mapping[str, str], scanned: Scan, below: Sequence[Facts]
 ) -> dict[str, str]:
     """Return the contributions of the build. The links of an alternative count only when they were
     set by hand.
     """
-    databases = {**before, **found.bookkeeping}
+    databases = {**before, **scanned.bookkeeping}
     counted = {}
-    for path, text in found.bookkeeping.items():
+    for path, text in scanned.bookkeeping.items():
         name = path.removeprefix(alternatives.LINKS)
         if name == path or (
             alternatives.is_manual(databases.get(alternatives.DATABASE + name, "")) and text
@@ -123,30 +174,33 @@ def _bookkeeping(
     return mergers.contributions(cell, before, counted, below)
 
 
-def drop_generated(found: Scan, before: Mapping[str, str]) -> None:
-    """Leave out what the seal makes anew: its own files, and the links of alternatives."""
-    databases = {**before, **found.bookkeeping}
-    links = {
-        link
-        for path, text in databases.items()
-        if path.startswith(alternatives.DATABASE)
-        for link in alternatives.managed(text)
-    }
-    for path in [path for path in found.items if path in GENERATED or path in links]:
-        if path in GENERATED or found.items[path].entry.link.startswith("/" + alternatives.LINKS):
-            del found.items[path]
+def drop_generated(scanned: Scan, before: Mapping[str, str]) -> None:
+    """Leave out what the seal makes: its own files, and the links of alternatives."""
+    links = _managed({**before, **scanned.bookkeeping})
+    for path in [path for path in scanned.items if path in GENERATED or path in links]:
+        if path in GENERATED or scanned.items[path].entry.link.startswith("/" + alternatives.LINKS):
+            del scanned.items[path]
 
 
-def _drop_equal(found: Scan, parents: Mapping[str, Entry]) -> None:
+def _managed(bookkeeping: Mapping[str, str]) -> set[str]:
+    """Return the paths of the links that alternatives make."""
+    links: set[str] = set()
+    for path, text in bookkeeping.items():
+        if path.startswith(alternatives.DATABASE):
+            links.update(alternatives.managed(text))
+    return links
+
+
+def _drop_equal(scanned: Scan, parents: Mapping[str, Entry]) -> None:
     """Leave out what is as it was below: directories that only got a new time, files written again
     with the same bytes.
     """
     for path in [
         path
-        for path, item in found.items.items()
+        for path, item in scanned.items.items()
         if path in parents and agree(item.entry, parents[path], times=False)
     ]:
-        del found.items[path]
+        del scanned.items[path]
 
 
 def _confine(cell: str, paths: Iterable[str], parents: Iterable[str], tops: Sequence[str]) -> None:
@@ -182,34 +236,47 @@ def _allowed(path: str, globs: Sequence[str]) -> bool:
 
 
 def _refuse(
-    cell: str, ancestors: Sequence[Facts], clashing: Mapping[str, str], gone: Sequence[str]
+    cell: str,
+    ancestors: Sequence[Facts],
+    scanned: Scan,
+    below: Mapping[str, Entry],
+    gone: Sequence[str],
+    *,
+    replaces: Sequence[str],
 ) -> None:
-    """Raise ConflictError when the build replaced (path -> how) or removed paths of its
-    ancestors.
+    """Raise ConflictError when the build replaced or deleted paths of its ancestors that it may
+    not, or wrote where one of them deletes.
     """
-    conflicts = [
-        Conflict(path, cell, *owner_of(ancestors, path), f"replaces ({how}) a path of")
-        for path, how in sorted(clashing.items())
-    ]
-    conflicts += [
-        Conflict(path, cell, *owner_of(ancestors, path), "deletes a path of") for path in gone
-    ]
+    conflicts: list[Conflict] = []
+    whiteouts = {path for path, entry in below.items() if entry.type == WHITEOUT}
+    for path, item in sorted(scanned.items.items()):
+        top = next((top for top in (path, *_above(path)) if top in whiteouts), None)
+        if top is not None:
+            owner, _ = owner_of(ancestors, top)
+            conflicts.append(Conflict(path, cell, owner, "", f"writes below /{top}, deleted by"))
+        elif path in below and not _allowed(path, replaces):
+            what = f"replaces ({difference(item.entry, below[path])}) a path of"
+            conflicts.append(Conflict(path, cell, *owner_of(ancestors, path), what))
+    for path in gone:
+        if not _allowed(path, replaces):
+            what = "deletes a path of"
+            conflicts.append(Conflict(path, cell, *owner_of(ancestors, path), what))
     if conflicts:
         raise conflict_error(conflicts)
 
 
-def _deleted(found: Scan, parents: Mapping[str, Entry]) -> list[str]:
+def _deleted(scanned: Scan, parents: Mapping[str, Entry]) -> list[str]:
     """Return the paths of the parents that the build removed and did not write again, only the
     topmost of each tree.
     """
-    if not found.removed and not found.emptied:
+    if not scanned.removed and not scanned.emptied:
         return []
     gone = []
     for path in parents:
-        below = any(above in found.removed or above in found.emptied for above in _above(path))
+        below = any(above in scanned.removed or above in scanned.emptied for above in _above(path))
         if (
-            (path in found.removed or below)
-            and path not in found.items
+            (path in scanned.removed or below)
+            and path not in scanned.items
             and not volatile(path)
             and path not in GENERATED
         ):

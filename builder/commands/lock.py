@@ -6,10 +6,11 @@ import argparse
 
 from builder.catalog.load import load
 from builder.console.text import Console
-from builder.graph.asks import stale
+from builder.graph.accounts import behind
 from builder.graph.build import graph
 from builder.graph.model import Graph
 from builder.lock.difference import Change, difference
+from builder.lock.encode import encode
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Lock
 from builder.resolve.merge import merged
@@ -65,12 +66,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     settings = read_settings(loaded.root)
     after = resolve(whole, before, settings, console, upgrade=upgrade, documents=documents)
     changes = difference(before, after)
-    if former or arguments.merge or after != before:
+    # What is known of the artifacts (`extra`) counts too, which makes no two of them differ.
+    moved = former or before is None or encode(after) != encode(before)
+    if moved or arguments.merge:
         write(after, path)
     if arguments.json:
-        console.json({"moment": after.moment, "changes": [change.document() for change in changes]})
+        console.json(
+            {
+                "moment": after.moment,
+                "changes": [change.document() for change in changes],
+                "accounts": dict(after.accounts),
+            }
+        )
         return 0
     _show(changes, console)
+    _show_accounts(before, after, console)
     console.text(
         f"{len(after.artifacts)} packages for {len(after.cells)} cells, as of {after.moment}"
         + ("" if changes else "; nothing moved")
@@ -84,7 +94,7 @@ def _check(whole: Graph, lock: Lock | None, console: Console, *, as_json: bool) 
     """Print what the lock does not answer, and the images that it would give two versions of a
     package.
     """
-    late = stale(lock, whole) if lock else dict.fromkeys(whole.cells, "is not in the lock")
+    late = behind(lock, whole) if lock else dict.fromkeys(whole.cells, "is not in the lock")
     apart = disagreements(whole, lock) if lock and not late else []
     if as_json:
         console.json({"stale": late, "disagreements": [problem.message for problem in apart]})
@@ -109,6 +119,19 @@ def _show(changes: tuple[Change, ...], console: Console) -> None:
             console.text(f"{what} in {', '.join(cells)}")
             for line in _lines(found):
                 console.text(f"  {line}")
+
+
+def _show_accounts(before: Lock | None, after: Lock, console: Console) -> None:
+    """Print which system accounts have an id now, or another one, and which are gone."""
+    old = before.accounts if before else {}
+    given = [
+        f"{name} {number}" for name, number in after.accounts.items() if old.get(name) != number
+    ]
+    gone = sorted(old.keys() - after.accounts.keys())
+    if given:
+        console.text(f"ids of system accounts: {', '.join(given)}")
+    if gone:
+        console.text(f"no package makes these accounts any more: {', '.join(gone)}")
 
 
 def _lines(changes: list[Change]) -> list[str]:

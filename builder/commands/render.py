@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 
 from builder.console.text import Console
-from builder.errors import InputError, Problem
 from builder.execute import flat
-from builder.execute.cells import workshop
 from builder.execute.project import open_project
+from builder.execute.workshop import Workshop
 from builder.fetch.fetch import fetch
+from builder.graph.select import one_image
 from builder.oci.writers import writing
 
 
@@ -29,20 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the Dockerfile, or write it with all it needs."""
     project = open_project(arguments.catalog, [arguments.image])
-    if len(project.graph.images) != 1:
-        found = ", ".join(project.graph.images) or "no image"
-        raise InputError(
-            [Problem("IMAGE", 0, 0, f"{arguments.image} means {found}", "name one, with its tag")]
-        )
-    (name,) = project.graph.images
+    name = one_image(project.graph, arguments.image)
     if arguments.output is None:
         console.text(flat.tree(project, name)["Dockerfile"].data.decode().rstrip("\n"))
         return 0
     cells = [project.graph.cells[cell] for cell in project.graph.images[name].cells]
     fetch(project.lock, cells, project.settings, console)
     with writing(project.store):
-        flat.write(
-            project, workshop(project, "", project.state / "logs", console), name, arguments.output
-        )
+        logs = project.state / "logs"
+        shop = Workshop(project=project, builder="", logs=logs, monitor=console)
+        flat.write(project, shop, name, arguments.output)
     console.text(f"docker build {arguments.output}")
     return 0

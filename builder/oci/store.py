@@ -29,7 +29,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -105,16 +105,16 @@ class Store:
             IntegrityError: `digest` is given and the file's is another; the file stays where it is.
 
         """
-        found = digest_of(file)
-        if digest and found != digest:
-            message = f"{file.name}: expected {digest}, found {found}"
+        actual = digest_of(file)
+        if digest and actual != digest:
+            message = f"{file.name}: expected {digest}, found {actual}"
             raise IntegrityError(message)
         with disk(self.root):
-            descriptor = Descriptor(media_type, found, file.stat().st_size)
+            descriptor = Descriptor(media_type, actual, file.stat().st_size)
             if self._renew(descriptor):
                 file.unlink()
             else:
-                self._adopt(file, self.path(found))
+                self._adopt(file, self.path(actual))
         return descriptor
 
     def has(self, descriptor: Descriptor) -> bool:
@@ -194,7 +194,7 @@ class Store:
         """Return the refs that start with `prefix`, sorted. Nothing is checked but the index
         itself.
         """
-        return {ref: found for ref, found in self._refs().items() if ref.startswith(prefix)}
+        return {ref: manifest for ref, manifest in self._refs().items() if ref.startswith(prefix)}
 
     def tag(self, refs: Mapping[str, Descriptor]) -> None:
         """Let each ref name its manifest, all at once; an annotation of a descriptor is kept in the
@@ -226,6 +226,13 @@ class Store:
                 if left.stat().st_mtime <= limit:
                     freed += _remove(Path(left.path))
         return freed
+
+    def unreachable(self, *, without: Collection[str] = ()) -> int:
+        """Return the bytes of the blobs to which no ref but those of `without` leads."""
+        refs = {ref: manifest for ref, manifest in self.refs().items() if ref not in without}
+        kept = self._reachable(refs.values())
+        blobs = [blob for blob in os.scandir(self._blobs) if blob.name not in kept]
+        return sum(blob.stat().st_size for blob in blobs)
 
     def clear(self) -> None:
         """Remove all work in progress: for whoever knows that nobody works (see

@@ -8,6 +8,7 @@ import base64
 import gzip
 import hashlib
 import os
+import posixpath
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from builder.oci.model import (
     LAYER_TAR,
     LAYER_ZSTD,
     SYMLINK,
+    WHITEOUT,
     Descriptor,
     Entry,
 )
@@ -40,6 +42,10 @@ MEDIA_TYPES = {"zstd": LAYER_ZSTD, "gzip": LAYER_GZIP, "none": LAYER_TAR}
 ZSTD_LEVEL, ZSTD_WINDOW, GZIP_LEVEL = 9, 27, 6
 ZSTD_LEAST = 20
 CHUNK = 1 << 20
+WHITEOUT_PREFIX = ".wh."
+"""In front of the name of a file that a layer deletes (OCI image layers, "Whiteouts")."""
+OPAQUE = ".wh..wh..opq"
+"""Name of the member that empties its directory."""
 _XATTR = "SCHILY.xattr."
 _TYPES = {
     tarfile.REGTYPE: FILE,
@@ -99,6 +105,10 @@ def header(path: str, entry: Entry) -> bytes:
     """Return the header blocks of an entry: ustar, with PAX records where ustar does not reach; no
     user or group names.
     """
+    if entry.type == WHITEOUT:
+        directory, name = posixpath.split(path)
+        path = posixpath.join(directory, WHITEOUT_PREFIX + name)
+        entry = Entry(FILE, 0o644, 0, 0, entry.mtime)
     info = tarfile.TarInfo(path + "/" * (entry.type == DIRECTORY))
     info.type = _CODES[entry.type]
     info.mode, info.uid, info.gid, info.mtime = entry.mode, entry.uid, entry.gid, entry.mtime
@@ -205,7 +215,7 @@ def decompressed(path: Path, media_type: str) -> IO[bytes]:
 
 def _compressor(out: _Hashing, compression: Compression, size: int) -> _Hashing | _Sink:
     if compression == "zstd":
-        # Not more than the layer itself: whoever unpacks it sets aside as much memory.
+        # Not more than the layer itself: unpacking it takes as much memory.
         window = min(max(size.bit_length(), ZSTD_LEAST), ZSTD_WINDOW)
         parameters = zstandard.ZstdCompressionParameters.from_level(
             ZSTD_LEVEL, window_log=window, enable_ldm=True
@@ -240,7 +250,7 @@ def _entry(info: tarfile.TarInfo) -> Entry:
         link = _clean(info.linkname)
     elif kind in {CHAR, BLOCK}:
         link = f"{info.devmajor}:{info.devminor}"
-    found = (
+    attributes = (
         (key.removeprefix(_XATTR), value)
         for key, value in info.pax_headers.items()
         if key.startswith(_XATTR)
@@ -248,7 +258,7 @@ def _entry(info: tarfile.TarInfo) -> Entry:
     xattrs = tuple(
         sorted(
             (key, base64.b64encode(value.encode("utf-8", "surrogateescape")).decode())
-            for key, value in found
+            for key, value in attributes
         )
     )
     size = info.size if kind == FILE else 0

@@ -77,7 +77,7 @@ class Uv:
         machine's on.
 
         Raises:
-            ToolError: there is no resolution, or the index could not be had.
+            ToolError: there is no resolution, or the index could not be fetched.
 
         """
         with TemporaryDirectory() as name:
