@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return _check(whole, before, console, as_json=arguments.json)
     recover(path)
     if arguments.merge:
-        former, before = False, merged(loaded.root, whole)
+        former, before = False, merged(loaded.root, whole, console)
     else:
         before, former = read_any(path) if path.exists() else (None, False)
     upgrade = () if arguments.upgrade is None else tuple(arguments.upgrade) or ("*",)

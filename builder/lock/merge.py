@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from builder.lock.accounts import united
 from builder.lock.model import Artifact, Lock, Slice
 from builder.lock.version import newest
 from builder.lock.wheel import complete
@@ -22,9 +23,7 @@ Package = tuple[str, str]
 
 
 def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
-    """Return the union of two locks; `base` is what both came from. The two sides commute, but for
-    accounts that both have given an id.
-    """
+    """Return the union of two locks; `base` is what both came from."""
     root = base or Lock(moment=ours.moment, artifacts={}, cells={})
     artifacts = _artifacts(root, ours, theirs)
     cells = {}
@@ -40,7 +39,7 @@ def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
         artifacts={name: artifacts[name] for name in sorted(held)},
         cells=cells,
         archives=archives,
-        accounts=_accounts(root, ours, theirs),
+        accounts=united([ours.accounts, theirs.accounts]).ids,
     )
 
 
@@ -72,7 +71,10 @@ def _artifacts(base: Lock, ours: Lock, theirs: Lock) -> dict[str, Artifact]:
     """
     artifacts = {**theirs.artifacts, **ours.artifacts}
     for name, artifact in theirs.artifacts.items():
-        if artifacts[name] == base.artifacts.get(name):
+        mine = artifacts[name]
+        if mine == artifact:
+            artifacts[name] = replace(mine, extra={**artifact.extra, **mine.extra})
+        elif mine == base.artifacts.get(name):
             artifacts[name] = artifact
     return artifacts
 
@@ -114,17 +116,6 @@ def _archives(base: Lock, ours: Lock, theirs: Lock) -> dict[str, Mapping[str, st
         if not gone:
             archives[name] = max(states, key=lambda state: (state.get("date", ""), sorted(state)))
     return archives
-
-
-def _accounts(base: Lock, ours: Lock, theirs: Lock) -> dict[str, int]:
-    """Return the system accounts. One that has the id of another is left out, to get a new one."""
-    accounts: dict[str, int] = {}
-    for lock in (base, ours, theirs):
-        for name, number in lock.accounts.items():
-            kept = name in ours.accounts or name in theirs.accounts
-            if kept and name not in accounts and number not in accounts.values():
-                accounts[name] = number
-    return accounts
 
 
 def substitute(lock: Lock, cell: str, old: Artifact, new: Artifact) -> Slice:

@@ -93,6 +93,7 @@ def artifact(name: str, version: str = "1") -> Artifact:
         locator=f"pool/{name}.deb",
         digest=f"sha256:{version:0>64}",
         size=1,
+        extra={"accounts": ""},
     )
 
 
@@ -159,7 +160,7 @@ def test_one_side_may_have_the_former_format(repository: Repository) -> None:
 
 
 def former(lock: Lock) -> str:
-    fields = ("kind", "name", "version", "origin", "locator", "digest", "size")
+    fields = ("kind", "name", "version", "origin", "locator", "digest", "size", "extra")
     artifacts = {
         name: {field: getattr(one, field) for field in fields}
         for name, one in lock.artifacts.items()
