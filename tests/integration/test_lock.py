@@ -171,6 +171,27 @@ def test_python_layers_that_want_different_versions_are_told(place: Place) -> No
     assert "left/layer.yaml:3); the layers meet in both\n" in said
 
 
+def test_a_package_that_needs_a_newer_one_than_the_lock_says_how_to_move_that(
+    locked: Place,
+) -> None:
+    locked.archive.publish(
+        [package for package in packages() if package.name != "libshared"]
+        + [deb("libshared", "4"), deb("newcomer", depends="libshared (>= 4)")]
+    )
+    locked.layer("left", "description: left\non: [snake]\napt: [editor, newcomer]\n")
+    code, said = locked.run("lock")
+    assert code == 2
+    assert (
+        "left/layer.yaml:3:15: newcomer cannot be installed: newcomer needs libshared (>= 4)"
+        in said
+    )
+    assert "and the lock holds libshared 3\n" in said
+    advice = said.partition("hint: run `catalog ")[2].partition("`")[0]
+    assert advice == "lock --upgrade libshared"
+    locked.done(*advice.split())
+    assert locked.has("left") == {"editor": "1", "newcomer": "1", "libshared": "4"}
+
+
 def test_everything_that_is_wrong_is_told_at_once(place: Place) -> None:
     publish_wheel(place.site, "helper", "2.0")
     place.layer("base", "description: tools\non: [system]\napt: [tol]\n")
