@@ -15,7 +15,8 @@ from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Lock
 from builder.resolve.merge import merged
 from builder.resolve.request import Documents
-from builder.resolve.resolve import disagreements, resolve
+from builder.resolve.resolve import resolve
+from builder.resolve.settle import disagreements
 from builder.settings import read as read_settings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -157,6 +158,22 @@ def test_one_side_may_have_the_former_format(repository: Repository) -> None:
     repository.git("merge", "--quiet", "other", check=False)
     assert repository.run("lock", "--merge") == 0
     assert read(repository.root / NAME) == repository.lock("2026-03-01")
+
+
+def test_the_former_format_is_told_and_rewritten_by_one_command_without_a_network(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = read(repository.root / NAME)
+    shutil.rmtree(repository.root / NAME)
+    (repository.root / NAME).write_text(former(lock))
+    for command in (["plan"], ["lock", "--check"]):
+        assert repository.run(*command) == 2
+        said = capsys.readouterr().err
+        assert "catalog.lock:1:1: the lock has format 1" in said
+        assert "run `catalog lock`: it rewrites the lock" in said
+    assert repository.run("lock") == 0
+    assert "nothing moved" in capsys.readouterr().out
+    assert read(repository.root / NAME) == lock, "the same artifacts and slices: the same keys"
 
 
 def former(lock: Lock) -> str:
