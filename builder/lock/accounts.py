@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from builder.digest import sha256
 from builder.errors import InputError, Problem
-from builder.lock.model import Artifact
+from builder.lock.model import NAME, Artifact
 from builder.lock.scripts import LEAST_ID, MOST_ID, Made
 
 # Debian's own programs begin at the ends: adduser at 100, useradd and systemd-sysusers at 999. What
@@ -123,4 +123,4 @@ def _free(name: str, owners: Mapping[int, str]) -> int:
         if number not in owners:
             return number
     message = f"there is no id for the account {name}: all from {FIRST} to {LAST} are given"
-    raise InputError([Problem("catalog.lock", 0, 0, message, "take some packages out")])
+    raise InputError([Problem(NAME, 0, 0, message, "take some packages out")])

@@ -28,10 +28,12 @@ def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
     artifacts = _artifacts(root, ours, theirs)
     cells = {}
     for name in sorted({*ours.cells, *theirs.cells}):
-        piece = _cell(name, root, ours, theirs)
-        if piece is not None:
-            cells[name] = complete(piece, artifacts)
-    held = {item for piece in cells.values() for item in piece.artifacts}
+        united_piece = _cell(name, root, ours, theirs)
+        if united_piece is not None:
+            cells[name] = complete(united_piece, artifacts)
+    held: set[str] = set()
+    for piece in cells.values():
+        held.update(piece.artifacts)
     archives = _archives(root, ours, theirs)
     dates = [archive["date"] for archive in archives.values() if "date" in archive]
     return Lock(
@@ -71,7 +73,10 @@ def _artifacts(base: Lock, ours: Lock, theirs: Lock) -> dict[str, Artifact]:
     """
     artifacts = {**theirs.artifacts, **ours.artifacts}
     for name, artifact in theirs.artifacts.items():
-        if artifacts[name] == base.artifacts.get(name):
+        mine = artifacts[name]
+        if mine == artifact:
+            artifacts[name] = replace(mine, extra={**artifact.extra, **mine.extra})
+        elif mine == base.artifacts.get(name):
             artifacts[name] = artifact
     return artifacts
 
