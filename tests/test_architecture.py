@@ -19,12 +19,10 @@ PACKAGE = ROOT / "builder"
 
 # Left to right: a module may import from its own group and from the groups before it.
 LAYERS = (
-    {"errors", "digest", "tree", "events", "settings"},
-    {"catalog", "lock"},
+    {"errors", "deb822", "digest", "tree", "events", "settings"},
+    {"catalog", "lock", "kinds"},
     {"graph"},
     {"oci"},
-    {"debian"},
-    {"cells"},
     {"debian"},
     {"cells"},
     {"render", "charts"},
@@ -40,11 +38,13 @@ LAYERS = (
 # without either.
 PURE = {
     "errors",
+    "deb822",
     "digest",
     "tree",
     "events",
     "catalog",
     "lock",
+    "kinds",
     "graph",
     "render",
     "charts",
@@ -65,7 +65,9 @@ IMPURE_MODULES = (
     "urllib3",
 )
 # What starts processes does not know the catalog.
-STRANGERS = {("tools", layer) for layer in ("catalog", "lock", "graph", "render", "charts", "plan")}
+STRANGERS = {
+    ("tools", layer) for layer in ("catalog", "lock", "kinds", "graph", "render", "charts", "plan")
+}
 PROCESS_MODULES = ("subprocess", "pty", "asyncio.subprocess")
 PROCESS_CALLS = {
     "os.system",

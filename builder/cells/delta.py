@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def normalise(
         delta=delta,
         diff_id=diff_id,
         unpacked=unpacked,
-        packages=packages.found_in(found.texts, added.get(mergers.STATUS, "")),
+        packages=packages.by_kind(_told(found, entries), added.get(mergers.STATUS, "")),
         entries=entries,
         bookkeeping=added,
         texts={
@@ -104,6 +104,13 @@ def normalise(
         owners=packages.owners(found.texts, entries),
         replaces=dict(sorted(replaced.items())),
     )
+
+
+def _told(found: Scan, entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:
+    """Yield the packages that the delta's files tell of."""
+    for path, packages_of_file in sorted(found.packages.items()):
+        if path in entries:
+            yield from packages_of_file
 
 
 def _bookkeeping(

@@ -12,7 +12,8 @@ from pathlib import Path
 from builder.errors import FetchError
 from builder.fetch.transfer import place
 from builder.graph.model import Cell
-from builder.lock.deb import file_name, packages_file
+from builder.kinds import table
+from builder.lock.deb import packages_file
 from builder.lock.model import Artifact, Lock
 from builder.tools.archive import control
 
@@ -20,9 +21,8 @@ from builder.tools.archive import control
 def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
     """Lay out the artifacts of a cell in an empty `directory`, and return it.
 
-    `deb/*.deb`, `build/*.deb`, `python/*.whl`, `wheels/*.whl`, `archives/<name>/…`,
-    `npm/_cacache/…`, and the slice's files. A bootstrap cell also gets Packages, which makes the
-    directory a flat apt repository.
+    Each lies where its kind has its place (see `builder.kinds`), beside the slice's files. A
+    bootstrap cell also gets Packages, which makes the directory a flat apt repository.
 
     Raises:
         FetchError: an artifact is not in the cache.
@@ -31,7 +31,7 @@ def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
     piece = lock.cells[cell.id]
     artifacts = [lock.artifacts[name] for name in piece.artifacts]
     for artifact in artifacts:
-        _link(artifact, place(artifact, cache), directory / where(artifact))
+        _link(artifact, place(artifact, cache), directory / table.place(artifact))
     for name, text in piece.files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,24 +48,6 @@ def lacks(cell: Cell, lock: Lock, cache: Path) -> bool:
     return not all(
         place(lock.artifacts[name], cache).exists() for name in lock.cells[cell.id].artifacts
     )
-
-
-def where(artifact: Artifact) -> Path:
-    """Return the artifact's path under /artifacts."""
-    match artifact.kind:
-        case "deb" | "build":
-            return Path(artifact.kind, file_name(artifact))
-        case "python":
-            return Path("python", artifact.locator)
-        case "wheel":
-            return Path("wheels", artifact.locator)
-        case "npm":
-            algorithm, _, value = artifact.digest.partition(":")
-            return Path(
-                "npm", "_cacache", "content-v2", algorithm, value[:2], value[2:4], value[4:]
-            )
-        case _:
-            return Path("archives", artifact.name, artifact.locator.rpartition("/")[2])
 
 
 def _link(artifact: Artifact, source: Path, target: Path) -> None:

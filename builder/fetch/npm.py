@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from builder.fetch.session import bundle
+from builder.lock.model import Artifact
 from builder.settings import Settings
-from builder.tools.npm import Npm, command, in_wheel
+from builder.tools.npm import Npm, command, in_wheel, unpack
 
 ORIGIN = "npm"
 
@@ -28,8 +31,26 @@ def program(settings: Settings, root: Path | None = None) -> Npm:
     )
 
 
+def ready(files: Sequence[Path], settings: Settings) -> None:
+    """Have npm at hand for what it is configured with, on a machine that has none of its own: out
+    of one of these files, if it is a wheel that holds it.
+    """
+    for path in files:
+        if zipfile.is_zipfile(path):
+            unpack(path, settings.cache)
+
+
 def registry(settings: Settings) -> str:
     """Return the registry's base URL, without a slash at its end: the one that is set, else the one
     npm is configured with.
     """
     return (settings.mirror(ORIGIN) or program(settings).configured()).rstrip("/")
+
+
+def locate(
+    artifacts: Sequence[Artifact], moment: str, settings: Settings
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the registry's addresses."""
+    del moment
+    base = registry(settings)
+    return {artifact.id: (f"{base}/{artifact.locator}",) for artifact in artifacts}

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import configparser
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from builder.errors import ToolError
+from builder.fetch.origin import unreachable
 from builder.fetch.session import bundle
+from builder.lock.model import Artifact
 from builder.settings import Settings
-from builder.tools.uv import Uv
+from builder.tools.uv import Distribution, Uv
 
 ORIGIN = "pypi"
+# A Python later than all: `Requires-Python: >=3.12` admits it.
+LAST = "3.99"
 # uv reads these by itself, and then needs no word from pip's configuration.
 OWN = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE")
 
@@ -76,3 +82,70 @@ def with_credentials(url: str, index: str | None) -> str:
     ):
         return url
     return urlunsplit(file._replace(netloc=base.netloc))
+
+
+def locate(
+    artifacts: Sequence[Artifact], moment: str, settings: Settings
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the addresses that the index gives; one question holds one version of each
+    distribution.
+    """
+    del moment
+    uv = client(settings)
+    found: dict[str, str] = {}
+    for version, batch in _batches(artifacts):
+        found |= {
+            wheel.file: with_credentials(wheel.url, uv.index)
+            for distribution in _ask(uv, batch, version)
+            for wheel in distribution.wheels
+        }
+    return {
+        artifact.id: (found[artifact.locator],) if artifact.locator in found else ()
+        for artifact in artifacts
+    }
+
+
+def _batches(artifacts: Sequence[Artifact]) -> list[tuple[str, dict[str, str]]]:
+    """Put artifacts into as few sets as possible that are for one Python, and in which each name
+    has one version.
+    """
+    batches: list[tuple[str, dict[str, str]]] = []
+    for python, name, version in sorted(
+        {(made_for(item.locator), item.name, item.version) for item in artifacts}
+    ):
+        batch = next(
+            (batch for other, batch in batches if other == python and name not in batch), None
+        )
+        if batch is None:
+            batches.append((python, batch := {}))
+        batch[name] = version
+    return batches
+
+
+def made_for(wheel: str) -> str:
+    """Return the Python that an index lists a wheel for: its own version, or the last of all for
+    wheels without an upper bound.
+    """
+    interpreter, abi = wheel.removesuffix(".whl").split("-")[-3:-1]
+    own = re.fullmatch(r"cp(\d)(\d+)", interpreter)
+    return f"{own[1]}.{own[2]}" if own and "abi3" not in abi else LAST
+
+
+def _ask(uv: Uv, versions: Mapping[str, str], python: str) -> tuple[Distribution, ...]:
+    """Ask for all at once; one that is gone makes that fail, and then each is asked for by
+    itself.
+    """
+    try:
+        return uv.compile(
+            [f"{name}=={version}" for name, version in versions.items()],
+            python=python,
+            dependencies=False,
+        )
+    except ToolError as error:
+        if lost := unreachable(error.tail, ORIGIN):
+            raise lost from error
+        if len(versions) == 1:
+            return ()
+    return tuple(
+        found for name, version in versions.items() for found in _ask(uv, {name: version}, python)
+    )

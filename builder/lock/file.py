@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from builder.errors import BuilderError, InputError, Problem
+from builder.kinds import table
 from builder.lock.model import FORMAT, Artifact, Lock, Slice
-from builder.lock.wheel import requirements
 
-REQUIREMENTS = "requirements.txt"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 HINT = "restore it from version control, or run `catalog lock` after removing it"
 KEYS = ("format", "moment", "archives", "artifacts", "cells")
@@ -76,12 +75,11 @@ def decode(text: str, file: str = "catalog.lock") -> Lock:
 
 
 def complete(piece: Slice, artifacts: Mapping[str, Artifact]) -> Slice:
-    """Add the files that follow from the artifacts and are therefore not written down:
+    """Add the files that follow from the artifacts and are therefore not written down, such as
     requirements.txt.
     """
-    files = {path: text for path, text in piece.files.items() if path != REQUIREMENTS}
-    pinned = requirements(artifacts[name] for name in piece.artifacts)
-    return replace(piece, files=files | ({REQUIREMENTS: pinned} if pinned else {}))
+    following = table.following(artifacts[name] for name in piece.artifacts)
+    return replace(piece, files={**piece.files, **following})
 
 
 def _lines(lock: Lock) -> Iterator[str]:
@@ -132,8 +130,11 @@ def _cell(piece: Slice, artifacts: Mapping[str, Artifact]) -> str:
     asked = sorted(
         {artifacts[name].name for name in piece.artifacts if artifacts[name].kind == "deb"} - auto
     )
+    following = table.following(artifacts[name] for name in piece.artifacts)
     files = {
-        path: text.split("\n") for path, text in sorted(piece.files.items()) if path != REQUIREMENTS
+        path: text.split("\n")
+        for path, text in sorted(piece.files.items())
+        if path not in following
     }
     body = {"asks": piece.asks, "asked": asked, "artifacts": list(piece.artifacts), "files": files}
     return (

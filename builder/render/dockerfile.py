@@ -14,8 +14,8 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from builder.catalog.model import Layer
 from builder.debian.environment import DEFAULT_PATH
 from builder.errors import InputError, Problem
-from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph, ImagePoint
+from builder.kinds import table
 from builder.lock.model import Lock, Slice
 from builder.oci.model import EPOCH, ImageConfig
 from builder.render.jinja import environment
@@ -122,14 +122,6 @@ def _stage_of(cell: Cell) -> str:
     return f"once-{cell.name}"
 
 
-def asked(cell: Cell) -> Mapping[str, tuple[str, ...]]:
-    """Return what the cell asks for by name, by kind."""
-    return {
-        "deb": wanted(cell.layer.apt, cell.point),
-        "python": wanted(cell.layer.python, cell.point),
-    }
-
-
 def _steps(
     graph: Graph, cell: Cell, piece: Slice, directory: Path, *, artifacts: str, files: str
 ) -> str:
@@ -148,12 +140,12 @@ def _steps(
         "env": layer.env,
         "path": layer.path,
         "user": user(graph, cell),
-        "apt": any(artifact.startswith("deb:") for artifact in piece.artifacts),
+        "early": table.templates(piece.artifacts, early=True),
+        "late": table.templates(piece.artifacts, early=False),
         "auto": piece.auto,
         "files": files if (directory / "files").is_dir() else "",
         "modes": list(_modes(layer, directory / "files")),
         "prepare": _shell(layer.prepare, cell.point),
-        "python": "requirements.txt" in piece.files,
         "run": _shell(layer.run, cell.point),
     }
     own = directory / "Dockerfile.j2"

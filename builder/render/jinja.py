@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 environment = Environment(
-    loader=PackageLoader("builder.render"),
+    loader=ChoiceLoader([PackageLoader("builder.render"), PackageLoader("builder.kinds")]),
     undefined=StrictUndefined,
     autoescape=False,  # noqa: S701  Dockerfiles and YAML, not HTML
     keep_trailing_newline=True,

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from builder.catalog.model import Archive
 from builder.errors import FetchError, InputError, Problem
 from builder.events import Step
-from builder.fetch.fetch import ensure
 from builder.fetch.session import session
 from builder.fetch.transfer import GoneError, pieces
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
 from builder.resolve.task import Found, Piece, Task
+from builder.settings import Settings
 
 KIND = ORIGIN = "archive"
 
@@ -58,7 +58,7 @@ def _artifact(task: Task, cell: Cell, name: str, archive: Archive) -> Artifact:
         digest=f"sha256:{value}",
         size=size,
     )
-    ensure([made], task.moment, task.settings, task.monitor)
+    task.fetch([made])
     return made
 
 
@@ -78,3 +78,15 @@ def _hash(task: Task, cell: Cell, url: str) -> tuple[str, int]:
             f"{url}: {error}", hint="set http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
         ) from error
     return digest.hexdigest(), size
+
+
+def locate(
+    artifacts: Sequence[Artifact], moment: str, settings: Settings
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the address that the layer gives, in the mirror of archives where one is set."""
+    del moment
+    base = settings.mirror(ORIGIN)
+    return {
+        item.id: ((f"{base}/{item.locator.rpartition('/')[2]}",) if base else ()) + (item.locator,)
+        for item in artifacts
+    }

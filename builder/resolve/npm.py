@@ -14,7 +14,6 @@ from typing import Any
 
 from builder.errors import FetchError, InputError, Problem, ToolError
 from builder.events import Step
-from builder.fetch.fetch import ensure
 from builder.fetch.npm import program
 from builder.fetch.origin import unreachable
 from builder.fetch.transfer import place
@@ -60,7 +59,7 @@ def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
     """
     for wheel in below:
         if wheel.kind == "wheel":
-            ensure([wheel], task.moment, task.settings, task.monitor)
+            task.fetch([wheel])
             root = unpack(place(wheel, task.settings.cache), task.settings.cache)
             if root:
                 return program(task.settings, root)
@@ -87,7 +86,7 @@ def _cell(task: Task, cell: Cell, npm: Npm) -> Piece:
         for where, entry in entries(lock)
         if where in direct and (found := artifact(where, entry))
     ]
-    ensure(tops, task.moment, task.settings, task.monitor)
+    task.fetch(tops)
     for top in tops:
         for nested in _nested(cell, npm, top, place(top, task.settings.cache)):
             artifacts |= {found.id: found for found in _artifacts(cell, nested.lock, arch)}

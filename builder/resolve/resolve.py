@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from builder.errors import InputError, Problem
 from builder.events import Monitor, Step
+from builder.fetch.fetch import ensure
 from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph
+from builder.kinds.table import BY_NAME
 from builder.lock.file import complete
 from builder.lock.model import Artifact, Lock, Slice
-from builder.resolve.kinds import RESOLVERS
+from builder.resolve.kinds import SUPPLIERS
 from builder.resolve.task import Piece, Task
 from builder.resolve.turn import turn
 from builder.settings import Settings
 
 # The moment of a lock without Debian packages: the earliest that a zip file can hold.
 BEFORE_ALL = "1980-01-01T00:00:00Z"
-# The kinds of which an image holds one version of each package.
-ONCE = {"deb", "python"}
 EMPTY = Lock(moment=BEFORE_ALL, artifacts={}, cells={})
 
 
@@ -51,6 +51,7 @@ def resolve(
         upgrade=tuple(upgrade),
         settings=settings,
         monitor=monitor,
+        fetch=lambda artifacts: ensure(artifacts, lock.moment, settings, monitor),
     )
     found: dict[str, list[Piece]] = {cell.id: [] for cell in cells}
     before: dict[str, list[Artifact]] = {
@@ -59,7 +60,8 @@ def resolve(
     before |= {cell.id: [] for cell in cells}
     archives = dict(lock.archives)
     with turn(settings.cache, monitor):
-        for resolver in RESOLVERS.values():
+        resolvers = [supplier.resolve for supplier in SUPPLIERS.values() if supplier.resolve]
+        for resolver in resolvers:
             result = resolver(task, before)
             archives |= result.archives
             for cell, piece in result.pieces.items():
@@ -110,7 +112,7 @@ def disagreements(graph: Graph, lock: Lock) -> list[Problem]:
             (one, lock.artifacts[name]) for one in image.cells for name in lock.cells[one].artifacts
         ):
             other, where = seen.setdefault((artifact.kind, artifact.name), (artifact, cell))
-            if other.digest != artifact.digest and artifact.kind in ONCE:
+            if other.digest != artifact.digest and BY_NAME[artifact.kind].installed:
                 message = (
                     f"{image.name} would hold {artifact.name} twice: {other.version} in {where},"
                     f" {artifact.version} in {cell}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from builder.catalog.conditions import wanted
 from builder.catalog.model import PackageList
 from builder.events import Monitor
-from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Artifact, Lock
 from builder.settings import Settings
@@ -50,6 +50,8 @@ class Task:
     """Globs over package names whose locked versions do not count."""
     settings: Settings
     monitor: Monitor
+    fetch: Callable[[Sequence[Artifact]], object]
+    """Brings artifacts into the cache, each verified; raises as `builder.fetch.fetch.ensure`."""
 
     @property
     def moment(self) -> str:

@@ -4,13 +4,13 @@ machine's own apt.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from builder import deb822
 from builder.digest import sha256
 from builder.errors import FetchError, ToolError
 from builder.tools import process
@@ -120,12 +120,9 @@ class Apt:
         found = {}
         for path in sorted((self.root / "state/lists").glob("*InRelease")):
             text = path.read_text()
-            fields = dict(re.findall(r"^(Codename|Date): *(.+)$", text, re.MULTILINE))
-            date = (
-                parsedate_to_datetime(fields["Date"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            )
-            found[fields["Codename"]] = {
-                "date": date,
+            date = parsedate_to_datetime(deb822.field(text, "Date") or "").astimezone(UTC)
+            found[deb822.field(text, "Codename") or ""] = {
+                "date": date.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "inrelease": f"sha256:{sha256(path.read_bytes())}",
             }
         return found

@@ -103,6 +103,7 @@ def test_locked_versions_are_preferred_unless_they_are_to_move() -> None:
         upgrade=("lib*",),
         settings=settings(),
         monitor=silent,
+        fetch=list,
     )
     assert set(task.preferred(cells, "deb")) == {"tool"}
     assert set(replace(task, upgrade=()).preferred(cells, "deb")) == {"tool", "libtool"}
