@@ -11,7 +11,8 @@ from jinja2 import TemplateSyntaxError
 
 from builder.catalog import abi, once_rules
 from builder.catalog.draft import Draft, check_when, repeated
-from builder.catalog.model import Layer, Packages
+from builder.catalog.model import Layer, Model, Packages
+from builder.catalog.reader import Step
 from builder.catalog.source import Source
 from builder.catalog.stack import cycle
 from builder.catalog.suggest import nearest
@@ -98,22 +99,31 @@ def _packages(
 ) -> Iterator[Problem]:
     for kind in ASKED_FOR:
         yield from kind.check(text, layer)
-        wanted = getattr(layer, kind.key)
-        if not isinstance(wanted, tuple):
-            continue
-        yield from repeated(text, (kind.key,), wanted)
-        for index, entry in enumerate(wanted):
-            if not isinstance(entry, Packages):
-                continue
-            yield from repeated(text, (kind.key, index, "packages"), entry.packages)
-            yield from check_when(
-                draft,
-                text,
-                (kind.key, index, "when"),
-                entry.when,
-                having=having,
-                who=f"the layer {name}",
-            )
+        for path, packages in _lists((kind.key,), getattr(layer, kind.key)):
+            yield from repeated(text, path, packages)
+            for index, entry in enumerate(packages):
+                if not isinstance(entry, Packages):
+                    continue
+                yield from repeated(text, (*path, index, "packages"), entry.packages)
+                yield from check_when(
+                    draft,
+                    text,
+                    (*path, index, "when"),
+                    entry.when,
+                    having=having,
+                    who=f"the layer {name}",
+                )
+
+
+def _lists(
+    path: tuple[Step, ...], value: object
+) -> Iterator[tuple[tuple[Step, ...], tuple[object, ...]]]:
+    """Yield the lists in the value of a key: it, or those among its own keys."""
+    if isinstance(value, tuple):
+        yield path, value
+    elif isinstance(value, Model):
+        for name in type(value).model_fields:
+            yield from _lists((*path, name), getattr(value, name))
 
 
 def _templates(

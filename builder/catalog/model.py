@@ -198,6 +198,31 @@ class Archive(Model):
     )
 
 
+class Maven(Model):
+    """Files of Maven projects, such as Java archives, with what they need to run."""
+
+    artifacts: PackageList = Field(
+        min_length=1,
+        description=(
+            "Coordinates, group:artifact[:packaging[:classifier]]:version; the version may be a"
+            " range, such as [3.4,3.5)."
+        ),
+    )
+    to: Absolute | None = Field(
+        None,
+        description=(
+            "Directory of the image into which they are copied. Default: none, they wait under"
+            " /artifacts/maven."
+        ),
+    )
+    transitive: bool = Field(
+        default=True, description="Whether what they depend on at run time comes along."
+    )
+    exclude: tuple[str, ...] = Field(
+        (), description="group:artifact of what does not come along; `*` stands for any."
+    )
+
+
 class File(Model):
     """One entry of `files`: mode and owner for paths whose defaults (0644 or 0755 as in the
     repository, root) do not do.
@@ -283,7 +308,14 @@ class Layer(Model):
         {}, description="Files by URL and hash, under /artifacts/archives/<name>/."
     )
     npm: Mapping[str, str] = Field(
-        {}, description="npm packages and their version specifiers, installed globally."
+        {},
+        description=(
+            "npm packages and their version specifiers, installed with their programs; `node` is"
+            " Node.js."
+        ),
+    )
+    maven: Maven | None = Field(
+        None, description="Java archives and other files from a Maven repository."
     )
     files: tuple[File, ...] = Field(
         (),

@@ -1,4 +1,6 @@
-"""npm packages, installed with all that they depend on."""
+"""npm packages, installed with all that they depend on into a directory of the layer's own, their
+programs on PATH.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ MANIFEST = re.compile(r"(?:(?!node_modules/).)*/node_modules/(?:@[^/]+/)?[^/@]+/
 
 
 def _wishes(layer: Layer, _point: Point) -> object:
-    return dict(sorted(layer.npm.items()))
+    return {"installed": dict(sorted(layer.npm.items()))} if layer.npm else None
 
 
 def _check(text: Source, layer: Layer) -> Iterator[Problem]:
@@ -60,5 +62,6 @@ NPM = ArtifactKind(
     wishes=_wishes,
     check=_check,
     place=_place,
+    template="npm.j2",
     trace=Trace(ends=("package.json",), path=MANIFEST, read=_installed),
 )

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from builder.catalog.conditions import wanted
 from builder.catalog.model import Layer
-from builder.kinds import archive, debian, npm, python, r
+from builder.kinds import archive, debian, maven, npm, python, r
 from builder.kinds.model import ArtifactKind, Bytes, Point
 from builder.lock.model import Artifact
 
@@ -24,6 +24,7 @@ KINDS: tuple[ArtifactKind, ...] = (
     r.R,
     npm.NPM,
     archive.ARCHIVE,
+    maven.MAVEN,
 )
 BY_NAME: Mapping[str, ArtifactKind] = {kind.name: kind for kind in KINDS}
 ASKED_FOR = tuple(kind for kind in KINDS if kind.key)

@@ -12,7 +12,7 @@ from builder.fetch import debian as debian_files
 from builder.fetch import npm as npm_files
 from builder.fetch import pypi as python_files
 from builder.fetch.locate import Locator
-from builder.resolve import archive, debian, npm, python
+from builder.resolve import archive, debian, maven, npm, python
 from builder.resolve.task import Resolver
 from builder.settings import Settings
 
@@ -38,4 +38,5 @@ SUPPLIERS: Mapping[str, Supplier] = {
     "wheel": Supplier(resolve=python.unpacked, locate=python_files.locate),
     "npm": Supplier(resolve=npm.resolve, locate=npm_files.locate, ready=npm_files.ready),
     "archive": Supplier(resolve=archive.resolve, locate=archive.locate),
+    "maven": Supplier(resolve=maven.resolve, locate=maven.locate),
 }

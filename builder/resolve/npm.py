@@ -18,8 +18,9 @@ from builder.fetch.npm import program
 from builder.fetch.origin import unreachable
 from builder.fetch.transfer import place
 from builder.graph.model import Cell
+from builder.kinds.table import place as npm_place
 from builder.lock.model import Artifact
-from builder.lock.npm import artifact, entries, installed, name_of, text
+from builder.lock.npm import CPU, artifact, entries, installed, name_of, text
 from builder.resolve.task import Found, Piece, Task
 from builder.tools.archive import texts
 from builder.tools.npm import Npm, unpack
@@ -27,8 +28,15 @@ from builder.tools.npm import Npm, unpack
 LOCK, SHRINKWRAP, MANIFEST = "package-lock.json", "npm-shrinkwrap.json", "package.json"
 # Where the build finds them under /artifacts.
 ROOT, OVERLAY = "npm", "npm/overlay"
+# Names the tarballs of the npm that installs, and of the Node.js that it and the programs run on.
+TOOLS = f"{ROOT}/tools"
+# The npm that runs on the Node.js of every supported Debian release.
+NPM_VERSION = "^10"
 # npm puts a package's files below this directory of its tarball.
 TOP = "package/"
+# Node.js is published in one package for each processor. Later ones than the default need
+# libatomic1, which a small Debian does not have.
+NODE, NODE_PACKAGE, NODE_VERSION = "node", "npm:node-linux-{cpu}@{version}", "^24"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +56,9 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
     for cell in task.cells:
         if cell.layer.npm:
             task.monitor(Step(cell.id, "running", "resolving npm packages"))
-            below = [found for name in (*cell.ancestors, cell.id) for found in before.get(name, ())]
-            pieces[cell.id] = _cell(task, cell, _npm(task, below))
+            there = [item for name in (*cell.ancestors, cell.id) for item in before.get(name, ())]
+            npm = _npm(task, there)
+            pieces[cell.id] = _cell(task, cell, npm, has_node=_has_node(task, cell, there))
     return Found(pieces=pieces)
 
 
@@ -66,19 +75,54 @@ def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
     return program(task.settings)
 
 
-def _cell(task: Task, cell: Cell, npm: Npm) -> Piece:
-    arch = cell.point.get("arch", "amd64")
-    manifest = {
+def _has_node(task: Task, cell: Cell, there: Sequence[Artifact]) -> bool:
+    """Tell whether the programs will find a Node.js on PATH: Debian's, or that of a layer below."""
+    below = [task.graph.cells[ancestor] for ancestor in cell.ancestors]
+    debian = any((item.kind, item.name) == ("deb", "nodejs") for item in there)
+    return debian or any(NODE in other.layer.npm for other in below)
+
+
+def _manifest(cell: Cell, *, has_node: bool) -> dict[str, object]:
+    """Return the package.json of a layer: what it names, with Node.js where nothing else brings it,
+    and npm itself, which the build alone needs.
+    """
+    wanted = dict(cell.layer.npm)
+    if NODE in wanted or not has_node:
+        arch = cell.point.get("arch", "amd64")
+        version = wanted.get(NODE, NODE_VERSION)
+        wanted[NODE] = NODE_PACKAGE.format(cpu=CPU.get(arch, arch), version=version)
+    manifest: dict[str, object] = {
         "name": "layer",
         "version": "0.0.0",
         "private": True,
-        "dependencies": dict(sorted(cell.layer.npm.items())),
+        "dependencies": dict(sorted(wanted.items())),
     }
+    if "npm" not in wanted:
+        manifest["devDependencies"] = {"npm": NPM_VERSION}
+    return manifest
+
+
+def _tools(cell: Cell, lock: Mapping[str, Any]) -> dict[str, Artifact]:
+    """Return what the build runs: npm, and Node.js where the layer has one of its own."""
+    tools = {}
+    for name in ("npm", NODE):
+        entry = lock["packages"].get(f"node_modules/{name}")
+        if entry is not None:
+            tools[name] = _tarball(cell, f"node_modules/{name}", entry)
+    return tools
+
+
+def _cell(task: Task, cell: Cell, npm: Npm, *, has_node: bool) -> Piece:
+    arch = cell.point.get("arch", "amd64")
+    manifest = _manifest(cell, has_node=has_node)
     lock = _complete(cell, npm, {MANIFEST: json.dumps(manifest)} | _previous(task, cell))
-    artifacts = {found.id: found for found in _artifacts(cell, lock, arch)}
+    tools = _tools(cell, lock)
+    artifacts = {item.id: item for item in (*tools.values(), *_artifacts(cell, lock, arch))}
+    paths = {name: npm_place(item).relative_to(ROOT) for name, item in tools.items()}
     files = {
         f"{ROOT}/{MANIFEST}": json.dumps(manifest, indent=1) + "\n",
         f"{ROOT}/{LOCK}": text(lock),
+        TOOLS: "".join(f"{name}={paths.get(name, '')}\n" for name in ("npm", NODE)),
     }
     direct = {f"node_modules/{name}" for name in cell.layer.npm}
     tops = [
@@ -128,14 +172,18 @@ def _complete(cell: Cell, npm: Npm, files: Mapping[str, str]) -> Mapping[str, An
 
 def _artifacts(cell: Cell, lock: Mapping[str, Any], arch: str) -> Iterator[Artifact]:
     for where, entry in installed(lock, arch):
-        found = artifact(where, entry)
-        if found is None:
-            message = (
-                f"{name_of(where)} {entry.get('version')} is not from a registry, or has no sha512:"
-                " it cannot be locked"
-            )
-            raise InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, message)])
-        yield found
+        yield _tarball(cell, where, entry)
+
+
+def _tarball(cell: Cell, where: str, entry: Mapping[str, Any]) -> Artifact:
+    tarball = artifact(where, entry)
+    if tarball is None:
+        message = (
+            f"{name_of(where)} {entry.get('version')} is not from a registry, or has no sha512:"
+            " it cannot be locked"
+        )
+        raise InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, message)])
+    return tarball
 
 
 def _nested(cell: Cell, npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nested]:

@@ -61,6 +61,17 @@ class Source:
         )
 
 
+def download(package: str, directory: Path) -> Path:
+    """Let this machine's own apt fetch a package into an empty directory, and return its file.
+
+    Raises:
+        ToolError: there is no apt, it does not know the package, or could not fetch it.
+
+    """
+    process.run(["apt-get", "-q", "download", package], cwd=directory)
+    return next(directory.glob("*.deb"))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Apt:
     """A private apt root."""
