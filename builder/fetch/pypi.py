@@ -7,18 +7,23 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from platform import machine
 from urllib.parse import urlsplit, urlunsplit
 
 from builder.errors import ToolError
 from builder.fetch.origin import unreachable
-from builder.fetch.session import bundle
+from builder.fetch.session import bundle, session
+from builder.fetch.transfer import place, sound, transfer
 from builder.lock.model import Artifact
+from builder.lock.wheel import MACHINES, best, platform, supported
 from builder.settings import Settings
 from builder.tools.uv import Distribution, Uv
 
 ORIGIN = "pypi"
 # A Python later than all: `Requires-Python: >=3.12` admits it.
 LAST = "3.99"
+# For wheels that are only unpacked, and so are made for no Python in particular.
+ANY_PYTHON = "3.13"
 # uv reads these by itself, and then needs no word from pip's configuration.
 OWN = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE")
 
@@ -149,3 +154,41 @@ def _ask(uv: Uv, versions: Mapping[str, str], python: str) -> tuple[Distribution
     return tuple(
         found for name, version in versions.items() for found in _ask(uv, {name: version}, python)
     )
+
+
+def program_wheel(name: str, settings: Settings) -> Path | None:
+    """Return the newest wheel of a program that this machine lacks, in the cache; None where the
+    index has none for this machine.
+
+    Raises:
+        FetchError: the index has it, and it could not be fetched.
+
+    """
+    arch = {kernel: debian for debian, kernel in MACHINES.items()}.get(machine(), machine())
+    uv = client(settings)
+    try:
+        distributions = uv.compile(
+            [name], python=ANY_PYTHON, platform=platform(arch), dependencies=False
+        )
+    except ToolError:
+        return None
+    wheels = {wheel.file: wheel for one in distributions for wheel in one.wheels}
+    file = best(wheels, supported(ANY_PYTHON, arch))
+    if file is None:
+        return None
+    version = distributions[0].version
+    artifact = Artifact(
+        id=f"wheel:{name}={version}",
+        kind="wheel",
+        name=name,
+        version=version,
+        origin=ORIGIN,
+        locator=file,
+        digest=f"sha256:{wheels[file].sha256}",
+        size=wheels[file].size,
+    )
+    path = place(artifact, settings.cache)
+    if not sound(artifact, path):
+        url = with_credentials(wheels[file].url, uv.index)
+        transfer(session(settings), artifact, [url], path, lambda _: None)
+    return path

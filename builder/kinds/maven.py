@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import Any
 
 from builder.catalog.conditions import wanted
 from builder.catalog.model import Layer
@@ -80,11 +81,12 @@ class _Window(io.RawIOBase):
     def tell(self) -> int:
         return self._at
 
-    def read(self, size: int = -1) -> bytes:
-        left = max(0, self._size - self._at)
-        data = self._read(self._at, left if size < 0 else min(size, left))
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401  io's own signature
+        into = memoryview(buffer).cast("B")
+        data = self._read(self._at, max(0, min(len(into), self._size - self._at)))
+        into[: len(data)] = data
         self._at += len(data)
-        return data
+        return len(data)
 
 
 def _installed(path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:

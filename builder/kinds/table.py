@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 
 from builder.catalog.conditions import wanted
 from builder.catalog.model import Layer
-from builder.kinds import archive, debian, maven, npm, python, r
+from builder.errors import IntegrityError
+from builder.kinds import archive, debian, go, maven, npm, python, r
 from builder.kinds.model import ArtifactKind, Bytes, Point
 from builder.lock.model import Artifact
 
@@ -25,6 +26,7 @@ KINDS: tuple[ArtifactKind, ...] = (
     npm.NPM,
     archive.ARCHIVE,
     maven.MAVEN,
+    go.GO,
 )
 BY_NAME: Mapping[str, ArtifactKind] = {kind.name: kind for kind in KINDS}
 ASKED_FOR = tuple(kind for kind in KINDS if kind.key)
@@ -45,11 +47,22 @@ def names(layer: Layer, point: Point) -> dict[str, tuple[str, ...]]:
 
 
 def place(artifact: Artifact) -> PurePosixPath:
-    """Return an artifact's path under /artifacts."""
+    """Return an artifact's path under /artifacts.
+
+    Raises:
+        IntegrityError: it leads out of there.
+
+    """
     kind = BY_NAME[artifact.kind]
     if kind.place is None:
         raise LookupError(f"artifacts of the kind {kind.name} have no place under /artifacts")
-    return kind.place(artifact)
+    path = kind.place(artifact)
+    if path.is_absolute() or ".." in path.parts:
+        raise IntegrityError(
+            f"{artifact.id} would be written to {path}, outside of the build",
+            hint="the lock was tampered with: restore it from version control",
+        )
+    return path
 
 
 def following(artifacts: Iterable[Artifact]) -> dict[str, str]:

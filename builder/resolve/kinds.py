@@ -12,7 +12,8 @@ from builder.fetch import debian as debian_files
 from builder.fetch import npm as npm_files
 from builder.fetch import pypi as python_files
 from builder.fetch.locate import Locator
-from builder.resolve import archive, debian, maven, npm, python
+from builder.lock.model import Artifact
+from builder.resolve import archive, debian, go, maven, npm, python
 from builder.resolve.task import Resolver
 from builder.settings import Settings
 
@@ -27,6 +28,9 @@ class Supplier:
     ready: Callable[[Sequence[Path], Settings], None] | None = None
     """What has to be done before files can be located: it is given the files of all other kinds
     that are in the cache, after these were fetched."""
+    lay: Callable[[Artifact, Path, Path], bool] | None = None
+    """Puts an artifact from the cache below the directory that a build sees, where a link to the
+    file would not do; tells whether it did."""
 
 
 # In the order in which they are resolved: a later kind may use what an earlier one found (npm runs
@@ -39,4 +43,5 @@ SUPPLIERS: Mapping[str, Supplier] = {
     "npm": Supplier(resolve=npm.resolve, locate=npm_files.locate, ready=npm_files.ready),
     "archive": Supplier(resolve=archive.resolve, locate=archive.locate),
     "maven": Supplier(resolve=maven.resolve, locate=maven.locate),
+    "go": Supplier(resolve=go.resolve, locate=go.locate, lay=go.lay),
 }
