@@ -33,13 +33,6 @@ def graph(loaded: Loaded) -> Graph:
     )
 
 
-def abi_of(cell: Cell) -> tuple[str, ...]:
-    """Return what those that stand on a cell may rely on: the cell's own ABI, not its
-    ancestors'.
-    """
-    return cell.abi
-
-
 @dataclass(slots=True)
 class _Cells:
     """The cells made so far, each once. A layer with `once` has its cells there, and so has what

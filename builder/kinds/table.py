@@ -7,6 +7,7 @@ is then checked, locked, fetched, mounted under /artifacts, installed, and found
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from builder.catalog.conditions import wanted
@@ -14,7 +15,7 @@ from builder.catalog.model import Layer
 from builder.errors import IntegrityError
 from builder.kinds import archive, debian, go, maven, npm, python, r
 from builder.kinds.model import ArtifactKind, Bytes, Point
-from builder.lock.model import Artifact
+from builder.lock.model import Artifact, Slice
 
 # In the order in which they are installed, and shown.
 KINDS: tuple[ArtifactKind, ...] = (
@@ -73,6 +74,12 @@ def following(artifacts: Iterable[Artifact]) -> dict[str, str]:
         if kind.follows:
             files |= kind.follows(given)
     return files
+
+
+def complete(piece: Slice, artifacts: Mapping[str, Artifact]) -> Slice:
+    """Return a slice with the files that follow from its artifacts."""
+    files = following(artifacts[name] for name in piece.artifacts)
+    return replace(piece, files={**piece.files, **files})
 
 
 def templates(artifacts: Iterable[str], *, early: bool) -> list[str]:

@@ -102,9 +102,10 @@ def _cell(task: Task, cell: Cell) -> Piece:
             module, version, found = _program(task, cell, go, path, goarch)
             artifacts |= {item.id: item for item in found}
             files[PROGRAMS] += f"{path} {version}\n"
-            # What a proxy says of a version; that it is there is all that the build asks.
-            info = json.dumps({"Version": version}) + "\n"
-            files[f"{ROOT}/{escaped(module)}/@v/{version}.info"] = info
+            # What a proxy says of a version and of a module; the build asks only that it is there.
+            folder = f"{ROOT}/{escaped(module)}/@v"
+            files[f"{folder}/{version}.info"] = json.dumps({"Version": version}) + "\n"
+            files[f"{folder}/list"] = f"{version}\n"
     except ToolError as error:
         raise _failure(cell, error) from error
     return Piece(artifacts=tuple(artifacts.values()), files=files)
