@@ -11,8 +11,10 @@ from platform import machine
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
+from requests import RequestException
+
 from builder.digest import sha256_file
-from builder.errors import FetchError, InputError, Problem, ToolError
+from builder.errors import FetchError, Problem, ToolError
 from builder.events import Step
 from builder.fetch.go import ORIGIN, of_toolchain, program, proxy
 from builder.fetch.origin import unreachable
@@ -21,12 +23,12 @@ from builder.fetch.transfer import GoneError, pieces, place, redacted
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
 from builder.lock.wheel import machine as kernel_name
-from builder.resolve.task import Found, Piece, Task
+from builder.resolve.task import Found, Piece, Task, requests
 from builder.settings import MIRROR, Settings, variable
 from builder.tools.go import Go, unpack
 from builder.tree import File, replace
 
-KIND = "go"
+KIND = KEY = "go"
 TOOLCHAIN = "golang.org/toolchain"
 # Debian's names of architectures to Go's; the others are the same.
 GOARCH = {"ppc64el": "ppc64le", "armhf": "arm", "i386": "386"}
@@ -57,11 +59,12 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
     """Resolve the Go programs of all cells; see `builder.resolve.task.Resolver`."""
     del before
     resolved = {}
+    problems: list[Problem] = []
     for cell in task.cells:
         if cell.layer.go:
             task.monitor(Step(cell.id, "running", "resolving Go modules"))
-            resolved[cell.id] = _cell(task, cell)
-    return Found(pieces=resolved)
+            resolved[cell.id] = _cell(task, cell, problems)
+    return Found(pieces=resolved, problems=tuple(problems))
 
 
 def locate(
@@ -86,28 +89,33 @@ def is_toolchain(artifact: Artifact) -> bool:
     return artifact.name == TOOLCHAIN and artifact.locator.endswith(".zip")
 
 
-def _cell(task: Task, cell: Cell) -> Piece:
+def _cell(task: Task, cell: Cell, problems: list[Problem]) -> Piece:
+    """Resolve the programs of one cell; add what is wrong with any of them."""
     arch = cell.point.get("arch", "amd64")
     goarch = GOARCH.get(arch, arch)
-    try:
-        toolchain = _toolchain(task, cell, goarch)
-        go = program(task.settings)
-        if kernel_name(arch) == machine():
-            go = of_toolchain(
-                task.settings, place(toolchain, task.settings.cache), toolchain.digest
-            )
-        artifacts = {toolchain.id: toolchain}
-        files = {PROGRAMS: ""}
-        for path in sorted(cell.layer.go):
-            module, version, found = _program(task, cell, go, path, goarch)
-            artifacts |= {item.id: item for item in found}
-            files[PROGRAMS] += f"{path} {version}\n"
-            # What a proxy says of a version and of a module; the build asks only that it is there.
-            folder = f"{ROOT}/{escaped(module)}/@v"
-            files[f"{folder}/{version}.info"] = json.dumps({"Version": version}) + "\n"
-            files[f"{folder}/list"] = f"{version}\n"
-    except ToolError as error:
-        raise _failure(cell, error) from error
+    toolchain = _toolchain(task, cell, goarch)
+    go = program(task.settings)
+    if kernel_name(arch) == machine():
+        archive = place(toolchain, task.settings.cache)
+        go = of_toolchain(task.settings, archive, toolchain.digest)
+    artifacts = {toolchain.id: toolchain}
+    files = {PROGRAMS: ""}
+    for request in requests(cell, KEY):
+        path = request.text
+        try:
+            module, version, needed = _program(task, cell, go, path, goarch)
+        except ToolError as error:
+            if lost := unreachable(error.tail, ORIGIN):
+                raise lost from error
+            message = f"{path} does not resolve: {error.tail}"
+            problems.append(task.documents.problem(request, message))
+            continue
+        artifacts |= {item.id: item for item in needed}
+        files[PROGRAMS] += f"{path} {version}\n"
+        # What a proxy says of a version and of a module; the build asks only that it is there.
+        folder = f"{ROOT}/{escaped(module)}/@v"
+        files[f"{folder}/{version}.info"] = json.dumps({"Version": version}) + "\n"
+        files[f"{folder}/list"] = f"{version}\n"
     return Piece(artifacts=tuple(artifacts.values()), files=files)
 
 
@@ -122,14 +130,39 @@ def _toolchain(task: Task, cell: Cell, goarch: str) -> Artifact:
     name = version.removeprefix("v0.0.1-").removesuffix(suffix)
     with TemporaryDirectory() as directory:
         modules = Path(directory)
-        if goarch == _here():
-            program(task.settings).toolchain(name, modules)
+        go = program(task.settings)
+        if go.configured("GOSUMDB") == "off":
+            _unverified(task.settings, version, modules)
+        elif goarch == _here():
+            go.toolchain(name, modules)
         else:
-            program(task.settings).module(f"{TOOLCHAIN}@{version}", modules)
+            go.module(f"{TOOLCHAIN}@{version}", modules)
         (archive,) = [
             file for file in _downloaded(modules) if (file.module, file.end) == (TOOLCHAIN, "zip")
         ]
         return _kept(task, archive)
+
+
+def _unverified(settings: Settings, version: str, modules: Path) -> None:
+    """Fetch a toolchain as Go would lay it down. Go itself takes none where its checksum database
+    is turned off, as behind a mirror without a way out.
+    """
+    locator = f"{TOOLCHAIN}/@v/{version}.zip"
+    target = modules / "cache" / "download" / locator
+    target.parent.mkdir(parents=True)
+    url = f"{proxy(settings)}/{locator}"
+    try:
+        with target.open("wb") as file:
+            file.writelines(pieces(session(settings), url, f"{TOOLCHAIN} {version}"))
+    except RequestException as error:
+        raise _lost(url, error) from error
+
+
+def _lost(url: str, error: Exception) -> FetchError:
+    return FetchError(
+        f"{redacted(url)}: {error}",
+        hint=f"set {variable(MIRROR, ORIGIN)} to a module proxy that answers",
+    )
 
 
 def _here() -> str:
@@ -147,10 +180,7 @@ def _newest(settings: Settings, suffix: str) -> str:
     except GoneError as error:
         raise FetchError(f"the module proxy has no {TOOLCHAIN}{error.where}") from error
     except OSError as error:
-        raise FetchError(
-            f"{redacted(url)}: {error}",
-            hint=f"set {variable(MIRROR, ORIGIN)} to a module proxy that answers",
-        ) from error
+        raise _lost(url, error) from error
     released = re.compile(rf"v0\.0\.1-go(\d+)\.(\d+)(?:\.(\d+))?{re.escape(suffix)}")
     numbers = {}
     for line in data.decode("ascii", "replace").splitlines():
@@ -242,10 +272,3 @@ def _kept(task: Task, file: ModuleFile) -> Artifact:
     if not target.exists():
         replace(target, File(file.path.read_bytes(), 0o444))
     return artifact
-
-
-def _failure(cell: Cell, error: ToolError) -> FetchError | InputError:
-    if lost := unreachable(error.tail, ORIGIN):
-        return lost
-    message = f"the Go programs of {cell.id} do not resolve:\n{error.tail}"
-    return InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, message)])

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import requests
 
-from builder.errors import FetchError, InputError, IntegrityError, Problem
+from builder.errors import FetchError, IntegrityError, Problem
 from builder.events import Step
 from builder.fetch.maven import ORIGIN, repository
 from builder.fetch.session import session
@@ -24,7 +24,7 @@ from builder.settings import MIRROR, Settings, variable
 from builder.tree import File
 from builder.tree import replace as put
 
-KIND = "maven"
+KIND = KEY = "maven"
 MAX_TEXT = 16 << 20
 """Bytes of a POM or of a list of versions; the longest known are a tenth of it."""
 
@@ -130,10 +130,15 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         base=repository(settings), http=session(settings), cache=settings.cache / "maven" / "poms"
     )
     resolved = {}
+    problems: list[Problem] = []
     for cell in having:
         task.monitor(Step(cell.id, "running", "resolving Maven artifacts"))
-        resolved[cell.id] = _cell(task, cell, repo)
-    return Found(pieces=resolved)
+        try:
+            resolved[cell.id] = _cell(task, cell, repo)
+        except (ResolutionError, PomError) as error:
+            message = f"the Maven artifacts of {cell.id} do not resolve: {error}"
+            problems.append(task.documents.of_layer(cell, KEY, message))
+    return Found(pieces=resolved, problems=tuple(problems))
 
 
 def locate(
@@ -150,26 +155,30 @@ def _asked(cell: Cell) -> list[str]:
 
 
 def _cell(task: Task, cell: Cell, repo: Repository) -> Piece:
+    """Resolve the artifacts of one cell.
+
+    Raises:
+        ResolutionError: there is no such artifact, or two do not go together.
+        PomError: a POM cannot be read.
+
+    """
     maven = cell.layer.maven
     wanted = [one for text in _asked(cell) if (one := coordinates(text))]
     preferred = task.preferred([cell], KIND)
-    try:
-        jars = closure(
-            [_kept(one, preferred) for one in wanted],
-            repo.pom,
-            repo.versions,
-            transitive=maven is None or maven.transitive,
-            exclude=[_pair(text) for text in maven.exclude] if maven else (),
-        )
-    except (ResolutionError, PomError) as error:
-        message = f"the Maven artifacts of {cell.id} do not resolve: {error}"
-        raise InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, message)]) from error
-    _refuse_clashes(cell, jars)
+    jars = closure(
+        [_kept(one, preferred) for one in wanted],
+        repo.pom,
+        repo.versions,
+        transitive=maven is None or maven.transitive,
+        exclude=[_pair(text) for text in maven.exclude] if maven else (),
+    )
+    if maven is not None and maven.to is not None:
+        _refuse_clashes(jars, maven.to)
     locked = {item.id: item for item in task.locked(cell.id, KIND)}
     artifacts = []
     for jar in jars:
         name = _id(jar)
-        artifacts.append(locked[name] if name in locked else _artifact(cell, repo, jar))
+        artifacts.append(locked[name] if name in locked else _artifact(repo, jar))
     return Piece(artifacts=tuple(artifacts))
 
 
@@ -186,23 +195,16 @@ def _pair(text: str) -> tuple[str, str]:
     return group, artifact
 
 
-def _refuse_clashes(cell: Cell, jars: Sequence[Jar]) -> None:
-    """Raise InputError where two files have one name: they could not lie in one directory."""
-    if cell.layer.maven is None or cell.layer.maven.to is None:
-        return
+def _refuse_clashes(jars: Sequence[Jar], to: str) -> None:
+    """Raise ResolutionError where two files have one name: a directory holds one of them."""
     names: dict[str, Jar] = {}
-    problems = []
     for jar in jars:
         other = names.setdefault(jar.file, jar)
         if other is not jar:
-            message = (
-                f"{jar.module.name} and {other.module.name} both have a file {jar.file}, and"
-                f" {cell.layer.maven.to} holds one"
+            raise ResolutionError(
+                f"{jar.module.name} and {other.module.name} both have a file {jar.file}, and {to}"
+                " holds one: add either to `exclude`"
             )
-            hint = f"add {other.module.name} to maven.exclude"
-            problems.append(Problem(f"{cell.name}/layer.yaml", 0, 0, message, hint))
-    if problems:
-        raise InputError(problems)
 
 
 def _id(jar: Jar) -> str:
@@ -210,7 +212,7 @@ def _id(jar: Jar) -> str:
     return f"{KIND}:{jar.module.name}={jar.module.version}:{classifier}{jar.extension}"
 
 
-def _artifact(cell: Cell, repo: Repository, jar: Jar) -> Artifact:
+def _artifact(repo: Repository, jar: Jar) -> Artifact:
     """Return a file with its sha256: the repository's, else that of what it gives, whose sha1 then
     has to be the repository's.
     """
@@ -220,9 +222,7 @@ def _artifact(cell: Cell, repo: Repository, jar: Jar) -> Artifact:
             value, weak, size = repo.hashed(jar.path)
         except GoneError as error:
             message = f"{jar.module.name}:{jar.module.version} has no file {jar.file}"
-            raise InputError(
-                [Problem(f"{cell.name}/layer.yaml", 0, 0, message + error.where)]
-            ) from error
+            raise ResolutionError(message + error.where) from error
         published = repo.checksum(jar.path, "sha1")
         if published is not None and published != weak:
             raise IntegrityError(

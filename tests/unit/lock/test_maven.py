@@ -203,7 +203,7 @@ def test_versions_stand_in_mavens_order() -> None:
         "1.10",
         "2",
     ]
-    assert sorted(ascending[::-1], key=order) == ascending
+    assert sorted(set(ascending), key=order) == ascending
     assert order("1") == order("1.0.0") == order("1-GA") == order("1.final")
 
 
