@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from builder.catalog.model import PackageList, When
+from builder.catalog.packages import PackageList
+from builder.catalog.words import When
 
 Condition = tuple[tuple[str, frozenset[str]], ...]
 """Axes with the values allowed there, sorted by axis: a `when` that can be compared and hashed."""

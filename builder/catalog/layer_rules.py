@@ -11,11 +11,13 @@ from jinja2 import TemplateSyntaxError
 
 from builder.catalog import abi, once_rules
 from builder.catalog.draft import Draft, check_when, repeated
-from builder.catalog.model import Layer, Model, Packages
+from builder.catalog.model import Layer
+from builder.catalog.packages import Packages
 from builder.catalog.reader import Step
 from builder.catalog.source import Source
 from builder.catalog.stack import cycle
 from builder.catalog.suggest import nearest
+from builder.catalog.words import Model
 from builder.errors import Problem
 from builder.kinds.table import ASKED_FOR
 
@@ -101,18 +103,23 @@ def _packages(
         yield from kind.check(text, layer)
         for path, packages in _lists((kind.key,), getattr(layer, kind.key)):
             yield from repeated(text, path, packages)
-            for index, entry in enumerate(packages):
-                if not isinstance(entry, Packages):
-                    continue
-                yield from repeated(text, (*path, index, "packages"), entry.packages)
-                yield from check_when(
-                    draft,
-                    text,
-                    (*path, index, "when"),
-                    entry.when,
-                    having=having,
-                    who=f"the layer {name}",
-                )
+            yield from _conditions(draft, name, path, packages, having)
+
+
+def _conditions(
+    draft: Draft,
+    name: str,
+    path: tuple[Step, ...],
+    packages: tuple[object, ...],
+    having: tuple[str, ...] | None,
+) -> Iterator[Problem]:
+    """Yield what is wrong with the entries of a list that are wanted at some points only."""
+    text, who = draft.sources[name], f"the layer {name}"
+    for index, entry in enumerate(packages):
+        if isinstance(entry, Packages):
+            yield from repeated(text, (*path, index, "packages"), entry.packages)
+            when = (*path, index, "when")
+            yield from check_when(draft, text, when, entry.when, having=having, who=who)
 
 
 def _lists(

@@ -8,66 +8,28 @@ they are reported).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import Field
+
+from builder.catalog.packages import Archive, GoProgram, Maven, PackageList
+from builder.catalog.words import (
+    MODE,
+    Absolute,
+    DpkgPath,
+    Identifier,
+    ImageName,
+    Model,
+    Name,
+    Owner,
+    Port,
+    Registry,
+    Value,
+    Variable,
+    When,
+)
 
 FORMAT = 1
-NAME = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
-IMAGE_NAME = r"^[a-z0-9{][a-z0-9._{}-]*$"
-IDENTIFIER = r"^[a-z][a-z0-9_]*$"
-VALUE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
-VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
-MODE = r"^0[0-7]{3,4}$"
-OWNER = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$"
-REGISTRY = (
-    r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
-)
-ABSOLUTE = r"^/"
-DPKG_PATH = r"^path-(exclude|include)=/\S*$"
-URL = r"^(https?://|file:///)"
-SHA256 = r"^[0-9a-f]{64}$"
-GO_VERSION = r"^(latest|v[0-9][0-9A-Za-z.+-]*)$"
-ONE_LINE = r"^[^\n']*$"
-
-Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
-# A family's name holds `{parameters}` that `product` fills in.
-ImageName = Annotated[str, StringConstraints(pattern=IMAGE_NAME, max_length=100)]
-# Axes and parameters are variables in templates.
-Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, max_length=40)]
-# A version on an axis: it stands in paths and, through the axis' label, in tags.
-Value = Annotated[str, StringConstraints(pattern=VALUE, max_length=60)]
-Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
-Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
-DpkgPath = Annotated[str, StringConstraints(pattern=DPKG_PATH)]
-Owner = Annotated[str, StringConstraints(pattern=OWNER)]
-Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-TEXT, TEXTS, CONDITIONAL = "(text)", "(texts)", "(conditional)"
-"""Names of the branches where the format takes a text or something else."""
-
-
-def _text_or_list(value: object) -> str:
-    return TEXTS if isinstance(value, list | tuple) else TEXT
-
-
-def _text_or_mapping(value: object) -> str:
-    return CONDITIONAL if isinstance(value, dict | BaseModel) else TEXT
-
-
-Values = Annotated[
-    Annotated[str, Tag(TEXT)] | Annotated[tuple[str, ...], Field(min_length=1), Tag(TEXTS)],
-    Discriminator(_text_or_list),
-]
-# A condition on a matrix point: axis -> the value or values it may have there.
-When = Mapping[str, Values]
-
-
-class Model(BaseModel):
-    """A frozen value that refuses what it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 
 class AxisValue(Model):
@@ -169,74 +131,6 @@ class Catalog(Model):
     exclude: tuple[Rule, ...] = Field((), description="Points that are not built.")
     require: tuple[Rule, ...] = Field(
         (), description="Points that alone are built, of the images concerned."
-    )
-
-
-class Packages(Model):
-    """Packages wanted only at some matrix points."""
-
-    when: When = Field(description="Matrix points at which they are wanted.")
-    packages: tuple[str, ...] = Field(min_length=1, description="Their names, or requirements.")
-
-
-PackageList = tuple[
-    Annotated[
-        Annotated[str, Tag(TEXT)] | Annotated[Packages, Tag(CONDITIONAL)],
-        Discriminator(_text_or_mapping),
-    ],
-    ...,
-]
-
-
-class Archive(Model):
-    """A file by its address, for what no package index has."""
-
-    url: str = Field(description="Where it is; `file:///…` too.", pattern=URL)
-    version: str = Field(description="Its version, for people, and for `lock --upgrade` to show.")
-    sha256: str | None = Field(
-        None,
-        description="Its sha256; taken down by `catalog lock` where it is not given.",
-        pattern=SHA256,
-    )
-
-
-class Maven(Model):
-    """Files of Maven projects, such as Java archives, with what they need to run."""
-
-    artifacts: PackageList = Field(
-        min_length=1,
-        description=(
-            "Coordinates, group:artifact[:packaging[:classifier]]:version; the version may be a"
-            " range, such as [3.4,3.5)."
-        ),
-    )
-    to: Absolute | None = Field(
-        None,
-        description=(
-            "Directory of the image into which they are copied. Default: none, they wait under"
-            " /artifacts/maven."
-        ),
-    )
-    transitive: bool = Field(
-        default=True, description="Whether what they depend on at run time comes along."
-    )
-    exclude: tuple[str, ...] = Field(
-        (), description="group:artifact of what does not come along; `*` stands for any."
-    )
-
-
-class GoProgram(Model):
-    """A program in Go, built without cgo."""
-
-    version: str = Field(
-        pattern=GO_VERSION,
-        description="Version of its module, such as v1.2.3, or latest.",
-    )
-    tags: tuple[Identifier, ...] = Field((), description="Build tags.")
-    ldflags: str = Field(
-        "",
-        pattern=ONE_LINE,
-        description="Flags for Go's linker, such as -X main.version=1.2.3.",
     )
 
 

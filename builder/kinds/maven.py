@@ -95,7 +95,7 @@ def _installed(path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
     An archive may hold those of others; what its own name begins with is its own.
     """
     file = path.rpartition("/")[2]
-    described = list(_described(size, read))
+    described = _described(size, read)
     own = [
         (group, artifact, version)
         for group, artifact, version in described
@@ -109,19 +109,27 @@ def _installed(path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
         yield named["artifact"], named["version"]
 
 
-def _described(size: int, read: Bytes) -> Iterator[tuple[str, str, str]]:
+def _described(size: int, read: Bytes) -> list[tuple[str, str, str]]:
+    """Return the projects that an archive describes: (group, artifact, version)."""
     try:
         with zipfile.ZipFile(io.BufferedReader(_Window(size, read))) as archive:
-            for entry in archive.infolist():
-                place = PROPERTIES.fullmatch(entry.filename)
-                if place is None or entry.file_size > MAX_PROPERTIES:
-                    continue
-                text = archive.read(entry).decode("utf-8", "replace")
-                version = re.search(r"^version=(.+)$", text, re.MULTILINE)
-                if version:
-                    yield place[1], place[2], version[1].strip()
+            entries = [
+                entry for entry in archive.infolist() if PROPERTIES.fullmatch(entry.filename)
+            ]
+            texts = {
+                entry.filename: archive.read(entry).decode("utf-8", "replace")
+                for entry in entries
+                if entry.file_size <= MAX_PROPERTIES
+            }
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError):
-        return
+        return []
+    projects = []
+    for path, text in texts.items():
+        place = PROPERTIES.fullmatch(path)
+        version = re.search(r"^version=(.+)$", text, re.MULTILINE)
+        if place and version:
+            projects.append((place[1], place[2], version[1].strip()))
+    return projects
 
 
 MAVEN = ArtifactKind(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from builder.catalog.conditions import wanted
-from builder.catalog.model import Layer, PackageList
+from builder.catalog.model import Layer
+from builder.catalog.packages import PackageList
 from builder.catalog.reader import Step
 from builder.catalog.source import Source
 from builder.errors import Problem

@@ -173,13 +173,9 @@ def _effective(pom: Pom, poms: Poms, depth: int) -> Pom:
     dependencies = _first_of_each(_each_filled([one.dependencies for one in chain], filled))
     managed: dict[tuple[str, str, str, str], Dependency] = {}
     for entry in _each_filled([one.managed for one in chain], filled):
-        if entry.scope == "import" and depth > 0:
-            imported = poms(entry.module)
-            if imported is not None:
-                for other in _effective(imported, poms, depth - 1).managed:
-                    managed.setdefault(other.key, other)
-        else:
-            managed.setdefault(entry.key, entry)
+        imports = entry.scope == "import"
+        for rule in _imported(entry, poms, depth) if imports else (entry,):
+            managed.setdefault(rule.key, rule)
     words = (pom.module.group, pom.module.artifact, pom.module.version)
     return replace(
         pom,
@@ -188,6 +184,12 @@ def _effective(pom: Pom, poms: Poms, depth: int) -> Pom:
         managed=tuple(managed.values()),
         dependencies=tuple(_managed(entry, managed) for entry in dependencies.values()),
     )
+
+
+def _imported(entry: Dependency, poms: Poms, depth: int) -> tuple[Dependency, ...]:
+    """Return what the POM that an entry imports manages; nothing where it is missing."""
+    pom = poms(entry.module) if depth > 0 else None
+    return _effective(pom, poms, depth - 1).managed if pom else ()
 
 
 def _managed(

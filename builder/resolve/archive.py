@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from builder.catalog.model import Archive
+from builder.catalog.packages import Archive
 from builder.errors import FetchError, IntegrityError, Problem
 from builder.events import Step
 from builder.fetch import transfer

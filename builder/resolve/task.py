@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from builder.catalog.conditions import wanted
-from builder.catalog.model import PackageList
+from builder.catalog.packages import PackageList
 from builder.errors import Problem
 from builder.events import Monitor
 from builder.graph.model import Cell, Graph

@@ -40,12 +40,16 @@ def content(path: Path, pattern: str) -> Iterator[bytes]:
         IntegrityError: the file is no Debian package.
 
     """
-    for name, data in _members(path):
-        if name.startswith("data.tar"):
-            with _opened(name, data) as archive:
-                for member in archive:
-                    if member.isfile() and fnmatchcase(member.name.rpartition("/")[2], pattern):
-                        yield (archive.extractfile(member) or io.BytesIO()).read()
+    archives = (_opened(name, data) for name, data in _members(path) if name.startswith("data.tar"))
+    for archive in archives:
+        with archive:
+            yield from _matching(archive, pattern)
+
+
+def _matching(archive: tarfile.TarFile, pattern: str) -> Iterator[bytes]:
+    for member in archive:
+        if member.isfile() and fnmatchcase(member.name.rpartition("/")[2], pattern):
+            yield (archive.extractfile(member) or io.BytesIO()).read()
 
 
 def _opened(name: str, data: bytes) -> tarfile.TarFile:

