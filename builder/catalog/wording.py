@@ -35,6 +35,8 @@ _PATTERNS = {
     words.ABSOLUTE: "an absolute path",
     words.URL: "an address that starts with https://, http:// or file:///",
     words.SHA256: "a sha256: 64 hex digits",
+    words.GO_VERSION: "the version of a Go module, such as v1.2.3, or latest",
+    words.ONE_LINE: "one line without single quotes",
 }
 _EXPECTED = {
     "string_type": "a text",
