@@ -16,6 +16,7 @@ from builder.catalog.packages import Archive, GoProgram, Maven, PackageList
 from builder.catalog.words import (
     MODE,
     Absolute,
+    Account,
     DpkgPath,
     Identifier,
     ImageName,
@@ -170,6 +171,13 @@ class Layer(Model):
     glue: bool = Field(
         default=False, description="Joins by itself when every layer in `on` is present."
     )
+    heavy: bool = Field(
+        default=False,
+        description=(
+            "Too large or slow for `make test`: images that have it are tested by `make test-all`"
+            " alone."
+        ),
+    )
     axes: tuple[Identifier, ...] = Field(
         (), description="Axes this layer adds to those of what it stands on."
     )
@@ -208,6 +216,13 @@ class Layer(Model):
         description=(
             "Wheels by requirement, without what they depend on; not installed, but under"
             " /artifacts/wheels."
+        ),
+    )
+    accounts: tuple[Account, ...] = Field(
+        (),
+        description=(
+            "System accounts (users and groups) that the layer makes in a way that cannot be read"
+            " from its scripts and from those of its packages: `catalog lock` decides on their ids."
         ),
     )
     build: PackageList = Field(

@@ -29,6 +29,7 @@ _PATTERNS = {
     words.VARIABLE: "the name of an environment variable: letters, digits and '_'",
     words.MODE: 'an octal mode, such as "0755"',
     words.OWNER: "a user, or user:group",
+    words.ACCOUNT: "the name of an account: letters, digits, '_', '-', '.'",
     words.REGISTRY: (
         "a registry with a path, such as registry.example.org/catalog, without https:// and tag"
     ),

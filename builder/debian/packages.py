@@ -34,9 +34,9 @@ def owners(texts: Mapping[str, str], entries: Mapping[str, Entry]) -> dict[str, 
     belong to many.
     """
     paths = {path for path, entry in entries.items() if entry.type != DIRECTORY}
-    owned: dict[str, str] = {}
+    owner_of: dict[str, str] = {}
     for path, text in texts.items():
         if package := LIST.fullmatch(path):
             names = (usr(line.removeprefix("/")) for line in text.splitlines())
-            owned.update((name, package[1]) for name in names if name in paths)
-    return dict(sorted(owned.items()))
+            owner_of.update((name, package[1]) for name in names if name in paths)
+    return dict(sorted(owner_of.items()))

@@ -7,6 +7,12 @@ from builder.debian import pam
 from builder.debian.merger import Disagreement, Table, equal
 
 
+def by_name(text: str) -> dict[str, dict[str, str]]:
+    """Return the fields of each package of a status file, or of a contribution to one, by name."""
+    parsed = [deb822.fields(stanza) for stanza in deb822.stanzas(text)]
+    return {stanza["Package"]: stanza for stanza in parsed if "Package" in stanza}
+
+
 def packages(text: str) -> Table:
     """Parse /var/lib/dpkg/status: `name:architecture` -> stanza."""
     table = {}

@@ -11,18 +11,23 @@ from pathlib import Path
 
 from builder.errors import FetchError
 from builder.fetch.transfer import place
+from builder.graph.accounts import given, packages
 from builder.graph.model import Cell
 from builder.kinds import table
+from builder.lock.accounts import made_by
 from builder.lock.deb import packages_file
 from builder.lock.model import Artifact, Lock
+from builder.render.accounts import ACCOUNTS, accounts
 from builder.resolve.kinds import SUPPLIERS
-from builder.tools.archive import control
+from builder.tools.archive import control, scripts
+from builder.tree import Tree
 
 
 def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
     """Lay out the artifacts of a cell in an empty `directory`, and return it.
 
-    Each lies where its kind has its place (see `builder.kinds`), beside the slice's files. A
+    Each lies where its kind has its place (see `builder.kinds`), beside the slice's files and
+    `accounts/…`, where the cell makes system accounts. A
     bootstrap cell also gets Packages, which makes the directory a flat apt repository.
 
     Raises:
@@ -37,11 +42,32 @@ def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    _accounts(cell, lock, cache).write(directory / ACCOUNTS)
     if cell.layer.bootstrap:
-        _repository(
-            [artifact for artifact in artifacts if artifact.kind == "deb"], cache, directory
-        )
+        _repository(list(packages(cell, lock)), cache, directory)
     return directory
+
+
+def _accounts(cell: Cell, lock: Lock, cache: Path) -> Tree:
+    """Return what gives system accounts the ids of the lock."""
+    ids = given(cell, lock)
+    if not ids:
+        return Tree({})
+    sysusers: dict[str, str] = {}
+    for package in packages(cell, lock):
+        if made_by(package):
+            sysusers |= scripts(place(package, cache)).sysusers
+    return accounts(ids, _installed(cell, lock), sysusers)
+
+
+def _installed(cell: Cell, lock: Lock) -> set[str]:
+    """Return the Debian packages of a cell and of what it stands on."""
+    names = set()
+    for one in (*cell.ancestors, cell.id):
+        for artifact in (lock.artifacts[name] for name in lock.cells[one].artifacts):
+            if artifact.kind == "deb":
+                names.add(artifact.name)
+    return names
 
 
 def lacks(cell: Cell, lock: Lock, cache: Path) -> bool:

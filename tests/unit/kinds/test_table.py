@@ -18,7 +18,19 @@ from builder.resolve.kinds import SUPPLIERS
 TEMPLATES = Path(__file__).parents[3] / "builder/kinds/templates"
 # Keys of layer.yaml that ask no registry for anything.
 OTHER_KEYS = {
-    *("description", "on", "glue", "axes", "when", "once", "bootstrap", "dpkg", "abi"),
+    *(
+        "description",
+        "on",
+        "glue",
+        "axes",
+        "when",
+        "once",
+        "bootstrap",
+        "dpkg",
+        "abi",
+        "accounts",
+        "heavy",
+    ),
     *("files", "replaces", "prepare", "run"),
     *("env", "path", "user", "workdir", "entrypoint", "cmd", "expose", "priority"),
 }
