@@ -18,12 +18,10 @@ PACKAGE = ROOT / "builder"
 
 # Left to right: a module may import from its own group and from the groups before it.
 LAYERS = (
-    {"errors", "digest", "tree", "events", "settings"},
-    {"catalog", "lock"},
+    {"errors", "deb822", "digest", "tree", "events", "settings"},
+    {"catalog", "lock", "kinds"},
     {"graph"},
     {"oci"},
-    {"debian"},
-    {"cells"},
     {"debian"},
     {"cells"},
     {"render", "charts"},
@@ -39,11 +37,13 @@ LAYERS = (
 # without either.
 PURE = {
     "errors",
+    "deb822",
     "digest",
     "tree",
     "events",
     "catalog",
     "lock",
+    "kinds",
     "graph",
     "render",
     "charts",
@@ -64,7 +64,9 @@ IMPURE_MODULES = (
     "urllib3",
 )
 # What starts processes does not know the catalog.
-STRANGERS = {("tools", layer) for layer in ("catalog", "lock", "graph", "render", "charts", "plan")}
+STRANGERS = {
+    ("tools", layer) for layer in ("catalog", "lock", "kinds", "graph", "render", "charts", "plan")
+}
 OF_A_CATALOG = (
     "binaries",
     "datascience",
