@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from builder.catalog import model
+from builder.catalog import language, model
 from builder.catalog.reader import Step
 from builder.catalog.scalars import found, quoted
 from builder.catalog.source import Source
@@ -34,6 +34,7 @@ _PATTERNS = {
     ),
     model.ABSOLUTE: "an absolute path",
     model.URL: "an address that starts with https://, http:// or file:///",
+    language.LANGUAGE: "a language tag (BCP 47), such as en, pt-BR or zh-Hans",
     model.SHA256: "a sha256: 64 hex digits",
 }
 _EXPECTED = {

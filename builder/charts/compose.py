@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from builder.charts.images import ImageRef
+from builder.charts.library import NAME, Library
 from builder.charts.load import Groups
-from builder.charts.model import Environment, Group, Option, Part, Service
+from builder.charts.model import Environment, Group, Option, Part, Role, Service
 from builder.errors import InputError, Problem
 
 Path = tuple[str, ...]
@@ -39,6 +40,14 @@ class Composition:
     options: Mapping[str, Option]
     """Top-level values, in the order of the form."""
     variables: tuple[Variables, ...] = field(default=())
+    library: Library
+    """The templates that it shares with other charts."""
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The objects of the chart, each once, in the order of the groups."""
+        named = [name for group in self.groups.values() for name in group.objects]
+        return tuple(dict.fromkeys([*named, *self.service.objects]))
 
     def contributions(self, part: Part) -> tuple[str, ...]:
         """Return the library's named templates that add to a part, in the order of the groups."""
@@ -50,7 +59,11 @@ class Composition:
 
 
 def compose(
-    name: str, service: Service, groups: Groups, images: tuple[ImageRef, ...]
+    name: str,
+    service: Service,
+    groups: Groups,
+    images: tuple[ImageRef, ...],
+    library: Library,
 ) -> Composition:
     """Return a service with all its options.
 
@@ -68,7 +81,11 @@ def compose(
             sections[section] = merged(sections[section], option) if section in sections else option
     for section, option in service.options.items():
         sections[section] = merged(sections[section], option) if section in sections else option
-    sections = _changed(sections, _given(service, images), name)
+    if NAME in sections:
+        message = f"no section may be named {NAME!r}: Helm keeps the library's own values there"
+        raise InputError([Problem(f"charts/{name}/service.yaml", 0, 0, message)])
+    given = {**_filled(sections, service, images), **service.set}
+    sections = _changed(sections, given, name)
     ordered = {
         section: sections[section]
         for section in sorted(sections, key=lambda section: order.get(section, LAST))
@@ -77,6 +94,7 @@ def compose(
         name=name,
         service=service,
         images=images,
+        library=library,
         groups=chosen,
         options=ordered,
         variables=tuple(_variables(chosen, ordered)),
@@ -101,15 +119,17 @@ def walk(options: Mapping[str, Option], path: Path = ()) -> Iterator[tuple[Path,
         yield from walk(option.options, (*path, name))
 
 
-def _given(service: Service, images: tuple[ImageRef, ...]) -> Mapping[str, Mapping[str, JsonValue]]:
-    """Return what the service says of the groups' options: dotted path -> fields."""
+def _filled(
+    sections: Mapping[str, Option], service: Service, images: tuple[ImageRef, ...]
+) -> Mapping[str, Mapping[str, JsonValue]]:
+    """Return what the options that have a role hold: dotted path -> fields."""
     references: list[JsonValue] = [str(image) for image in images]
-    return {
-        "service.image.version": {"default": references[0], "suggest": references},
-        "service.image.custom.version": {"default": references[0]},
-        "networking.service.port": {"default": service.port},
-        **service.set,
+    fields: Mapping[Role, Mapping[str, JsonValue]] = {
+        "image": {"default": references[0], "suggest": references},
+        "custom-image": {"default": references[0]},
+        "port": {"default": service.port},
     }
+    return {".".join(path): fields[option.role] for path, option in walk(sections) if option.role}
 
 
 def _changed(

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import RootModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from builder.catalog import source, wording
 from builder.catalog.scalars import found
 from builder.catalog.suggest import nearest
+from builder.charts.library import NAME as LIBRARY
+from builder.charts.library import STUBS, absent
 from builder.charts.model import ChartName, Group, Service
 from builder.errors import InputError, Problem
 
-OPTIONS = Path(__file__).with_name("options")
+OPTIONS = "options"
 BUNDLES = "bundles.yaml"
 SERVICE = "service.yaml"
+M = TypeVar("M", bound=BaseModel)
+RESERVED = {OPTIONS, LIBRARY, STUBS, "icons"}
 JOINED = ("groups", "keywords")
 """Keys of a service that are joined with those of the service it extends."""
 
@@ -44,39 +49,63 @@ class Groups:
         }
 
 
-def load_groups(directory: Path = OPTIONS) -> Groups:
-    """Read all groups of options.
+def load_groups(directories: Mapping[str, Path]) -> Groups:
+    """Read all groups of options: `options/*.yaml` below each directory, which problems call by its
+    key. A group or a bundle of a later directory takes the place of an earlier one's.
 
     Raises:
-        InputError: files that say what the format does not know.
+        InputError: there are none at all, or files that say what the format does not know.
 
     """
+    folders = {f"{file}/{OPTIONS}": path / OPTIONS for file, path in directories.items()}
+    if not any(folder.is_dir() for folder in folders.values()):
+        raise InputError([absent(next(iter(folders)))])
+    files: list[tuple[Path, str]] = []
+    for file, folder in folders.items():
+        files += ((path, f"{file}/{path.name}") for path in sorted(folder.glob("*.yaml")))
     groups, problems = dict[str, Group](), list[Problem]()
-    bundles = Bundles({})
-    for path in sorted(directory.glob("*.yaml")):
-        document = source.read(path, path.name)
-        kind = Bundles if path.name == BUNDLES else Group
+    bundles: dict[str, tuple[str, ...]] = {}
+    origins: dict[str, source.Source] = {}
+    for path, file in files:
         try:
+            document = source.read(path, file)
             if path.name == BUNDLES:
-                bundles = wording.validate(document, Bundles)
+                named = _validated(document, Bundles).root
+                bundles |= named
+                origins |= dict.fromkeys(named, document)
             else:
-                groups[path.stem] = wording.validate(document, Group)
-        except ValidationError as error:
-            problems += wording.problems(document, kind, error)
-    for bundle, names in bundles.root.items() if not problems else ():
-        problems += [
-            _unknown(BUNDLES, name, groups, f"bundle {bundle!r}")
-            for name in names
-            if name not in groups
-        ]
-        problems += (
-            [Problem(BUNDLES, 0, 0, f"{bundle!r} names a bundle and a group", "rename one of them")]
-            if bundle in groups
-            else []
-        )
+                groups[path.stem] = _validated(document, Group)
+        except InputError as error:
+            problems += error.problems
+    if not problems:
+        problems += _bundle_problems(bundles, groups, origins)
     if problems:
         raise InputError(problems)
-    return Groups(groups=groups, bundles=bundles.root)
+    return Groups(groups=groups, bundles=bundles)
+
+
+def _validated(document: source.Source, kind: type[M]) -> M:
+    try:
+        return wording.validate(document, kind)
+    except ValidationError as error:
+        raise InputError(wording.problems(document, kind, error)) from None
+
+
+def _bundle_problems(
+    bundles: Mapping[str, tuple[str, ...]],
+    groups: Mapping[str, Group],
+    origins: Mapping[str, source.Source],
+) -> Iterator[Problem]:
+    """Yield the bundles that are named like a group, or name groups that do not exist."""
+    for bundle, names in bundles.items():
+        document = origins[bundle]
+        if bundle in groups:
+            message = f"{bundle!r} names a bundle and a group"
+            yield document.problem((bundle,), message, "rename one of them", key=True)
+        for index, name in enumerate(names):
+            if name not in groups:
+                place = document.at((bundle, index))
+                yield _unknown(document.file, name, groups, f"bundle {bundle!r}", place)
 
 
 def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
@@ -143,6 +172,9 @@ def _extended(document: source.Source, documents: Mapping[str, source.Source]) -
 
 
 def _service(name: str, document: source.Source, groups: Groups) -> Service:
+    if name in RESERVED:
+        message = f"charts/{name} is where what charts share lies, and no service"
+        raise InputError([Problem(document.file, 0, 0, message, "rename the directory")])
     try:
         TypeAdapter(ChartName).validate_python(name)
     except ValidationError:
@@ -151,10 +183,7 @@ def _service(name: str, document: source.Source, groups: Groups) -> Service:
             " letter first"
         )
         raise InputError([Problem(document.file, 0, 0, message, "rename the directory")]) from None
-    try:
-        service = wording.validate(document, Service)
-    except ValidationError as error:
-        raise InputError(wording.problems(document, Service, error)) from None
+    service = _validated(document, Service)
     known = {**groups.groups, **groups.bundles}
     unknown = [(index, group) for index, group in enumerate(service.groups) if group not in known]
     if unknown:

@@ -1,5 +1,5 @@
-"""What an option, a group of options and a service may say: the only definition of `options/*.yaml`
-and `charts/<service>/service.yaml`.
+"""What an option, a group of options and a service may say: the only definition of
+`charts/options/*.yaml` and `charts/<service>/service.yaml`.
 
 An option stands in one place. From it come its line of `values.yaml`, its node of
 `values.schema.json` with the Onyxia extensions, its row of the README and, when it names a
@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
+from builder.catalog.language import LanguageTag
 from builder.catalog.model import Model, Name, Port, Variable
 
 Type = Literal["object", "array", "string", "boolean", "integer", "number"]
@@ -32,6 +33,10 @@ ChartName = Annotated[
 ]
 
 
+ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)*$")]
+
+
 class Slider(Model):
     """A number between two bounds, shown as a slider; two sliders of one `range` become one with
     two handles.
@@ -46,6 +51,9 @@ class Slider(Model):
     range: str | None = Field(None, description="Name shared by the two ends of a range.")
     end: Literal["down", "up"] | None = Field(None, description="Which end of the range this is.")
     semantic: str | None = Field(None, description="What the end means, in a word.")
+
+
+Role = Literal["image", "custom-image", "port"]
 
 
 class Option(Model):
@@ -121,6 +129,13 @@ class Option(Model):
     )
     examples: tuple[JsonValue, ...] = Field(
         (), description="Values of a free form (a Kubernetes object), for readers and for tests."
+    )
+    role: Role | None = Field(
+        None,
+        description=(
+            "What of the service the option holds: its images, the name of another image, or its"
+            " port. The program fills in the default, and for images what the form offers."
+        ),
     )
     variable: Variable | None = Field(
         None,
@@ -206,8 +221,8 @@ class Group(Model):
     environment: Environment | None = Field(
         None, description="Variables that the group gives to the service."
     )
-    templates: tuple[str, ...] = Field(
-        (), description="Files of the library that the chart needs for the group."
+    objects: tuple[ObjectName, ...] = Field(
+        (), description="Objects of the chart: `x` is the library's named template `objects.x`."
     )
     files: Files | None = Field(None, description="Configuration files that the group writes.")
     contributes: Mapping[Part, str] = Field(
@@ -252,8 +267,12 @@ class Service(Model):
         ),
     )
     title: str = Field(description="The service's name as people write it.")
-    description: Mapping[Literal["en", "fr"], str] = Field(
-        description="What it is for, in a sentence, in English and other languages."
+    description: Mapping[LanguageTag, str] = Field(
+        description=(
+            "What it is for, in a sentence: language (BCP 47, such as en or pt-BR) -> text. Helm"
+            " shows the English one, or else the first."
+        ),
+        min_length=1,
     )
     image: Name = Field(description="Name of the image in catalog.yaml.")
     planned: tuple[str, ...] = Field(
@@ -303,15 +322,27 @@ class Service(Model):
     contributes: Mapping[Part, str] = Field(
         {}, description="Part -> named template of the service's own that adds to it."
     )
-    templates: tuple[str, ...] = Field(
+    templates: tuple[FileName, ...] = Field(
         (),
         description=(
-            "Files of charts/<service>/source/ that join, or replace, those of the library."
+            "Files of charts/<service>/source/ that join the chart's templates/. A `_*.tpl` may"
+            " define a named template of the library anew."
         ),
+    )
+    objects: tuple[ObjectName, ...] = Field(
+        (), description="Objects of the service's own: `x` is its named template `objects.x`."
+    )
+    notes: str = Field(
+        "notes", description="Named template that yields what Helm prints after an installation."
     )
     version: str = Field(
         "1.0.0", description="Version of the first publication; later ones are computed."
     )
+
+    @property
+    def language(self) -> str:
+        """The language in which Helm, which knows one only, describes the chart."""
+        return "en" if "en" in self.description else next(iter(self.description))
 
 
 Option.model_rebuild()

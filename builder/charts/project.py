@@ -11,9 +11,9 @@ from pathlib import Path
 
 from builder.catalog.load import Loaded
 from builder.catalog.suggest import nearest
-from builder.charts.chart import Origin, chart
+from builder.charts.chart import Origin, chart, source
 from builder.charts.compose import Composition
-from builder.charts.generate import compositions
+from builder.charts.generate import compositions, joined
 from builder.charts.images import image_refs
 from builder.errors import InputError, Problem
 from builder.graph.build import graph
@@ -32,7 +32,7 @@ class Charts:
     compositions: Mapping[str, Composition]
 
     def tree(self, name: str) -> Tree:
-        """Return the files of a chart.
+        """Return the files of a chart that is whole in itself.
 
         Raises:
             InputError: see `builder.charts.chart.chart`.
@@ -44,6 +44,19 @@ class Charts:
         """Yield the name and the files of every chart, each when it is made."""
         for name in self.compositions:
             yield name, self.tree(name)
+
+    def sources(self) -> Tree:
+        """Return charts/ as git holds it: what charts share, and every chart with its stubs.
+
+        Raises:
+            InputError: see `builder.charts.chart.chart`.
+
+        """
+        trees = [
+            (name, source(composition, self.directory, self.origin))
+            for name, composition in self.compositions.items()
+        ]
+        return joined(trees)
 
     def named(self, names: Sequence[str]) -> Charts:
         """Return those of the services that are named; all without a name.
@@ -83,7 +96,9 @@ def open_charts(loaded: Loaded, digests: Mapping[str, str] | None = None) -> Cha
     directory = loaded.root / DIRECTORY
     refs = image_refs(loaded.catalog.registry, graph(loaded), digests)
     origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
-    return Charts(directory=directory, origin=origin, compositions=compositions(directory, refs))
+    shared = loaded.catalog.charts.library
+    found = compositions(directory, refs, loaded.root / shared, shared)
+    return Charts(directory=directory, origin=origin, compositions=found)
 
 
 def read_digests(path: Path | None) -> dict[str, str]:

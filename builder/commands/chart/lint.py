@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from builder.charts.library import NAME as LIBRARY
 from builder.charts.onyxia.files import read
 from builder.charts.onyxia.lint import lint
 from builder.charts.onyxia.model import Finding
@@ -90,6 +91,7 @@ def _rules(arguments: argparse.Namespace, console: Console) -> None:
 
 def _charts(directory: Path) -> list[Path]:
     found = sorted(path.parent for path in directory.glob("*/Chart.yaml"))
+    found = [path for path in found if path.name != LIBRARY]
     if not found:
         raise InputError(
             [

@@ -62,3 +62,16 @@ checksum/{{ .group }}: {{ .variables | toJson | sha256sum }}
   value: "true"
 {{- end }}
 {{- end -}}
+
+{{- define "library.objects.environment" -}}
+{{- range include "library.environment.objects" . | fromJsonArray }}
+---
+apiVersion: v1
+kind: {{ .kind }}
+{{ include "library.metadata" (dict "context" $ "object" .name) }}
+{{ eq .kind "Secret" | ternary "stringData" "data" }}:
+  {{- range $name, $value := .variables }}
+  {{ $name }}: {{ $value | quote }}
+  {{- end }}
+{{- end }}
+{{- end -}}

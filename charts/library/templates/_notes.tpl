@@ -98,3 +98,11 @@ The directory `{{ include "library.directory" . }}` is **deleted with the servic
 {{ . }}
 {{ end -}}
 {{- end -}}
+
+{{- define "library.notes" -}}
+{{ include "library.notes.message" . }}
+{{- include "library.notes.access" . }}
+{{- include "library.notes.ports" . }}
+{{- include "library.notes.deletion" . }}
+{{- include "library.notes.discovery" . }}
+{{- end -}}

@@ -94,3 +94,70 @@ for attempt in 1 2 3 4 5 6 7 8 9 10; do
 done
 exec psql --host={{ include "library.fullname" . }} --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" --no-psqlrc --no-password --command='SELECT version()'
 {{- end -}}
+
+{{- define "library.objects.configmap-start" -}}
+apiVersion: v1
+kind: ConfigMap
+{{ include "library.metadata" (dict "context" . "name" "-start") }}
+data:
+  start.sh: |
+    {{- include "library.postgresql.start" . | nindent 4 }}
+  ready.sh: |
+    {{- include "library.postgresql.ready" . | nindent 4 }}
+{{- end -}}
+
+{{- define "library.objects.secret-auth" -}}
+apiVersion: v1
+kind: Secret
+{{ include "library.metadata" (dict "context" . "object" (include "library.postgresql.secret" .)) }}
+stringData:
+  password: {{ include "library.postgresql.password" . | quote }}
+  postgres-password: {{ include "library.postgresql.administrator" . | quote }}
+{{- end -}}
+
+{{- define "library.objects.secret-discovery" -}}
+{{- if .Values.discovery.enabled }}
+apiVersion: v1
+kind: Secret
+{{ include "library.metadata" (dict "context" . "object" (printf "discoverable-%s" (include "library.fullname" .)) "annotations" (dict "onyxia/discovery" "postgres")) }}
+stringData:
+  postgres-service: {{ include "library.fullname" . | quote }}
+  postgres-port: {{ .Values.networking.service.port | toString | quote }}
+  postgres-database: {{ .Values.postgresql.auth.database | quote }}
+  postgres-username: {{ .Values.postgresql.auth.username | quote }}
+  password: {{ include "library.postgresql.password" . | quote }}
+  postgres-password: {{ include "library.postgresql.administrator" . | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.postgresql.notes" -}}
+{{ include "library.notes.message" . }}
+{{- $host := printf "%s.%s" (include "library.fullname" .) .Release.Namespace }}
+{{- if eq (include "library.language" .) "fr" }}
+### Accès à la base
+{{ if .Values.global.suspend }}
+- PostgreSQL est suspendu ; son volume est conservé.
+{{- else }}
+- Adresse dans le cluster : `{{ $host }}`, port {{ int .Values.networking.service.port }}
+{{- end }}
+- Base : `{{ .Values.postgresql.auth.database }}`
+- Utilisateur : `{{ .Values.postgresql.auth.username }}`
+- Votre password: {{ include "library.postgresql.password" . }}
+
+Les services de l'espace qui démarrent ensuite s'y connectent d'eux-mêmes : `psql` y suffit.
+Les données sont **effacées avec le service**.
+{{- else }}
+### Access to the database
+{{ if .Values.global.suspend }}
+- PostgreSQL is suspended; its volume is kept.
+{{- else }}
+- Address in the cluster: `{{ $host }}`, port {{ int .Values.networking.service.port }}
+{{- end }}
+- Database: `{{ .Values.postgresql.auth.database }}`
+- User: `{{ .Values.postgresql.auth.username }}`
+- Your password: {{ include "library.postgresql.password" . }}
+
+Services of the namespace that start from now on connect by themselves: `psql` is enough.
+The data is **deleted with the service**.
+{{- end }}
+{{- end -}}

@@ -1,52 +1,52 @@
 {{/* What is this service's own. Generated from its service.yaml and its options. */}}
 
-{{- define "postgresql.title" -}}
+{{- define "library.title" -}}
 PostgreSQL
 {{- end -}}
 
-{{- define "postgresql.protocol" -}}
+{{- define "library.protocol" -}}
 postgresql
 {{- end -}}
 
 {{/* Images that this version of the chart was made with: name and tag -> digest. */}}
-{{- define "postgresql.digests" -}}
+{{- define "library.digests" -}}
 {}
 {{- end -}}
 
-{{- define "postgresql.volume.path" -}}
+{{- define "library.volume.path" -}}
 /var/lib/postgresql
 {{- end -}}
 
-{{- define "postgresql.volume.subPath" -}}
+{{- define "library.volume.subPath" -}}
 data
 {{- end -}}
 
-{{- define "postgresql.command" -}}
+{{- define "library.command" -}}
 - /bin/bash
 - /etc/service/start/start.sh
 {{- end -}}
 
-{{- define "postgresql.probe" -}}
+{{- define "library.probe" -}}
 exec:
   command: ["/bin/bash", "/etc/service/start/ready.sh"]
 {{- end -}}
 
 {{/* What `helm test` runs, in the service's own image. */}}
-{{- define "postgresql.test" -}}
-{{- include "postgresql.postgresql.test" . }}
+{{- define "library.test" -}}
+{{- include "library.postgresql.test" . }}
 {{- end -}}
 
-{{- define "postgresql.test.env" -}}
-{{- include "postgresql.env" . }}
+{{- define "library.test.env" -}}
+{{- include "library.env" . }}
 - name: PGPASSWORD
   valueFrom:
     secretKeyRef:
-      name: {{ include "postgresql.postgresql.secret" . | quote }}
+      name: {{ include "library.postgresql.secret" . | quote }}
       key: password
 {{- end -}}
 
 {{/* Variables of the container itself; those that options ask for come from `library.environment`. */}}
-{{- define "postgresql.env" -}}
+{{- define "library.env" -}}
 - name: PGDATA
   value: /var/lib/postgresql/main
 - name: PGPORT
@@ -57,41 +57,41 @@ exec:
   value: {{ .Values.postgresql.auth.database | quote }}
 {{- end -}}
 
-{{- define "postgresql.volumes" -}}
-{{ include "postgresql.postgresql.volumes" . | trim }}
+{{- define "library.volumes" -}}
+{{ include "library.postgresql.volumes" . | trim }}
 {{- end -}}
 
-{{- define "postgresql.mounts" -}}
-{{ include "postgresql.postgresql.mounts" . | trim }}
+{{- define "library.mounts" -}}
+{{ include "library.postgresql.mounts" . | trim }}
 {{- end -}}
 
-{{- define "postgresql.prepare.mounts" -}}
+{{- define "library.prepare.mounts" -}}
 {{- end -}}
 
-{{- define "postgresql.ports" -}}
+{{- define "library.ports" -}}
 {{- end -}}
 
-{{- define "postgresql.help" -}}
+{{- define "library.help" -}}
 {{- end -}}
 
-{{- define "postgresql.prepare" -}}
+{{- define "library.prepare" -}}
 {{- end -}}
 
-{{- define "postgresql.checksums" -}}
-{{ include "postgresql.postgresql.checksums" . | trim }}
+{{- define "library.checksums" -}}
+{{ include "library.postgresql.checksums" . | trim }}
 {{- end -}}
 
 {{/* Objects that hold environment variables. */}}
-{{- define "postgresql.environment" -}}
+{{- define "library.environment" -}}
 - group: extraenv
   kind: Secret
-  name: {{ (printf "%s-secretextraenv" (include "postgresql.fullname" .)) | quote }}
+  name: {{ (printf "%s-secretextraenv" (include "library.fullname" .)) | quote }}
 {{- end -}}
 
-{{- define "postgresql.variables.extraenv" -}}
-{{ include "postgresql.extraEnv.variables" . }}
+{{- define "library.variables.extraenv" -}}
+{{ include "library.extraEnv.variables" . }}
 {{- end -}}
 
 {{/* Secrets that hold configuration files. */}}
-{{- define "postgresql.files" -}}
+{{- define "library.files" -}}
 {{- end -}}

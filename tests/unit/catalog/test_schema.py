@@ -18,7 +18,7 @@ from builder.commands.schema import DOCUMENTS
 
 ROOT = Path(__file__).parents[3]
 OPTIONS = sorted(
-    path for path in (ROOT / "builder/charts/options").glob("*.yaml") if path.stem != "bundles"
+    path for path in (ROOT / "charts/options").glob("*.yaml") if path.stem != "bundles"
 )
 LAYERS = sorted((ROOT / "images").glob("*/layer.yaml"))
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from builder.charts.compose import Composition, compose, merged, walk
 from builder.charts.images import ImageRef
+from builder.charts.library import Library
 from builder.charts.load import Groups
 from builder.charts.model import Environment, Group, Option, Probe, Service
 from builder.errors import InputError
 
 IMAGES = (ImageRef(name="r/test", tag="2"), ImageRef(name="r/test", tag="1"))
+LIBRARY = Library(directory=Path("charts"), file="charts")
 IMAGE = Group(
     description="x",
     order={"service": 10},
@@ -16,11 +20,16 @@ IMAGE = Group(
         "service": Option(
             options={
                 "image": Option(
-                    options={"version": Option(), "custom": Option(options={"version": Option()})}
+                    options={
+                        "version": Option(role="image"),
+                        "custom": Option(options={"version": Option(role="custom-image")}),
+                    }
                 )
             },
         ),
-        "networking": Option(options={"service": Option(options={"port": Option(type="integer")})}),
+        "networking": Option(
+            options={"service": Option(options={"port": Option(type="integer", role="port")})}
+        ),
     },
 )
 
@@ -46,6 +55,7 @@ def composed(one: Service, **groups: Group) -> Composition:
         one.model_copy(update={"groups": tuple(named)}),
         Groups(groups=named, bundles={}),
         IMAGES,
+        LIBRARY,
     )
 
 

@@ -21,7 +21,7 @@ GRAPH = Graph(
 def service(image: str, planned: tuple[str, ...] = ()) -> Service:
     fields: Mapping[str, object] = {
         "title": "T",
-        "description": {},
+        "description": {"en": "x"},
         "icon": "",
         "groups": ("x",),
         "port": 1,
