@@ -131,33 +131,19 @@ stringData:
 {{- end -}}
 
 {{- define "library.postgresql.notes" -}}
+{{- $host := printf "%s.%s" (include "library.fullname" .) .Release.Namespace -}}
+{{- $port := int .Values.networking.service.port -}}
 {{ include "library.notes.message" . }}
-{{- $host := printf "%s.%s" (include "library.fullname" .) .Release.Namespace }}
-{{- if eq (include "library.language" .) "fr" }}
-### Accès à la base
+### {{ include "library.say" (dict "context" . "fr" "Accès à la base" "en" "Access to the database") }}
 {{ if .Values.global.suspend }}
-- PostgreSQL est suspendu ; son volume est conservé.
+- {{ include "library.say" (dict "context" . "fr" "PostgreSQL est suspendu ; son volume est conservé." "en" "PostgreSQL is suspended; its volume is kept.") }}
 {{- else }}
-- Adresse dans le cluster : `{{ $host }}`, port {{ int .Values.networking.service.port }}
+- {{ include "library.say" (dict "context" . "fr" (printf "Adresse dans le cluster : `%s`, port %d" $host $port) "en" (printf "Address in the cluster: `%s`, port %d" $host $port)) }}
 {{- end }}
-- Base : `{{ .Values.postgresql.auth.database }}`
-- Utilisateur : `{{ .Values.postgresql.auth.username }}`
-- Votre password: {{ include "library.postgresql.password" . }}
+- {{ include "library.say" (dict "context" . "fr" "Base :" "en" "Database:") }} `{{ .Values.postgresql.auth.database }}`
+- {{ include "library.say" (dict "context" . "fr" "Utilisateur :" "en" "User:") }} `{{ .Values.postgresql.auth.username }}`
+- {{ include "library.say" (dict "context" . "fr" "Votre" "en" "Your") }} password: {{ include "library.postgresql.password" . }}
 
-Les services de l'espace qui démarrent ensuite s'y connectent d'eux-mêmes : `psql` y suffit.
-Les données sont **effacées avec le service**.
-{{- else }}
-### Access to the database
-{{ if .Values.global.suspend }}
-- PostgreSQL is suspended; its volume is kept.
-{{- else }}
-- Address in the cluster: `{{ $host }}`, port {{ int .Values.networking.service.port }}
-{{- end }}
-- Database: `{{ .Values.postgresql.auth.database }}`
-- User: `{{ .Values.postgresql.auth.username }}`
-- Your password: {{ include "library.postgresql.password" . }}
-
-Services of the namespace that start from now on connect by themselves: `psql` is enough.
-The data is **deleted with the service**.
-{{- end }}
+{{ include "library.say" (dict "context" . "fr" "Les services de l'espace qui démarrent ensuite s'y connectent d'eux-mêmes : `psql` y suffit." "en" "Services of the namespace that start from now on connect by themselves: `psql` is enough.") }}
+{{ include "library.say" (dict "context" . "fr" "Les données sont **effacées avec le service**." "en" "The data is **deleted with the service**.") }}
 {{- end -}}
