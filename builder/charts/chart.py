@@ -9,16 +9,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import yaml
 
 from builder.charts import library
-from builder.charts.compose import Composition, walk
+from builder.charts.compose import Composition
 from builder.charts.load import SERVICE
-from builder.charts.model import Files, Part
 from builder.charts.readme import rows, variables
 from builder.charts.schema import schema
+from builder.charts.scopes import scopes
 from builder.charts.values import values
 from builder.errors import InputError, Problem
 from builder.tree import File, Tree
@@ -106,7 +105,7 @@ def metadata(
     service = composition.service
     images = [
         {"name": image.tag, "image": f"{image}@{image.digest}" if image.digest else str(image)}
-        for image in composition.images
+        for image in composition.every_image
     ]
     annotations = {
         "artifacthub.io/category": service.category,
@@ -176,7 +175,7 @@ def _templates(composition: Composition, directory: Path, origin: Origin) -> dic
 
 
 def _own(composition: Composition, directory: Path) -> dict[str, str]:
-    """Return the service's own templates."""
+    """Return the templates of the service, and of those that it contains."""
     folder = directory / composition.name / SOURCE
     missing = [
         Problem(str(folder / name), 0, 0, "is not there", f"{SERVICE} names it under `templates`")
@@ -185,7 +184,10 @@ def _own(composition: Composition, directory: Path) -> dict[str, str]:
     ]
     if missing:
         raise InputError(missing)
-    return {name: (folder / name).read_text() for name in composition.service.templates}
+    own = {name: (folder / name).read_text() for name in composition.service.templates}
+    for inner in composition.contained.values():
+        own |= _own(inner, directory)
+    return own
 
 
 def _twice(own: Mapping[str, str], composition: Composition) -> Iterator[Problem]:
@@ -232,7 +234,7 @@ def _undefined(
 def _group(template: str, composition: Composition) -> str:
     """Return which group of options names a template."""
     for name, group in composition.groups.items():
-        objects = {f"objects.{item}" for item in group.objects}
+        objects = {f"objects.{item}" for item in (*group.objects, *group.each)}
         files = {group.files.template} if group.files else set()
         if template in objects | files | set(group.contributes.values()):
             return f"{composition.library.file}/options/{name}.yaml names it"
@@ -246,25 +248,15 @@ def _at(file: str, text: str, offset: int, message: str, hint: str = "") -> Prob
 
 def _context(composition: Composition, origin: Origin) -> dict[str, object]:
     """Return what stubs may use."""
-    kinds = {path: option.kind for path, option in walk(composition.options)}
-    parts: tuple[Part, ...] = get_args(Part)
     return {
         "name": composition.name,
         "catalog": origin.catalog,
         "service": composition.service,
-        "images": composition.images,
-        "objects": composition.objects,
-        "contributions": {part: composition.contributions(part) for part in parts},
-        "variables": composition.variables,
-        "files": _files(composition),
-        "boolean": lambda path: kinds[path] == "boolean",
+        "images": composition.every_image,
+        "scopes": tuple(scopes(composition)),
         "rows": list(rows(composition.options)),
         "described_variables": variables(composition),
     }
-
-
-def _files(composition: Composition) -> Mapping[str, Files]:
-    return {name: group.files for name, group in composition.groups.items() if group.files}
 
 
 def _icon(icon: str, directory: Path, name: str) -> str:

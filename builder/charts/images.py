@@ -4,12 +4,14 @@ known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from builder.charts.model import Service
+from builder.charts.service import Service, Workload
 from builder.errors import InputError, Problem
 from builder.graph.model import Graph
+
+HINT = "add it to catalog.yaml, or list the tags of the service's own image under `planned`"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,36 +30,52 @@ class ImageRef:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Images:
+    """The images of one service."""
+
+    own: tuple[ImageRef, ...]
+    """What users choose from, the default first."""
+    others: Mapping[str, ImageRef] = field(default_factory=dict)
+    """Those of further workloads and of sidecars: name in catalog.yaml -> reference."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ImageRefs:
     """All images of a catalog: name in catalog.yaml -> its references, the default first."""
 
     registry: str
     images: Mapping[str, tuple[ImageRef, ...]] = field(default_factory=dict)
 
-    def of(self, service: Service, file: str) -> tuple[ImageRef, ...]:
-        """Return the images of a service, the default first; `file` is what a problem names.
+    def of(self, service: Service, file: str) -> Images:
+        """Return the images of a service; `file` is what a problem names.
 
         Raises:
             InputError: the catalog builds no such image, and none is planned.
 
         """
-        found = self.images.get(service.image) or tuple(
+        planned = tuple(
             ImageRef(name=f"{self.registry}/{service.image}", tag=tag) for tag in service.planned
         )
-        if not found:
-            message = f"the catalog builds no image named {service.image!r}"
-            raise InputError(
-                [
-                    Problem(
-                        file,
-                        0,
-                        0,
-                        message,
-                        "add it to catalog.yaml, or list its tags under 'planned'",
-                    )
-                ]
-            )
-        return found
+        own = self.images.get(service.image) or planned
+        others = dict.fromkeys(_further(service))
+        missing = [name for name in others if name not in self.images]
+        problems = [
+            Problem(file, 0, 0, f"the catalog builds no image named {name!r}", HINT)
+            for name in [*([] if own else [service.image]), *missing]
+        ]
+        if problems:
+            raise InputError(problems)
+        return Images(own=own, others={name: self.images[name][0] for name in others})
+
+
+def _further(service: Service) -> Iterator[str]:
+    """Yield the images that a service names besides its own."""
+    for running in (service, *service.workloads.values()):
+        if isinstance(running, Workload) and running.image:
+            yield running.image
+        for sidecar in running.sidecars.values():
+            if sidecar.image:
+                yield sidecar.image
 
 
 def image_refs(registry: str, graph: Graph, digests: Mapping[str, str] | None = None) -> ImageRefs:

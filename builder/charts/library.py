@@ -135,7 +135,10 @@ def undefined(texts: Mapping[str, str]) -> set[str]:
         known.update(DEFINE.findall(text))
         used.update(USE.findall(text))
     # `printf "library.variables.%s"` uses all templates whose names start like that.
-    starts = {name.rpartition(".")[0] for name in known}
+    starts = set[str]()
+    for name in known:
+        steps = name.split(".")
+        starts.update(".".join(steps[:length]) for length in range(1, len(steps)))
     return used - known - starts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,8 @@ from builder.catalog.scalars import found
 from builder.catalog.suggest import nearest
 from builder.charts.library import NAME as LIBRARY
 from builder.charts.library import STUBS, absent
-from builder.charts.model import ChartName, Group, Service
+from builder.charts.model import ChartName, Group
+from builder.charts.service import Service
 from builder.errors import InputError, Problem
 
 OPTIONS = "options"
@@ -140,9 +142,45 @@ def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
             services[name] = _service(name, _extended(document, documents), groups)
         except InputError as error:
             problems += error.problems
+    for name, service in services.items() if not problems else ():
+        problems += _contained(documents[name], service, services)
+    if not problems:
+        problems += _circle(services, documents)
     if problems:
         raise InputError(problems)
     return services
+
+
+def _contained(
+    document: source.Source, service: Service, services: Mapping[str, Service]
+) -> Iterator[Problem]:
+    """Yield what is wrong with the services that a service contains."""
+    for key, name in service.contained.items():
+        if name not in services:
+            hint = nearest(name, list(services))
+            yield document.problem(("with", key), f"there is no service {name!r}", hint)
+            continue
+        objects = [file for file in services[name].templates if not Path(file).name.startswith("_")]
+        if objects:
+            message = (
+                f"{name} cannot be contained: {', '.join(objects)} is rendered once, by itself"
+            )
+            hint = "define a named template `library.objects.x` and list `x` under `objects`"
+            yield document.problem(("with", key), message, hint)
+
+
+def _circle(
+    services: Mapping[str, Service], documents: Mapping[str, source.Source]
+) -> Iterator[Problem]:
+    """Yield a service that contains itself, through others or not."""
+    waiting = {name: set(service.contained.values()) for name, service in services.items()}
+    try:
+        TopologicalSorter(waiting).prepare()
+    except CycleError as error:
+        names: list[str] = error.args[1]
+        yield documents[names[0]].problem(
+            ("with",), f"the service contains itself: {' in '.join(names)}"
+        )
 
 
 def _extended(document: source.Source, documents: Mapping[str, source.Source]) -> source.Source:
@@ -185,15 +223,29 @@ def _service(name: str, document: source.Source, groups: Groups) -> Service:
         raise InputError([Problem(document.file, 0, 0, message, "rename the directory")]) from None
     service = _validated(document, Service)
     known = {**groups.groups, **groups.bundles}
-    unknown = [(index, group) for index, group in enumerate(service.groups) if group not in known]
-    if unknown:
-        raise InputError(
-            [
-                _unknown(document.file, group, known, "groups", document.at(("groups", index)))
-                for index, group in unknown
-            ]
-        )
+    problems = list(_unknown_groups(document, ("groups",), service.groups, known))
+    for key, workload in service.workloads.items():
+        path = ("workloads", key)
+        problems += _unknown_groups(document, (*path, "groups"), workload.groups, known)
+        if workload.volume and workload.volume.each and workload.kind != "StatefulSet":
+            message = f"a {workload.kind} has one volume for all its pods"
+            hint = "a StatefulSet has one for each"
+            problems.append(document.problem((*path, "volume", "each"), message, hint))
+    if problems:
+        raise InputError(problems)
     return service
+
+
+def _unknown_groups(
+    document: source.Source,
+    path: tuple[str, ...],
+    groups: tuple[str, ...],
+    known: Mapping[str, object],
+) -> Iterator[Problem]:
+    for index, group in enumerate(groups):
+        if group not in known:
+            place = document.at((*path, index))
+            yield _unknown(document.file, group, known, ".".join(path), place)
 
 
 def _unknown(

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from builder.charts.compose import Composition, Path, walk
-from builder.charts.model import Option
-from builder.charts.schema import spaced
+from builder.charts.model import Option, spaced
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -141,8 +141,8 @@ def all_charts() -> Mapping[str, Chart]:
     return {name: make(composition) for name, composition in compositions(CHARTS, refs).items()}
 
 
-def make(composition: Composition) -> Chart:
-    tree = chart(composition, CHARTS, ORIGIN)
+def make(composition: Composition, directory: Path = CHARTS) -> Chart:
+    tree = chart(composition, directory, ORIGIN)
     return Chart(
         composition=composition,
         tree=tree,

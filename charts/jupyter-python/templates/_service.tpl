@@ -1,27 +1,48 @@
 {{/* What is this service's own. Generated from its service.yaml and its options. */}}
 
-{{- define "library.title" -}}
-Jupyter (Python)
-{{- end -}}
-
-{{- define "library.protocol" -}}
-http
-{{- end -}}
-
 {{/* Images that this version of the chart was made with: name and tag -> digest. */}}
 {{- define "library.digests" -}}
 {}
 {{- end -}}
 
-{{- define "library.volume.path" -}}
+{{- define "library.workload.main.kind" -}}
+StatefulSet
+{{- end -}}
+
+{{- define "library.workload.main.component" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.protocol" -}}
+http
+{{- end -}}
+
+{{- define "library.workload.main.port" -}}
+{{- int .Values.networking.service.port }}
+{{- end -}}
+
+{{/* Further ports: name -> number. */}}
+{{- define "library.workload.main.namedPorts" -}}
+{}
+{{- end -}}
+
+{{- define "library.workload.main.volume.path" -}}
 /home/{{ .Values.environment.user }}/work
 {{- end -}}
 
-{{- define "library.volume.subPath" -}}
+{{- define "library.workload.main.volume.subPath" -}}
 work
 {{- end -}}
 
-{{- define "library.command" -}}
+{{- define "library.workload.main.volume.each" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.image" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.command" -}}
 - jupyter
 - lab
 - --no-browser
@@ -32,22 +53,14 @@ work
 - --ContentsManager.allow_hidden=True
 {{- end -}}
 
-{{- define "library.probe" -}}
+{{- define "library.workload.main.probe" -}}
 httpGet:
   path: {{ printf "%s/api" (include "library.path" .) | quote }}
   port: http
 {{- end -}}
 
-{{/* What `helm test` runs, in the service's own image. */}}
-{{- define "library.test" -}}
-{{ include "library.test.page" (dict "context" . "path" (printf "%s/api" (include "library.path" .))) }}
-{{- end -}}
-
-{{- define "library.test.env" -}}
-{{- end -}}
-
 {{/* Variables of the container itself; those that options ask for come from `library.environment`. */}}
-{{- define "library.env" -}}
+{{- define "library.workload.main.env" -}}
 - name: PASSWORD
   valueFrom:
     secretKeyRef:
@@ -62,27 +75,38 @@ httpGet:
 {{ include "library.certificates.env" . | trim }}
 {{- end -}}
 
-{{- define "library.volumes" -}}
+{{- define "library.workload.main.volumes" -}}
 {{ include "library.sharedMemory.volumes" . | trim }}
 {{ include "library.certificates.volumes" . | trim }}
 {{ include "library.files.volumes" . | trim }}
 {{- end -}}
 
-{{- define "library.mounts" -}}
+{{- define "library.workload.main.mounts" -}}
 {{ include "library.sharedMemory.mounts" . | trim }}
 {{ include "library.certificates.mounts" . | trim }}
 {{ include "library.files.mounts" . | trim }}
 {{- end -}}
 
-{{- define "library.prepare.mounts" -}}
+{{- define "library.workload.main.prepare" -}}
+{{ include "library.certificates.prepare" . | trim }}
+{{ include "library.files.prepare" . | trim }}
+{{- end -}}
+
+{{- define "library.workload.main.prepare.mounts" -}}
 {{ include "library.certificates.prepareMounts" . | trim }}
 {{ include "library.files.prepareMounts" . | trim }}
 {{- end -}}
 
-{{- define "library.ports" -}}
+{{- define "library.workload.main.checksums" -}}
+{{ include "library.password.checksums" . | trim }}
+{{ include "library.certificates.checksums" . | trim }}
+{{ include "library.files.checksums" . | trim }}
 {{- end -}}
 
-{{- define "library.help" -}}
+{{- define "library.workload.main.ports" -}}
+{{- end -}}
+
+{{- define "library.workload.main.help" -}}
 {{ include "library.discovery.hive.help" . | trim }}
 {{ include "library.discovery.mlflow.help" . | trim }}
 {{ include "library.discovery.metaflow.help" . | trim }}
@@ -91,19 +115,24 @@ httpGet:
 {{ include "library.discovery.postgresql.help" . | trim }}
 {{- end -}}
 
-{{- define "library.prepare" -}}
-{{ include "library.certificates.prepare" . | trim }}
-{{ include "library.files.prepare" . | trim }}
+{{/* Containers beside it. */}}
+{{- define "library.workload.main.sidecars" -}}
 {{- end -}}
 
-{{- define "library.checksums" -}}
-{{ include "library.password.checksums" . | trim }}
-{{ include "library.certificates.checksums" . | trim }}
-{{ include "library.files.checksums" . | trim }}
+{{- define "library.service.main.title" -}}
+Jupyter (Python)
+{{- end -}}
+
+{{/* What `helm test` runs, in the service's own image. */}}
+{{- define "library.service.main.test" -}}
+{{ include "library.test.page" (dict "context" . "path" (printf "%s/api" (include "library.path" .))) }}
+{{- end -}}
+
+{{- define "library.service.main.test.env" -}}
 {{- end -}}
 
 {{/* Objects that hold environment variables. */}}
-{{- define "library.environment" -}}
+{{- define "library.service.main.environment" -}}
 - group: init
   kind: Secret
   name: {{ (printf "%s-secretinit" (include "library.fullname" .)) | quote }}
@@ -142,7 +171,7 @@ httpGet:
   name: {{ .Values.repository.configMapName | default (printf "%s-configmaprepository" (include "library.fullname" .)) | quote }}
 {{- end -}}
 
-{{- define "library.variables.init" -}}
+{{- define "library.service.main.variables.init" -}}
 REGION_INIT_SCRIPT: {{ .Values.init.regionInit | default "" | toString | quote }}
 REGION_INIT_SCRIPT_CHECKSUM: {{ .Values.init.regionInitCheckSum | default "" | toString | quote }}
 PERSONAL_INIT_SCRIPT: {{ .Values.init.personalInit | default "" | toString | quote }}
@@ -150,7 +179,7 @@ PERSONAL_INIT_ARGS: {{ .Values.init.personalInitArgs | default "" | toString | q
 PERSONAL_INIT_SCRIPT_CHECKSUM: {{ .Values.init.personalInitCheckSum | default "" | toString | quote }}
 {{- end -}}
 
-{{- define "library.variables.vault" -}}
+{{- define "library.service.main.variables.vault" -}}
 {{- if .Values.vault.enabled }}
 VAULT_TOKEN: {{ .Values.vault.token | default "" | toString | quote }}
 VAULT_ADDR: {{ .Values.vault.url | default "" | toString | quote }}
@@ -160,7 +189,7 @@ VAULT_RELATIVE_PATH: {{ .Values.vault.secret | default "" | toString | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "library.variables.s3" -}}
+{{- define "library.service.main.variables.s3" -}}
 {{- if .Values.s3.enabled }}
 AWS_ACCESS_KEY_ID: {{ .Values.s3.accessKeyId | default "" | toString | quote }}
 AWS_DEFAULT_REGION: {{ .Values.s3.defaultRegion | default "" | toString | quote }}
@@ -174,7 +203,7 @@ S3_ENDPOINT: {{ include "library.s3.url" . | default "" | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "library.variables.git" -}}
+{{- define "library.service.main.variables.git" -}}
 {{- if .Values.git.enabled }}
 GIT_USER_NAME: {{ .Values.git.name | default "" | toString | quote }}
 GIT_USER_MAIL: {{ .Values.git.email | default "" | toString | quote }}
@@ -185,27 +214,27 @@ GIT_BRANCH: {{ .Values.git.branch | default "" | toString | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "library.variables.ia" -}}
+{{- define "library.service.main.variables.ia" -}}
 {{ include "library.ai.variables" . }}
 {{- end -}}
 
-{{- define "library.variables.mlflow" -}}
+{{- define "library.service.main.variables.mlflow" -}}
 {{ include "library.discovery.mlflow" . }}
 {{- end -}}
 
-{{- define "library.variables.chromadb" -}}
+{{- define "library.service.main.variables.chromadb" -}}
 {{ include "library.discovery.chromadb" . }}
 {{- end -}}
 
-{{- define "library.variables.milvus" -}}
+{{- define "library.service.main.variables.milvus" -}}
 {{ include "library.discovery.milvus" . }}
 {{- end -}}
 
-{{- define "library.variables.postgresql" -}}
+{{- define "library.service.main.variables.postgresql" -}}
 {{ include "library.discovery.postgresql" . }}
 {{- end -}}
 
-{{- define "library.variables.proxy" -}}
+{{- define "library.service.main.variables.proxy" -}}
 {{- if .Values.proxy.enabled }}
 http_proxy: {{ .Values.proxy.httpProxy | default "" | quote }}
 HTTP_PROXY: {{ .Values.proxy.httpProxy | default "" | quote }}
@@ -216,17 +245,17 @@ NO_PROXY: {{ .Values.proxy.noProxy | default "" | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "library.variables.extraenv" -}}
+{{- define "library.service.main.variables.extraenv" -}}
 {{ include "library.extraEnv.variables" . }}
 {{- end -}}
 
-{{- define "library.variables.repository" -}}
+{{- define "library.service.main.variables.repository" -}}
 PIP_REPOSITORY: {{ .Values.repository.pipRepository | default "" | toString | quote }}
 CONDA_REPOSITORY: {{ .Values.repository.condaRepository | default "" | toString | quote }}
 {{- end -}}
 
 {{/* Secrets that hold configuration files. */}}
-{{- define "library.files" -}}
+{{- define "library.service.main.files" -}}
 - group: discovery-hive
   name: {{ .Values.hive.secretName | default (printf "%s-secrethive" (include "library.fullname" .)) | quote }}
   template: "library.discovery.hive"

@@ -3,7 +3,7 @@
 {{- if .enabled }}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
-{{ include "library.metadata" (dict "context" $) }}
+{{ include "library.metadata" (dict "context" $ "object" (include "library.workloadName" $)) }}
 spec:
   podSelector:
     matchLabels:
@@ -16,7 +16,7 @@ spec:
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
-{{ include "library.metadata" (dict "context" $ "name" "-2") }}
+{{ include "library.metadata" (dict "context" $ "object" (printf "%s-2" (include "library.workloadName" $))) }}
 spec:
   podSelector:
     matchLabels:

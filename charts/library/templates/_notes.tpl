@@ -21,13 +21,11 @@ its first part (`fr` for `fr-CA`), and then English is taken.
 {{- $url := include "library.url" . -}}
 ### {{ include "library.say" (dict "context" . "fr" "Accès au service" "en" "Service access") }}
 {{ if .Values.global.suspend }}
-
 - {{ include "library.say" (dict "context" . "fr" (printf "%s est suspendu ; son volume est conservé." $title) "en" (printf "%s is suspended; its volume is kept." $title)) }}
 {{- else if $url }}
-
 - {{ include "library.say" (dict "context" . "fr" (printf "Vous pouvez vous connecter à %s depuis votre navigateur avec [ce lien](%s)." $title $url) "en" (printf "You can connect to %s with your browser using [this link](%s)." $title $url)) }}
 {{- else }}
-{{- $forward := printf "kubectl --namespace %s port-forward service/%s 8080:%d" .Release.Namespace (include "library.fullname" .) (int .Values.networking.service.port) }}
+{{- $forward := printf "kubectl --namespace %s port-forward service/%s 8080:%d" .Release.Namespace (include "library.fullname" .) (int (include "library.port" .)) }}
 {{- $local := printf "http://localhost:8080%s/" (include "library.path" .) }}
 - {{ include "library.say" (dict "context" . "fr" (printf "%s n'est pas exposé. Depuis un terminal : `%s`, puis ouvrez `%s`." $title $forward $local) "en" (printf "%s is not exposed. From a terminal: `%s`, then open `%s`." $title $forward $local)) }}
 {{- end }}
@@ -83,4 +81,11 @@ its first part (`fr` for `fr-CA`), and then English is taken.
 {{- include "library.notes.ports" . }}
 {{- include "library.notes.deletion" . }}
 {{- include "library.notes.discovery" . }}
+{{- end -}}
+
+{{/* Where a service is that runs in the release of another one. */}}
+{{- define "library.notes.contained" -}}
+{{- $title := include "library.title" . }}
+{{- $address := printf "`%s.%s:%s`" (include "library.workloadName" .) .Release.Namespace (include "library.port" .) }}
+{{ include "library.say" (dict "context" . "fr" (printf "%s en fait partie, à l'adresse %s dans le cluster." $title $address) "en" (printf "%s is part of it, at %s in the cluster." $title $address)) }}
 {{- end -}}

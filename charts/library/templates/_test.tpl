@@ -1,6 +1,6 @@
 {{/* A script that asks for a page of the service. Parameters: context and path. */}}
 {{- define "library.test.page" -}}
-exec curl --fail --silent --show-error --output /dev/null --retry 10 --retry-delay 3 --retry-all-errors --noproxy '*' 'http://{{ include "library.fullname" .context }}:{{ int .context.Values.networking.service.port }}{{ .path }}'
+exec curl --fail --silent --show-error --output /dev/null --retry 10 --retry-delay 3 --retry-all-errors --noproxy '*' 'http://{{ include "library.fullname" .context }}:{{ include "library.port" .context }}{{ .path }}'
 {{- end -}}
 
 {{- define "library.objects.test" -}}

@@ -1,14 +1,35 @@
 {{- define "library.objects.workload" -}}
+{{- $kind := include "library.kind" . -}}
+{{- $name := include "library.workloadName" . -}}
+{{- $volume := include "library.volume.kind" . -}}
 {{- $prepare := include "library.prepare" . | trim -}}
-apiVersion: apps/v1
-kind: StatefulSet
-{{ include "library.metadata" (dict "context" .) }}
+{{- if not (and (eq $kind "Job") .Values.global.suspend) }}
+apiVersion: {{ eq $kind "Job" | ternary "batch/v1" "apps/v1" }}
+kind: {{ $kind }}
+{{- /* A Job cannot be changed: each upgrade has its own. */}}
+{{ include "library.metadata" (dict "context" . "object" (eq $kind "Job" | ternary (printf "%s-%d" $name (int .Release.Revision)) $name)) }}
 spec:
+  {{- if ne $kind "Job" }}
   replicas: {{ .Values.global.suspend | ternary 0 (int .Values.replicaCount) }}
-  serviceName: {{ include "library.fullname" . | quote }}
   selector:
     matchLabels:
       {{- include "library.selectorLabels" . | nindent 6 }}
+  {{- end }}
+  {{- if eq $kind "StatefulSet" }}
+  serviceName: {{ $name | quote }}
+  {{- end }}
+  {{- if and (eq $kind "Deployment") (has $volume (list "one" "existing")) }}
+  # Two pods cannot hold one volume, so the old one leaves before the new one comes.
+  strategy:
+    type: Recreate
+  {{- end }}
+  {{- if and (eq $kind "StatefulSet") (eq $volume "each") }}
+  volumeClaimTemplates:
+    - metadata:
+        name: home
+      spec:
+        {{- include "library.volume.spec" . | nindent 8 }}
+  {{- end }}
   template:
     metadata:
       {{- with include "library.podAnnotations" . | fromJson }}
@@ -18,11 +39,17 @@ spec:
         {{- end }}
       {{- end }}
       labels:
-        {{- range $name, $value := omit (.Values.podLabels | default dict) "app.kubernetes.io/name" "app.kubernetes.io/instance" }}
+        {{- range $name, $value := omit (.Values.podLabels | default dict) "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" }}
         {{ $name | quote }}: {{ $value | quote }}
         {{- end }}
         {{- include "library.selectorLabels" . | nindent 8 }}
+        {{- with include "library.component" . }}
+        app.kubernetes.io/component: {{ . | quote }}
+        {{- end }}
     spec:
+      {{- if eq $kind "Job" }}
+      restartPolicy: OnFailure
+      {{- end }}
       serviceAccountName: {{ include "library.serviceAccountName" . | quote }}
       automountServiceAccountToken: {{ default false (.Values.kubernetes).enabled }}
       terminationGracePeriodSeconds: {{ int .Values.terminationGracePeriodSeconds }}
@@ -43,7 +70,7 @@ spec:
         {{- . | nindent 8 }}
       {{- end }}
       containers:
-        - name: {{ .Chart.Name }}
+        - name: {{ .Key | default .Chart.Name }}
           image: {{ include "library.image" . | quote }}
           imagePullPolicy: {{ .Values.service.image.pullPolicy }}
           command:
@@ -54,10 +81,21 @@ spec:
             - {{ . | quote }}
             {{- end }}
             {{- include "library.command" . | trim | nindent 12 }}
+          {{- $port := include "library.port" . }}
+          {{- $further := include "library.namedPorts" . | fromJson }}
+          {{- if or $port $further }}
           ports:
+            {{- if $port }}
             - name: {{ include "library.protocol" . }}
-              containerPort: {{ int .Values.networking.service.port }}
+              containerPort: {{ int $port }}
               protocol: TCP
+            {{- end }}
+            {{- range $name, $number := $further }}
+            - name: {{ $name }}
+              containerPort: {{ int $number }}
+              protocol: TCP
+            {{- end }}
+          {{- end }}
           env:
             {{- include "library.env" . | trim | nindent 12 }}
           {{- with include "library.environment.from" . | trim }}
@@ -70,9 +108,9 @@ spec:
           securityContext:
             {{- include "library.securityContext" . | nindent 12 }}
           volumeMounts:
-            - name: home
-              mountPath: {{ include "library.volume.path" . | quote }}
-              subPath: {{ include "library.volume.subPath" . | quote }}
+            {{- with include "library.volume.mounts" . | trim }}
+            {{- . | nindent 12 }}
+            {{- end }}
             {{- if $prepare }}
             - name: prepared
               mountPath: /run/service
@@ -83,14 +121,18 @@ spec:
             {{- with .Values.extraVolumeMounts }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
+        {{- with include "library.sidecars" . | trim }}
+        {{- . | nindent 8 }}
+        {{- end }}
       volumes:
+        {{- if has $volume (list "one" "existing") }}
         - name: home
-          {{- if .Values.persistence.enabled }}
           persistentVolumeClaim:
-            claimName: {{ .Values.persistence.existingClaim | default (include "library.fullname" .) | quote }}
-          {{- else }}
+            claimName: {{ .Values.persistence.existingClaim | default $name | quote }}
+        {{- else if eq $volume "directory" }}
+        - name: home
           emptyDir: {}
-          {{- end }}
+        {{- end }}
         {{- if $prepare }}
         - name: prepared
           emptyDir: {}
@@ -117,4 +159,5 @@ spec:
       topologySpreadConstraints:
         {{- toYaml . | nindent 8 }}
       {{- end }}
+{{- end }}
 {{- end -}}

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from builder.catalog import source
 from builder.catalog.model import Axis, AxisValue, Catalog, Image, Layer, Rule
 from builder.catalog.schema import schema, schemas
-from builder.charts.model import Group, Service
+from builder.charts.model import Group
+from builder.charts.service import Service
 from builder.commands.schema import DOCUMENTS
 
 ROOT = Path(__file__).parents[3]

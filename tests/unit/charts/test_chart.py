@@ -8,10 +8,10 @@ import yaml
 from builder.charts.catalogs import catalogs, oci_catalog
 from builder.charts.chart import Origin, chart, metadata
 from builder.charts.compose import Composition, compose
-from builder.charts.images import ImageRef
+from builder.charts.images import ImageRef, Images
 from builder.charts.library import load_library
 from builder.charts.load import load_groups
-from builder.charts.model import Service
+from builder.charts.service import Service
 from builder.charts.values import values
 from builder.errors import InputError
 
@@ -32,7 +32,9 @@ def composition(**fields: object) -> Composition:
         "probe": {"http": "/"},
     }
     images = (ImageRef(name="r/test", tag="1", digest="sha256:00"),)
-    return compose("test", Service.model_validate(given | fields), GROUPS, images, LIBRARY)
+    return compose(
+        "test", Service.model_validate(given | fields), GROUPS, Images(own=images), LIBRARY
+    )
 
 
 def test_chart_yaml() -> None:

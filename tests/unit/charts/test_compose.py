@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from builder.charts.compose import Composition, compose, merged, walk
-from builder.charts.images import ImageRef
+from builder.charts.images import ImageRef, Images
 from builder.charts.library import Library
 from builder.charts.load import Groups
-from builder.charts.model import Environment, Group, Option, Probe, Service
+from builder.charts.model import Environment, Group, Option
+from builder.charts.scopes import scopes
+from builder.charts.service import Probe, Service
 from builder.errors import InputError
 
 IMAGES = (ImageRef(name="r/test", tag="2"), ImageRef(name="r/test", tag="1"))
@@ -54,7 +56,7 @@ def composed(one: Service, **groups: Group) -> Composition:
         "test",
         one.model_copy(update={"groups": tuple(named)}),
         Groups(groups=named, bundles={}),
-        IMAGES,
+        Images(own=IMAGES),
         LIBRARY,
     )
 
@@ -137,8 +139,9 @@ def test_contributions_are_in_the_order_of_groups_and_the_service_last() -> None
     first = Group(description="x", contributes={"volumes": "a"})
     second = Group(description="x", contributes={"volumes": "b"})
     found = composed(service(contributes={"volumes": "own"}), first=first, second=second)
-    assert found.contributions("volumes") == ("a", "b", "own")
-    assert found.contributions("mounts") == ()
+    (scope,) = scopes(found)
+    assert scope.contributions["volumes"] == ("a", "b", "own")
+    assert scope.contributions["mounts"] == ()
 
 
 def test_merging_keeps_what_the_second_does_not_say() -> None:
