@@ -25,9 +25,10 @@ from bench.sizes import CHANGES
 from builder.console.text import Console
 from builder.errors import BuilderError
 from builder.execute.build import build
-from builder.execute.cells import workshop
 from builder.execute.project import IMAGES, Project, open_project
+from builder.execute.workshop import Workshop
 from builder.fetch.fetch import fetch
+from builder.lock.model import NAME
 from builder.tools import buildx
 
 
@@ -143,7 +144,13 @@ def _build(project: Project, console: Console) -> None:
 
 
 def _chains(project: Project, root: Path, console: Console) -> chains.Chains:
-    shop = workshop(project, buildx.builder(), root / "logs", console, cache=False)
+    shop = Workshop(
+        project=project,
+        builder=buildx.builder(),
+        logs=root / "logs",
+        monitor=console,
+        cache=False,
+    )
     return chains.build(
         shop, chains.chains(project), root / "chains", project.settings.jobs, console
     )
@@ -165,8 +172,8 @@ def _change(
     shutil.copytree(
         project.loaded.root / project.loaded.catalog.layers, copy / project.loaded.catalog.layers
     )
-    for name in ("catalog.yaml", "catalog.lock"):
-        shutil.copy(project.loaded.root / name, copy)
+    shutil.copy(project.loaded.root / "catalog.yaml", copy)
+    shutil.copytree(project.loaded.root / NAME, copy / NAME)
     touched = (
         copy / project.loaded.catalog.layers / layer / "files" / "usr" / "share" / "catalog-bench"
     )
