@@ -178,8 +178,8 @@ class Service(Running):
     templates: tuple[FileName, ...] = Field(
         (),
         description=(
-            "Files of charts/<service>/source/ that join the chart's templates/. A `_*.tpl` may"
-            " define a named template of the library anew."
+            "Files of charts/<service>/source/ that join the chart's templates/: `_*.tpl` with"
+            " named templates, or whole objects."
         ),
     )
     objects: tuple[ObjectName, ...] = Field(

@@ -24,6 +24,10 @@ spec:
     type: Recreate
   {{- end }}
   {{- if and (eq $kind "StatefulSet") (eq $volume "each") }}
+  # As a volume that all pods share, it goes with the service, and stays while that is suspended.
+  persistentVolumeClaimRetentionPolicy:
+    whenDeleted: Delete
+    whenScaled: Retain
   volumeClaimTemplates:
     - metadata:
         name: home

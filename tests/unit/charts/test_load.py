@@ -116,6 +116,57 @@ def test_what_is_no_language(tmp_path: Path, tag: str) -> None:
     assert "a language tag (BCP 47), such as en, pt-BR or zh-Hans" in problem
 
 
+def test_a_service_contains_others(tmp_path: Path) -> None:
+    directory = services(tmp_path, one=MINIMAL + "with: {data: two}\n", two=MINIMAL)
+    assert load_services(directory, GROUPS)["one"].contained == {"data": "two"}
+
+
+def test_an_unknown_service_inside(tmp_path: Path) -> None:
+    directory = services(tmp_path, one=MINIMAL + "with: {data: twoo}\n", two=MINIMAL)
+    (problem,) = refused(directory)
+    assert problem == (
+        "charts/one/service.yaml:9:14: there is no service 'twoo'\n  hint: did you mean 'two'?"
+    )
+
+
+def test_a_service_does_not_contain_itself(tmp_path: Path) -> None:
+    one, two = (MINIMAL + f"with: {{data: {name}}}\n" for name in ("two", "one"))
+    directory = services(tmp_path, one=one, two=two)
+    (problem,) = refused(directory)
+    assert "the service contains itself: " in problem
+    assert problem.startswith("charts/")
+
+
+def test_only_named_templates_can_be_contained(tmp_path: Path) -> None:
+    own = MINIMAL + "templates: [_own.tpl, whole.yaml]\n"
+    directory = services(tmp_path, one=MINIMAL + "with: {data: two}\n", two=own)
+    (problem,) = refused(directory)
+    assert "charts/one/service.yaml:9:14: two cannot be contained: whole.yaml" in problem
+
+
+def test_a_misspelt_with(tmp_path: Path) -> None:
+    (problem,) = refused(services(tmp_path, one=MINIMAL + "wth: {data: two}\n"))
+    assert problem.endswith("unknown key 'wth'\n  hint: did you mean 'with'?")
+
+
+def test_what_is_wrong_with_workloads_has_its_place(tmp_path: Path) -> None:
+    text = MINIMAL + (
+        "workloads:\n"
+        "  worker:\n"
+        "    kind: Deployment\n"
+        '    command: "- x"\n'
+        "    groups: [imag]\n"
+        "    volume: {each: true}\n"
+    )
+    assert [problem.splitlines()[0] for problem in refused(services(tmp_path, one=text))] == [
+        (
+            "charts/one/service.yaml:13:14: workloads.worker.groups: no group of options is named"
+            " 'imag'"
+        ),
+        "charts/one/service.yaml:14:20: a Deployment has one volume for all its pods",
+    ]
+
+
 def test_no_service_at_all(tmp_path: Path) -> None:
     assert "holds no service.yaml" in refused(tmp_path)[0]
 
