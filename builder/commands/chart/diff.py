@@ -14,14 +14,14 @@ from semver import Version
 
 from builder.catalog.load import load
 from builder.charts import contents
-from builder.charts.changes import Change
 from builder.charts.chart import VERSION
+from builder.charts.levels import ChartChange
 from builder.charts.objects import ObjectChange
 from builder.charts.project import Charts, open_charts, read_digests
 from builder.charts.switches import passwords
 from builder.console.text import Console
 from builder.events import Plain
-from builder.record.chart_diff import KUBERNETES, Difference, compare, following
+from builder.record.chart_diff import KUBERNETES, ChartDifference, compare, following
 from builder.record.chart_versions import NOW, ChartVersion, generated, published, version_of
 from builder.tools import helm, process
 
@@ -90,7 +90,7 @@ def _sides(arguments: argparse.Namespace) -> tuple[ChartVersion, ChartVersion]:
     return old, named(old.name, "NEW")
 
 
-def _step(old: ChartVersion, new: ChartVersion, found: Difference) -> dict[str, str]:
+def _step(old: ChartVersion, new: ChartVersion, found: ChartDifference) -> dict[str, str]:
     """Return which number is to be raised, the version that follows, and what is wrong with the one
     that NEW has.
     """
@@ -109,7 +109,7 @@ def _step(old: ChartVersion, new: ChartVersion, found: Difference) -> dict[str, 
 
 
 def _lines(
-    old: ChartVersion, new: ChartVersion, found: Difference, step: dict[str, str]
+    old: ChartVersion, new: ChartVersion, found: ChartDifference, step: dict[str, str]
 ) -> Iterator[str]:
     yield f"{old.name} {old.version} ({old.origin})"
     yield (
@@ -163,7 +163,7 @@ def _object(change: ObjectChange) -> Iterator[str]:
 
 
 def _document(
-    old: ChartVersion, new: ChartVersion, found: Difference, step: dict[str, str]
+    old: ChartVersion, new: ChartVersion, found: ChartDifference, step: dict[str, str]
 ) -> dict[str, object]:
     return {
         **{
@@ -192,7 +192,7 @@ def _document(
     }
 
 
-def _change(change: Change) -> dict[str, str]:
+def _change(change: ChartChange) -> dict[str, str]:
     return {"level": str(change.level), "text": change.text}
 
 
