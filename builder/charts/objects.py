@@ -159,9 +159,9 @@ def _fixed(old: KubernetesObject, new: KubernetesObject) -> Iterator[str]:
     for root, free in IMMUTABLE.get(kind, {}).items():
         before, after = at(old, root), at(new, root)
         if isinstance(before, Mapping) and isinstance(after, Mapping):
-            for name in {**before, **after}:
-                if name not in free and before.get(name) != after.get(name):
-                    yield f"{root}.{name}"
+            names = {**before, **after}.keys() - set(free)
+            differing = [name for name in names if before.get(name) != after.get(name)]
+            yield from (f"{root}.{name}" for name in sorted(differing))
         elif before != after:
             yield root
     if kind in {"ConfigMap", "Secret"} and old.get("immutable") is True:

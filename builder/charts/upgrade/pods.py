@@ -163,12 +163,16 @@ def _variables(container: object, objects: Sequence[KubernetesObject]) -> list[s
     names = dict.fromkeys(str(at(one, "name")) for one in list_at(container, "env"))
     for source in list_at(container, "envFrom"):
         prefix = str(at(source, "prefix") or "")
-        for field, kind in (("secretRef.name", "Secret"), ("configMapRef.name", "ConfigMap")):
-            for one in objects:
-                is_meant = one.get("kind") == kind and at(one, "metadata.name") == at(source, field)
-                if is_meant:
-                    names.update(dict.fromkeys(prefix + key for key in keys(one)))
+        for one in objects:
+            if _is_source(one, source):
+                names.update(dict.fromkeys(prefix + key for key in keys(one)))
     return list(names)
+
+
+def _is_source(one: KubernetesObject, source: object) -> bool:
+    """Tell whether an entry of `envFrom` means an object."""
+    field = {"Secret": "secretRef.name", "ConfigMap": "configMapRef.name"}.get(str(one.get("kind")))
+    return field is not None and at(source, field) == at(one, "metadata.name")
 
 
 def _labels(name: str, old: object, new: object) -> Iterator[ChartChange]:
