@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from builder.catalog.reader import Place
+from builder.catalog.suggest import nearest
 from builder.charts.images import ImageRef
 from builder.charts.load import Groups
 from builder.charts.model import Environment, Group, Option, Part, Service
 from builder.errors import InputError, Problem
 
 Path = tuple[str, ...]
+OWN = Environment(suffix="secretservice")
+"""Holds the variables of options that no group gives to the service."""
 LAST = 1000
 """Place in the form of sections that no group places."""
 
@@ -50,9 +54,13 @@ class Composition:
 
 
 def compose(
-    name: str, service: Service, groups: Groups, images: tuple[ImageRef, ...]
+    name: str,
+    service: Service,
+    groups: Groups,
+    images: tuple[ImageRef, ...],
+    places: Mapping[str, Place] | None = None,
 ) -> Composition:
-    """Return a service with all its options.
+    """Return a service with all its options; `places` has the place of each key of `set`.
 
     Raises:
         InputError: `set` names an option that the service does not have, or a field that options do
@@ -68,7 +76,7 @@ def compose(
             sections[section] = merged(sections[section], option) if section in sections else option
     for section, option in service.options.items():
         sections[section] = merged(sections[section], option) if section in sections else option
-    sections = _changed(sections, _given(service, images), name)
+    sections = _changed(sections, _given(service, images), name, places or {})
     ordered = {
         section: sections[section]
         for section in sorted(sections, key=lambda section: order.get(section, LAST))
@@ -113,31 +121,25 @@ def _given(service: Service, images: tuple[ImageRef, ...]) -> Mapping[str, Mappi
 
 
 def _changed(
-    sections: Mapping[str, Option], given: Mapping[str, Mapping[str, JsonValue]], name: str
+    sections: Mapping[str, Option],
+    given: Mapping[str, Mapping[str, JsonValue]],
+    name: str,
+    places: Mapping[str, Place],
 ) -> dict[str, Option]:
     root = Option(options=sections)
+    file = f"charts/{name}/service.yaml"
     problems = []
     for dotted, fields in given.items():
+        place = places.get(dotted, (0, 0))
         path = tuple(dotted.split("."))
-        if path not in dict(walk(root.options)):
-            problems.append(
-                Problem(
-                    f"charts/{name}/service.yaml",
-                    0,
-                    0,
-                    f"set: the service has no option {dotted!r}",
-                )
-            )
+        known = [".".join(other) for other, _ in walk(root.options)]
+        if dotted not in known:
+            message = f"set: the service has no option {dotted!r}"
+            problems.append(Problem(file, *place, message, nearest(dotted, known)))
             continue
         if unknown := sorted(set(fields) - set(Option.model_fields)):
-            problems.append(
-                Problem(
-                    f"charts/{name}/service.yaml",
-                    0,
-                    0,
-                    f"set: {dotted}: options have no {', '.join(unknown)}",
-                )
-            )
+            message = f"set: {dotted}: options have no {', '.join(unknown)}"
+            problems.append(Problem(file, *place, message))
             continue
         change = Option.model_validate(fields)
         for step in reversed(path):
@@ -149,16 +151,23 @@ def _changed(
 
 
 def _variables(groups: Mapping[str, Group], options: Mapping[str, Option]) -> Iterator[Variables]:
-    """Yield one object for each suffix: groups that share one fill the same object."""
+    """Yield one object for each suffix: groups that share one fill the same object. Variables that
+    no group holds, such as those of a service's own options, are in a Secret of the service.
+    """
     objects: dict[str, tuple[Environment, dict[str, Path]]] = {}
-    everything = dict(walk(options))
+    unheld = {path: option.variable for path, option in walk(options) if option.variable}
     for group in groups.values():
         if group.environment is None:
             continue
-        held = {path: everything[path] for path, _ in walk(group.sections)}
-        named = {option.variable: path for path, option in held.items() if option.variable}
+        named: dict[str, Path] = {}
+        for path, _ in walk(group.sections):
+            variable = unheld.pop(path, None)
+            if variable is not None:
+                named[variable] = path
         first, before = objects.get(group.environment.suffix, (group.environment, {}))
         objects[group.environment.suffix] = (first, before | named)
+    if unheld:
+        objects[OWN.suffix] = (OWN, {variable: path for path, variable in unheld.items()})
     for suffix, (environment, named) in objects.items():
         yield Variables(
             group=suffix.removeprefix("secret").removeprefix("configmap"),

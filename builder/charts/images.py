@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from builder.catalog.suggest import nearest
 from builder.charts.model import Service
 from builder.errors import InputError, Problem
 from builder.graph.model import Graph
@@ -33,31 +34,29 @@ class ImageRefs:
 
     registry: str
     images: Mapping[str, tuple[ImageRef, ...]] = field(default_factory=dict)
+    any_image: bool = False
+    """Whether an image that is not known is taken to be there, under the tag `unknown`."""
 
-    def of(self, service: Service, file: str) -> tuple[ImageRef, ...]:
-        """Return the images of a service, the default first; `file` is what a problem names.
+    def of(
+        self, service: Service, file: str, place: tuple[int, int] = (0, 0)
+    ) -> tuple[ImageRef, ...]:
+        """Return the images of a service, the default first; `file` and `place` are where it names
+        them.
 
         Raises:
             InputError: the catalog builds no such image, and none is planned.
 
         """
-        found = self.images.get(service.image) or tuple(
-            ImageRef(name=f"{self.registry}/{service.image}", tag=tag) for tag in service.planned
-        )
-        if not found:
+        built = self.images.get(service.image)
+        if built:
+            return built
+        tags = service.planned or (("unknown",) if self.any_image else ())
+        if not tags:
             message = f"the catalog builds no image named {service.image!r}"
-            raise InputError(
-                [
-                    Problem(
-                        file,
-                        0,
-                        0,
-                        message,
-                        "add it to catalog.yaml, or list its tags under 'planned'",
-                    )
-                ]
-            )
-        return found
+            hint = nearest(service.image, self.images)
+            hint = hint or "add it to catalog.yaml, or list its tags under 'planned'"
+            raise InputError([Problem(file, *place, message, hint)])
+        return tuple(ImageRef(name=f"{self.registry}/{service.image}", tag=tag) for tag in tags)
 
 
 def image_refs(registry: str, graph: Graph, digests: Mapping[str, str] | None = None) -> ImageRefs:

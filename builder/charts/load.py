@@ -79,6 +79,16 @@ def load_groups(directory: Path = OPTIONS) -> Groups:
     return Groups(groups=groups, bundles=bundles.root)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServicesRead:
+    """What was read of a directory of services; with problems, those services that are right."""
+
+    services: Mapping[str, Service]
+    documents: Mapping[str, source.Source]
+    """Every service.yaml that is YAML, by the name of its service."""
+    problems: tuple[Problem, ...]
+
+
 def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
     """Read `<directory>/<service>/service.yaml` of every service, in the order of their names.
 
@@ -87,6 +97,14 @@ def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
         name unknown groups.
 
     """
+    read = read_services(directory, groups)
+    if read.problems:
+        raise InputError(read.problems)
+    return read.services
+
+
+def read_services(directory: Path, groups: Groups) -> ServicesRead:
+    """Read the services that `load_services` reads, as many as are right."""
     documents, problems = dict[str, source.Source](), list[Problem]()
     for path in sorted(directory.glob(f"*/{SERVICE}")):
         try:
@@ -111,9 +129,7 @@ def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
             services[name] = _service(name, _extended(document, documents), groups)
         except InputError as error:
             problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return services
+    return ServicesRead(services=services, documents=documents, problems=tuple(problems))
 
 
 def _extended(document: source.Source, documents: Mapping[str, source.Source]) -> source.Source:

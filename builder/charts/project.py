@@ -13,8 +13,9 @@ from builder.catalog.load import Loaded
 from builder.catalog.suggest import nearest
 from builder.charts.chart import Origin, chart
 from builder.charts.compose import Composition
-from builder.charts.generate import compositions
-from builder.charts.images import image_refs
+from builder.charts.generate import composed_services, compositions
+from builder.charts.images import ImageRefs, image_refs
+from builder.charts.load import SERVICE
 from builder.errors import InputError, Problem
 from builder.graph.build import graph
 from builder.tree import Tree
@@ -84,6 +85,37 @@ def open_charts(loaded: Loaded, digests: Mapping[str, str] | None = None) -> Cha
     refs = image_refs(loaded.catalog.registry, graph(loaded), digests)
     origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
     return Charts(directory=directory, origin=origin, compositions=compositions(directory, refs))
+
+
+def service_names(root: Path) -> list[str]:
+    """Return the names of the services that a catalog in the directory `root` describes."""
+    return sorted(path.parent.name for path in (root / DIRECTORY).glob(f"*/{SERVICE}"))
+
+
+def chart_problems(root: Path, loaded: Loaded | None) -> list[Problem]:
+    """Return what is wrong with the charts of a catalog in the directory `root`; nothing where it
+    describes no service. Without `loaded`, as the catalog itself is wrong, services are looked at
+    all the same, but not for whether there is an image for them.
+    """
+    directory = root / DIRECTORY
+    if not service_names(root):
+        return []
+    if loaded is None:
+        refs, origin = ImageRefs(registry="", any_image=True), Origin(catalog="")
+    else:
+        refs = image_refs(loaded.catalog.registry, graph(loaded))
+        origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
+    try:
+        composed, problems = composed_services(directory, refs)
+    except InputError as error:
+        return list(error.problems)
+    charts = Charts(directory=directory, origin=origin, compositions=composed)
+    for name in composed:
+        try:
+            charts.tree(name)
+        except InputError as error:
+            problems += error.problems
+    return problems
 
 
 def read_digests(path: Path | None) -> dict[str, str]:
