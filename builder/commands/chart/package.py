@@ -6,20 +6,26 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from builder.catalog.load import load
+from builder.catalog.load import Loaded, load
 from builder.catalog.model import Catalog
 from builder.charts.catalogs import catalogs, oci_catalog
+from builder.charts.compose import Composition
 from builder.charts.project import open_charts, read_digests
 from builder.console.text import Console
+from builder.errors import InputError
 from builder.events import Plain
+from builder.execute.project import IMAGES
+from builder.oci.store import Store
 from builder.record import index
+from builder.record.chart_images import REASONS, unpullable
 from builder.record.chart_package import Package, last_published, prepare, publish
+from builder.settings import read as read_settings
 from builder.tools import helm, process
 from builder.tree import File, replace
 
@@ -56,13 +62,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write and push nothing; say what would be published, and why",
     )
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        choices=REASONS,
+        help=(
+            "publish charts although an image is not built, or although the registry is on this"
+            " machine (loopback); may be given again"
+        ),
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Package, and print each chart with its version and what changed."""
     loaded = load(arguments.catalog)
-    charts = open_charts(loaded, read_digests(arguments.digests))
+    digests = read_digests(arguments.digests)
+    charts = open_charts(loaded, digests)
     published = index.read(arguments.destination)
     with ThreadPoolExecutor() as pool:
         jobs = {
@@ -76,6 +93,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             for name, composition in charts.compositions.items()
         }
         packages = {name: job.result() for name, job in jobs.items()}
+    new = [charts.compositions[name] for name, package in packages.items() if not package.kept]
+    _check_images(arguments, loaded, new, digests)
     pushed: dict[str, str] = {}
     if not arguments.dry_run:
         joined = publish(packages, arguments.destination, index.now(), arguments.url)
@@ -84,6 +103,30 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         pushed = _push(arguments, packages, console)
     _report(packages, pushed, console, as_json=arguments.json)
     return 0
+
+
+def _check_images(
+    arguments: argparse.Namespace,
+    loaded: Loaded,
+    new: Sequence[Composition],
+    digests: Collection[str],
+) -> None:
+    """Check that those who install the new charts can pull their images.
+
+    Raises:
+        InputError: an image is not built, or is where nobody else can pull it from.
+
+    """
+    store = Store.open(read_settings(loaded.root).store)
+    problems = unpullable(
+        arguments.catalog,
+        loaded.catalog.registry,
+        new,
+        lambda image: image in digests or store.find(IMAGES + image) is not None,
+        arguments.allow,
+    )
+    if problems:
+        raise InputError(problems)
 
 
 def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.Index) -> None:
