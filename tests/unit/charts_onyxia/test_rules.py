@@ -127,12 +127,12 @@ def test_a_new_rule_is_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
     @rule_module.rule(Consequence.SILENT)
     def later_on(subject: Subject) -> Iterator[Violation]:
         """A chart is late."""
-        yield Violation("", "it is early")
+        yield Violation("", subject.chart.metadata)
 
     @rule_module.rule(Consequence.PAGE)
     def at_once(subject: Subject) -> Iterator[Violation]:
         """A chart is in time."""
-        yield Violation("", "it is late")
+        yield Violation("", subject.chart.metadata)
 
     told = [(one.id, one.severity, one.text) for one in rule_module.declared()]
     assert told == [
