@@ -16,6 +16,7 @@ from builder.catalog.load import Loaded, load
 from builder.catalog.model import Catalog
 from builder.charts.catalogs import catalogs, oci_catalog
 from builder.charts.compose import Composition
+from builder.charts.levels import ChartChange
 from builder.charts.project import open_charts, read_digests
 from builder.console.text import Console
 from builder.errors import InputError
@@ -82,16 +83,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     charts = open_charts(loaded, digests)
     published = index.read(arguments.destination)
     with ThreadPoolExecutor() as pool:
-        jobs = {
-            name: pool.submit(
-                prepare,
-                composition,
-                charts.directory,
-                charts.origin,
-                last_published(name, published, arguments.destination),
-            )
-            for name, composition in charts.compositions.items()
-        }
+        jobs = {}
+        for name, composition in charts.compositions.items():
+            last = last_published(name, published, arguments.destination)
+            jobs[name] = pool.submit(prepare, composition, charts.directory, charts.origin, last)
         packages = {name: job.result() for name, job in jobs.items()}
     new = [charts.compositions[name] for name, package in packages.items() if not package.kept]
     _check_images(arguments, loaded, new, digests)
@@ -130,8 +125,8 @@ def _check_images(
 
 
 def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.Index) -> None:
-    """Write what an administrator of Onyxia pastes; it says where the charts are, and so nothing
-    when that was not said.
+    """Write what an administrator of Onyxia pastes. It says where the charts are, so that there is
+    nothing to write when that is not known.
     """
     entries: list[dict[str, JsonValue]] = []
     if arguments.url:
@@ -163,60 +158,38 @@ def _plain(
 ) -> None:
     """Tell how Helm alone publishes what is new."""
     new = [package for package in packages.values() if not package.kept]
+    if not new:
+        return
     destination: Path = arguments.destination
+    command: list[str | Path]
     for package in new:
-        console(
-            Plain(
-                process.quote(
-                    [
-                        "helm",
-                        "package",
-                        directory / package.name,
-                        "--version",
-                        package.version,
-                        "--destination",
-                        destination,
-                    ]
-                )
-            )
-        )
-    if new:
-        url = ["--url", arguments.url] if arguments.url else []
-        console(
-            Plain(
-                process.quote(
-                    [
-                        "helm",
-                        "repo",
-                        "index",
-                        destination,
-                        *url,
-                        "--merge",
-                        destination / index.NAME,
-                    ]
-                )
-            )
-        )
+        command = ["helm", "package", directory / package.name, "--version", package.version]
+        console(Plain(process.quote([*command, "--destination", destination])))
+    url = ["--url", arguments.url] if arguments.url else []
+    command = ["helm", "repo", "index", destination, *url, "--merge", destination / index.NAME]
+    console(Plain(process.quote(command)))
 
 
 def _push(
     arguments: argparse.Namespace, packages: Mapping[str, Package], console: Console
 ) -> dict[str, str]:
-    """Push what the registry lacks: also what an earlier run published and could not push."""
+    """Push what the registry lacks, which may be more than is new: an earlier run may have
+    published charts and failed to push them.
+    """
     if not arguments.push:
         return {}
     target = arguments.push.rstrip("/")
     remote = helm.Remote(ca_file=arguments.ca_file, plain_http=arguments.plain_http)
     lacking = [
-        one
-        for one in packages.values()
-        if not helm.published(f"{target}/{one.name}", one.version, remote)
+        package
+        for package in packages.values()
+        if not helm.published(f"{target}/{package.name}", package.version, remote)
     ]
     pushed: dict[str, str] = {}
-    for one in lacking:
-        archive = arguments.destination / one.file
+    for package in lacking:
+        archive = arguments.destination / package.file
         console(Plain(process.quote(helm.push_command(archive, target, remote))))
-        pushed[one.name] = helm.push(archive, target, remote)
+        pushed[package.name] = helm.push(archive, target, remote)
     return pushed
 
 
@@ -224,35 +197,34 @@ def _report(
     packages: Mapping[str, Package], pushed: Mapping[str, str], console: Console, *, as_json: bool
 ) -> None:
     if as_json:
-        console.json(
-            [
-                {
-                    "name": package.name,
-                    "version": package.version,
-                    "last": package.last,
-                    "kept": package.kept,
-                    "changes": [
-                        {"level": str(change.level), "text": change.text}
-                        for change in package.changes
-                    ],
-                    **({"pushed": pushed[package.name]} if package.name in pushed else {}),
-                }
-                for package in packages.values()
-            ]
-        )
+        console.json([_document(package, pushed) for package in packages.values()])
         return
     for package in packages.values():
-        console.text(
-            f"{package.name} {package.version}"
-            + (
-                "  (kept)"
-                if package.kept
-                else f"  (after {package.last})"
-                if package.last
-                else "  (first)"
-            )
-        )
+        console.text(f"{package.name} {package.version}  ({_origin(package)})")
         for change in package.changes:
             console.text(f"  {change}")
         if package.name in pushed:
             console.text(f"  pushed: {pushed[package.name]}")
+
+
+def _origin(package: Package) -> str:
+    if package.kept:
+        return "kept"
+    return f"after {package.last}" if package.last else "first"
+
+
+def _document(package: Package, pushed: Mapping[str, str]) -> dict[str, object]:
+    document: dict[str, object] = {
+        "name": package.name,
+        "version": package.version,
+        "last": package.last,
+        "kept": package.kept,
+        "changes": [_change(change) for change in package.changes],
+    }
+    if package.name in pushed:
+        document["pushed"] = pushed[package.name]
+    return document
+
+
+def _change(change: ChartChange) -> dict[str, str]:
+    return {"level": str(change.level), "text": change.text}
