@@ -4,13 +4,15 @@ workloads and the services that it contains joined.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import JsonValue
 
+from builder.catalog.reader import Place
+from builder.catalog.suggest import nearest
 from builder.charts.images import ImageRef, Images
 from builder.charts.library import NAME, Library
 from builder.charts.load import Groups
@@ -22,6 +24,8 @@ Path = tuple[str, ...]
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 MAIN = "main"
 """What templates call a chart's first workload."""
+OWN = Environment(suffix="secretservice")
+"""Holds the variables of options that no group gives to the service."""
 LAST = 1000
 """Place in the form of sections that no group places."""
 
@@ -70,6 +74,12 @@ class Composition:
     """The services inside this one, by name."""
 
     @property
+    def own_options(self) -> Mapping[str, Option]:
+        """The sections of the service itself, without those of workloads and contained services."""
+        inside = {*self.workloads, *self.contained}
+        return _only(self.options, self.options.keys() - inside)
+
+    @property
     def every_image(self) -> tuple[ImageRef, ...]:
         """All images that the chart offers or uses, each once: the service's come first."""
         images = [*self.images, *self.others.values()]
@@ -86,9 +96,10 @@ def compose(
     library: Library,
     *,
     contained: Mapping[str, Composition] = EMPTY,
+    places: Mapping[str, Place] = EMPTY,
 ) -> Composition:
     """Return a service with all its options; `contained` are the services of its `with`, by name
-    there.
+    there, and `places` has the place of each key of `set`.
 
     Raises:
         InputError: `set` names an option that the service does not have, or a field that options do
@@ -98,11 +109,12 @@ def compose(
     chosen = groups.named(service.groups)
     sections, order = _sections(chosen)
     sections = _joined(sections, service.options)
-    sections = _changed(sections, _filled(sections, images.own, service.port), name)
+    sections = _changed(sections, _filled(sections, images.own, service.port), name, EMPTY)
     workloads = {
         key: _further(workload, groups, images, name) for key, workload in service.workloads.items()
     }
     _check_names(name, service, sections)
+    own = frozenset(sections)
     for key, inner in contained.items():
         sections[key] = _contained(key, inner)
         sections = _joined(_shared(inner, order), sections)
@@ -110,7 +122,7 @@ def compose(
         if further.options:
             title = further.workload.title or spaced(key)
             sections[key] = _nested(key, title, f"The {key} of the service", further.options)
-    sections = _changed(sections, service.set, name)
+    sections = _changed(sections, service.set, name, places)
     ordered = {
         section: sections[section]
         for section in sorted(sections, key=lambda section: order.get(section, LAST))
@@ -123,10 +135,14 @@ def compose(
         library=library,
         groups=chosen,
         options=ordered,
-        variables=tuple(_variables(chosen, ordered)),
+        variables=tuple(_variables(chosen, _only(ordered, own))),
         workloads=workloads,
         contained=contained,
     )
+
+
+def _only(options: Mapping[str, Option], sections: Collection[str]) -> dict[str, Option]:
+    return {section: option for section, option in options.items() if section in sections}
 
 
 def _sections(groups: Mapping[str, Group]) -> tuple[dict[str, Option], dict[str, int]]:
@@ -170,16 +186,14 @@ def _further(workload: Workload, groups: Groups, images: Images, name: str) -> F
     sections, _ = _sections(chosen)
     image = images.others[workload.image] if workload.image else None
     offered = (image,) if image else images.own
-    sections = _changed(sections, _filled(sections, offered, workload.port), name)
-    sections = _changed(sections, workload.set, name)
+    sections = _changed(sections, _filled(sections, offered, workload.port), name, EMPTY)
+    sections = _changed(sections, workload.set, name, EMPTY)
     return Further(workload=workload, image=image, groups=chosen, options=sections)
 
 
 def _contained(key: str, inner: Composition) -> Option:
     """Return the options of a contained service, without those of the whole release."""
-    own = {
-        section: option for section, option in inner.options.items() if section in inner_only(inner)
-    }
+    own = _only(inner.options, inner_only(inner))
     service = inner.service
     return _nested(key, service.title, service.description[service.language], own)
 
@@ -263,31 +277,25 @@ def _filled(
 
 
 def _changed(
-    sections: Mapping[str, Option], given: Mapping[str, Mapping[str, JsonValue]], name: str
+    sections: Mapping[str, Option],
+    given: Mapping[str, Mapping[str, JsonValue]],
+    name: str,
+    places: Mapping[str, Place],
 ) -> dict[str, Option]:
     root = Option(options=sections)
+    file = f"charts/{name}/service.yaml"
     problems = []
     for dotted, fields in given.items():
+        place = places.get(dotted, (0, 0))
         path = tuple(dotted.split("."))
-        if path not in dict(walk(root.options)):
-            problems.append(
-                Problem(
-                    f"charts/{name}/service.yaml",
-                    0,
-                    0,
-                    f"set: the service has no option {dotted!r}",
-                )
-            )
+        known = [".".join(other) for other, _ in walk(root.options)]
+        if dotted not in known:
+            message = f"set: the service has no option {dotted!r}"
+            problems.append(Problem(file, *place, message, nearest(dotted, known)))
             continue
         if unknown := sorted(set(fields) - set(Option.model_fields)):
-            problems.append(
-                Problem(
-                    f"charts/{name}/service.yaml",
-                    0,
-                    0,
-                    f"set: {dotted}: options have no {', '.join(unknown)}",
-                )
-            )
+            message = f"set: {dotted}: options have no {', '.join(unknown)}"
+            problems.append(Problem(file, *place, message))
             continue
         change = Option.model_validate(fields)
         for step in reversed(path):
@@ -299,16 +307,23 @@ def _changed(
 
 
 def _variables(groups: Mapping[str, Group], options: Mapping[str, Option]) -> Iterator[Variables]:
-    """Yield one object for each suffix: groups that share one fill the same object."""
+    """Yield one object for each suffix: groups that share one fill the same object. Variables that
+    no group holds, such as those of a service's own options, are in a Secret of the service.
+    """
     objects: dict[str, tuple[Environment, dict[str, Path]]] = {}
-    everything = dict(walk(options))
+    unheld = {path: option.variable for path, option in walk(options) if option.variable}
     for group in groups.values():
         if group.environment is None:
             continue
-        held = {path: everything[path] for path, _ in walk(group.sections)}
-        named = {option.variable: path for path, option in held.items() if option.variable}
+        named: dict[str, Path] = {}
+        for path, _ in walk(group.sections):
+            variable = unheld.pop(path, None)
+            if variable is not None:
+                named[variable] = path
         first, before = objects.get(group.environment.suffix, (group.environment, {}))
         objects[group.environment.suffix] = (first, before | named)
+    if unheld:
+        objects[OWN.suffix] = (OWN, {variable: path for path, variable in unheld.items()})
     for suffix, (environment, named) in objects.items():
         yield Variables(
             group=suffix.removeprefix("secret").removeprefix("configmap"),

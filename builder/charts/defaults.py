@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-Kind = Literal["added", "removed", "changed"]
+from builder.charts.levels import ChangeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +14,7 @@ class ValueChange:
 
     path: str
     """Keys, joined by dots."""
-    kind: Kind
+    kind: ChangeKind
     old: object = None
     new: object = None
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from semver import Version
 
 from builder.charts.archive import archive, unpack
-from builder.charts.changes import Change, Level
 from builder.charts.chart import Origin, chart
 from builder.charts.compose import Composition
 from builder.charts.contents import metadata
+from builder.charts.levels import ChartChange, Level
 from builder.digest import sha256
 from builder.errors import BuilderError, IntegrityError
 from builder.record import index
@@ -31,7 +31,7 @@ class Package:
     version: str
     last: str | None
     """The version published before; None for the first."""
-    changes: tuple[Change, ...]
+    changes: tuple[ChartChange, ...]
     tree: Tree
 
     @property
@@ -57,7 +57,7 @@ def prepare(
     """
     name = composition.name
     if published is None:
-        first = Change(Level.MINOR, "first version")
+        first = ChartChange(Level.MINOR, "first version")
         tree = chart(composition, charts, origin, composition.service.version, (first.text,))
         return Package(
             name=name, version=composition.service.version, last=None, changes=(first,), tree=tree

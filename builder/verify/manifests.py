@@ -14,6 +14,8 @@ from pathlib import Path
 import jsonschema_rs
 import yaml
 
+from builder.charts.objects import KubernetesObject
+
 VERSIONS = ("1.25", "1.28", "1.31", "1.34")
 """Versions of Kubernetes: the oldest that charts promise to run on, the newest, and some between
 them."""
@@ -21,10 +23,9 @@ DEFINITIONS = "https://kubernetes.io/api/_definitions.json"
 """What the schemas call the file beside them; nothing is asked there."""
 OWN = Path(__file__).with_name("schemas")
 """Schemas of kinds that are not Kubernetes' own."""
-Manifest = Mapping[str, object]
 
 
-def manifests(text: str) -> list[Manifest]:
+def manifests(text: str) -> list[KubernetesObject]:
     """Return the documents that `helm template` printed.
 
     Raises:
@@ -34,7 +35,9 @@ def manifests(text: str) -> list[Manifest]:
     return [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document]
 
 
-def problems(documents: Sequence[Manifest], versions: Sequence[str] = VERSIONS) -> list[str]:
+def problems(
+    documents: Sequence[KubernetesObject], versions: Sequence[str] = VERSIONS
+) -> list[str]:
     """Return what the schemas have against the documents, each with the object's name, the place in
     it and the versions.
     """
@@ -56,7 +59,7 @@ def worded(found: Mapping[str, Sequence[str]], versions: Sequence[str]) -> list[
     ]
 
 
-def label(document: Manifest) -> str:
+def label(document: KubernetesObject) -> str:
     """Return `<kind>/<name>`."""
     metadata = document.get("metadata")
     return (
@@ -64,7 +67,7 @@ def label(document: Manifest) -> str:
     )
 
 
-def _problems(document: Manifest, version: str) -> Iterator[str]:
+def _problems(document: KubernetesObject, version: str) -> Iterator[str]:
     api, kind = str(document.get("apiVersion", "")), str(document.get("kind", ""))
     validator = _validator(api, kind, version)
     if validator is None:

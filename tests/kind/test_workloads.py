@@ -27,10 +27,10 @@ def release(launch: Launcher, node: Node, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("charts") / "pair"
     chart(made["pair"], SERVICES, Origin(catalog="test")).write(folder)
     values = {
-        "security": {"networkPolicy": {"enabled": True}},
+        "security": {"sudo": False, "networkPolicy": {"enabled": True}},
         "persistence": {"size": "1Gi"},
         "shard": {"persistence": {"size": "1Gi"}},
-        "keeper": {"persistence": {"size": "1Gi"}},
+        "keeper": {"security": {"sudo": False}, "persistence": {"size": "1Gi"}},
     }
     installed = launch("pair", "one", values, RESTRICTED, folder)
     installed.ready()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping
 
-from builder.charts.onyxia.model import METADATA, SCHEMA, VALUES, ChartFiles, Finding, Found
+from builder.charts.onyxia.model import METADATA, SCHEMA, VALUES, ChartFiles, Finding, Violation
+from builder.charts.onyxia.rule import LintRule
 from builder.charts.onyxia.source import Position, json_positions, yaml_positions
 from builder.charts.onyxia.subject import Subject
-from builder.charts.onyxia.table import NAMES, RULES, Rule
+from builder.charts.onyxia.table import NAMES, RULES
 from builder.errors import InputError, Problem
 
 
@@ -65,7 +66,7 @@ class _Places:
         self._subject = subject
         self._known: dict[str, Mapping[str, Position]] = {}
 
-    def pointer(self, found: Found) -> str:
+    def pointer(self, found: Violation) -> str:
         return self._subject.tree.origin(found.pointer) if found.file == SCHEMA else found.pointer
 
     def position(self, file: str, pointer: str) -> Position:
@@ -94,7 +95,7 @@ class _Places:
         return yaml_positions((chart.values or "") if file == VALUES else chart.metadata)
 
 
-def _finding(rule: Rule, found: Found, places: _Places) -> Finding:
+def _finding(rule: LintRule, found: Violation, places: _Places) -> Finding:
     pointer = places.pointer(found)
     line, column = places.position(found.file, pointer)
     return Finding(

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from builder.charts.onyxia.context import VERSION, Type, Unknown, look_up
 from builder.charts.onyxia.expression import Reference, evaluate, references, strings
-from builder.charts.onyxia.model import UNDEFINED, Crash, Found, Node
+from builder.charts.onyxia.model import UNDEFINED, Consequence, Crash, SchemaNode, Violation
+from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.source import join
 from builder.charts.onyxia.subject import Subject, together
 from builder.charts.onyxia.validation import options, show
@@ -17,7 +18,8 @@ _KEYS = ("overwriteDefaultWith", "overwriteListEnumWith")
 _ANY = Type(kind="any")
 
 
-def expression_syntax(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def expression_syntax(subject: Subject) -> Iterator[Violation]:
     """Braces come in pairs of two, with something between: what is not an expression is injected as
     text.
     """
@@ -32,13 +34,14 @@ def expression_syntax(subject: Subject) -> Iterator[Found]:
                 None,
             )
             if text is not None:
-                yield Found(
+                yield Violation(
                     join(node.pointer, "x-onyxia", key),
                     f"{key} of {node.name} has braces that enclose no path: {show(text)}",
                 )
 
 
-def context_path(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def context_path(subject: Subject) -> Iterator[Violation]:
     """Every path that an expression reads is in the context: what is not there is undefined, and
     the default is used.
     """
@@ -57,10 +60,11 @@ def context_path(subject: Subject) -> Iterator[Found]:
                     f"{node.name} reads {found.path!r}, which is not in the context of the"
                     f" application {VERSION}{why}"
                 )
-                yield Found(join(node.pointer, "x-onyxia", key), message, hint)
+                yield Violation(join(node.pointer, "x-onyxia", key), message, hint)
 
 
-def embedded_path(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def embedded_path(subject: Subject) -> Iterator[Violation]:
     """What is put into a longer string is a string, a number or a boolean: with anything else the
     whole expression is undefined.
     """
@@ -68,13 +72,14 @@ def embedded_path(subject: Subject) -> Iterator[Found]:
         for reference in references(expression):
             found = look_up(reference.path, _item(subject, node))
             if reference.embedded and isinstance(found, Type) and found.kind in {"array", "object"}:
-                yield Found(
+                yield Violation(
                     join(node.pointer, "x-onyxia", key),
                     f"{node.name} puts {reference}, an {found.kind}, into a string",
                 )
 
 
-def injection_refused(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def injection_refused(subject: Subject) -> Iterator[Violation]:
     """The node takes what it injects: its type, pattern, bounds and options; otherwise its default
     is used.
     """
@@ -92,10 +97,11 @@ def injection_refused(subject: Subject) -> Iterator[Found]:
         if refusal.node.pointer not in subject.crashed
     ]
     for pointer, words in together(found):
-        yield Found(join(pointer, "x-onyxia", "overwriteDefaultWith"), words)
+        yield Violation(join(pointer, "x-onyxia", "overwriteDefaultWith"), words)
 
 
-def options_injected(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def options_injected(subject: Subject) -> Iterator[Violation]:
     """`overwriteListEnumWith` finds an array, with at least one option that the node takes;
     otherwise `listEnum` is used.
     """
@@ -110,14 +116,15 @@ def options_injected(subject: Subject) -> Iterator[Found]:
                 (node.pointer, f"the options of {node.name} are not {show(value)}", context)
             )
     for pointer, words in together(found):
-        yield Found(
+        yield Violation(
             join(pointer, "x-onyxia", "overwriteListEnumWith"),
             words,
             "inject an array of values that the node takes",
         )
 
 
-def object_default(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def object_default(subject: Subject) -> Iterator[Violation]:
     """An object with `properties` has neither a `default` nor an `overwriteDefaultWith` of its own:
     its value is that of its properties.
     """
@@ -135,19 +142,19 @@ def object_default(subject: Subject) -> Iterator[Found]:
                     else join(node.pointer, "x-onyxia", keyword)
                 )
                 message = f"{keyword} of {node.name} is never used: it is an object with properties"
-                yield Found(
+                yield Violation(
                     pointer, message, "move it to the properties, or take the properties away"
                 )
 
 
-def _expressions(subject: Subject) -> Iterator[tuple[Node, str, object]]:
+def _expressions(subject: Subject) -> Iterator[tuple[SchemaNode, str, object]]:
     for node in subject.nodes:
         for key in _KEYS:
             if key in node.onyxia:
                 yield node, key, node.onyxia[key]
 
 
-def _item(subject: Subject, node: Node) -> Type | None:
+def _item(subject: Subject, node: SchemaNode) -> Type | None:
     """Return the type of the element whose properties are in scope: that of the nearest array
     around the node that injects one.
     """
@@ -164,10 +171,10 @@ def _whole(reference: Reference) -> bool:
     return not reference.embedded
 
 
-def _taken(node: Node, value: object, subject: Subject, context: str) -> bool:
+def _taken(node: SchemaNode, value: object, subject: Subject, context: str) -> bool:
     if not isinstance(value, list):
         return False
-    bare = Node(
+    bare = SchemaNode(
         pointer=node.pointer,
         path=node.path,
         raw=node.raw,
