@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from builder.charts.onyxia.model import METADATA, NOTES, SCHEMA, VALUES, ChartFiles
@@ -37,33 +36,23 @@ def _directory(path: Path) -> ChartFiles:
 
 
 def _package(path: Path) -> ChartFiles:
+    names = {name: field for field, name in _FILES.items()}
+    texts: dict[str, str] = {}
+    folder: str | None = None
     try:
         with tarfile.open(path) as archive:
-            members = {
-                parts: member
-                for member in archive
-                for parts in [PurePosixPath(member.name).parts]
-                if member.isfile()
-            }
-            found = {field: _member(members, name) for field, name in _FILES.items()}
-            files = {
-                field: (parts[0], archive.extractfile(members[parts]))
-                for field, parts in found.items()
-                if parts
-            }
-            texts = {
-                field: file.read().decode()
-                for field, (_, file) in files.items()
-                if file is not None
-            }
+            for member in archive:
+                # All files of a package are in one folder, which is named like the chart.
+                top, *below = PurePosixPath(member.name).parts or ("",)
+                content = archive.extractfile(member) if member.isfile() else None
+                field = names.get("/".join(below))
+                if content is None or field is None:
+                    continue
+                texts[field] = content.read().decode()
+                folder = folder or top
     except (tarfile.TarError, OSError, UnicodeDecodeError) as error:
         raise InputError([Problem(str(path), 0, 0, f"not a chart's package: {error}")]) from None
-    return _chart(path, texts, next((folder for folder, _ in files.values()), None))
-
-
-def _member(members: Iterable[tuple[str, ...]], name: str) -> tuple[str, ...]:
-    """Return the path of a file of the chart within its one folder, or nothing."""
-    return next((parts for parts in members if "/".join(parts[1:]) == name), ())
+    return _chart(path, texts, folder)
 
 
 def _chart(path: Path, texts: dict[str, str], folder: str | None) -> ChartFiles:
