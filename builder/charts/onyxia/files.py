@@ -36,23 +36,29 @@ def _directory(path: Path) -> ChartFiles:
 
 
 def _package(path: Path) -> ChartFiles:
-    names = {name: field for field, name in _FILES.items()}
-    texts: dict[str, str] = {}
-    folder: str | None = None
     try:
         with tarfile.open(path) as archive:
-            for member in archive:
-                # All files of a package are in one folder, which is named like the chart.
-                top, *below = PurePosixPath(member.name).parts or ("",)
-                content = archive.extractfile(member) if member.isfile() else None
-                field = names.get("/".join(below))
-                if content is None or field is None:
-                    continue
-                texts[field] = content.read().decode()
-                folder = folder or top
+            texts, folder = _members(archive)
     except (tarfile.TarError, OSError, UnicodeDecodeError) as error:
         raise InputError([Problem(str(path), 0, 0, f"not a chart's package: {error}")]) from None
     return _chart(path, texts, folder)
+
+
+def _members(archive: tarfile.TarFile) -> tuple[dict[str, str], str | None]:
+    """Return the texts of a package, and the folder at its top: all files of a package are in one,
+    which is named like the chart.
+    """
+    fields = {name: field for field, name in _FILES.items()}
+    texts: dict[str, str] = {}
+    folder: str | None = None
+    for member in archive:
+        top, *below = PurePosixPath(member.name).parts or ("",)
+        content = archive.extractfile(member) if member.isfile() else None
+        field = fields.get("/".join(below))
+        if content is not None and field is not None:
+            texts[field] = content.read().decode()
+            folder = folder or top
+    return texts, folder
 
 
 def _chart(path: Path, texts: dict[str, str], folder: str | None) -> ChartFiles:

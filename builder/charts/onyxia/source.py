@@ -135,11 +135,10 @@ def _repeated(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
     """Yield the keys that stand before in the same mapping."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    yield key
-                seen.add(key.value)
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                yield key
+            seen.add(key.value)
         below = [value for _, value in node.value]
     else:
         below = node.value if isinstance(node, yaml.SequenceNode) else []
