@@ -106,7 +106,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     interrupted or asked to end.
     """
     words = sys.argv[1:] if argv is None else list(argv)
-    arguments = parser(words).parse_args(words)
+    try:
+        arguments = parser(words).parse_args(words)
+    except BuilderError as error:
+        Console().error(error)
+        return error.exit_code
     console = Console(quiet=arguments.quiet)
     try:
         with _stoppable():

@@ -18,6 +18,7 @@ from builder.catalog.load import load
 from builder.cli import main
 from builder.graph.build import graph
 from builder.lock.file import read
+from builder.lock.model import NAME
 from builder.render.dockerfile import dockerfile
 
 ROOT = Path(__file__).parents[1]
@@ -138,7 +139,7 @@ def test_shell_scripts_may_be_run() -> None:
 @pytest.mark.process
 def test_rendered_dockerfiles_are_sound(tmp_path: Path) -> None:
     loaded = load(ROOT / "catalog.yaml")
-    whole, lock = graph(loaded), read(ROOT / "catalog.lock")
+    whole, lock = graph(loaded), read(ROOT / NAME)
     for name, cell in whole.cells.items():
         if not cell.layer.bootstrap:
             text = dockerfile(whole, cell, lock.cells[name], loaded.layer_dirs[cell.name])
@@ -220,7 +221,7 @@ def test_requirements_lock_holds_what_pyproject_asks() -> None:
 
 
 def test_every_make_target_that_is_written_about_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     pages = [
         *ROOT.glob("*.md"),
         *(ROOT / ".github/workflows").glob("*.yml"),
@@ -232,7 +233,7 @@ def test_every_make_target_that_is_written_about_exists() -> None:
         if page.is_file():
             named = set(
                 re.findall(
-                    r"(?:`|^\s*(?:run: |exec )?)make ([a-z]+)", page.read_text(), re.MULTILINE
+                    r"(?:`|^\s*(?:run: |exec )?)make ([a-z-]+)", page.read_text(), re.MULTILINE
                 )
             )
             assert named <= targets, (

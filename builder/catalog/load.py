@@ -14,6 +14,7 @@ from builder.catalog.expand import Expansion, Labels, Matrix, axis_constraints
 from builder.catalog.family import Member, members
 from builder.catalog.matrix import MAX_POINTS, TooManyPointsError, remembered
 from builder.catalog.model import Catalog, Layer
+from builder.catalog.source import Source
 from builder.catalog.stack import Layers, arrange
 from builder.errors import InputError, Problem
 
@@ -33,6 +34,10 @@ class Loaded:
     """All layers, by name, in the order of their names."""
     layer_dirs: Mapping[str, Path]
     """The directory of each layer, below `root`."""
+    source: Source
+    """catalog.yaml as it is written."""
+    layer_sources: Mapping[str, Source]
+    """Each layer's layer.yaml as it is written."""
     arranged: Layers
     labels: Labels
     """Axis -> value -> label."""
@@ -115,6 +120,8 @@ def _check(draft: Draft, path: Path, problems: list[Problem]) -> Loaded | None:
         root=path.parent,
         layers=draft.layers,
         layer_dirs=draft.directories,
+        source=draft.source,
+        layer_sources=draft.sources,
         arranged=arranged,
         labels=labels,
         matrices=matrices,

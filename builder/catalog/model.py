@@ -234,6 +234,13 @@ class Layer(Model):
     glue: bool = Field(
         default=False, description="Joins by itself when every layer in `on` is present."
     )
+    heavy: bool = Field(
+        default=False,
+        description=(
+            "Too large or slow for `make test`: images that have it are tested by `make test-all`"
+            " alone."
+        ),
+    )
     axes: tuple[Identifier, ...] = Field(
         (), description="Axes this layer adds to those of what it stands on."
     )

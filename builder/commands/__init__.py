@@ -8,6 +8,21 @@ from collections.abc import Mapping
 from typing import Protocol, cast
 
 from builder.console.text import Console
+from builder.errors import BuilderError
+
+CHARTS = "charts"
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    CHARTS: (
+        "jsonschema",
+        "jsonschema_rs",
+        "kubernetes_validate",
+        "referencing",
+        "regress",
+        "semver",
+    ),
+}
+"""Extra of this distribution -> the modules that it brings, which a machine that builds images
+alone lacks."""
 
 
 class Command(Protocol):
@@ -71,5 +86,20 @@ def command(name: str) -> Command:
     """Return the module of a command, or of `<command> <verb>`.
 
     Modules are imported by name, as a run needs one of them and the libraries of no other.
+
+    Raises:
+        BuilderError: it needs a library of an extra that is not installed.
+
     """
-    return cast("Command", importlib.import_module(f"{__name__}.{name.replace(' ', '.')}"))
+    try:
+        module = importlib.import_module(f"{__name__}.{name.replace(' ', '.')}")
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        for extra, modules in EXTRAS.items():
+            if missing in modules:
+                raise BuilderError(
+                    f"`catalog {name}` needs {missing}, which is not installed",
+                    hint=f"pip install 'catalog-builder[{extra}]'",
+                ) from error
+        raise
+    return cast("Command", module)

@@ -133,6 +133,8 @@ def _container(engine: docker.DockerClient, command: Command) -> Iterator[Contai
         user=command.user,
         environment=dict(command.environment),
         network_mode=command.network,
+        # Proxies of the client's own configuration are not the test's.
+        use_config_proxy=False,
         mounts=[
             docker.types.Mount(path, None, type="volume", no_copy=True) for path in command.volumes
         ],

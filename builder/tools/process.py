@@ -175,7 +175,7 @@ def stop_all(grace: float = 5.0) -> None:
         _stopping.set()
         processes, actions = list(_running), list(_elsewhere.values())
     for action in actions:
-        # It may be gone already, or whoever runs it.
+        # The process may be gone already, or its user.
         with contextlib.suppress(Exception):
             action()
     _end(processes, grace)
