@@ -142,7 +142,7 @@ def test_rendered_dockerfiles_are_sound(tmp_path: Path) -> None:
     whole, lock = graph(loaded), read(ROOT / NAME)
     for name, cell in whole.cells.items():
         if not cell.layer.bootstrap:
-            text = dockerfile(whole, cell, lock.cells[name], loaded.layer_dirs[cell.name])
+            text = dockerfile(whole, cell, lock, loaded.layer_dirs[cell.name])
             # hadolint wants an empty line after a here-document, BuildKit does not
             (tmp_path / f"{name}.Dockerfile").write_text(
                 re.sub(r"(<<'(\S+)'\n(?s:.*?)\n\2\n)", r"\1\n", text)

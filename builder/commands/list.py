@@ -56,15 +56,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _absent(arguments: argparse.Namespace, made: Graph, console: Console) -> None:
-    """Print what images lack; an image that a rule removed as a whole is no mistake here."""
+    """Print the points that images do not have. A pattern may also name an image that a rule
+    removed altogether.
+    """
     whole = {entry.name for entry in made.absent if not entry.point}
     named = [pattern for pattern in arguments.patterns if pattern not in whole]
-    names = (
-        {entry.name for entry in select(made, named).absent}
-        if named or not arguments.patterns
-        else set()
-    )
-    shown = names | (whole & set(arguments.patterns))
+    names: set[str] = set()
+    if named or not arguments.patterns:
+        names = {entry.name for entry in select(made, named).absent}
+    shown = names | whole.intersection(arguments.patterns)
     absent = [entry for entry in made.absent if entry.name in shown]
     if arguments.json:
         console.json(

@@ -55,7 +55,13 @@ MERGERS: tuple[Merger, ...] = (
         always=alternatives.is_header,
     ),
     Merger(alternatives.LINKS + "*", lines.parse_whole, lines.dump_whole, links=True),
-    Merger("etc/passwd", accounts.parse, accounts.dump_by_id, check=accounts.unique_ids),
+    Merger(
+        "etc/passwd",
+        accounts.parse,
+        accounts.dump_by_id,
+        join=accounts.join_user,
+        check=accounts.unique_ids,
+    ),
     Merger(
         "etc/group",
         accounts.parse_members,

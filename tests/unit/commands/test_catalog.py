@@ -231,3 +231,38 @@ def test_a_heavy_layer_is_left_out_of_a_sample(
     assert re.search(r"^code-r:r4\.5 +heavy: code$", told, re.MULTILINE)
     assert "5 of 6 layers, " in told
     assert "only heavy images show: artifact npm, layer code, pair base + code, " in told
+
+
+def test_show_a_layer(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "lab", path=sound) == 0
+    out = capsys.readouterr().out
+    assert "lab  A notebook server in Python" in out
+    assert "stands on python" in out
+    assert "kernel stands on it" in out
+    assert catalog("show", "lab", "--json", path=sound) == 0
+    cells = json.loads(capsys.readouterr().out)["cells"]
+    assert [cell["cell"] for cell in cells] == ["lab@trixie-py3.13", "lab@bookworm-py3.11"]
+    assert cells[0]["images"] == ["lab-python:py3.13", "lab-r:py3.13-r4.5"]
+
+
+def test_show_a_cell(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "code@bookworm", "--json", path=sound) == 0
+    (cell,) = json.loads(capsys.readouterr().out)["cells"]
+    assert cell["cell"] == "code@bookworm"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("kernl", "there is no image, layer or cell 'kernl'\n  hint: did you mean 'kernel'?"),
+        ("code@buster", "there is no cell 'code@buster'\n  hint: "),
+        ("python:py3.12", "did you mean 'python:py3.1"),
+    ],
+)
+def test_show_of_what_is_not_there(
+    word: str, said: str, sound: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert catalog("show", word, path=sound) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert f"did you mean {word!r}" not in error
