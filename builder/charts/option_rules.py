@@ -126,5 +126,7 @@ def _held_faults(key: str, held: Option) -> Iterator[OptionFault]:
             yield OptionFault(key, (*keys, "variable"), message, hint)
         for inner in ("items", "map"):
             below = getattr(option, inner)
-            for fault in _held_faults(inner, below) if below is not None else ():
+            if below is None:
+                continue
+            for fault in _held_faults(inner, below):
                 yield OptionFault(key, (*keys, *fault.keys), fault.message, fault.hint)

@@ -195,14 +195,13 @@ def _seen(composition: Composition, keys: tuple[Step, ...]) -> Mapping[str, Opti
 
 def _source(composition: Composition, file: ServiceFile, directory: FilePath) -> Iterator[Problem]:
     """Yield what is wrong with the templates of a service's own, and those that nothing uses."""
-    listed = composition.service.templates
+    if not directory.is_dir():
+        return
     name = file.document.file.removesuffix(SERVICE) + SOURCE
-    for path in sorted(directory.rglob("*")) if directory.is_dir() else ():
-        if not path.is_file():
-            continue
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         relative = path.relative_to(directory).as_posix()
         where = f"{name}/{relative}"
-        if relative not in listed:
+        if relative not in composition.service.templates:
             hint = "add it there, or remove it"
             yield Problem(where, 0, 0, "'templates' of service.yaml does not list it", hint)
             continue

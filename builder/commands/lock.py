@@ -6,10 +6,11 @@ import argparse
 
 from builder.catalog.load import load
 from builder.console.text import Console
-from builder.graph.asks import stale
+from builder.graph.accounts import behind
 from builder.graph.build import graph
 from builder.graph.model import Graph
 from builder.lock.difference import Change, difference
+from builder.lock.encode import encode
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Lock
 from builder.resolve.request import Documents
@@ -53,12 +54,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     settings = read_settings(loaded.root)
     after = resolve(whole, before, settings, console, upgrade=upgrade, documents=documents)
     changes = difference(before, after)
-    if former or after != before:
+    # What is known of the artifacts (`extra`) counts too, which makes no two of them differ.
+    if former or before is None or encode(after) != encode(before):
         write(after, path)
     if arguments.json:
-        console.json({"moment": after.moment, "changes": [change.document() for change in changes]})
+        console.json(
+            {
+                "moment": after.moment,
+                "changes": [change.document() for change in changes],
+                "accounts": dict(after.accounts),
+            }
+        )
         return 0
     _show(changes, console)
+    _show_accounts(before, after, console)
     console.text(
         f"{len(after.artifacts)} packages for {len(after.cells)} cells, as of {after.moment}"
         + ("" if changes else "; nothing moved")
@@ -67,7 +76,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _check(whole: Graph, lock: Lock | None, console: Console, *, as_json: bool) -> int:
-    found = stale(lock, whole) if lock else dict.fromkeys(whole.cells, "is not in the lock")
+    found = behind(lock, whole) if lock else dict.fromkeys(whole.cells, "is not in the lock")
     if as_json:
         console.json({"stale": found})
     for cell, why in () if as_json else found.items():
@@ -88,6 +97,19 @@ def _show(changes: tuple[Change, ...], console: Console) -> None:
             console.text(f"{what} in {', '.join(cells)}")
             for line in _lines(found):
                 console.text(f"  {line}")
+
+
+def _show_accounts(before: Lock | None, after: Lock, console: Console) -> None:
+    """Print which system accounts have an id now, or another one, and which are gone."""
+    old = before.accounts if before else {}
+    given = [
+        f"{name} {number}" for name, number in after.accounts.items() if old.get(name) != number
+    ]
+    gone = sorted(old.keys() - after.accounts.keys())
+    if given:
+        console.text(f"ids of system accounts: {', '.join(given)}")
+    if gone:
+        console.text(f"no package makes these accounts any more: {', '.join(gone)}")
 
 
 def _lines(changes: list[Change]) -> list[str]:

@@ -15,16 +15,19 @@ from builder.debian.model import Facts
 from builder.errors import BuilderError, ToolError
 from builder.events import Note, Output
 from builder.execute import damage
+from builder.execute.accounts import surprises
 from builder.execute.replaced import changed, manifests
 from builder.execute.workshop import Workshop
 from builder.fetch.context import context as lay_out
 from builder.fetch.fetch import fetch
+from builder.graph.accounts import given
 from builder.graph.model import Cell
 from builder.lock.model import Lock
 from builder.oci import tar
 from builder.oci.blob import disk
 from builder.oci.model import EPOCH, LAYER_ZSTD, Descriptor
 from builder.oci.store import Store
+from builder.render.accounts import ACCOUNTS
 from builder.render.dockerfile import ARTIFACTS, PARENT
 from builder.render.dockerfile import context as build_context
 from builder.tools import buildx, mmdebstrap
@@ -110,8 +113,11 @@ def made(shop: Workshop, cell: Cell) -> Facts:
 
 
 def keep(shop: Workshop, cell: Cell, facts: Facts) -> None:
-    """Record what a cell was built to, and on what."""
+    """Record what a cell was built to, and on what. Accounts that no lock decides are told."""
     known = shop.project.inputs
+    below = [shop.facts(ancestor) for ancestor in cell.ancestors]
+    for sentence in surprises(cell, shop.project.lock, facts, below):
+        shop.monitor(Note(sentence, "warning"))
     records.record(shop.store, facts, manifests(shop.store, cell, known))
     inputs.remember(shop.store, cell.id, known[cell.id].document)
     shop.forget(cell.id)
@@ -141,6 +147,7 @@ def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> li
             epoch=EPOCH,
             log=log,
             paths=cell.layer.dpkg,
+            accounts=artifacts / ACCOUNTS if given(cell, lock) else None,
         )
     except ToolError as error:
         raise _failed(cell, f"{error.message}\n{error.hint}".rstrip(), log) from error
@@ -156,7 +163,7 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
     output, directory = staging / "output", staging / "context"
     below = _prepare(shop.store, parent, output)
     source = project.loaded.layer_dirs[cell.name]
-    build_context(project.graph, cell, project.lock.cells[cell.id], source).write(directory)
+    build_context(project.graph, cell, project.lock, source).write(directory)
     spec = buildx.Build(
         context=directory,
         output=output,

@@ -14,9 +14,10 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from builder.catalog.model import Layer
 from builder.debian.environment import DEFAULT_PATH
 from builder.errors import InputError, Problem
+from builder.graph.accounts import given, own
 from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph, ImagePoint
-from builder.lock.model import Lock, Slice
+from builder.lock.model import Lock
 from builder.oci.model import EPOCH, ImageConfig
 from builder.render.jinja import environment
 from builder.tree import File, Tree
@@ -34,21 +35,21 @@ def user(graph: Graph, cell: Cell) -> str:
     return ranked[-1].user or "0" if ranked else "0"
 
 
-def dockerfile(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> str:
+def dockerfile(graph: Graph, cell: Cell, lock: Lock, directory: Path) -> str:
     """Return the cell's Dockerfile; `directory` is the layer's own."""
-    steps = _steps(graph, cell, piece, directory, artifacts=f"from={ARTIFACTS}", files="files")
+    steps = _steps(graph, cell, lock, directory, artifacts=f"from={ARTIFACTS}", files="files")
     return environment.get_template("cell.Dockerfile.j2").render(
         parent=PARENT, epoch=EPOCH, steps=steps
     )
 
 
-def context(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> Tree:
+def context(graph: Graph, cell: Cell, lock: Lock, directory: Path) -> Tree:
     """Return the build context: the Dockerfile and the layer's files. A bootstrapped cell has
     none.
     """
     if cell.layer.bootstrap:
         return Tree({})
-    files = {"Dockerfile": File(dockerfile(graph, cell, piece, directory).encode())}
+    files = {"Dockerfile": File(dockerfile(graph, cell, lock, directory).encode())}
     return Tree(files | _files(directory, "files"))
 
 
@@ -79,8 +80,8 @@ def flat(
     """
 
     def instructions(cell: Cell) -> str:
-        own = {"artifacts": f"source=artifacts/{cell.id}", "files": f"files/{cell.name}"}
-        return _steps(graph, cell, lock.cells[cell.id], directories[cell.name], **own)
+        places = {"artifacts": f"source=artifacts/{cell.id}", "files": f"files/{cell.name}"}
+        return _steps(graph, cell, lock, directories[cell.name], **places)
 
     stages = list(_stages(graph, "", image.cells, instructions))
     files: dict[str, File] = {}
@@ -131,7 +132,7 @@ def asked(cell: Cell) -> Mapping[str, tuple[str, ...]]:
 
 
 def _steps(
-    graph: Graph, cell: Cell, piece: Slice, directory: Path, *, artifacts: str, files: str
+    graph: Graph, cell: Cell, lock: Lock, directory: Path, *, artifacts: str, files: str
 ) -> str:
     """Return the instructions of a cell: those that its layer.yaml leads to, or the layer's own
     Dockerfile.j2 (which may include them).
@@ -140,9 +141,11 @@ def _steps(
         InputError: as `_rendered` does.
 
     """
-    layer = cell.layer
+    layer, piece, ids = cell.layer, lock.cells[cell.id], given(cell, lock)
     values = {
         "cell": cell,
+        "accounts": bool(ids),
+        "own_accounts": any(one.name in ids for one in own(cell)),
         "axes": cell.point,
         "artifacts": artifacts,
         "env": layer.env,
@@ -156,12 +159,10 @@ def _steps(
         "python": "requirements.txt" in piece.files,
         "run": _shell(layer.run, cell.point),
     }
-    own = directory / "Dockerfile.j2"
-    return (
-        "\n" + _rendered(own, values)
-        if own.is_file()
-        else environment.get_template("steps.j2").render(values)
-    )
+    template = directory / "Dockerfile.j2"
+    if template.is_file():
+        return "\n" + _rendered(template, values)
+    return environment.get_template("steps.j2").render(values)
 
 
 def _rendered(own: Path, values: Mapping[str, object]) -> str:

@@ -12,6 +12,7 @@ from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Artifact, Lock, Slice
 from builder.lock.wheel import complete
+from builder.resolve.accounts import settle
 from builder.resolve.kinds import RESOLVERS
 from builder.resolve.request import Documents
 from builder.resolve.task import Piece, Task
@@ -84,7 +85,7 @@ def resolve(
                 found[cell].append(piece)
                 before[cell] += piece.artifacts
     _raise(problems, silent)
-    return _lock(task, found, archives)
+    return settle(graph, _lock(task, found, archives), lock, settings, monitor)
 
 
 def check_upgrade(patterns: Sequence[str], lock: Lock) -> None:
@@ -139,13 +140,7 @@ def _lock(
     for cell in task.cells:
         task.monitor(Step(cell.id, "done", f"{len(cells[cell.id].artifacts)} packages"))
     moment = max((archive["date"] for archive in archives.values()), default=BEFORE_ALL)
-    made = Lock(
-        moment=moment,
-        artifacts=artifacts,
-        cells=kept | cells,
-        archives=archives,
-        accounts=task.previous.accounts,
-    )
+    made = Lock(moment=moment, artifacts=artifacts, cells=kept | cells, archives=archives)
     if problems := disagreements(task.graph, made):
         raise InputError(problems)
     return made

@@ -75,7 +75,7 @@ class Uv:
         those for any from this machine's on.
 
         Raises:
-            ToolError: there is no resolution, or the index could not be had.
+            ToolError: there is no resolution, or the index could not be fetched.
 
         """
         with TemporaryDirectory() as name:

@@ -10,8 +10,9 @@ from builder.charts.chart import Origin, chart
 from builder.charts.generate import compositions
 from builder.charts.images import ImageRef, ImageRefs
 from builder.verify.service import LEFT
+from tests.gates import ROOT
 from tests.kind.cluster import Release
-from tests.kind.conftest import RESTRICTED, ROOT, Launcher
+from tests.kind.conftest import RESTRICTED, Launcher
 from tests.kind.services import Node
 
 pytestmark = pytest.mark.kind

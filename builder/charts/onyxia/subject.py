@@ -63,14 +63,14 @@ class Subject:
     @cached_property
     def parents(self) -> Mapping[str, SchemaNode]:
         """The parent of each node but the root, by the node's pointer."""
-        found: dict[str, SchemaNode] = {}
+        parents: dict[str, SchemaNode] = {}
         for node in self.nodes:
             below = [
                 *(node.properties or {}).values(),
                 *([node.items] if node.items is not None else []),
             ]
-            found.update((child.pointer, node) for child in below)
-        return found
+            parents.update((child.pointer, node) for child in below)
+        return parents
 
     def lineage(self, node: SchemaNode) -> Iterator[SchemaNode]:
         """Yield a node's parent, its parent, and so on to the root."""
@@ -95,9 +95,10 @@ class Subject:
     @cached_property
     def crashed(self) -> frozenset[str]:
         """Pointers of the nodes at which values cannot be computed in some context."""
-        return frozenset(
-            crash.pointer for computed in self.computed.values() for crash in computed.crashes
-        )
+        pointers: set[str] = set()
+        for computed in self.computed.values():
+            pointers.update(crash.pointer for crash in computed.crashes)
+        return frozenset(pointers)
 
     @cached_property
     def schema_errors(self) -> tuple[ValidationError, ...]:
@@ -115,6 +116,12 @@ class Subject:
         """
         return values_at(node, self.computed[context].values)
 
+    def occurring(self, node: SchemaNode) -> Iterator[tuple[str, object]]:
+        """Yield the values computed for a node in all contexts, each with its context."""
+        for context in self.computed:
+            for value in self.values_of(node, context):
+                yield context, value
+
     def shown(self, node: SchemaNode) -> bool:
         """Tell whether the form may show the node: nothing hides it for good."""
         return not any(
@@ -129,15 +136,16 @@ def in_contexts(names: Sequence[str]) -> str:
     """
     if len(names) == len(contexts()):
         return ""
-    return f" (in the context{'s' * (len(names) > 1)} {', '.join(names)})"
+    word = "context" if len(names) == 1 else "contexts"
+    return f" (in the {word} {', '.join(names)})"
 
 
-def together(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+def together(occurrences: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
     """Merge (pointer, words, context) over contexts: yield each pointer with its words and the
     contexts they hold in.
     """
     merged: dict[tuple[str, str], list[str]] = {}
-    for pointer, words, context in found:
+    for pointer, words, context in occurrences:
         names = merged.setdefault((pointer, words), [])
         if context not in names:
             names.append(context)

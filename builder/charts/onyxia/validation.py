@@ -289,4 +289,6 @@ def show(value: object) -> str:
 
 
 def _article(name: str) -> str:
-    return name if name == "null" else f"{'an' if name[0] in 'aio' else 'a'} {name}"
+    if name == "null":
+        return name
+    return f"an {name}" if name[0] in "aio" else f"a {name}"

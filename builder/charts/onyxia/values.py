@@ -222,11 +222,13 @@ def values_at(node: SchemaNode, values: object) -> list[object]:
     """Return the values of a node in computed values: one, or one for each item of the arrays that
     it is in.
     """
-    found = [values]
+    reached = [values]
     for key in node.path:
-        found = [
-            below
-            for value in found
-            for below in (value if key == "*" and isinstance(value, list) else [at(value, [key])])
-        ]
-    return [value for value in found if value is not UNDEFINED]
+        below: list[object] = []
+        for value in reached:
+            if key == "*" and isinstance(value, list):
+                below += value
+            else:
+                below.append(at(value, [key]))
+        reached = below
+    return [value for value in reached if value is not UNDEFINED]

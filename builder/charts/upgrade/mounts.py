@@ -121,7 +121,9 @@ def _lasting(volume: object) -> str:
     claim = at(volume, "persistentVolumeClaim.claimName")
     if claim is not None:
         return f"the claim {claim}"
-    for kind, details in volume.items() if isinstance(volume, Mapping) else ():
+    if not isinstance(volume, Mapping):
+        return ""
+    for kind, details in volume.items():
         if kind != "name" and kind not in TRANSIENT:
             return f"the {kind} {json.dumps(details, sort_keys=True)}"
     return ""

@@ -124,7 +124,7 @@ def _check_images(
         raise InputError(problems)
 
 
-def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.Index) -> None:
+def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.ChartIndex) -> None:
     """Write what an administrator of Onyxia pastes. It says where the charts are, so that there is
     nothing to write when that is not known.
     """

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from builder.tools.buildx import failure
+from builder.tools.buildx import failed_line, failure
 
 OUTPUT = """\
 #8 [stage-0 2/4] RUN false
@@ -21,3 +21,9 @@ def test_a_failure_is_told_by_the_last_lines_of_its_step() -> None:
 
 def test_other_output_is_given_as_it_ends() -> None:
     assert failure(["error: no builder"]) == "error: no builder"
+
+
+def test_the_line_of_the_dockerfile_at_which_a_build_failed() -> None:
+    assert failed_line(OUTPUT) == 5
+    assert failed_line([*OUTPUT, "Dockerfile:17"]) == 17
+    assert failed_line(["#5 Dockerfile:9 is not a line of its own"]) is None

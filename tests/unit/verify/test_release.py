@@ -125,7 +125,9 @@ def test_events_are_told_by_their_last_moment() -> None:
 
 
 def test_what_does_not_come_true_is_said() -> None:
-    with pytest.raises(BuilderError, match=r"the moon is blue: not so after 0 s \(no moon\)"):
+    with pytest.raises(
+        BuilderError, match=r"timed out after 0 s waiting until the moon is blue \(no moon\)"
+    ):
         eventually("the moon is blue", lambda: _raise(OSError("no moon")), patience=0)
     assert eventually("it is", lambda: [1]) == [1]
 

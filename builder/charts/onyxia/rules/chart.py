@@ -64,11 +64,11 @@ def dependency_condition(subject: Subject) -> Iterator[Violation]:
             continue
         node = subject.by_path.get(tuple(condition.split(".")))
         if node is None or node.type != "boolean":
-            found = "not in the schema" if node is None else f"of type {node.type}"
+            what = "not in the schema" if node is None else f"of type {node.type}"
             pointer = join("", "dependencies", str(index), "condition")
             yield Violation(
                 pointer,
-                f"{name} is never shown: its condition {condition} is {found}",
+                f"{name} is never shown: its condition {condition} is {what}",
                 "make it a boolean",
                 METADATA,
             )
@@ -81,23 +81,21 @@ def notes_password(subject: Subject) -> Iterator[Violation]:
     """
     if subject.chart.notes is None:
         return
-    lines = [
-        line
-        for line in _ACTION.sub("X", subject.chart.notes).splitlines()
-        if "password" in line.lower()
-    ]
-    found = [match[1] for line in lines for match in [_PASSWORD.search(line)] if match]
-    fallback = any(
-        node.path and node.path[-1].lower().endswith("password") for node in subject.nodes
-    )
-    if lines and not found and not fallback:
+    notes = _ACTION.sub("X", subject.chart.notes)
+    lines = [line for line in notes.splitlines() if "password" in line.lower()]
+    matches = [_PASSWORD.search(line) for line in lines]
+    copied = [match[1] for match in matches if match]
+    # Where the notes tell no password, the page looks for an option of that name.
+    names = [node.path[-1].lower() for node in subject.nodes if node.path]
+    has_option = any(name.endswith("password") for name in names)
+    if lines and not copied and not has_option:
         yield Violation(
             "",
             f"the page finds no password in {show(lines[0].strip())}",
             "write it as `password: X`",
             NOTES,
         )
-    for text in found:
+    for text in copied:
         if _DECORATED.fullmatch(text):
             yield Violation(
                 "",
@@ -158,13 +156,9 @@ def _siblings(subject: Subject, node: SchemaNode) -> list[SchemaNode]:
 
 
 def _sorts_before(subject: Subject, one: SchemaNode, main: SchemaNode) -> bool:
-    pairs = [
-        (first, second)
-        for context in subject.computed
-        for first in subject.values_of(one, context)
-        for second in subject.values_of(main, context)
-    ]
-    return any(
-        isinstance(first, str) and isinstance(second, str) and first < second
-        for first, second in pairs
-    )
+    """Tell whether the value of a node comes before another one's in some context."""
+    for context, first in subject.occurring(one):
+        for second in subject.values_of(main, context):
+            if isinstance(first, str) and isinstance(second, str) and first < second:
+                return True
+    return False

@@ -116,10 +116,10 @@ def slot_values(subject: Subject) -> Iterator[Violation]:
             path = (*node.path, *([below] if below else []))
             value = at(subject.values.value, path)
             if value is UNDEFINED or kind(value) != wanted:
-                found = "nothing" if value is UNDEFINED else show(value)
+                given = "nothing" if value is UNDEFINED else show(value)
                 message = (
                     f"{'.'.join(path)}: an API's {node.slot} has no usable default for it, and"
-                    f" values.yaml has {found}"
+                    f" values.yaml has {given}"
                 )
                 yield Violation(
                     node.pointer,
@@ -129,16 +129,13 @@ def slot_values(subject: Subject) -> Iterator[Violation]:
 
 
 def _crashes(subject: Subject, what: str, hint: str = "") -> Iterator[Violation]:
-    crashes = [
-        (crash, context)
-        for context, computed in subject.computed.items()
-        for crash in computed.crashes
-        if crash.kind == what
-    ]
+    occurrences: list[tuple[str, str, str]] = []
+    for context, computed in subject.computed.items():
+        for crash in computed.crashes:
+            if crash.kind == what:
+                occurrences.append((crash.pointer, crash.reason, context))
     names = {node.pointer: node.name for node in subject.nodes}
-    for pointer, words in together(
-        (crash.pointer, crash.reason, context) for crash, context in crashes
-    ):
+    for pointer, words in together(occurrences):
         yield Violation(pointer, f"{names[pointer]} has no usable value: {words}", hint)
 
 

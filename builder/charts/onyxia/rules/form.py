@@ -22,14 +22,14 @@ def list_options(subject: Subject) -> Iterator[Violation]:
     """`render: list` has options, each of which the node accepts: one bad option is as good as
     none.
     """
-    found: list[tuple[str, str, str]] = []
+    occurrences: list[tuple[str, str, str]] = []
     for node in subject.nodes:
         if node.keywords.get("render") == "list" and not pattern_error(node.text("pattern") or ""):
-            found += [
+            occurrences += [
                 (node.pointer, f"{node.name}: {crash}", context)
                 for context, crash in _crashed_options(subject, node)
             ]
-    for pointer, words in together(found):
+    for pointer, words in together(occurrences):
         yield Violation(
             pointer,
             words,
@@ -95,21 +95,15 @@ def slider_render(subject: Subject) -> Iterator[Violation]:
 @rule(Consequence.FORM)
 def slider_number(subject: Subject) -> Iterator[Violation]:
     """The value of a slider over strings without a unit is a number."""
-    found = [
-        (
-            node.pointer,
-            f"the value of the slider {node.name} is {show(value)}, which is no number",
-            context,
-        )
-        for node in _sliders(subject)
-        for context in subject.computed
-        for value in subject.values_of(node, context)
-        if node.type == "string"
-        and node.text("sliderUnit") is None
-        and isinstance(value, str)
-        and parse_float(value) is None
-    ]
-    for pointer, words in together(found):
+    occurrences: list[tuple[str, str, str]] = []
+    for node in _sliders(subject):
+        if node.type != "string" or node.text("sliderUnit") is not None:
+            continue
+        for context, value in subject.occurring(node):
+            if isinstance(value, str) and parse_float(value) is None:
+                words = f"the value of the slider {node.name} is {show(value)}, which is no number"
+                occurrences.append((node.pointer, words, context))
+    for pointer, words in together(occurrences):
         yield Violation(pointer, words, "give the slider a sliderUnit, and the default that unit")
 
 
@@ -156,16 +150,10 @@ def options_repeated(subject: Subject) -> Iterator[Violation]:
     for node in subject.nodes:
         for keyword in ("enum", "listEnum"):
             given = node.options(keyword) or []
-            twice = [
-                option
-                for index, option in enumerate(given)
-                if any(same(option, other) for other in given[:index])
-            ]
-            if twice:
-                yield Violation(
-                    join(node.pointer, keyword),
-                    f"{keyword} of {node.name} has {show(twice[0])} twice",
-                )
+            repeated = list(_repeated(given))
+            if repeated:
+                message = f"{keyword} of {node.name} has {show(repeated[0])} twice"
+                yield Violation(join(node.pointer, keyword), message)
 
 
 @rule(Consequence.FORM)
@@ -191,6 +179,13 @@ def schema_id(subject: Subject) -> Iterator[Violation]:
     for node in subject.nodes:
         if isinstance(node.raw, dict) and "$id" in node.raw:
             yield Violation(join(node.pointer, "$id"), f"{node.name} has an $id", "take it away")
+
+
+def _repeated(given: list[object]) -> Iterator[object]:
+    """Yield the options that an earlier one is the same as."""
+    for index, option in enumerate(given):
+        if any(same(option, other) for other in given[:index]):
+            yield option
 
 
 def _sliders(subject: Subject) -> Iterator[SchemaNode]:

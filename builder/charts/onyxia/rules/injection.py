@@ -48,16 +48,16 @@ def context_path(subject: Subject) -> Iterator[Violation]:
     for node, key, expression in _expressions(subject):
         item = _item(subject, node)
         for reference in references(expression):
-            found = look_up(reference.path, item)
-            if isinstance(found, Unknown):
+            looked_up = look_up(reference.path, item)
+            if isinstance(looked_up, Unknown):
                 hint = (
-                    f"did you mean {found.nearest}?"
-                    if found.nearest
+                    f"did you mean {looked_up.nearest}?"
+                    if looked_up.nearest
                     else "take it away, and keep the default"
                 )
-                why = f": {found.why}" if found.why else ""
+                why = f": {looked_up.why}" if looked_up.why else ""
                 message = (
-                    f"{node.name} reads {found.path!r}, which is not in the context of the"
+                    f"{node.name} reads {looked_up.path!r}, which is not in the context of the"
                     f" application {VERSION}{why}"
                 )
                 yield Violation(join(node.pointer, "x-onyxia", key), message, hint)
@@ -70,11 +70,15 @@ def embedded_path(subject: Subject) -> Iterator[Violation]:
     """
     for node, key, expression in _expressions(subject):
         for reference in references(expression):
-            found = look_up(reference.path, _item(subject, node))
-            if reference.embedded and isinstance(found, Type) and found.kind in {"array", "object"}:
+            looked_up = look_up(reference.path, _item(subject, node))
+            if (
+                reference.embedded
+                and isinstance(looked_up, Type)
+                and looked_up.kind in {"array", "object"}
+            ):
                 yield Violation(
                     join(node.pointer, "x-onyxia", key),
-                    f"{node.name} puts {reference}, an {found.kind}, into a string",
+                    f"{node.name} puts {reference}, an {looked_up.kind}, into a string",
                 )
 
 
@@ -83,20 +87,17 @@ def injection_refused(subject: Subject) -> Iterator[Violation]:
     """The node takes what it injects: its type, pattern, bounds and options; otherwise its default
     is used.
     """
-    found = [
-        (
-            refusal.node.pointer,
-            (
-                f"{refusal.node.name} does not take what it injects, {show(refusal.value)}, which"
+    occurrences: list[tuple[str, str, str]] = []
+    for context, computed in subject.computed.items():
+        for refusal in computed.refusals:
+            node = refusal.node
+            words = (
+                f"{node.name} does not take what it injects, {show(refusal.value)}, which"
                 f" {refusal.why}"
-            ),
-            context,
-        )
-        for context, computed in subject.computed.items()
-        for refusal in computed.refusals
-        if refusal.node.pointer not in subject.crashed
-    ]
-    for pointer, words in together(found):
+            )
+            if node.pointer not in subject.crashed:
+                occurrences.append((node.pointer, words, context))
+    for pointer, words in together(occurrences):
         yield Violation(join(pointer, "x-onyxia", "overwriteDefaultWith"), words)
 
 
@@ -105,17 +106,17 @@ def options_injected(subject: Subject) -> Iterator[Violation]:
     """`overwriteListEnumWith` finds an array, with at least one option that the node takes;
     otherwise `listEnum` is used.
     """
-    found: list[tuple[str, str, str]] = []
+    occurrences: list[tuple[str, str, str]] = []
     for node in subject.nodes:
         expression = node.onyxia.get("overwriteListEnumWith", UNDEFINED)
         for context, lookup in subject.lookups.items():
             value = evaluate(expression, lookup)
             if value is UNDEFINED or _taken(node, value, subject, context):
                 continue
-            found.append(
+            occurrences.append(
                 (node.pointer, f"the options of {node.name} are not {show(value)}", context)
             )
-    for pointer, words in together(found):
+    for pointer, words in together(occurrences):
         yield Violation(
             join(pointer, "x-onyxia", "overwriteListEnumWith"),
             words,
@@ -162,8 +163,8 @@ def _item(subject: Subject, node: SchemaNode) -> Type | None:
         if array.type != "array" or array.expression is UNDEFINED:
             continue
         paths = list(references(array.expression)) if isinstance(array.expression, str) else []
-        found = look_up(paths[0].path) if len(paths) == 1 and _whole(paths[0]) else _ANY
-        return found.items or _ANY if isinstance(found, Type) else _ANY
+        looked_up = look_up(paths[0].path) if len(paths) == 1 and _whole(paths[0]) else _ANY
+        return looked_up.items or _ANY if isinstance(looked_up, Type) else _ANY
     return None
 
 

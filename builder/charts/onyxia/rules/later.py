@@ -99,12 +99,12 @@ def launch_value(subject: Subject) -> Iterator[Violation]:
     """
     if subject.schema.problem or subject.schema_errors:
         return
-    found: list[tuple[str, str, str]] = []
+    occurrences: list[tuple[str, str, str]] = []
     for context, computed in subject.computed.items():
         if computed.crashes or not isinstance(computed.values, dict):
             continue
         schema = editor_schema(subject.tree.root, subject.lookups[context])
-        found += [
+        occurrences += [
             (
                 _pointer(subject, [str(key) for key in error.absolute_path]),
                 f"{'.'.join(map(str, error.absolute_path))}: {error.message}",
@@ -112,7 +112,7 @@ def launch_value(subject: Subject) -> Iterator[Violation]:
             )
             for error in errors(schema, computed.values)
         ]
-    for pointer, words in together(found):
+    for pointer, words in together(occurrences):
         yield Violation(pointer, words, "change the default, or what it breaks")
 
 

@@ -68,15 +68,15 @@ def x_onyxia_hidden(subject: Subject) -> Iterator[Violation]:
     """
     for pointer, name, value in _members(subject, "x-onyxia"):
         if isinstance(value, dict) and not isinstance(value.get("hidden", False), bool):
-            found = value["hidden"]
+            hidden = value["hidden"]
             hint = (
                 'move it out of x-onyxia: "hidden": {"value": …, "path": "…"}'
-                if isinstance(found, dict)
+                if isinstance(hidden, dict)
                 else "write true or false"
             )
             yield Violation(
                 join(pointer, "hidden"),
-                f"x-onyxia.hidden of {name} is {show(found)}, not true or false",
+                f"x-onyxia.hidden of {name} is {show(hidden)}, not true or false",
                 hint,
             )
 

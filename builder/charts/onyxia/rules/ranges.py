@@ -33,10 +33,10 @@ def range_pair(subject: Subject) -> Iterator[Violation]:
         extremity, name = node.text("sliderExtremity"), node.text("sliderRangeId")
         if extremity is not None and name is not None:
             ends.setdefault(name, {"down": [], "up": []})[extremity].append(node)
-    for name, found in ends.items():
-        down, up = len(found["down"]), len(found["up"])
+    for name, extremities in ends.items():
+        down, up = len(extremities["down"]), len(extremities["up"])
         if down != up:
-            place = (found["down"] + found["up"])[-1]
+            place = (extremities["down"] + extremities["up"])[-1]
             yield Violation(
                 place.pointer,
                 f"the range slider {name} has {down} down and {up} up",
@@ -83,7 +83,7 @@ def range_unit(subject: Subject) -> Iterator[Violation]:
 @rule(Consequence.FORM)
 def range_order(subject: Subject) -> Iterator[Violation]:
     """The low end of a range slider is not above its high end."""
-    found: list[tuple[str, str, str]] = []
+    occurrences: list[tuple[str, str, str]] = []
     for context in subject.computed:
         for name, down, up in _pairs(subject):
             low, high = (_number(end, subject.values_of(end, context)) for end in (down, up))
@@ -92,8 +92,8 @@ def range_order(subject: Subject) -> Iterator[Violation]:
                     f"the range slider {name} starts with {down.name} at {to_text(low)} above"
                     f" {up.name} at {to_text(high)}"
                 )
-                found.append((down.pointer, words, context))
-    for pointer, words in together(found):
+                occurrences.append((down.pointer, words, context))
+    for pointer, words in together(occurrences):
         yield Violation(pointer, words, "lower the default of the one or raise that of the other")
 
 
@@ -188,16 +188,16 @@ def _pairs(subject: Subject) -> Iterator[tuple[str, SchemaNode, SchemaNode]]:
 
 def _conditions(subject: Subject, node: SchemaNode) -> set[str]:
     """Return the conditions that hide a node, its parents' included, each as an absolute one."""
-    found: set[str] = set()
+    conditions: set[str] = set()
     for one in (node, *subject.lineage(node)):
         hidden = one.keywords.get("hidden", False)
         if one.onyxia.get("hidden") is True or hidden is True:
-            found.add("always")
+            conditions.add("always")
         elif isinstance(hidden, dict):
             path = str(hidden["path"]).split("/")
             absolute = [*one.path[:-1], *path] if hidden.get("isPathRelative") else path
-            found.add(f"{'/'.join(absolute)}={show(hidden['value'])}")
-    return {"always"} if "always" in found else found
+            conditions.add(f"{'/'.join(absolute)}={show(hidden['value'])}")
+    return {"always"} if "always" in conditions else conditions
 
 
 def _different(subject: Subject, keyword: str) -> Iterator[Violation]:

@@ -61,16 +61,15 @@ def values_extra(subject: Subject) -> Iterator[Violation]:
             if isinstance(patterns, dict)
             else []
         )
-        for key in value if raw.get("additionalProperties") is False else ():
-            if key not in (node.properties or {}) and not any(
-                matches(pattern, key) for pattern in allowed
-            ):
-                yield Violation(
-                    join("", *path, key),
-                    f"{'.'.join((*path, key))} is not in the schema, which allows nothing else"
-                    " there",
-                    file=VALUES,
-                )
+        if raw.get("additionalProperties") is not False:
+            continue
+        for key in value:
+            is_known = key in (node.properties or {})
+            if is_known or any(matches(pattern, key) for pattern in allowed):
+                continue
+            name = ".".join((*path, key))
+            message = f"{name} is not in the schema, which allows nothing else there"
+            yield Violation(join("", *path, key), message, file=VALUES)
 
 
 @rule(Consequence.REFUSED)
@@ -100,7 +99,9 @@ def slot_wider(subject: Subject) -> Iterator[Violation]:
     """
     for node in subject.nodes:
         slot = SLOTS.get(node.slot or "")
-        for below, texts in slot.accepts.items() if slot else ():
+        if slot is None:
+            continue
+        for below, texts in slot.accepts.items():
             target = subject.by_path.get((*node.path, *below.split(".")))
             pattern = target.text("pattern") if target else None
             refused = [
@@ -121,15 +122,15 @@ def pattern_helm(subject: Subject) -> Iterator[Violation]:
     r"""`pattern` is one that Helm can compile too: no lookaround, no backreference, no `\u`."""
     for node in subject.nodes:
         pattern = node.text("pattern")
-        found = (
+        lookaround = (
             _LOOKAROUND.search(pattern)
             if pattern is not None and not pattern_error(pattern)
             else None
         )
-        if found:
+        if lookaround:
             yield Violation(
                 join(node.pointer, "pattern"),
-                f"Helm cannot compile the pattern {pattern} of {node.name}: it has {found[1]}",
+                f"Helm cannot compile the pattern {pattern} of {node.name}: it has {lookaround[1]}",
             )
 
 

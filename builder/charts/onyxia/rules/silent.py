@@ -68,7 +68,7 @@ def default_refused(subject: Subject) -> Iterator[Violation]:
     """A `default` is one that its own node accepts wherever it is needed; otherwise the value of
     values.yaml is used.
     """
-    found: list[tuple[str, str, str]] = []
+    occurrences: list[tuple[str, str, str]] = []
     for node in subject.nodes:
         unused = (
             node.type is None
@@ -81,12 +81,12 @@ def default_refused(subject: Subject) -> Iterator[Violation]:
             if computed.sources.get(node.pointer) == "injected":
                 continue
             why = _problem(node, node.default, subject, context)
-            found += (
+            occurrences += (
                 [(node.pointer, f"the default {show(node.default)} of {node.name} {why}", context)]
                 if why
                 else []
             )
-    for pointer, words in together(found):
+    for pointer, words in together(occurrences):
         yield Violation(join(pointer, "default"), words, "give it a default that it accepts")
 
 
@@ -136,12 +136,8 @@ def hidden_path(subject: Subject) -> Iterator[Violation]:
     for node, hidden, path in _hidden(subject):
         if _target(subject, path) is not None or _free(subject, path):
             continue
-        slashed = [
-            one
-            for one in subject.by_path
-            if any("/" in key for key in one) and "/".join(one) == "/".join(path)
-        ]
-        if slashed:
+        same_text = [one for one in subject.by_path if "/".join(one) == "/".join(path)]
+        if any("/" in "".join(one) for one in same_text):
             hint = "no path leads to a key that holds a slash"
         else:
             asked = str(hidden["path"]).replace(".", "/")
@@ -167,8 +163,8 @@ def hidden_value(subject: Subject) -> Iterator[Violation]:
         target = _target(subject, path)
         if target is None or target.type is None:
             continue
-        found = kind(hidden["value"])
-        if found != target.type and (found, target.type) != ("number", "integer"):
+        type_of_value = kind(hidden["value"])
+        if type_of_value != target.type and (type_of_value, target.type) != ("number", "integer"):
             message = (
                 f"{node.name} is always shown: {target.name} is of type {target.type} and is never"
                 f" {show(hidden['value'])}"
@@ -246,7 +242,9 @@ def keyword_unknown(subject: Subject) -> Iterator[Violation]:
     """Every keyword is one of draft 07 or of the form."""
     known = {*KEYWORDS, *IGNORED, *_DEAD, *_HARMLESS}
     for node in subject.nodes:
-        for keyword in node.raw if isinstance(node.raw, dict) else ():
+        if not isinstance(node.raw, dict):
+            continue
+        for keyword in node.raw:
             if keyword not in known:
                 near = difflib.get_close_matches(keyword, known, 1, 0.6)
                 yield Violation(
@@ -273,8 +271,8 @@ def x_onyxia_unknown(subject: Subject) -> Iterator[Violation]:
 
 
 def _onyxia(node: SchemaNode) -> dict[str, object]:
-    found = node.raw.get("x-onyxia") if isinstance(node.raw, dict) else None
-    return found if isinstance(found, dict) else {}
+    onyxia = node.raw.get("x-onyxia") if isinstance(node.raw, dict) else None
+    return onyxia if isinstance(onyxia, dict) else {}
 
 
 def _hidden(subject: Subject) -> Iterator[tuple[SchemaNode, dict[str, object], tuple[str, ...]]]:

@@ -68,23 +68,7 @@ def slot_shadows(subject: Subject) -> Iterator[Violation]:
     for outer in subject.nodes:
         slot = SLOTS.get(outer.slot or "", Slot())
         for node in walk(outer):
-            paths = (
-                [str(reference) for reference in references(node.expression)]
-                if isinstance(node.expression, str)
-                else []
-            )
-            lost = (
-                next(
-                    (
-                        path
-                        for path in paths
-                        if path.startswith(tuple(prefix + "." for prefix in slot.drops))
-                    ),
-                    None,
-                )
-                if slot.drops
-                else None
-            )
+            lost = _dropped(node, slot)
             if lost is not None:
                 pointer = join(node.pointer, "x-onyxia", "overwriteDefaultWith")
                 message = (
@@ -92,6 +76,15 @@ def slot_shadows(subject: Subject) -> Iterator[Violation]:
                     f" {outer.slot}"
                 )
                 yield Violation(pointer, message, "take the injection away, or the slot")
+
+
+def _dropped(node: SchemaNode, slot: Slot) -> str | None:
+    """Return a path that a node injects from, and that an API with the slot's schema does not."""
+    if not isinstance(node.expression, str):
+        return None
+    dropped = tuple(f"{prefix}." for prefix in slot.drops)
+    paths = [str(reference) for reference in references(node.expression)]
+    return next((path for path in paths if path.startswith(dropped)), None)
 
 
 def _pointer(node: SchemaNode) -> str:
