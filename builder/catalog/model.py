@@ -40,7 +40,6 @@ Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
 Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
 DpkgPath = Annotated[str, StringConstraints(pattern=DPKG_PATH)]
 Owner = Annotated[str, StringConstraints(pattern=OWNER)]
-# useradd takes 32 characters.
 Account = Annotated[str, StringConstraints(pattern=ACCOUNT, max_length=32)]
 Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -278,18 +277,10 @@ class Layer(Model):
         (), description="Python requirements (PEP 508), installed into the image's Python."
     )
     wheels: PackageList = Field(
-        (),
-        description=(
-            "Wheels by requirement, without what they depend on; not installed, but under"
-            " /artifacts/wheels."
-        ),
+        (), description="Wheels without dependencies: not installed, but under /artifacts/wheels."
     )
     accounts: tuple[Account, ...] = Field(
-        (),
-        description=(
-            "System accounts (users and groups) that the layer makes in a way that cannot be read"
-            " from its scripts and from those of its packages: `catalog lock` decides on their ids."
-        ),
+        (), description="System accounts whose names no script shows: the lock gives them ids."
     )
     build: PackageList = Field(
         (),
