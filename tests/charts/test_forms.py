@@ -13,7 +13,9 @@ from builder.charts.chart import LINK, source
 from builder.charts.switches import joined, passwords
 from builder.tools import helm
 from builder.verify.charts import cases
-from tests.charts.conftest import CHARTS, ORIGIN, Chart, Rendered, all_charts
+from tests.charts.conftest import COMMITTED, ORIGIN, Chart, Rendered, all_charts
+
+CHARTS = COMMITTED.parent / "charts"
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +29,7 @@ from builder.record.chart_package import Package, last_published, prepare, publi
 from builder.tools import helm, process
 from builder.tree import File
 from builder.verify.charts import check
-from tests.charts.conftest import CHARTS, ORIGIN, Chart
+from tests.charts.conftest import CHARTS, LIBRARY, ORIGIN, Chart
 
 pytestmark = pytest.mark.registries
 CATALOG = str(CHARTS.parent / "catalog.yaml")
@@ -152,13 +153,25 @@ def test_the_command_verifies_what_would_be_generated(capsys: pytest.CaptureFixt
     )
 
 
+def copy_catalog(root: Path) -> None:
+    """Copy the catalog of these tests, with the library that it names."""
+    for name in ("images", "charts"):
+        shutil.copytree(CHARTS.parent / name, root / name)
+    for name in ("options", "library", "stubs"):
+        shutil.copytree(LIBRARY / name, root / "charts" / name)
+    lines = Path(CATALOG).read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("charts:")]
+    (root / "catalog.yaml").write_text("".join(kept))
+
+
 def test_the_command_tells_how_to_see_again_what_is_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("images", "charts/library", "charts/icons", "charts/postgresql"):
-        shutil.copytree(CHARTS.parent / name, tmp_path / name)
-    shutil.copy(CATALOG, tmp_path / "catalog.yaml")
-    path = tmp_path / "charts" / "library" / "templates" / "service.yaml"
+    copy_catalog(tmp_path)
+    for path in (tmp_path / "charts").glob("*/service.yaml"):
+        if path.parent.name != "postgresql":
+            shutil.rmtree(path.parent)
+    path = tmp_path / "charts" / "library" / "templates" / "_networking.tpl"
     path.write_text(path.read_text().replace("ports:", "prots:"))
     assert main(["--catalog", str(tmp_path / "catalog.yaml"), "chart", "verify"]) == 1
     told = capsys.readouterr()
@@ -175,12 +188,7 @@ def test_the_command_tells_how_to_see_again_what_is_wrong(
 
 
 def changed(composition: Composition, **fields: object) -> Composition:
-    return Composition(
-        **{
-            name: fields.get(name, getattr(composition, name))
-            for name in ("name", "service", "images", "groups", "options", "variables")
-        },  # type: ignore[arg-type]
-    )
+    return replace(composition, **fields)  # type: ignore[arg-type]
 
 
 def packaged(composition: Composition, published: Package | None = None) -> Package:
@@ -468,9 +476,8 @@ def test_charts_whose_images_nobody_could_pull_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = tmp_path / "catalog"
-    shutil.copytree(Path(CATALOG).parent / "charts", root / "charts")
-    shutil.copytree(Path(CATALOG).parent / "images", root / "images")
-    text = Path(CATALOG).read_text().replace("registry:", "# registry:")
+    copy_catalog(root)
+    text = (root / "catalog.yaml").read_text().replace("registry:", "# registry:")
     (root / "catalog.yaml").write_text("registry: 127.0.0.1:5000/catalog\n" + text)
     site = tmp_path / "site"
 
