@@ -150,6 +150,14 @@ class Rule(Model):
     )
 
 
+class ChartSettings(Model):
+    """What the charts of a catalog stand on."""
+
+    library: str = Field(
+        "charts", description="Directory whose options/, library/ and stubs/ the charts use."
+    )
+
+
 class Catalog(Model):
     """catalog.yaml."""
 
@@ -159,6 +167,9 @@ class Catalog(Model):
     url: str | None = Field(None, description="Home page, for image labels and charts.")
     registry: Registry = Field(
         "localhost:5000/catalog", description="Registry and path under which images are published."
+    )
+    charts: ChartSettings = Field(
+        ChartSettings(), description="Where what the charts share is found."
     )
     axes: Mapping[Identifier, Axis] = Field(
         description="The version dimensions, in the order labels are joined.", min_length=1

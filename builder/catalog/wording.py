@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from builder.catalog import model
+from builder.catalog import language, model
 from builder.catalog.reader import Step
 from builder.catalog.scalars import found, quoted
 from builder.catalog.source import Source
@@ -35,6 +35,7 @@ _PATTERNS = {
     ),
     model.ABSOLUTE: "an absolute path",
     model.URL: "an address that starts with https://, http:// or file:///",
+    language.LANGUAGE: "a language tag (BCP 47), such as en, pt-BR or zh-Hans",
     model.SHA256: "a sha256: 64 hex digits",
 }
 _EXPECTED = {
@@ -122,8 +123,13 @@ def fields(kind: object, path: tuple[Step, ...]) -> list[str]:
     """Return the keys that the format knows at a path, or none where keys are free."""
     for kinds in _reach([kind], path):
         if isinstance(kinds, type) and issubclass(kinds, BaseModel):
-            return list(kinds.model_fields)
+            return list(_keys(kinds))
     return []
+
+
+def _keys(kind: type[BaseModel]) -> dict[str, str]:
+    """Return the keys of a mapping in a file, each with the name of its field."""
+    return {field.alias or name: name for name, field in kind.model_fields.items()}
 
 
 def _reach(kinds: list[object], path: tuple[Step, ...]) -> list[object]:
@@ -144,8 +150,9 @@ def _plain(kinds: list[object]) -> Iterator[object]:
 
 def _inside(kind: object, step: Step) -> Iterator[object]:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        if step in kind.model_fields:
-            yield kind.model_fields[str(step)].annotation
+        keys = _keys(kind)
+        if step in keys:
+            yield kind.model_fields[keys[str(step)]].annotation
     elif isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Mapping):  # type: ignore[arg-type]
         yield get_args(kind)[1]
     elif get_args(kind):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from builder.charts.compose import Composition, compose
 from builder.charts.images import ImageRefs
+from builder.charts.library import load_library
 from builder.charts.load import load_groups, read_services
+from builder.charts.service import Service
 from builder.charts.service_rules import service_files, service_problems, setting_problems
 from builder.errors import InputError, Problem
 from builder.tree import Tree
@@ -16,48 +19,69 @@ OWNED = "templates"
 """The directory of a chart that holds nothing but what is generated."""
 
 
-def compositions(directory: Path, refs: ImageRefs) -> Mapping[str, Composition]:
-    """Return every service below `directory` with all its options, by name.
+def compositions(
+    directory: Path, refs: ImageRefs, shared: Path | None = None, file: str = ""
+) -> Mapping[str, Composition]:
+    """Return every service below `directory` with all its options, by name. `shared` is the
+    directory of options, library and stubs, which problems call `file`; without it, the same one.
 
     Raises:
         InputError: something is wrong with services, options or images; holds every problem.
 
     """
-    composed, problems = composed_services(directory, refs)
+    composed, problems = composed_services(directory, refs, shared, file)
     if problems:
         raise InputError(problems)
     return composed
 
 
 def composed_services(
-    directory: Path, refs: ImageRefs
+    directory: Path, refs: ImageRefs, shared: Path | None = None, file: str = ""
 ) -> tuple[Mapping[str, Composition], list[Problem]]:
-    """Return the services below `directory` that can be composed, and every problem of all of them.
+    """Return the services that can be composed, and every problem of all of them; see
+    `compositions`.
 
     Raises:
-        InputError: something is wrong with the groups of options, which all services need.
+        InputError: something is wrong with what all services share.
 
     """
-    groups = load_groups()
+    shared, file = shared or directory, file or directory.name
+    groups = load_groups({file: shared, directory.name: directory})
+    library = load_library(shared, file)
     read = read_services(directory, groups)
     files = service_files(directory, read.documents)
     composed: dict[str, Composition] = {}
     problems = list(read.problems)
-    for name, service in read.services.items():
-        file = files[name]
-        wrong = list(setting_problems(file))
+    # A service is composed after those that it contains.
+    for name in _inside_out(read.services):
+        service, service_file = read.services[name], files[name]
+        if any(inner not in composed for inner in service.contained.values()):
+            continue  # one of them is wrong, which is told already
+        wrong = list(setting_problems(service_file))
         if wrong:
             problems += wrong
             continue
+        contained = {key: composed[inner] for key, inner in service.contained.items()}
+        places = service_file.places_of("set")
         try:
-            holder = file.holder("image").document
+            holder = service_file.holder("image").document
             images = refs.of(service, holder.file, holder.at(("image",)))
-            composed[name] = compose(name, service, groups, images, file.places_of("set"))
+            composed[name] = compose(
+                name, service, groups, images, library, contained=contained, places=places
+            )
         except InputError as error:
             problems += error.problems
         else:
-            problems += service_problems(composed[name], file)
-    return composed, problems
+            problems += service_problems(composed[name], service_file)
+    return {name: composed[name] for name in read.services if name in composed}, problems
+
+
+def _inside_out(services: Mapping[str, Service]) -> Iterator[str]:
+    """Yield the services, each after those that it contains; `read_services` leaves out circles."""
+    waiting = {name: set(service.contained.values()) for name, service in services.items()}
+    for name in TopologicalSorter(waiting).static_order():
+        if name in services:
+            yield name
 
 
 def joined(trees: Iterable[tuple[str, Tree]]) -> Tree:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import RootModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from builder.catalog import source, wording
 from builder.catalog.scalars import found
 from builder.catalog.suggest import nearest
-from builder.charts.model import ChartName, Group, Service
+from builder.charts.library import NAME as LIBRARY
+from builder.charts.library import STUBS, absent
+from builder.charts.model import ChartName, Group
+from builder.charts.service import Service
 from builder.errors import InputError, Problem
 
-OPTIONS = Path(__file__).with_name("options")
+OPTIONS = "options"
 BUNDLES = "bundles.yaml"
 SERVICE = "service.yaml"
+M = TypeVar("M", bound=BaseModel)
+RESERVED = {OPTIONS, LIBRARY, STUBS, "icons"}
 JOINED = ("groups", "keywords")
 """Keys of a service that are joined with those of the service it extends."""
 
@@ -44,39 +51,63 @@ class Groups:
         }
 
 
-def load_groups(directory: Path = OPTIONS) -> Groups:
-    """Read all groups of options.
+def load_groups(directories: Mapping[str, Path]) -> Groups:
+    """Read all groups of options: `options/*.yaml` below each directory, which problems call by its
+    key. A group or a bundle of a later directory takes the place of an earlier one's.
 
     Raises:
-        InputError: files that say what the format does not know.
+        InputError: there are none at all, or files that say what the format does not know.
 
     """
+    folders = {f"{file}/{OPTIONS}": path / OPTIONS for file, path in directories.items()}
+    if not any(folder.is_dir() for folder in folders.values()):
+        raise InputError([absent(next(iter(folders)))])
+    files: list[tuple[Path, str]] = []
+    for file, folder in folders.items():
+        files += ((path, f"{file}/{path.name}") for path in sorted(folder.glob("*.yaml")))
     groups, problems = dict[str, Group](), list[Problem]()
-    bundles = Bundles({})
-    for path in sorted(directory.glob("*.yaml")):
-        document = source.read(path, path.name)
-        kind = Bundles if path.name == BUNDLES else Group
+    bundles: dict[str, tuple[str, ...]] = {}
+    origins: dict[str, source.Source] = {}
+    for path, file in files:
         try:
+            document = source.read(path, file)
             if path.name == BUNDLES:
-                bundles = wording.validate(document, Bundles)
+                named = _validated(document, Bundles).root
+                bundles |= named
+                origins |= dict.fromkeys(named, document)
             else:
-                groups[path.stem] = wording.validate(document, Group)
-        except ValidationError as error:
-            problems += wording.problems(document, kind, error)
-    for bundle, names in bundles.root.items() if not problems else ():
-        problems += [
-            _unknown(BUNDLES, name, groups, f"bundle {bundle!r}")
-            for name in names
-            if name not in groups
-        ]
-        problems += (
-            [Problem(BUNDLES, 0, 0, f"{bundle!r} names a bundle and a group", "rename one of them")]
-            if bundle in groups
-            else []
-        )
+                groups[path.stem] = _validated(document, Group)
+        except InputError as error:
+            problems += error.problems
+    if not problems:
+        problems += _bundle_problems(bundles, groups, origins)
     if problems:
         raise InputError(problems)
-    return Groups(groups=groups, bundles=bundles.root)
+    return Groups(groups=groups, bundles=bundles)
+
+
+def _validated(document: source.Source, kind: type[M]) -> M:
+    try:
+        return wording.validate(document, kind)
+    except ValidationError as error:
+        raise InputError(wording.problems(document, kind, error)) from None
+
+
+def _bundle_problems(
+    bundles: Mapping[str, tuple[str, ...]],
+    groups: Mapping[str, Group],
+    origins: Mapping[str, source.Source],
+) -> Iterator[Problem]:
+    """Yield the bundles that are named like a group, or name groups that do not exist."""
+    for bundle, names in bundles.items():
+        document = origins[bundle]
+        if bundle in groups:
+            message = f"{bundle!r} names a bundle and a group"
+            yield document.problem((bundle,), message, "rename one of them", key=True)
+        for index, name in enumerate(names):
+            if name not in groups:
+                place = document.at((bundle, index))
+                yield _unknown(document.file, name, groups, f"bundle {bundle!r}", place)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,7 +160,51 @@ def read_services(directory: Path, groups: Groups) -> ServicesRead:
             services[name] = _service(name, _extended(document, documents), groups)
         except InputError as error:
             problems += error.problems
-    return ServicesRead(services=services, documents=documents, problems=tuple(problems))
+    for name, service in services.items():
+        problems += _contained(documents[name], service, services, known=documents)
+    circle = list(_circle(services, documents))
+    if circle:
+        # What contains itself cannot be composed, nor what contains that.
+        services = {}
+    return ServicesRead(services=services, documents=documents, problems=(*problems, *circle))
+
+
+def _contained(
+    document: source.Source,
+    service: Service,
+    services: Mapping[str, Service],
+    known: Mapping[str, object],
+) -> Iterator[Problem]:
+    """Yield what is wrong with the services that a service contains; `known` are the names of all,
+    also of those that are wrong themselves.
+    """
+    for key, name in service.contained.items():
+        if name not in known:
+            hint = nearest(name, list(known))
+            yield document.problem(("with", key), f"there is no service {name!r}", hint)
+        if name not in services:
+            continue
+        objects = [file for file in services[name].templates if not Path(file).name.startswith("_")]
+        if objects:
+            message = (
+                f"{name} cannot be contained: {', '.join(objects)} is rendered once, by itself"
+            )
+            hint = "define a named template `library.objects.x` and list `x` under `objects`"
+            yield document.problem(("with", key), message, hint)
+
+
+def _circle(
+    services: Mapping[str, Service], documents: Mapping[str, source.Source]
+) -> Iterator[Problem]:
+    """Yield a service that contains itself, through others or not."""
+    waiting = {name: set(service.contained.values()) for name, service in services.items()}
+    try:
+        TopologicalSorter(waiting).prepare()
+    except CycleError as error:
+        names: list[str] = error.args[1]
+        yield documents[names[0]].problem(
+            ("with",), f"the service contains itself: {' in '.join(names)}"
+        )
 
 
 def _extended(document: source.Source, documents: Mapping[str, source.Source]) -> source.Source:
@@ -159,6 +234,9 @@ def _extended(document: source.Source, documents: Mapping[str, source.Source]) -
 
 
 def _service(name: str, document: source.Source, groups: Groups) -> Service:
+    if name in RESERVED:
+        message = f"charts/{name} is where what charts share lies, and no service"
+        raise InputError([Problem(document.file, 0, 0, message, "rename the directory")])
     try:
         TypeAdapter(ChartName).validate_python(name)
     except ValidationError:
@@ -167,20 +245,31 @@ def _service(name: str, document: source.Source, groups: Groups) -> Service:
             " letter first"
         )
         raise InputError([Problem(document.file, 0, 0, message, "rename the directory")]) from None
-    try:
-        service = wording.validate(document, Service)
-    except ValidationError as error:
-        raise InputError(wording.problems(document, Service, error)) from None
+    service = _validated(document, Service)
     known = {**groups.groups, **groups.bundles}
-    unknown = [(index, group) for index, group in enumerate(service.groups) if group not in known]
-    if unknown:
-        raise InputError(
-            [
-                _unknown(document.file, group, known, "groups", document.at(("groups", index)))
-                for index, group in unknown
-            ]
-        )
+    problems = list(_unknown_groups(document, ("groups",), service.groups, known))
+    for key, workload in service.workloads.items():
+        path = ("workloads", key)
+        problems += _unknown_groups(document, (*path, "groups"), workload.groups, known)
+        if workload.volume and workload.volume.each and workload.kind != "StatefulSet":
+            message = f"a {workload.kind} has one volume for all its pods"
+            hint = "a StatefulSet has one for each"
+            problems.append(document.problem((*path, "volume", "each"), message, hint))
+    if problems:
+        raise InputError(problems)
     return service
+
+
+def _unknown_groups(
+    document: source.Source,
+    path: tuple[str, ...],
+    groups: tuple[str, ...],
+    known: Mapping[str, object],
+) -> Iterator[Problem]:
+    for index, group in enumerate(groups):
+        if group not in known:
+            place = document.at((*path, index))
+            yield _unknown(document.file, group, known, ".".join(path), place)
 
 
 def _unknown(

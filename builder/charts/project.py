@@ -11,11 +11,11 @@ from pathlib import Path
 
 from builder.catalog.load import Loaded
 from builder.catalog.suggest import nearest
-from builder.charts.chart import Origin, chart
+from builder.charts.chart import Origin, chart, source
 from builder.charts.compose import Composition
-from builder.charts.generate import composed_services, compositions
+from builder.charts.generate import composed_services, compositions, joined
 from builder.charts.images import ImageRefs, image_refs
-from builder.charts.load import SERVICE
+from builder.charts.load import OPTIONS, SERVICE
 from builder.errors import InputError, Problem
 from builder.graph.build import graph
 from builder.tree import Tree
@@ -33,7 +33,7 @@ class Charts:
     compositions: Mapping[str, Composition]
 
     def tree(self, name: str) -> Tree:
-        """Return the files of a chart.
+        """Return the files of a chart that is whole in itself.
 
         Raises:
             InputError: see `builder.charts.chart.chart`.
@@ -45,6 +45,19 @@ class Charts:
         """Yield the name and the files of every chart, each when it is made."""
         for name in self.compositions:
             yield name, self.tree(name)
+
+    def sources(self) -> Tree:
+        """Return charts/ as git holds it: what charts share, and every chart with its stubs.
+
+        Raises:
+            InputError: see `builder.charts.chart.chart`.
+
+        """
+        trees = [
+            (name, source(composition, self.directory, self.origin))
+            for name, composition in self.compositions.items()
+        ]
+        return joined(trees)
 
     def named(self, names: Sequence[str]) -> Charts:
         """Return those of the services that are named; all without a name.
@@ -84,7 +97,9 @@ def open_charts(loaded: Loaded, digests: Mapping[str, str] | None = None) -> Cha
     directory = loaded.root / DIRECTORY
     refs = image_refs(loaded.catalog.registry, graph(loaded), digests)
     origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
-    return Charts(directory=directory, origin=origin, compositions=compositions(directory, refs))
+    shared = loaded.catalog.charts.library
+    found = compositions(directory, refs, loaded.root / shared, shared)
+    return Charts(directory=directory, origin=origin, compositions=found)
 
 
 def service_names(root: Path) -> list[str]:
@@ -102,11 +117,16 @@ def chart_problems(root: Path, loaded: Loaded | None) -> list[Problem]:
         return []
     if loaded is None:
         refs, origin = ImageRefs(registry="", any_image=True), Origin(catalog="")
+        shared = DIRECTORY
+        if not (root / shared / OPTIONS).is_dir():
+            # The library is elsewhere, and where is not known.
+            return []
     else:
         refs = image_refs(loaded.catalog.registry, graph(loaded))
         origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
+        shared = loaded.catalog.charts.library
     try:
-        composed, problems = composed_services(directory, refs)
+        composed, problems = composed_services(directory, refs, root / shared, shared)
     except InputError as error:
         return list(error.problems)
     charts = Charts(directory=directory, origin=origin, compositions=composed)

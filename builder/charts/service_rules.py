@@ -11,13 +11,14 @@ from pathlib import Path as FilePath
 from pydantic import ValidationError
 
 from builder.catalog import wording
-from builder.catalog.reader import Place, Step
+from builder.catalog.reader import Place, Spot, Step
 from builder.catalog.source import Source
 from builder.charts.compose import Composition, Path, walk
 from builder.charts.load import SERVICE
-from builder.charts.model import Option, Probe
+from builder.charts.model import Option
 from builder.charts.option_rules import option_faults
 from builder.charts.references import template_problems
+from builder.charts.service import Probe
 from builder.errors import Problem
 
 SOURCE = "source"
@@ -86,14 +87,25 @@ def service_files(
 
 
 def setting_problems(file: ServiceFile) -> Iterator[Problem]:
-    """Yield the fields of `set` that no option has, and values that a field does not take."""
+    """Yield the fields of `set` that no option has, and values that a field does not take: of the
+    service, and of its further workloads.
+    """
     holder = file.holder("set").document
-    spot = holder.spot.inside.get("set")
-    data = holder.data.get("set") if isinstance(holder.data, dict) else None
-    if spot is None or not isinstance(data, dict):
+    yield from _wrong_settings(holder, holder.data, holder.spot)
+    holder = file.holder("workloads").document
+    workloads = holder.data.get("workloads") if isinstance(holder.data, dict) else None
+    spot = holder.spot.inside.get("workloads")
+    if isinstance(workloads, dict) and spot is not None:
+        for name, workload in workloads.items():
+            yield from _wrong_settings(holder, workload, spot.inside[name])
+
+
+def _wrong_settings(holder: Source, data: object, spot: Spot) -> Iterator[Problem]:
+    settings = data.get("set") if isinstance(data, dict) else None
+    if not isinstance(settings, dict):
         return
-    for dotted, fields in data.items():
-        inside = Source(holder.file, fields, spot.inside[dotted])
+    for dotted, fields in settings.items():
+        inside = Source(holder.file, fields, spot.inside["set"].inside[dotted])
         try:
             wording.validate(inside, Option)
         except ValidationError as error:
@@ -162,9 +174,10 @@ def _variables(composition: Composition, file: ServiceFile) -> Iterator[Problem]
 def _templates(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
     """Yield the references in service.yaml's templates to options that the chart does not have."""
     for keys, text in _texts(_data(file)):
-        if keys[0] in NO_TEMPLATES or "{{" not in text:
+        is_template = "{{" in text and _key(keys) not in NO_TEMPLATES
+        if not is_template:
             continue
-        for wrong in template_problems(text, composition.options):
+        for wrong in template_problems(text, _seen(composition, keys)):
             place = file.place_of(keys, text, wrong.offset, wrong.token)
             holder = file.holder(keys[0])
             message = f"{_named(keys)}: {wrong.message}"
@@ -173,11 +186,28 @@ def _templates(composition: Composition, file: ServiceFile) -> Iterator[Problem]
             yield Problem(holder.document.file, *place, message, wrong.hint)
 
 
+def _key(keys: tuple[Step, ...]) -> Step:
+    """Return the key of a service, or of one of its workloads, that keys lead below."""
+    is_workload = keys[0] == "workloads" and len(keys) > 2
+    return keys[2] if is_workload else keys[0]
+
+
+def _seen(composition: Composition, keys: tuple[Step, ...]) -> Mapping[str, Option]:
+    """Return the options that a template sees: a further workload has some for itself."""
+    if keys[0] != "workloads":
+        return composition.options
+    return {**composition.options, **composition.workloads[str(keys[1])].options}
+
+
 def _source(composition: Composition, file: ServiceFile, directory: FilePath) -> Iterator[Problem]:
     """Yield what is wrong with the templates of a service's own, and those that nothing uses."""
     if not directory.is_dir():
         return
     name = file.document.file.removesuffix(SERVICE) + SOURCE
+    # A named template may be rendered for any of the workloads.
+    seen = dict(composition.options)
+    for further in composition.workloads.values():
+        seen |= further.options
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         relative = path.relative_to(directory).as_posix()
         where = f"{name}/{relative}"
@@ -186,7 +216,7 @@ def _source(composition: Composition, file: ServiceFile, directory: FilePath) ->
             yield Problem(where, 0, 0, "'templates' of service.yaml does not list it", hint)
             continue
         text = path.read_text(errors="replace")
-        for wrong in template_problems(text, composition.options):
+        for wrong in template_problems(text, seen):
             place = line_and_column(text, wrong.offset)
             yield Problem(where, *place, wrong.message, wrong.hint)
 

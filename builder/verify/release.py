@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -140,7 +140,8 @@ class Release:
         return [pod for pod in pods if HOOK not in pod["metadata"].get("annotations", {})]
 
     def ready(self, patience: float = PATIENCE) -> None:
-        """Wait until Onyxia would show it as started: the containers of all its pods are ready.
+        """Wait until Onyxia would show it as started: the containers of all its pods are ready, and
+        its Jobs have ended.
 
         Raises:
             BuilderError: they are not in time, or something keeps them from it that waiting does
@@ -153,16 +154,21 @@ class Release:
             late = time.monotonic() - began > UNPLACED
             for why in (why for pod in self.pods() for why in _hopeless(pod, late=late)):
                 raise BuilderError(why)
-            return all(_rolled_out(one) for one in self.workloads())
+            ended = [_ended(job) for job in self._live({"Job"})]
+            return all(ended) and all(_rolled_out(one) for one in self.workloads())
 
         eventually(f"{self.name} is ready", look, patience)
 
     def workloads(self) -> list[Manifest]:
         """Return what keeps its pods, as the server has it."""
+        return self._live(WORKLOADS)
+
+    def _live(self, kinds: Collection[str]) -> list[Manifest]:
+        """Return its objects of some kinds, as the server has them."""
         found = [
             (str(one["kind"]), one["metadata"]["name"])
             for one in self.objects
-            if one["kind"] in WORKLOADS
+            if one["kind"] in kinds
         ]
         return [self.cluster.get(kind, name, self.namespace) for kind, name in found]
 
@@ -292,6 +298,21 @@ def _rolled_out(workload: Manifest) -> bool:
     counts = [int(status.get(key, 0)) for key in ("replicas", "updatedReplicas", "readyReplicas")]
     is_seen = bool(status.get("observedGeneration", 0) >= workload["metadata"]["generation"])
     return is_seen and counts == [wanted] * 3
+
+
+def _ended(job: Manifest) -> bool:
+    """Tell whether a Job has done its work.
+
+    Raises:
+        BuilderError: it has failed for good.
+
+    """
+    status = job.get("status", {})
+    states = {one["type"]: one for one in status.get("conditions", ()) if one["status"] == "True"}
+    if failed := states.get("Failed"):
+        name = job["metadata"]["name"]
+        raise BuilderError(f"{name}: {failed.get('reason', '')}: {failed.get('message', '')}")
+    return "Complete" in states
 
 
 def _hopeless(pod: Manifest, *, late: bool) -> Iterator[str]:

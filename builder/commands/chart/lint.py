@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from builder.charts.library import NAME as LIBRARY
 from builder.charts.onyxia.files import read
 from builder.charts.onyxia.lint import lint
 from builder.charts.onyxia.model import Finding
@@ -89,7 +90,8 @@ def _rules(arguments: argparse.Namespace, console: Console) -> None:
 
 
 def _charts(directory: Path) -> list[Path]:
-    charts = sorted(path.parent for path in directory.glob("*/Chart.yaml"))
+    paths = sorted(path.parent for path in directory.glob("*/Chart.yaml"))
+    charts = [path for path in paths if path.name != LIBRARY]
     if not charts:
         hint = "give the directory or the .tgz of a chart"
         raise InputError([Problem(str(directory), 0, 0, "no chart to check", hint)])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from builder.charts.images import ImageRef, ImageRefs, image_refs
-from builder.charts.model import Service
+from builder.charts.service import Service
 from builder.errors import InputError
 from builder.graph.model import Graph, ImagePoint
 
@@ -21,7 +21,7 @@ GRAPH = Graph(
 def service(image: str, planned: tuple[str, ...] = ()) -> Service:
     fields: Mapping[str, object] = {
         "title": "T",
-        "description": {},
+        "description": {"en": "x"},
         "icon": "",
         "groups": ("x",),
         "port": 1,
@@ -42,8 +42,8 @@ def test_images_keep_the_order_of_the_catalog_and_get_their_digests() -> None:
 
 def test_what_is_built_comes_before_what_is_planned() -> None:
     refs = image_refs("r", GRAPH)
-    assert [str(ref) for ref in refs.of(service("a", ("9",)), "f")] == ["r/a:2", "r/a:1"]
-    assert [str(ref) for ref in refs.of(service("c", ("9",)), "f")] == ["r/c:9"]
+    assert [str(ref) for ref in refs.of(service("a", ("9",)), "f").own] == ["r/a:2", "r/a:1"]
+    assert [str(ref) for ref in refs.of(service("c", ("9",)), "f").own] == ["r/c:9"]
 
 
 def test_an_image_that_nobody_builds() -> None:

@@ -30,11 +30,33 @@ options:
 """
 
 
+SHARED = {
+    "options/image.yaml": """\
+description: The image
+sections:
+  service:
+    options:
+      image:
+        options:
+          version: {role: image}
+          pullPolicy: {default: Always}
+          pinDigest: {type: boolean}
+""",
+    "options/networking.yaml": """\
+description: The port
+sections:
+  networking: {options: {service: {options: {port: {type: integer, role: port}}}}}
+""",
+    "library/Chart.yaml": "apiVersion: v2\nname: library\nversion: 0.0.0\ntype: library\n",
+    "stubs/NOTICE.j2": "[[ name ]]\n",
+}
+
+
 def composed(tmp_path: Path, **texts: str) -> tuple[dict[str, Composition], list[str]]:
-    for name, text in texts.items():
-        directory = tmp_path / "charts" / name
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / "service.yaml").write_text(text)
+    files = SHARED | {f"{name}/service.yaml": text for name, text in texts.items()}
+    for path, text in files.items():
+        (tmp_path / "charts" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "charts" / path).write_text(text)
     services, problems = composed_services(tmp_path / "charts", REFS)
     return dict(services), [str(problem) for problem in sorted(problems)]
 
@@ -255,4 +277,50 @@ def test_the_problems_of_all_services_at_once(tmp_path: Path) -> None:
         "charts/one/service.yaml:7:14",
         "charts/three/service.yaml:9:7",
         "charts/two/service.yaml:1:1",
+    ]
+
+
+def test_templates_of_workloads_see_their_own_options(tmp_path: Path) -> None:
+    text = (
+        FIRST
+        + COMMAND
+        + PROBE
+        + OPTIONS
+        + (
+            "workloads:\n"
+            "  worker:\n"
+            "    groups: [networking]\n"
+            "    command: '{{ .Values.networking.service.port }}{{ .Values.streamlit.fiel }}'\n"
+            "    set: {networking.service.port: {hiden: true}}\n"
+        )
+    )
+    assert [one.splitlines()[0] for one in problems(tmp_path, text)] == [
+        "18:37: unknown key 'hiden'"
+    ]
+    text = text.replace("hiden", "hidden")
+    assert [one.splitlines()[0] for one in problems(tmp_path, text)] == [
+        "17:55: workloads.worker.command: the chart has no option 'streamlit.fiel'"
+    ]
+
+
+def test_a_service_inside_another_keeps_its_variables(tmp_path: Path) -> None:
+    options = OPTIONS.replace("{default: app.py}", "{default: app.py, variable: APP}")
+    services, told = composed(
+        tmp_path,
+        inner=FIRST + COMMAND + PROBE + options,
+        outer=FIRST + COMMAND + PROBE + "with: {part: inner}\n",
+    )
+    assert told == []
+    assert [dict(one.options) for one in services["inner"].variables] == [
+        {"APP": ("streamlit", "file")}
+    ]
+    assert services["outer"].variables == ()
+
+
+def test_a_service_inside_one_that_is_wrong_is_told_once(tmp_path: Path) -> None:
+    told = composed(
+        tmp_path, inner=FIRST + COMMAND, outer=FIRST + COMMAND + PROBE + "with: {part: inner}\n"
+    )[1]
+    assert [one.splitlines()[0] for one in told] == [
+        "charts/inner/service.yaml:1:1: the key 'probe' is missing"
     ]

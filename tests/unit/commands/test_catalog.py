@@ -80,6 +80,13 @@ def test_validate_looks_at_charts_whether_or_not_the_catalog_is_right(
             "name: x\nregistry: registry.example/x\naxes: {debian: {values: {'1': }}}\n"
             f"images: {{i: {{layers: [{layers}]}}}}\n"
         ),
+        "charts/options/networking.yaml": (
+            "description: x\nsections:\n  networking: {options: {service: {options: {port: {type:"
+            " integer, role: port}}}}}\n"
+        ),
+        "charts/options/image.yaml": "description: x\nsections: {version: {role: image}}\n",
+        "charts/library/Chart.yaml": "name: library\n",
+        "charts/stubs/NOTICE.j2": "x\n",
         "charts/one/service.yaml": SERVICE,
         "charts/two/service.yaml": SERVICE.replace("port: 80\n", ""),
     }.items():
