@@ -14,7 +14,7 @@ import yaml
 
 from builder.charts import library
 from builder.charts.compose import Composition
-from builder.charts.load import SERVICE
+from builder.charts.load import SERVICE, SOURCE
 from builder.charts.readme import rows, variables
 from builder.charts.schema import schema
 from builder.charts.scopes import scopes
@@ -25,8 +25,6 @@ from builder.tree import File, Tree
 VERSION = "0.0.0"
 """Version of a chart that is not published: `catalog chart package` gives it its own."""
 KUBERNETES = ">= 1.25.0-0"
-SOURCE = "source"
-"""Directory of a service that holds templates of its own."""
 LINK = f"charts/{library.NAME}"
 """Where Helm looks for the library of a chart in git."""
 

@@ -4,7 +4,7 @@ workloads and the services that it contains joined.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -21,11 +21,11 @@ from builder.charts.service import Service, Workload
 from builder.errors import InputError, Problem
 
 Path = tuple[str, ...]
-OWN = Environment(suffix="secretservice")
-"""Holds the variables of options that no group gives to the service."""
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 MAIN = "main"
 """What templates call a chart's first workload."""
+OWN = Environment(suffix="secretservice")
+"""Holds the variables of options that no group gives to the service."""
 LAST = 1000
 """Place in the form of sections that no group places."""
 
@@ -74,6 +74,12 @@ class Composition:
     """The services inside this one, by name."""
 
     @property
+    def own_options(self) -> Mapping[str, Option]:
+        """The sections of the service itself, without those of workloads and contained services."""
+        inside = {*self.workloads, *self.contained}
+        return _only(self.options, self.options.keys() - inside)
+
+    @property
     def every_image(self) -> tuple[ImageRef, ...]:
         """All images that the chart offers or uses, each once: the service's come first."""
         images = [*self.images, *self.others.values()]
@@ -93,7 +99,7 @@ def compose(
     places: Mapping[str, Place] = EMPTY,
 ) -> Composition:
     """Return a service with all its options; `contained` are the services of its `with`, by name
-    there, and `places` has the place of each key of its `set`.
+    there, and `places` has the place of each key of `set`.
 
     Raises:
         InputError: `set` names an option that the service does not have, or a field that options do
@@ -103,11 +109,12 @@ def compose(
     chosen = groups.named(service.groups)
     sections, order = _sections(chosen)
     sections = _joined(sections, service.options)
-    sections = _changed(sections, _filled(sections, images.own, service.port), name)
+    sections = _changed(sections, _filled(sections, images.own, service.port), name, EMPTY)
     workloads = {
         key: _further(workload, groups, images, name) for key, workload in service.workloads.items()
     }
     _check_names(name, service, sections)
+    own = frozenset(sections)
     for key, inner in contained.items():
         sections[key] = _contained(key, inner)
         sections = _joined(_shared(inner, order), sections)
@@ -128,10 +135,14 @@ def compose(
         library=library,
         groups=chosen,
         options=ordered,
-        variables=tuple(_variables(chosen, ordered, _said(service))),
+        variables=tuple(_variables(chosen, _only(ordered, own))),
         workloads=workloads,
         contained=contained,
     )
+
+
+def _only(options: Mapping[str, Option], sections: Collection[str]) -> dict[str, Option]:
+    return {section: option for section, option in options.items() if section in sections}
 
 
 def _sections(groups: Mapping[str, Group]) -> tuple[dict[str, Option], dict[str, int]]:
@@ -175,16 +186,14 @@ def _further(workload: Workload, groups: Groups, images: Images, name: str) -> F
     sections, _ = _sections(chosen)
     image = images.others[workload.image] if workload.image else None
     offered = (image,) if image else images.own
-    sections = _changed(sections, _filled(sections, offered, workload.port), name)
-    sections = _changed(sections, workload.set, name)
+    sections = _changed(sections, _filled(sections, offered, workload.port), name, EMPTY)
+    sections = _changed(sections, workload.set, name, EMPTY)
     return Further(workload=workload, image=image, groups=chosen, options=sections)
 
 
 def _contained(key: str, inner: Composition) -> Option:
     """Return the options of a contained service, without those of the whole release."""
-    own = {
-        section: option for section, option in inner.options.items() if section in inner_only(inner)
-    }
+    own = _only(inner.options, inner_only(inner))
     service = inner.service
     return _nested(key, service.title, service.description[service.language], own)
 
@@ -271,7 +280,7 @@ def _changed(
     sections: Mapping[str, Option],
     given: Mapping[str, Mapping[str, JsonValue]],
     name: str,
-    places: Mapping[str, Place] = EMPTY,
+    places: Mapping[str, Place],
 ) -> dict[str, Option]:
     root = Option(options=sections)
     file = f"charts/{name}/service.yaml"
@@ -297,25 +306,12 @@ def _changed(
     return dict(root.options)
 
 
-def _said(service: Service) -> set[Path]:
-    """Return the options that a service itself describes, or sets."""
-    own = {path for path, _ in walk(service.options)}
-    return own | {tuple(dotted.split(".")) for dotted in service.set}
-
-
-def _variables(
-    groups: Mapping[str, Group], options: Mapping[str, Option], own: set[Path]
-) -> Iterator[Variables]:
+def _variables(groups: Mapping[str, Group], options: Mapping[str, Option]) -> Iterator[Variables]:
     """Yield one object for each suffix: groups that share one fill the same object. Variables that
-    no group holds, such as those of a service's `own` options, are in a Secret of the service.
+    no group holds, such as those of a service's own options, are in a Secret of the service.
     """
     objects: dict[str, tuple[Environment, dict[str, Path]]] = {}
-    mine = set(own)
-    for group in groups.values():
-        mine.update(path for path, _ in walk(group.sections))
-    unheld = {
-        path: option.variable for path, option in walk(options) if option.variable and path in mine
-    }
+    unheld = {path: option.variable for path, option in walk(options) if option.variable}
     for group in groups.values():
         if group.environment is None:
             continue

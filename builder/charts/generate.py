@@ -38,15 +38,15 @@ def compositions(
 def composed_services(
     directory: Path, refs: ImageRefs, shared: Path | None = None, file: str = ""
 ) -> tuple[Mapping[str, Composition], list[Problem]]:
-    """Return the services that can be composed, and every problem of all of them; see
-    `compositions`.
+    """Return the services below `directory` that can be composed, and every problem of all of them;
+    see `compositions`.
 
     Raises:
-        InputError: something is wrong with what all services share.
+        InputError: something is wrong with the options or the library, which all services need.
 
     """
     shared, file = shared or directory, file or directory.name
-    groups = load_groups({file: shared, directory.name: directory})
+    groups = load_groups((shared, file), (directory, directory.name))
     library = load_library(shared, file)
     read = read_services(directory, groups)
     files = service_files(directory, read.documents)
@@ -54,30 +54,34 @@ def composed_services(
     problems = list(read.problems)
     # A service is composed after those that it contains.
     for name in _inside_out(read.services):
-        service, service_file = read.services[name], files[name]
+        service, written = read.services[name], files[name]
         if any(inner not in composed for inner in service.contained.values()):
             continue  # one of them is wrong, which is told already
-        wrong = list(setting_problems(service_file))
+        wrong = list(setting_problems(written))
         if wrong:
             problems += wrong
             continue
         contained = {key: composed[inner] for key, inner in service.contained.items()}
-        places = service_file.places_of("set")
         try:
-            holder = service_file.holder("image").document
-            images = refs.of(service, holder.file, holder.at(("image",)))
+            images = refs.of(service, written.problem)
             composed[name] = compose(
-                name, service, groups, images, library, contained=contained, places=places
+                name,
+                service,
+                groups,
+                images,
+                library,
+                contained=contained,
+                places=written.places_of("set"),
             )
         except InputError as error:
             problems += error.problems
         else:
-            problems += service_problems(composed[name], service_file)
+            problems += service_problems(composed[name], written)
     return {name: composed[name] for name in read.services if name in composed}, problems
 
 
 def _inside_out(services: Mapping[str, Service]) -> Iterator[str]:
-    """Yield the services, each after those that it contains; `read_services` leaves out circles."""
+    """Yield the services, each after those that it contains; `read_services` leaves no circle."""
     waiting = {name: set(service.contained.values()) for name, service in services.items()}
     for name in TopologicalSorter(waiting).static_order():
         if name in services:

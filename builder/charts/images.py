@@ -4,14 +4,17 @@ known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from builder.catalog.reader import Step
 from builder.catalog.suggest import nearest
-from builder.charts.service import Service, Workload
+from builder.charts.service import Service
 from builder.errors import InputError, Problem
 from builder.graph.model import Graph
 
+Reporter = Callable[[tuple[Step, ...], str, str], Problem]
+"""Says a problem at some keys of a service.yaml, with a hint."""
 UNKNOWN = "unknown"
 HINT = "add it to catalog.yaml, or list the tags of the service's own image under `planned`"
 
@@ -48,46 +51,52 @@ class ImageRefs:
     registry: str
     images: Mapping[str, tuple[ImageRef, ...]] = field(default_factory=dict)
     any_image: bool = False
-    """Whether an image that is not known is taken to be there, with the tag `unknown`."""
+    """Whether an image that is not known is taken to be there, under the tag `unknown`."""
 
-    def of(self, service: Service, file: str, place: tuple[int, int] = (0, 0)) -> Images:
-        """Return the images of a service; `file` and `place` are where it names its own.
+    def of(self, service: Service, problem: Reporter) -> Images:
+        """Return the images of a service; `problem` says where in its file one is named.
 
         Raises:
             InputError: the catalog builds no such image, and none is planned.
 
         """
+        problems: list[Problem] = []
         own = self.images.get(service.image) or self._planned(service)
-        problems = [] if own else [self._missing(service.image, file, place)]
+        if not own:
+            problems.append(self._unknown(("image",), service.image, problem))
         others: dict[str, ImageRef] = {}
-        for name in dict.fromkeys(_further(service)):
+        for keys, name in _further(service):
             if name in self.images:
                 others[name] = self.images[name][0]
             elif self.any_image:
                 others[name] = ImageRef(name=f"{self.registry}/{name}", tag=UNKNOWN)
             else:
-                problems.append(self._missing(name, file, (0, 0)))
+                problems.append(self._unknown(keys, name, problem))
         if problems:
             raise InputError(problems)
         return Images(own=own, others=others)
 
     def _planned(self, service: Service) -> tuple[ImageRef, ...]:
+        """Return the images of a service that the catalog does not build yet."""
         tags = service.planned or ((UNKNOWN,) if self.any_image else ())
         return tuple(ImageRef(name=f"{self.registry}/{service.image}", tag=tag) for tag in tags)
 
-    def _missing(self, name: str, file: str, place: tuple[int, int]) -> Problem:
-        message = f"the catalog builds no image named {name!r}"
-        return Problem(file, *place, message, nearest(name, self.images) or HINT)
+    def _unknown(self, keys: tuple[Step, ...], name: str, problem: Reporter) -> Problem:
+        hint = nearest(name, self.images)
+        return problem(keys, f"the catalog builds no image named {name!r}", hint or HINT)
 
 
-def _further(service: Service) -> Iterator[str]:
-    """Yield the images that a service names besides its own."""
-    for running in (service, *service.workloads.values()):
-        if isinstance(running, Workload) and running.image:
-            yield running.image
-        for sidecar in running.sidecars.values():
+def _further(service: Service) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """Yield the images that a service names besides its own, with the keys that lead to each."""
+    for key, sidecar in service.sidecars.items():
+        if sidecar.image:
+            yield ("sidecars", key, "image"), sidecar.image
+    for key, workload in service.workloads.items():
+        if workload.image:
+            yield ("workloads", key, "image"), workload.image
+        for name, sidecar in workload.sidecars.items():
             if sidecar.image:
-                yield sidecar.image
+                yield ("workloads", key, "sidecars", name, "image"), sidecar.image
 
 
 def image_refs(registry: str, graph: Graph, digests: Mapping[str, str] | None = None) -> ImageRefs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -22,6 +22,8 @@ from builder.errors import InputError, Problem
 OPTIONS = "options"
 BUNDLES = "bundles.yaml"
 SERVICE = "service.yaml"
+SOURCE = "source"
+"""Directory of a service that holds templates of its own."""
 M = TypeVar("M", bound=BaseModel)
 RESERVED = {OPTIONS, LIBRARY, STUBS, "icons"}
 JOINED = ("groups", "keywords")
@@ -51,19 +53,19 @@ class Groups:
         }
 
 
-def load_groups(directories: Mapping[str, Path]) -> Groups:
-    """Read all groups of options: `options/*.yaml` below each directory, which problems call by its
-    key. A group or a bundle of a later directory takes the place of an earlier one's.
+def load_groups(*directories: tuple[Path, str]) -> Groups:
+    """Read all groups of options: `options/*.yaml` below each directory, given with what problems
+    call it. A group or a bundle of a later directory takes the place of an earlier one's.
 
     Raises:
         InputError: there are none at all, or files that say what the format does not know.
 
     """
-    folders = {f"{file}/{OPTIONS}": path / OPTIONS for file, path in directories.items()}
-    if not any(folder.is_dir() for folder in folders.values()):
-        raise InputError([absent(next(iter(folders)))])
+    folders = {path / OPTIONS: f"{file}/{OPTIONS}" for path, file in directories}
+    if not any(folder.is_dir() for folder in folders):
+        raise InputError([absent(next(iter(folders.values())))])
     files: list[tuple[Path, str]] = []
-    for file, folder in folders.items():
+    for folder, file in folders.items():
         files += ((path, f"{file}/{path.name}") for path in sorted(folder.glob("*.yaml")))
     groups, problems = dict[str, Group](), list[Problem]()
     bundles: dict[str, tuple[str, ...]] = {}
@@ -160,51 +162,50 @@ def read_services(directory: Path, groups: Groups) -> ServicesRead:
             services[name] = _service(name, _extended(document, documents), groups)
         except InputError as error:
             problems += error.problems
-    for name, service in services.items():
-        problems += _contained(documents[name], service, services, known=documents)
-    circle = list(_circle(services, documents))
-    if circle:
-        # What contains itself cannot be composed, nor what contains that.
-        services = {}
-    return ServicesRead(services=services, documents=documents, problems=(*problems, *circle))
+    for name, service in [*services.items()]:
+        wrong = list(_contained(documents[name], service, services, documents))
+        if wrong:
+            problems += wrong
+            del services[name]
+    problems += _circles(services, documents)
+    return ServicesRead(services=services, documents=documents, problems=tuple(problems))
 
 
 def _contained(
     document: source.Source,
     service: Service,
     services: Mapping[str, Service],
-    known: Mapping[str, object],
+    known: Collection[str],
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the services that a service contains; `known` are the names of all,
-    also of those that are wrong themselves.
-    """
+    """Yield what is wrong with the services that a service contains."""
     for key, name in service.contained.items():
         if name not in known:
             hint = nearest(name, list(known))
             yield document.problem(("with", key), f"there is no service {name!r}", hint)
-        if name not in services:
-            continue
-        objects = [file for file in services[name].templates if not Path(file).name.startswith("_")]
-        if objects:
-            message = (
-                f"{name} cannot be contained: {', '.join(objects)} is rendered once, by itself"
-            )
+        templates = services[name].templates if name in services else ()
+        whole = [file for file in templates if not Path(file).name.startswith("_")]
+        if whole:
+            message = f"{name} cannot be contained: it is rendered only once ({', '.join(whole)})"
             hint = "define a named template `library.objects.x` and list `x` under `objects`"
             yield document.problem(("with", key), message, hint)
 
 
-def _circle(
-    services: Mapping[str, Service], documents: Mapping[str, source.Source]
+def _circles(
+    services: dict[str, Service], documents: Mapping[str, source.Source]
 ) -> Iterator[Problem]:
-    """Yield a service that contains itself, through others or not."""
-    waiting = {name: set(service.contained.values()) for name, service in services.items()}
-    try:
-        TopologicalSorter(waiting).prepare()
-    except CycleError as error:
-        names: list[str] = error.args[1]
-        yield documents[names[0]].problem(
-            ("with",), f"the service contains itself: {' in '.join(names)}"
-        )
+    """Yield the services that contain themselves, through others or not, and take them out."""
+    while True:
+        waiting = {name: set(service.contained.values()) for name, service in services.items()}
+        try:
+            TopologicalSorter(waiting).prepare()
+        except CycleError as error:
+            names: list[str] = error.args[1]
+            message = f"the service contains itself: {' in '.join(names)}"
+            yield documents[names[0]].problem(("with",), message)
+            for name in set(names):
+                del services[name]
+        else:
+            return
 
 
 def _extended(document: source.Source, documents: Mapping[str, source.Source]) -> source.Source:
@@ -251,6 +252,7 @@ def _service(name: str, document: source.Source, groups: Groups) -> Service:
     for key, workload in service.workloads.items():
         path = ("workloads", key)
         problems += _unknown_groups(document, (*path, "groups"), workload.groups, known)
+        problems += _whole_groups(document, (*path, "groups"), workload.groups, groups)
         if workload.volume and workload.volume.each and workload.kind != "StatefulSet":
             message = f"a {workload.kind} has one volume for all its pods"
             hint = "a StatefulSet has one for each"
@@ -270,6 +272,19 @@ def _unknown_groups(
         if group not in known:
             place = document.at((*path, index))
             yield _unknown(document.file, group, known, ".".join(path), place)
+
+
+def _whole_groups(
+    document: source.Source, path: tuple[str, ...], names: tuple[str, ...], groups: Groups
+) -> Iterator[Problem]:
+    """Yield the groups of a workload that give variables or files, which a whole service has."""
+    for index, name in enumerate(names):
+        inside = groups.bundles.get(name, (name,))
+        chosen = [groups.groups[one] for one in inside if one in groups.groups]
+        if any(group.environment or group.files for group in chosen):
+            message = f"{name} gives variables or files, which all workloads of a service have"
+            hint = "name it under the service's own groups"
+            yield document.problem((*path, index), message, hint)
 
 
 def _unknown(

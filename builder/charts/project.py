@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.catalog.load import Loaded
+from builder.catalog.source import read
 from builder.catalog.suggest import nearest
 from builder.charts.chart import Origin, chart, source
 from builder.charts.compose import Composition
 from builder.charts.generate import composed_services, compositions, joined
 from builder.charts.images import ImageRefs, image_refs
-from builder.charts.load import OPTIONS, SERVICE
+from builder.charts.load import SERVICE
 from builder.errors import InputError, Problem
 from builder.graph.build import graph
 from builder.tree import Tree
@@ -107,20 +108,18 @@ def service_names(root: Path) -> list[str]:
     return sorted(path.parent.name for path in (root / DIRECTORY).glob(f"*/{SERVICE}"))
 
 
-def chart_problems(root: Path, loaded: Loaded | None) -> list[Problem]:
-    """Return what is wrong with the charts of a catalog in the directory `root`; nothing where it
-    describes no service. Without `loaded`, as the catalog itself is wrong, services are looked at
+def chart_problems(path: Path, loaded: Loaded | None) -> list[Problem]:
+    """Return what is wrong with the charts of a catalog.yaml; nothing where it describes no
+    service. Without `loaded`, as the catalog itself is wrong, services are looked at
     all the same, but not for whether there is an image for them.
     """
+    root = path.parent
     directory = root / DIRECTORY
     if not service_names(root):
         return []
     if loaded is None:
         refs, origin = ImageRefs(registry="", any_image=True), Origin(catalog="")
-        shared = DIRECTORY
-        if not (root / shared / OPTIONS).is_dir():
-            # The library is elsewhere, and where is not known.
-            return []
+        shared = _library_of(path)
     else:
         refs = image_refs(loaded.catalog.registry, graph(loaded))
         origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
@@ -136,6 +135,17 @@ def chart_problems(root: Path, loaded: Loaded | None) -> list[Problem]:
         except InputError as error:
             problems += error.problems
     return problems
+
+
+def _library_of(path: Path) -> str:
+    """Return where a catalog.yaml that is wrong says that its charts' library is."""
+    try:
+        data = read(path, path.name).data
+    except InputError:
+        return DIRECTORY
+    charts = data.get("charts") if isinstance(data, dict) else None
+    named = charts.get("library") if isinstance(charts, dict) else None
+    return named if isinstance(named, str) else DIRECTORY
 
 
 def read_digests(path: Path | None) -> dict[str, str]:

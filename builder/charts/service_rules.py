@@ -14,15 +14,13 @@ from builder.catalog import wording
 from builder.catalog.reader import Place, Spot, Step
 from builder.catalog.source import Source
 from builder.charts.compose import Composition, Path, walk
-from builder.charts.load import SERVICE
+from builder.charts.load import SERVICE, SOURCE
 from builder.charts.model import Option
 from builder.charts.option_rules import option_faults
 from builder.charts.references import template_problems
 from builder.charts.service import Probe
 from builder.errors import Problem
 
-SOURCE = "source"
-"""The directory of a service's own templates."""
 NO_TEMPLATES = {"annotations", "description", "options", "set", "title"}
 """Keys of service.yaml whose texts are not Helm's templates; braces in them are Onyxia's."""
 
@@ -87,25 +85,23 @@ def service_files(
 
 
 def setting_problems(file: ServiceFile) -> Iterator[Problem]:
-    """Yield the fields of `set` that no option has, and values that a field does not take: of the
-    service, and of its further workloads.
-    """
-    holder = file.holder("set").document
-    yield from _wrong_settings(holder, holder.data, holder.spot)
+    """Yield the fields of `set` that no option has, and values that a field does not take."""
+    whole = file.holder("set").document
+    yield from _settings(whole.file, whole.data, whole.spot)
     holder = file.holder("workloads").document
     workloads = holder.data.get("workloads") if isinstance(holder.data, dict) else None
-    spot = holder.spot.inside.get("workloads")
-    if isinstance(workloads, dict) and spot is not None:
-        for name, workload in workloads.items():
-            yield from _wrong_settings(holder, workload, spot.inside[name])
+    for name, workload in workloads.items() if isinstance(workloads, dict) else ():
+        yield from _settings(holder.file, workload, holder.spot.inside["workloads"].inside[name])
 
 
-def _wrong_settings(holder: Source, data: object, spot: Spot) -> Iterator[Problem]:
-    settings = data.get("set") if isinstance(data, dict) else None
-    if not isinstance(settings, dict):
+def _settings(file: str, holder: object, place: Spot) -> Iterator[Problem]:
+    """Yield what is wrong with `set` of a service or of a workload."""
+    spot = place.inside.get("set")
+    data = holder.get("set") if isinstance(holder, dict) else None
+    if spot is None or not isinstance(data, dict):
         return
-    for dotted, fields in settings.items():
-        inside = Source(holder.file, fields, spot.inside["set"].inside[dotted])
+    for dotted, fields in data.items():
+        inside = Source(file, fields, spot.inside[dotted])
         try:
             wording.validate(inside, Option)
         except ValidationError as error:
@@ -159,7 +155,7 @@ def _variables(composition: Composition, file: ServiceFile) -> Iterator[Problem]
     """Yield the options whose variable is another one's too, so that one value would be lost."""
     holders: dict[str, Path] = {}
     own = {path for path, _ in walk(composition.service.options)}
-    for path, option in walk(composition.options):
+    for path, option in walk(composition.own_options):
         if not option.variable:
             continue
         first = holders.setdefault(option.variable, path)
@@ -174,8 +170,9 @@ def _variables(composition: Composition, file: ServiceFile) -> Iterator[Problem]
 def _templates(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
     """Yield the references in service.yaml's templates to options that the chart does not have."""
     for keys, text in _texts(_data(file)):
-        is_template = "{{" in text and _key(keys) not in NO_TEMPLATES
-        if not is_template:
+        # A workload is at `workloads.<name>`, and its keys below that.
+        key = keys[2] if keys[0] == "workloads" and len(keys) > 2 else keys[0]
+        if key in NO_TEMPLATES or "{{" not in text:
             continue
         for wrong in template_problems(text, _seen(composition, keys)):
             place = file.place_of(keys, text, wrong.offset, wrong.token)
@@ -186,17 +183,14 @@ def _templates(composition: Composition, file: ServiceFile) -> Iterator[Problem]
             yield Problem(holder.document.file, *place, message, wrong.hint)
 
 
-def _key(keys: tuple[Step, ...]) -> Step:
-    """Return the key of a service, or of one of its workloads, that keys lead below."""
-    is_workload = keys[0] == "workloads" and len(keys) > 2
-    return keys[2] if is_workload else keys[0]
-
-
 def _seen(composition: Composition, keys: tuple[Step, ...]) -> Mapping[str, Option]:
-    """Return the options that a template sees: a further workload has some for itself."""
-    if keys[0] != "workloads":
+    """Return the options that a template of service.yaml sees: one of a workload sees those of its
+    own in place of the service's.
+    """
+    workload = composition.workloads.get(str(keys[1])) if keys[0] == "workloads" else None
+    if workload is None:
         return composition.options
-    return {**composition.options, **composition.workloads[str(keys[1])].options}
+    return {**composition.own_options, **workload.options}
 
 
 def _source(composition: Composition, file: ServiceFile, directory: FilePath) -> Iterator[Problem]:
@@ -204,10 +198,6 @@ def _source(composition: Composition, file: ServiceFile, directory: FilePath) ->
     if not directory.is_dir():
         return
     name = file.document.file.removesuffix(SERVICE) + SOURCE
-    # A named template may be rendered for any of the workloads.
-    seen = dict(composition.options)
-    for further in composition.workloads.values():
-        seen |= further.options
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         relative = path.relative_to(directory).as_posix()
         where = f"{name}/{relative}"
@@ -216,7 +206,7 @@ def _source(composition: Composition, file: ServiceFile, directory: FilePath) ->
             yield Problem(where, 0, 0, "'templates' of service.yaml does not list it", hint)
             continue
         text = path.read_text(errors="replace")
-        for wrong in template_problems(text, seen):
+        for wrong in template_problems(text, composition.options):
             place = line_and_column(text, wrong.offset)
             yield Problem(where, *place, wrong.message, wrong.hint)
 

@@ -13,8 +13,9 @@ from builder.lock.difference import Change, difference
 from builder.lock.encode import encode
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Lock
+from builder.resolve.merge import merged
 from builder.resolve.request import Documents
-from builder.resolve.resolve import resolve
+from builder.resolve.resolve import disagreements, resolve
 from builder.settings import read as read_settings
 
 
@@ -34,6 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="resolve nothing; exit 1 when the lock does not answer what layers ask for",
     )
+    parser.add_argument(
+        "--merge",
+        action="store_true",
+        help=(
+            "unite the locks of two branches that git is merging, and resolve what the union does"
+            " not answer"
+        ),
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -48,14 +57,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         before = read(path) if path.exists() else None
         return _check(whole, before, console, as_json=arguments.json)
     recover(path)
-    before, former = read_any(path) if path.exists() else (None, False)
+    if arguments.merge:
+        former, before = False, merged(loaded.root, whole)
+    else:
+        before, former = read_any(path) if path.exists() else (None, False)
     upgrade = () if arguments.upgrade is None else tuple(arguments.upgrade) or ("*",)
     documents = Documents(layers=loaded.layer_sources, catalog=loaded.source)
     settings = read_settings(loaded.root)
     after = resolve(whole, before, settings, console, upgrade=upgrade, documents=documents)
     changes = difference(before, after)
     # What is known of the artifacts (`extra`) counts too, which makes no two of them differ.
-    if former or before is None or encode(after) != encode(before):
+    moved = former or before is None or encode(after) != encode(before)
+    if moved or arguments.merge:
         write(after, path)
     if arguments.json:
         console.json(
@@ -72,18 +85,27 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         f"{len(after.artifacts)} packages for {len(after.cells)} cells, as of {after.moment}"
         + ("" if changes else "; nothing moved")
     )
+    if arguments.merge:
+        console.note(f"run `git add {NAME}` to tell git that the lock is merged")
     return 0
 
 
 def _check(whole: Graph, lock: Lock | None, console: Console, *, as_json: bool) -> int:
-    found = behind(lock, whole) if lock else dict.fromkeys(whole.cells, "is not in the lock")
+    """Print what the lock does not answer, and the images that it would give two versions of a
+    package.
+    """
+    late = behind(lock, whole) if lock else dict.fromkeys(whole.cells, "is not in the lock")
+    apart = disagreements(whole, lock) if lock and not late else []
     if as_json:
-        console.json({"stale": found})
-    for cell, why in () if as_json else found.items():
+        console.json({"stale": late, "disagreements": [problem.message for problem in apart]})
+        return 1 if late or apart else 0
+    for cell, why in late.items():
         console.text(f"{cell} {why}")
-    if not found and not as_json:
+    for problem in apart:
+        console.text(problem.message)
+    if not late and not apart:
         console.text("the lock is current")
-    return 1 if found else 0
+    return 1 if late or apart else 0
 
 
 def _show(changes: tuple[Change, ...], console: Console) -> None:

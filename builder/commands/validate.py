@@ -57,7 +57,7 @@ def _load(path: Path) -> Loaded:
         loaded = load(path)
     except InputError as error:
         problems += error.problems
-    problems += chart_problems(path.parent, loaded)
+    problems += chart_problems(path, loaded)
     if loaded is None or problems:
         raise InputError(problems)
     return loaded

@@ -106,9 +106,8 @@ def _at_failure(
     files for the build, and of the log that tells which step failed.
     """
     staging, log = places
-    files = build_context(
-        project.graph, cell, project.lock.cells[cell.id], project.loaded.layer_dirs[cell.name]
-    )
+    source = project.loaded.layer_dirs[cell.name]
+    files = build_context(project.graph, cell, project.lock, source)
     step = _step(cell, files, log)
     context, artifacts = staging / "context", staging / "artifacts"
     files.merged({"Dockerfile": File(step.before.encode())}).write(context)

@@ -17,7 +17,9 @@ from builder.settings import Settings
 from builder.tools.archive import scripts
 
 
-def settle(graph: Graph, lock: Lock, previous: Lock, settings: Settings, monitor: Monitor) -> Lock:
+def with_accounts(
+    graph: Graph, lock: Lock, previous: Lock, settings: Settings, monitor: Monitor
+) -> Lock:
     """Return the lock with the ids of all accounts that the catalog makes.
 
     Packages that nobody has looked into are fetched and read; what they make is kept with them. Ids

@@ -35,7 +35,7 @@ def spark() -> Chart:
         compose(
             "jupyter-pyspark",
             service,
-            load_groups({"charts": CHARTS}),
+            load_groups((CHARTS, "charts")),
             Images(own=(ImageRef(name="r/jupyter-pyspark", tag="py3.13-spark4.1"),)),
             load_library(CHARTS, "charts"),
         )

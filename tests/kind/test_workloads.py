@@ -10,8 +10,9 @@ from builder.charts.chart import Origin, chart
 from builder.charts.generate import compositions
 from builder.charts.images import ImageRef, ImageRefs
 from builder.verify.service import LEFT
+from tests.gates import ROOT
 from tests.kind.cluster import Release
-from tests.kind.conftest import RESTRICTED, ROOT, Launcher
+from tests.kind.conftest import RESTRICTED, Launcher
 from tests.kind.services import Node
 
 pytestmark = pytest.mark.kind
@@ -27,10 +28,10 @@ def release(launch: Launcher, node: Node, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("charts") / "pair"
     chart(made["pair"], SERVICES, Origin(catalog="test")).write(folder)
     values = {
-        "security": {"networkPolicy": {"enabled": True}},
+        "security": {"sudo": False, "networkPolicy": {"enabled": True}},
         "persistence": {"size": "1Gi"},
         "shard": {"persistence": {"size": "1Gi"}},
-        "keeper": {"persistence": {"size": "1Gi"}},
+        "keeper": {"security": {"sudo": False}, "persistence": {"size": "1Gi"}},
     }
     installed = launch("pair", "one", values, RESTRICTED, folder)
     installed.ready()

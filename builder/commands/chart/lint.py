@@ -90,8 +90,8 @@ def _rules(arguments: argparse.Namespace, console: Console) -> None:
 
 
 def _charts(directory: Path) -> list[Path]:
-    paths = sorted(path.parent for path in directory.glob("*/Chart.yaml"))
-    charts = [path for path in paths if path.name != LIBRARY]
+    charts = sorted(path.parent for path in directory.glob("*/Chart.yaml"))
+    charts = [path for path in charts if path.name != LIBRARY]
     if not charts:
         hint = "give the directory or the .tgz of a chart"
         raise InputError([Problem(str(directory), 0, 0, "no chart to check", hint)])

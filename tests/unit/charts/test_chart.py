@@ -16,7 +16,7 @@ from builder.charts.values import values
 from builder.errors import InputError
 
 CHARTS = Path(__file__).parents[3] / "charts"
-GROUPS = load_groups({"charts": CHARTS})
+GROUPS = load_groups((CHARTS, "charts"))
 LIBRARY = load_library(CHARTS, "charts")
 
 

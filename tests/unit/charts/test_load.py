@@ -141,7 +141,10 @@ def test_only_named_templates_can_be_contained(tmp_path: Path) -> None:
     own = MINIMAL + "templates: [_own.tpl, whole.yaml]\n"
     directory = services(tmp_path, one=MINIMAL + "with: {data: two}\n", two=own)
     (problem,) = refused(directory)
-    assert "charts/one/service.yaml:9:14: two cannot be contained: whole.yaml" in problem
+    assert (
+        "charts/one/service.yaml:9:14: two cannot be contained: it is rendered only once (whole.yaml)"
+        in problem
+    )
 
 
 def test_a_misspelt_with(tmp_path: Path) -> None:
@@ -187,7 +190,7 @@ def options(directory: Path, **texts: str) -> Path:
 
 def wrong_groups(*directories: Path) -> list[str]:
     with pytest.raises(InputError) as caught:
-        load_groups({directory.name: directory for directory in directories})
+        load_groups(*((directory, directory.name) for directory in directories))
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -221,7 +224,7 @@ def test_a_bundle_named_like_a_group(tmp_path: Path) -> None:
 def test_a_catalog_adds_groups_to_those_of_another_directory(tmp_path: Path) -> None:
     shared = options(tmp_path / "shared", image=IMAGE, volume=IMAGE, bundles="all: [image]\n")
     own = options(tmp_path / "charts", image="description: Mine\n", bundles="more: [volume]\n")
-    found = load_groups({"shared": shared, "charts": own})
+    found = load_groups((shared, "charts"), (own, "charts"))
     assert found.groups["image"].description == "Mine"
     assert found.bundles == {"all": ("image",), "more": ("volume",)}
 

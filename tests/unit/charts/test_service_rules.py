@@ -10,6 +10,7 @@ from builder.charts.compose import Composition
 from builder.charts.generate import composed_services
 from builder.charts.images import ImageRef, ImageRefs
 
+CHARTS = Path(__file__).parents[3] / "charts"
 REFS = ImageRefs(registry="r", images={"test": (ImageRef(name="r/test", tag="1"),)})
 FIRST = """\
 title: Test
@@ -30,34 +31,12 @@ options:
 """
 
 
-SHARED = {
-    "options/image.yaml": """\
-description: The image
-sections:
-  service:
-    options:
-      image:
-        options:
-          version: {role: image}
-          pullPolicy: {default: Always}
-          pinDigest: {type: boolean}
-""",
-    "options/networking.yaml": """\
-description: The port
-sections:
-  networking: {options: {service: {options: {port: {type: integer, role: port}}}}}
-""",
-    "library/Chart.yaml": "apiVersion: v2\nname: library\nversion: 0.0.0\ntype: library\n",
-    "stubs/NOTICE.j2": "[[ name ]]\n",
-}
-
-
 def composed(tmp_path: Path, **texts: str) -> tuple[dict[str, Composition], list[str]]:
-    files = SHARED | {f"{name}/service.yaml": text for name, text in texts.items()}
-    for path, text in files.items():
-        (tmp_path / "charts" / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "charts" / path).write_text(text)
-    services, problems = composed_services(tmp_path / "charts", REFS)
+    for name, text in texts.items():
+        directory = tmp_path / "charts" / name
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "service.yaml").write_text(text)
+    services, problems = composed_services(tmp_path / "charts", REFS, CHARTS, "charts")
     return dict(services), [str(problem) for problem in sorted(problems)]
 
 
@@ -280,47 +259,39 @@ def test_the_problems_of_all_services_at_once(tmp_path: Path) -> None:
     ]
 
 
-def test_templates_of_workloads_see_their_own_options(tmp_path: Path) -> None:
-    text = (
-        FIRST
-        + COMMAND
-        + PROBE
-        + OPTIONS
-        + (
-            "workloads:\n"
-            "  worker:\n"
-            "    groups: [networking]\n"
-            "    command: '{{ .Values.networking.service.port }}{{ .Values.streamlit.fiel }}'\n"
-            "    set: {networking.service.port: {hiden: true}}\n"
-        )
+WORKERS = """\
+workloads:
+  worker:
+    command: '- {{ .Values.replicaCount }} {{ .Values.streamlit.file }} {{ .Values.resorces }}'
+    groups: [replicas, resources]
+    set:
+      replicaCount: {default: 2, minimun: 1}
+"""
+
+
+def test_a_template_of_a_workload_sees_its_own_options_and_the_service_s(tmp_path: Path) -> None:
+    text = WORKERS.replace(", minimun: 1", "")
+    (problem,) = problems(tmp_path, FIRST + COMMAND + PROBE + OPTIONS + text)
+    assert problem == (
+        "16:76: workloads.worker.command: the chart has no option 'resorces'\n"
+        "  hint: did you mean 'resources'?"
     )
-    assert [one.splitlines()[0] for one in problems(tmp_path, text)] == [
-        "18:37: unknown key 'hiden'"
-    ]
-    text = text.replace("hiden", "hidden")
-    assert [one.splitlines()[0] for one in problems(tmp_path, text)] == [
-        "17:55: workloads.worker.command: the chart has no option 'streamlit.fiel'"
-    ]
 
 
-def test_a_service_inside_another_keeps_its_variables(tmp_path: Path) -> None:
-    options = OPTIONS.replace("{default: app.py}", "{default: app.py, variable: APP}")
-    services, told = composed(
-        tmp_path,
-        inner=FIRST + COMMAND + PROBE + options,
-        outer=FIRST + COMMAND + PROBE + "with: {part: inner}\n",
+def test_a_setting_of_a_workload_has_its_place(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, FIRST + COMMAND + PROBE + OPTIONS + WORKERS)
+    assert problem == "19:34: unknown key 'minimun'\n  hint: did you mean 'minimum'?"
+
+
+def test_a_group_of_a_whole_service_is_none_of_a_workload(tmp_path: Path) -> None:
+    text = WORKERS.replace("[replicas, resources]", "[replicas, s3]")
+    (problem,) = problems(tmp_path, FIRST + COMMAND + PROBE + OPTIONS + text)
+    assert problem.startswith("17:24: s3 gives variables or files")
+
+
+def test_an_image_of_a_sidecar_that_the_catalog_does_not_build(tmp_path: Path) -> None:
+    text = "sidecars:\n  beside: {image: tset, command: '- x'}\n"
+    (problem,) = problems(tmp_path, FIRST + COMMAND + PROBE + text)
+    assert problem == (
+        "10:19: the catalog builds no image named 'tset'\n  hint: did you mean 'test'?"
     )
-    assert told == []
-    assert [dict(one.options) for one in services["inner"].variables] == [
-        {"APP": ("streamlit", "file")}
-    ]
-    assert services["outer"].variables == ()
-
-
-def test_a_service_inside_one_that_is_wrong_is_told_once(tmp_path: Path) -> None:
-    told = composed(
-        tmp_path, inner=FIRST + COMMAND, outer=FIRST + COMMAND + PROBE + "with: {part: inner}\n"
-    )[1]
-    assert [one.splitlines()[0] for one in told] == [
-        "charts/inner/service.yaml:1:1: the key 'probe' is missing"
-    ]
