@@ -87,6 +87,17 @@ class Composition:
             images += inner.every_image
         return tuple(dict.fromkeys(images))
 
+    @property
+    def launched(self) -> tuple[str, ...]:
+        """The images that run with the defaults, each as `<name>:<tag>` and once: the service's
+        comes first.
+        """
+        references = [f"{self.service.image}:{self.images[0].tag}"]
+        references += (f"{name}:{image.tag}" for name, image in self.others.items())
+        for inner in self.contained.values():
+            references += inner.launched
+        return tuple(dict.fromkeys(references))
+
 
 def compose(
     name: str,

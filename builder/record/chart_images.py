@@ -47,12 +47,13 @@ def _unbuilt(
     catalog: Path, composition: Composition, known: Callable[[str], bool]
 ) -> Iterator[Problem]:
     name = composition.service.image
+    planned = {f"{name}:{tag}" for tag in composition.service.planned}
     file = (catalog.parent / "charts" / composition.name / "service.yaml").as_posix()
-    for image in composition.images:
-        reference = f"{name}:{image.tag}"
+    offered = [f"{name}:{image.tag}" for image in composition.images]
+    for reference in dict.fromkeys([*offered, *composition.launched]):
         if not known(reference):
             hint = f"run `catalog build {reference}`, or pass --allow {UNBUILT}"
-            if image.tag in composition.service.planned:
+            if reference in planned:
                 hint = f"add the image to catalog.yaml, or pass --allow {UNBUILT}"
             message = f"{composition.name} would offer {reference}, which is not built"
             yield Problem(file, 0, 0, message, hint)

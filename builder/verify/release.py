@@ -329,5 +329,7 @@ def _hopeless(pod: Manifest, *, late: bool) -> Iterator[str]:
     if not late:
         return
     for condition in status.get("conditions", ()):
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+        # Other reasons, such as a conflict of the scheduler's own writes, pass by themselves.
+        unplaced = condition["type"] == "PodScheduled" and condition["status"] == "False"
+        if unplaced and condition.get("reason") == "Unschedulable":
             yield f"{name}: {condition.get('reason')}: {condition.get('message', '')}"

@@ -270,3 +270,9 @@ def test_two_releases_of_long_names_do_not_meet(journal: Chart) -> None:
         assert all(len(value) <= 63 for value in manifest["metadata"]["labels"].values())
         if manifest["kind"] in {"Service", *WORKLOADS}:
             assert len(manifest["metadata"]["name"]) <= 52
+
+
+def test_images_that_are_launched(made: Mapping[str, Chart]) -> None:
+    """What `catalog chart test` brings to the cluster."""
+    assert made["farm"].composition.launched == ("farm:1", "exporter:1")
+    assert made["journal"].composition.launched == ("journal:1", "store:1")

@@ -84,7 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuiltImage:
-    """The image of a service, in the store."""
+    """An image that a service runs, in the store."""
 
     reference: str
     """`<name>:<tag>`."""
@@ -101,7 +101,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     node = node_image(settings.node_image)
     store = Store.open(settings.store)
     images = _images(loaded, store, arguments.services, console)
-    manifests = {image.reference: image.manifest for image in images.values()}
+    manifests: dict[str, Descriptor] = {}
+    for built in images.values():
+        manifests |= {image.reference: image.manifest for image in built}
     digests = {reference: manifest.digest for reference, manifest in manifests.items()}
     charts = open_charts(loaded, digests).named(list(images))
     kind = Kind(
@@ -140,29 +142,35 @@ def _values(path: Path | None) -> Mapping[str, Any]:
 
 def _images(
     loaded: Loaded, store: Store, services: Sequence[str], console: Console
-) -> dict[str, BuiltImage]:
-    """Return the image of each service that is to be launched. Services whose image is not built
-    are left out if none was named.
+) -> dict[str, list[BuiltImage]]:
+    """Return the images of each service that is to be launched. Services of which an image is not
+    built are left out if none was named.
 
     Raises:
-        BuilderError: the image of a service that was named is not built, or none is.
+        BuilderError: an image of a service that was named is not built, or none is.
 
     """
-    chosen = open_charts(loaded).named(services)
-    references = {
-        name: f"{composition.service.image}:{composition.images[0].tag}"
-        for name, composition in chosen.compositions.items()
-    }
-    images: dict[str, BuiltImage] = {}
-    for name, reference in references.items():
-        manifest = store.find(IMAGES + reference)
-        if manifest is not None:
-            images[name] = BuiltImage(reference=reference, manifest=manifest)
-    lacking = {name: reference for name, reference in references.items() if name not in images}
     known = graph(loaded).images
-    reasons = {name: _reason(reference, known) for name, reference in lacking.items()}
+    images: dict[str, list[BuiltImage]] = {}
+    lacking: dict[str, list[str]] = {}
+    for name, composition in open_charts(loaded).named(services).compositions.items():
+        found = {reference: store.find(IMAGES + reference) for reference in composition.launched}
+        missing = [reference for reference, manifest in found.items() if manifest is None]
+        if missing:
+            lacking[name] = missing
+            continue
+        images[name] = [
+            BuiltImage(reference=reference, manifest=manifest)
+            for reference, manifest in found.items()
+            if manifest is not None
+        ]
+    reasons = {
+        name: ", ".join(_reason(reference, known) for reference in references)
+        for name, references in lacking.items()
+    }
     if lacking and (services or not images):
-        buildable = sorted({reference for reference in lacking.values() if reference in known})
+        wanted = set[str]().union(*lacking.values())
+        buildable = sorted(wanted & set(known))
         hint = f"run `catalog build {' '.join(buildable)}`" if buildable else ""
         message = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
         raise BuilderError(message, hint=hint)
