@@ -52,7 +52,7 @@ def test_nothing_differs(postgresql: Chart) -> None:
 def test_an_immutable_field_is_major_and_flagged(postgresql: Chart) -> None:
     new = edited(
         postgresql.tree,
-        "templates/statefulset.yaml",
+        "templates/_workload.tpl",
         "  serviceName:",
         "  podManagementPolicy: Parallel\n  serviceName:",
     )
@@ -67,7 +67,7 @@ def test_an_immutable_field_is_major_and_flagged(postgresql: Chart) -> None:
 def test_what_only_a_switch_shows_is_told(jupyter: Chart) -> None:
     new = edited(
         jupyter.tree,
-        "templates/_expose.tpl",
+        "templates/_ingress.tpl",
         'proxy-read-timeout" "86400"',
         'proxy-read-timeout" "3600"',
     )
@@ -187,7 +187,7 @@ def test_what_a_person_reads(
 ) -> None:
     new = edited(
         postgresql.tree,
-        "templates/statefulset.yaml",
+        "templates/_workload.tpl",
         "  serviceName:",
         "  podManagementPolicy: Parallel\n  serviceName:",
     )

@@ -9,6 +9,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +29,7 @@ from builder.record.chart_package import Package, last_published, prepare, publi
 from builder.tools import helm, process
 from builder.tree import File
 from builder.verify.charts import check
-from tests.charts.conftest import CHARTS, ORIGIN, Chart
+from tests.charts.conftest import CHARTS, LIBRARY, ORIGIN, Chart
 
 pytestmark = pytest.mark.registries
 CATALOG = str(CHARTS.parent / "catalog.yaml")
@@ -152,14 +153,22 @@ def test_the_command_verifies_what_would_be_generated(capsys: pytest.CaptureFixt
     )
 
 
+def copied(root: Path, *services: str) -> None:
+    """Write the tests' catalog, with some of its services, where it can be changed."""
+    for name in ("options", "library", "stubs"):
+        shutil.copytree(LIBRARY / name, root / "shared" / name)
+    for name in ("images", "charts/icons", *(f"charts/{service}" for service in services)):
+        shutil.copytree(CHARTS.parent / name, root / name)
+    text = Path(CATALOG).read_text().replace("../../../charts", "shared")
+    (root / "catalog.yaml").write_text(text)
+
+
 def test_the_command_tells_how_to_see_again_what_is_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("images", "charts/library", "charts/icons", "charts/postgresql"):
-        shutil.copytree(CHARTS.parent / name, tmp_path / name)
-    shutil.copy(CATALOG, tmp_path / "catalog.yaml")
-    path = tmp_path / "charts" / "library" / "templates" / "service.yaml"
-    path.write_text(path.read_text().replace("ports:", "prots:"))
+    copied(tmp_path, "postgresql")
+    path = tmp_path / "shared" / "library" / "templates" / "_networking.tpl"
+    path.write_text(path.read_text().replace("  ports:", "  prots:"))
     assert main(["--catalog", str(tmp_path / "catalog.yaml"), "chart", "verify"]) == 1
     told = capsys.readouterr()
     assert (
@@ -175,12 +184,7 @@ def test_the_command_tells_how_to_see_again_what_is_wrong(
 
 
 def changed(composition: Composition, **fields: object) -> Composition:
-    return Composition(
-        **{
-            name: fields.get(name, getattr(composition, name))
-            for name in ("name", "service", "images", "groups", "options", "variables")
-        },  # type: ignore[arg-type]
-    )
+    return replace(composition, **fields)  # type: ignore[arg-type]  # its own fields
 
 
 def packaged(composition: Composition, published: Package | None = None) -> Package:
@@ -468,10 +472,9 @@ def test_charts_whose_images_nobody_could_pull_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = tmp_path / "catalog"
-    shutil.copytree(Path(CATALOG).parent / "charts", root / "charts")
-    shutil.copytree(Path(CATALOG).parent / "images", root / "images")
-    text = Path(CATALOG).read_text().replace("registry:", "# registry:")
-    (root / "catalog.yaml").write_text("registry: 127.0.0.1:5000/catalog\n" + text)
+    copied(root, "postgresql", "jupyter-python")
+    path = root / "catalog.yaml"
+    path.write_text("registry: 127.0.0.1:5000/catalog\n" + path.read_text())
     site = tmp_path / "site"
 
     def package(*options: str) -> str:
