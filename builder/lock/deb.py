@@ -39,8 +39,8 @@ class Stanza:
 
     def field(self, name: str) -> str:
         """Return a field's first line, or an empty string."""
-        found = re.search(rf"^{name}: *(.*)$", self.text, re.MULTILINE)
-        return found.group(1).strip() if found else ""
+        line = re.search(rf"^{name}: *(.*)$", self.text, re.MULTILINE)
+        return line.group(1).strip() if line else ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -67,6 +67,7 @@ class Stanza:
         return f"{head}\nStatus: install ok installed\n{rest}"
 
 
+PACKAGE = "Package: "
 # A file may be in several archives at once. The lock names the first of these that has it, whatever
 # the order in which their indexes were read.
 PREFERRED_ORIGINS = ("debian-security", "debian")
@@ -82,14 +83,14 @@ class Index:
         """Take in the text of one Packages file."""
         for raw in text.split("\n\n"):
             block = raw.strip("\n")
-            if block:
-                stanza = Stanza(block + "\n", origin)
-                name = (
-                    block[9 : block.index("\n")].strip()
-                    if block.startswith("Package: ") and "\n" in block
-                    else stanza.field("Package")
-                )
-                self._stanzas.setdefault(name, []).append(stanza)
+            if not block:
+                continue
+            stanza = Stanza(block + "\n", origin)
+            # Nearly every stanza begins with its name, and a search in each would take seconds.
+            first, newline, _ = block.partition("\n")
+            at_once = newline and first.startswith(PACKAGE)
+            name = first.removeprefix(PACKAGE).strip() if at_once else stanza.field("Package")
+            self._stanzas.setdefault(name, []).append(stanza)
 
     def put(self, artifact: Artifact, control: str) -> None:
         """Take in a single package that no index has any more."""
@@ -131,8 +132,8 @@ class Index:
         """Return the names of the packages that every system must have, sorted."""
         return sorted(
             name
-            for name, found in self._stanzas.items()
-            if any("\nEssential: yes\n" in stanza.text for stanza in found)
+            for name, stanzas in self._stanzas.items()
+            if any("\nEssential: yes\n" in stanza.text for stanza in stanzas)
         )
 
     def nearest(self, name: str) -> str:
@@ -155,13 +156,13 @@ class Simulation:
 def simulation(output: str) -> Simulation:
     """Read the output of `apt-get --simulate install`."""
     install, upgrade = [], []
-    for found in INSTALL.finditer(output):
-        name, old, version, arch = found.group("name", "old", "version", "arch")
+    for line in INSTALL.finditer(output):
+        name, old, version, arch = line.group("name", "old", "version", "arch")
         if old:
             upgrade.append((name, old, version))
         else:
             install.append((name, version, arch))
-    remove = sorted(found.group("name") for found in REMOVE.finditer(output))
+    remove = sorted(line.group("name") for line in REMOVE.finditer(output))
     return Simulation(tuple(sorted(install)), tuple(sorted(upgrade)), tuple(remove))
 
 
@@ -189,11 +190,11 @@ class Complaint:
 
 def complaints(output: str) -> list[Complaint]:
     """Read what apt finds wrong with a set of packages, each complaint once."""
-    found = [
+    told = [
         Complaint(line["name"].partition(":")[0], line["relation"], line["other"], line["rest"])
         for line in BROKEN.finditer(output)
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(told))
 
 
 def _origin_rank(stanza: Stanza) -> int:

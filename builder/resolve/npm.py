@@ -42,6 +42,10 @@ class RefusedError(Exception):
     """npm finds no solution; holds its words."""
 
 
+class UnlockableError(RefusedError):
+    """A package has no hash, or comes from elsewhere than a registry; says which."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Nested:
     """A lock file inside a package: its install script installs what it says."""
@@ -87,6 +91,8 @@ def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
 
 def _explained(task: Task, cell: Cell, npm: Npm, error: RefusedError) -> list[Problem]:
     """Return which packages npm refuses by themselves; the whole list, where each is fine alone."""
+    if isinstance(error, UnlockableError):
+        return [task.documents.of_layer(cell, KEY, str(error))]
     problems = []
     for request in requests(cell, KEY):
         alone = {request.text: cell.layer.npm[request.text]}
@@ -192,7 +198,7 @@ def _artifacts(lock: Mapping[str, Any], arch: str) -> Iterator[Artifact]:
     """Yield what a lock file installs.
 
     Raises:
-        RefusedError: a package cannot be locked.
+        UnlockableError: a package cannot be locked.
 
     """
     for where, entry in installed(lock, arch):
@@ -202,7 +208,7 @@ def _artifacts(lock: Mapping[str, Any], arch: str) -> Iterator[Artifact]:
                 f"{name_of(where)} {entry.get('version')} cannot be locked, as it is not from a"
                 " registry, or has no sha512"
             )
-            raise RefusedError(message)
+            raise UnlockableError(message)
         yield found
 
 
