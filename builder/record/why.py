@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from builder.catalog import source
 from builder.catalog.conditions import condition, holds
 from builder.catalog.directory import LAYER
-from builder.catalog.model import PackageList
+from builder.catalog.packages import PackageList
 from builder.catalog.reader import Step
 from builder.catalog.suggest import nearest
 from builder.cells import records

@@ -436,6 +436,7 @@ def test_the_command_publishes_and_pushes_what_is_missing(
             "--url",
             "https://example.org/charts",
             "--json",
+            *("--allow", "unbuilt", "--allow", "loopback"),
             *options,
         ]
         assert main(["--catalog", CATALOG, *arguments]) == 0
@@ -461,6 +462,34 @@ def test_the_command_publishes_and_pushes_what_is_missing(
     helm_entry, oci_entry = json.loads((tmp_path / "site" / "catalogs.json").read_text())
     assert helm_entry["location"] == "https://example.org/charts"
     assert {"name": "postgresql", "versions": ["1.0.0"]} in oci_entry["packages"]
+
+
+def test_charts_whose_images_nobody_could_pull_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "catalog"
+    shutil.copytree(Path(CATALOG).parent / "charts", root / "charts")
+    shutil.copytree(Path(CATALOG).parent / "images", root / "images")
+    text = Path(CATALOG).read_text().replace("registry:", "# registry:")
+    (root / "catalog.yaml").write_text("registry: 127.0.0.1:5000/catalog\n" + text)
+    site = tmp_path / "site"
+
+    def package(*options: str) -> str:
+        arguments = ["chart", "package", "--destination", str(site), *options]
+        assert main(["--quiet", "--catalog", str(root / "catalog.yaml"), *arguments]) == 2
+        assert not site.exists(), "what is refused is not published"
+        return capsys.readouterr().err
+
+    (root / "digests.json").write_text(json.dumps({"postgresql:17": "sha256:" + "1" * 64}))
+    told = package("--digests", str(root / "digests.json"))
+    assert "catalog.yaml:1:11: charts would name images at 127.0.0.1:5000/catalog" in told
+    assert "jupyter-python would offer jupyter-python:py3.13, which is not built" in told
+    assert "hint: run `catalog build jupyter-python:py3.13`, or pass --allow unbuilt" in told
+    assert "postgresql:17" not in told, "its digest is known"
+    told = package("--allow", "unbuilt")
+    assert "is not built" not in told
+    assert "or pass --allow loopback" in told
+    assert "which is another machine" not in package("--allow", "loopback")
 
 
 def test_a_registry_that_refuses(published: Path) -> None:

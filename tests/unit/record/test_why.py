@@ -17,7 +17,7 @@ from builder.graph.asks import asks
 from builder.graph.build import graph
 from builder.lock.accounts import KEY
 from builder.lock.file import write
-from builder.lock.model import Artifact, Lock, Slice
+from builder.lock.model import NAME, Artifact, Lock, Slice
 from builder.record.why import Reason, why
 from tests.unit.sound import unpack
 
@@ -63,7 +63,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         slices[name] = Slice(asks=asks(cell, whole), artifacts=held, files=files)
     every = {one.id: one for held in HELD.values() for one in held}
     lock = Lock(moment="2026-01-01T00:00:00Z", artifacts=every, cells=slices)
-    write(lock, tmp_path / "catalog.lock")
+    write(lock, tmp_path / NAME)
     return tmp_path
 
 
