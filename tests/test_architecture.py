@@ -364,6 +364,19 @@ def test_nesting() -> None:
     )
 
 
+def test_one_loop_a_comprehension() -> None:
+    comprehension = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    none(
+        (
+            module.at(node.lineno, f"{len(node.generators)} loops")
+            for module in modules()
+            for node in module.nodes
+            if isinstance(node, comprehension) and len(node.generators) > 1
+        ),
+        "a comprehension has one `for`: write a loop, or a generator function",
+    )
+
+
 def test_no_import_cycles() -> None:
     known = {module.name for module in modules()}
     graph = {

@@ -189,15 +189,20 @@ def _directories(
     return directories
 
 
+def _included(texts: Mapping[str, str], conf: str, patterns: Sequence[str]) -> Iterator[str]:
+    """Yield the files that the patterns of an `include` line name, from its directory on."""
+    for pattern in patterns:
+        glob = posixpath.join(posixpath.dirname(conf), pattern).removeprefix("/")
+        yield from sorted(fnmatch.filter(texts, glob))
+
+
 def _configured(texts: Mapping[str, str], conf: str) -> Iterator[str]:
     for raw in texts.get(conf, "").splitlines():
         line = raw.partition("#")[0].strip()
         word, _, rest = line.partition(" ")
         if word == "include":
-            for pattern in rest.split():
-                glob = posixpath.join(posixpath.dirname(conf), pattern).removeprefix("/")
-                for name in sorted(fnmatch.filter(texts, glob)):
-                    yield from _configured(texts, name)
+            for name in _included(texts, conf, rest.split()):
+                yield from _configured(texts, name)
         elif line and word != "hwcap":
             yield line.rstrip("/") or "/"
 

@@ -235,9 +235,7 @@ class Store:
         return sum(blob.stat().st_size for blob in blobs)
 
     def clear(self) -> None:
-        """Remove all work in progress: for whoever knows that nobody works (see
-        `builder.oci.writers`).
-        """
+        """Remove all work in progress, if nobody writes (see `builder.oci.writers`)."""
         with disk(self.root):
             for left in os.scandir(self.root / "ingest"):
                 _remove(Path(left.path))
@@ -254,11 +252,8 @@ class Store:
             with contextlib.suppress(IntegrityError):
                 blobs = blobs_of(self.read_json(manifest))
                 todo += [blob for blob in blobs if blob.media_type in {MANIFEST, INDEX}]
-                kept.update(
-                    blob.digest.removeprefix("sha256:")
-                    for blob in blobs
-                    if blob.media_type not in {MANIFEST, INDEX}
-                )
+                plain = [blob for blob in blobs if blob.media_type not in {MANIFEST, INDEX}]
+                kept.update(blob.digest.removeprefix("sha256:") for blob in plain)
         return kept
 
     def _refs(self) -> dict[str, Descriptor]:
