@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 FORMAT = 1
+FORMER = {"priority": "write `service: true` in the layer that the image runs, nothing in others"}
+"""Keys of earlier formats, and what to write instead."""
 NAME = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
 IMAGE_NAME = r"^[a-z0-9{][a-z0-9._{}-]*$"
 IDENTIFIER = r"^[a-z][a-z0-9_]*$"
@@ -123,6 +125,12 @@ class Image(Model):
     when: When = Field({}, description="Build the image at these matrix points only.")
     labels: Mapping[str, str] = Field(
         {}, description="OCI annotations and labels; values may hold {parameter} and {axis}."
+    )
+    service: Name | None = Field(
+        None,
+        description=(
+            "The layer that the image runs, where several of its layers have `service: true`."
+        ),
     )
 
 
@@ -329,9 +337,10 @@ class Layer(Model):
     expose: tuple[Port, ...] = Field(
         (), description="TCP ports that the image's command listens on."
     )
-    priority: int = Field(
-        0,
+    service: bool = Field(
+        default=False,
         description=(
-            "Whose cmd, user and workdir win in an image: the highest, then the last. It lies last."
+            "The layer is what an image runs: its cmd, entrypoint, user and workdir win, and it"
+            " lies above all layers that are not."
         ),
     )

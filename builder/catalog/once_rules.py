@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from builder.catalog.conditions import condition, holds, spell
 from builder.catalog.draft import Draft, check_when, repeated
 from builder.catalog.model import Layer, Once
-from builder.catalog.source import Source
+from builder.catalog.source import YamlFile
 from builder.errors import Problem
 
 ELSEWHERE = {
@@ -28,7 +28,7 @@ def check(
     """
     if layer.once is None:
         return
-    text = draft.sources[name]
+    text = draft.readings[name].yaml
     wrong = list(
         check_when(
             draft, text, ("once", "at"), layer.once.at, having=having, who=f"the layer {name}"
@@ -48,7 +48,7 @@ def check(
         yield from _values(draft, layer.once.at, having or (), text)
 
 
-def _paths(once: Once, text: Source) -> Iterator[Problem]:
+def _paths(once: Once, text: YamlFile) -> Iterator[Problem]:
     yield from repeated(text, ("once", "paths"), once.paths)
     for index, path in enumerate(once.paths):
         clean = str(PurePosixPath(path))
@@ -67,18 +67,17 @@ def _paths(once: Once, text: Source) -> Iterator[Problem]:
 
 
 def _values(
-    draft: Draft, at: Mapping[str, str], having: tuple[str, ...], text: Source
+    draft: Draft, at: Mapping[str, str], having: tuple[str, ...], text: YamlFile
 ) -> Iterator[Problem]:
     """Yield where the layer also depends on versions that exist elsewhere only."""
-    for axis in (axis for axis in having if axis not in at and axis in draft.catalog.axes):
+    others = [axis for axis in having if axis not in at]
+    for axis in others:
         for value, details in draft.catalog.axes[axis].values.items():
-            wants = tuple(
-                entry for entry in condition(details.when if details else {}) if entry[0] in at
-            )
+            when = details.when if details else {}
+            wants = condition({name: values for name, values in when.items() if name in at})
             if not holds(wants, at):
                 message = (
                     f"the layer depends on {axis}, and {axis} {value} exists at {spell(wants)} only"
                 )
-                yield text.problem(
-                    ("once", "at"), message, f"stand on no layer that depends on {axis}", key=True
-                )
+                hint = f"stand on no layer that depends on {axis}"
+                yield text.problem(("once", "at"), message, hint, key=True)

@@ -87,7 +87,7 @@ def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
         name unknown groups.
 
     """
-    documents, problems = dict[str, source.Source](), list[Problem]()
+    documents, problems = dict[str, source.YamlFile](), list[Problem]()
     for path in sorted(directory.glob(f"*/{SERVICE}")):
         try:
             documents[path.parent.name] = source.read(
@@ -116,7 +116,9 @@ def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
     return services
 
 
-def _extended(document: source.Source, documents: Mapping[str, source.Source]) -> source.Source:
+def _extended(
+    document: source.YamlFile, documents: Mapping[str, source.YamlFile]
+) -> source.YamlFile:
     """Return a document with what it takes from the service that it extends, which extends none
     itself.
     """
@@ -139,10 +141,10 @@ def _extended(document: source.Source, documents: Mapping[str, source.Source]) -
         for key in JOINED
         if isinstance(data.get(key, []), list)
     }
-    return source.Source(document.file, {**parent, **data, **joined}, document.spot)
+    return source.YamlFile(document.file, {**parent, **data, **joined}, document.spot)
 
 
-def _service(name: str, document: source.Source, groups: Groups) -> Service:
+def _service(name: str, document: source.YamlFile, groups: Groups) -> Service:
     try:
         TypeAdapter(ChartName).validate_python(name)
     except ValidationError:

@@ -117,4 +117,5 @@ def _image(loaded: Loaded, matrix: Matrix, point: Point, cells: _Cells) -> Image
             label: naming.fill(template, values) for label, template in member.image.labels.items()
         },
         asked=member.asked,
+        service=member.image.service or "",
     )

@@ -48,6 +48,8 @@ class ImagePoint:
     labels: Mapping[str, str] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
     """Names of the layers that the catalog asks for, in its order; the others joined."""
+    service: str = ""
+    """Name of the layer that it runs, where the catalog says which one."""
 
 
 @dataclass(frozen=True, slots=True)

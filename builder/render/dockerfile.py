@@ -18,6 +18,7 @@ from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph, ImagePoint
 from builder.lock.model import Lock, Slice
 from builder.oci.model import EPOCH, ImageConfig
+from builder.render.config import config as config_of
 from builder.render.jinja import environment
 from builder.tree import File, Tree
 
@@ -30,8 +31,7 @@ def user(graph: Graph, cell: Cell) -> str:
     packages.
     """
     layers = [graph.cells[ancestor].layer for ancestor in cell.ancestors]
-    ranked = sorted((layer for layer in layers if layer.user), key=lambda layer: layer.priority)
-    return ranked[-1].user or "0" if ranked else "0"
+    return config_of(layers, "", {}).user or "0"
 
 
 def dockerfile(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> str:

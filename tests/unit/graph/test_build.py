@@ -109,7 +109,7 @@ def test_layers_lie_in_one_order_in_all_images(whole: Graph) -> None:
         assert list(image.cells) == [name for name in whole.cells if name in image.cells]
 
 
-def test_what_has_a_priority_lies_last_with_all_that_stands_on_it() -> None:
+def test_a_service_lies_last_with_all_that_stands_on_it() -> None:
     made = graph(load(ROOT / "catalog.yaml"))
     jupyter, vscode = (
         made.images[f"{ide}-r-python:py3.13-r4.5"].cells for ide in ("jupyter", "vscode")

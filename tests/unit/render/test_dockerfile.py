@@ -141,12 +141,12 @@ def test_environment_values_are_quoted() -> None:
 def test_python_packages_belong_to_the_user_of_the_layers_below() -> None:
     below = [
         BOTTOM,
-        cell("low", ("bottom@x",), user="1000"),
-        cell("high", ("bottom@x", "low@x"), user="2000", priority=-1),
+        cell("low", ("bottom@x",), user="1000", service=True),
+        cell("high", ("bottom@x", "low@x"), user="2000"),
     ]
     one = cell("one", ("bottom@x", "low@x", "high@x"))
     whole = graph(*below, one)
-    assert user(whole, one) == "1000", "the highest priority decides"
+    assert user(whole, one) == "1000", "the service decides"
     assert user(whole, below[1]) == "0", "its own user is for images, not for its own build"
     rendered = dockerfile(whole, one, piece(files={"requirements.txt": "six==1"}), Path("/nowhere"))
     assert (
