@@ -54,7 +54,7 @@ bench: ## build the same images by chains and by this program, and compare: time
 	@bench/run
 
 digests: python ## write down what every built cell came to, after a change to a layer or to the lock
-	@python -m tests.images.digests
+	@catalog digests --write
 
 requirements: ## choose the newest Python packages that pyproject.toml allows, into requirements.lock with their hashes
 	@uv pip compile --quiet --universal --generate-hashes --upgrade --all-extras --no-emit-index-url \

@@ -25,8 +25,8 @@ from bench.sizes import CHANGES
 from builder.console.text import Console
 from builder.errors import BuilderError
 from builder.execute.build import build
-from builder.execute.cells import workshop
 from builder.execute.project import IMAGES, Project, open_project
+from builder.execute.workshop import Workshop
 from builder.fetch.fetch import fetch
 from builder.tools import buildx
 
@@ -143,7 +143,13 @@ def _build(project: Project, console: Console) -> None:
 
 
 def _chains(project: Project, root: Path, console: Console) -> chains.Chains:
-    shop = workshop(project, buildx.builder(), root / "logs", console, cache=False)
+    shop = Workshop(
+        project=project,
+        builder=buildx.builder(),
+        logs=root / "logs",
+        monitor=console,
+        cache=False,
+    )
     return chains.build(
         shop, chains.chains(project), root / "chains", project.settings.jobs, console
     )

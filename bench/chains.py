@@ -17,9 +17,9 @@ from pathlib import Path
 from builder.digest import sha256
 from builder.errors import BuilderError, ToolError
 from builder.events import Monitor
-from builder.execute.cells import Workshop
 from builder.execute.project import Project
 from builder.execute.schedule import run as schedule
+from builder.execute.workshop import Workshop
 from builder.fetch.context import context as lay_out
 from builder.oci.model import EPOCH
 from builder.render.dockerfile import ARTIFACTS, PARENT
@@ -52,7 +52,7 @@ def chains(project: Project) -> dict[str, Node]:
     no service itself: JupyterLab with R and Python is built on the image of R and Python. The rest
     follows in the order that layers have everywhere.
     """
-    sizes = {cell: project.summary(cell).delta.size for cell in project.graph.cells}
+    sizes = {cell: project.summary(cell).size for cell in project.graph.cells}
     images = {name: image.cells for name, image in project.graph.images.items()}
     bundles = [
         cells
@@ -105,7 +105,7 @@ def unique_bytes(made: Chains) -> int:
 
 
 def _node(shop: Workshop, made: Chains, node: Node, root: Path) -> str:
-    cell = shop.graph.cells[node[-1]]
+    cell = shop.project.graph.cells[node[-1]]
     # The names of all its cells are longer than a file's name may be.
     name = f"{cell.id}-{sha256(' '.join(node).encode())[:12]}"
     work = root / "work" / name
@@ -115,10 +115,10 @@ def _node(shop: Workshop, made: Chains, node: Node, root: Path) -> str:
             return _bootstrap(shop, made, node)
         artifacts = work / "artifacts"
         artifacts.mkdir()
-        lay_out(cell, shop.lock, shop.settings.cache, artifacts)
-        build_context(
-            shop.graph, cell, shop.lock.cells[cell.id], shop.directories[cell.name]
-        ).write(work / "context")
+        lay_out(cell, shop.project.lock, shop.project.settings.cache, artifacts)
+        source = shop.project.loaded.layer_dirs[cell.name]
+        tree = build_context(shop.project.graph, cell, shop.project.lock.cells[cell.id], source)
+        tree.write(work / "context")
         parent = made.digests[node[:-1]]
         output = work / "output"
         (output / "blobs").mkdir(parents=True)

@@ -22,7 +22,7 @@ CHANGES = {
 
 def report(project: Project) -> str:
     """Return the tables, as Markdown; every cell and image has to be in the store."""
-    deltas = {cell: project.summary(cell).delta.size for cell in project.graph.cells}
+    deltas = {cell: project.summary(cell).size for cell in project.graph.cells}
     images = {name: image.cells for name, image in project.graph.images.items()}
     seals = {name: _seal(project, name) for name in images}
     links = [link for link in nodes(chains(project)) if len(link) > 1]

@@ -47,7 +47,9 @@ class Tree(Mapping[str, File]):
     __slots__ = ("_files",)
 
     def __init__(self, files: Mapping[str, File]) -> None:
-        directories = {str(parent) for path in files for parent in PurePosixPath(path).parents}
+        directories: set[str] = set()
+        for path in files:
+            directories.update(str(parent) for parent in PurePosixPath(path).parents)
         for path in files:
             if (
                 not path
@@ -107,22 +109,20 @@ class Tree(Mapping[str, File]):
 
     def check(self, root: Path, *, owned: Iterable[str] = ()) -> list[Difference]:
         """Return where `root` differs from this tree, sorted by path; see `write` for `owned`."""
-        found = [Difference(path, "extra") for path in self._extra(root, owned)]
+        differences = [Difference(path, "extra") for path in self._extra(root, owned)]
         for path, file in self._files.items():
             if not _same(root / path, file):
-                found.append(
-                    Difference(path, "changed" if os.path.lexists(root / path) else "missing")
-                )
-        return sorted(found)
+                there = os.path.lexists(root / path)
+                differences.append(Difference(path, "changed" if there else "missing"))
+        return sorted(differences)
 
     def _extra(self, root: Path, owned: Iterable[str]) -> list[str]:
-        files = (
-            path
-            for directory in owned
-            for path in (root / directory).rglob("*")
-            if path.is_symlink() or not path.is_dir()
-        )
-        return sorted({path.relative_to(root).as_posix() for path in files} - self._files.keys())
+        there: set[str] = set()
+        for directory in owned:
+            for path in (root / directory).rglob("*"):
+                if path.is_symlink() or not path.is_dir():
+                    there.add(path.relative_to(root).as_posix())
+        return sorted(there - self._files.keys())
 
 
 def replace(path: Path, file: File) -> None:

@@ -265,8 +265,10 @@ class Layer(Model):
     abi: tuple[str, ...] = Field(
         (),
         description=(
-            'What children may rely on, as templates over axes, e.g. \'cp{{ python | replace(".",'
-            ' "") }}\'.'
+            "A promise: while these words stay, what is built on this layer comes to the same"
+            " bytes, so its children are kept when it changes; `catalog verify` checks. Templates"
+            ' over axes, e.g. \'cp{{ python | replace(".", "") }}\'. Default: none, and children'
+            " are built again at every change."
         ),
     )
     apt: PackageList = Field((), description="Debian packages, without recommended ones.")
@@ -302,8 +304,8 @@ class Layer(Model):
     replaces: tuple[str, ...] = Field(
         (),
         description=(
-            "Globs over absolute paths of layers below that this layer may replace. Anything else"
-            " it may only add to."
+            "Globs over absolute paths of layers below that this layer may replace or delete."
+            " Anything else it may only add to."
         ),
     )
     prepare: str = Field(

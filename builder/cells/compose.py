@@ -13,33 +13,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import posixpath
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
+from builder.cells.seal import entries_of, sealing, with_directories
 from builder.cells.tree import merged
-from builder.debian import alternatives, environment, ldcache, mergers
-from builder.debian.merger import Disagreement
+from builder.debian import environment
 from builder.debian.model import Facts
-from builder.errors import ConflictError
 from builder.oci import layer, tar
 from builder.oci.blob import descriptor_json
-from builder.oci.model import (
-    CONFIG,
-    DIRECTORY,
-    EPOCH,
-    FILE,
-    MANIFEST,
-    SYMLINK,
-    Descriptor,
-    Entry,
-    ImageConfig,
-)
+from builder.oci.model import CONFIG, MANIFEST, Chunk, Descriptor, ImageConfig
 from builder.oci.store import Store
 
-FORMAT = 3
+FORMAT = 4
 KEY = "org.catalog.image.key"
 """Annotation of an image's ref."""
 CREATED = "1980-01-01T00:00:00Z"
@@ -87,138 +74,28 @@ def compose(
 
     """
     below = merged(layers)
-    files = _seal(layers, below, config)
-    entries = _with_directories({path: entry for path, (entry, _) in files.items()}, below)
-    delta, diff_id, _ = layer.write(
-        store, entries, lambda path: iter([files[path][1]]), compression
-    )
-    rows = [(facts.delta, facts.diff_id, facts.cell) for facts in layers if facts.entries] + [
-        (delta, diff_id, SEAL)
-    ]
-    document = _configuration(config, rows)
+    sealed = sealing(layers, below, config)
+    entries = with_directories(entries_of(sealed), below)
+    seal = layer.write(store, entries, lambda path: iter([sealed[path][1]]), compression)
+    rows: list[tuple[Chunk, str]] = []
+    for facts in layers:
+        rows += [(chunk, facts.cell) for chunk in facts.delta]
+    rows.append((seal, SEAL))
     manifest: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
-        "config": descriptor_json(store.put_bytes(_json(document), CONFIG)),
-        "layers": [descriptor_json(blob) for blob, _, _ in rows],
+        "config": descriptor_json(store.put_bytes(_json(_configuration(config, rows)), CONFIG)),
+        "layers": [descriptor_json(chunk.blob) for chunk, _ in rows],
     }
     if config.annotations:
         manifest["annotations"] = dict(sorted(config.annotations.items()))
     descriptor = store.put_bytes(_json(manifest), MANIFEST)
     if ref:
-        annotations = {KEY: key} if key else {}
-        store.tag(
-            {
-                ref: Descriptor(
-                    descriptor.media_type, descriptor.digest, descriptor.size, annotations
-                )
-            }
-        )
+        store.tag({ref: replace(descriptor, annotations={KEY: key} if key else {})})
     return descriptor
 
 
-def seal(layers: Sequence[Facts], config: ImageConfig) -> dict[str, tuple[Entry, bytes]]:
-    """Return what the seal holds: path -> entry and bytes, sorted. See DESIGN.md section 2.
-
-    Raises:
-        ConflictError: two layers disagree on a file that a merger owns, or on a path.
-
-    """
-    return _seal(layers, merged(layers), config)
-
-
-def tree(layers: Sequence[Facts], config: ImageConfig) -> dict[str, Entry]:
-    """Return the whole filesystem of the image that these cells make, seal included. Raises as
-    `seal` does.
-    """
-    below = merged(layers)
-    return below | {path: entry for path, (entry, _) in _seal(layers, below, config).items()}
-
-
-def _seal(
-    layers: Sequence[Facts], below: Mapping[str, Entry], config: ImageConfig
-) -> dict[str, tuple[Entry, bytes]]:
-    texts = mergers.files(layers)
-    sealed: dict[str, tuple[Entry, bytes]] = {}
-    for path, text in texts.items():
-        merger = mergers.merger_of(path)
-        if merger is not None and not merger.links:
-            sealed[path] = _file(text.encode("utf-8", "surrogateescape"), merger.mode, merger.gid)
-    for path, target in _links(texts, below):
-        sealed[path] = (Entry(SYMLINK, 0o777, 0, 0, EPOCH, link=target), b"")
-    cache = ldcache.cache(
-        {**below, **{path: entry for path, (entry, _) in sealed.items()}},
-        [library for facts in layers for library in facts.libraries],
-        {path: text for facts in layers for path, text in facts.texts.items()},
-        config.architecture,
-        _generator(texts),
-    )
-    sealed[ldcache.PATH] = _file(cache)
-    if mergers.STATUS in texts:
-        sealed[environment.DEFERRED] = _file(b"")
-    sealed[environment.PROFILE] = _file(environment.profile(config).encode())
-    sealed[environment.ENVIRONMENT] = _file(environment.environment(config).encode())
-    return dict(sorted(sealed.items()))
-
-
-def _file(data: bytes, mode: int = 0o644, gid: int = 0) -> tuple[Entry, bytes]:
-    return Entry(FILE, mode, 0, gid, EPOCH, len(data), hashlib.sha256(data).hexdigest()), data
-
-
-def _links(texts: Mapping[str, str], tree: Mapping[str, Entry]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for path, text in texts.items():
-        if not path.startswith(alternatives.DATABASE):
-            continue
-        name = path.removeprefix(alternatives.DATABASE)
-        chosen = texts.get(alternatives.LINKS + name, "") if alternatives.is_manual(text) else ""
-        try:
-            found += alternatives.links(
-                name, text, chosen, lambda file: ldcache.resolve(tree, file) is not None
-            )
-        except Disagreement as error:
-            raise ConflictError(f"/{path}: {error.text}") from error
-    return [(_real(tree, path), target) for path, target in found]
-
-
-def _real(tree: Mapping[str, Entry], path: str) -> str:
-    """Return a path with the links among its directories followed: an alternative may be recorded
-    below /bin or /lib.
-    """
-    directory, name = posixpath.split(path)
-    real = ldcache.resolve(tree, directory)
-    return posixpath.join(real, name) if real is not None else path
-
-
-def _generator(texts: Mapping[str, str]) -> str:
-    """Return how the C library's ldconfig names itself in the cache."""
-    found = re.search(
-        r"^Package: libc6\n(?:.+\n)*?Version: (\S+)$", texts.get(mergers.STATUS, ""), re.MULTILINE
-    )
-    version = found[1] if found else ""
-    release = version.partition("-")[0]
-    return (
-        f"ldconfig (Debian GLIBC {version}) stable release version {release}"
-        if version
-        else "ldconfig"
-    )
-
-
-def _with_directories(files: Mapping[str, Entry], tree: Mapping[str, Entry]) -> dict[str, Entry]:
-    """Return the entries of the seal, sorted, with the directories on the way to them as they are
-    below.
-    """
-    entries = dict(files)
-    for name in files:
-        path = name
-        while (path := posixpath.dirname(path)) and path not in entries:
-            entries[path] = tree.get(path, Entry(DIRECTORY, 0o755, 0, 0, EPOCH))
-    return dict(sorted(entries.items()))
-
-
-def _configuration(
-    config: ImageConfig, rows: Sequence[tuple[Descriptor, str, str]]
-) -> dict[str, Any]:
+def _configuration(config: ImageConfig, rows: Sequence[tuple[Chunk, str]]) -> dict[str, Any]:
     process = {
         "User": config.user,
         "ExposedPorts": {f"{port}/tcp": {} for port in sorted(config.expose)},
@@ -234,8 +111,8 @@ def _configuration(
         "architecture": config.architecture,
         "os": "linux",
         "config": {name: value for name, value in process.items() if value},
-        "rootfs": {"type": "layers", "diff_ids": [diff_id for _, diff_id, _ in rows]},
-        "history": [{"created": CREATED, "created_by": f"catalog: {name}"} for _, _, name in rows],
+        "rootfs": {"type": "layers", "diff_ids": [chunk.diff_id for chunk, _ in rows]},
+        "history": [{"created": CREATED, "created_by": f"catalog: {name}"} for _, name in rows],
     }
 
 

@@ -1,5 +1,5 @@
-"""From the layers that an engine wrote to a delta: one layer, purely additive, the same bytes every
-time, and its facts.
+"""From the layers that an engine wrote to a delta: additive but for what `replaces` allows, the
+same bytes every time, and its facts.
 
     facts = normalise([tar, …], cell=…, key=…, ancestors=[Facts, …], store=store,
     built_since=seconds)
@@ -16,19 +16,29 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
+from typing import IO
 
-from builder.cells.tree import LISTED, Conflict, agree, conflict_error, difference, merged, owner_of
+from builder.cells.tree import (
+    LISTED,
+    Conflict,
+    agree,
+    conflict_error,
+    difference,
+    owner_of,
+    stacked,
+)
 from builder.debian import alternatives, mergers, packages
 from builder.debian.environment import GENERATED
-from builder.debian.model import Facts
+from builder.debian.model import Facts, Library
 from builder.debian.paths import volatile
 from builder.debian.scan import CONFIGURATION, Item, Scan, content, scan
 from builder.errors import BuilderError, listed
 from builder.oci import layer, tar
-from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, Entry
+from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, WHITEOUT, Chunk, Entry
 from builder.oci.store import Store
 
 
@@ -46,64 +56,105 @@ def normalise(
 ) -> Facts:
     """Squash the layers of a build into its delta, put that into the store, and return the facts.
 
-    `replaces` are globs over absolute paths of ancestors that the cell may replace; they cannot be
-    removed. `within` are absolute paths of the only files and trees that the cell may write, for
-    one that also lies on other cells than these ancestors; none of them may have anything there.
+    `replaces` are globs over absolute paths of ancestors that the cell may replace or delete.
+    `within` are absolute paths of the only files and trees that the cell may write, for one that
+    also lies on other cells than these ancestors; none of them may have anything there.
 
     Raises:
         ConflictError: the build removed or changed what an ancestor holds; layer, path, owner and
-        package are named. BuilderError: it wrote outside of `within`, or an ancestor holds what is
-        there. IntegrityError: a layer is not a readable tar.
+        package are named.
+        BuilderError: it wrote outside of `within`, or an ancestor holds what is there; or it made a
+        file whose name means a deletion.
+        IntegrityError: a layer is not a readable tar.
         BuilderError: the disk is full, or a hard link leads nowhere.
 
     """
-    parents = merged(ancestors)
+    below = stacked(ancestors)
+    parents = {path: entry for path, entry in below.items() if entry.type != WHITEOUT}
     before = mergers.files(ancestors)
     with contextlib.ExitStack() as stack:
         streams = [stack.enter_context(path.open("rb")) for path in layers]
         found = scan(streams, built_since=built_since)
+        _refuse_names(cell, found, {*parents, *before, *_managed(before)})
         added = _bookkeeping(cell, before, found, ancestors)
         drop_generated(found, before)
         gone = _deleted(found, parents)
         _drop_equal(found, parents)
         if within:
-            _confine(cell, [*found.items, *added], parents, within)
-        replaced = {
-            path: parents[path]
-            for path in found.items.keys() & parents.keys()
-            if _allowed(path, replaces)
-        }
-        clashing = {
-            path: difference(found.items[path].entry, parents[path])
-            for path in found.items.keys() & parents.keys() - replaced.keys()
-        }
-        _refuse(cell, ancestors, clashing, gone)
+            _confine(cell, [*found.items, *gone, *added], parents, within)
+        _refuse(cell, ancestors, found, below, gone, replaces=replaces)
+        replaced = _replaced(found, parents, gone)
         entries = linked(found.items, _with_parents(found.items, parents))
-        delta, diff_id, unpacked = layer.write(
-            store, entries, lambda path: content(found.items[path], streams), compression
-        )
+        for top in gone:
+            entries[top] = Entry(WHITEOUT, 0, 0, 0, EPOCH)
+        entries = dict(sorted(entries.items()))
+        delta: tuple[Chunk, ...] = ()
+        if entries:
+            bytes_of = partial(_content, found, streams)
+            delta = (layer.write(store, entries, bytes_of, compression),)
     return Facts(
         cell=cell,
         key=key,
         delta=delta,
-        diff_id=diff_id,
-        unpacked=unpacked,
         packages=packages.found_in(found.texts, added.get(mergers.STATUS, "")),
         entries=entries,
         bookkeeping=added,
-        texts={
-            path: text
-            for path, text in sorted(found.texts.items())
-            if path in entries and CONFIGURATION.fullmatch(path)
-        },
-        libraries=tuple(
-            sorted(
-                (lib for lib in found.libraries if lib.path in entries), key=lambda lib: lib.path
-            )
-        ),
+        texts=_configuration(found, entries),
+        libraries=_libraries(found, entries),
         owners=packages.owners(found.texts, entries),
-        replaces=dict(sorted(replaced.items())),
+        on=tuple(facts.cell for facts in ancestors),
+        replaces=replaced,
     )
+
+
+def _content(found: Scan, streams: Sequence[IO[bytes]], path: str) -> Iterator[bytes]:
+    return content(found.items[path], streams)
+
+
+def _configuration(found: Scan, entries: Mapping[str, Entry]) -> dict[str, str]:
+    """Return the texts that the seal reads, of the files that are in the delta."""
+    texts = {}
+    for path, text in sorted(found.texts.items()):
+        if path in entries and CONFIGURATION.fullmatch(path):
+            texts[path] = text
+    return texts
+
+
+def _libraries(found: Scan, entries: Mapping[str, Entry]) -> tuple[Library, ...]:
+    kept = [library for library in found.libraries if library.path in entries]
+    return tuple(sorted(kept, key=lambda library: library.path))
+
+
+def _replaced(found: Scan, parents: Mapping[str, Entry], gone: Sequence[str]) -> dict[str, Entry]:
+    """Return the entries of ancestors that the build replaced or deleted, sorted by path; of a
+    directory that is one no more, with all that was in it.
+    """
+    replaced = {path: parents[path] for path in found.items.keys() & parents.keys()}
+    tops = list(gone)
+    for path, entry in replaced.items():
+        if entry.type == DIRECTORY and found.items[path].entry.type != DIRECTORY:
+            tops.append(path)
+    for top in tops:
+        for path, entry in parents.items():
+            if path == top or path.startswith(f"{top}/"):
+                replaced[path] = entry
+    return dict(sorted(replaced.items()))
+
+
+def _refuse_names(cell: str, found: Scan, known: Collection[str]) -> None:
+    """Raise BuilderError for files that the build made under names that mean deletions in a layer:
+    an engine that unpacks it would delete something, or nothing, and never write the file.
+    """
+    strays = set(found.named)
+    for path in found.foreign:
+        dropped = volatile(path) or volatile(f"{path}/")
+        if path not in known and path not in GENERATED and not dropped:
+            directory, name = posixpath.split(path)
+            strays.add(posixpath.join(directory, tar.WHITEOUT_PREFIX + name))
+    if strays:
+        listing = listed([f"/{path}" for path in sorted(strays)], LISTED)
+        message = f"{cell} makes files whose names mean deletions in a layer: {listing}"
+        raise BuilderError(message, hint=f"no file may begin with {tar.WHITEOUT_PREFIX!r}")
 
 
 def _bookkeeping(
@@ -125,16 +176,19 @@ def _bookkeeping(
 
 def drop_generated(found: Scan, before: Mapping[str, str]) -> None:
     """Leave out what the seal makes anew: its own files, and the links of alternatives."""
-    databases = {**before, **found.bookkeeping}
-    links = {
-        link
-        for path, text in databases.items()
-        if path.startswith(alternatives.DATABASE)
-        for link in alternatives.managed(text)
-    }
+    links = _managed({**before, **found.bookkeeping})
     for path in [path for path in found.items if path in GENERATED or path in links]:
         if path in GENERATED or found.items[path].entry.link.startswith("/" + alternatives.LINKS):
             del found.items[path]
+
+
+def _managed(bookkeeping: Mapping[str, str]) -> set[str]:
+    """Return the paths of the links that alternatives make."""
+    links: set[str] = set()
+    for path, text in bookkeeping.items():
+        if path.startswith(alternatives.DATABASE):
+            links.update(alternatives.managed(text))
+    return links
 
 
 def _drop_equal(found: Scan, parents: Mapping[str, Entry]) -> None:
@@ -182,18 +236,31 @@ def _allowed(path: str, globs: Sequence[str]) -> bool:
 
 
 def _refuse(
-    cell: str, ancestors: Sequence[Facts], clashing: Mapping[str, str], gone: Sequence[str]
+    cell: str,
+    ancestors: Sequence[Facts],
+    found: Scan,
+    below: Mapping[str, Entry],
+    gone: Sequence[str],
+    *,
+    replaces: Sequence[str],
 ) -> None:
-    """Raise ConflictError when the build replaced (path -> how) or removed paths of its
-    ancestors.
+    """Raise ConflictError when the build replaced or deleted paths of its ancestors that it may
+    not, or wrote where one of them deletes.
     """
-    conflicts = [
-        Conflict(path, cell, *owner_of(ancestors, path), f"replaces ({how}) a path of")
-        for path, how in sorted(clashing.items())
-    ]
-    conflicts += [
-        Conflict(path, cell, *owner_of(ancestors, path), "deletes a path of") for path in gone
-    ]
+    conflicts: list[Conflict] = []
+    whiteouts = {path for path, entry in below.items() if entry.type == WHITEOUT}
+    for path, item in sorted(found.items.items()):
+        top = next((top for top in (path, *_above(path)) if top in whiteouts), None)
+        if top is not None:
+            owner, _ = owner_of(ancestors, top)
+            conflicts.append(Conflict(path, cell, owner, "", f"writes below /{top}, deleted by"))
+        elif path in below and not _allowed(path, replaces):
+            what = f"replaces ({difference(item.entry, below[path])}) a path of"
+            conflicts.append(Conflict(path, cell, *owner_of(ancestors, path), what))
+    for path in gone:
+        if not _allowed(path, replaces):
+            what = "deletes a path of"
+            conflicts.append(Conflict(path, cell, *owner_of(ancestors, path), what))
     if conflicts:
         raise conflict_error(conflicts)
 

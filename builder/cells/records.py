@@ -1,10 +1,16 @@
 """Cells in the store: a manifest whose config is the summary, and whose layers are the delta and
 the rest of the facts.
+
+A cell's manifest is a function of what was built, whatever was built before it. What it was built
+*on* is no part of it, and stands beside it, in annotations of its ref: a parent that declares an
+ABI may change without its children's keys, so only that tells what a cell's bytes were seen to be
+right on (see `builder.execute.promises`).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,10 +19,17 @@ import zstandard
 from builder.debian.model import Facts, Library, Summary
 from builder.errors import IntegrityError
 from builder.oci.blob import descriptor_from, descriptor_json
-from builder.oci.model import CELL, FACTS, MANIFEST, SUMMARY, Descriptor, Entry
+from builder.oci.model import CELL, FACTS, MANIFEST, SUMMARY, Chunk, Descriptor, Entry
 from builder.oci.store import Store
 
 PREFIX = "cell/"
+BELOW = "org.catalog.cell.below"
+"""Annotation of a cell's ref: the cells on which these bytes were built, or came out the same."""
+CHECKED = "org.catalog.cell.checked"
+"""Annotation of the ref of a cell that replaces files: the cells below on which those files are the
+ones that it replaced."""
+SHORT = 16
+"""Hex digits of a manifest's digest in these annotations."""
 
 
 def ref(key: str) -> str:
@@ -24,8 +37,11 @@ def ref(key: str) -> str:
     return PREFIX + key
 
 
-def record(store: Store, facts: Facts) -> Descriptor:
-    """Store a cell's facts beside its delta and tag it `cell/<key>`; return its manifest."""
+def record(store: Store, facts: Facts, below: Mapping[str, str]) -> Descriptor:
+    """Store a cell's facts beside its delta and tag it `cell/<key>`; return its manifest.
+
+    `below` are the digests of the manifests of the cells that it was built on, by cell id.
+    """
     summary = store.put_bytes(_json(_summary(facts)), SUMMARY)
     rest = store.put_bytes(zstandard.ZstdCompressor(level=6).compress(_json(_facts(facts))), FACTS)
     manifest = {
@@ -33,12 +49,46 @@ def record(store: Store, facts: Facts) -> Descriptor:
         "mediaType": MANIFEST,
         "artifactType": CELL,
         "config": descriptor_json(summary),
-        "layers": [descriptor_json(facts.delta), descriptor_json(rest)],
+        "layers": [*(descriptor_json(chunk.blob) for chunk in facts.delta), descriptor_json(rest)],
         "annotations": {"org.opencontainers.image.title": facts.cell},
     }
     descriptor = store.put_bytes(_json(manifest), MANIFEST)
-    store.tag({ref(facts.key): descriptor})
+    built_on(store, facts.key, descriptor, below)
     return descriptor
+
+
+def built_on(store: Store, key: str, manifest: Descriptor, below: Mapping[str, str]) -> None:
+    """Tag a cell, and keep on what these bytes were built or came out the same."""
+    stated = _below(below)
+    _tag(store, key, manifest, {BELOW: stated, CHECKED: stated})
+
+
+def checked_on(store: Store, key: str, manifest: Descriptor, below: Mapping[str, str]) -> None:
+    """Keep that what a cell replaced is still there, as it was, on these cells."""
+    _tag(store, key, manifest, {**manifest.annotations, CHECKED: _below(below)})
+
+
+def moved(manifest: Descriptor, below: Mapping[str, str], what: str = BELOW) -> list[str]:
+    """Return the cells of `below` that are not those of the annotation `what`, or new there."""
+    try:
+        stated = json.loads(manifest.annotations.get(what, "{}"))
+    except ValueError:
+        stated = {}
+    known: Mapping[str, object] = stated if isinstance(stated, dict) else {}
+    return [cell for cell, digest in below.items() if known.get(cell) != _short(digest)]
+
+
+def _below(below: Mapping[str, str]) -> str:
+    return json.dumps({cell: _short(digest) for cell, digest in sorted(below.items())})
+
+
+def _short(digest: str) -> str:
+    return digest.removeprefix("sha256:")[:SHORT]
+
+
+def _tag(store: Store, key: str, manifest: Descriptor, annotations: Mapping[str, str]) -> None:
+    tagged = Descriptor(manifest.media_type, manifest.digest, manifest.size, annotations)
+    store.tag({ref(key): tagged})
 
 
 def find(store: Store, key: str) -> Descriptor | None:
@@ -61,7 +111,7 @@ def facts(store: Store, manifest: Descriptor) -> Facts:
     """
     document = store.read_json(manifest)
     small = _summary_from(store.read_json(descriptor_from(document["config"])))
-    packed = store.read(descriptor_from(document["layers"][1]))
+    packed = store.read(descriptor_from(document["layers"][-1]))
     value = json.loads(zstandard.ZstdDecompressor().decompress(packed))
     try:
         return Facts(**small, **_facts_from(value))
@@ -80,9 +130,7 @@ def _summary(found: Summary) -> dict[str, Any]:
     return {
         "cell": found.cell,
         "key": found.key,
-        "delta": descriptor_json(found.delta),
-        "diffId": found.diff_id,
-        "unpacked": found.unpacked,
+        "delta": [_chunk(chunk) for chunk in found.delta],
         "packages": {kind: dict(names) for kind, names in found.packages.items()},
     }
 
@@ -91,11 +139,22 @@ def _summary_from(value: dict[str, Any]) -> dict[str, Any]:
     return {
         "cell": value["cell"],
         "key": value["key"],
-        "delta": descriptor_from(value["delta"]),
-        "diff_id": value["diffId"],
-        "unpacked": value["unpacked"],
+        "delta": tuple(_chunk_from(item) for item in value["delta"]),
         "packages": value["packages"],
     }
+
+
+def _chunk(chunk: Chunk) -> dict[str, Any]:
+    return {
+        "blob": descriptor_json(chunk.blob),
+        "diffId": chunk.diff_id,
+        "unpacked": chunk.unpacked,
+    }
+
+
+def _chunk_from(value: dict[str, Any]) -> Chunk:
+    blob = descriptor_from(value["blob"])
+    return Chunk(blob=blob, diff_id=value["diffId"], unpacked=value["unpacked"])
 
 
 def _facts(found: Facts) -> dict[str, Any]:
@@ -110,6 +169,7 @@ def _facts(found: Facts) -> dict[str, Any]:
         "bookkeeping": dict(found.bookkeeping),
         "texts": dict(found.texts),
         "libraries": [list(asdict(library).values()) for library in found.libraries],
+        "on": list(found.on),
         "replaces": {path: list(entry) for path, entry in found.replaces.items()},
     }
 
@@ -137,5 +197,6 @@ def _facts_from(value: dict[str, Any]) -> dict[str, Any]:
         "libraries": libraries,
         "bookkeeping": value["bookkeeping"],
         "texts": value["texts"],
+        "on": tuple(value["on"]),
         "replaces": replaces,
     }

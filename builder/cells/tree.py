@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from builder.debian.model import Facts
 from builder.errors import ConflictError
-from builder.oci.model import DIRECTORY, FILE, HARDLINK, SYMLINK, Entry
+from builder.oci.model import DIRECTORY, FILE, HARDLINK, SYMLINK, WHITEOUT, Entry
 
 LISTED = 20
 """Conflicts named in one message."""
@@ -70,25 +70,97 @@ def merged(layers: Sequence[Facts]) -> dict[str, Entry]:
         ConflictError: two of them disagree on a path.
 
     """
+    tree = stacked(layers)
+    for path in [path for path, entry in tree.items() if entry.type == WHITEOUT]:
+        del tree[path]
+    return tree
+
+
+def stacked(layers: Sequence[Facts]) -> dict[str, Entry]:
+    """Return the tree as `merged` does, with a whiteout at each path that a layer deletes.
+
+    Raises:
+        ConflictError: two of them disagree on a path.
+
+    """
     tree: dict[str, Entry] = {}
-    clashes: list[tuple[str, Facts]] = []
+    contested: set[str] = set()
     for facts in layers:
         for path, entry in facts.entries.items():
             there = tree.setdefault(path, entry)
-            if there is entry or there == entry or agree(there, entry):
-                continue
-            if path in facts.replaces and agree(facts.replaces[path], there):
-                tree[path] = entry
-            elif not any(
-                path in other.replaces
-                and agree(other.entries[path], there)
-                and agree(other.replaces[path], entry)
-                for other in layers
-            ):
-                clashes.append((path, facts))
+            if there is not entry and there != entry and not agree(there, entry):
+                contested.add(path)
+    clashes: list[Conflict] = []
+    for path in sorted(contested):
+        winner = _winner(layers, path)
+        if winner is None:
+            clashes.append(_clash(layers, path))
+        else:
+            tree[path] = winner
+    clashes += _hidden(layers, tree)
     if clashes:
-        raise conflict_error([_conflict(layers, path, facts) for path, facts in clashes])
+        raise conflict_error(clashes)
     return tree
+
+
+def _winner(layers: Sequence[Facts], path: str) -> Entry | None:
+    """Return the entry of a path that replaced all others; None when there is no such entry.
+
+    A cell replaces what it stands on, and nothing else: beside any other layer, the order of the
+    two would decide.
+    """
+    holding = [facts for facts in layers if path in facts.entries]
+    standing: list[Entry] = []
+    for facts in holding:
+        entry = facts.entries[path]
+        if _replaced(facts, path, holding) or any(agree(entry, other) for other in standing):
+            continue
+        standing.append(entry)
+    return standing[0] if len(standing) == 1 else None
+
+
+def _replaced(facts: Facts, path: str, holding: Sequence[Facts]) -> bool:
+    """Tell whether a layer that stands on this one replaced its entry of a path."""
+    entry = facts.entries[path]
+    for other in holding:
+        replaced = other.replaces.get(path)
+        if replaced is not None and facts.cell in other.on and agree(replaced, entry):
+            return True
+    return False
+
+
+def _hidden(layers: Sequence[Facts], tree: dict[str, Entry]) -> list[Conflict]:
+    """Remove from the tree what lies in deleted directories; return a conflict for each path there
+    that the deleting layer did not find below it.
+    """
+    conflicts: list[Conflict] = []
+    for facts in layers:
+        tops = [path for path, entry in facts.replaces.items() if _ends(facts, path, entry)]
+        if not tops:
+            continue
+        for path in [path for path in tree if _below_one(path, tops)]:
+            holding = [other for other in layers if path in other.entries]
+            others = [other for other in holding if other.cell not in facts.on]
+            if path in facts.replaces and not others:
+                del tree[path]
+            else:
+                conflicts.append(_deleted_by(facts, path, (others or holding)[0]))
+    return conflicts
+
+
+def _ends(facts: Facts, path: str, replaced: Entry) -> bool:
+    """Tell whether a directory that a layer replaced is one no more."""
+    entry = facts.entries.get(path)
+    return replaced.type == DIRECTORY and entry is not None and entry.type != DIRECTORY
+
+
+def _below_one(path: str, tops: Sequence[str]) -> bool:
+    return any(path.startswith(f"{top}/") for top in tops)
+
+
+def _deleted_by(deleting: Facts, path: str, holder: Facts) -> Conflict:
+    package = holder.owners.get(path, "")
+    return Conflict(path, deleting.cell, holder.cell, package, "deletes its directory, a path of")
 
 
 def conflict_error(conflicts: Sequence[Conflict]) -> ConflictError:
@@ -179,6 +251,8 @@ def describe(entry: Entry | None) -> str:
 
 def difference(one: Entry, other: Entry) -> str:
     """Return what differs between two entries that do not agree, in a few words."""
+    if WHITEOUT in {one.type, other.type}:
+        return "deleted" if one.type == WHITEOUT else "not deleted"
     if one.type != other.type and not {one.type, other.type} <= {FILE, HARDLINK}:
         return f"{one.type} instead of {other.type}"
     if one.digest != other.digest:
@@ -193,9 +267,11 @@ def difference(one: Entry, other: Entry) -> str:
     return "other times" if one.xattrs == other.xattrs else "other extended attributes"
 
 
-def _conflict(layers: Sequence[Facts], path: str, facts: Facts) -> Conflict:
-    others = [other for other in layers if other is not facts and path in other.entries]
-    other = next((o for o in others if not agree(o.entries[path], facts.entries[path])), others[0])
-    package = facts.owners.get(path) or other.owners.get(path, "")
-    what = f"disagrees ({difference(facts.entries[path], other.entries[path])}) with"
-    return Conflict(path, facts.cell, other.cell, package, what)
+def _clash(layers: Sequence[Facts], path: str) -> Conflict:
+    """Return the conflict of the first two layers that disagree on a path."""
+    holding = [facts for facts in layers if path in facts.entries]
+    one = holding[0]
+    other = next(o for o in holding if not agree(o.entries[path], one.entries[path]))
+    package = other.owners.get(path) or one.owners.get(path, "")
+    what = f"disagrees ({difference(other.entries[path], one.entries[path])}) with"
+    return Conflict(path, other.cell, one.cell, package, what)

@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, str] = {
     "fetch": "bring what is locked into the cache",
     "plan": "show what a build would keep and make, and why",
     "build": "build missing cells and put images together",
+    "verify": "build again what was kept while a layer below it changed, and compare the bytes",
+    "digests": "compare what cells came to with what is written down beside the lock",
     "test": "run the layers' tests in every image that has them",
     "load": "bring images into the Docker engine",
     "push": "bring images to a registry, and move only what it lacks",

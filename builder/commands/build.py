@@ -24,6 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="cells built at once (default: CATALOG_JOBS, else the number of processors)",
     )
     parser.add_argument(
+        "--force",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="build these cells again (globs over cells, or layers' names); may be repeated",
+    )
+    parser.add_argument(
         "--no-cache", action="store_true", help="let the engine reuse nothing from its own cache"
     )
 
@@ -31,15 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Build. Exit 0 when everything asked for is in the store, 1 when something failed."""
     project = open_project(arguments.catalog, arguments.patterns)
-    made = project.plan()
+    made = project.plan(forced=arguments.force)
     console.note(summary(made))
-    results = build(project, made, console, jobs=arguments.jobs, cache=not arguments.no_cache)
+    # A cell that is built again by force is of no use from the engine's cache.
+    cache = not (arguments.no_cache or arguments.force)
+    results = build(project, made, console, jobs=arguments.jobs, cache=cache)
     if any(result.damaged for result in results.values()):
         console.note("something in the store was damaged, and is made again")
         done = {name: result for name, result in results.items() if result.ok}
-        results = done | build(
-            project, project.plan(), console, jobs=arguments.jobs, cache=not arguments.no_cache
-        )
+        results = done | build(project, project.plan(), console, jobs=arguments.jobs, cache=cache)
     return report(results, console)
 
 

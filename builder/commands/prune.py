@@ -4,29 +4,61 @@ from __future__ import annotations
 
 import argparse
 
+from builder.cells import records
 from builder.console.text import Console
-from builder.execute.project import open_project
-from builder.execute.prune import prune
+from builder.execute.project import IMAGES, open_project
+from builder.execute.prune import Freed, prune
+
+DAYS = 14.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own arguments."""
+    parser.add_argument(
+        "--days",
+        type=float,
+        default=DAYS,
+        help="keep what any catalog or branch built within these days (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="keep only what this catalog leads to, as it is locked now",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would go, and remove nothing"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Remove cells and images of other catalogs, other locks and former layers from the store;
-    print what that freed.
-    """
-    freed = prune(open_project(arguments.catalog))
+    """Remove from the store what nobody built lately; print what that freed."""
+    days = 0.0 if arguments.all else arguments.days
+    freed = prune(open_project(arguments.catalog), days=days, dry_run=arguments.dry_run)
     if arguments.json:
-        console.json(
-            {"cells": freed.cells, "images": freed.images, "bytes": freed.bytes, "busy": freed.busy}
-        )
+        console.json(_document(freed))
         return 0
-    console.text(
-        f"{freed.cells} cells and {freed.images} images removed, {freed.bytes / 1e6:,.1f} MB freed"
-    )
+    would = "would be " if arguments.dry_run else ""
+    cells, images = freed.count(records.PREFIX), freed.count(IMAGES)
+    size = f"{freed.bytes / 1e6:,.1f} MB"
+    console.text(f"{cells} cells and {images} images {would}removed, {size} {would}freed")
+    if arguments.dry_run:
+        for ref in freed.gone:
+            if ref.startswith((records.PREFIX, IMAGES)):
+                console.text(f"  {ref}")
+    if freed.kept_for:
+        names = ", ".join(freed.kept_for)
+        console.note(f"kept for other builds of the last {days:g} days: {names}")
     if freed.busy:
         console.note("a build is running: what it may still need stays")
     return 0
+
+
+def _document(freed: Freed) -> dict[str, object]:
+    return {
+        "cells": freed.count(records.PREFIX),
+        "images": freed.count(IMAGES),
+        "refs": list(freed.gone),
+        "bytes": freed.bytes,
+        "busy": freed.busy,
+    }

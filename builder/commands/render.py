@@ -8,8 +8,8 @@ from pathlib import Path
 from builder.console.text import Console
 from builder.errors import InputError, Problem
 from builder.execute import flat
-from builder.execute.cells import workshop
 from builder.execute.project import open_project
+from builder.execute.workshop import Workshop
 from builder.fetch.fetch import fetch
 from builder.oci.writers import writing
 
@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     cells = [project.graph.cells[cell] for cell in project.graph.images[name].cells]
     fetch(project.lock, cells, project.settings, console)
     with writing(project.store):
-        flat.write(
-            project, workshop(project, "", project.state / "logs", console), name, arguments.output
-        )
+        logs = project.state / "logs"
+        shop = Workshop(project=project, builder="", logs=logs, monitor=console)
+        flat.write(project, shop, name, arguments.output)
     console.text(f"docker build {arguments.output}")
     return 0

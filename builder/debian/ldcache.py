@@ -194,12 +194,10 @@ def _configured(texts: Mapping[str, str], conf: str) -> Iterator[str]:
         line = raw.partition("#")[0].strip()
         word, _, rest = line.partition(" ")
         if word == "include":
-            globs = [
-                posixpath.join(posixpath.dirname(conf), pattern).removeprefix("/")
-                for pattern in rest.split()
-            ]
-            for name in [name for glob in globs for name in sorted(fnmatch.filter(texts, glob))]:
-                yield from _configured(texts, name)
+            for pattern in rest.split():
+                glob = posixpath.join(posixpath.dirname(conf), pattern).removeprefix("/")
+                for name in sorted(fnmatch.filter(texts, glob)):
+                    yield from _configured(texts, name)
         elif line and word != "hwcap":
             yield line.rstrip("/") or "/"
 

@@ -142,7 +142,10 @@ def files(layers: Sequence[Facts]) -> dict[str, str]:
     """
     made: dict[str, str] = {}
     problems = []
-    for path in sorted({path for facts in layers for path in facts.bookkeeping}):
+    paths: set[str] = set()
+    for facts in layers:
+        paths.update(facts.bookkeeping)
+    for path in sorted(paths):
         merger = merger_of(path)
         having = [facts for facts in layers if path in facts.bookkeeping]
         if merger is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from builder.oci.model import Descriptor, Entry
+from builder.oci.model import Chunk, Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,20 @@ class Summary:
 
     cell: str
     key: str
-    delta: Descriptor
-    """The blob of the delta, compressed."""
-    diff_id: str
-    """sha256 of the uncompressed delta, with its algorithm prefix."""
-    unpacked: int
-    """Bytes of the uncompressed delta."""
+    delta: tuple[Chunk, ...]
+    """The OCI layers of the delta, bottom first; none when the cell adds nothing."""
     packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Kind (deb, python, npm, r) -> name -> version, of what the cell adds."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the delta, compressed."""
+        return sum(chunk.blob.size for chunk in self.delta)
+
+    @property
+    def unpacked(self) -> int:
+        """Bytes of the delta as uncompressed tars."""
+        return sum(chunk.unpacked for chunk in self.delta)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +49,8 @@ class Facts(Summary):
     """What is known of a cell without unpacking it; recorded when it is built."""
 
     entries: Mapping[str, Entry]
-    """Path without leading slash -> entry, sorted: exactly what the delta's tar holds."""
+    """Path without leading slash -> entry, sorted: exactly what the delta holds. A whiteout stands
+    at the path that it deletes."""
     bookkeeping: Mapping[str, str] = field(default_factory=dict)
     """What the cell adds to files owned by a merger: path -> contribution. Those files are not part
     of the delta."""
@@ -52,6 +59,8 @@ class Facts(Summary):
     libraries: tuple[Library, ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
     """Path -> Debian package that owns it, for the files of the delta."""
+    on: tuple[str, ...] = ()
+    """Ids of the cells that it was built on, all the way down."""
     replaces: Mapping[str, Entry] = field(default_factory=dict)
-    """Path -> the entry of a layer below that this cell replaced on purpose: it wins over that
-    entry, and over no other."""
+    """Path -> the entry of a cell in `on` that this cell replaced or deleted on purpose: it wins
+    over that entry, and over no other. Of a deleted directory, every path in it."""

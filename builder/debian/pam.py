@@ -77,5 +77,5 @@ def dump_seen(table: Table) -> str:
 
 def join_profiles(one: str, other: str) -> str:
     """Unite two lists of enabled profiles, as debconf keeps them."""
-    names = {name.strip() for text in (one, other) for name in text.split(",")} - {""}
+    names = {name.strip() for name in f"{one},{other}".split(",")} - {""}
     return ", ".join(sorted(names, key=rank))

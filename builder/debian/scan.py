@@ -18,9 +18,8 @@ from builder.debian.model import Library
 from builder.debian.paths import volatile
 from builder.errors import BuilderError
 from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, SYMLINK, Entry
-from builder.oci.tar import CHUNK, Member, members, reader
+from builder.oci.tar import CHUNK, OPAQUE, WHITEOUT_PREFIX, Member, members, reader
 
-WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
 _LIBRARY = re.compile(r"(?:lib|ld-)[^/]*\.so(?:\.[^/]*)?")
 CONFIGURATION = re.compile(r"etc/ld\.so\.conf(?:\.d/[^/]+\.conf)?")
 LIST = re.compile(r"var/lib/dpkg/info/([^/:]+)(?::[^/]+)?\.list")
@@ -54,6 +53,10 @@ class Scan:
     items: dict[str, Item] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     """Paths that the build removed, of those that it found."""
+    foreign: set[str] = field(default_factory=set)
+    """Removed paths that no earlier step of the build wrote: something below should hold them."""
+    named: set[str] = field(default_factory=set)
+    """Paths of files that the build made under the name of a whiteout: `etc/.wh.x`."""
     emptied: set[str] = field(default_factory=set)
     """Directories of which it removed all that it found in them."""
     bookkeeping: dict[str, str] = field(default_factory=dict)
@@ -114,11 +117,14 @@ def _stack(found: Scan, index: int, layer: Sequence[Member]) -> None:
         if name == OPAQUE:
             found.emptied.add(directory)
             _prune(found.items, directory)
-        elif name.startswith(WHITEOUT):
-            path = posixpath.join(directory, name.removeprefix(WHITEOUT))
+        elif name.startswith(WHITEOUT_PREFIX) and _is_whiteout(member):
+            path = posixpath.join(directory, name.removeprefix(WHITEOUT_PREFIX))
             found.removed.add(path)
-            found.items.pop(path, None)
-            _prune(found.items, path)
+            written = found.items.pop(path, None) is not None
+            if not _prune(found.items, path) and not written:
+                found.foreign.add(path)
+        elif name.startswith(WHITEOUT_PREFIX):
+            found.named.add(member.path)
         else:
             added[member.path] = Item(member.entry, index, member.offset)
     for path, item in added.items():
@@ -128,9 +134,17 @@ def _stack(found: Scan, index: int, layer: Sequence[Member]) -> None:
     found.items.update(added)
 
 
-def _prune(items: dict[str, Item], directory: str) -> None:
-    for path in [path for path in items if path.startswith(directory + "/")]:
+def _is_whiteout(member: Member) -> bool:
+    """Tell whether a member can be a whiteout: those are empty files."""
+    return member.entry.type == FILE and not member.entry.size
+
+
+def _prune(items: dict[str, Item], directory: str) -> bool:
+    """Remove what is in a directory; tell whether there was anything."""
+    inside = [path for path in items if path.startswith(directory + "/")]
+    for path in inside:
         del items[path]
+    return bool(inside)
 
 
 def _resolve_hardlinks(found: Scan) -> None:

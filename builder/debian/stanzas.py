@@ -88,13 +88,12 @@ def join_question(key: str, one: str, other: str) -> str:
     equal.
     """
     mine, theirs = fields(one), fields(other)
-    owners = {
-        owner.strip() for found in (mine, theirs) for owner in found.get("Owners", "").split(",")
-    }
+    both = f"{mine.get('Owners', '')},{theirs.get('Owners', '')}"
+    owners = {owner.strip() for owner in both.split(",")}
     mine["Owners"] = theirs["Owners"] = ", ".join(sorted(owners - {""}))
     if key == pam.QUESTION:
-        for found in (mine, theirs):
-            found.pop("Variables", None)  # pam-auth-update fills them in whenever it asks
+        for stanza in (mine, theirs):
+            stanza.pop("Variables", None)  # pam-auth-update fills them in whenever it asks
         mine["Value"] = theirs["Value"] = pam.join_profiles(
             mine.get("Value", ""), theirs.get("Value", "")
         )

@@ -11,19 +11,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from builder.cells import records
 from builder.errors import FetchError, IntegrityError
-from builder.events import Monitor
-from builder.execute import cells
-from builder.execute.cells import Workshop, workshop
+from builder.events import Monitor, Note
+from builder.execute import cells, uses
 from builder.execute.images import put_together
 from builder.execute.project import Project
 from builder.execute.schedule import Result, failed
 from builder.execute.schedule import run as schedule
+from builder.execute.workshop import Workshop
 from builder.fetch.context import lacks
 from builder.fetch.fetch import NODE as FETCH
 from builder.fetch.fetch import fetch
 from builder.oci.writers import writing
 from builder.plan.plan import Plan
+from builder.record import digests
 from builder.tools import buildx
 
 RUNS = 20
@@ -40,6 +42,7 @@ def build(
         BuilderError: no engine answers, and one is needed; or the store cannot be written.
 
     """
+    uses.note(project)
     missing = [step.node for step in made.to_build("cell")]
     images = [step.node for step in made.to_build("image")]
     if not missing and not images:
@@ -49,8 +52,7 @@ def build(
     needs_engine = any(
         not project.graph.cells[name].layer.bootstrap for name in {*missing, *checked}
     )
-    logs = _logs(project.state / "logs")
-    shop = workshop(project, buildx.builder() if needs_engine else "", logs, monitor, cache=cache)
+    shop = shop_for(project, monitor, cache=cache, engine=needs_engine)
     with writing(project.store):
         results = _cells(project, shop, missing, checked, jobs)
         held = {
@@ -60,9 +62,37 @@ def build(
         }
         ready = {name: set[str]() for name in images if name not in held}
         results |= schedule(ready, lambda name: put_together(project, shop, name), jobs, monitor)
+    _tell_unlike(project, shop, [name for name in results if name in project.graph.cells])
     return results | {
         name: Result(name, ok=False, because=by, held_back=True) for name, by in held.items()
     }
+
+
+def _tell_unlike(project: Project, shop: Workshop, names: Sequence[str]) -> None:
+    """Say which cells came to other bytes than what is written down of the same inputs."""
+    stated = digests.read(project.loaded.root / digests.NAME)
+    for name in names:
+        manifest = records.find(project.store, project.inputs[name].key)
+        if name not in stated or manifest is None:
+            continue
+        now = digests.outcome(shop.facts(name))
+        if digests.unlike(stated, {name: now}):
+            why = f"{name} came to other bytes than {digests.NAME} has of the same inputs"
+            shop.monitor(Note(f"{why}: `catalog verify {name}` looks for the cause", "warning"))
+
+
+def shop_for(
+    project: Project, monitor: Monitor, *, cache: bool = True, engine: bool = True
+) -> Workshop:
+    """Return a workshop with logs of its own, and with an engine where one is needed.
+
+    Raises:
+        BuilderError: no engine answers.
+
+    """
+    logs = _logs(project.state / "logs")
+    builder = buildx.builder() if engine else ""
+    return Workshop(project=project, builder=builder, logs=logs, monitor=monitor, cache=cache)
 
 
 def _logs(directory: Path) -> Path:

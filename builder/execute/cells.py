@@ -6,33 +6,27 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from errno import ENOSPC
 from pathlib import Path
 
-from builder.cells import compose, delta, records
+from builder.cells import delta, inputs, records
 from builder.debian.model import Facts
-from builder.errors import BuilderError, IntegrityError, ToolError
-from builder.events import Monitor, Note, Output
+from builder.errors import BuilderError, ToolError
+from builder.events import Note, Output
 from builder.execute import damage
-from builder.execute.project import Project
-from builder.execute.replaced import changed, remember
+from builder.execute.replaced import changed, manifests
+from builder.execute.workshop import Workshop
 from builder.fetch.context import context as lay_out
 from builder.fetch.fetch import fetch
-from builder.graph.model import Cell, Graph
+from builder.graph.model import Cell
 from builder.lock.model import Lock
 from builder.oci import tar
 from builder.oci.blob import disk
 from builder.oci.model import EPOCH, LAYER_ZSTD, Descriptor
 from builder.oci.store import Store
-from builder.plan.key import Inputs
-from builder.render.config import config
 from builder.render.dockerfile import ARTIFACTS, PARENT
 from builder.render.dockerfile import context as build_context
-from builder.settings import Settings
 from builder.tools import buildx, mmdebstrap
 
 FULL = "no space left on device"
@@ -40,81 +34,8 @@ LITTLE = 1 << 20
 """Bytes: a disk with less free space is full."""
 LINES = 500
 """Lines at the end of a log in which the cause of a failure is looked for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Workshop:
-    """What building needs: the graph and its lock, the store, and an engine."""
-
-    graph: Graph
-    lock: Lock
-    directories: Mapping[str, Path]
-    """Layer -> its directory."""
-    inputs: Mapping[str, Inputs]
-    store: Store
-    settings: Settings
-    builder: str
-    """The buildx builder; empty when nothing needs one."""
-    logs: Path
-    monitor: Monitor
-    cache: bool = True
-    """Whether the engine may use what its own cache holds."""
-    _facts: dict[str, Facts] = field(default_factory=dict)
-    _guard: threading.Lock = field(default_factory=threading.Lock)
-
-    def facts(self, cell: str) -> Facts:
-        """Return the facts of a cell that has been built; they are read once."""
-        with self._guard:
-            if cell not in self._facts:
-                self._facts[cell] = self._read(cell)
-            return self._facts[cell]
-
-    def forget(self, cell: str) -> None:
-        """Read a cell's facts again when they are asked for next."""
-        with self._guard:
-            self._facts.pop(cell, None)
-
-    def _read(self, cell: str) -> Facts:
-        key = self.inputs[cell].key
-        manifest = records.find(self.store, key)
-        if manifest is None:
-            raise BuilderError(f"{cell} is not in the store", hint=f"run `catalog build {cell}`")
-        try:
-            return records.facts(self.store, manifest)
-        except IntegrityError as error:
-            # A cell of which nothing is known is of no use: it is built again.
-            self.store.untag([records.ref(key)])
-            raise IntegrityError(f"{cell}: {error.message}", hint="run the build again") from error
-
-    def compose(self, below: Sequence[str]) -> Descriptor:
-        """Compose, in the store, the image that a cell on these cells is built on, and return its
-        manifest.
-        """
-        found = [self.graph.cells[name] for name in below]
-        made = config([cell.layer for cell in found], found[0].point.get("arch", "amd64"), {})
-        return compose.compose(self.store, [self.facts(name) for name in below], made)
-
-    def log(self, cell: str) -> Path:
-        """Return the path of a cell's log."""
-        return self.logs / f"{cell}.log"
-
-
-def workshop(
-    project: Project, builder: str, logs: Path, monitor: Monitor, *, cache: bool = True
-) -> Workshop:
-    """Return what building the cells of a project needs."""
-    return Workshop(
-        graph=project.graph,
-        lock=project.lock,
-        directories=project.loaded.layer_dirs,
-        inputs=project.inputs,
-        store=project.store,
-        settings=project.settings,
-        builder=builder,
-        logs=logs,
-        monitor=monitor,
-        cache=cache,
-    )
+LOCKED = "CATALOG_LOCKED"
+"""Build argument of a cell's Dockerfile: the moment of the lock."""
 
 
 def build(shop: Workshop, name: str) -> str:
@@ -125,55 +46,75 @@ def build(shop: Workshop, name: str) -> str:
         recorded then.
 
     """
+    cell = shop.project.graph.cells[name]
     with disk(shop.store.root):
-        return _build(shop, shop.graph.cells[name])
+        facts = made(shop, cell)
+        keep(shop, cell, facts)
+    return f"{len(facts.entries):,} paths, {facts.size / 1e6:,.1f} MB"
 
 
 def check(shop: Workshop, name: str) -> str:
-    """Build a cell again if a file that it replaces is no longer what it was; return what it came
-    to, in words.
+    """Build a cell again if what it relies on below it is no longer what it was; return what it
+    came to, in words.
 
     Raises:
         BuilderError: as `build` does.
 
     """
-    cell = shop.graph.cells[name]
+    project = shop.project
+    cell = project.graph.cells[name]
     with disk(shop.store.root):
-        why = changed(shop.facts(name), [shop.facts(ancestor) for ancestor in cell.ancestors])
+        why = [f"{below} came to other bytes" for below in project.moved(cell)]
+        if not why and cell.layer.replaces:
+            why = changed(shop.facts(name), [shop.facts(ancestor) for ancestor in cell.ancestors])
         if why:
-            fetch(shop.lock, [cell], shop.settings, shop.monitor)
-            return f"{_build(shop, cell)}; {why[0]}"
-        remember(shop.store, cell, shop.inputs)
+            fetch(project.lock, [cell], project.settings, shop.monitor)
+            return f"{build(shop, name)}; {why[0]}"
+        manifest = records.find(shop.store, project.inputs[name].key)
+        if manifest is not None:
+            below = manifests(shop.store, cell, project.inputs)
+            records.checked_on(shop.store, project.inputs[name].key, manifest, below)
         return "is right on what is below it now"
 
 
-def _build(shop: Workshop, cell: Cell) -> str:
+def made(shop: Workshop, cell: Cell) -> Facts:
+    """Build a cell on what is below it now. Its delta is in the store then, and no ref leads to it
+    yet.
+
+    Raises:
+        BuilderError: as `build` does.
+
+    """
+    project = shop.project
     staging = shop.store.staging()
     try:
         artifacts = staging / "artifacts"
         artifacts.mkdir()
-        lay_out(cell, shop.lock, shop.settings.cache, artifacts)
-        layers = (
-            _bootstrap(shop, cell, artifacts, staging)
-            if cell.layer.bootstrap
-            else _run(shop, cell, artifacts, staging)
-        )
-        facts = delta.normalise(
+        lay_out(cell, project.lock, project.settings.cache, artifacts)
+        if cell.layer.bootstrap:
+            layers = _bootstrap(shop, cell, artifacts, staging)
+        else:
+            layers = _run(shop, cell, artifacts, staging)
+        return delta.normalise(
             layers,
             cell=cell.id,
-            key=shop.inputs[cell.id].key,
+            key=project.inputs[cell.id].key,
             ancestors=[shop.facts(ancestor) for ancestor in cell.ancestors],
             store=shop.store,
-            built_since=locked_at(shop.lock),
+            built_since=locked_at(project.lock),
             replaces=cell.layer.replaces,
             within=cell.layer.once.paths if cell.layer.once else (),
         )
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    records.record(shop.store, facts)
-    remember(shop.store, cell, shop.inputs)
+
+
+def keep(shop: Workshop, cell: Cell, facts: Facts) -> None:
+    """Record what a cell was built to, and on what."""
+    known = shop.project.inputs
+    records.record(shop.store, facts, manifests(shop.store, cell, known))
+    inputs.remember(shop.store, cell.id, known[cell.id].document)
     shop.forget(cell.id)
-    return f"{len(facts.entries):,} paths, {facts.delta.size / 1e6:,.1f} MB"
 
 
 def locked_at(lock: Lock) -> int:
@@ -187,14 +128,9 @@ def locked_at(lock: Lock) -> int:
 
 
 def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Path]:
-    root = staging / "root.tar"
-    names = sorted(
-        {
-            shop.lock.artifacts[name].name
-            for name in shop.lock.cells[cell.id].artifacts
-            if name.startswith("deb:")
-        }
-    )
+    root, lock = staging / "root.tar", shop.project.lock
+    debs = [name for name in lock.cells[cell.id].artifacts if name.startswith("deb:")]
+    names = sorted({lock.artifacts[name].name for name in debs})
     log = shop.log(cell.id)
     try:
         mmdebstrap.bootstrap(
@@ -215,15 +151,12 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
     """Run the cell's Dockerfile on the composed image of its ancestors; return the layers that it
     added, uncompressed.
     """
-    parent, output, directory = (
-        shop.compose(cell.ancestors),
-        staging / "output",
-        staging / "context",
-    )
+    project = shop.project
+    parent = shop.compose(cell.ancestors)
+    output, directory = staging / "output", staging / "context"
     below = _prepare(shop.store, parent, output)
-    build_context(shop.graph, cell, shop.lock.cells[cell.id], shop.directories[cell.name]).write(
-        directory
-    )
+    source = project.loaded.layer_dirs[cell.name]
+    build_context(project.graph, cell, project.lock.cells[cell.id], source).write(directory)
     spec = buildx.Build(
         context=directory,
         output=output,
@@ -232,7 +165,9 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
             ARTIFACTS: str(artifacts),
         },
         log=shop.log(cell.id),
-        arguments={"SOURCE_DATE_EPOCH": str(EPOCH)},
+        # The moment parts what packages bring from what the build writes, by the times of files.
+        # A step that the engine keeps from before a later moment would be on the wrong side of it.
+        arguments={"SOURCE_DATE_EPOCH": str(EPOCH), LOCKED: project.lock.moment},
         cache=shop.cache,
     )
     try:

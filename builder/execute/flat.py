@@ -11,11 +11,11 @@ from pathlib import Path
 
 import zstandard
 
-from builder.cells import compose
+from builder.cells import compose, seal
 from builder.debian import environment
 from builder.errors import InputError, Problem
-from builder.execute.cells import Workshop
 from builder.execute.project import Project
+from builder.execute.workshop import Workshop
 from builder.fetch.context import context as lay_out
 from builder.graph.select import with_ancestors
 from builder.oci.model import Descriptor
@@ -51,7 +51,7 @@ def write(project: Project, shop: Workshop, name: str, directory: Path) -> None:
             artifacts = directory / "artifacts" / cell.id
             artifacts.mkdir(parents=True, exist_ok=True)
             lay_out(cell, project.lock, project.settings.cache, artifacts)
-    sealed = compose.seal([shop.facts(cell) for cell in image.cells], project.config(name))
+    sealed = seal.seal([shop.facts(cell) for cell in image.cells], project.config(name))
     for path, (_, data) in sealed.items():
         if path in {environment.PROFILE, environment.ENVIRONMENT}:
             target = directory / "seal" / path

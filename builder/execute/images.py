@@ -7,9 +7,9 @@ from dataclasses import replace
 from builder.cells import compose, records
 from builder.cells.tree import held_twice
 from builder.errors import BuilderError
-from builder.execute.cells import Workshop
 from builder.execute.overlaps import TWICE, written
 from builder.execute.project import IMAGES, Project
+from builder.execute.workshop import Workshop
 
 SIZE = "org.catalog.image.size"
 """Annotation of an image in the store's index: compressed bytes of its deltas."""
@@ -36,7 +36,7 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
     layers = [shop.facts(cell) for cell in image.cells]
     manifest = compose.compose(project.store, layers, project.config(name))
     pairs = held_twice(layers)
-    size = sum(facts.delta.size for facts in layers)
+    size = sum(facts.size for facts in layers)
     annotations = {compose.KEY: key, SIZE: str(size), TWICE: written(pairs)}
     project.store.tag({IMAGES + name: replace(manifest, annotations=annotations)})
     return (

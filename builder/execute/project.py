@@ -11,16 +11,16 @@ from builder.catalog.load import Loaded, load
 from builder.cells import compose, inputs, records
 from builder.debian.model import Summary
 from builder.errors import BuilderError, InputError, Problem
-from builder.execute.replaced import outdated
+from builder.execute.replaced import manifests, outdated
 from builder.graph.asks import stale
 from builder.graph.build import graph
-from builder.graph.model import Graph
-from builder.graph.select import select
+from builder.graph.model import Cell, Graph
+from builder.graph.select import cells_like, select
 from builder.lock.file import read as read_lock
 from builder.lock.model import Lock
 from builder.oci.model import MANIFEST, Descriptor, ImageConfig
 from builder.oci.store import Store
-from builder.plan.key import Inputs, all_inputs
+from builder.plan.key import Inputs, all_inputs, strict
 from builder.plan.plan import Known, Plan, plan
 from builder.render.config import image_config
 from builder.settings import Settings
@@ -78,24 +78,45 @@ class Project:
 
     def known(self) -> Known:
         """Return what the store has of this graph."""
-        built = {item.key: records.find(self.store, item.key) for item in self.inputs.values()}
+        cells: dict[str, str] = {}
+        for item in self.inputs.values():
+            manifest = records.find(self.store, item.key)
+            if manifest is not None:
+                cells[item.key] = manifest.digest
         refs = self.store.refs(IMAGES)
-        whole = {
-            name: refs[IMAGES + name]
-            for name in self.graph.images
-            if IMAGES + name in refs and self.store.intact(refs[IMAGES + name])
-        }
-        images = {name: found.annotations.get(compose.KEY, "") for name, found in whole.items()}
+        images: dict[str, str] = {}
+        for name in self.graph.images:
+            image = refs.get(IMAGES + name)
+            if image is not None and self.store.intact(image):
+                images[name] = image.annotations.get(compose.KEY, "")
         return Known(
-            cells={key: manifest.digest for key, manifest in built.items() if manifest is not None},
+            cells=cells,
             images=images,
             last=lambda cell: inputs.recall(self.store, cell),
+            moved=self.moved,
             outdated=lambda cell: outdated(self.store, self.graph.cells[cell], self.inputs),
         )
 
-    def plan(self) -> Plan:
-        """Return the plan."""
-        return plan(self.graph, self.inputs, self.image_key, self.known())
+    def moved(self, cell: Cell, *, promised: bool = False) -> tuple[str, ...]:
+        """Return the cells below one that are other bytes now than when it was built: those that
+        declare no ABI, or all of them if `promised`.
+        """
+        manifest = records.find(self.store, self.inputs[cell.id].key)
+        if manifest is None:
+            return ()
+        below = manifests(self.store, cell, self.inputs)
+        counted = cell.ancestors if promised else strict(self.graph, cell)
+        return tuple(name for name in records.moved(manifest, below) if name in counted)
+
+    def plan(self, *, forced: Sequence[str] = ()) -> Plan:
+        """Return the plan. `forced` are globs over the cells that are built again in any case.
+
+        Raises:
+            InputError: one of them matches no cell.
+
+        """
+        again = cells_like(self.graph, forced)
+        return plan(self.graph, self.inputs, self.image_key, self.known(), forced=again)
 
     def reference(self, image: str) -> str:
         """Return the name under which an image is published: `<registry>/<name>:<tag>`."""

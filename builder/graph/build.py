@@ -36,13 +36,6 @@ def graph(loaded: Loaded) -> Graph:
     )
 
 
-def abi_of(cell: Cell) -> tuple[str, ...]:
-    """Return what those that stand on a cell may rely on: the cell's own ABI, not its
-    ancestors'.
-    """
-    return cell.abi
-
-
 def wanted(packages: PackageList, point: Mapping[str, str]) -> tuple[str, ...]:
     """Return the packages that are wanted at a point, each once, in the order of the list."""
     found: dict[str, None] = {}

@@ -53,6 +53,28 @@ def select(graph: Graph, patterns: Sequence[str]) -> Graph:
     )
 
 
+def cells_like(graph: Graph, patterns: Sequence[str], argument: str = "--force") -> set[str]:
+    """Return the ids of the cells that patterns name: globs over ids, or over names of layers.
+
+    Raises:
+        InputError: a pattern names none.
+
+    """
+    chosen: set[str] = set()
+    problems: list[Problem] = []
+    for pattern in patterns:
+        matches = re.compile(translate(pattern)).match
+        named = {cell.id for cell in graph.cells.values() if matches(cell.id) or matches(cell.name)}
+        if not named:
+            known = graph.cells if "@" in pattern else {one.name for one in graph.cells.values()}
+            hint = nearest(pattern, known, what="cells")
+            problems.append(Problem(argument, 0, 0, f"no cell matches {pattern!r}", hint))
+        chosen |= named
+    if problems:
+        raise InputError(problems)
+    return chosen
+
+
 def with_ancestors(graph: Graph, cells: Iterable[Cell]) -> list[Cell]:
     """Return cells and all that their builds need, each once, in the graph's order.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from builder.oci.blob import disk
-from builder.oci.model import FILE, Descriptor, Entry
+from builder.oci.model import FILE, Chunk, Entry
 from builder.oci.store import Store
 from builder.oci.tar import Compression, Writer
 
@@ -17,11 +17,10 @@ def write(
     entries: Mapping[str, Entry],
     content: Callable[[str], Iterator[bytes]],
     compression: Compression,
-) -> tuple[Descriptor, str, int]:
-    """Write a layer of these entries, in their order; `content` yields the bytes of a file by path.
+) -> Chunk:
+    """Write a layer of these entries, in their order, and return it.
 
-    Returns:
-        The blob's descriptor, its diff id, and its uncompressed size in bytes.
+    `content` yields the bytes of a file by path.
 
     Raises:
         BuilderError: the disk is full, or a file's bytes are not as many as its entry says. Nothing
@@ -31,9 +30,9 @@ def write(
     staging = store.staging()
     try:
         with disk(store.root):
-            delta, diff_id, unpacked = _write(staging / "layer", entries, content, compression)
-            store.put_file(staging / "layer", delta.media_type, delta.digest)
-        return delta, diff_id, unpacked
+            chunk = _write(staging / "layer", entries, content, compression)
+            store.put_file(staging / "layer", chunk.blob.media_type, chunk.blob.digest)
+        return chunk
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -43,11 +42,11 @@ def _write(
     entries: Mapping[str, Entry],
     content: Callable[[str], Iterator[bytes]],
     compression: Compression,
-) -> tuple[Descriptor, str, int]:
+) -> Chunk:
+    size = sum(entry.size for entry in entries.values() if entry.type == FILE)
     with file.open("wb") as stream:
-        writer = Writer(
-            stream, compression, sum(entry.size for entry in entries.values() if entry.type == FILE)
-        )
+        writer = Writer(stream, compression, size)
         for path, entry in entries.items():
             writer.add(path, entry, content(path) if entry.type == FILE else None)
-        return writer.close()
+        blob, diff_id, unpacked = writer.close()
+    return Chunk(blob=blob, diff_id=diff_id, unpacked=unpacked)

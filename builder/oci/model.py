@@ -15,8 +15,8 @@ LAYER_ZSTD = LAYER_TAR + "+zstd"
 CELL = "application/vnd.catalog.cell.v1"
 """artifactType of a cell's manifest: config = its summary, layers = its delta, then the rest of its
 facts."""
-SUMMARY = "application/vnd.catalog.cell.summary.v1+json"
-FACTS = "application/vnd.catalog.cell.facts.v1+json+zstd"
+SUMMARY = "application/vnd.catalog.cell.summary.v2+json"
+FACTS = "application/vnd.catalog.cell.facts.v2+json+zstd"
 REF_NAME = "org.opencontainers.image.ref.name"
 
 # Files that a build wrote get this time (1980-01-01, the earliest a zip file can hold); files that
@@ -32,6 +32,8 @@ FILE, DIRECTORY, SYMLINK, HARDLINK, CHAR, BLOCK, FIFO = (
     "block",
     "fifo",
 )
+WHITEOUT = "whiteout"
+"""The type of an entry that deletes what a layer below holds at its path, with all below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,24 @@ class Descriptor:
     annotations: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """One OCI layer of a delta."""
+
+    blob: Descriptor
+    diff_id: str
+    """sha256 of the uncompressed tar, with its algorithm prefix."""
+    unpacked: int
+    """Bytes of the uncompressed tar."""
+
+
 class Entry(NamedTuple):
     """One path of a filesystem. A tuple, because there are a hundred thousand of them in an
     image.
     """
 
     type: str
-    """file, directory, symlink, hardlink, char, block or fifo."""
+    """file, directory, symlink, hardlink, char, block, fifo or whiteout."""
     mode: int
     """Permission bits, set-id and sticky bits included."""
     uid: int

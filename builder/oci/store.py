@@ -29,7 +29,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -226,6 +226,13 @@ class Store:
                 if left.stat().st_mtime <= limit:
                     freed += _remove(Path(left.path))
         return freed
+
+    def unreachable(self, *, without: Collection[str] = ()) -> int:
+        """Return the bytes of the blobs to which no ref but those of `without` leads."""
+        refs = {ref: manifest for ref, manifest in self.refs().items() if ref not in without}
+        kept = self._reachable(refs.values())
+        blobs = [blob for blob in os.scandir(self._blobs) if blob.name not in kept]
+        return sum(blob.stat().st_size for blob in blobs)
 
     def clear(self) -> None:
         """Remove all work in progress: for whoever knows that nobody works (see

@@ -8,6 +8,7 @@ import base64
 import gzip
 import hashlib
 import os
+import posixpath
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from builder.oci.model import (
     LAYER_TAR,
     LAYER_ZSTD,
     SYMLINK,
+    WHITEOUT,
     Descriptor,
     Entry,
 )
@@ -40,6 +42,10 @@ MEDIA_TYPES = {"zstd": LAYER_ZSTD, "gzip": LAYER_GZIP, "none": LAYER_TAR}
 ZSTD_LEVEL, ZSTD_WINDOW, GZIP_LEVEL = 9, 27, 6
 ZSTD_LEAST = 20
 CHUNK = 1 << 20
+WHITEOUT_PREFIX = ".wh."
+"""In front of the name of a file that a layer deletes (OCI image layers, "Whiteouts")."""
+OPAQUE = ".wh..wh..opq"
+"""Name of the member that empties its directory."""
 _XATTR = "SCHILY.xattr."
 _TYPES = {
     tarfile.REGTYPE: FILE,
@@ -99,6 +105,10 @@ def header(path: str, entry: Entry) -> bytes:
     """Return the header blocks of an entry: ustar, with PAX records where ustar does not reach; no
     user or group names.
     """
+    if entry.type == WHITEOUT:
+        directory, name = posixpath.split(path)
+        path = posixpath.join(directory, WHITEOUT_PREFIX + name)
+        entry = Entry(FILE, 0o644, 0, 0, entry.mtime)
     info = tarfile.TarInfo(path + "/" * (entry.type == DIRECTORY))
     info.type = _CODES[entry.type]
     info.mode, info.uid, info.gid, info.mtime = entry.mode, entry.uid, entry.gid, entry.mtime

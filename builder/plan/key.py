@@ -1,18 +1,26 @@
-"""Keys: what a cell's bytes depend on, and nothing else. Never the clock, git or a host name."""
+"""Keys: what a cell's bytes depend on, and nothing else. Never the clock, git or a host name.
+
+A key holds what the cell itself says (its Dockerfile, files, slice of the lock), what its build
+sees of the image below (environment, what dpkg leaves out), and each cell below by name: by its
+key, or by its ABI where it declares one. So an edge that is added, a parent that changes, a layer
+that is renamed give another key. A declared ABI is a promise that what children use stays the same:
+they are kept when the parent changes, and `catalog verify` builds them again and compares.
+docs/design.md says what may be promised where.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from builder.digest import canonical, sha256
-from builder.graph.build import abi_of
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
+from builder.render.config import config
 from builder.render.dockerfile import context
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when this program would make other bytes from the same inputs: every cell is then
 rebuilt."""
 
@@ -32,39 +40,69 @@ class Inputs:
 
 
 def inputs(
-    graph: Graph, cell: Cell, lock: Lock, directory: Path, abi: Mapping[str, tuple[str, ...]]
+    graph: Graph, cell: Cell, lock: Lock, directory: Path, keys: Mapping[str, str]
 ) -> Inputs:
-    """Return the inputs of a cell's key.
-
-    They are the rendered Dockerfile and context, the cell's slice of the lock, and the ABI of what
-    the cell stands on: not the parents' digests, so that a parent's patch release rebuilds no child
-    whose own packages stay.
+    """Return the inputs of a cell's key. `keys` holds the keys of the cells below that declare no
+    ABI.
     """
     piece = lock.cells[cell.id]
     tree = context(graph, cell, piece, directory)
-    once = {"once.paths": list(cell.layer.once.paths)} if cell.layer.once else {}
+    below = [graph.cells[ancestor] for ancestor in cell.ancestors]
+    once = cell.layer.once
     # Of the layer made by bootstrap: they decide what the packages of every layer above it bring.
-    filters = [path for one in (*cell.ancestors, cell.id) for path in graph.cells[one].layer.dpkg]
-    dpkg = {"dpkg": filters} if filters else {}
+    filters: list[str] = []
+    for one in (*below, cell):
+        filters += one.layer.dpkg
     return Inputs(
         document={
             "format": FORMAT,
+            "cell": cell.id,
             "context": {path: [sha256(file.data), f"{file.mode:o}"] for path, file in tree.items()},
             "artifacts": {name: lock.artifacts[name].digest for name in piece.artifacts},
             "auto": list(piece.auto),
             "files": {path: sha256(text.encode()) for path, text in sorted(piece.files.items())},
             "replaces": list(cell.layer.replaces),
-            "abi": sorted({value for ancestor in cell.ancestors for value in abi[ancestor]}),
-            **once,
-            **dpkg,
+            "once.paths": list(once.paths) if once else [],
+            "dpkg": filters,
+            "environment": _environment(below),
+            "below": {one.name: _relied_on(one, keys) for one in below},
         },
     )
 
 
 def all_inputs(graph: Graph, lock: Lock, directories: Mapping[str, Path]) -> dict[str, Inputs]:
     """Return the inputs of every cell's key, by cell id."""
-    abi = {cell.id: abi_of(cell) for cell in graph.cells.values()}
+    return inputs_of(graph, lock, directories, graph.cells)
+
+
+def inputs_of(
+    graph: Graph, lock: Lock, directories: Mapping[str, Path], cells: Collection[str]
+) -> dict[str, Inputs]:
+    """Return the inputs of the keys of some cells, which hold all that these stand on."""
+    made: dict[str, Inputs] = {}
+    keys: dict[str, str] = {}
+    for cell in graph.cells.values():
+        if cell.id in cells:
+            made[cell.id] = inputs(graph, cell, lock, directories[cell.name], keys)
+            keys[cell.id] = made[cell.id].key
+    return made
+
+
+def strict(graph: Graph, cell: Cell) -> tuple[str, ...]:
+    """Return the cells below that declare no ABI: any change of them is a change of this cell."""
+    return tuple(name for name in cell.ancestors if not graph.cells[name].abi)
+
+
+def _relied_on(cell: Cell, keys: Mapping[str, str]) -> dict[str, object]:
+    """Return what stands for a cell in the keys of those above it."""
+    return {"abi": list(cell.abi)} if cell.abi else {"key": keys[cell.id]}
+
+
+def _environment(below: Sequence[Cell]) -> dict[str, object]:
+    """Return what processes of a build find set by the cells below."""
+    settings = config([one.layer for one in below], "", {})
     return {
-        cell.id: inputs(graph, cell, lock, directories[cell.name], abi)
-        for cell in graph.cells.values()
+        "env": dict(sorted(settings.env.items())),
+        "path": list(settings.path),
+        "workdir": settings.workdir,
     }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from builder.graph.model import Cell, Graph
-from builder.plan.key import Inputs
+from builder.graph.model import Cell, Graph, ImagePoint
+from builder.plan.key import Inputs, strict
 from builder.plan.reason import Document, reasons
 
 ImageKey = Callable[[str, tuple[str, ...]], str]
@@ -22,8 +22,8 @@ class Step:
     node: str
     kind: Literal["cell", "image"]
     action: Literal["keep", "check", "build"]
-    """check: it is kept unless something that it replaces comes out of the build of what it stands
-    on as another file."""
+    """check: it is kept unless the build of what it stands on comes to other bytes than those that
+    it relies on."""
     reasons: tuple[str, ...] = ()
     key: str = ""
 
@@ -38,6 +38,9 @@ class Known:
     """Id of an image -> the key it was put together from."""
     last: Callable[[str], Document | None]
     """Id of a cell -> the inputs it was last built from."""
+    moved: Callable[[Cell], tuple[str, ...]]
+    """Cell of which all is there -> those below it, without an ABI, that are other bytes now than
+    when it was built."""
     outdated: Callable[[str], tuple[str, ...]]
     """Id of a cell that replaces files, and of which all is there -> why it has to be built again,
     if it has."""
@@ -60,66 +63,78 @@ class Plan:
         return tuple(step for step in self.steps if step.action == "check")
 
 
-def plan(graph: Graph, inputs: Mapping[str, Inputs], image_key: ImageKey, known: Known) -> Plan:
+def plan(
+    graph: Graph,
+    inputs: Mapping[str, Inputs],
+    image_key: ImageKey,
+    known: Known,
+    *,
+    forced: Collection[str] = (),
+) -> Plan:
     """Return what is to be done so that every cell and image of the graph exists.
 
     `image_key` gives an image's key from its id and the digests of its cells' manifests, in order.
+    `forced` are the cells that are built again whatever the store has.
     """
     steps: list[Step] = []
     digests: dict[str, str] = {}
     for cell in graph.cells.values():
-        step = _cell(
-            cell, inputs[cell.id], [name for name in cell.ancestors if name not in digests], known
-        )
-        if step.action != "build":
+        if cell.id in forced:
+            step = _build(cell, inputs[cell.id], ("you asked for it",))
+        else:
+            step = _cell(graph, cell, inputs[cell.id], digests, known)
+        if step.action == "keep":
             digests[cell.id] = known.cells[step.key]
         steps.append(step)
-    steps.extend(
-        _image(image.id, image.cells, digests, image_key, known) for image in graph.images.values()
-    )
+    checked = {step.node for step in steps if step.action == "check"}
+    for image in graph.images.values():
+        steps.append(_image(image, digests, checked, image_key, known))
     return Plan(tuple(steps))
 
 
-def _cell(cell: Cell, own: Inputs, below: Sequence[str], known: Known) -> Step:
-    """Return the step of a cell; `below` are those it stands on that are built."""
-    key = own.key
-    if key not in known.cells:
-        return Step(
-            node=cell.id,
-            kind="cell",
-            action="build",
-            reasons=reasons(own.document, known.last(cell.id)),
-            key=key,
-        )
-    if cell.layer.replaces and below:
-        why = (
-            f"it is built again if a file that it replaces comes out of {', '.join(below)} as"
-            " another one"
-        )
-        return Step(node=cell.id, kind="cell", action="check", reasons=(why,), key=key)
-    why_again = known.outdated(cell.id) if cell.layer.replaces else ()
-    return Step(
-        node=cell.id,
-        kind="cell",
-        action="build" if why_again else "keep",
-        reasons=why_again,
-        key=key,
-    )
+def _cell(graph: Graph, cell: Cell, own: Inputs, digests: Mapping[str, str], known: Known) -> Step:
+    """Return the step of a cell; `digests` holds the cells below that are kept as they are."""
+    if own.key not in known.cells:
+        return _build(cell, own, reasons(own.document, known.last(cell.id)))
+    unsettled = [name for name in cell.ancestors if name not in digests]
+    relied_on = [name for name in strict(graph, cell) if name in unsettled]
+    if relied_on:
+        return _check(cell, own, f"if {', '.join(relied_on)} comes to other bytes")
+    if cell.layer.replaces and unsettled:
+        why = f"if {', '.join(unsettled)} comes to another file where it replaces one"
+        return _check(cell, own, why)
+    moved = tuple(f"{name} came to other bytes" for name in known.moved(cell))
+    if moved:
+        return _build(cell, own, moved)
+    outdated = known.outdated(cell.id) if cell.layer.replaces else ()
+    if outdated:
+        return _build(cell, own, outdated)
+    return Step(node=cell.id, kind="cell", action="keep", key=own.key)
+
+
+def _build(cell: Cell, own: Inputs, why: tuple[str, ...]) -> Step:
+    return Step(node=cell.id, kind="cell", action="build", reasons=why, key=own.key)
+
+
+def _check(cell: Cell, own: Inputs, when: str) -> Step:
+    why = f"will be built again {when}"
+    return Step(node=cell.id, kind="cell", action="check", reasons=(why,), key=own.key)
 
 
 def _image(
-    node: str, cells: tuple[str, ...], digests: Mapping[str, str], image_key: ImageKey, known: Known
+    image: ImagePoint,
+    digests: Mapping[str, str],
+    checked: Collection[str],
+    image_key: ImageKey,
+    known: Known,
 ) -> Step:
-    missing = [cell for cell in cells if cell not in digests]
+    missing = [cell for cell in image.cells if cell not in digests]
     if missing:
-        return Step(
-            node=node,
-            kind="image",
-            action="build",
-            reasons=tuple(f"{cell} is built" for cell in missing),
-        )
-    key = image_key(node, tuple(digests[cell] for cell in cells))
-    if known.images.get(node) == key:
-        return Step(node=node, kind="image", action="keep", key=key)
-    why = "its cells or its metadata changed" if node in known.images else "new"
-    return Step(node=node, kind="image", action="build", reasons=(why,), key=key)
+        why = tuple(f"{cell} {'is checked' if cell in checked else 'is built'}" for cell in missing)
+        return Step(node=image.id, kind="image", action="build", reasons=why)
+    key = image_key(image.id, tuple(digests[cell] for cell in image.cells))
+    before = known.images.get(image.id)
+    if before == key:
+        return Step(node=image.id, kind="image", action="keep", key=key)
+    reason = "new" if before is None else "its cells or its metadata changed"
+    return Step(node=image.id, kind="image", action="build", reasons=(reason,), key=key)

@@ -31,14 +31,49 @@ def _reasons(now: Document, before: Document) -> Iterator[str]:
     if now["auto"] != before["auto"] and now["artifacts"] == before["artifacts"]:
         yield "which packages count as automatically installed"
     for key in ("replaces", "once.paths", "dpkg"):
-        may, might = _list(now.get(key)), _list(before.get(key))
-        if may != might:
-            moved = [f"+ {path}" for path in may if path not in might] + [
-                f"- {path}" for path in might if path not in may
-            ]
-            yield f"{key}: {listed(moved, LISTED) or 'in another order'}"
-    if now["abi"] != before["abi"]:
-        yield f"ABI {', '.join(_list(before['abi']))} → {', '.join(_list(now['abi']))}"
+        yield from _lists(key, _list(now.get(key)), _list(before.get(key)))
+    if now["format"] != before["format"]:
+        # The rest was written down in another way then.
+        return
+    yield from _environment(_mapping(now.get("environment")), _mapping(before.get("environment")))
+    yield from _below(_mapping(now.get("below")), _mapping(before.get("below")))
+
+
+def _lists(key: str, now: list[str], before: list[str]) -> Iterator[str]:
+    if now == before:
+        return
+    added = [f"+ {entry}" for entry in now if entry not in before]
+    gone = [f"- {entry}" for entry in before if entry not in now]
+    yield f"{key}: {listed([*added, *gone], LISTED) or 'in another order'}"
+
+
+def _environment(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[str]:
+    new, old = _mapping(now.get("env")), _mapping(before.get("env"))
+    for name in sorted(new.keys() | old.keys()):
+        if new.get(name) != old.get(name):
+            yield f"{name} below it: {old.get(name, 'unset')} → {new.get(name, 'unset')}"
+    for key in ("path", "workdir"):
+        if now.get(key) != before.get(key):
+            yield f"{key} below it changed"
+
+
+def _below(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[str]:
+    """Yield what changed of the cells that it stands on."""
+    for name in sorted(now.keys() | before.keys()):
+        new, old = _mapping(now.get(name)), _mapping(before.get(name))
+        if not old:
+            yield f"stands on {name} now"
+        elif not new:
+            yield f"stands on {name} no more"
+        elif "key" in new and "key" in old:
+            if new != old:
+                yield f"{name} changed"
+        elif new != old:
+            yield f"ABI of {name}: {_abi(old)} → {_abi(new)}"
+
+
+def _abi(relied_on: Mapping[str, object]) -> str:
+    return ", ".join(_list(relied_on.get("abi"))) or "none"
 
 
 def _versions(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[str]:

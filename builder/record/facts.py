@@ -9,12 +9,11 @@ from pathlib import Path
 from builder.catalog.load import Loaded
 from builder.cells import records
 from builder.graph.asks import stale
-from builder.graph.build import abi_of
 from builder.graph.model import Graph
 from builder.lock.file import read as read_lock
 from builder.lock.model import Lock
 from builder.oci.store import Store
-from builder.plan.key import inputs
+from builder.plan.key import inputs_of
 from builder.settings import read as read_settings
 
 
@@ -63,14 +62,10 @@ def _built(loaded: Loaded, graph: Graph, lock: Lock, names: list[str]) -> dict[s
     if not (place / "index.json").exists():
         return {}
     store = Store(place)
-    abi = {cell.id: abi_of(cell) for cell in graph.cells.values()}
-    found: dict[str, Fact] = {}
-    for name in names:
-        cell = graph.cells[name]
-        manifest = records.find(
-            store, inputs(graph, cell, lock, loaded.layer_dirs[cell.name], abi).key
-        )
+    known: dict[str, Fact] = {}
+    for name, item in inputs_of(graph, lock, loaded.layer_dirs, names).items():
+        manifest = records.find(store, item.key)
         if manifest is not None:
             summary = records.summary(store, manifest)
-            found[name] = Fact(size=summary.delta.size, packages=summary.packages)
-    return found
+            known[name] = Fact(size=summary.size, packages=summary.packages)
+    return known

@@ -93,7 +93,7 @@ class Yard:
 
     def keep(self, facts: Facts) -> Facts:
         """Record a cell and read it again, as a later run would."""
-        return records.facts(self.store, records.record(self.store, facts))
+        return records.facts(self.store, records.record(self.store, facts, {}))
 
     def _run(self, script: str, parent: Descriptor, options: Sequence[str], only: str = "") -> None:
         context = self.scratch / f"context-{time.monotonic_ns()}"

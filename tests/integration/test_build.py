@@ -71,17 +71,18 @@ def test_a_changed_file_builds_its_cell_and_what_holds_it(built: Tiny) -> None:
     built.file("beta", "opt/beta/name", "other\n")
     expected = {
         BETA: ["files/opt/beta/name changed"],
+        GAMMA: ["beta changed"],
         "beta:trixie": [f"{BETA} is built"],
-        "both:trixie": [f"{BETA} is built"],
+        "both:trixie": [f"{BETA} is built", f"{GAMMA} is built"],
     }
     assert built.to_build() == expected
     said = built.build("beta", "both").err
-    assert "3 done, 0 failed" in said
+    assert "4 done, 0 failed" in said
     assert built.to_build() == {}
     moved = {
         name for name, digest in built.digests().items() if before.get(name) not in {None, digest}
     }
-    assert moved == {"beta:trixie", "both:trixie"} | {BETA} & moved
+    assert moved == {"beta:trixie", "both:trixie"} | {BETA, GAMMA} & moved
 
 
 def test_a_changed_script_builds_its_cell_alone(built: Tiny) -> None:

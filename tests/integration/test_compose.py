@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from builder.cells import compose, filesystem
+from builder.cells import compose, filesystem, seal
 from builder.cells.delta import normalise
 from builder.debian.model import Facts
 from builder.errors import ConflictError
@@ -159,7 +159,7 @@ class TestSeal:
 
     def test_order_changes_neither_tree_nor_seal(self, built: Built) -> None:
         turned = [built.debian, built.right, built.left]
-        assert compose.tree(turned, CONFIG) == compose.tree(built.layers, CONFIG)
+        assert seal.tree(turned, CONFIG) == seal.tree(built.layers, CONFIG)
 
     def test_a_cell_built_again_is_the_same_bytes(self, built: Built) -> None:
         again = built.yard.build("right", RIGHT, [built.debian], cache=False)

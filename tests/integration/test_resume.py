@@ -3,6 +3,7 @@ is half there."""
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -156,11 +157,36 @@ def test_pruning_frees_what_is_no_longer_needed_and_nothing_else(built: Tiny) ->
     (old / "layer").write_bytes(b"x" * 100_000)
     # Of the changed cell, the store has two: what the plan leads to is to stay.
     before = {name: built.manifest(name).digest for name in built.plan()}
-    said = built.done("prune").out
-    assert re.fullmatch(r"1 cells and 0 images removed, [0-9.]+ MB freed\n", said), said
+    tried = built.done("prune", "--all", "--dry-run").out
+    assert re.match(r"2 cells and 0 images would be removed, [0-9.]+ MB would be freed\n", tried)
+    assert old.exists()
+    said = built.done("prune", "--all").out
+    assert re.fullmatch(r"2 cells and 0 images removed, [0-9.]+ MB freed\n", said), said
     assert built.to_build() == {}
     assert {name: built.manifest(name).digest for name in before} == before
     assert not built.damaged() + built.left()
     size = sum(blob.stat().st_size for blob in (built.store / "blobs" / "sha256").iterdir())
-    assert "0 cells and 0 images removed, 0.0 MB freed" in built.done("prune").out
+    again = built.done("prune", "--all").out
+    assert "0 cells and 0 images removed, 0.0 MB freed" in again
     assert sum(blob.stat().st_size for blob in (built.store / "blobs" / "sha256").iterdir()) == size
+
+
+def test_pruning_keeps_what_other_branches_built_lately(built: Tiny) -> None:
+    first = built.plan()[BETA]["key"]
+    built.file("beta", "opt/beta/name", "other\n")
+    built.build()
+    said = built.done("prune")
+    assert "0 cells and 0 images removed" in said.out
+    assert "kept for other builds of the last 14 days: tiny" in said.err
+    assert built.opened().find(f"cell/{first}") is not None
+    uses = sorted((built.store / "uses").iterdir(), key=lambda path: path.stat().st_mtime)
+    os.utime(uses[0], (0, 0))
+    assert "2 cells and 0 images removed" in built.done("prune").out
+    assert built.opened().find(f"cell/{first}") is None
+
+
+def test_a_damaged_list_of_uses_costs_nothing(built: Tiny) -> None:
+    (built.store / "uses" / "odd.json").write_text("[" * 100_000)
+    (built.store / "uses" / "other.json").write_text('{"refs": 7}')
+    built.done("prune")
+    assert built.to_build() == {}

@@ -53,6 +53,7 @@ apt: [apt, base-files, passwd]
         """\
 description: A user, and a command that a layer below has, too
 on: [system]
+abi: [tools-1]
 run: |
   useradd --uid 1000 --gid 100 --create-home --shell /bin/bash --no-log-init person
   chage --lastday -1 person
@@ -93,7 +94,9 @@ run: cat /opt/alpha/name /opt/beta/name >/opt/gamma
 description: All kinds of files
 on: [tools]
 apt: [libcap2-bin]
+replaces: [/etc/skel/.profile, /usr/share/base-files]
 run: |
+  rm /etc/skel/.profile && rm -r /usr/share/base-files
   mkdir -p /opt/links/empty /opt/links/sticky /opt/links/shared && cd /opt/links
   chmod 1777 sticky && chown 1000:100 shared && chmod 2775 shared
   echo one >file && ln file hard && ln -s file soft && ln -s /nowhere dangling

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builder.cells import compose, records
+from builder.cells import compose, records, seal
 from builder.cells.delta import normalise
 from builder.debian.model import Facts
 from builder.errors import ConflictError
@@ -129,7 +129,7 @@ def test_in_any_order_the_tree_and_the_seal_are_the_same(
     store: Store, three: list[Facts], order: tuple[int, ...]
 ) -> None:
     shuffled = [three[0], *(three[index] for index in order)]
-    assert compose.tree(shuffled, CONFIGURATION) == compose.tree(three, CONFIGURATION)
+    assert seal.tree(shuffled, CONFIGURATION) == seal.tree(three, CONFIGURATION)
     one, other = (compose.compose(store, layers, CONFIGURATION) for layers in (three, shuffled))
     assert layers_of(store, one)[-1] == layers_of(store, other)[-1]
     assert set(layers_of(store, one)) == set(layers_of(store, other))
@@ -183,7 +183,7 @@ def test_a_chain_is_the_same_as_its_squash(store: Store, tmp_path: Path) -> None
     squashed = normalise(
         sources, cell="all", key="all", ancestors=[], store=store, built_since=BUILT
     )
-    assert compose.tree([squashed], CONFIGURATION) == compose.tree(chain, CONFIGURATION)
+    assert seal.tree([squashed], CONFIGURATION) == seal.tree(chain, CONFIGURATION)
 
 
 def test_the_seal_unites_bookkeeping(store: Store, three: list[Facts], tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_slave_without_its_file_gets_no_link(store: Store) -> None:
     content = {
         path: value for path, value in cell("nano", 1).items() if not path.endswith("nano.1.gz")
     }
-    found = compose.tree([built(store, "bare", {**BASE, **content})], CONFIGURATION)
+    found = seal.tree([built(store, "bare", {**BASE, **content})], CONFIGURATION)
     assert "usr/bin/vi" in found
     assert "usr/share/man/vi.1.gz" not in found
 
@@ -215,7 +215,7 @@ def test_a_choice_by_hand_wins_over_priority(store: Store, three: list[Facts]) -
         "etc/alternatives/vi": symlink("/usr/bin/ed"),
         "var/lib/dpkg/alternatives/vi": alternative(("ed", 1)).replace("auto", "manual", 1),
     }
-    tree = compose.tree([*three, built(store, "hand", by_hand)], CONFIGURATION)
+    tree = seal.tree([*three, built(store, "hand", by_hand)], CONFIGURATION)
     assert tree["etc/alternatives/vi"].link == "/usr/bin/ed"
 
 
@@ -227,7 +227,7 @@ def test_a_choice_by_hand_that_is_none_is_an_error(store: Store) -> None:
     with pytest.raises(
         ConflictError, match="vi is set to /usr/bin/other, which is not one of its choices"
     ):
-        compose.seal([built(store, "hand", by_hand)], CONFIGURATION)
+        seal.seal([built(store, "hand", by_hand)], CONFIGURATION)
 
 
 def test_manifest_and_configuration(store: Store, three: list[Facts]) -> None:
@@ -235,12 +235,12 @@ def test_manifest_and_configuration(store: Store, three: list[Facts]) -> None:
     assert image.media_type == MANIFEST
     manifest = store.read_json(image)
     assert [item["digest"] for item in manifest["layers"][:-1]] == [
-        facts.delta.digest for facts in three
+        facts.delta[0].blob.digest for facts in three
     ]
     blob = manifest["config"]
     assert blob["mediaType"] == CONFIG
     document = json.loads(store.path(blob["digest"]).read_bytes())
-    assert document["rootfs"]["diff_ids"][:-1] == [facts.diff_id for facts in three]
+    assert document["rootfs"]["diff_ids"][:-1] == [facts.delta[0].diff_id for facts in three]
     assert len(document["history"]) == len(document["rootfs"]["diff_ids"]) == 5
     assert document["history"][1]["created_by"] == "catalog: nano"
     assert document["config"] == {
@@ -262,7 +262,7 @@ def test_a_cell_without_a_delta_is_no_layer(store: Store, three: list[Facts]) ->
 
 
 def test_an_image_is_kept_as_long_as_its_key_is_the_same(store: Store, three: list[Facts]) -> None:
-    manifests = [records.record(store, facts) for facts in three]
+    manifests = [records.record(store, facts, {}) for facts in three]
     key = compose.image_key(manifests, CONFIGURATION)
     ref = compose.ref("editor", "trixie")
     assert compose.find(store, ref, key) is None
@@ -271,9 +271,9 @@ def test_an_image_is_kept_as_long_as_its_key_is_the_same(store: Store, three: li
     assert compose.find(store, ref, "other") is None
     assert compose.image_key(manifests[:-1], CONFIGURATION) != key
     assert compose.image_key(manifests, ImageConfig()) != key
-    store.path(three[1].delta.digest).rename(store.root / "aside")
+    store.path(three[1].delta[0].blob.digest).rename(store.root / "aside")
     assert compose.find(store, ref, key) is None
-    (store.root / "aside").rename(store.path(three[1].delta.digest))
+    (store.root / "aside").rename(store.path(three[1].delta[0].blob.digest))
 
 
 def test_two_layers_that_disagree_leave_no_image(store: Store, three: list[Facts]) -> None:
@@ -306,8 +306,8 @@ def test_composition_commutes(
     for layers in (found, shuffled):
         try:
             results.append(
-                compose.seal([base, *layers], CONFIGURATION)
-                | compose.tree([base, *layers], CONFIGURATION)
+                seal.seal([base, *layers], CONFIGURATION)
+                | seal.tree([base, *layers], CONFIGURATION)
             )
         except ConflictError:
             results.append({})

@@ -11,10 +11,20 @@ from pathlib import Path
 import pytest
 
 from builder.cells.delta import normalise
+from builder.cells.tree import merged
 from builder.debian.mergers import STATES, STATUS
 from builder.debian.model import Facts
 from builder.errors import BuilderError, ConflictError, IntegrityError
-from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, LAYER_GZIP, LAYER_ZSTD, SYMLINK
+from builder.oci.model import (
+    DIRECTORY,
+    EPOCH,
+    FILE,
+    HARDLINK,
+    LAYER_GZIP,
+    LAYER_ZSTD,
+    SYMLINK,
+    WHITEOUT,
+)
 from builder.oci.store import Store
 from builder.oci.tar import decompressed, members
 from tests.unit.oci.made import (
@@ -64,7 +74,9 @@ def below(store: Store) -> Facts:
 def unpacked(store: Store, facts: Facts, tmp_path: Path) -> list[str]:
     """The paths of the delta's tar, in its order."""
     plain = tmp_path / "plain.tar"
-    with decompressed(store.path(facts.delta.digest), facts.delta.media_type) as stream:
+    with decompressed(
+        store.path(facts.delta[0].blob.digest), facts.delta[0].blob.media_type
+    ) as stream:
         plain.write_bytes(stream.read())
     with plain.open("rb") as stream:
         found = {member.path: member.entry for member in members(stream, "the delta")}
@@ -92,7 +104,7 @@ def test_a_delta_holds_what_the_build_added_with_the_directories_on_the_way(
     assert unpacked(store, facts, tmp_path) == ["opt", "opt/empty", "usr", "usr/bin", "usr/bin/new"]
     assert facts.entries["usr"] == below.entries["usr"]
     assert facts.entries["opt"].mode == 0o700
-    assert facts.delta.media_type == LAYER_ZSTD
+    assert facts.delta[0].blob.media_type == LAYER_ZSTD
 
 
 def test_a_directory_that_nobody_wrote_is_there(store: Store, tmp_path: Path) -> None:
@@ -250,10 +262,64 @@ def test_every_conflict_is_told_up_to_twenty(store: Store) -> None:
     assert len(caught.value.message.splitlines()) == 21
 
 
-def test_removing_what_is_volatile_or_not_there_is_no_conflict(store: Store, below: Facts) -> None:
-    assert not built(
-        store, "top", {"var/.wh.nothing": "", "var/lib/apt/.wh.lists": "", ".wh.gone": ""}, [below]
-    ).entries
+def test_removing_what_is_volatile_is_no_conflict(store: Store, below: Facts) -> None:
+    assert not built(store, "top", {"var/lib/apt/.wh.lists": ""}, [below]).entries
+
+
+@pytest.mark.parametrize(
+    "content", [{"srv/.wh.x": ""}, {"srv/.wh.x": "text"}, {"srv/.wh.x": symlink("y")}]
+)
+def test_a_file_whose_name_means_a_deletion_is_refused(
+    store: Store, below: Facts, content: Content
+) -> None:
+    with pytest.raises(BuilderError, match=r"names mean deletions in a layer: /srv/\.wh\.x"):
+        built(store, "top", content, [below])
+
+
+def may(store: Store, below: Facts, tmp_path: Path, content: Content, *globs: str) -> Facts:
+    source = layer(tmp_path / "t", content)
+    return normalise(
+        [source],
+        cell="top",
+        key="k",
+        ancestors=[below],
+        store=store,
+        built_since=BUILT,
+        replaces=globs,
+    )
+
+
+def test_a_path_that_a_layer_may_replace_may_be_deleted(
+    store: Store, below: Facts, tmp_path: Path
+) -> None:
+    facts = may(store, below, tmp_path, {"etc/.wh.motd": ""}, "/etc/motd")
+    assert facts.entries["etc/motd"].type == WHITEOUT
+    assert facts.replaces == {"etc/motd": below.entries["etc/motd"]}
+    plain = tmp_path / "plain"
+    with decompressed(store.path(facts.delta[0].blob.digest), LAYER_ZSTD) as stream:
+        plain.write_bytes(stream.read())
+    with tarfile.open(plain) as archive:
+        assert [(member.name, member.size) for member in archive if member.isreg()] == [
+            ("etc/.wh.motd", 0)
+        ]
+    assert "etc/motd" not in merged([below, facts])
+
+
+def test_a_directory_may_be_deleted_with_all_in_it(
+    store: Store, below: Facts, tmp_path: Path
+) -> None:
+    facts = may(store, below, tmp_path, {".wh.usr": ""}, "/usr")
+    assert [path for path, e in facts.entries.items() if e.type == WHITEOUT] == ["usr"]
+    assert facts.replaces.keys() == {p for p in below.entries if p == "usr" or p[:4] == "usr/"}
+    assert not [path for path in merged([below, facts]) if path.startswith("usr")]
+
+
+def test_what_a_layer_below_deleted_is_not_written_again(
+    store: Store, below: Facts, tmp_path: Path
+) -> None:
+    middle = may(store, below, tmp_path, {".wh.usr": ""}, "/usr")
+    with pytest.raises(ConflictError, match="/usr/bin/new: over writes below /usr, deleted by"):
+        built(store, "over", {"usr/bin/new": "x"}, [below, middle])
 
 
 def test_a_path_that_a_layer_may_replace_is_replaced(
@@ -392,7 +458,7 @@ def test_a_time_stamped_pyc_follows_its_source(store: Store, tmp_path: Path) -> 
     }
     facts = built(store, "x", {f"{name}.pyc": file(data) for name, data in contents.items()})
     plain = tmp_path / "plain"
-    with decompressed(store.path(facts.delta.digest), LAYER_ZSTD) as stream:
+    with decompressed(store.path(facts.delta[0].blob.digest), LAYER_ZSTD) as stream:
         plain.write_bytes(stream.read())
     with tarfile.open(plain) as archive:
         found = {
@@ -480,7 +546,7 @@ def test_a_choice_made_by_hand_is_kept(store: Store) -> None:
 def test_a_cell_that_adds_nothing_has_an_empty_delta(store: Store, below: Facts) -> None:
     facts = normalise([], cell="top", key="k", ancestors=[below], store=store, built_since=BUILT)
     assert not facts.entries
-    assert facts.unpacked == 1024
+    assert facts.delta == ()
 
 
 def test_no_space_says_so_and_leaves_nothing(store: Store, tmp_path: Path) -> None:
@@ -512,7 +578,7 @@ def test_gzip_is_an_option(store: Store, tmp_path: Path) -> None:
         built_since=BUILT,
         compression="gzip",
     )
-    assert facts.delta.media_type == LAYER_GZIP
+    assert facts.delta[0].blob.media_type == LAYER_GZIP
     assert unpacked(store, facts, tmp_path) == ["x"]
 
 

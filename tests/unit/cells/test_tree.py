@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from builder.cells.tree import agree, diff_filesystems, held_twice, merged
 from builder.debian.model import Facts
 from builder.errors import ConflictError
-from builder.oci.model import EPOCH, FILE, HARDLINK, Entry
+from builder.oci.model import EPOCH, FILE, HARDLINK, WHITEOUT, Entry
 from tests.unit.oci.made import directory_entry, facts, file_entry, symlink_entry
 
 PATHS = st.sampled_from(["etc", "etc/a", "etc/b", "usr", "usr/bin", "usr/bin/c"])
@@ -105,11 +106,70 @@ def test_a_replaced_path_wins_over_what_it_replaced_and_nothing_else() -> None:
     old, new, third = file_entry("old"), file_entry("new"), file_entry("third")
     below, above = (
         facts("below", {"etc/x": old}),
-        replace(facts("above", {"etc/x": new}), replaces={"etc/x": old}),
+        replace(facts("above", {"etc/x": new}), replaces={"etc/x": old}, on=("below",)),
     )
     assert merged([below, above])["etc/x"] == merged([above, below])["etc/x"] == new
     with pytest.raises(ConflictError, match="/etc/x"):
         merged([below, above, facts("aside", {"etc/x": third})])
+
+
+def test_a_layer_replaces_only_what_it_stands_on() -> None:
+    """Beside any other layer with the file, which of the two lies on top would decide."""
+    old, new = file_entry("old"), file_entry("new")
+    above = replace(facts("above", {"x": new}), replaces={"x": old}, on=("below",))
+    layers = [facts("below", {"x": old}), above, facts("aside", {"x": old})]
+    for order in permutations(layers):
+        with pytest.raises(ConflictError, match="/x"):
+            merged(order)
+
+
+def test_a_chain_of_replacements_ends_at_the_last_whatever_the_order() -> None:
+    one, two, three = file_entry("1"), file_entry("2"), file_entry("3")
+    layers = [
+        facts("a", {"x": one}),
+        replace(facts("b", {"x": two}), replaces={"x": one}, on=("a",)),
+        replace(facts("c", {"x": three}), replaces={"x": two}, on=("a", "b")),
+    ]
+    for order in permutations(layers):
+        assert merged(order)["x"] == three
+
+
+WHITE = Entry(WHITEOUT, 0, 0, 0, EPOCH)
+
+
+def deleting(path: str, *, below: Facts) -> Facts:
+    gone = {p: e for p, e in below.entries.items() if p == path or p.startswith(f"{path}/")}
+    return replace(facts("deleting", {path: WHITE}), replaces=gone, on=(below.cell,))
+
+
+def test_a_deleted_file_is_gone_whatever_the_order() -> None:
+    below = facts("below", {"x": file_entry("x"), "y": file_entry("y")})
+    for order in permutations([below, deleting("x", below=below), facts("aside", {})]):
+        assert merged(order).keys() == {"y"}
+
+
+def test_a_deleted_directory_is_gone_with_all_in_it() -> None:
+    entries = {"d": directory_entry(), "d/x": file_entry("x"), "e": file_entry("e")}
+    below = facts("below", entries)
+    for order in permutations([below, deleting("d", below=below)]):
+        assert merged(order).keys() == {"e"}
+
+
+def test_no_layer_may_write_where_another_deletes() -> None:
+    below = facts("below", {"d": directory_entry(), "d/x": file_entry("x")})
+    aside = facts("aside", {"d": directory_entry(), "d/new": file_entry("new")})
+    for order in permutations([below, deleting("d", below=below), aside]):
+        with pytest.raises(ConflictError) as caught:
+            merged(order)
+        assert "/d/new: deleting deletes its directory, a path of aside" in caught.value.message
+
+
+def test_no_layer_may_hold_what_another_deletes() -> None:
+    below = facts("below", {"x": file_entry("x")})
+    aside = facts("aside", {"x": file_entry("x")})
+    for order in permutations([below, deleting("x", below=below), aside]):
+        with pytest.raises(ConflictError, match="/x"):
+            merged(order)
 
 
 def test_bytes_held_twice_are_counted_by_pair() -> None:

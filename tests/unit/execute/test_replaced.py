@@ -7,9 +7,9 @@ import pytest
 from builder.catalog.model import Layer
 from builder.cells import records
 from builder.debian.model import Facts
-from builder.execute.replaced import changed, outdated, remember
+from builder.execute.replaced import changed, manifests, outdated
 from builder.graph.model import Cell
-from builder.oci.model import EPOCH, FILE, LAYER_ZSTD, Descriptor, Entry
+from builder.oci.model import EPOCH, FILE, LAYER_ZSTD, Chunk, Descriptor, Entry
 from builder.oci.store import Store
 from builder.plan.key import Inputs
 
@@ -20,7 +20,6 @@ BLANK = {
     "auto": [],
     "files": {},
     "replaces": [],
-    "abi": [],
 }
 KNOWN = {name: Inputs(document={**BLANK, "auto": [name]}) for name in ("bottom", "middle", "edits")}
 CELL = Cell(
@@ -44,9 +43,7 @@ def facts(
     return Facts(
         cell=name,
         key=KNOWN[name].key,
-        delta=delta,
-        diff_id="",
-        unpacked=0,
+        delta=(Chunk(blob=delta, diff_id="", unpacked=0),),
         entries=entries,
         replaces=replaces or {},
     )
@@ -109,9 +106,7 @@ def test_what_was_found_right_is_not_looked_at_again(
         facts(store, "middle", {}),
         facts(store, "edits", {"etc/motd": entry("hello, world")}, {"etc/motd": entry("hello")}),
     ):
-        records.record(store, one)
-    assert outdated(store, CELL, KNOWN) == ()
-    remember(store, CELL, KNOWN)
+        records.record(store, one, manifests(store, CELL, KNOWN) if one.replaces else {})
     read: list[str] = []
     whole = records.facts
 
@@ -122,17 +117,17 @@ def test_what_was_found_right_is_not_looked_at_again(
     monkeypatch.setattr(records, "facts", counted)
     assert outdated(store, CELL, KNOWN) == ()
     assert not read, "facts are large, and are read only when something below is another"
-    records.record(store, facts(store, "bottom", {"etc/motd": entry("good day")}))
+    records.record(store, facts(store, "bottom", {"etc/motd": entry("good day")}), {})
     assert outdated(store, CELL, KNOWN) == ("/etc/motd of bottom, which it replaces, changed",)
     assert read
 
 
 def test_damage_is_a_reason_to_build_it_again(store: Store) -> None:
-    manifests = {
-        name: records.record(store, facts(store, name, {}))
+    recorded = {
+        name: records.record(store, facts(store, name, {}), {})
         for name in ("bottom", "middle", "edits")
     }
-    document = store.read_json(manifests["edits"])
+    document = store.read_json(recorded["edits"])
     blob = store.path(document["layers"][1]["digest"])
     blob.chmod(0o644)
     blob.write_bytes(bytes(len(blob.read_bytes())))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from builder.cells.delta import normalise
 from builder.debian.model import Facts
-from builder.oci.model import DIRECTORY, EPOCH, FILE, SYMLINK, Descriptor, Entry
+from builder.oci.model import DIRECTORY, EPOCH, FILE, SYMLINK, Chunk, Descriptor, Entry
 from builder.oci.store import Store
 
 BUILT = 1_700_000_000
@@ -111,9 +111,7 @@ def facts(
     return Facts(
         cell=cell,
         key=cell,
-        delta=DELTA,
-        diff_id=DELTA.digest,
-        unpacked=0,
+        delta=(Chunk(blob=DELTA, diff_id=DELTA.digest, unpacked=0),) if entries else (),
         entries=dict(sorted((entries or {}).items())),
         bookkeeping=bookkeeping or {},
     )

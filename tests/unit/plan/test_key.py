@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def documents(
 ) -> dict[str, Mapping[str, object]]:
     bottom = Layer(description="bottom", bootstrap=True, **(below or {}))
     cells = {
-        "bottom": Cell("bottom", "bottom", {}, bottom, (), (), (abi,)),
+        "bottom": Cell("bottom", "bottom", {}, bottom, (), (), (abi,) if abi else ()),
         "one": Cell("one", "one", {}, Layer.model_validate(one), ("bottom",), ("bottom",)),
     }
     (root / "one" / "files").mkdir(parents=True, exist_ok=True)
@@ -75,7 +76,7 @@ def documents(
             }
         },
         {"one": {**ONE, "apt": ["git", "curl"]}},
-        {"below": {"cmd": ["bash"], "env": {"A": "b"}}},
+        {"below": {"cmd": ["bash"], "entrypoint": ["/start"], "run": "true"}},
         {"locked": lock(asks="other")},
     ],
     ids=["description", "metadata", "what is asked for", "metadata below", "what was asked for"],
@@ -98,7 +99,11 @@ def test_what_makes_no_other_bytes_is_not_in_the_key(
         ({"locked": lock(digest="sha256:h")}, "git 1: other bytes under the same version"),
         ({"locked": lock(auto=("git",))}, "Dockerfile changed"),
         ({"locked": lock(files={"npm/package-lock.json": "{}"})}, "+ locked npm/package-lock.json"),
-        ({"abi": "debian-14"}, "ABI debian-13 → debian-14"),
+        ({"abi": "debian-14"}, "ABI of bottom: debian-13 → debian-14"),
+        ({"abi": ""}, "ABI of bottom: debian-13 → none"),
+        ({"below": {"env": {"A": "b"}}}, "A below it: unset → b"),
+        ({"below": {"path": ["/opt/bin"]}}, "path below it changed"),
+        ({"below": {"workdir": "/srv"}}, "workdir below it changed"),
     ],
 )
 def test_what_makes_other_bytes_is_in_the_key_and_has_a_reason(
@@ -107,6 +112,25 @@ def test_what_makes_other_bytes_is_in_the_key_and_has_a_reason(
     before, after = documents(tmp_path)["one"], documents(tmp_path, **changes)["one"]
     assert after != before
     assert expected in reasons(after, before)
+
+
+def test_without_an_abi_whatever_changes_below_counts(tmp_path: Path) -> None:
+    before = documents(tmp_path, abi="")["one"]
+    after = documents(tmp_path, abi="", locked=lock_with_other_apt())["one"]
+    assert reasons(after, before) == ("bottom changed",)
+    kept = documents(tmp_path, locked=lock_with_other_apt())["one"]
+    assert kept == documents(tmp_path)["one"], "where one is declared, it stands for all of that"
+
+
+def lock_with_other_apt() -> Lock:
+    whole = lock()
+    other = replace(whole.artifacts["deb:apt=1"], digest="sha256:other")
+    return replace(whole, artifacts={**whole.artifacts, "deb:apt=1": other})
+
+
+def test_another_name_is_another_key(tmp_path: Path) -> None:
+    """An image names its cells in its history, and messages name them too."""
+    assert documents(tmp_path)["one"]["cell"] == "one"
 
 
 def test_files_count_by_path_bytes_and_whether_they_can_be_executed(tmp_path: Path) -> None:
@@ -137,10 +161,8 @@ def test_a_bootstrapped_cell_depends_on_its_packages_alone(tmp_path: Path) -> No
 
 
 def test_what_dpkg_leaves_out_is_left_out_of_every_layer_above(tmp_path: Path) -> None:
-    before, now = (
-        documents(tmp_path),
-        documents(tmp_path, below={"dpkg": ["path-exclude=/usr/share/info/*"]}),
-    )
+    filters = {"dpkg": ["path-exclude=/usr/share/info/*"]}
+    before, now = documents(tmp_path), documents(tmp_path, below=filters)
     assert {name: reasons(now[name], before[name]) for name in now} == dict.fromkeys(
         now, ("dpkg: + path-exclude=/usr/share/info/*",)
     )

@@ -23,7 +23,13 @@ def graph() -> Graph:
             description=name, on=below, replaces=("/etc/motd",) if name == "edits" else ()
         )
         cells[name] = Cell(
-            id=name, name=name, point={}, layer=layer, parents=below, ancestors=below
+            id=name,
+            name=name,
+            point={},
+            layer=layer,
+            parents=below,
+            ancestors=below,
+            abi=() if name == "edits" else (f"{name}-1",),
         )
     images = {
         name: ImagePoint(id=name, name=name, tag="", point={}, cells=held)
@@ -49,7 +55,6 @@ BLANK: Mapping[str, object] = {
     "auto": [],
     "files": {},
     "replaces": [],
-    "abi": [],
 }
 
 
@@ -57,12 +62,14 @@ def known(
     built: Mapping[str, Inputs],
     *,
     images: Mapping[str, str] | None = None,
+    moved: Mapping[str, tuple[str, ...]] | None = None,
     outdated: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Known:
     return Known(
         cells={item.key: f"sha256:{name}" for name, item in built.items()},
         images=images or {},
         last=lambda name: built[name].document if name in built else None,
+        moved=lambda cell: (moved or {}).get(cell.id, ()),
         outdated=lambda name: (outdated or {}).get(name, ()),
     )
 
@@ -107,24 +114,47 @@ def test_a_cell_that_changed_is_built_and_its_images_are_put_together() -> None:
     assert why(made) == {"left": ("Dockerfile changed",), "both:1": ("left is built",)}
 
 
-def test_what_stands_on_a_changed_cell_is_kept() -> None:
-    """Its key holds the ABI of what is below it, not the digest."""
+def test_what_stands_on_a_changed_cell_that_declares_an_abi_is_kept() -> None:
     made = plan(graph(), inputs(bottom="other"), key, known(inputs(), images=WHOLE))
     assert [step.node for step in made.to_build("cell")] == ["bottom"]
     assert {step.node for step in made.to_build("image")} == {"both:1", "edited:1"}
 
 
+def test_what_stands_on_a_cell_without_an_abi_is_checked_when_that_is_built_again() -> None:
+    built = {name: item for name, item in inputs().items() if name != "edits"}
+    made = plan(graph(), inputs(), key, known(built, images=WHOLE))
+    assert [step.node for step in made.to_check()] == ["top"]
+    assert why(made)["top"] == ("will be built again if edits comes to other bytes",)
+    assert why(made)["edited:1"] == ("edits is built", "top is checked")
+
+
+def test_a_cell_whose_parent_came_to_other_bytes_is_built_again() -> None:
+    made = plan(graph(), inputs(), key, known(inputs(), images=WHOLE, moved={"top": ("edits",)}))
+    assert why(made) == {"top": ("edits came to other bytes",), "edited:1": ("top is built",)}
+
+
+def test_force_builds_what_is_there_and_checks_what_relies_on_it() -> None:
+    made = plan(graph(), inputs(), key, known(inputs(), images=WHOLE), forced={"edits", "left"})
+    assert [step.node for step in made.to_build("cell")] == ["left", "edits"]
+    assert [step.node for step in made.to_check()] == ["top"]
+    assert why(made)["left"] == ("you asked for it",)
+
+
 def test_a_cell_that_replaces_files_is_checked_when_what_is_below_it_is_built() -> None:
     made = plan(graph(), inputs(bottom="other"), key, known(inputs(), images=WHOLE))
-    assert [step.node for step in made.to_check()] == ["edits"]
-    assert "if a file that it replaces comes out of bottom as another one" in why(made)["edits"][0]
+    assert [step.node for step in made.to_check()] == ["edits", "top"]
+    assert why(made)["edits"] == (
+        "will be built again if bottom comes to another file where it replaces one",
+    )
     assert not plan(graph(), inputs(left="other"), key, known(inputs(), images=WHOLE)).to_check()
 
 
 def test_a_cell_that_replaces_what_changed_is_built_again() -> None:
     reason = ("/etc/motd of bottom, which it replaces, changed",)
     made = plan(graph(), inputs(), key, known(inputs(), images=WHOLE, outdated={"edits": reason}))
-    assert why(made) == {"edits": reason, "edited:1": ("edits is built",)}
+    assert why(made)["edits"] == reason
+    assert why(made)["top"] == ("will be built again if edits comes to other bytes",)
+    assert why(made)["edited:1"] == ("edits is built", "top is checked")
 
 
 def test_an_image_whose_metadata_changed_is_put_together_of_what_is_there() -> None:

@@ -15,7 +15,8 @@ BASE: Mapping[str, object] = {
     },
     "auto": ["libssl3t64"],
     "files": {"requirements.txt": "c"},
-    "abi": ["debian-13"],
+    "environment": {"env": {"LANG": "C"}, "path": [], "workdir": ""},
+    "below": {"debian": {"abi": ["debian-13"]}, "helper": {"key": "1"}},
 }
 
 
@@ -27,6 +28,7 @@ def changed(**parts: object) -> Mapping[str, object]:
     ("now", "expected"),
     [
         (changed(format=2), ("key format 1 → 2",)),
+        (changed(format=2, below={}, environment={}), ("key format 1 → 2",)),
         (
             changed(
                 artifacts={
@@ -54,7 +56,26 @@ def changed(**parts: object) -> Mapping[str, object]:
             ("Dockerfile changed", "- files/etc/motd", "+ files/new"),
         ),
         (changed(files={"requirements.txt": "d"}), ("locked requirements.txt changed",)),
-        (changed(abi=["debian-14"]), ("ABI debian-13 → debian-14",)),
+        (
+            changed(below={"debian": {"abi": ["debian-14"]}, "helper": {"key": "1"}}),
+            ("ABI of debian: debian-13 → debian-14",),
+        ),
+        (
+            changed(below={"debian": {"abi": ["debian-13"]}, "helper": {"key": "2"}}),
+            ("helper changed",),
+        ),
+        (
+            changed(below={"debian": {"key": "3"}, "helper": {"abi": ["helper-1"]}}),
+            ("ABI of debian: debian-13 → none", "ABI of helper: none → helper-1"),
+        ),
+        (
+            changed(below={"debian": {"abi": ["debian-13"]}, "tools": {"key": "1"}}),
+            ("stands on helper no more", "stands on tools now"),
+        ),
+        (
+            changed(environment={"env": {"LANG": "C.UTF-8"}, "path": ["/opt/bin"], "workdir": ""}),
+            ("LANG below it: C → C.UTF-8", "path below it changed"),
+        ),
         (changed(replaces=["/etc/motd"]), ("replaces: + /etc/motd",)),
         (changed(**{"once.paths": ["/opt/tool"]}), ("once.paths: + /opt/tool",)),
         (

@@ -13,13 +13,13 @@ from builder.commands.show import describe
 from builder.console.text import readable
 from builder.debian.model import Facts as CellFacts
 from builder.graph.asks import asks
-from builder.graph.build import abi_of, graph
+from builder.graph.build import graph
 from builder.graph.model import Graph
 from builder.lock.file import write
 from builder.lock.model import Artifact, Lock, Slice
-from builder.oci.model import LAYER_ZSTD
+from builder.oci.model import LAYER_ZSTD, Chunk
 from builder.oci.store import Store
-from builder.plan.key import inputs
+from builder.plan.key import inputs_of
 from builder.record.facts import Fact, facts
 
 SOUND = Path(__file__).parents[2] / "catalogs/sound.txtar"
@@ -85,25 +85,17 @@ def test_sizes_come_from_the_store(loaded: Loaded, tmp_path: Path) -> None:
     lock = locked(made)
     write(lock, loaded.root / "catalog.lock")
     cell = made.cells["base@trixie"]
-    key = inputs(
-        made,
-        cell,
-        lock,
-        loaded.layer_dirs["base"],
-        {name: abi_of(one) for name, one in made.cells.items()},
-    ).key
+    key = inputs_of(made, lock, loaded.layer_dirs, {cell.id, *cell.ancestors})[cell.id].key
     store = Store.open(tmp_path / "store")
     delta = store.put_bytes(b"x" * 1234, LAYER_ZSTD)
     built = CellFacts(
         cell=cell.id,
         key=key,
-        delta=delta,
-        diff_id=delta.digest,
-        unpacked=9999,
+        delta=(Chunk(blob=delta, diff_id=delta.digest, unpacked=9999),),
         packages={"deb": {"apt": "3.0.3"}},
         entries={},
     )
-    records.record(store, built)
+    records.record(store, built, {})
     found = describe(made.images["base:trixie"], made, facts(loaded, made))
     assert found["size"] == 1234
     assert found["layers"][0]["packages"] == {"deb": {"apt": "3.0.3"}}

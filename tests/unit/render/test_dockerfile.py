@@ -51,6 +51,7 @@ def test_a_cell_without_wishes_does_nothing() -> None:
         "FROM parent",
         'SHELL ["/bin/bash", "-euo", "pipefail", "-c"]',
         "ARG SOURCE_DATE_EPOCH=315532800",
+        "ARG CATALOG_LOCKED",
         "USER 0:0",
     ]
 

@@ -1,0 +1,85 @@
+"""`catalog verify`: build again what was kept on a promise, and compare."""
+
+from __future__ import annotations
+
+import argparse
+
+from builder.commands.build import report
+from builder.console.text import Console
+from builder.errors import listed
+from builder.execute.build import build, shop_for
+from builder.execute.project import open_project
+from builder.execute.promises import Rebuilt, Verification, verify
+
+SHOWN = 10
+"""Files that are named for a cell."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one"
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="build every cell again, also those that stand on what they were built on",
+    )
+    parser.add_argument("-j", "--jobs", type=int, help="cells built at once")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Verify. Exit 0 when every promise held, 1 when one broke or a build failed."""
+    project = open_project(arguments.catalog, arguments.patterns)
+    jobs = arguments.jobs or project.settings.jobs
+    shop = shop_for(project, console, cache=False)
+    verification = verify(shop, jobs=jobs, everything=arguments.all)
+    failed = any(not result.ok for result in verification.results.values())
+    if verification.replaced and not failed:
+        # Images hold the former bytes until they are put together anew.
+        code = report(build(project, project.plan(), console, jobs=jobs), console)
+        failed = code != 0
+    if arguments.json:
+        console.json([_row(one) for one in verification.rebuilt.values()])
+    else:
+        _tell(verification, console)
+        if failed:
+            report(verification.results, console)
+    return 1 if failed or verification.replaced else 0
+
+
+def _tell(verification: Verification, console: Console) -> None:
+    for one in verification.rebuilt.values():
+        if one.outcome != "kept":
+            console.failure(one.cell, _sentence(one))
+    if verification.missing:
+        console.note(f"not in the store: {listed(verification.missing, SHOWN)}")
+    kept = len(verification.rebuilt) - len(verification.replaced)
+    if not verification.rebuilt and not verification.results:
+        console.note("nothing to verify: every cell stands on what it was built on")
+    else:
+        console.note(
+            f"{kept} came to the same bytes, {len(verification.replaced)} to others"
+            f"{' and are replaced' if verification.replaced else ''}"
+        )
+
+
+def _sentence(one: Rebuilt) -> str:
+    files = listed([str(difference) for difference in one.differences], SHOWN, "\n  ")
+    if one.outcome == "unsteady":
+        why = "each build comes to other bytes, so it cannot be told what it relies on below it"
+        hint = "take clocks, random names and unsorted lists out of its build"
+    else:
+        why = f"comes to other bytes on {', '.join(one.parents)} than on what it was built on"
+        hint = "let the parent's `abi` say what changed, or take `abi` out of it"
+    return f"{why}:\n  {files}\n  hint: {hint}"
+
+
+def _row(one: Rebuilt) -> dict[str, object]:
+    return {
+        "cell": one.cell,
+        "outcome": one.outcome,
+        "parents": list(one.parents),
+        "differences": [str(difference) for difference in one.differences],
+    }
