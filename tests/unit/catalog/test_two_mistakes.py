@@ -137,8 +137,9 @@ class Mistake:
 
     def hides_words_in(self, other: Mistake) -> bool:
         """Whether nobody can tell, because of this one, what a word of the other one means."""
-        is_ground = self.file == "catalog.yaml" and self.path[0] in {"axes", "layers"}
-        is_of_layers = self.path[0] == "layers" and other.file != "catalog.yaml"
+        top = self.path[:1]
+        is_ground = self.file == "catalog.yaml" and top in {("axes",), ("layers",)}
+        is_of_layers = top == ("layers",) and other.file != "catalog.yaml"
         return is_ground and (other.how == "other word" or is_of_layers)
 
 

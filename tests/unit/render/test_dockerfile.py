@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from builder.catalog.model import Layer
+from builder.catalog.script import file_of
 from builder.errors import InputError
 from builder.graph.model import Cell, Graph, ImagePoint
 from builder.lock.model import Artifact, Lock, Slice
@@ -109,9 +110,41 @@ def test_what_root_runs_has_a_home_of_its_own() -> None:
 
 
 def test_scripts_know_the_axes() -> None:
-    assert "export AXIS_DEBIAN=trixie\nexport AXIS_PYTHON=3.13\necho here\n" in text(
-        cell("one", ("bottom@x",), run="echo here")
-    )
+    rendered = text(cell("one", ("bottom@x",), run="echo here"))
+    axes = "export AXIS_DEBIAN=trixie\nexport AXIS_PYTHON=3.13\n"
+    assert axes in rendered.partition("echo here\n")[0]
+
+
+def test_a_script_may_be_a_file_of_the_layers_directory(tmp_path: Path) -> None:
+    (tmp_path / "first.sh").write_text("#!/bin/bash\n\necho first\n")
+    (tmp_path / "second.py").write_text("#!/usr/bin/env python3\nprint('second')\n")
+    one = cell("one", ("bottom@x",), prepare="first.sh", run="second.py")
+    whole = graph(BOTTOM, one)
+    tree = context(whole, one, piece(), tmp_path)
+    rendered = tree["Dockerfile"].data.decode()
+    assert "\n#!/bin/bash\n\necho first\nEND-OF-STEP\n" in rendered, "bash stands in the step"
+    assert "source=scripts,target=/scripts" in rendered
+    assert "\n/scripts/second.py\nEND-OF-STEP\n" in rendered
+    assert list(tree) == ["Dockerfile", "scripts/second.py"]
+    assert tree["scripts/second.py"].mode == 0o755
+    (tmp_path / "first.sh").write_text("echo other\n")
+    assert context(whole, one, piece(), tmp_path) != tree, "what a file says is in the key"
+
+
+@pytest.mark.parametrize(
+    ("script", "is_file"),
+    [
+        ("build.sh", True),
+        ("install-all.R\n", True),
+        ("ldconfig", False),
+        ("python3.13", False),
+        ("echo build.sh", False),
+        ("./build.sh", False),
+        ("", False),
+    ],
+)
+def test_one_word_with_an_extension_is_a_file(script: str, *, is_file: bool) -> None:
+    assert bool(file_of(script)) == is_file
 
 
 def test_packages_that_nobody_asked_for_are_marked() -> None:
@@ -249,7 +282,7 @@ def test_rendering_depends_on_nothing_but_its_arguments(
 def test_the_flat_dockerfile_holds_every_cell_once_in_order(tmp_path: Path) -> None:
     one, other = (
         cell("one", ("bottom@x",), run="echo one"),
-        cell("other", ("bottom@x",), run="echo other", env={"B": "c"}),
+        cell("other", ("bottom@x",), prepare="echo other", run="run.pl", env={"B": "c"}),
     )
     whole = graph(BOTTOM, one, other)
     image = ImagePoint(
@@ -264,6 +297,7 @@ def test_the_flat_dockerfile_holds_every_cell_once_in_order(tmp_path: Path) -> N
     (tmp_path / "one" / "files" / "motd").write_text("hello")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "Dockerfile.j2").write_text('{% include "steps.j2" %}\nRUN own\n')
+    (tmp_path / "other" / "run.pl").write_text("#!/usr/bin/perl\n")
     lock = Lock(
         moment="", artifacts=dict[str, Artifact](), cells={name: piece() for name in whole.cells}
     )
@@ -279,7 +313,7 @@ def test_the_flat_dockerfile_holds_every_cell_once_in_order(tmp_path: Path) -> N
         whole, image, lock, {name: tmp_path / name for name in ("bottom", "one", "other")}, config
     )
     rendered = tree["Dockerfile"].data.decode()
-    assert list(tree) == ["Dockerfile", "files/one/motd"]
+    assert list(tree) == ["Dockerfile", "files/one/motd", "scripts/other/run.pl"]
     marks = [
         "ADD roots/bottom@x.tar /",
         "# one@x",
@@ -288,6 +322,7 @@ def test_the_flat_dockerfile_holds_every_cell_once_in_order(tmp_path: Path) -> N
         "# other@x",
         'ENV B="c"',
         "echo other",
+        "source=scripts/other,target=/scripts",
         "RUN own",
         "COPY seal/ /",
     ]
