@@ -28,6 +28,7 @@ from builder.execute.build import build
 from builder.execute.project import IMAGES, Project, open_project
 from builder.execute.workshop import Workshop
 from builder.fetch.fetch import fetch
+from builder.lock.model import NAME
 from builder.tools import buildx
 
 
@@ -171,8 +172,8 @@ def _change(
     shutil.copytree(
         project.loaded.root / project.loaded.catalog.layers, copy / project.loaded.catalog.layers
     )
-    for name in ("catalog.yaml", "catalog.lock"):
-        shutil.copy(project.loaded.root / name, copy)
+    shutil.copy(project.loaded.root / "catalog.yaml", copy)
+    shutil.copytree(project.loaded.root / NAME, copy / NAME)
     touched = (
         copy / project.loaded.catalog.layers / layer / "files" / "usr" / "share" / "catalog-bench"
     )

@@ -18,6 +18,7 @@ from builder.catalog.load import load
 from builder.cli import main
 from builder.graph.build import graph
 from builder.lock.file import read
+from builder.lock.model import NAME
 from builder.render.dockerfile import dockerfile
 
 ROOT = Path(__file__).parents[1]
@@ -138,7 +139,7 @@ def test_shell_scripts_may_be_run() -> None:
 @pytest.mark.process
 def test_rendered_dockerfiles_are_sound(tmp_path: Path) -> None:
     loaded = load(ROOT / "catalog.yaml")
-    whole, lock = graph(loaded), read(ROOT / "catalog.lock")
+    whole, lock = graph(loaded), read(ROOT / NAME)
     for name, cell in whole.cells.items():
         if not cell.layer.bootstrap:
             text = dockerfile(whole, cell, lock.cells[name], loaded.layer_dirs[cell.name])

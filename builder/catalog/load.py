@@ -15,6 +15,7 @@ from builder.catalog.family import Member, members
 from builder.catalog.matrix import MAX_POINTS, TooManyPointsError, remembered
 from builder.catalog.model import Catalog, Image, Layer
 from builder.catalog.reader import Keys
+from builder.catalog.source import YamlFile
 from builder.catalog.stack import Layers, arrange
 from builder.errors import InputError
 
@@ -32,6 +33,10 @@ class Loaded:
     """All layers, by name, in the order of their names."""
     layer_dirs: Mapping[str, Path]
     """The directory of each layer, below `root`."""
+    source: YamlFile
+    """catalog.yaml as it is written."""
+    layer_sources: Mapping[str, YamlFile]
+    """Each layer's layer.yaml as it is written."""
     arranged: Layers
     labels: Labels
     """Axis -> value -> label."""
@@ -66,6 +71,8 @@ def load(path: Path) -> Loaded:
         root=path.parent,
         layers=check.draft.layers,
         layer_dirs=check.draft.directories,
+        source=check.draft.yaml,
+        layer_sources={name: layer.yaml for name, layer in layers.items()},
         arranged=check.arranged,
         labels=check.labels,
         matrices=tuple(check.matrices),

@@ -10,12 +10,11 @@ from builder.graph.asks import stale
 from builder.graph.build import graph
 from builder.graph.model import Graph
 from builder.lock.difference import Change, difference
-from builder.lock.file import read, write
-from builder.lock.model import Lock
+from builder.lock.file import read, read_any, recover, write
+from builder.lock.model import NAME, Lock
+from builder.resolve.request import Documents
 from builder.resolve.resolve import resolve
 from builder.settings import read as read_settings
-
-FILE = "catalog.lock"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,14 +42,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     loaded = load(arguments.catalog)
     whole = graph(loaded)
-    path = loaded.root / FILE
-    before = read(path) if path.exists() else None
+    path = loaded.root / NAME
     if arguments.check:
+        before = read(path) if path.exists() else None
         return _check(whole, before, console, as_json=arguments.json)
+    recover(path)
+    before, former = read_any(path) if path.exists() else (None, False)
     upgrade = () if arguments.upgrade is None else tuple(arguments.upgrade) or ("*",)
-    after = resolve(whole, before, read_settings(loaded.root), console, upgrade=upgrade)
+    documents = Documents(layers=loaded.layer_sources, catalog=loaded.source)
+    settings = read_settings(loaded.root)
+    after = resolve(whole, before, settings, console, upgrade=upgrade, documents=documents)
     changes = difference(before, after)
-    if after != before:
+    if former or after != before:
         write(after, path)
     if arguments.json:
         console.json({"moment": after.moment, "changes": [change.document() for change in changes]})

@@ -204,7 +204,8 @@ def _explained(shop: Workshop, cell: Cell, log: Path, error: ToolError) -> tuple
         return buildx.last_words(printed), ""
     piece = project.lock.cells[cell.id]
     text = dockerfile(project.graph, cell, piece, directory, marked=True)
-    return explain(step, text, cell.layer, directory)
+    yaml = project.loaded.layer_sources[cell.name]
+    return explain(step, text, cell.layer, yaml, directory)
 
 
 def _failed(cell: Cell, why: str, hint: str, log: Path) -> BuilderError:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.catalog import script, source
+from builder.catalog import script
 from builder.catalog.directory import LAYER
 from builder.catalog.directory_rules import TEMPLATE
 from builder.catalog.model import Layer
+from builder.catalog.source import YamlFile
 from builder.render import lines
 from builder.tools.buildx import BrokenStep
 
@@ -48,17 +49,19 @@ INSTALLERS = {"apt-get": "apt", "uv --quiet pip": "python", "npm ci": "npm"}
 """What stands in a step that installs packages -> the key of layer.yaml that asks for them."""
 
 
-def explain(step: BrokenStep, dockerfile: str, layer: Layer, directory: Path) -> tuple[str, str]:
+def explain(
+    step: BrokenStep, dockerfile: str, layer: Layer, yaml: YamlFile, directory: Path
+) -> tuple[str, str]:
     """Return what a failing step means for whoever wrote the layer, and a hint if there is one.
 
-    `dockerfile` is the marked one of its cell (see `builder.render.lines`), `directory` the layer's
-    own.
+    `dockerfile` is the marked one of its cell (see `builder.render.lines`), `yaml` the layer's
+    layer.yaml, in `directory`.
     """
     body = _body(dockerfile, step.line)
     key, line, command = _blamed(step.output, body)
     output = [text for text in step.output if not _is_mark(text)]
     if key:
-        place = _place_of(layer, key, directory)
+        place = _place_of(layer, key, yaml, directory)
         where = place.at(line)
         output = [_at_home(text, place, _header(body)) for text in output]
     else:
@@ -130,15 +133,12 @@ class _Place:
         return f"{self.file.as_posix()}:{self.around}" if self.around else self.file.as_posix()
 
 
-def _place_of(layer: Layer, key: str, directory: Path) -> _Place:
+def _place_of(layer: Layer, key: str, yaml: YamlFile, directory: Path) -> _Place:
     name = script.file_of(str(getattr(layer, key)))
     if name:
         is_bash = script.read(layer, key, directory).is_bash
         return _Place(file=directory / name, first=1 if is_bash else 0)
     file = directory / LAYER
-    yaml, _ = source.scan(file, file.as_posix())
-    if yaml is None:
-        return _Place(file=file, first=0)
     line, column = yaml.at((key,))
     text = file.read_text(errors="replace").split("\n")[line - 1][column - 1 :]
     is_block = BLOCK.match(text)

@@ -17,7 +17,7 @@ from builder.graph.build import graph
 from builder.graph.model import Cell, Graph
 from builder.graph.select import cells_like, select
 from builder.lock.file import read as read_lock
-from builder.lock.model import Lock
+from builder.lock.model import NAME, Lock
 from builder.oci.model import MANIFEST, Descriptor, ImageConfig
 from builder.oci.store import Store
 from builder.plan.key import Inputs, all_inputs, strict
@@ -135,7 +135,7 @@ def open_project(path: Path, patterns: Sequence[str] = ()) -> Project:
     whole = graph(loaded)
     part = select(whole, patterns) if patterns else whole
     settings = read_settings(loaded.root)
-    file = loaded.root / "catalog.lock"
+    file = loaded.root / NAME
     lock = read_lock(file)
     late = {cell: why for cell, why in stale(lock, whole).items() if cell in part.cells}
     if late:

@@ -67,10 +67,13 @@ class Stanza:
         return f"{head}\nStatus: install ok installed\n{rest}"
 
 
+# A file may be in several archives at once. The lock names the first of these that has it, whatever
+# the order in which their indexes were read.
+PREFERRED_ORIGINS = ("debian-security", "debian")
+
+
 class Index:
-    """The packages of several archives, by name; earlier archives win where two hold the same
-    version.
-    """
+    """The packages of several archives, by name."""
 
     def __init__(self) -> None:
         self._stanzas: dict[str, list[Stanza]] = {}
@@ -101,10 +104,28 @@ class Index:
         """Return the stanza of exactly this package; `arch` also finds packages for all
         architectures.
         """
-        for stanza in self._stanzas.get(name, ()):
-            if stanza.field("Version") == version and stanza.field("Architecture") in {arch, "all"}:
-                return stanza
-        return None
+        same = [
+            stanza
+            for stanza in self._stanzas.get(name, ())
+            if stanza.field("Version") == version and stanza.field("Architecture") in {arch, "all"}
+        ]
+        return min(same, key=_origin_rank, default=None)
+
+    def knows(self, name: str) -> bool:
+        """Tell whether there is a package of this name, or one that provides it."""
+        return name in self._stanzas or name in self._provided()
+
+    def versions(self, name: str) -> list[str]:
+        """Return the versions of a package, each once, as the indexes list them."""
+        return list(dict.fromkeys(one.field("Version") for one in self._stanzas.get(name, ())))
+
+    def _provided(self) -> set[str]:
+        """Return the names of virtual packages."""
+        names = set()
+        for stanzas in self._stanzas.values():
+            for stanza in stanzas:
+                names.update(re.findall(r"([^\s,(]+)(?: \([^)]*\))?", stanza.field("Provides")))
+        return names
 
     def essential(self) -> list[str]:
         """Return the names of the packages that every system must have, sorted."""
@@ -144,12 +165,41 @@ def simulation(output: str) -> Simulation:
     return Simulation(tuple(sorted(install)), tuple(sorted(upgrade)), tuple(remove))
 
 
-def broken(output: str) -> list[tuple[str, str, str]]:
-    """Read what `apt-get check` finds wrong: (package, the other package, the sentence)."""
-    return [
-        (found["name"].partition(":")[0], found["other"], found.group(0).strip())
-        for found in BROKEN.finditer(output)
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One relation between packages that apt finds broken."""
+
+    package: str
+    relation: str
+    """Depends, Pre-Depends, Conflicts or Breaks."""
+    other: str
+    rest: str
+    """The versions that the relation is about, and what apt says of them."""
+
+    def __str__(self) -> str:
+        """Apt's own words."""
+        return f"{self.package} : {self.relation}: {self.other}{self.rest}"
+
+    @property
+    def wants(self) -> str:
+        """The other package, with the versions that the relation is about."""
+        versions = re.match(r" \([^)]*\)", self.rest)
+        return self.other + (versions[0] if versions else "")
+
+
+def complaints(output: str) -> list[Complaint]:
+    """Read what apt finds wrong with a set of packages, each complaint once."""
+    found = [
+        Complaint(line["name"].partition(":")[0], line["relation"], line["other"], line["rest"])
+        for line in BROKEN.finditer(output)
     ]
+    return list(dict.fromkeys(found))
+
+
+def _origin_rank(stanza: Stanza) -> int:
+    if stanza.origin in PREFERRED_ORIGINS:
+        return PREFERRED_ORIGINS.index(stanza.origin)
+    return len(PREFERRED_ORIGINS)
 
 
 def status(stanzas: Iterable[Stanza]) -> str:

@@ -1,5 +1,6 @@
-"""catalog.lock: what every cell resolved to, at one moment. Pure values; see `read` and `write` in
-`builder.lock.file`.
+"""The lock: what every cell resolved to, at one moment. Pure values.
+
+`builder.lock.file` reads and writes them.
 """
 
 from __future__ import annotations
@@ -7,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-FORMAT = 1
+NAME = "catalog.lock"
+"""The lock's directory, beside catalog.yaml."""
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -16,8 +19,8 @@ class Artifact:
 
     `id` is `<kind>:<name>=<version>` plus what makes it unique (architecture, wheel tag), and is
     stable. `locator` finds the file at its `origin` (a named mirror, see `builder.settings`): a
-    pool path for Debian, a file name for Python, a package name for npm. No URL and so no host name
-    stands in a lock.
+    pool path for Debian, a file name for Python, a package name for npm. A lock holds no URL of a
+    registry, and so no host name.
     """
 
     id: str
@@ -31,7 +34,7 @@ class Artifact:
     digest: str
     """`sha256:<hex>` or `sha512:<hex>`."""
     size: int
-    """Bytes; 0 where the registry does not say."""
+    """Bytes, for the kinds whose index always states it (Debian's does); 0 for all others."""
     extra: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
@@ -40,10 +43,10 @@ class Slice:
     """What the lock says of one cell."""
 
     asks: str
-    """sha256 of what the cell asked for when it was resolved: a different value now means that the
+    """sha256 of what the cell asked for when it was resolved. Any other value now means that the
     lock is stale."""
     artifacts: tuple[str, ...]
-    """Ids of the artifacts that the cell adds over its ancestors, sorted."""
+    """Ids of the artifacts that the cell adds to those of its ancestors, sorted."""
     auto: tuple[str, ...] = ()
     """Debian packages among them that nobody asked for by name."""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -61,3 +64,10 @@ class Lock:
     cells: Mapping[str, Slice]
     archives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Debian suites as they were: suite -> {date, inrelease sha256}."""
+    accounts: Mapping[str, int] = field(default_factory=dict)
+    """System accounts of the whole catalog: name -> id."""
+
+
+def layer_of(cell: str) -> str:
+    """Return the layer of a cell: `tools` for `tools@trixie-amd64`."""
+    return cell.partition("@")[0]

@@ -11,7 +11,7 @@ from builder.cells import records
 from builder.graph.asks import stale
 from builder.graph.model import Graph
 from builder.lock.file import read as read_lock
-from builder.lock.model import Lock
+from builder.lock.model import NAME, Lock
 from builder.oci.store import Store
 from builder.plan.key import inputs_of
 from builder.settings import read as read_settings
@@ -39,7 +39,7 @@ def facts(loaded: Loaded, graph: Graph) -> Facts:
         InputError: the lock or a setting is wrong.
 
     """
-    file = loaded.root / "catalog.lock"
+    file = loaded.root / NAME
     if not file.exists():
         return {}
     lock = read_lock(file)

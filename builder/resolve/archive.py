@@ -8,37 +8,51 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from builder.catalog.model import Archive
-from builder.errors import FetchError, InputError, Problem
+from builder.errors import FetchError, IntegrityError, Problem
 from builder.events import Step
+from builder.fetch import transfer
 from builder.fetch.fetch import ensure
 from builder.fetch.session import session
-from builder.fetch.transfer import GoneError, pieces
+from builder.fetch.transfer import GoneError
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
-from builder.resolve.task import Found, Piece, Task
+from builder.resolve.task import Found, Piece, Task, requests
 
 KIND = ORIGIN = "archive"
+KEY = "archives"
 
 
 def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
     """Resolve the archives of all cells; see `builder.resolve.task.Resolver`."""
     del before
-    found = {}
+    pieces = {}
+    problems: list[Problem] = []
     for cell in task.cells:
-        if cell.layer.archives:
-            task.monitor(Step(cell.id, "running", "looking at archives"))
-            found[cell.id] = Piece(
-                artifacts=tuple(
-                    _artifact(task, cell, name, archive)
-                    for name, archive in sorted(cell.layer.archives.items())
-                )
-            )
-    return Found(pieces=found)
+        if not cell.layer.archives:
+            continue
+        task.monitor(Step(cell.id, "running", "looking at archives"))
+        artifacts = []
+        for request in requests(cell, KEY):
+            archive = cell.layer.archives[request.text]
+            try:
+                artifacts.append(_artifact(task, cell, request.text, archive))
+            except GoneError as error:
+                message = f"{archive.url} is not there{error.where}"
+                problems.append(task.documents.problem(request, message))
+            except IntegrityError as error:
+                hint = "correct `sha256`, if the file is the right one"
+                problems.append(task.documents.problem(request, error.message, hint))
+        pieces[cell.id] = Piece(artifacts=tuple(artifacts))
+    return Found(pieces=pieces, problems=tuple(problems))
 
 
 def _artifact(task: Task, cell: Cell, name: str, archive: Archive) -> Artifact:
     """Return the archive with its hash: the layer's, else that of the lock until now, else that of
     what is at the address.
+
+    Raises:
+        GoneError: nothing is at the address.
+
     """
     same = [
         item
@@ -47,7 +61,7 @@ def _artifact(task: Task, cell: Cell, name: str, archive: Archive) -> Artifact:
     ]
     if archive.sha256 is None and same:
         return same[0]
-    value, size = (archive.sha256, 0) if archive.sha256 else _hash(task, cell, archive.url)
+    value = archive.sha256 or _hash(task, archive.url)
     made = Artifact(
         id=f"{KIND}:{name}={archive.version}",
         kind=KIND,
@@ -56,25 +70,20 @@ def _artifact(task: Task, cell: Cell, name: str, archive: Archive) -> Artifact:
         origin=ORIGIN,
         locator=archive.url,
         digest=f"sha256:{value}",
-        size=size,
+        size=0,
     )
     ensure([made], task.moment, task.settings, task.monitor)
     return made
 
 
-def _hash(task: Task, cell: Cell, url: str) -> tuple[str, int]:
-    """Return the sha256 and the size of what is at an address now."""
-    digest, size = hashlib.sha256(), 0
+def _hash(task: Task, url: str) -> str:
+    """Return the sha256 of what is at an address now."""
+    digest = hashlib.sha256()
     try:
-        for piece in pieces(session(task.settings), url, url):
+        for piece in transfer.pieces(session(task.settings), url, url):
             digest.update(piece)
-            size += len(piece)
-    except GoneError as error:
-        raise InputError(
-            [Problem(f"{cell.name}/layer.yaml", 0, 0, f"{url} is not there{error.where}")]
-        ) from error
     except OSError as error:
         raise FetchError(
             f"{url}: {error}", hint="set http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
         ) from error
-    return digest.hexdigest(), size
+    return digest.hexdigest()

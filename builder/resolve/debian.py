@@ -4,18 +4,27 @@ whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from builder.errors import InputError, Problem
+from builder.errors import Problem, listed
 from builder.events import Step
 from builder.graph.model import Cell
-from builder.lock.deb import broken
+from builder.lock.deb import Complaint, Stanza
 from builder.lock.model import Artifact
-from builder.resolve.suite import BUILD, KIND, Suite, open_suite
-from builder.resolve.task import Found, Piece, Pieces, Task, asked, groups
+from builder.resolve.meeting import images_of, meetings
+from builder.resolve.request import Request
+from builder.resolve.suite import BUILD, KIND, RefusedError, Suite, open_suite
+from builder.resolve.task import Found, Piece, Pieces, Task, groups, requests
 
 AXES = ("debian", "arch")
-HINT = "such layers cannot be in one image: take one package out, or `exclude` the image"
+APT = "apt"
+# `name`, `name=version`, `name/suite` or `name:architecture`, as apt takes them.
+NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*")
+APART = "take one of the packages out, or `exclude` the image"
+NEEDS = {"Depends", "PreDepends", "Pre-Depends"}
+SHOWN = 3
 
 
 def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
@@ -23,100 +32,240 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
     del before
     pieces: Pieces = {}
     archives: dict[str, Mapping[str, str]] = {}
+    problems: list[Problem] = []
     for (release, arch), cells in groups(task.graph.cells.values(), AXES).items():
-        mine = [
-            cell
-            for cell in cells
-            if task.resolves(cell.id)
-            and (cell.layer.apt or cell.layer.build or cell.layer.bootstrap)
-        ]
+        mine = [cell for cell in cells if task.resolves(cell.id) and _asks(cell)]
         if not mine:
             continue
         if not release:
-            raise InputError(
-                [
-                    Problem(
-                        cell.name,
-                        0,
-                        0,
-                        "asks for Debian packages, and depends on no axis named debian",
-                    )
-                    for cell in mine
-                ]
-            )
+            problems += [_no_release(task, cell) for cell in mine]
+            continue
         suite = open_suite(task, release, arch or "amd64", cells)
         archives |= suite.apt.releases()
+        resolution = _Resolution(task=task, suite=suite, pieces=pieces)
         for cell in mine:
             task.monitor(Step(cell.id, "running", "resolving Debian packages"))
-            pieces[cell.id] = _cell(task, suite, cell, pieces)
-        _check_images(
-            task, suite, frozenset(cell.id for cell in cells), {cell.id for cell in mine}, pieces
+            resolution.cell(cell)
+        if not resolution.problems:
+            resolution.check_images(cells, mine)
+        problems += resolution.problems
+    return Found(pieces=pieces, archives=archives, problems=tuple(problems))
+
+
+def _asks(cell: Cell) -> bool:
+    return bool(cell.layer.apt or cell.layer.build or cell.layer.bootstrap)
+
+
+def _no_release(task: Task, cell: Cell) -> Problem:
+    key = APT if cell.layer.apt else BUILD
+    message = "asks for Debian packages, but no axis of the layer is named debian"
+    return task.documents.of_layer(cell, key, message, "stand `on` a layer made by `bootstrap`")
+
+
+@dataclass(kw_only=True, slots=True)
+class _Resolution:
+    """The cells of one release, resolved bottom first."""
+
+    task: Task
+    suite: Suite
+    pieces: Pieces
+    problems: list[Problem] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
+
+    def cell(self, cell: Cell) -> None:
+        """Resolve one cell: what installing its packages adds to what its ancestors hold."""
+        apt = self._existing(requests(cell, APT))
+        build = self._existing(requests(cell, BUILD))
+        if self.failed.intersection(cell.ancestors):
+            self.failed.add(cell.id)
+            return
+        owners = self._owners(cell)
+        held = [self.suite.stanza(artifact) for artifact, _ in owners.values()]
+        essential = self.suite.index.essential() if cell.layer.bootstrap else []
+        added = self._install(cell, held, apt, owners, essential)
+        needed = None if added is None else self._install(cell, held + added, build, owners)
+        if added is None or needed is None:
+            self.failed.add(cell.id)
+            return
+        asked = {_name(request.text) for request in apt} | set(essential)
+        debs = [stanza.artifact() for stanza in added]
+        self.pieces[cell.id] = Piece(
+            artifacts=(*debs, *(stanza.artifact(BUILD) for stanza in needed)),
+            auto=tuple(sorted({artifact.name for artifact in debs} - asked)),
         )
-    return Found(pieces=pieces, archives=archives)
+
+    def check_images(self, cells: Sequence[Cell], changed: Sequence[Cell]) -> None:
+        """Check that the packages of all layers of each image go together.
+
+        Each cell's packages are complete by themselves, so a set of cells within one that goes
+        together also does: only the largest sets are looked at.
+        """
+        moved = {cell.id for cell in changed}
+        for meeting in meetings(self.task.graph, [cell.id for cell in cells]):
+            if not moved.intersection(meeting):
+                continue
+            owners: dict[str, tuple[Artifact, str]] = {}
+            stanzas = {}
+            for name in sorted(meeting):
+                for artifact in self.task.result(name, KIND, self.pieces):
+                    owners[artifact.name] = artifact, name
+                    stanzas[artifact.id] = self.suite.stanza(artifact)
+            self.problems += [
+                self._apart(complaint, sentence, owners)
+                for complaint, sentence in sentences(
+                    self.suite.complaints(stanzas.values()), owners
+                )
+            ]
+
+    def _apart(
+        self, complaint: Complaint, sentence: str, owners: Mapping[str, tuple[Artifact, str]]
+    ) -> Problem:
+        """Return the problem that two layers of an image bring packages that exclude each other."""
+        cells = self.task.graph.cells
+        names = [name for name in (complaint.package, complaint.other) if name in owners]
+        if not names:
+            return Problem(str(complaint.package), 0, 0, sentence, APART)
+        both = {owners[name][1] for name in names}
+        images = images_of(self.task.graph, both)
+        message = f"{sentence}; they meet in {listed(images, SHOWN)}" if images else sentence
+        last = cells[owners[names[-1]][1]]
+        request = Request(last, APT, names[-1])
+        return self.task.documents.problem(request, message, APART)
+
+    def _existing(self, wanted: Sequence[Request]) -> list[Request]:
+        """Return the requests for packages that exist; the others are problems."""
+        existing = []
+        for request in wanted:
+            name = _name(request.text)
+            if self.suite.index.knows(name):
+                existing.append(request)
+            else:
+                message = f"Debian {self.suite.release} has no package {name!r}"
+                hint = self.suite.index.nearest(name)
+                self.problems.append(self.task.documents.problem(request, message, hint))
+        return existing
+
+    def _owners(self, cell: Cell) -> dict[str, tuple[Artifact, str]]:
+        """Return the packages that a cell stands on, by name, with the cell that brings each."""
+        owners = {}
+        for ancestor in cell.ancestors:
+            for artifact in self.task.result(ancestor, KIND, self.pieces):
+                owners[artifact.name] = artifact, ancestor
+        return owners
+
+    def _install(
+        self,
+        cell: Cell,
+        held: Sequence[Stanza],
+        wanted: Sequence[Request],
+        owners: Mapping[str, tuple[Artifact, str]],
+        also: Sequence[str] = (),
+    ) -> list[Stanza] | None:
+        """Return what a cell's requests add; None, with problems, where apt refuses."""
+        names = [request.text for request in wanted]
+        try:
+            return self.suite.install(held, names + list(also))
+        except RefusedError as error:
+            refusal = error
+        alone = [(request, self._refused(held, request)) for request in wanted]
+        culprits = [(request, why) for request, why in alone if why is not None]
+        if not culprits:
+            # Each can be installed, but not all of them together.
+            named = {one.package for one in refusal.complaints}
+            named |= {one.other for one in refusal.complaints}
+            together = [request for request in wanted if _name(request.text) in named]
+            culprits = [(request, refusal) for request in together or wanted[:1]]
+        for request, why in culprits:
+            message, hint = self._explained(request, why, owners)
+            self.problems.append(self.task.documents.problem(request, message, hint))
+        if not wanted:
+            message = f"apt cannot install the packages of {cell.id}:\n{refusal.said}"
+            self.problems.append(self.task.documents.of_layer(cell, APT, message))
+        return None
+
+    def _refused(self, held: Sequence[Stanza], request: Request) -> RefusedError | None:
+        """Return why apt cannot install one package alone; None when it can."""
+        try:
+            self.suite.install(held, [request.text])
+        except RefusedError as error:
+            return error
+        return None
+
+    def _explained(
+        self, request: Request, why: RefusedError, owners: Mapping[str, tuple[Artifact, str]]
+    ) -> tuple[str, str]:
+        """Return in a sentence why a package cannot be installed, and what to do about it."""
+        name, version = _name(request.text), request.text.partition("=")[2]
+        versions = self.suite.index.versions(name)
+        if version and version not in versions:
+            message = f"Debian {self.suite.release} has no {name} {version}"
+            return message, f"it has {listed(versions, SHOWN)}"
+        reasons = [sentence for _, sentence in sentences(why.complaints, owners)]
+        stale = {one.other for one in why.complaints if one.other in owners}
+        for other, old, new in why.upgrades:
+            reasons.append(f"it needs {other} {new}, and {_owner(other, owners)} holds {old}")
+            stale.add(other)
+        reasons += [
+            f"it excludes {other}, which {_owner(other, owners)} holds" for other in why.removals
+        ]
+        message = f"{request.text} cannot be installed: {'; '.join(reasons) or why.said}"
+        missing = [one.other for one in why.complaints if not self.suite.index.knows(one.other)]
+        return message, self._advice(stale, missing, why.removals)
+
+    def _advice(
+        self, stale: Collection[str], missing: Sequence[str], removals: Sequence[str]
+    ) -> str:
+        """Return what to do where packages below are of another version, do not exist, or would
+        have to go.
+        """
+        if missing:
+            return f"Debian {self.suite.release} has no {listed(missing, SHOWN)} in main"
+        if removals:
+            return "take one of the packages out"
+        locked = sorted(name for name in stale if not self.task.upgrades(name))
+        if locked:
+            return f"run `catalog lock --upgrade {' '.join(locked)}`"
+        return "take one of the packages out, or ask for another version"
 
 
-def _cell(task: Task, suite: Suite, cell: Cell, pieces: Pieces) -> Piece:
-    """Resolve one cell: what installing its packages adds to what its ancestors hold."""
-    held = [
-        suite.stanza(artifact)
-        for ancestor in cell.ancestors
-        for artifact in task.result(ancestor, KIND, pieces)
+def _name(text: str) -> str:
+    """Return the package that a request names."""
+    match = NAME.match(text)
+    return match[0] if match else text
+
+
+def _owner(name: str, owners: Mapping[str, tuple[Artifact, str]]) -> str:
+    return owners[name][1] if name in owners else "what it stands on"
+
+
+def sentences(
+    complaints: Sequence[Complaint], owners: Mapping[str, tuple[Artifact, str]]
+) -> list[tuple[Complaint, str]]:
+    """Say of each complaint which cells bring the packages that do not go together."""
+    return [(one, _sentence(one, complaints, owners)) for one in complaints]
+
+
+def _sentence(
+    complaint: Complaint,
+    complaints: Sequence[Complaint],
+    owners: Mapping[str, tuple[Artifact, str]],
+) -> str:
+    package = complaint.package
+    if package in owners:
+        package = f"{package} of {owners[package][1]}"
+    verb = "needs" if complaint.relation in NEEDS else "excludes"
+    sentence = f"{package} {verb} {complaint.wants}"
+    if complaint.other in owners:
+        artifact, owner = owners[complaint.other]
+        return f"{sentence}, and {owner} holds {artifact.name} {artifact.version}"
+    # A virtual package is brought by the others that complain of it.
+    rivals = [
+        f"{one.package} of {owners[one.package][1]}"
+        for one in complaints
+        if one.other == complaint.other
+        and one.package != complaint.package
+        and one.package in owners
     ]
-    names = asked(cell, cell.layer.apt) + (suite.index.essential() if cell.layer.bootstrap else [])
-    added = suite.install(cell, held, names)
-    build = suite.install(cell, held + added, asked(cell, cell.layer.build))
-    return Piece(
-        artifacts=tuple(stanza.artifact() for stanza in added)
-        + tuple(stanza.artifact(BUILD) for stanza in build),
-        auto=tuple(
-            sorted({stanza.key[0] for stanza in added} - {name.partition("=")[0] for name in names})
-        ),
-    )
-
-
-def _check_images(
-    task: Task, suite: Suite, here: frozenset[str], changed: set[str], pieces: Pieces
-) -> None:
-    """Check that the packages of all layers of each image go together: of those layers that are of
-    this release (`here`).
-
-    Each cell's packages are complete by themselves, so a set of cells within one that goes together
-    also does: only the largest sets are looked at.
-    """
-    sets = {
-        here.intersection(image.cells)
-        for image in task.graph.images.values()
-        if changed.intersection(image.cells)
-    }
-    problems: list[Problem] = []
-    for cells in sorted(
-        (one for one in sets if not any(one < other for other in sets)), key=sorted
-    ):
-        owners = {
-            artifact.id: cell
-            for cell in sorted(cells)
-            for artifact in task.result(cell, KIND, pieces)
-        }
-        artifacts = {
-            artifact.id: artifact for cell in cells for artifact in task.result(cell, KIND, pieces)
-        }
-        output = suite.complaints(suite.stanza(artifact) for artifact in artifacts.values())
-        problems += _problems(output, {artifacts[name].name: cell for name, cell in owners.items()})
-    if problems:
-        raise InputError(problems)
-
-
-def _problems(output: str, owners: Mapping[str, str]) -> list[Problem]:
-    """Say of each complaint which layers brought the packages that do not go together."""
-    found = broken(output)
-    problems = []
-    for name, other, sentence in found:
-        # A virtual package is brought by the others that complain of it.
-        names = (
-            [name, other]
-            if other in owners
-            else [name, *(one for one, what, _ in found if what == other and one != name)]
-        )
-        who = ", ".join(f"{one} is in {owners[one]}" for one in names if one in owners)
-        problems.append(Problem(owners.get(name, name), 0, 0, f"{sentence}: {who}", HINT))
-    return problems
+    if rivals:
+        return f"{sentence}, as {listed(rivals, SHOWN)} does"
+    return sentence

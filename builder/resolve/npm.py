@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from builder.errors import FetchError, InputError, Problem, ToolError
+from builder.catalog.suggest import nearest
+from builder.errors import FetchError, Problem, ToolError
 from builder.events import Step
 from builder.fetch.fetch import ensure
 from builder.fetch.npm import program
@@ -21,15 +23,23 @@ from builder.fetch.transfer import place
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
 from builder.lock.npm import artifact, entries, installed, name_of, text
-from builder.resolve.task import Found, Piece, Task
+from builder.resolve.task import Found, Piece, Task, requests
 from builder.tools.archive import texts
 from builder.tools.npm import Npm, unpack
 
 LOCK, SHRINKWRAP, MANIFEST = "package-lock.json", "npm-shrinkwrap.json", "package.json"
 # Where the build finds them under /artifacts.
 ROOT, OVERLAY = "npm", "npm/overlay"
+# npm's key in layer.yaml.
+KEY = "npm"
+# Where npm's own log is helps nobody, as it is removed.
+LOG = re.compile(r"complete log of this run|_logs/|^code E")
 # npm puts a package's files below this directory of its tarball.
 TOP = "package/"
+
+
+class RefusedError(Exception):
+    """npm finds no solution; holds its words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,12 +56,20 @@ class Nested:
 def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
     """Resolve the npm packages of all cells; see `builder.resolve.task.Resolver`."""
     pieces = {}
+    problems: list[Problem] = []
     for cell in task.cells:
-        if cell.layer.npm:
-            task.monitor(Step(cell.id, "running", "resolving npm packages"))
-            below = [found for name in (*cell.ancestors, cell.id) for found in before.get(name, ())]
-            pieces[cell.id] = _cell(task, cell, _npm(task, below))
-    return Found(pieces=pieces)
+        if not cell.layer.npm:
+            continue
+        task.monitor(Step(cell.id, "running", "resolving npm packages"))
+        below: list[Artifact] = []
+        for name in (*cell.ancestors, cell.id):
+            below += before.get(name, ())
+        npm = _npm(task, below)
+        try:
+            pieces[cell.id] = _cell(task, cell, npm)
+        except RefusedError as error:
+            problems += _explained(task, cell, npm, error)
+    return Found(pieces=pieces, problems=tuple(problems))
 
 
 def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
@@ -67,16 +85,53 @@ def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
     return program(task.settings)
 
 
-def _cell(task: Task, cell: Cell, npm: Npm) -> Piece:
-    arch = cell.point.get("arch", "amd64")
-    manifest = {
+def _explained(task: Task, cell: Cell, npm: Npm, error: RefusedError) -> list[Problem]:
+    """Return which packages npm refuses by themselves; the whole list, where each is fine alone."""
+    problems = []
+    for request in requests(cell, KEY):
+        alone = {request.text: cell.layer.npm[request.text]}
+        try:
+            _complete(npm, {MANIFEST: json.dumps(_manifest(alone))})
+        except RefusedError as refusal:
+            message, hint = _words(task, request.text, alone[request.text], refusal)
+            problems.append(task.documents.problem(request, message, hint))
+    if not problems:
+        message = f"npm finds no versions that go together: {error}"
+        hint = "ask for versions that go together"
+        problems.append(task.documents.of_layer(cell, KEY, message, hint))
+    return problems
+
+
+def _words(task: Task, name: str, wanted: str, refusal: RefusedError) -> tuple[str, str]:
+    """Return what is wrong with one package, and what to do about it."""
+    said = str(refusal)
+    if f"{name}@" in said and "No matching version" in said:
+        return f"npm has no {name} {wanted}", "ask for another version of it"
+    if "404" in said and f"'{name}@" in said:
+        return f"npm has no package {name!r}", nearest(name, task.known("npm"), what="locked")
+    return f"npm cannot resolve {name} {wanted}: {said}", ""
+
+
+def _manifest(packages: Mapping[str, str]) -> dict[str, object]:
+    return {
         "name": "layer",
         "version": "0.0.0",
         "private": True,
-        "dependencies": dict(sorted(cell.layer.npm.items())),
+        "dependencies": dict(sorted(packages.items())),
     }
-    lock = _complete(cell, npm, {MANIFEST: json.dumps(manifest)} | _previous(task, cell))
-    artifacts = {found.id: found for found in _artifacts(cell, lock, arch)}
+
+
+def _cell(task: Task, cell: Cell, npm: Npm) -> Piece:
+    """Resolve the packages of one cell.
+
+    Raises:
+        RefusedError: npm finds no solution.
+
+    """
+    arch = cell.point.get("arch", "amd64")
+    manifest = _manifest(cell.layer.npm)
+    lock = _complete(npm, {MANIFEST: json.dumps(manifest)} | _previous(task, cell))
+    artifacts = {found.id: found for found in _artifacts(lock, arch)}
     files = {
         f"{ROOT}/{MANIFEST}": json.dumps(manifest, indent=1) + "\n",
         f"{ROOT}/{LOCK}": text(lock),
@@ -89,8 +144,8 @@ def _cell(task: Task, cell: Cell, npm: Npm) -> Piece:
     ]
     ensure(tops, task.moment, task.settings, task.monitor)
     for top in tops:
-        for nested in _nested(cell, npm, top, place(top, task.settings.cache)):
-            artifacts |= {found.id: found for found in _artifacts(cell, nested.lock, arch)}
+        for nested in _nested(npm, top, place(top, task.settings.cache)):
+            artifacts |= {found.id: found for found in _artifacts(nested.lock, arch)}
             files[f"{OVERLAY}/{nested.package}/{nested.directory}/{nested.name}"] = text(
                 nested.lock
             )
@@ -112,8 +167,14 @@ def _previous(task: Task, cell: Cell) -> dict[str, str]:
     return {LOCK: locked}
 
 
-def _complete(cell: Cell, npm: Npm, files: Mapping[str, str]) -> Mapping[str, Any]:
-    """Let npm write or complete the lock file that belongs to these files; return it."""
+def _complete(npm: Npm, files: Mapping[str, str]) -> Mapping[str, Any]:
+    """Let npm write or complete the lock file that belongs to these files; return it.
+
+    Raises:
+        RefusedError: npm finds no solution.
+        FetchError: the registry does not answer.
+
+    """
     with TemporaryDirectory() as name:
         directory = Path(name)
         for path, content in files.items():
@@ -121,25 +182,31 @@ def _complete(cell: Cell, npm: Npm, files: Mapping[str, str]) -> Mapping[str, An
         try:
             npm.lock(directory)
         except ToolError as error:
-            raise _failure(cell, error) from error
+            raise _failure(error) from error
         written = next(path for path in (directory / SHRINKWRAP, directory / LOCK) if path.exists())
-        found: Mapping[str, Any] = json.loads(written.read_text())
-        return found
+        lock: Mapping[str, Any] = json.loads(written.read_text())
+        return lock
 
 
-def _artifacts(cell: Cell, lock: Mapping[str, Any], arch: str) -> Iterator[Artifact]:
+def _artifacts(lock: Mapping[str, Any], arch: str) -> Iterator[Artifact]:
+    """Yield what a lock file installs.
+
+    Raises:
+        RefusedError: a package cannot be locked.
+
+    """
     for where, entry in installed(lock, arch):
         found = artifact(where, entry)
         if found is None:
             message = (
-                f"{name_of(where)} {entry.get('version')} is not from a registry, or has no sha512:"
-                " it cannot be locked"
+                f"{name_of(where)} {entry.get('version')} cannot be locked, as it is not from a"
+                " registry, or has no sha512"
             )
-            raise InputError([Problem(f"{cell.name}/layer.yaml", 0, 0, message)])
+            raise RefusedError(message)
         yield found
 
 
-def _nested(cell: Cell, npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nested]:
+def _nested(npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nested]:
     """Yield the lock files inside a package, completed: what its authors left out, no build without
     a network could find.
     """
@@ -158,20 +225,16 @@ def _nested(cell: Cell, npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nest
             continue
         if name == LOCK and f"{directory}/{SHRINKWRAP}" in found:
             continue
-        lock = _complete(cell, npm, {MANIFEST: found[f"{directory}/{MANIFEST}"], name: found[path]})
+        lock = _complete(npm, {MANIFEST: found[f"{directory}/{MANIFEST}"], name: found[path]})
         yield Nested(package=top.name, directory=directory, name=name, lock=lock)
 
 
-def _failure(cell: Cell, error: ToolError) -> FetchError | InputError:
+def _failure(error: ToolError) -> FetchError | RefusedError:
+    """Tell a registry that does not answer from packages that have no solution."""
     if lost := unreachable(error.tail, "npm"):
         return lost
-    return InputError(
-        [
-            Problem(
-                f"{cell.name}/layer.yaml",
-                0,
-                0,
-                f"the npm packages of {cell.id} do not resolve:\n{error.tail}",
-            )
-        ]
-    )
+    lines = [
+        line.removeprefix("npm error ").removeprefix("npm ERR! ")
+        for line in error.tail.splitlines()
+    ]
+    return RefusedError("\n".join(line for line in lines if not LOG.search(line)).strip())

@@ -1,26 +1,37 @@
-"""Python distributions: one resolution per Python over what all layers ask, and each cell's share
-of it.
+"""Python distributions: one resolution per Python over what layers that may meet ask for, and each
+cell's share of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from builder.errors import FetchError, InputError, Problem, ToolError
+from builder.errors import FetchError, Problem, ToolError
 from builder.events import Note, Step
 from builder.fetch.origin import unreachable
 from builder.fetch.pypi import ORIGIN, client
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
 from builder.lock.wheel import best, platform, supported
-from builder.resolve.task import Found, Piece, Pieces, Task, asked, groups
+from builder.resolve.conflict import minimal
+from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess, named
+from builder.resolve.meeting import images_of, meetings
+from builder.resolve.request import Request
+from builder.resolve.task import Found, Piece, Pieces, Task, groups, requests
+from builder.resolve.worlds import ApartError, Versions, World, agree, divide
 from builder.tools.uv import Distribution, Uv
 
 KIND, UNPACKED = "python", "wheel"
+PYTHON, WHEELS = "python", "wheels"
 AXES = ("python", "arch", "debian")
 # For wheels that are only unpacked, and so are made for no Python in particular.
 ANY_PYTHON = "3.13"
+Limits = frozenset[tuple[str, str]]
+
+
+class UnsolvableError(Exception):
+    """Requirements that have no solution, with the resolver's words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,17 +44,22 @@ class Target:
 
     def compile(
         self,
-        requirements: Sequence[str],
+        requirements: Collection[str],
         *,
-        where: str,
-        constraints: Mapping[str, str] | None = None,
-        preferences: Mapping[str, str] | None = None,
+        constraints: Versions | None = None,
+        preferences: Versions | None = None,
         dependencies: bool = True,
     ) -> tuple[Distribution, ...]:
-        """Resolve requirements; `where` says whose they are."""
+        """Resolve requirements.
+
+        Raises:
+            UnsolvableError: there is no solution.
+            FetchError: the index does not answer.
+
+        """
         try:
             return self.uv.compile(
-                requirements,
+                sorted(requirements),
                 python=self.python,
                 platform=platform(self.arch),
                 constraints=constraints,
@@ -51,35 +67,27 @@ class Target:
                 dependencies=dependencies,
             )
         except ToolError as error:
-            raise _failure(error, where, self.python) from error
+            raise _failure(error) from error
 
-    def artifact(self, distribution: Distribution, kind: str = KIND) -> Artifact:
-        """Return the one wheel of a distribution that fits this Python best.
-
-        Raises:
-            InputError: none fits.
-
+    def artifact(self, distribution: Distribution, kind: str = KIND) -> Artifact | None:
+        """Return the one wheel of a distribution that fits this Python best; None when none
+        fits.
         """
         wheels = {wheel.file: wheel for wheel in distribution.wheels}
         name = best(wheels, supported(self.python, self.arch))
         if name is None:
-            message = (
-                f"{distribution.name} {distribution.version} has no wheel for Python {self.python}"
-                f" on {self.arch}"
-            )
-            raise InputError(
-                [Problem(distribution.name, 0, 0, message, "ask for another version of it")]
-            )
-        wheel = wheels[name]
+            return None
+        tags = "-".join(name.removesuffix(".whl").split("-")[-3:])
         return Artifact(
-            id=f"{kind}:{distribution.name}={distribution.version}:{'-'.join(name.removesuffix('.whl').split('-')[-3:])}",
+            id=f"{kind}:{distribution.name}={distribution.version}:{tags}",
             kind=kind,
             name=distribution.name,
             version=distribution.version,
             origin=ORIGIN,
             locator=name,
-            digest=f"sha256:{wheel.sha256}",
-            size=wheel.size,
+            digest=f"sha256:{wheels[name].sha256}",
+            # Some indexes say how large a file is, and others do not.
+            size=0,
         )
 
 
@@ -87,104 +95,283 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
     """Resolve the Python packages of all cells; see `builder.resolve.task.Resolver`."""
     del before
     pieces: Pieces = {}
+    problems: list[Problem] = []
+    conflicts = Conflicts()
     for (python, arch, _), cells in groups(task.graph.cells.values(), AXES).items():
-        asking = [cell for cell in cells if asked(cell, cell.layer.python)]
+        asking = [cell for cell in cells if requests(cell, PYTHON)]
         if not any(task.resolves(cell.id) for cell in asking):
             continue
         if not python:
-            raise InputError(
-                [
-                    Problem(
-                        cell.name,
-                        0,
-                        0,
-                        "asks for Python packages, and depends on no axis named python",
-                    )
-                    for cell in asking
-                ]
-            )
-        pieces |= _group(
-            task, Target(uv=client(task.settings), python=python, arch=arch or "amd64"), asking
-        )
-    return Found(pieces=pieces)
+            problems += [_no_python(task, cell) for cell in asking]
+            continue
+        target = Target(uv=client(task.settings), python=python, arch=arch or "amd64")
+        task.monitor(Note(f"resolving Python {python} packages"))
+        resolution = _Resolution(task=task, target=target, conflicts=conflicts, cells=asking)
+        pieces |= resolution.pieces()
+        problems += resolution.problems
+    names = task.known(KIND)
+    return Found(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
 
 
 def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
     """Resolve wheels that are not installed but unpacked, without what they depend on."""
     del before
     pieces: Pieces = {}
+    problems: list[Problem] = []
+    conflicts = Conflicts()
     for cell in task.cells:
-        requirements = asked(cell, cell.layer.wheels)
-        if not requirements:
+        wanted = requests(cell, WHEELS)
+        if not wanted:
             continue
         target = Target(
             uv=client(task.settings),
             python=cell.point.get("python", ANY_PYTHON),
             arch=cell.point.get("arch", "amd64"),
         )
-        preferences = _versions(task.preferred([cell], UNPACKED))
-        found = target.compile(
-            requirements, where=cell.id, preferences=preferences, dependencies=False
-        )
-        pieces[cell.id] = Piece(
-            artifacts=tuple(target.artifact(distribution, UNPACKED) for distribution in found)
-        )
-    return Found(pieces=pieces)
-
-
-def _group(task: Task, target: Target, cells: Sequence[Cell]) -> Pieces:
-    """Resolve the cells of one Python: the union first, then each cell's share, less what its
-    ancestors hold.
-    """
-    task.monitor(Note(f"resolving Python {target.python} packages"))
-    kept = {
-        artifact.name: artifact
-        for cell in cells
-        if not task.resolves(cell.id)
-        for artifact in task.locked(cell.id, KIND)
-    }
-    union = target.compile(
-        _all(cells),
-        where=f"all layers on Python {target.python}",
-        constraints=_versions(kept),
-        preferences=_versions(task.preferred(cells, KIND)),
-    )
-    artifacts = {distribution.name: target.artifact(distribution) for distribution in union} | kept
-    pieces: Pieces = {}
-    for cell in cells:
-        if not task.resolves(cell.id):
-            continue
-        task.monitor(Step(cell.id, "running", "resolving Python packages"))
-        below = [task.graph.cells[ancestor] for ancestor in cell.ancestors]
-        found = target.compile(
-            _all([*below, cell]), where=cell.id, constraints=_versions(artifacts)
-        )
-        held = {
-            artifact.id
-            for ancestor in cell.ancestors
-            for artifact in task.result(ancestor, KIND, pieces)
-        }
-        pieces[cell.id] = Piece(
-            artifacts=tuple(
-                artifacts[item.name] for item in found if artifacts[item.name].id not in held
+        try:
+            distributions = target.compile(
+                [request.text for request in wanted],
+                preferences=_versions(task.preferred([cell], UNPACKED)),
+                dependencies=False,
             )
+        except UnsolvableError:
+            for request in wanted:
+                _alone(target, request, conflicts)
+            continue
+        chosen = {one.name: target.artifact(one, UNPACKED) for one in distributions}
+        problems += [
+            _no_wheel(task, target, one, wanted)
+            for one in distributions
+            if chosen[one.name] is None
+        ]
+        pieces[cell.id] = Piece(artifacts=tuple(one for one in chosen.values() if one))
+    names = task.known(UNPACKED)
+    return Found(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
+
+
+def _alone(target: Target, request: Request, conflicts: Conflicts) -> None:
+    """Take in a wheel that cannot be resolved even by itself."""
+    try:
+        target.compile([request.text], dependencies=False)
+    except UnsolvableError as error:
+        conflicts.add(Conflict(wishes=(request,), said=str(error), python=target.python))
+
+
+@dataclass(kw_only=True, slots=True)
+class _Resolution:
+    """The cells of one Python: all together where that has a solution, else in worlds."""
+
+    task: Task
+    target: Target
+    conflicts: Conflicts
+    cells: Sequence[Cell]
+    """Those that ask for Python packages, bottom first."""
+    problems: list[Problem] = field(default_factory=list)
+    _distributions: dict[tuple[str, str], Distribution] = field(default_factory=dict)
+    _solutions: dict[tuple[World, Limits], Versions | None] = field(default_factory=dict)
+    _needed: dict[tuple[str, Limits], Sequence[str]] = field(default_factory=dict)
+
+    def pieces(self) -> Pieces:
+        """Return each cell's share; nothing where something is wrong."""
+        worlds = self._worlds()
+        if self.problems or not worlds:
+            return {}
+        pieces: Pieces = {}
+        for cell in self.cells:
+            if not self.task.resolves(cell.id):
+                continue
+            self.task.monitor(Step(cell.id, "running", "resolving Python packages"))
+            versions = next(versions for world, versions in worlds if cell.id in world)
+            artifacts = [
+                self._artifact(cell, name, versions) for name in self._needs(cell.id, versions)
+            ]
+            held: set[str] = set()
+            for ancestor in cell.ancestors:
+                held |= {item.id for item in self.task.result(ancestor, KIND, pieces)}
+            pieces[cell.id] = Piece(
+                artifacts=tuple(item for item in artifacts if item and item.id not in held)
+            )
+        return pieces
+
+    def _worlds(self) -> list[tuple[World, Versions]]:
+        """Return the worlds with their versions; nothing where something is in conflict."""
+        everything = frozenset(cell.id for cell in self.cells)
+        versions = self._solve(everything, {})
+        if versions is not None:
+            return [(everything, versions)]
+        sets = meetings(self.task.graph, everything)
+        contradictory = [meeting for meeting in sets if self._contradicts(meeting)]
+        if contradictory:
+            return []
+        worlds = divide(sets, self._solve)
+        try:
+            return list(zip(worlds, agree(worlds, self._solve, self._needs), strict=True))
+        except ApartError as error:
+            self._apart(worlds, error)
+            return []
+
+    def _solve(self, world: World, limits: Versions) -> Versions | None:
+        """Return the versions of all packages of a world; None when there is no solution."""
+        key = world, frozenset(limits.items())
+        if key not in self._solutions:
+            try:
+                self._solutions[key] = self._compiled(self._wishes(world), world, limits)
+            except UnsolvableError:
+                self._solutions[key] = None
+        return self._solutions[key]
+
+    def _compiled(
+        self, wishes: Sequence[Wish], world: Collection[str], limits: Versions
+    ) -> Versions:
+        """Resolve wishes; cells of the world say which versions are preferred."""
+        constraints = dict(limits)
+        for kept in (wish for wish in wishes if isinstance(wish, Kept)):
+            name, version = kept.artifact.name, kept.artifact.version
+            if constraints.setdefault(name, version) != version:
+                message = f"{name} is locked at {version}, and at {constraints[name]}"
+                raise UnsolvableError(message)
+        cells = [cell for cell in self.cells if cell.id in world]
+        distributions = self.target.compile(
+            {wish.text for wish in wishes if isinstance(wish, Request)},
+            constraints=constraints,
+            preferences=_versions(self.task.preferred(cells, KIND)),
         )
-    return pieces
+        self._distributions |= {(one.name, one.version): one for one in distributions}
+        return {one.name: one.version for one in distributions}
+
+    def _wishes(self, world: Collection[str]) -> list[Wish]:
+        """Return what some cells ask for, and what is locked for those that stay, bottom first."""
+        wishes: list[Wish] = []
+        for cell in self.cells:
+            if cell.id not in world:
+                continue
+            wishes += requests(cell, PYTHON)
+            if not self.task.resolves(cell.id):
+                locked = self.task.locked(cell.id, KIND)
+                wishes += [Kept(cell.id, artifact) for artifact in locked]
+        return wishes
+
+    def _needs(self, name: str, versions: Versions) -> Sequence[str]:
+        """Return the packages that a cell needs with what it stands on, at these versions."""
+        key = name, frozenset(versions.items())
+        if key not in self._needed:
+            cell = self.task.graph.cells[name]
+            texts: set[str] = set()
+            for one in (*cell.ancestors, name):
+                wanted = requests(self.task.graph.cells[one], PYTHON)
+                texts.update(request.text for request in wanted)
+            distributions = self.target.compile(texts, constraints=versions)
+            self._needed[key] = [one.name for one in distributions]
+        return self._needed[key]
+
+    def _artifact(self, cell: Cell, name: str, versions: Versions) -> Artifact | None:
+        """Return the file of a package: the locked one where it stays; None, with a problem, where
+        no wheel fits.
+        """
+        for other in self.cells:
+            if not self.task.resolves(other.id):
+                for locked in self.task.locked(other.id, KIND):
+                    if (locked.name, locked.version) == (name, versions[name]):
+                        return locked
+        distribution = self._distributions[name, versions[name]]
+        artifact = self.target.artifact(distribution)
+        if artifact is None:
+            wanted = requests(cell, PYTHON)
+            self.problems.append(_no_wheel(self.task, self.target, distribution, wanted))
+        return artifact
+
+    def _contradicts(self, meeting: World) -> bool:
+        """Tell whether cells of one image contradict each other; take in every such conflict."""
+        wishes = self._wishes(meeting)
+        conflict = self._conflict(wishes, meeting, {})
+        if conflict is None:
+            return False
+        while conflict is not None:
+            self.conflicts.add(conflict)
+            # What is left may hold further conflicts.
+            left_out = conflict.requests[-1] if conflict.requests else conflict.wishes[-1]
+            wishes = [wish for wish in wishes if wish != left_out]
+            conflict = self._conflict(wishes, meeting, {})
+        return True
+
+    def _conflict(self, wishes: Sequence[Wish], world: World, limits: Versions) -> Conflict | None:
+        """Return the few wishes that have no solution; None when all of them have one."""
+        said = self._why_not(wishes, world, limits)
+        if said is None:
+            return None
+
+        def fails(some: Sequence[Wish]) -> bool:
+            return self._why_not(some, world, limits) is not None
+
+        guess = first_guess(wishes, said)
+        culprits = minimal(guess if guess and fails(guess) else wishes, fails)
+        cells = {wish.cell.id for wish in culprits if isinstance(wish, Request)}
+        return Conflict(
+            wishes=tuple(culprits),
+            said=self._why_not(culprits, world, limits) or said,
+            python=self.target.python,
+            images=tuple(images_of(self.task.graph, cells)),
+        )
+
+    def _why_not(self, wishes: Sequence[Wish], world: World, limits: Versions) -> str | None:
+        """Return why wishes have no solution; None when they have one."""
+        try:
+            self._compiled(wishes, world, limits)
+        except UnsolvableError as error:
+            return str(error)
+        return None
+
+    def _apart(self, worlds: Sequence[World], error: ApartError) -> None:
+        """Take in a package of which shared cells would need two versions."""
+        shared = self.task.graph.cells[error.cells[0]]
+        reasons = []
+        for version in error.versions:
+            for world in worlds:
+                conflict = self._conflict(self._wishes(world), world, {error.package: version})
+                if conflict is not None and conflict.requests:
+                    last = conflict.requests[-1]
+                    place = self.task.documents.place(last)
+                    reasons.append(
+                        f"{error.package} {version} does not do for {last.text} of"
+                        f" {last.cell.name} ({place})"
+                    )
+        message = (
+            f"{shared.name} holds one version of {error.package} for all images, and none does for"
+            f" all: {'; '.join(dict.fromkeys(reasons))}"
+        )
+        wanted = [one for one in requests(shared, PYTHON) if named(one.text) == error.package]
+        hint = "ask for versions that go together, or take the package out of the shared layer"
+        if wanted:
+            self.problems.append(self.task.documents.problem(wanted[0], message, hint))
+        else:
+            self.problems.append(self.task.documents.of_layer(shared, PYTHON, message, hint))
 
 
-def _all(cells: Sequence[Cell]) -> list[str]:
-    return sorted({requirement for cell in cells for requirement in asked(cell, cell.layer.python)})
+def _no_python(task: Task, cell: Cell) -> Problem:
+    message = "asks for Python packages, but no axis of the layer is named python"
+    return task.documents.of_layer(
+        cell, PYTHON, message, "add it to `axes`, or stand `on` a layer that has it"
+    )
+
+
+def _no_wheel(
+    task: Task, target: Target, distribution: Distribution, wanted: Sequence[Request]
+) -> Problem:
+    message = (
+        f"{distribution.name} {distribution.version} has no wheel for Python {target.python} on"
+        f" {target.arch}"
+    )
+    hint = "ask for another version of it"
+    for request in wanted:
+        if named(request.text) == distribution.name:
+            return task.documents.problem(request, message, hint)
+    return task.documents.of_layer(wanted[0].cell, wanted[0].key, message, hint)
 
 
 def _versions(artifacts: Mapping[str, Artifact]) -> dict[str, str]:
     return {name: artifact.version for name, artifact in artifacts.items()}
 
 
-def _failure(error: ToolError, where: str, python: str) -> FetchError | InputError:
+def _failure(error: ToolError) -> FetchError | UnsolvableError:
     """Tell an index that does not answer from requirements that have no solution."""
-    lost = unreachable(error.tail, ORIGIN)
-    if lost:
-        return lost
-    return InputError(
-        [Problem(where, 0, 0, f"the Python {python} packages do not resolve:\n{error.tail}")]
-    )
+    return unreachable(error.tail, ORIGIN) or UnsolvableError(error.tail)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Mapping, Sequence
 
-from builder.errors import InputError, Problem
+from builder.catalog.suggest import nearest
+from builder.errors import FetchError, InputError, Problem
 from builder.events import Monitor, Step
 from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph
-from builder.lock.file import complete
 from builder.lock.model import Artifact, Lock, Slice
+from builder.lock.wheel import complete
 from builder.resolve.kinds import RESOLVERS
+from builder.resolve.request import Documents
 from builder.resolve.task import Piece, Task
 from builder.resolve.turn import turn
 from builder.settings import Settings
@@ -29,19 +32,23 @@ def resolve(
     monitor: Monitor,
     *,
     upgrade: Sequence[str] = (),
+    documents: Documents | None = None,
 ) -> Lock:
     """Return the lock of a graph.
 
     Without `upgrade`, cells whose lock is current stay as they are, and only the others are
     resolved, at locked versions where these will do. With `upgrade` (globs over package names),
-    every cell is resolved, and matching packages move to what is newest.
+    every cell is resolved, and matching packages move to what is newest. `documents` are the
+    catalog's files, for the places of problems.
 
     Raises:
-        FetchError: a registry could not be had.
-        InputError: something asked for does not exist, or does not go together.
+        FetchError: a registry could not be reached.
+        InputError: something asked for does not exist, or does not go together; holds all that is
+        wrong with any kind, release or cell.
 
     """
     lock = previous or EMPTY
+    check_upgrade(upgrade, lock)
     wrong = graph.cells if upgrade else stale(lock, graph)
     cells = tuple(cell for cell in graph.cells.values() if cell.id in wrong)
     task = Task(
@@ -51,6 +58,7 @@ def resolve(
         upgrade=tuple(upgrade),
         settings=settings,
         monitor=monitor,
+        documents=documents or Documents(),
     )
     found: dict[str, list[Piece]] = {cell.id: [] for cell in cells}
     before: dict[str, list[Artifact]] = {
@@ -58,14 +66,52 @@ def resolve(
     }
     before |= {cell.id: [] for cell in cells}
     archives = dict(lock.archives)
+    problems: list[Problem] = []
+    silent: list[FetchError] = []
     with turn(settings.cache, monitor):
         for resolver in RESOLVERS.values():
-            result = resolver(task, before)
+            try:
+                result = resolver(task, before)
+            except InputError as error:
+                problems += error.problems
+                continue
+            except FetchError as error:
+                silent.append(error)
+                continue
+            problems += result.problems
             archives |= result.archives
             for cell, piece in result.pieces.items():
                 found[cell].append(piece)
                 before[cell] += piece.artifacts
+    _raise(problems, silent)
     return _lock(task, found, archives)
+
+
+def check_upgrade(patterns: Sequence[str], lock: Lock) -> None:
+    """Refuse patterns that match no locked package.
+
+    Raises:
+        InputError: there are such; holds the nearest name for each.
+
+    """
+    names = {artifact.name for artifact in lock.artifacts.values()}
+    problems = []
+    for pattern in patterns:
+        if pattern == "*" or any(fnmatch.fnmatchcase(name, pattern) for name in names):
+            continue
+        message = f"no locked package matches {pattern!r}"
+        problems.append(Problem("--upgrade", 0, 0, message, nearest(pattern, names)))
+    if problems:
+        raise InputError(problems)
+
+
+def _raise(problems: Sequence[Problem], silent: Sequence[FetchError]) -> None:
+    """Raise what is wrong with the input, else what could not be reached, if anything."""
+    if problems:
+        raise InputError(problems)
+    if silent:
+        messages = dict.fromkeys(error.message for error in silent)
+        raise FetchError("\n".join(messages), hint=silent[0].hint)
 
 
 def _artifacts(lock: Lock, cell: str) -> list[Artifact]:
@@ -93,7 +139,13 @@ def _lock(
     for cell in task.cells:
         task.monitor(Step(cell.id, "done", f"{len(cells[cell.id].artifacts)} packages"))
     moment = max((archive["date"] for archive in archives.values()), default=BEFORE_ALL)
-    made = Lock(moment=moment, artifacts=artifacts, cells=kept | cells, archives=archives)
+    made = Lock(
+        moment=moment,
+        artifacts=artifacts,
+        cells=kept | cells,
+        archives=archives,
+        accounts=task.previous.accounts,
+    )
     if problems := disagreements(task.graph, made):
         raise InputError(problems)
     return made

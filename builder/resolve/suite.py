@@ -10,21 +10,51 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from builder.errors import BuilderError, FetchError, InputError, Problem, ToolError
+from builder.errors import BuilderError, FetchError, ToolError
 from builder.events import Note
 from builder.fetch.fetch import ensure
 from builder.fetch.origin import DEBIAN, SECURITY, debian_mirror, unreachable
 from builder.fetch.session import bundle
 from builder.fetch.transfer import place
 from builder.graph.model import Cell
-from builder.lock.deb import Index, Simulation, Stanza, packages_file, pins, simulation, status
+from builder.lock.deb import (
+    Complaint,
+    Index,
+    Stanza,
+    complaints,
+    packages_file,
+    pins,
+    simulation,
+    status,
+)
 from builder.lock.model import Artifact
 from builder.resolve.task import Task
 from builder.tools.apt import Apt, Source
 from builder.tools.archive import control
 
 KIND, BUILD = "deb", "build"
-MISSING = re.compile(r"^E: (?:Unable to locate package |Package ')(?P<name>[^\s']+)", re.MULTILINE)
+WRONG = re.compile(r"^E: (.+)$", re.MULTILINE)
+
+
+class RefusedError(Exception):
+    """apt cannot install some packages on what is there.
+
+    `complaints` are the relations between packages that stand in the way. `upgrades` are installed
+    packages that would have to move: (name, installed version, new version). `removals` are those
+    that would have to go. Where apt says neither, `said` holds its errors.
+    """
+
+    def __init__(
+        self,
+        *,
+        complaints: Sequence[Complaint] = (),
+        upgrades: Sequence[tuple[str, str, str]] = (),
+        removals: Sequence[str] = (),
+        said: str = "",
+    ) -> None:
+        super().__init__(said)
+        self.complaints, self.upgrades = tuple(complaints), tuple(upgrades)
+        self.removals, self.said = tuple(removals), said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,25 +68,21 @@ class Suite:
 
     def stanza(self, artifact: Artifact) -> Stanza:
         """Return the stanza of a package that some cell holds."""
-        found = self.index.find(artifact.name, artifact.version, self.arch)
-        if found is None:
+        stanza = self.index.find(artifact.name, artifact.version, self.arch)
+        if stanza is None:
             message = (
-                f"{artifact.name} {artifact.version} is locked, and neither in the archive of"
+                f"{artifact.name} {artifact.version} is locked, but it is neither in the archive of"
                 f" {self.release} nor in the cache"
             )
-            raise BuilderError(
-                message,
-                hint=(
-                    f"set CATALOG_SNAPSHOT_DEBIAN, or run `catalog lock --upgrade {artifact.name}`"
-                ),
-            )
-        return found
+            hint = f"set CATALOG_SNAPSHOT_DEBIAN, or run `catalog lock --upgrade {artifact.name}`"
+            raise BuilderError(message, hint=hint)
+        return stanza
 
-    def install(self, cell: Cell, held: Sequence[Stanza], names: Sequence[str]) -> list[Stanza]:
+    def install(self, held: Sequence[Stanza], names: Sequence[str]) -> list[Stanza]:
         """Return what installing packages by name adds where `held` is installed.
 
         Raises:
-            InputError: there is no such package, or no way to install them all.
+            RefusedError: there is no way to install them all without a change to what is there.
 
         """
         if not names:
@@ -65,47 +91,21 @@ class Suite:
             path = Path(directory) / "status"
             path.write_text(status(held))
             try:
-                found = simulation(self.apt.simulate(names, path))
+                plan = simulation(self.apt.simulate(names, path))
             except ToolError as error:
-                raise self._impossible(cell, error) from error
-        _refuse_changes(cell, found)
-        stanzas = [self.index.find(*package) for package in found.install]
+                said = "\n".join(WRONG.findall(error.tail)) or error.tail
+                raise RefusedError(complaints=complaints(error.tail), said=said) from error
+        if plan.upgrade or plan.remove:
+            raise RefusedError(upgrades=plan.upgrade, removals=plan.remove)
+        stanzas = [self.index.find(*package) for package in plan.install]
         return [stanza for stanza in stanzas if stanza]
 
-    def complaints(self, held: Iterable[Stanza]) -> str:
-        """Return what apt finds wrong with a set of installed packages; empty when nothing is."""
+    def complaints(self, held: Iterable[Stanza]) -> list[Complaint]:
+        """Return what apt finds wrong with a set of installed packages."""
         with TemporaryDirectory() as directory:
             path = Path(directory) / "status"
             path.write_text(status(held))
-            return self.apt.check(path)
-
-    def _impossible(self, cell: Cell, error: ToolError) -> InputError:
-        """Say which package apt could not find, or why it found no way."""
-        file = f"{cell.name}/layer.yaml"
-        missing = sorted(set(MISSING.findall(error.tail)))
-        if missing:
-            return InputError(
-                [
-                    Problem(
-                        file,
-                        0,
-                        0,
-                        f"Debian {self.release} has no package {name!r}",
-                        self.index.nearest(name),
-                    )
-                    for name in missing
-                ]
-            )
-        return InputError(
-            [
-                Problem(
-                    file,
-                    0,
-                    0,
-                    f"apt finds no way to install the packages of {cell.id}:\n{error.tail}",
-                )
-            ]
-        )
+            return complaints(self.apt.check(path))
 
 
 def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Suite:
@@ -145,32 +145,30 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
     """Let apt know packages that are locked and no longer in the archive, and prefer locked
     versions.
     """
-    kept = [
-        item
-        for cell in cells
-        if not task.resolves(cell.id)
-        for kind in (KIND, BUILD)
-        for item in task.locked(cell.id, kind)
-    ]
-    preferred = (
-        task.preferred(cells, KIND)
-        | task.preferred(cells, BUILD)
-        | {item.name: item for item in kept}
-    )
+    kept: list[Artifact] = []
+    for cell in cells:
+        if not task.resolves(cell.id):
+            kept += task.locked(cell.id, KIND) + task.locked(cell.id, BUILD)
+    preferred = task.preferred(cells, KIND) | task.preferred(cells, BUILD)
+    preferred |= {item.name: item for item in kept}
+    # Layers that never meet may hold two versions of one package, so all that is kept counts.
+    wanted = {item.id: item for item in (*preferred.values(), *kept)}
     lost = [
         item
-        for item in preferred.values()
+        for item in wanted.values()
         if suite.index.find(item.name, item.version, suite.arch) is None
     ]
-    found = [item for item in lost if _fetched(task, item, required=item in kept)]
+    fetched = [item for item in lost if _fetched(task, item, required=item in kept)]
     local = suite.apt.root / "locked"
     local.mkdir(exist_ok=True)
-    stanzas = {item.id: control(place(item, task.settings.cache)) for item in found}
-    (local / "Packages").write_text(packages_file(stanzas, found))
-    for item in found:
+    stanzas = {item.id: control(place(item, task.settings.cache)) for item in fetched}
+    (local / "Packages").write_text(packages_file(stanzas, fetched))
+    for item in fetched:
         suite.index.put(item, stanzas[item.id])
     versions = {
-        name: item.version for name, item in preferred.items() if item in found or item not in lost
+        name: item.version
+        for name, item in preferred.items()
+        if item in fetched or item not in lost
     }
     suite.apt.prepare(
         [*sources, Source(uri=f"file:{local}", suites=("./",), components=())],
@@ -187,16 +185,3 @@ def _fetched(task: Task, artifact: Artifact, *, required: bool) -> bool:
             raise
         return False
     return True
-
-
-def _refuse_changes(cell: Cell, found: Simulation) -> None:
-    problems = [
-        f"needs {name} {new}, and what it stands on has {old}" for name, old, new in found.upgrade
-    ]
-    problems += [f"conflicts with {name}, which it stands on" for name in found.remove]
-    if problems:
-        hint = (
-            "run `catalog lock --upgrade` where a newer version is needed, or take one of the"
-            " packages out"
-        )
-        raise InputError([Problem(cell.id, 0, 0, problem, hint) for problem in problems])

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from builder.catalog.model import PackageList
+from builder.errors import Problem
 from builder.events import Monitor
 from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Artifact, Lock
+from builder.resolve.request import Documents, Request
 from builder.settings import Settings
 
 
@@ -29,12 +31,13 @@ Pieces = dict[str, Piece]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """What one resolver found: a piece for each cell that asks for its kind, and the archives it
-    looked at.
+    """What one resolver came to: a piece for each cell that asks for its kind, the archives that it
+    looked at, and what is wrong with what was asked for.
     """
 
     pieces: Pieces = field(default_factory=dict)
     archives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +53,8 @@ class Task:
     """Globs over package names whose locked versions do not count."""
     settings: Settings
     monitor: Monitor
+    documents: Documents = field(default_factory=Documents)
+    """Where what is wrong was asked for."""
 
     @property
     def moment(self) -> str:
@@ -68,14 +73,20 @@ class Task:
 
     def preferred(self, cells: Iterable[Cell], kind: str) -> dict[str, Artifact]:
         """Return the locked artifacts that are to stay where they can, by package name."""
-        found = {
-            artifact.name: artifact for cell in cells for artifact in self.locked(cell.id, kind)
-        }
-        return {
-            name: artifact
-            for name, artifact in found.items()
-            if not any(fnmatch.fnmatchcase(name, glob) for glob in self.upgrade)
-        }
+        staying: dict[str, Artifact] = {}
+        for cell in cells:
+            for artifact in self.locked(cell.id, kind):
+                if not self.upgrades(artifact.name):
+                    staying[artifact.name] = artifact
+        return staying
+
+    def upgrades(self, name: str) -> bool:
+        """Tell whether a package is to move to its newest version."""
+        return any(fnmatch.fnmatchcase(name, glob) for glob in self.upgrade)
+
+    def known(self, kind: str) -> set[str]:
+        """Return the names of all locked packages of one kind."""
+        return {item.name for item in self.previous.artifacts.values() if item.kind == kind}
 
     def result(self, cell: str, kind: str, pieces: Pieces) -> list[Artifact]:
         """Return a cell's artifacts of one kind, whether just resolved or kept."""
@@ -91,11 +102,11 @@ class Resolver(Protocol):
         """Resolve all cells of the task.
 
         `before` holds, by cell, what the kinds before this one have found (or what is kept). A cell
-        without a piece asks for nothing of this kind.
+        without a piece asks for nothing of this kind. Everything that is wrong is returned at once,
+        with the cells that could be resolved all the same.
 
         Raises:
-            FetchError: a registry could not be had.
-            InputError: what is asked for does not exist, or does not go together.
+            FetchError: a registry could not be reached.
 
         """
 
@@ -103,6 +114,13 @@ class Resolver(Protocol):
 def asked(cell: Cell, packages: PackageList) -> list[str]:
     """Return the packages wanted at the cell's point, each once, sorted."""
     return sorted(set(wanted(packages, cell.point)))
+
+
+def requests(cell: Cell, key: str) -> list[Request]:
+    """Return what a cell asks for under a key of layer.yaml, each once, sorted."""
+    wanted: PackageList | Mapping[str, object] = getattr(cell.layer, key)
+    texts = sorted(wanted) if isinstance(wanted, Mapping) else asked(cell, wanted)
+    return [Request(cell, key, text) for text in texts]
 
 
 def groups(cells: Iterable[Cell], axes: Sequence[str]) -> dict[tuple[str, ...], list[Cell]]:

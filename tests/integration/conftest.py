@@ -13,8 +13,8 @@ from builder import cli
 from builder.catalog.load import load
 from builder.graph.build import graph
 from builder.graph.model import Cell
-from builder.lock.file import read
-from builder.lock.model import Lock
+from builder.lock.file import read, write
+from builder.lock.model import NAME, Lock
 from builder.settings import Settings
 from builder.settings import read as read_settings
 from tests.integration.engine import built, built_tiny, locked_tiny, tiny
@@ -62,6 +62,11 @@ def packages() -> list[Deb]:
     ]
 
 
+def lock_files(lock: Path) -> dict[str, str]:
+    """Return the text of every file of a lock."""
+    return {str(path): path.read_text() for path in sorted(lock.rglob("*")) if path.is_file()}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """A catalog in a directory, with registries of its own."""
@@ -89,7 +94,12 @@ class Place:
 
     @property
     def lock(self) -> Lock:
-        return read(self.root / "catalog.lock")
+        return read(self.root / NAME)
+
+    @property
+    def lock_files(self) -> dict[str, str]:
+        """The text of every file of the lock; nothing when there is none."""
+        return lock_files(self.root / NAME)
 
     @property
     def settings(self) -> Settings:
@@ -181,17 +191,16 @@ def place(
 
 
 @pytest.fixture(scope="session")
-def first_lock() -> dict[str, bytes]:
+def first_lock() -> dict[str, Lock]:
     """Hold what the first test that needs it locked, for all others."""
     return {}
 
 
 @pytest.fixture
-def locked(place: Place, first_lock: dict[str, bytes]) -> Place:
+def locked(place: Place, first_lock: dict[str, Lock]) -> Place:
     """Return the catalog with its lock."""
-    path = place.root / "catalog.lock"
     if not first_lock:
         place.done("lock")
-        first_lock["catalog.lock"] = path.read_bytes()
-    path.write_bytes(first_lock["catalog.lock"])
+        first_lock[NAME] = place.lock
+    write(first_lock[NAME], place.root / NAME)
     return place

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from builder.fetch.transfer import place
 from builder.lock.file import read as read_lock
+from builder.lock.file import write as write_lock
+from builder.lock.model import NAME
 from builder.settings import read as read_settings
 from tests.integration.engine_proxy import proxied
 from tests.integration.tiny import SYSTEM, Tiny, begun, damage, quick, slow
@@ -103,7 +105,7 @@ def test_a_full_disk_is_told_and_building_goes_on_when_there_is_space(
 
 @pytest.mark.parametrize("harm", ["truncated", "tampered"])
 def test_a_damaged_artifact_is_fetched_again(tiny: Tiny, tmp_path: Path, harm: str) -> None:
-    lock = read_lock(tiny.root / "catalog.lock")
+    lock = read_lock(tiny.root / NAME)
     cache, shared = tmp_path / "cache", read_settings(tiny.root).cache
     for item in lock.artifacts.values():
         place(item, cache).parent.mkdir(parents=True, exist_ok=True)
@@ -182,27 +184,40 @@ def test_a_damaged_index_is_told_and_can_be_made_anew(built: Tiny) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("file", "harm", "said"),
     [
-        (lambda text: text[: len(text) // 2], "the lock is damaged or truncated"),
-        (lambda text: text.replace('"format": 1', '"format": 9', 1), "the lock has format 9"),
+        ("lock.json", lambda text: text[: len(text) // 2], "the lock is damaged or truncated"),
         (
+            "lock.json",
+            lambda text: text.replace('"format": 2', '"format": 9', 1),
+            "the lock has format 9",
+        ),
+        (
+            "lock.json",
             lambda text: re.sub(r'"moment": "[^"]*"', '"moment": "yesterday"', text, count=1),
             "'yesterday'",
         ),
         (
+            "layers/alpha.json",
             lambda text: re.sub(
                 r'"digest": "sha256:[0-9a-f]{60}', '"digest": "sha256:', text, count=1
             ),
             "not sha256 or sha512 in hexadecimal",
         ),
-        (lambda _: "", "the lock is damaged or truncated"),
-        (lambda _: "null", "the lock has format"),
+        ("layers/alpha.json", lambda _: "", "the lock is damaged or truncated"),
+        ("lock.json", lambda _: "null", "found null, expected an object"),
+        (
+            "layers/alpha.json",
+            lambda text: f"<<<<<<< HEAD\n{text}=======\n>>>>>>> other\n",
+            "git left a conflict here",
+        ),
     ],
-    ids=["truncated", "format", "moment", "digest", "empty", "null"],
+    ids=["truncated", "format", "moment", "digest", "empty", "null", "conflict"],
 )
-def test_a_damaged_lock_is_refused_with_its_place(tiny: Tiny, harm: object, said: str) -> None:
-    lock = tiny.root / "catalog.lock"
+def test_a_damaged_lock_is_refused_with_its_place(
+    tiny: Tiny, file: str, harm: object, said: str
+) -> None:
+    lock = tiny.root / NAME / file
     text = lock.read_text()
     lock.write_text(harm(text))  # type: ignore[operator]
     for command in ("plan", "build", "fetch"):
@@ -215,10 +230,10 @@ def test_a_damaged_lock_is_refused_with_its_place(tiny: Tiny, harm: object, said
 
 def test_a_tampered_hash_in_the_lock_is_no_way_to_other_bytes(tiny: Tiny) -> None:
     """The mirror gives what it has, and that is not what the lock says."""
-    path = tiny.root / "catalog.lock"
-    document = json.loads(path.read_text())
-    (jq,) = [one for one in document["artifacts"].values() if one["name"] == "jq"]
-    path.write_text(path.read_text().replace(jq["digest"], "sha256:" + "0" * 64))
+    lock = read_lock(tiny.root / NAME)
+    (jq,) = [one for one in lock.artifacts.values() if one.name == "jq"]
+    other = replace(jq, digest="sha256:" + "0" * 64)
+    write_lock(replace(lock, artifacts={**lock.artifacts, jq.id: other}), tiny.root / NAME)
     ended = tiny.run("build", "alpha", "beta")
     assert ended.code == 1
     assert re.search(r"jq \S+ from \S+ is not the locked file", ended.err), ended.err

@@ -182,7 +182,7 @@ def test_an_index_behind_a_password_is_asked_with_it_and_shows_it_to_nobody(
         place.layer("left", "description: left\non: [snake]\npython: [none-such]\n")
         for command in ("lock", "fetch"):
             said += place.run(command)[1]
-        said += (place.root / "catalog.lock").read_text()
+        said += str(place.lock_files)
     assert "hush" not in said
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import shutil
 import subprocess
 import sys
 
 import pytest
 
+from builder.lock.model import NAME
 from tests.integration.conftest import Place, packages
 from tests.integration.openpgp import STRANGER
 from tests.integration.registries import deb, publish_wheel, withdraw_wheel
@@ -48,15 +50,16 @@ def test_a_lock_says_what_was_asked_for_where_it_is_and_what_it_is(locked: Place
         "helper==1.1",
         "left-app==1.0",
     ]
-    assert "127.0.0.1" not in (locked.root / "catalog.lock").read_text(), "a lock names no host"
+    assert "127.0.0.1" not in str(locked.lock_files), "a lock names no host"
 
 
 def test_locking_twice_gives_the_same_bytes(place: Place) -> None:
     place.done("lock")
-    first = (place.root / "catalog.lock").read_bytes()
-    (place.root / "catalog.lock").unlink()
+    first = place.lock_files
+    assert first
+    shutil.rmtree(place.root / NAME)
     place.done("lock")
-    assert (place.root / "catalog.lock").read_bytes() == first
+    assert place.lock_files == first
 
 
 def test_security_updates_come_from_their_own_archive(place: Place) -> None:
@@ -138,11 +141,11 @@ def test_a_package_that_does_not_exist_is_named_with_the_nearest(place: Place) -
     code, said = place.run("lock")
     assert code == 2
     assert (
-        "base/layer.yaml: Debian trixie has no package 'editr'\n  hint: did you mean editor?"
+        "base/layer.yaml:3:12: Debian trixie has no package 'editr'\n  hint: did you mean editor?"
         in said
     )
-    assert "Debian trixie has no package 'tol'" in said
-    assert not (place.root / "catalog.lock").exists()
+    assert "base/layer.yaml:3:7: Debian trixie has no package 'tol'" in said
+    assert not (place.root / NAME).exists()
 
 
 def test_layers_that_cannot_be_in_one_image_are_both_named(place: Place) -> None:
@@ -151,16 +154,107 @@ def test_layers_that_cannot_be_in_one_image_are_both_named(place: Place) -> None
     place.layer("right", "description: right\non: [snake]\napt: [blue]\n")
     code, said = place.run("lock")
     assert code == 2
-    assert "red : Conflicts: blue" in said
-    assert "red is in left@trixie-amd64-py3.13, blue is in right@trixie-amd64-py3.13" in said
+    assert (
+        "right/layer.yaml:3:7: red of left@trixie-amd64-py3.13 excludes blue, and"
+        " right@trixie-amd64-py3.13 holds blue 1; they meet in both" in said
+    )
 
 
 def test_python_layers_that_want_different_versions_are_told(place: Place) -> None:
+    publish_wheel(place.site, "helper", "2.0")
     place.layer("left", "description: left\non: [snake]\npython: [helper>1.5]\n")
-    place.layer("right", "description: right\non: [snake]\npython: [helper<1.5]\n")
+    place.layer("right", "description: right\non: [snake]\npython:\n  - helper<1.5\n")
     code, said = place.run("lock")
     assert code == 2
-    assert "the Python 3.13 packages do not resolve" in said
+    assert "right/layer.yaml:4:5: helper<1.5 does not go with helper>1.5 of left (" in said
+    assert "left/layer.yaml:3); the layers meet in both\n" in said
+
+
+def test_everything_that_is_wrong_is_told_at_once(place: Place) -> None:
+    publish_wheel(place.site, "helper", "2.0")
+    place.layer("base", "description: tools\non: [system]\napt: [tol]\n")
+    place.layer(
+        "left", "description: left\non: [snake]\napt: [editr]\npython: [left-ap, 'helper>1.5']\n"
+    )
+    place.layer(
+        "right",
+        "description: right\non: [snake]\npython: [right-app, 'helper<1.5', 'left-app>9']\n",
+    )
+    code, said = place.run("lock")
+    assert code == 2
+    for problem in (
+        "base/layer.yaml:3:7: Debian trixie has no package 'tol'",
+        "left/layer.yaml:3:7: Debian trixie has no package 'editr'",
+        "left/layer.yaml:4:10: the Python index has no package 'left-ap'",
+        "right/layer.yaml:3:21: helper<1.5 does not go with helper>1.5 of left",
+        "right/layer.yaml:3:35: nothing answers 'left-app>9' on Python 3.13",
+    ):
+        assert problem in said, said
+    assert "5 problems" in said
+    assert not (place.root / NAME).exists()
+
+
+def test_a_pattern_that_matches_nothing_is_told_before_anything_is_asked(locked: Place) -> None:
+    locked.site.asked.clear()
+    code, said = locked.run("lock", "--upgrade", "helpr", "lib*", "nothing*")
+    assert code == 2
+    assert "--upgrade: no locked package matches 'helpr'\n  hint: did you mean 'helper'?" in said
+    assert "no locked package matches 'nothing*'" in said
+    assert not locked.site.asked
+
+
+def test_an_upgrade_where_nothing_moved_changes_nothing(place: Place) -> None:
+    """A file that is in two archives, and an index that suddenly states sizes, move nothing."""
+    update = deb("libtwo", "1.0+deb13u1")
+    place.archive.publish(packages(), security=[update])
+    place.done("lock")
+    before = place.lock_files
+    place.archive.publish([*packages(), update], security=[update])
+    assert "nothing moved" in place.done("lock", "--upgrade")
+    assert place.lock_files == before
+
+
+WORLDS = (
+    "images:\n  one: {layers: [left, shared]}\n  two: {layers: [right, shared]}\n",
+    "images:\n  both: {layers: [left, right]}\n",
+)
+
+
+def apart(place: Place) -> None:
+    """Let two layers that never meet want different versions of what a shared layer needs too."""
+    catalog = place.root / "catalog.yaml"
+    catalog.write_text(catalog.read_text().replace(WORLDS[1], WORLDS[0]))
+    for version in ("2.0", "3.0"):
+        publish_wheel(place.site, "helper", version)
+    publish_wheel(place.site, "middle", "1.0", ["common"])
+    publish_wheel(place.site, "common", "1.0")
+    publish_wheel(place.site, "common", "2.0")
+    place.layer("shared", "description: shared\non: [snake]\npython: [middle]\n")
+
+
+def test_layers_that_never_meet_need_not_agree(place: Place) -> None:
+    apart(place)
+    place.layer("left", "description: left\non: [snake]\npython: [helper>2]\n")
+    place.layer("right", "description: right\non: [snake]\npython: [helper<2, common<2]\n")
+    place.done("lock")
+    assert place.has("left") == {"helper": "3.0"}
+    assert place.has("right") == {"helper": "1.1"}, "and what a shared layer brings is one version"
+    assert place.has("shared") == {"middle": "1.0", "common": "1.0"}
+    before = place.lock_files
+    assert "nothing moved" in place.done("lock")
+    assert "nothing moved" in place.done("lock", "--upgrade")
+    assert place.lock_files == before
+
+
+def test_layers_that_never_meet_agree_on_what_a_layer_that_both_meet_needs(place: Place) -> None:
+    apart(place)
+    place.layer("left", "description: left\non: [snake]\npython: ['helper>2', 'common>1']\n")
+    place.layer("right", "description: right\non: [snake]\npython: ['helper<2', 'common<2']\n")
+    code, said = place.run("lock")
+    assert code == 2
+    assert "shared/layer.yaml:3:1: shared holds one version of common for all images" in said
+    assert "common 1.0 does not do for common>1 of left (" in said
+    assert "common 2.0 does not do for common<2 of right (" in said
 
 
 def test_a_distribution_without_a_wheel_that_fits_is_named(place: Place) -> None:
@@ -175,13 +269,13 @@ def test_a_distribution_without_a_wheel_that_fits_is_named(place: Place) -> None
 def test_an_unreachable_host_is_named_with_the_setting_and_nothing_is_lost(
     locked: Place, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    before = (locked.root / "catalog.lock").read_bytes()
+    before = locked.lock_files
     monkeypatch.setenv(name, "http://127.0.0.1:1/nowhere")
     code, said = locked.run("lock", "--upgrade")
     assert code == 1
     assert "127.0.0.1:1" in said
     assert f"set {name}" in said
-    assert (locked.root / "catalog.lock").read_bytes() == before
+    assert locked.lock_files == before
 
 
 def test_an_archive_signed_by_another_key_is_refused(place: Place) -> None:
@@ -190,7 +284,7 @@ def test_an_archive_signed_by_another_key_is_refused(place: Place) -> None:
     code, said = place.run("lock")
     assert code == 1
     assert "is not signed" in said or "not available" in said or "NO_PUBKEY" in said
-    assert not (place.root / "catalog.lock").exists()
+    assert not (place.root / NAME).exists()
 
 
 def test_an_index_that_is_not_what_was_signed_is_refused(place: Place) -> None:

@@ -14,6 +14,7 @@ from builder.fetch.context import context
 from builder.fetch.fetch import ensure
 from builder.fetch.transfer import place as place_of
 from builder.lock.file import read
+from builder.lock.model import NAME
 from builder.settings import Settings
 from builder.settings import read as read_settings
 from builder.tools import npm, process
@@ -45,7 +46,7 @@ NESTED = {
 @pytest.fixture(scope="session")
 def wheel() -> tuple[str, bytes]:
     """Return the wheel with Node.js that the committed catalog locks, with its name."""
-    lock, settings = read(ROOT / "catalog.lock"), read_settings(ROOT)
+    lock, settings = read(ROOT / NAME), read_settings(ROOT)
     found = next(
         artifact
         for artifact in lock.artifacts.values()
@@ -108,7 +109,7 @@ def test_what_a_package_installs_by_itself_is_locked_and_installed_without_a_net
         name: version for name, version in app.has("app").items() if not name.startswith("nodejs")
     }
     assert held == {"app": "1.0.0", "shallow": "1.0.0", "deep": "1.0.0", "deepest": "1.0.0"}
-    assert app.site.url not in (app.root / "catalog.lock").read_text()
+    assert app.site.url not in str(app.lock_files)
     app.done("fetch")
     directory, target = tmp_path / "context", tmp_path / "target"
     directory.mkdir()

@@ -19,7 +19,7 @@ from builder.fetch.session import session
 from builder.graph.asks import asks
 from builder.graph.build import graph
 from builder.lock.file import write
-from builder.lock.model import Lock, Slice
+from builder.lock.model import NAME, Lock, Slice
 from builder.oci.model import CONFIG, LAYER_ZSTD, MANIFEST, Descriptor
 from builder.oci.store import Store
 from builder.record.push import Pushed, Target, push
@@ -123,9 +123,7 @@ def lock(place: Place) -> None:
     catalog."""
     whole = graph(load(place.root / "catalog.yaml"))
     cells = {cell.id: Slice(asks=asks(cell, whole), artifacts=()) for cell in whole.cells.values()}
-    write(
-        Lock(moment="2026-01-31T12:00:00Z", artifacts={}, cells=cells), place.root / "catalog.lock"
-    )
+    write(Lock(moment="2026-01-31T12:00:00Z", artifacts={}, cells=cells), place.root / NAME)
 
 
 def total(pushed: Iterable[Pushed], kind: str) -> int:

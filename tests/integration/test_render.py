@@ -12,6 +12,7 @@ import pytest
 from builder.cells import filesystem
 from builder.execute.cells import locked_at
 from builder.lock.file import read as read_lock
+from builder.lock.model import NAME
 from builder.tools import buildx
 from tests.integration.tiny import Tiny, with_once
 
@@ -62,7 +63,7 @@ def assert_same_filesystem(built: Tiny, tmp_path: Path, image: str) -> None:
     )
     assert ended.returncode == 0, ended.stderr
     (flat,) = json.loads((layout / "index.json").read_bytes())["manifests"]
-    since = locked_at(read_lock(built.root / "catalog.lock"))
+    since = locked_at(read_lock(built.root / NAME))
     one = filesystem.of_layers(buildx.layers(layout, flat["digest"]), built_since=since)
     cells = json.loads(built.done("show", image, "--json").out)["images"][0]["cells"]
     other = filesystem.of_cells([built.facts(name) for name in cells])

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from builder.lock.model import NAME
+from tests.integration.conftest import lock_files
 from tests.integration.tiny import (
     SYSTEM,
     Tiny,
@@ -121,17 +123,16 @@ def test_interrupted_tests_leave_no_container(built: Tiny) -> None:
 
 
 def test_an_interrupted_lock_leaves_the_one_before(tiny: Tiny) -> None:
-    lock = tiny.root / "catalog.lock"
-    before = lock.read_bytes()
+    lock = tiny.root / NAME
+    before = lock_files(lock)
+    assert before
     with tiny.running("lock", "--upgrade") as process:
         wait_for("apt", lambda: any("apt" in command for command in children(process.pid)))
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[0]
     assert process.returncode == 130, said
-    assert lock.read_bytes() == before
-    assert not [
-        path.name for path in tiny.root.iterdir() if "catalog.lock" in path.name and path != lock
-    ]
+    assert lock_files(lock) == before
+    assert not [path.name for path in tiny.root.iterdir() if NAME in path.name and path != lock]
 
 
 def test_an_interrupted_fetch_keeps_whole_files_only(tiny: Tiny, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from builder.cli import main
+from builder.lock.model import NAME as LOCK
 from tests.kind.cluster import Cluster
 from tests.kind.conftest import NAME, ROOT
 
@@ -95,9 +96,8 @@ def test_values_that_the_schema_refuses_are_named(
 def test_a_fork_launches_a_service_of_its_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("catalog.yaml", "catalog.lock"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    for name in ("images", "charts/library", "charts/icons"):
+    shutil.copy(ROOT / "catalog.yaml", tmp_path / "catalog.yaml")
+    for name in (LOCK, "images", "charts/library", "charts/icons"):
         shutil.copytree(ROOT / name, tmp_path / name)
     own = tmp_path / "charts" / "ledger"
     own.mkdir()

@@ -9,7 +9,7 @@ from builder.catalog.load import load
 from builder.graph.asks import asks
 from builder.graph.build import graph
 from builder.lock.file import write
-from builder.lock.model import Artifact, Lock, Slice
+from builder.lock.model import NAME, Artifact, Lock, Slice
 
 IDES, STACKS, EXTRAS = 10, 25, 4
 PYTHONS, DEBIANS = ("3.13", "3.12", "3.11", "3.10", "3.9"), ("trixie", "bookworm")
@@ -51,7 +51,7 @@ def make(root: Path) -> Path:
         (root / "images" / name / "files" / "etc").mkdir(parents=True)
         (root / "images" / name / "files" / "etc" / name).write_text(name)
     _layer(root, "glue", "on: [ide0, stack0]\nglue: true\nrun: 'true'\n")
-    write(_lock(path), root / "catalog.lock")
+    write(_lock(path), root / NAME)
     return path
 
 

@@ -30,9 +30,9 @@ class Broken:
     def __init__(self, directory: Path, text: str) -> None:
         self.directory = directory
         (directory / "layer.yaml").write_text(text)
-        data = parse(text.encode(), "layer.yaml").data
-        assert isinstance(data, dict)
-        self.layer = Layer.model_validate(data)
+        self.yaml = parse(text.encode(), "layer.yaml")
+        assert isinstance(self.yaml.data, dict)
+        self.layer = Layer.model_validate(self.yaml.data)
         cell = Cell(
             id="one",
             name="one",
@@ -71,7 +71,7 @@ class Broken:
 
     def told(self, line: int, *output: str, code: int | None = 1) -> str:
         step = BrokenStep(line=line, code=code, output=output)
-        message, hint = explain(step, self.text, self.layer, self.directory)
+        message, hint = explain(step, self.text, self.layer, self.yaml, self.directory)
         return f"{message}\n{hint}".replace(f"{self.directory}/", "").rstrip()
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import string
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.lock.deb import (
     Index,
     Stanza,
-    broken,
+    complaints,
     file_name,
     packages_file,
     pins,
@@ -81,12 +82,16 @@ def test_a_package_is_found_by_name_version_and_architecture() -> None:
     assert index().find("tool", "2:1.5", "arm64") is None
 
 
-def test_the_first_archive_wins_where_two_hold_the_same_version() -> None:
-    made = index()
-    made.add(PACKAGES, "debian-security")
-    found = made.find("tool", "2:1.5", "amd64")
-    assert found is not None
-    assert found.origin == "debian"
+@pytest.mark.parametrize("order", [("debian", "debian-security"), ("debian-security", "debian")])
+def test_a_file_of_two_archives_has_one_origin_in_whatever_order_they_are_read(
+    order: tuple[str, str],
+) -> None:
+    made = Index()
+    for origin in order:
+        made.add(PACKAGES, origin)
+    stanza = made.find("tool", "2:1.5", "amd64")
+    assert stanza is not None
+    assert stanza.origin == "debian-security"
 
 
 def test_essential_packages_and_near_names() -> None:
@@ -132,10 +137,11 @@ def test_what_apt_finds_broken_is_told_by_package() -> None:
         "The following packages have unmet dependencies:\n red : Conflicts: blue but 1 is"
         " installed\n a:amd64 : PreDepends: b (>= 2)\nE: Unmet\n"
     )
-    assert broken(said) == [
-        ("red", "blue", "red : Conflicts: blue but 1 is installed"),
-        ("a", "b", "a:amd64 : PreDepends: b (>= 2)"),
-    ]
+    first, second = complaints(said)
+    assert str(first) == "red : Conflicts: blue but 1 is installed"
+    assert (first.package, first.relation, first.wants) == ("red", "Conflicts", "blue")
+    assert (second.package, second.relation, second.wants) == ("a", "PreDepends", "b (>= 2)")
+    assert complaints(said + said) == [first, second], "each is told once"
 
 
 def test_a_flat_repository_lists_its_files() -> None:

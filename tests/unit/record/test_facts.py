@@ -16,7 +16,7 @@ from builder.graph.asks import asks
 from builder.graph.build import graph
 from builder.graph.model import Graph
 from builder.lock.file import write
-from builder.lock.model import Artifact, Lock, Slice
+from builder.lock.model import NAME, Artifact, Lock, Slice
 from builder.oci.model import LAYER_ZSTD, Chunk
 from builder.oci.store import Store
 from builder.plan.key import inputs_of
@@ -64,7 +64,7 @@ def test_nothing_is_known_without_a_lock(loaded: Loaded) -> None:
 
 def test_packages_come_from_the_lock(loaded: Loaded) -> None:
     made = graph(loaded)
-    write(locked(made), loaded.root / "catalog.lock")
+    write(locked(made), loaded.root / NAME)
     assert facts(loaded, made)["base@trixie"] == Fact(packages={"deb": {"apt": "3.0.3"}})
 
 
@@ -74,7 +74,7 @@ def test_a_stale_slice_tells_nothing(loaded: Loaded) -> None:
     cells_ = {**lock.cells, "base@trixie": Slice(asks="other", artifacts=())}
     write(
         Lock(moment=lock.moment, artifacts=lock.artifacts, cells=cells_),
-        loaded.root / "catalog.lock",
+        loaded.root / NAME,
     )
     assert "base@trixie" not in facts(loaded, made)
     assert "base@bookworm" in facts(loaded, made)
@@ -83,7 +83,7 @@ def test_a_stale_slice_tells_nothing(loaded: Loaded) -> None:
 def test_sizes_come_from_the_store(loaded: Loaded, tmp_path: Path) -> None:
     made = graph(loaded)
     lock = locked(made)
-    write(lock, loaded.root / "catalog.lock")
+    write(lock, loaded.root / NAME)
     cell = made.cells["base@trixie"]
     key = inputs_of(made, lock, loaded.layer_dirs, {cell.id, *cell.ancestors})[cell.id].key
     store = Store.open(tmp_path / "store")

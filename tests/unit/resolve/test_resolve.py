@@ -11,8 +11,9 @@ from builder.catalog.model import Layer, Packages
 from builder.events import silent
 from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph, ImagePoint
+from builder.lock.deb import complaints
 from builder.lock.model import Artifact, Lock, Slice
-from builder.resolve.debian import _problems
+from builder.resolve.debian import sentences
 from builder.resolve.resolve import EMPTY, disagreements
 from builder.resolve.task import Task, asked, groups
 from builder.settings import Settings, read
@@ -77,15 +78,24 @@ def test_one_image_holds_one_version_of_a_package() -> None:
 
 def test_packages_that_exclude_each_other_are_told_with_their_layers() -> None:
     said = (
-        " red : Conflicts: blue but 1 is installed\n mail-a : Conflicts: mail-agent\n mail-b :"
-        " Conflicts: mail-agent\n"
+        " red : Conflicts: blue (< 2) but 1 is installed\n mail-a : Conflicts: mail-agent\n mail-b"
+        " : Conflicts: mail-agent\n green : Depends: yellow (>= 2) but it is not installable\n"
     )
-    first, second, third = _problems(
-        said, {"red": "left", "blue": "right", "mail-a": "left", "mail-b": "right"}
-    )
-    assert first.message.endswith("red is in left, blue is in right")
-    assert second.message.endswith("mail-a is in left, mail-b is in right")
-    assert third.file == "right"
+    owners = {
+        name: (artifact("deb", name, "1"), owner)
+        for name, owner in (
+            ("red", "left"),
+            ("blue", "right"),
+            ("mail-a", "left"),
+            ("mail-b", "right"),
+        )
+    }
+    assert [sentence for _, sentence in sentences(complaints(said), owners)] == [
+        "red of left excludes blue (< 2), and right holds blue 1",
+        "mail-a of left excludes mail-agent, as mail-b of right does",
+        "mail-b of right excludes mail-agent, as mail-a of left does",
+        "green needs yellow (>= 2)",
+    ]
 
 
 def test_locked_versions_are_preferred_unless_they_are_to_move() -> None:

@@ -1,0 +1,193 @@
+"""A tree of JSON files as a lock. Nothing in them is trusted: whatever does not hold together is
+refused with its file and line. See `builder.lock.encode` for the format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from builder.errors import InputError, Problem
+from builder.lock.encode import HEAD, LAYERS, layer_path
+from builder.lock.model import FORMAT, Artifact, Lock, Slice, layer_of
+from builder.lock.page import MERGE, RESTORE, Page, opening
+from builder.lock.wheel import complete
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+# Debian's adduser allows lower case; some of Debian's packages use more (Debian-exim, _apt).
+ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?")
+LEAST_ID, MOST_ID = 100, 999
+MOST_BYTES = 1 << 50
+TEXTS = ("version", "origin", "locator", "digest")
+CELL = {"asks", "asked", "artifacts", "files"}
+
+
+def decode(files: Mapping[str, str], name: str) -> Lock:
+    """Return the lock that a tree of files holds; problems call its directory `name`.
+
+    Raises:
+        InputError: it is of another format, or does not hold together. Holds the first problem of
+        every file.
+
+    """
+    if HEAD not in files:
+        raise InputError([Problem(f"{name}/{HEAD}", 0, 0, "is missing from the lock", RESTORE)])
+    reading = _Reading(name)
+    head = Lock(moment="", artifacts={}, cells={})
+    for path in sorted(files):
+        page = Page(f"{name}/{path}", files[path])
+        try:
+            if path == HEAD:
+                head = _head(page)
+            elif path.startswith(f"{LAYERS}/"):
+                reading.layer(page, path)
+        except InputError as error:
+            reading.problems += error.problems
+    if reading.problems:
+        raise InputError(reading.problems)
+    return Lock(
+        moment=head.moment,
+        artifacts=reading.artifacts,
+        cells=reading.cells,
+        archives=head.archives,
+        accounts=head.accounts,
+    )
+
+
+def moment(page: Page, value: object) -> str:
+    """Return the moment of a lock."""
+    text = page.string(value, '"moment"')
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        page.fail('"moment"', f"the moment is {text!r}, not a time such as 2026-01-31T12:00:00Z")
+    return text
+
+
+def cell(page: Page, name: str, value: object, artifacts: Mapping[str, Artifact]) -> Slice:
+    """Return one cell's slice."""
+    place = opening(name)
+    fields = page.fields(value, place, f"cell {name}", CELL)
+    ids = page.texts(fields["artifacts"], place)
+    asked = page.texts(fields["asked"], place)
+    for missing in sorted(set(ids) - artifacts.keys()):
+        page.fail(place, f"cell {name} holds {missing}, which the file does not describe", MERGE)
+    packages = {artifacts[item].name for item in ids if artifacts[item].kind == "deb"}
+    files = {}
+    for path, lines in page.mapping(fields["files"], place).items():
+        files[path] = "\n".join(page.texts(lines, place))
+    piece = Slice(
+        asks=page.string(fields["asks"], place),
+        artifacts=tuple(sorted(set(ids))),
+        auto=tuple(sorted(packages - set(asked))),
+        files=files,
+    )
+    return complete(piece, artifacts)
+
+
+def check_digest(page: Page, artifact: Artifact) -> None:
+    """Refuse an artifact whose digest is no sha256 or sha512."""
+    if not DIGEST.fullmatch(artifact.digest):
+        message = (
+            f"the digest of {artifact.id} is {artifact.digest!r}, not sha256 or sha512 in"
+            " hexadecimal"
+        )
+        page.fail(opening(artifact.id), message)
+
+
+class _Reading:
+    """The layers that were read so far, and what is wrong with them."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.artifacts: dict[str, Artifact] = {}
+        self.cells: dict[str, Slice] = {}
+        self.problems: list[Problem] = []
+        self._first: dict[str, str] = {}
+
+    def layer(self, page: Page, path: str) -> None:
+        """Take in one layer's file."""
+        document = page.fields(page.document(), "", "the file", {"artifacts", "cells"})
+        artifacts = {}
+        for name, value in page.mapping(document["artifacts"], '"artifacts"').items():
+            artifacts[name] = self._same(page, _artifact(page, name, value))
+        for name, value in page.mapping(document["cells"], '"cells"').items():
+            if layer_path(layer_of(name)) != path:
+                page.fail(opening(name), f"cell {name} belongs in {layer_path(layer_of(name))}")
+            self.cells[name] = cell(page, name, value, artifacts)
+        self.artifacts |= artifacts
+
+    def _same(self, page: Page, artifact: Artifact) -> Artifact:
+        """Refuse an artifact that another file describes otherwise."""
+        known = self.artifacts.get(artifact.id, artifact)
+        first = self._first.setdefault(artifact.id, page.file)
+        if (known, known.extra) != (artifact, artifact.extra):
+            page.fail(opening(artifact.id), f"{artifact.id} is another file in {first}", MERGE)
+        return artifact
+
+
+def _head(page: Page) -> Lock:
+    """Return a lock with what concerns the whole catalog."""
+    document = page.document()
+    if document.get("format") != FORMAT:
+        found = document.get("format")
+        page.fail('"format"', f"the lock has format {found!r}, and this program reads {FORMAT}")
+    names = {"format", "moment", "archives", "accounts"}
+    document = page.fields(document, "", "the lock", names)
+    archives = page.mapping(document["archives"], '"archives"')
+    return Lock(
+        moment=moment(page, document["moment"]),
+        artifacts={},
+        cells={},
+        archives={name: page.strings(suite, opening(name)) for name, suite in archives.items()},
+        accounts=_accounts(page, page.mapping(document["accounts"], '"accounts"')),
+    )
+
+
+def _accounts(page: Page, values: Mapping[str, object]) -> dict[str, int]:
+    """Return the system accounts: names and ids that Debian may give, each id once."""
+    accounts: dict[str, int] = {}
+    for name, value in values.items():
+        place = f'"{name}": '
+        if not ACCOUNT.fullmatch(name):
+            page.fail(place, f"{name!r} is not the name of an account")
+        what = f"the id of the account {name}"
+        accounts[name] = page.number(value, place, what, LEAST_ID, MOST_ID)
+    for name, others in _sharing(accounts).items():
+        message = f"the account {name} has the id {accounts[name]}, as {', '.join(others)}"
+        page.fail(f'"{name}": ', message, MERGE)
+    return accounts
+
+
+def _sharing(accounts: Mapping[str, int]) -> Mapping[str, Iterable[str]]:
+    """Return the accounts whose id an earlier one has, with the names of those."""
+    owners: dict[int, str] = {}
+    sharing = {}
+    for name, number in sorted(accounts.items()):
+        owner = owners.setdefault(number, name)
+        if owner != name:
+            sharing[name] = [owner]
+    return sharing
+
+
+def _artifact(page: Page, name: str, value: object) -> Artifact:
+    """Return one artifact. Its kind and its name are in its id."""
+    place = opening(name)
+    fields: dict[str, Any] = {"size": 0, "extra": {}, **page.mapping(value, place)}
+    fields = page.fields(fields, place, f"artifact {name}", {*TEXTS, "size", "extra"})
+    kind, _, rest = name.partition(":")
+    package, _, version = rest.partition("=")
+    artifact = Artifact(
+        id=name,
+        kind=kind,
+        name=package,
+        size=page.number(fields["size"], place, f"the size of {name}", 0, MOST_BYTES),
+        extra=page.strings(fields["extra"], place),
+        **{field: page.string(fields[field], place) for field in TEXTS},
+    )
+    if not kind or not package or not f"{version}:".startswith(f"{artifact.version}:"):
+        page.fail(place, f"artifact {name} says that its version is {artifact.version}")
+    check_digest(page, artifact)
+    return artifact

@@ -1,0 +1,107 @@
+"""One JSON file of a lock as distrusted input: typed values, and the line of what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from builder.errors import InputError, Problem
+from builder.lock.encode import as_json
+
+CONFLICT = re.compile(r"^<{7} .*$", re.MULTILINE)
+RESTORE = "restore it from version control, or remove it and run `catalog lock`"
+MERGE = "run `catalog lock --merge`"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The text of a file, and the name by which problems call it.
+
+    Every method raises an InputError with the line at which the text is wrong. `place` is a text
+    that stands on that line.
+    """
+
+    file: str
+    text: str
+
+    def document(self) -> dict[str, Any]:
+        """Return the object that the text holds."""
+        if mark := CONFLICT.search(self.text):
+            message = "git left a conflict here: two branches have changed the lock"
+            self.fail(mark[0], message, MERGE)
+        try:
+            value = json.loads(self.text, object_pairs_hook=self._pairs)
+        except json.JSONDecodeError as error:
+            self._damaged(error.lineno, error.colno, str(error))
+        except RecursionError as error:
+            self._damaged(1, 1, str(error))
+        return self.mapping(value, "")
+
+    def fields(self, value: object, place: str, what: str, names: set[str]) -> dict[str, Any]:
+        """Return an object that has exactly these fields."""
+        fields = self.mapping(value, place)
+        if fields.keys() != names:
+            have, should = ", ".join(sorted(fields)) or "none", ", ".join(sorted(names))
+            self.fail(place, f"{what} has the fields {have}, and should have {should}")
+        return fields
+
+    def mapping(self, value: object, place: str) -> dict[str, Any]:
+        """Return an object."""
+        if not isinstance(value, dict):
+            self.fail(place, f"found {_kind(value)}, expected an object")
+        return value
+
+    def strings(self, value: object, place: str) -> dict[str, str]:
+        """Return an object whose values are all texts."""
+        return {name: self.string(item, place) for name, item in self.mapping(value, place).items()}
+
+    def texts(self, value: object, place: str) -> list[str]:
+        """Return a list of texts."""
+        if not isinstance(value, list):
+            self.fail(place, f"found {_kind(value)}, expected a list")
+        return [self.string(item, place) for item in value]
+
+    def string(self, value: object, place: str) -> str:
+        """Return a text."""
+        if not isinstance(value, str):
+            self.fail(place, f"found {_kind(value)}, expected a text")
+        return value
+
+    def number(self, value: object, place: str, what: str, least: int, most: int) -> int:
+        """Return a whole number within bounds."""
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not least <= value <= most:  # type: ignore[operator]  # it is an int
+            self.fail(place, f"{what} is {value!r}, not a whole number from {least} to {most}")
+        return value  # type: ignore[return-value]  # it is an int
+
+    def fail(self, place: str, message: str, hint: str = RESTORE) -> NoReturn:
+        """Raise what is wrong at the line that holds `place`."""
+        offset = self.text.find(place) if place else -1
+        if offset < 0:
+            raise InputError([Problem(self.file, 0, 0, message, hint)])
+        line = self.text.count("\n", 0, offset) + 1
+        raise InputError([Problem(self.file, line, 1, message, hint)])
+
+    def _damaged(self, line: int, column: int, why: str) -> NoReturn:
+        message = f"the lock is damaged or truncated: {why}"
+        raise InputError([Problem(self.file, line, column, message, RESTORE)])
+
+    def _pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Refuse a name that an object gives twice, as a careless merge leaves it."""
+        value: dict[str, Any] = {}
+        for name, item in pairs:
+            if name in value:
+                self.fail(f"{as_json(name)}: ", f"{name} is here twice")
+            value[name] = item
+        return value
+
+
+def opening(name: str) -> str:
+    """Return how the line begins on which an object of this name begins."""
+    return f"{as_json(name)}: {{"
+
+
+def _kind(value: object) -> str:
+    return "null" if value is None else type(value).__name__

@@ -1,0 +1,156 @@
+"""Why Python requirements have no solution, in words that name layers, lines and images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from textwrap import shorten
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from builder.catalog.suggest import nearest
+from builder.errors import Problem, listed
+from builder.lock.model import Artifact
+from builder.resolve.request import Documents, Request
+
+SHOWN = 3
+MOST = 400
+# uv draws a tree around its words.
+DRAWING = re.compile("[\u00d7\u2570\u251c\u2502\u2500\u25b6]+")
+ABSENT = re.compile(r"Because (\S+) was not found in the package registry")
+CONCLUSION = re.compile(r",? we can conclude that (?:your|the) requirements are unsatisfiable\.?")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A package that is locked for a cell, and stays as it is."""
+
+    cell: str
+    artifact: Artifact
+
+    @property
+    def text(self) -> str:
+        """The package with its version."""
+        return f"{self.artifact.name} {self.artifact.version}"
+
+
+Wish = Request | Kept
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conflict:
+    """Requests that do not go together; one alone when nothing answers it."""
+
+    wishes: tuple[Wish, ...]
+    """In the order of the graph: the last one is told."""
+    said: str
+    """The resolver's words."""
+    python: str
+    images: tuple[str, ...] = ()
+    """Names of the images in which the layers meet."""
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """Those of layers."""
+        return tuple(wish for wish in self.wishes if isinstance(wish, Request))
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        """Those of the lock."""
+        return tuple(wish for wish in self.wishes if isinstance(wish, Kept))
+
+
+@dataclass(slots=True)
+class Conflicts:
+    """All conflicts of a catalog. One that comes up again at another point is told once."""
+
+    _told: dict[frozenset[tuple[str, str]], Conflict] = field(default_factory=dict)
+    _images: dict[frozenset[tuple[str, str]], dict[str, None]] = field(default_factory=dict)
+
+    def add(self, conflict: Conflict) -> None:
+        """Take in a conflict."""
+        key = frozenset(_identity(wish) for wish in conflict.wishes)
+        self._told.setdefault(key, conflict)
+        self._images.setdefault(key, {}).update(dict.fromkeys(conflict.images))
+
+    def problems(self, documents: Documents, known: Iterable[str]) -> list[Problem]:
+        """Return them as problems; `known` are names that a misspelt one may mean."""
+        names = sorted(known)
+        return [
+            _problem(conflict, list(self._images[key]), documents, names)
+            for key, conflict in self._told.items()
+        ]
+
+
+def named(text: str) -> str:
+    """Return the distribution that a requirement names, as an index spells it."""
+    try:
+        return canonicalize_name(Requirement(text).name)
+    except InvalidRequirement:
+        return text
+
+
+def first_guess(wishes: Sequence[Wish], said: str) -> list[Wish]:
+    """Return the wishes whose packages the resolver speaks of."""
+    words = set(re.findall(r"[a-z0-9]+(?:[-._][a-z0-9]+)*", said.lower()))
+    return [wish for wish in wishes if _name(wish) in words]
+
+
+def plain(said: str) -> str:
+    """Return a resolver's words on one line, without drawing and without the conclusion."""
+    lines = [DRAWING.sub("", line).strip() for line in said.splitlines()]
+    whole = re.sub(r"\s+", " ", " ".join(lines)).strip()
+    start = whole.find("Because ")
+    text = whole[start:] if start >= 0 else whole
+    text = CONCLUSION.sub("", text.partition(" hint: ")[0])
+    return shorten(text.removeprefix("Because ").rstrip(" .,"), MOST, placeholder=" …")
+
+
+def _problem(
+    conflict: Conflict, images: Sequence[str], documents: Documents, names: Sequence[str]
+) -> Problem:
+    if len(conflict.wishes) == 1:
+        return _unanswered(conflict, documents, names)
+    last = conflict.requests[-1]
+    others = [wish for wish in conflict.wishes if wish is not last]
+    against = listed([_described(wish, documents) for wish in others], SHOWN, " and ")
+    message = f"{last.text} does not go with {against}"
+    if len({_name(wish) for wish in conflict.wishes}) > 1:
+        message += f": {plain(conflict.said)}"
+    if images and len({request.cell.name for request in conflict.requests}) > 1:
+        message += f"; the layers meet in {listed(images, SHOWN)}"
+    if conflict.kept:
+        locked = sorted({kept.artifact.name for kept in conflict.kept})
+        return documents.problem(last, message, f"run `catalog lock --upgrade {' '.join(locked)}`")
+    hint = "ask for versions that go together, or leave one of the layers out of these images"
+    return documents.problem(last, message, hint)
+
+
+def _unanswered(conflict: Conflict, documents: Documents, names: Sequence[str]) -> Problem:
+    """Return the problem with a request that nothing answers."""
+    (request,) = conflict.requests
+    absent = ABSENT.search(re.sub(r"\s+", " ", DRAWING.sub("", conflict.said)))
+    if absent and absent[1] == named(request.text):
+        message = f"the Python index has no package {absent[1]!r}"
+        return documents.problem(request, message, nearest(absent[1], names, what="locked"))
+    message = f"nothing answers {request.text!r} on Python {conflict.python}"
+    hint = "ask for another version of it"
+    return documents.problem(request, f"{message}: {plain(conflict.said)}", hint)
+
+
+def _described(wish: Wish, documents: Documents) -> str:
+    if isinstance(wish, Kept):
+        return f"{wish.text}, which is locked for {wish.cell}"
+    return f"{wish.text} of {wish.cell.name} ({documents.place(wish)})"
+
+
+def _name(wish: Wish) -> str:
+    return wish.artifact.name if isinstance(wish, Kept) else named(wish.text)
+
+
+def _identity(wish: Wish) -> tuple[str, str]:
+    if isinstance(wish, Kept):
+        return "", wish.artifact.name
+    return wish.cell.name, wish.text
