@@ -207,12 +207,12 @@ class Archive(Model):
 
 
 class File(Model):
-    """One entry of `files`: mode and owner for paths whose defaults (0644 or 0755 as in the
-    repository, root) do not do.
+    """One entry of `files`: the owner of files, and a mode that git does not keep. Without it they
+    are root's, and 0755 or 0644, as they are executable or not.
     """
 
     path: Absolute = Field(description="Glob over absolute paths under files/.")
-    mode: str | None = Field(None, pattern=MODE, description='Octal, in quotes, such as "0755".')
+    mode: str | None = Field(None, pattern=MODE, description='Octal, in quotes, such as "0440".')
     owner: Owner | None = Field(None, description="user:group, by number or name.")
 
 
@@ -235,7 +235,9 @@ class Once(Model):
 
 
 class Layer(Model):
-    """layer.yaml: one layer. Its directory may also hold files/, Dockerfile.j2 and tests/."""
+    """layer.yaml: one layer. Its directory may also hold files/, tests/, the files of scripts, and
+    Dockerfile.j2.
+    """
 
     description: str = Field(description="What the layer adds, in a sentence.")
     on: tuple[Name, ...] = Field((), description="Layers this one stands on.")
@@ -298,7 +300,8 @@ class Layer(Model):
     files: tuple[File, ...] = Field(
         (),
         description=(
-            "Modes and owners of the layer's files/, which are copied to the root of the image."
+            "Owners, and modes that git does not keep, of the layer's files/, which are copied to"
+            " the root of the image."
         ),
     )
     replaces: tuple[str, ...] = Field(
@@ -311,15 +314,15 @@ class Layer(Model):
     prepare: str = Field(
         "",
         description=(
-            "Bash run as root after Debian packages are in place, before Python packages; network"
-            " off."
+            "Bash, or the name of a script in the layer's directory, run as root after Debian"
+            " packages are in place, before Python packages; network off."
         ),
     )
     run: str = Field(
         "",
         description=(
-            "Bash run as root after packages and files are in place, network off, artifacts under"
-            " /artifacts."
+            "Bash, or the name of a script in the layer's directory, run as root after packages"
+            " and files are in place, network off, artifacts under /artifacts."
         ),
     )
     env: Mapping[Variable, str] = Field(
