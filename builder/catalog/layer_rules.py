@@ -36,7 +36,7 @@ def check(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem
         reading, having = draft.readings[name], axes.get(name)
         yield from _stands(draft, name, layer)
         yield from _glue(reading, layer)
-        yield from _bottom(reading, layer)
+        yield from _bottom(draft, reading, layer)
         yield from once_rules.check(draft, name, layer, having)
         yield from _packages(draft, name, layer, reading.yaml, having)
         yield from _templates(draft, name, layer, reading.yaml, having)
@@ -82,14 +82,17 @@ def _glue(reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
         yield reading.yaml.problem(("axes",), message, hint)
 
 
-def _bottom(reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
+def _bottom(draft: Draft, reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
     yaml, sure = reading.yaml, reading.sure
     if layer.bootstrap and layer.on:
         message = "a layer made by bootstrap stands on nothing"
         yield yaml.problem(("on",), message, "remove `on` or `bootstrap`")
     if layer.bootstrap and RELEASE not in layer.axes and sure("axes"):
         message = f"what bootstrap makes depends on the axis {RELEASE!r}, which names the release"
-        yield yaml.problem(("bootstrap",), message, f"add {RELEASE} to `axes`")
+        hint = f"add {RELEASE} to `axes`"
+        if draft.lacks_axis(RELEASE):
+            hint = f"describe the axis {RELEASE} in catalog.yaml, and {hint}"
+        yield yaml.problem(("bootstrap",), message, hint)
     if layer.dpkg and not layer.bootstrap and sure("bootstrap"):
         message = (
             "what dpkg leaves out, it leaves out in every layer: `dpkg` is for the layer made by"
@@ -199,8 +202,15 @@ def _unfit(
     elif having is not None and axis not in having:
         yield (
             f"the layer {name} does not depend on the axis {axis!r}",
-            f"add it to `axes`, or stand on a layer that has it; {depends_on(having)}",
+            f"{_ways_to_an_axis(draft.layers[name])}; {depends_on(having)}",
         )
+
+
+def _ways_to_an_axis(layer: Layer) -> str:
+    """Return how a layer can come to depend on an axis."""
+    if layer.glue:
+        return "stand on a layer that has it"
+    return "add it to `axes`" + ("" if layer.bootstrap else ", or stand on a layer that has it")
 
 
 def _dockerfile(draft: Draft, name: str, having: tuple[str, ...] | None) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from builder.catalog.conditions import condition, holds, spell
@@ -45,7 +45,7 @@ def check(
                 key=True,
             )
     if not wrong:
-        yield from _values(draft, layer.once.at, having or (), text)
+        yield from _values(draft, layer, having or (), text)
 
 
 def _paths(once: Once, text: YamlFile) -> Iterator[Problem]:
@@ -67,9 +67,10 @@ def _paths(once: Once, text: YamlFile) -> Iterator[Problem]:
 
 
 def _values(
-    draft: Draft, at: Mapping[str, str], having: tuple[str, ...], text: YamlFile
+    draft: Draft, layer: Layer, having: tuple[str, ...], text: YamlFile
 ) -> Iterator[Problem]:
     """Yield where the layer also depends on versions that exist elsewhere only."""
+    at = layer.once.at if layer.once else {}
     others = [axis for axis in having if axis not in at]
     for axis in others:
         for value, details in draft.catalog.axes[axis].values.items():
@@ -80,4 +81,6 @@ def _values(
                     f"the layer depends on {axis}, and {axis} {value} exists at {spell(wants)} only"
                 )
                 hint = f"stand on no layer that depends on {axis}"
+                if axis in layer.axes:
+                    hint = f"remove {axis} from `axes`, and {hint}"
                 yield text.problem(("once", "at"), message, hint, key=True)

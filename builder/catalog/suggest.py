@@ -9,10 +9,11 @@ FEW = 8
 
 
 def closest(word: str, choices: Collection[str]) -> str | None:
-    """Return the choice that a word is near to, if any."""
-    near = difflib.get_close_matches(word, choices, n=1) or [
-        choice for choice in choices if choice.casefold() == word.casefold()
-    ]
+    """Return the other word among the choices that a word is near to, if any."""
+    # Who typed a right word at the wrong place is not helped by reading it again.
+    others = [choice for choice in choices if choice != word]
+    near = difflib.get_close_matches(word, others, n=1)
+    near += [choice for choice in others if choice.casefold() == word.casefold()]
     return near[0] if near else None
 
 
@@ -23,6 +24,5 @@ def nearest(word: str, choices: Collection[str], *, what: str = "known") -> str:
     near = closest(word, choices)
     if near is not None:
         return f"did you mean {near!r}?"
-    if 0 < len(choices) <= FEW:
-        return f"{what}: {', '.join(sorted(choices))}"
-    return ""
+    others = sorted(choice for choice in choices if choice != word)
+    return f"{what}: {', '.join(others)}" if 0 < len(others) <= FEW else ""

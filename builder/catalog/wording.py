@@ -199,7 +199,10 @@ def _hint(error: str, value: object, written: str, keys: Keys) -> str:
         return _FOR_NOTHING.get(around, "")
     if error == "string_type" and written:
         return f'quote it: "{written}"'
-    if error in {"tuple_type", "list_type"} and isinstance(value, str):
+    is_list = error in {"tuple_type", "list_type"}
+    if is_list and isinstance(value, int) and keys[-1] == "expose":
+        return f"write [{value}]"
+    if is_list and isinstance(value, str):
         entries = _entries(value, is_command=str(keys[-1]) in _COMMANDS)
         return f"write [{', '.join(_as_entry(entry) for entry in entries)}]"
     return ""
