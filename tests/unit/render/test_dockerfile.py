@@ -234,6 +234,21 @@ def test_a_context_holds_files_with_the_mode_that_git_keeps(tmp_path: Path) -> N
     )
 
 
+def test_a_checkout_with_another_umask_gives_the_same_context(tmp_path: Path) -> None:
+    """Git keeps of a mode whether a file is executable; the rest is the umask's."""
+    trees = []
+    for umask in (0o002, 0o022, 0o077):
+        directory = tmp_path / f"{umask:o}"
+        for name, mode in (("files/etc/one", 0o666), ("files/bin/two", 0o777), ("run.py", 0o666)):
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("#!/usr/bin/env python3\n")
+            path.chmod(mode & ~umask)
+        one = cell("one", ("bottom@x",), run="run.py")
+        trees.append(context(graph(BOTTOM, one), one, piece(), directory))
+    assert trees[0] == trees[1] == trees[2]
+
+
 def test_a_layer_may_bring_instructions_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile.j2").write_text("RUN echo {{ axes.python }} {{ cell.id }}\n")
     assert (
