@@ -13,7 +13,7 @@ DEMO_KIND_PORT ?= 8889
 # Arguments for pytest, for example: make test PYTEST='-k lock'
 PYTEST ?=
 
-.PHONY: help setup python demo demo-kind test check lint format bench digests requirements clean
+.PHONY: help setup python demo demo-kind test test-all check lint format bench digests requirements clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,8 +32,11 @@ demo-kind: ## go on from there: launch the demo's first image as a service on a 
 	@setup/install node
 	@setup/demo-kind $(DEMO_KIND_PORT) $(firstword $(DEMO_IMAGES))
 
-test: setup ## all tests: pure, on Docker, on a Kubernetes cluster in Docker
+test: setup ## all tests, on a sample of the catalog: pure, on Docker, on a Kubernetes cluster in Docker
 	@pytest -m "" --hypothesis-profile=thorough $(PYTEST)
+
+test-all: setup ## the same on all that the catalog lists: every image, every service
+	@pytest -m "" --hypothesis-profile=thorough --whole $(PYTEST)
 
 # What pytest compiles is kept, as what mypy and ruff know is: it would take a tenth of the time to do it anew in each process.
 check: export PYTHONDONTWRITEBYTECODE :=

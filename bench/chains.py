@@ -117,7 +117,7 @@ def _node(shop: Workshop, made: Chains, node: Node, root: Path) -> str:
         artifacts.mkdir()
         lay_out(cell, shop.project.lock, shop.project.settings.cache, artifacts)
         source = shop.project.loaded.layer_dirs[cell.name]
-        tree = build_context(shop.project.graph, cell, shop.project.lock.cells[cell.id], source)
+        tree = build_context(shop.project.graph, cell, shop.project.lock, source)
         tree.write(work / "context")
         parent = made.digests[node[:-1]]
         output = work / "output"

@@ -13,16 +13,21 @@ import threading
 import time
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
 from builder.catalog.suggest import nearest
-from builder.commands import COMMANDS, VERBS, command
+from builder.commands import COMMANDS, VERBS, answer_shell, command
 from builder.console.text import Console
 from builder.errors import BuilderError
 from builder.tools import process
 
 INTERRUPTED = 130
+DISTRIBUTION = "catalog-builder"
+COMPLETING = "_ARGCOMPLETE"
+"""Variable by which a shell asks how a line may go on: see `builder.commands.completion`."""
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MACHINE = {
     errno.ENOSPC: "free some space",
@@ -31,14 +36,15 @@ MACHINE = {
     errno.EACCES: "choose a place that this user may write to",
     errno.EPERM: "choose a place that this user may write to",
 }
-"""What no program can help, and what to do about it."""
-EVERY = (*COMMANDS, *(verb for verbs in VERBS.values() for verb in verbs))
+"""Trouble of the machine, by its error number, and what to do about it."""
+EVERY = (*COMMANDS, *chain.from_iterable(VERBS.values()))
+"""Every word that is a command, or a verb of one."""
 PATIENCE = 5.0
-"""Seconds that threads get to put away what they hold, once their processes have ended."""
+"""Seconds that threads get to clean up, once their processes have ended."""
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's, with the nearest right word for a wrong one."""
+    """argparse's parser, which suggests the nearest right word for a wrong one."""
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and how the command is used; exit 2."""
@@ -57,9 +63,18 @@ class Parser(argparse.ArgumentParser):
         super().error(message)
 
 
+class ShowVersion(argparse.Action):
+    """Prints the version, which is looked up only then: that takes time."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        """Print the version and exit 0."""
+        Console().text(f"{parser.prog} {version(DISTRIBUTION)}")
+        parser.exit()
+
+
 def parser(words: Collection[str] = EVERY) -> argparse.ArgumentParser:
-    """Return the parser. Commands among these words declare their own arguments; the others are
-    known by name only.
+    """Return the parser. Only commands among these words declare their arguments, so that a run
+    imports no other command.
     """
     top = Parser(
         prog="catalog",
@@ -72,6 +87,9 @@ def parser(words: Collection[str] = EVERY) -> argparse.ArgumentParser:
         default=Path("catalog.yaml"),
         help="the catalog (default: %(default)s)",
     )
+    top.add_argument(
+        "--version", action=ShowVersion, nargs=0, help="print the version of this program"
+    )
     top.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
     _declare(top, "COMMAND", {name: (name, text) for name, text in COMMANDS.items()}, words)
     return top
@@ -83,7 +101,7 @@ def _declare(
     commands: Mapping[str, tuple[str, str]],
     words: Collection[str],
 ) -> None:
-    """Let a parser take one of several commands: word -> (full name, what it does)."""
+    """Let a parser take one of several commands, given as word -> (full name, what it does)."""
     choices = parser.add_subparsers(dest="command", required=True, metavar=what)
     for word, (name, text) in commands.items():
         sub = choices.add_parser(word, help=text, description=f"{text[0].upper()}{text[1:]}.")
@@ -106,7 +124,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     interrupted or asked to end.
     """
     words = sys.argv[1:] if argv is None else list(argv)
-    arguments = parser(words).parse_args(words)
+    try:
+        if COMPLETING in os.environ:
+            answer_shell(parser(os.environ.get("COMP_LINE", "").split()))
+        arguments = parser(words).parse_args(words)
+    except BuilderError as error:
+        Console().error(error)
+        return error.exit_code
     console = Console(quiet=arguments.quiet)
     try:
         with _stoppable():
@@ -121,7 +145,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001  the one catch-all: what gets here is our bug, or the machine's trouble
+    except Exception as error:  # noqa: BLE001  the one catch-all: a bug of ours, or trouble of the machine
         if isinstance(error, OSError) and error.errno in MACHINE:
             console.error(
                 BuilderError(
@@ -138,7 +162,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let what asks a program to end (TERM, a closed terminal) do what Ctrl-C does."""
+    """Let TERM, and a terminal that closes, do what Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -153,8 +177,8 @@ def _stoppable() -> Iterator[None]:
 
 
 def _stop(console: Console) -> None:
-    """End all processes, then this one, with what the threads hold put away; a second Ctrl-C ends
-    it at once.
+    """End all processes, and wait until the threads have cleaned up; a second Ctrl-C ends this
+    process at once.
     """
     for number in STOPPING:
         signal.signal(number, signal.SIG_DFL)
@@ -168,8 +192,8 @@ def _stop(console: Console) -> None:
     for thread in others:
         thread.join(max(0.0, deadline - time.monotonic()))
     if any(thread.is_alive() for thread in others):
-        # Python would wait for them to the end of their work. Nothing is lost: every file is
-        # written beside its place.
+        # Python would wait until their work is done. Nothing is lost if it does not: every file
+        # is written beside its place.
         console.close()
         sys.stdout.flush()
         os._exit(INTERRUPTED)

@@ -57,7 +57,7 @@ class InputError(BuilderError):
 
 
 class FetchError(BuilderError):
-    """An artifact or an index could not be had."""
+    """An artifact or an index could not be fetched."""
 
 
 class ToolError(BuilderError):

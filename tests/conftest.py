@@ -9,7 +9,10 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from _pytest.terminal import TerminalReporter
 from hypothesis import settings
+
+from tests import gates
 
 STARTS_A_PROCESS = {
     "subprocess.Popen",
@@ -82,6 +85,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ),
     )
     parser.addoption(
+        gates.WHOLE,
+        action="store_true",
+        help="test all images and services that the catalog lists, not a sample of them",
+    )
+    parser.addoption(
         "--accept",
         action="store_true",
         help="write golden files anew instead of comparing with them",
@@ -93,3 +101,15 @@ def pytest_configure(config: pytest.Config) -> None:
         _, config.option.fuzz = EXAMPLES.get(
             config.getoption("--hypothesis-profile"), EXAMPLES["quick"]
         )
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    """Say what was covered of the catalog, before pytest's closing line."""
+    ended = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    reports = [report for report in ended if isinstance(report, pytest.TestReport)]
+    lines = list(gates.closing(reports, config))
+    if not lines:
+        return
+    terminalreporter.section("what was covered of the catalog")
+    for line in lines:
+        terminalreporter.line(line)

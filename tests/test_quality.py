@@ -113,8 +113,8 @@ def test_ruff_would_format_nothing() -> None:
 @pytest.mark.process
 def test_types_hold() -> None:
     run("mypy", "--no-error-summary")
-    for script in sorted((ROOT / "setup").glob("*.py")):
-        run("mypy", "--no-error-summary", script)
+    for program in sorted((ROOT / "setup").glob("*.py")):
+        run("mypy", "--no-error-summary", program)
 
 
 @pytest.mark.process
@@ -157,7 +157,7 @@ def test_rendered_dockerfiles_are_sound(tmp_path: Path) -> None:
     whole, lock = graph(loaded), read(ROOT / NAME)
     for name, cell in whole.cells.items():
         if not cell.layer.bootstrap:
-            text = dockerfile(whole, cell, lock.cells[name], loaded.layer_dirs[cell.name])
+            text = dockerfile(whole, cell, lock, loaded.layer_dirs[cell.name])
             # hadolint wants an empty line after a here-document, BuildKit does not
             (tmp_path / f"{name}.Dockerfile").write_text(
                 re.sub(r"(<<'(\S+)'\n(?s:.*?)\n\2\n)", r"\1\n", text)
@@ -236,7 +236,7 @@ def test_requirements_lock_holds_what_pyproject_asks() -> None:
 
 
 def test_every_make_target_that_is_written_about_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     pages = [
         *ROOT.glob("*.md"),
         *(ROOT / ".github/workflows").glob("*.yml"),
@@ -248,7 +248,7 @@ def test_every_make_target_that_is_written_about_exists() -> None:
         if page.is_file():
             named = set(
                 re.findall(
-                    r"(?:`|^\s*(?:run: |exec )?)make ([a-z]+)", page.read_text(), re.MULTILINE
+                    r"(?:`|^\s*(?:run: |exec )?)make ([a-z-]+)", page.read_text(), re.MULTILINE
                 )
             )
             assert named <= targets, (

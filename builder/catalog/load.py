@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.catalog import image_rules, layer_rules, matrix_rules, naming
+from builder.catalog import image_rules, layer_rules, matrix_rules, naming, script
 from builder.catalog.directory import LAYER, LayerDirectories, find
 from builder.catalog.document import Reading, read
 from builder.catalog.draft import Draft
@@ -37,6 +37,8 @@ class Loaded:
     """catalog.yaml as it is written."""
     layer_sources: Mapping[str, YamlFile]
     """Each layer's layer.yaml as it is written."""
+    scripts: Mapping[str, Mapping[str, str]]
+    """Each layer's scripts that are files of bash: key of layer.yaml -> text."""
     arranged: Layers
     labels: Labels
     """Axis -> value -> label."""
@@ -73,6 +75,10 @@ def load(path: Path) -> Loaded:
         layer_dirs=check.draft.directories,
         source=check.draft.yaml,
         layer_sources={name: layer.yaml for name, layer in layers.items()},
+        scripts={
+            name: script.texts(layer, check.draft.directories[name])
+            for name, layer in check.draft.layers.items()
+        },
         arranged=check.arranged,
         labels=check.labels,
         matrices=tuple(check.matrices),

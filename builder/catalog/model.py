@@ -22,6 +22,7 @@ VALUE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 MODE = r"^0[0-7]{3,4}$"
 OWNER = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$"
+ACCOUNT = r"^[A-Za-z_][A-Za-z0-9_.-]*\$?$"
 REGISTRY = (
     r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
 )
@@ -41,6 +42,8 @@ Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
 Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
 DpkgPath = Annotated[str, StringConstraints(pattern=DPKG_PATH)]
 Owner = Annotated[str, StringConstraints(pattern=OWNER)]
+# useradd takes 32 characters.
+Account = Annotated[str, StringConstraints(pattern=ACCOUNT, max_length=32)]
 Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -244,6 +247,13 @@ class Layer(Model):
     glue: bool = Field(
         default=False, description="Joins by itself when every layer in `on` is present."
     )
+    heavy: bool = Field(
+        default=False,
+        description=(
+            "Too large or slow for `make test`: images that have it are tested by `make test-all`"
+            " alone."
+        ),
+    )
     axes: tuple[Identifier, ...] = Field(
         (), description="Axes this layer adds to those of what it stands on."
     )
@@ -282,6 +292,13 @@ class Layer(Model):
         description=(
             "Wheels by requirement, without what they depend on; not installed, but under"
             " /artifacts/wheels."
+        ),
+    )
+    accounts: tuple[Account, ...] = Field(
+        (),
+        description=(
+            "System accounts (users and groups) that the layer makes in a way that cannot be read"
+            " from its scripts and from those of its packages: `catalog lock` decides on their ids."
         ),
     )
     build: PackageList = Field(

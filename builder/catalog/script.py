@@ -43,6 +43,11 @@ def files(layer: Layer) -> Iterator[tuple[str, str]]:
             yield key, name
 
 
+def texts(layer: Layer, directory: Path) -> dict[str, str]:
+    """Return the texts of those scripts that are files of bash, by their key in layer.yaml."""
+    return {key: read(layer, key, directory).text for key, _ in files(layer)}
+
+
 def read(layer: Layer, key: str, directory: Path) -> Script:
     """Return one of a layer's scripts; `directory` is the layer's own.
 

@@ -31,6 +31,7 @@ _PATTERNS = {
     model.VARIABLE: "the name of an environment variable: letters, digits and '_'",
     model.MODE: 'an octal mode, such as "0755"',
     model.OWNER: "a user, or user:group",
+    model.ACCOUNT: "the name of an account: letters, digits, '_', '-', '.'",
     model.REGISTRY: (
         "a registry with a path, such as registry.example.org/catalog, without https:// and tag"
     ),

@@ -52,8 +52,8 @@ def find(store: Store, ref: str, key: str) -> Descriptor | None:
     """Return the image of this ref if it is whole and was made with this key; None when it has to
     be composed.
     """
-    found = store.find(ref)
-    return found if found is not None and found.annotations.get(KEY) == key else None
+    image = store.find(ref)
+    return image if image is not None and image.annotations.get(KEY) == key else None
 
 
 def compose(

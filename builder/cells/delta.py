@@ -74,65 +74,65 @@ def normalise(
     before = mergers.files(ancestors)
     with contextlib.ExitStack() as stack:
         streams = [stack.enter_context(path.open("rb")) for path in layers]
-        found = scan(streams, built_since=built_since)
-        _refuse_names(cell, found, {*parents, *before, *_managed(before)})
-        added = _bookkeeping(cell, before, found, ancestors)
-        drop_generated(found, before)
-        gone = _deleted(found, parents)
-        _drop_equal(found, parents)
+        scanned = scan(streams, built_since=built_since)
+        _refuse_names(cell, scanned, {*parents, *before, *_managed(before)})
+        added = _bookkeeping(cell, before, scanned, ancestors)
+        drop_generated(scanned, before)
+        gone = _deleted(scanned, parents)
+        _drop_equal(scanned, parents)
         if within:
-            _confine(cell, [*found.items, *gone, *added], parents, within)
-        _refuse(cell, ancestors, found, below, gone, replaces=replaces)
-        replaced = _replaced(found, parents, gone)
-        entries = linked(found.items, _with_parents(found.items, parents))
+            _confine(cell, [*scanned.items, *gone, *added], parents, within)
+        _refuse(cell, ancestors, scanned, below, gone, replaces=replaces)
+        replaced = _replaced(scanned, parents, gone)
+        entries = linked(scanned.items, _with_parents(scanned.items, parents))
         for top in gone:
             entries[top] = Entry(WHITEOUT, 0, 0, 0, EPOCH)
         entries = dict(sorted(entries.items()))
         delta: tuple[Chunk, ...] = ()
         if entries:
-            bytes_of = partial(_content, found, streams)
+            bytes_of = partial(_content, scanned, streams)
             delta = (layer.write(store, entries, bytes_of, compression),)
     return Facts(
         cell=cell,
         key=key,
         delta=delta,
-        packages=packages.found_in(found.texts, added.get(mergers.STATUS, "")),
+        packages=packages.found_in(scanned.texts, added.get(mergers.STATUS, "")),
         entries=entries,
         bookkeeping=added,
-        texts=_configuration(found, entries),
-        libraries=_libraries(found, entries),
-        owners=packages.owners(found.texts, entries),
+        texts=_configuration(scanned, entries),
+        libraries=_libraries(scanned, entries),
+        owners=packages.owners(scanned.texts, entries),
         on=tuple(facts.cell for facts in ancestors),
         replaces=replaced,
     )
 
 
-def _content(found: Scan, streams: Sequence[IO[bytes]], path: str) -> Iterator[bytes]:
-    return content(found.items[path], streams)
+def _content(scanned: Scan, streams: Sequence[IO[bytes]], path: str) -> Iterator[bytes]:
+    return content(scanned.items[path], streams)
 
 
-def _configuration(found: Scan, entries: Mapping[str, Entry]) -> dict[str, str]:
+def _configuration(scanned: Scan, entries: Mapping[str, Entry]) -> dict[str, str]:
     """Return the texts that the seal reads, of the files that are in the delta."""
     texts = {}
-    for path, text in sorted(found.texts.items()):
+    for path, text in sorted(scanned.texts.items()):
         if path in entries and CONFIGURATION.fullmatch(path):
             texts[path] = text
     return texts
 
 
-def _libraries(found: Scan, entries: Mapping[str, Entry]) -> tuple[Library, ...]:
-    kept = [library for library in found.libraries if library.path in entries]
+def _libraries(scanned: Scan, entries: Mapping[str, Entry]) -> tuple[Library, ...]:
+    kept = [library for library in scanned.libraries if library.path in entries]
     return tuple(sorted(kept, key=lambda library: library.path))
 
 
-def _replaced(found: Scan, parents: Mapping[str, Entry], gone: Sequence[str]) -> dict[str, Entry]:
+def _replaced(scanned: Scan, parents: Mapping[str, Entry], gone: Sequence[str]) -> dict[str, Entry]:
     """Return the entries of ancestors that the build replaced or deleted, sorted by path; of a
     directory that is one no more, with all that was in it.
     """
-    replaced = {path: parents[path] for path in found.items.keys() & parents.keys()}
+    replaced = {path: parents[path] for path in scanned.items.keys() & parents.keys()}
     tops = list(gone)
     for path, entry in replaced.items():
-        if entry.type == DIRECTORY and found.items[path].entry.type != DIRECTORY:
+        if entry.type == DIRECTORY and scanned.items[path].entry.type != DIRECTORY:
             tops.append(path)
     for top in tops:
         for path, entry in parents.items():
@@ -141,12 +141,12 @@ def _replaced(found: Scan, parents: Mapping[str, Entry], gone: Sequence[str]) ->
     return dict(sorted(replaced.items()))
 
 
-def _refuse_names(cell: str, found: Scan, known: Collection[str]) -> None:
+def _refuse_names(cell: str, scanned: Scan, known: Collection[str]) -> None:
     """Raise BuilderError for files that the build made under names that mean deletions in a layer:
     an engine that unpacks it would delete something, or nothing, and never write the file.
     """
-    strays = set(found.named)
-    for path in found.foreign:
+    strays = set(scanned.named)
+    for path in scanned.foreign:
         dropped = volatile(path) or volatile(f"{path}/")
         if path not in known and path not in GENERATED and not dropped:
             directory, name = posixpath.split(path)
@@ -158,14 +158,14 @@ def _refuse_names(cell: str, found: Scan, known: Collection[str]) -> None:
 
 
 def _bookkeeping(
-    cell: str, before: Mapping[str, str], found: Scan, below: Sequence[Facts]
+    cell: str, before: Mapping[str, str], scanned: Scan, below: Sequence[Facts]
 ) -> dict[str, str]:
     """Return the contributions of the build. The links of an alternative count only when they were
     set by hand.
     """
-    databases = {**before, **found.bookkeeping}
+    databases = {**before, **scanned.bookkeeping}
     counted = {}
-    for path, text in found.bookkeeping.items():
+    for path, text in scanned.bookkeeping.items():
         name = path.removeprefix(alternatives.LINKS)
         if name == path or (
             alternatives.is_manual(databases.get(alternatives.DATABASE + name, "")) and text
@@ -174,12 +174,12 @@ def _bookkeeping(
     return mergers.contributions(cell, before, counted, below)
 
 
-def drop_generated(found: Scan, before: Mapping[str, str]) -> None:
-    """Leave out what the seal makes anew: its own files, and the links of alternatives."""
-    links = _managed({**before, **found.bookkeeping})
-    for path in [path for path in found.items if path in GENERATED or path in links]:
-        if path in GENERATED or found.items[path].entry.link.startswith("/" + alternatives.LINKS):
-            del found.items[path]
+def drop_generated(scanned: Scan, before: Mapping[str, str]) -> None:
+    """Leave out what the seal makes: its own files, and the links of alternatives."""
+    links = _managed({**before, **scanned.bookkeeping})
+    for path in [path for path in scanned.items if path in GENERATED or path in links]:
+        if path in GENERATED or scanned.items[path].entry.link.startswith("/" + alternatives.LINKS):
+            del scanned.items[path]
 
 
 def _managed(bookkeeping: Mapping[str, str]) -> set[str]:
@@ -191,16 +191,16 @@ def _managed(bookkeeping: Mapping[str, str]) -> set[str]:
     return links
 
 
-def _drop_equal(found: Scan, parents: Mapping[str, Entry]) -> None:
+def _drop_equal(scanned: Scan, parents: Mapping[str, Entry]) -> None:
     """Leave out what is as it was below: directories that only got a new time, files written again
     with the same bytes.
     """
     for path in [
         path
-        for path, item in found.items.items()
+        for path, item in scanned.items.items()
         if path in parents and agree(item.entry, parents[path], times=False)
     ]:
-        del found.items[path]
+        del scanned.items[path]
 
 
 def _confine(cell: str, paths: Iterable[str], parents: Iterable[str], tops: Sequence[str]) -> None:
@@ -238,7 +238,7 @@ def _allowed(path: str, globs: Sequence[str]) -> bool:
 def _refuse(
     cell: str,
     ancestors: Sequence[Facts],
-    found: Scan,
+    scanned: Scan,
     below: Mapping[str, Entry],
     gone: Sequence[str],
     *,
@@ -249,7 +249,7 @@ def _refuse(
     """
     conflicts: list[Conflict] = []
     whiteouts = {path for path, entry in below.items() if entry.type == WHITEOUT}
-    for path, item in sorted(found.items.items()):
+    for path, item in sorted(scanned.items.items()):
         top = next((top for top in (path, *_above(path)) if top in whiteouts), None)
         if top is not None:
             owner, _ = owner_of(ancestors, top)
@@ -265,18 +265,18 @@ def _refuse(
         raise conflict_error(conflicts, below=True)
 
 
-def _deleted(found: Scan, parents: Mapping[str, Entry]) -> list[str]:
+def _deleted(scanned: Scan, parents: Mapping[str, Entry]) -> list[str]:
     """Return the paths of the parents that the build removed and did not write again, only the
     topmost of each tree.
     """
-    if not found.removed and not found.emptied:
+    if not scanned.removed and not scanned.emptied:
         return []
     gone = []
     for path in parents:
-        below = any(above in found.removed or above in found.emptied for above in _above(path))
+        below = any(above in scanned.removed or above in scanned.emptied for above in _above(path))
         if (
-            (path in found.removed or below)
-            and path not in found.items
+            (path in scanned.removed or below)
+            and path not in scanned.items
             and not volatile(path)
             and path not in GENERATED
         ):

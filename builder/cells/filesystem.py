@@ -36,18 +36,18 @@ def of_layers(layers: Sequence[Path], *, built_since: int) -> Filesystem:
 
     """
     with contextlib.ExitStack() as stack:
-        found = scan(
+        scanned = scan(
             [stack.enter_context(path.open("rb")) for path in layers], built_since=built_since
         )
-    drop_generated(found, {})
+    drop_generated(scanned, {})
     entries = linked(
-        found.items, dict(sorted((path, item.entry) for path, item in found.items.items()))
+        scanned.items, dict(sorted((path, item.entry) for path, item in scanned.items.items()))
     )
     return Filesystem(
         entries,
         {
             path: text
-            for path, text in found.bookkeeping.items()
+            for path, text in scanned.bookkeeping.items()
             if not path.startswith(alternatives.LINKS)
         },
     )

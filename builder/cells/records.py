@@ -126,12 +126,12 @@ def _json(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _summary(found: Summary) -> dict[str, Any]:
+def _summary(known: Summary) -> dict[str, Any]:
     return {
-        "cell": found.cell,
-        "key": found.key,
-        "delta": [_chunk(chunk) for chunk in found.delta],
-        "packages": {kind: dict(names) for kind, names in found.packages.items()},
+        "cell": known.cell,
+        "key": known.key,
+        "delta": [_chunk(chunk) for chunk in known.delta],
+        "packages": {kind: dict(names) for kind, names in known.packages.items()},
     }
 
 
@@ -157,20 +157,20 @@ def _chunk_from(value: dict[str, Any]) -> Chunk:
     return Chunk(blob=blob, diff_id=value["diffId"], unpacked=value["unpacked"])
 
 
-def _facts(found: Facts) -> dict[str, Any]:
-    packages = sorted(set(found.owners.values()))
+def _facts(known: Facts) -> dict[str, Any]:
+    packages = sorted(set(known.owners.values()))
     number = {name: index for index, name in enumerate(packages)}
     return {
         "packages": packages,
         "entries": [
-            [path, number.get(found.owners.get(path, ""), -1), *entry]
-            for path, entry in found.entries.items()
+            [path, number.get(known.owners.get(path, ""), -1), *entry]
+            for path, entry in known.entries.items()
         ],
-        "bookkeeping": dict(found.bookkeeping),
-        "texts": dict(found.texts),
-        "libraries": [list(asdict(library).values()) for library in found.libraries],
-        "on": list(found.on),
-        "replaces": {path: list(entry) for path, entry in found.replaces.items()},
+        "bookkeeping": dict(known.bookkeeping),
+        "texts": dict(known.texts),
+        "libraries": [list(asdict(library).values()) for library in known.libraries],
+        "on": list(known.on),
+        "replaces": {path: list(entry) for path, entry in known.replaces.items()},
     }
 
 

@@ -205,7 +205,7 @@ def held_twice(layers: Sequence[Facts]) -> dict[tuple[str, str], int]:
     """Return (cell, other cell) -> bytes of files that both hold; pairs that share nothing are left
     out.
     """
-    found: dict[tuple[str, str], int] = {}
+    shared_bytes: dict[tuple[str, str], int] = {}
     for index, facts in enumerate(layers):
         files = {
             path: entry
@@ -220,8 +220,8 @@ def held_twice(layers: Sequence[Facts]) -> dict[tuple[str, str], int]:
                 if other.entries[path].digest == files[path].digest
             )
             if size:
-                found[other.cell, facts.cell] = size
-    return found
+                shared_bytes[other.cell, facts.cell] = size
+    return shared_bytes
 
 
 def diff_filesystems(

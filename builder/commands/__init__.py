@@ -8,6 +8,21 @@ from collections.abc import Mapping
 from typing import Protocol, cast
 
 from builder.console.text import Console
+from builder.errors import BuilderError
+
+CHARTS = "charts"
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    CHARTS: (
+        "jsonschema",
+        "jsonschema_rs",
+        "kubernetes_validate",
+        "referencing",
+        "regress",
+        "semver",
+    ),
+}
+"""Extra of this distribution -> the modules that it brings, which a machine that builds images
+alone lacks."""
 
 
 class Command(Protocol):
@@ -21,10 +36,15 @@ class Command(Protocol):
 
 
 COMMANDS: Mapping[str, str] = {
+    "doctor": "check what this machine lacks, and say how to mend it",
+    "new": "start a layer, an image or a service that builds and passes its tests",
     "validate": "check catalog.yaml and every layer.yaml, and show all problems at once",
     "list": "list the images",
-    "show": "show an image with its layers, sizes and packages, or why it is absent",
+    "show": "show an image with its layers, sizes and packages, or why it is absent; or a layer",
     "graph": "show the layers and what stands on what",
+    "why": "show which layer and which request bring a package into an image",
+    "size": "show what takes space in an image",
+    "diff": "compare two images or two cells: packages, files, bytes to pull",
     "lock": "resolve what layers ask for to exact files, in catalog.lock",
     "fetch": "bring what is locked into the cache",
     "plan": "show what a build would keep and make, and why",
@@ -33,15 +53,23 @@ COMMANDS: Mapping[str, str] = {
     "digests": "compare what cells came to with what is written down beside the lock",
     "test": "run the layers' tests in every image that has them",
     "load": "bring images into the Docker engine",
+    "run": "run an image in Docker",
+    "shell": "open a shell in an image, in a cell, or where a build failed",
     "push": "bring images to a registry, and move only what it lacks",
     "prune": "free the space of cells and images that the catalog no longer has",
     "render": "print the Dockerfile that builds an image by plain Docker",
     "chart": "generate, check, compare, publish and launch the services' Helm charts",
     "schema": "write the JSON Schemas by which editors complete and check what people write",
+    "completion": "print what makes a shell complete commands, options and names",
 }
 """What each does, in the order in which people meet them."""
 
 VERBS: Mapping[str, Mapping[str, str]] = {
+    "new": {
+        "layer": "write a layer with a test",
+        "image": "add an image to catalog.yaml",
+        "service": "write a service for an image",
+    },
     "chart": {
         "generate": (
             "write the charts of all services, or tell which files are not what they would be"
@@ -71,5 +99,25 @@ def command(name: str) -> Command:
     """Return the module of a command, or of `<command> <verb>`.
 
     Modules are imported by name, as a run needs one of them and the libraries of no other.
+
+    Raises:
+        BuilderError: it needs a library of an extra that is not installed.
+
     """
-    return cast("Command", importlib.import_module(f"{__name__}.{name.replace(' ', '.')}"))
+    try:
+        module = importlib.import_module(f"{__name__}.{name.replace(' ', '.')}")
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        for extra, modules in EXTRAS.items():
+            if missing in modules:
+                raise BuilderError(
+                    f"`catalog {name}` needs {missing}, which is not installed",
+                    hint=f"pip install 'catalog-builder[{extra}]'",
+                ) from error
+        raise
+    return cast("Command", module)
+
+
+def answer_shell(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks how a line may go on, and end this process."""
+    importlib.import_module(f"{__name__}.completion").answer(parser)

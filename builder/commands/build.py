@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from builder.commands.plan import summary
 from builder.console.text import Console
+from builder.events import Plain
 from builder.execute.build import build
-from builder.execute.project import open_project
+from builder.execute.project import Project, open_project
 from builder.execute.schedule import Result
 
 
@@ -40,14 +41,25 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     project = open_project(arguments.catalog, arguments.patterns)
     made = project.plan(forced=arguments.force)
     console.note(summary(made))
-    # A cell that is built again by force is of no use from the engine's cache.
+    # From the engine's cache, a cell that is built by force would only come out as before.
     cache = not (arguments.no_cache or arguments.force)
     results = build(project, made, console, jobs=arguments.jobs, cache=cache)
     if any(result.damaged for result in results.values()):
-        console.note("something in the store was damaged, and is made again")
+        console.note("something in the store was damaged and will be made again")
         done = {name: result for name, result in results.items() if result.ok}
         results = done | build(project, project.plan(), console, jobs=arguments.jobs, cache=cache)
-    return report(results, console)
+    code = report(results, console)
+    _suggest_shells(project, results, console)
+    return code
+
+
+def _suggest_shells(project: Project, results: Mapping[str, Result], console: Console) -> None:
+    """Print the command that opens a shell in what a failed step had."""
+    for node, result in results.items():
+        cell = project.graph.cells.get(node)
+        is_own_failure = not result.ok and not result.held_back
+        if cell is not None and is_own_failure and not cell.layer.bootstrap:
+            console(Plain(f"catalog shell {node}"))
 
 
 def report(results: Mapping[str, Result], console: Console) -> int:
@@ -55,19 +67,21 @@ def report(results: Mapping[str, Result], console: Console) -> int:
     broken = [result for result in results.values() if not result.ok and not result.held_back]
     held = [result for result in results.values() if result.held_back]
     # One cause may end many steps: an engine that is gone, a full disk.
-    for because in dict.fromkeys(result.because for result in broken):
-        console.failure(
-            ", ".join(result.node for result in broken if result.because == because), because
-        )
-    for by in dict.fromkeys(result.because for result in held):
-        console.note(
-            f"held back by {by}:"
-            f" {', '.join(result.node for result in held if result.because == by)}"
-        )
+    for because, nodes in _by_cause(broken).items():
+        console.failure(", ".join(nodes), because)
+    for because, nodes in _by_cause(held).items():
+        console.note(f"held back by {because}: {', '.join(nodes)}")
     done = sum(result.ok for result in results.values())
-    console.note(
-        f"{done} done, {len(broken)} failed, {len(held)} held back"
-        if results
-        else "nothing to do: everything is in the store"
-    )
+    if results:
+        console.note(f"{done} done, {len(broken)} failed, {len(held)} held back")
+    else:
+        console.note("nothing to do: everything is in the store")
     return 1 if broken or held else 0
+
+
+def _by_cause(results: Sequence[Result]) -> dict[str, list[str]]:
+    """Return the nodes that each cause ended, in the order in which the causes came up."""
+    nodes: dict[str, list[str]] = {}
+    for result in results:
+        nodes.setdefault(result.because, []).append(result.node)
+    return nodes

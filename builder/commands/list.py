@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from builder.catalog.conditions import written
 from builder.catalog.load import load
@@ -10,6 +11,7 @@ from builder.console.text import Console
 from builder.graph.build import graph
 from builder.graph.draw import image_document
 from builder.graph.model import Graph
+from builder.graph.sample import ASPECTS, Sample, sample
 from builder.graph.select import select
 
 
@@ -21,8 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         help="images (globs over names or name:tag); all without one",
     )
-    parser.add_argument(
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument(
         "--absent", action="store_true", help="list the points that images do not have, and why"
+    )
+    part.add_argument(
+        "--sample",
+        action="store_true",
+        help="tell which images `make test` tests in place of all of them, and why no others",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -34,6 +42,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _absent(arguments, made, console)
         return 0
     part = select(made, arguments.patterns)
+    if arguments.sample:
+        _sample(sample(part), part, console, as_json=arguments.json)
+        return 0
     if arguments.json:
         console.json([image_document(image) for image in part.images.values()])
         return 0
@@ -45,34 +56,94 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _absent(arguments: argparse.Namespace, made: Graph, console: Console) -> None:
-    """Print what images lack; an image that a rule removed as a whole is no mistake here."""
+    """Print the points that images do not have. A pattern may also name an image that a rule
+    removed altogether.
+    """
     whole = {entry.name for entry in made.absent if not entry.point}
     named = [pattern for pattern in arguments.patterns if pattern not in whole]
-    names = (
-        {entry.name for entry in select(made, named).absent}
-        if named or not arguments.patterns
-        else set()
-    )
-    found = [
-        entry for entry in made.absent if entry.name in names | (whole & set(arguments.patterns))
-    ]
+    names: set[str] = set()
+    if named or not arguments.patterns:
+        names = {entry.name for entry in select(made, named).absent}
+    shown = names | whole.intersection(arguments.patterns)
+    absent = [entry for entry in made.absent if entry.name in shown]
     if arguments.json:
         console.json(
             [
                 {"name": entry.name, "point": dict(entry.point), "because": entry.because}
-                for entry in found
+                for entry in absent
             ]
         )
     else:
         console.table(
             ["image", "absent at", "because"],
-            [(entry.name, written(entry.point) or "every point", entry.because) for entry in found],
+            [
+                (entry.name, written(entry.point) or "every point", entry.because)
+                for entry in absent
+            ],
         )
 
 
 def by_name(graph: Graph) -> dict[tuple[str, str], list[str]]:
     """Return the tags of the images of each name and description."""
-    found: dict[tuple[str, str], list[str]] = {}
+    tags: dict[tuple[str, str], list[str]] = {}
     for image in graph.images.values():
-        found.setdefault((image.name, image.description), []).append(image.tag)
-    return found
+        tags.setdefault((image.name, image.description), []).append(image.tag)
+    return tags
+
+
+def _sample(chosen: Sample, part: Graph, console: Console, *, as_json: bool) -> None:
+    """Print the images of a sample and what they were chosen for, then the others and why not."""
+    if as_json:
+        console.json(_document(chosen))
+        return
+    console.table(
+        ["image", "chosen for"], [(name, _purpose(chosen, name)) for name in chosen.images]
+    )
+    left_out = [(name, _reason(chosen, name)) for name in part.images if name not in chosen.images]
+    if left_out:
+        console.text()
+        console.table(["left out", "because"], left_out)
+    console.text()
+    console.text(f"{len(chosen.images)} of {len(part.images)} images show {coverage(chosen)}")
+    if chosen.missed:
+        missed = ", ".join(str(aspect) for aspect in sorted(chosen.missed))
+        console.text(f"only heavy images show: {missed}")
+
+
+def coverage(chosen: Sample) -> str:
+    """Return how much of everything a sample shows: `13 of 13 layers, …`."""
+    counts = []
+    for kind, (one, several) in ASPECTS.items():
+        shown, there = chosen.count(kind)
+        counts.append(f"{shown} of {there} {one if there == 1 else several}")
+    return ", ".join(counts)
+
+
+def _purpose(chosen: Sample, name: str) -> str:
+    """Return what an image adds to a sample: `1 layer, 5 pairs of layers that meet`."""
+    counts = []
+    for kind, (one, several) in ASPECTS.items():
+        count = sum(aspect.kind == kind for aspect in chosen.images[name])
+        if count:
+            counts.append(f"{count} {one if count == 1 else several}")
+    return ", ".join(counts)
+
+
+def _reason(chosen: Sample, name: str) -> str:
+    """Return why an image is not in a sample."""
+    if name in chosen.heavy:
+        return f"heavy: {', '.join(chosen.heavy[name])}"
+    return f"shown by {', '.join(sorted(chosen.covered[name]))}"
+
+
+def _document(chosen: Sample) -> dict[str, Any]:
+    """Return a sample as JSON data."""
+    return {
+        "images": {name: [str(one) for one in adds] for name, adds in chosen.images.items()},
+        "left_out": {
+            **{name: {"shown_by": sorted(others)} for name, others in chosen.covered.items()},
+            **{name: {"heavy": list(layers)} for name, layers in chosen.heavy.items()},
+        },
+        "shown": [str(aspect) for aspect in sorted(chosen.shown)],
+        "missed": [str(aspect) for aspect in sorted(chosen.missed)],
+    }

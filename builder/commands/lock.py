@@ -6,14 +6,16 @@ import argparse
 
 from builder.catalog.load import load
 from builder.console.text import Console
-from builder.graph.asks import stale
+from builder.graph.accounts import behind
 from builder.graph.build import graph
 from builder.graph.model import Graph
 from builder.lock.difference import Change, difference
+from builder.lock.encode import encode
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Lock
+from builder.resolve.merge import merged
 from builder.resolve.request import Documents
-from builder.resolve.resolve import resolve
+from builder.resolve.resolve import disagreements, resolve
 from builder.settings import read as read_settings
 
 
@@ -33,6 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="resolve nothing; exit 1 when the lock does not answer what layers ask for",
     )
+    parser.add_argument(
+        "--merge",
+        action="store_true",
+        help=(
+            "unite the locks of two branches that git is merging, and resolve what the union does"
+            " not answer"
+        ),
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -47,34 +57,55 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         before = read(path) if path.exists() else None
         return _check(whole, before, console, as_json=arguments.json)
     recover(path)
-    before, former = read_any(path) if path.exists() else (None, False)
+    if arguments.merge:
+        former, before = False, merged(loaded.root, whole)
+    else:
+        before, former = read_any(path) if path.exists() else (None, False)
     upgrade = () if arguments.upgrade is None else tuple(arguments.upgrade) or ("*",)
     documents = Documents(layers=loaded.layer_sources, catalog=loaded.source)
     settings = read_settings(loaded.root)
     after = resolve(whole, before, settings, console, upgrade=upgrade, documents=documents)
     changes = difference(before, after)
-    if former or after != before:
+    # What is known of the artifacts (`extra`) counts too, which makes no two of them differ.
+    moved = former or before is None or encode(after) != encode(before)
+    if moved or arguments.merge:
         write(after, path)
     if arguments.json:
-        console.json({"moment": after.moment, "changes": [change.document() for change in changes]})
+        console.json(
+            {
+                "moment": after.moment,
+                "changes": [change.document() for change in changes],
+                "accounts": dict(after.accounts),
+            }
+        )
         return 0
     _show(changes, console)
+    _show_accounts(before, after, console)
     console.text(
         f"{len(after.artifacts)} packages for {len(after.cells)} cells, as of {after.moment}"
         + ("" if changes else "; nothing moved")
     )
+    if arguments.merge:
+        console.note(f"run `git add {NAME}` to tell git that the lock is merged")
     return 0
 
 
 def _check(whole: Graph, lock: Lock | None, console: Console, *, as_json: bool) -> int:
-    found = stale(lock, whole) if lock else dict.fromkeys(whole.cells, "is not in the lock")
+    """Print what the lock does not answer, and the images that it would give two versions of a
+    package.
+    """
+    late = behind(lock, whole) if lock else dict.fromkeys(whole.cells, "is not in the lock")
+    apart = disagreements(whole, lock) if lock and not late else []
     if as_json:
-        console.json({"stale": found})
-    for cell, why in () if as_json else found.items():
+        console.json({"stale": late, "disagreements": [problem.message for problem in apart]})
+        return 1 if late or apart else 0
+    for cell, why in late.items():
         console.text(f"{cell} {why}")
-    if not found and not as_json:
+    for problem in apart:
+        console.text(problem.message)
+    if not late and not apart:
         console.text("the lock is current")
-    return 1 if found else 0
+    return 1 if late or apart else 0
 
 
 def _show(changes: tuple[Change, ...], console: Console) -> None:
@@ -88,6 +119,19 @@ def _show(changes: tuple[Change, ...], console: Console) -> None:
             console.text(f"{what} in {', '.join(cells)}")
             for line in _lines(found):
                 console.text(f"  {line}")
+
+
+def _show_accounts(before: Lock | None, after: Lock, console: Console) -> None:
+    """Print which system accounts have an id now, or another one, and which are gone."""
+    old = before.accounts if before else {}
+    given = [
+        f"{name} {number}" for name, number in after.accounts.items() if old.get(name) != number
+    ]
+    gone = sorted(old.keys() - after.accounts.keys())
+    if given:
+        console.text(f"ids of system accounts: {', '.join(given)}")
+    if gone:
+        console.text(f"no package makes these accounts any more: {', '.join(gone)}")
 
 
 def _lines(changes: list[Change]) -> list[str]:

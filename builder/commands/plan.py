@@ -11,7 +11,7 @@ from builder.execute.project import Project, open_project
 from builder.plan.plan import Plan
 
 WORTH_A_LAYER = 10_000_000
-"""Bytes that two layers hold both, from which on they are told without being asked for."""
+"""Bytes of duplicated files from which on two layers are named without --all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one"
     )
-    parser.add_argument("--all", action="store_true", help="list what is kept, too")
+    parser.add_argument("--all", action="store_true", help="also list what is kept")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -36,14 +36,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _show_overlaps(project: Project, console: Console, *, least: int) -> None:
-    """Print which layers hold the same files: what is worth a layer of its own, below both."""
+    """Print which layers hold the same files, as a shared layer below both would spare."""
     rows = [
         (" + ".join(overlap.layers), readable(overlap.size), f"{overlap.images} images")
         for overlap in overlaps(project)
         if overlap.size >= least
     ]
     if rows:
-        console.text("\nheld twice, for want of a layer that both stand on:")
+        console.text("\nDuplicated files; a shared layer below both would store them once:")
         console.table(["layers", ">size", "in"], rows)
 
 
@@ -63,13 +63,13 @@ def summary(made: Plan) -> str:
     """Return the plan in a sentence."""
     parts = []
     for kind in ("cell", "image"):
-        build, check = len(made.to_build(kind)), len(made.to_check()) if kind == "cell" else 0
+        is_cell = kind == "cell"
+        build, check = len(made.to_build(kind)), len(made.to_check()) if is_cell else 0
         count = sum(step.kind == kind for step in made.steps)
+        verb = "build" if is_cell else "put together"
         checked = f", {check} to check" if check else ""
-        parts.append(
-            f"{count} {kind}s: {build} to {'build' if kind == 'cell' else 'put together'}{checked},"
-            f" {count - build - check} kept"
-        )
+        kept = count - build - check
+        parts.append(f"{count} {kind}s: {build} to {verb}{checked}, {kept} kept")
     return "; ".join(parts)
 
 

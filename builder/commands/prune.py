@@ -6,10 +6,14 @@ import argparse
 
 from builder.cells import records
 from builder.console.text import Console
+from builder.errors import IntegrityError
 from builder.execute.project import IMAGES, open_project
 from builder.execute.prune import Freed, prune
+from builder.oci.store import Store
 
 DAYS = 14.0
+SHORT = 12
+"""Hex digits of a key that are shown."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Remove from the store what nobody built lately; print what that freed."""
     days = 0.0 if arguments.all else arguments.days
-    freed = prune(open_project(arguments.catalog), days=days, dry_run=arguments.dry_run)
+    project = open_project(arguments.catalog)
+    freed = prune(project, days=days, dry_run=arguments.dry_run)
     if arguments.json:
         console.json(_document(freed))
         return 0
@@ -45,13 +50,25 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.dry_run:
         for ref in freed.gone:
             if ref.startswith((records.PREFIX, IMAGES)):
-                console.text(f"  {ref}")
+                console.text(f"  {_name(project.store, ref)}")
     if freed.kept_for:
         names = ", ".join(freed.kept_for)
         console.note(f"kept for other builds of the last {days:g} days: {names}")
     if freed.busy:
         console.note("a build is running: what it may still need stays")
     return 0
+
+
+def _name(store: Store, ref: str) -> str:
+    """Return what a ref stands for: an image's id, or a cell's with the beginning of its key."""
+    if ref.startswith(IMAGES):
+        return f"image {ref.removeprefix(IMAGES)}"
+    key = ref.removeprefix(records.PREFIX)[:SHORT]
+    try:
+        return f"cell {records.summary(store, store.refs()[ref]).cell} ({key})"
+    except (IntegrityError, KeyError, TypeError):
+        # Another version of this program wrote it, or a disk damaged it.
+        return f"cell {key}"
 
 
 def _document(freed: Freed) -> dict[str, object]:

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plain-http",
         action="store_true",
-        help="reach the registry without TLS, as is done on loopback where nothing speaks TLS",
+        help="use HTTP without TLS (default: only on loopback, where nothing answers with TLS)",
     )
     parser.add_argument(
         "--jobs",
@@ -43,9 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--digests",
         type=Path,
         metavar="FILE",
-        help=(
-            "write what <image>:<tag> is by digest, as `catalog chart generate --digests` reads it"
-        ),
+        help=("write the digest of each <image>:<tag>, for `catalog chart generate --digests`"),
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -62,14 +60,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     target = Target(registry=registry, address=where, jobs=arguments.jobs or project.settings.jobs)
     pushed = push(project.store, images, target, console)
     if arguments.digests:
-        replace(
-            arguments.digests,
-            File(
-                (
-                    json.dumps({image.image: image.digest for image in pushed}, indent=2) + "\n"
-                ).encode()
-            ),
-        )
+        digests = {image.image: image.digest for image in pushed}
+        text = json.dumps(digests, indent=2) + "\n"
+        replace(arguments.digests, File(text.encode()))
     _report(pushed, console, as_json=arguments.json)
     return 0
 
@@ -87,10 +80,9 @@ def _report(pushed: Sequence[Pushed], console: Console, *, as_json: bool) -> Non
         return
     for image in pushed:
         console.text(f"{image.reference}@{image.digest}")
-    sent, mounted, present = (
-        sum(getattr(image, kind) for image in pushed) / 1e6
-        for kind in ("sent", "mounted", "present")
-    )
+    sent = sum(image.sent for image in pushed) / 1e6
+    mounted = sum(image.mounted for image in pushed) / 1e6
+    present = sum(image.present for image in pushed) / 1e6
     console.note(
         f"{len(pushed)} images: {sent:,.1f} MB sent, {mounted:,.1f} MB shared within the registry,"
         f" {present:,.1f} MB already there"

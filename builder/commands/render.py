@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 
 from builder.console.text import Console
-from builder.errors import InputError, Problem
 from builder.execute import flat
 from builder.execute.project import open_project
 from builder.execute.workshop import Workshop
 from builder.fetch.fetch import fetch
+from builder.graph.select import one_image
 from builder.oci.writers import writing
 
 
@@ -29,12 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the Dockerfile, or write it with all it needs."""
     project = open_project(arguments.catalog, [arguments.image])
-    if len(project.graph.images) != 1:
-        found = ", ".join(project.graph.images) or "no image"
-        raise InputError(
-            [Problem("IMAGE", 0, 0, f"{arguments.image} means {found}", "name one, with its tag")]
-        )
-    (name,) = project.graph.images
+    name = one_image(project.graph, arguments.image)
     if arguments.output is None:
         console.text(flat.tree(project, name)["Dockerfile"].data.decode().rstrip("\n"))
         return 0

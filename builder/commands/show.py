@@ -1,31 +1,38 @@
-"""`catalog show`: one image, with its layers, sizes and packages; or why it is absent at a
-point.
+"""`catalog show`: an image with its layers, sizes and packages, or why it is absent at a point; a
+layer with its cells; a cell.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from builder.catalog.conditions import written
+from builder.catalog.directory import LAYER
 from builder.catalog.load import Loaded, load
 from builder.console.text import Console, readable
-from builder.errors import InputError
+from builder.errors import InputError, Problem, listed
 from builder.graph.build import graph
 from builder.graph.draw import image_document
 from builder.graph.explain import Answer, explain, point
-from builder.graph.model import Graph, ImagePoint
-from builder.graph.select import select, unknown
+from builder.graph.model import Cell, Graph, ImagePoint
+from builder.graph.select import select, unknown_node
 from builder.record.facts import Fact, Facts, facts
 
+SHOWN_IMAGES = 4
+"""Images that are named beside a cell; the others are counted."""
 IN_FULL = 3
 """How many images are shown with their layers; more are listed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("name", metavar="NAME", help="an image, by name or by name:tag")
+    parser.add_argument(
+        "name",
+        metavar="IMAGE|LAYER|CELL",
+        help="an image, by name or by name:tag; a layer; or a cell",
+    )
     parser.add_argument(
         "--at",
         metavar="AXIS=VALUE,…",
@@ -39,9 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the image; exit 1 when it is absent at the point asked for."""
+    """Print the image, the layer or the cell; exit 1 when an image is absent at the point asked
+    for.
+    """
     loaded = load(arguments.catalog)
     made = graph(loaded)
+    if not _is_image(loaded, made, arguments.name):
+        cells = _cells(loaded, made, arguments.name)
+        if cells:
+            _show_layer(arguments, loaded, made, cells, console)
+            return 0
     answer = _answer(loaded, made, arguments.name, arguments.at)
     known = (
         facts(loaded, select(made, [image.id for image in answer.images])) if answer.images else {}
@@ -53,6 +67,101 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     else:
         _explain(arguments, answer, console)
     return 0 if answer.images else 1
+
+
+def _is_image(loaded: Loaded, made: Graph, name: str) -> bool:
+    return name in made.images or any(matrix.name == name for matrix in loaded.matrices)
+
+
+def _cells(loaded: Loaded, made: Graph, name: str) -> list[Cell]:
+    """Return the cell of this id, or all cells of the layer of this name.
+
+    Raises:
+        InputError: there is such a layer, but no image has it.
+
+    """
+    cells = [cell for cell in made.cells.values() if name in {cell.id, cell.name}]
+    if not cells and name in loaded.layers:
+        hint = f"run `catalog new image {name} --layers {name}`"
+        raise InputError([Problem("NAME", 0, 0, f"no image has the layer {name!r}", hint)])
+    return cells
+
+
+def _show_layer(
+    arguments: argparse.Namespace,
+    loaded: Loaded,
+    made: Graph,
+    cells: Sequence[Cell],
+    console: Console,
+) -> None:
+    """Print a layer, the cells of it that were asked for, and the images that have them."""
+    layer, name = cells[0].layer, cells[0].name
+    known = facts(loaded, select(made, [cell.id for cell in cells]))
+    file = (loaded.layer_dirs[name] / LAYER).as_posix()
+    rows = {cell.id: _cell_document(cell, made, known) for cell in cells}
+    if arguments.json:
+        console.json(
+            {
+                "layer": name,
+                "description": layer.description,
+                "file": file,
+                "on": list(layer.on),
+                "cells": list(rows.values()),
+            }
+        )
+        return
+    console.text(f"{name}  {layer.description}\n{file}")
+    if layer.on:
+        console.text(f"stands on {', '.join(layer.on)}")
+    above = sorted({one.name for one in made.cells.values() if name in one.layer.on})
+    if above:
+        console.text(f"{', '.join(above)} stand{'s' * (len(above) == 1)} on it")
+    console.text()
+    console.table(
+        ["cell", ">size", "packages", "images"],
+        [
+            (
+                cell,
+                "not built" if row["size"] is None else readable(row["size"]),
+                _counted(row["packages"]),
+                listed(row["images"], SHOWN_IMAGES),
+            )
+            for cell, row in rows.items()
+        ],
+    )
+    if arguments.packages:
+        packages: list[tuple[str, ...]] = []
+        for cell, row in rows.items():
+            packages += _package_rows(row, cell)
+        console.text()
+        console.table(["package", "version", "kind", "cell"], sorted(packages))
+
+
+def _cell_document(cell: Cell, made: Graph, known: Facts) -> dict[str, Any]:
+    fact = known.get(cell.id, Fact())
+    return {
+        "cell": cell.id,
+        "point": dict(cell.point),
+        "size": fact.size,
+        "packages": _sorted(fact.packages),
+        "images": [image.id for image in made.images.values() if cell.id in image.cells],
+    }
+
+
+def _sorted(packages: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Return packages in the order of their kinds and names."""
+    return {kind: dict(sorted(names.items())) for kind, names in sorted(packages.items())}
+
+
+def _package_rows(row: Mapping[str, Any], where: str) -> Iterator[tuple[str, str, str, str]]:
+    for kind, versions in row["packages"].items():
+        for name, version in versions.items():
+            yield name, version, kind, where
+
+
+def _counted(packages: Mapping[str, Mapping[str, str]]) -> str:
+    """Return how many packages of each kind there are: `12 deb, 3 python`."""
+    return ", ".join(f"{len(names)} {kind}" for kind, names in packages.items() if names)
 
 
 def describe(image: ImagePoint, made: Graph, known: Facts | None = None) -> dict[str, Any]:
@@ -67,18 +176,9 @@ def describe(image: ImagePoint, made: Graph, known: Facts | None = None) -> dict
                 "layer": cell.name,
                 "cell": name,
                 "description": cell.layer.description,
-                "joined": (
-                    "asked for"
-                    if cell.name in image.asked
-                    else "glue"
-                    if cell.layer.glue
-                    else "stood on"
-                ),
+                "joined": _joined(cell, image),
                 "size": fact.size,
-                "packages": {
-                    kind: dict(sorted(found.items()))
-                    for kind, found in sorted(fact.packages.items())
-                },
+                "packages": _sorted(fact.packages),
             }
         )
     sizes = [layer["size"] for layer in layers]
@@ -87,6 +187,13 @@ def describe(image: ImagePoint, made: Graph, known: Facts | None = None) -> dict
         "size": None if None in sizes else sum(sizes),
         "layers": layers,
     }
+
+
+def _joined(cell: Cell, image: ImagePoint) -> str:
+    """Return why a layer is in an image."""
+    if cell.name in image.asked:
+        return "asked for"
+    return "glue" if cell.layer.glue else "stood on"
 
 
 def _answer(loaded: Loaded, made: Graph, name: str, at: str) -> Answer:
@@ -100,7 +207,7 @@ def _answer(loaded: Loaded, made: Graph, name: str, at: str) -> Answer:
         image = made.images[name]
         return explain(loaded, made, image.name, {**image.point, **point(loaded, image.name, at)})
     if all(matrix.name != name for matrix in loaded.matrices):
-        raise InputError([unknown(made, name, "NAME")])
+        raise InputError([unknown_node(made, name, "NAME")])
     return explain(loaded, made, name, point(loaded, name, at))
 
 
@@ -123,33 +230,28 @@ def _show(
         console.text("\nName one with its tag to see its layers.")
         return
     for image in images:
-        found = describe(image, made, known)
+        shown = describe(image, made, known)
         console.text(f"{image.id}  {image.description}\n{written(image.point)}\n")
         console.table(
             ["layer", "", ">size", "packages", "what it adds"],
-            [_row(layer) for layer in found["layers"]],
+            [_row(layer) for layer in shown["layers"]],
         )
-        console.text(
-            f"{'total':>9} {readable(found['size'])}\n" if found["size"] is not None else ""
-        )
+        total = "" if shown["size"] is None else f"{'total':>9} {readable(shown['size'])}\n"
+        console.text(total)
         if packages:
-            rows = [
-                (name, version, kind, layer["layer"])
-                for layer in found["layers"]
-                for kind, all_ in layer["packages"].items()
-                for name, version in all_.items()
-            ]
+            rows: list[tuple[str, ...]] = []
+            for layer in shown["layers"]:
+                rows += _package_rows(layer, layer["layer"])
             console.table(["package", "version", "kind", "layer"], sorted(rows))
 
 
 def _row(layer: Mapping[str, Any]) -> tuple[str, ...]:
-    count = ", ".join(f"{len(found)} {kind}" for kind, found in layer["packages"].items() if found)
     remark = "" if layer["joined"] == "stood on" else layer["joined"]
     return (
         layer["layer"],
         remark,
         "" if layer["size"] is None else readable(layer["size"]),
-        count,
+        _counted(layer["packages"]),
         layer["description"],
     )
 

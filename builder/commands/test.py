@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from docker import DockerClient
 
+from builder.catalog.additions import check_layers
+from builder.catalog.load import load as load_catalog
 from builder.console.text import Console
-from builder.errors import BuilderError
+from builder.errors import BuilderError, InputError, Problem
 from builder.execute.loading import built, load
 from builder.execute.project import Project, open_project
 from builder.execute.schedule import run as schedule
+from builder.graph.build import graph
+from builder.graph.select import select
 from builder.oci.model import Descriptor
 from builder.record import junit
 from builder.tools import engine
@@ -24,6 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "patterns", nargs="*", metavar="PATTERN", help="images (globs); all without one"
     )
     parser.add_argument(
+        "--layer",
+        action="append",
+        default=[],
+        dest="layers",
+        metavar="LAYER",
+        help="the tests of this layer only, in the images that have it (may be repeated)",
+    )
+    parser.add_argument(
         "-j",
         "--jobs",
         type=int,
@@ -33,24 +46,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rm",
         action="store_true",
-        help="take images that were not in the engine out of it again: saves disk space",
+        help="remove images from the engine again that were not there before, to save disk space",
     )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the tests; those whose image and script have not changed since they passed count as
-    passed.
+    """Run the tests. One that passed before counts as passed while its image and script are
+    unchanged.
     """
-    project = open_project(arguments.catalog, arguments.patterns)
+    project = open_project(arguments.catalog, _patterns(arguments))
     images = built(project)
     outcomes: list[verify.Outcome] = []
     client = engine.client()
+    jobs = arguments.jobs or project.settings.jobs
     for name, manifest in images.items():
-        there = engine.digest(client, project.reference(name)) == manifest.digest
-        outcomes += _image(
-            project, client, name, manifest, console, jobs=arguments.jobs or project.settings.jobs
-        )
-        if arguments.rm and not there:
+        was_there = engine.digest(client, project.reference(name)) == manifest.digest
+        tests = _tests(project, name, manifest, arguments.layers)
+        outcomes += _image(project, client, {name: manifest}, tests, console, jobs=jobs)
+        if arguments.rm and not was_there:
             engine.remove(client, project.reference(name))
     for outcome in outcomes:
         if not outcome.ok:
@@ -59,10 +72,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             )
     if arguments.junit:
         junit.write(outcomes, arguments.junit)
-    kept, failed = (
-        sum(outcome.cached for outcome in outcomes),
-        sum(not outcome.ok for outcome in outcomes),
-    )
+    kept = sum(outcome.cached for outcome in outcomes)
+    failed = sum(not outcome.ok for outcome in outcomes)
     passed = len(outcomes) - failed
     console.text(
         f"{len(images)} images, {len(outcomes)} tests: {passed} passed ({kept} unchanged since),"
@@ -71,26 +82,55 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 1 if failed else 0
 
 
+def _patterns(arguments: argparse.Namespace) -> list[str]:
+    """Return the images to test: with --layer, those that have such a layer.
+
+    Raises:
+        InputError: there is no such layer, or none of the images has it.
+
+    """
+    if not arguments.layers:
+        return list(arguments.patterns)
+    loaded = load_catalog(arguments.catalog)
+    problems = list(check_layers(loaded, arguments.layers, "--layer"))
+    if problems:
+        raise InputError(problems)
+    part = select(graph(loaded), arguments.patterns)
+    having = []
+    for image in part.images.values():
+        layers = {part.cells[cell].name for cell in image.cells}
+        if layers.intersection(arguments.layers):
+            having.append(image.id)
+    if not having:
+        message = f"no image has the layer {' or '.join(arguments.layers)}"
+        raise InputError([Problem("--layer", 0, 0, message)])
+    return having
+
+
+def _tests(
+    project: Project, name: str, manifest: Descriptor, layers: Collection[str]
+) -> dict[str, verify.ImageTest]:
+    """Return the tests of an image by id; those of some layers only, where any are named."""
+    image, directories = project.graph.images[name], project.loaded.layer_dirs
+    every = verify.tests_of(project.graph, image, manifest.digest, project.lock, directories)
+    return {test.id: test for test in every if not layers or test.layer in layers}
+
+
 def _image(
     project: Project,
     client: DockerClient,
-    name: str,
-    manifest: Descriptor,
+    image: Mapping[str, Descriptor],
+    tests: Mapping[str, verify.ImageTest],
     console: Console,
     *,
     jobs: int,
 ) -> list[verify.Outcome]:
-    """Run the tests of one image, several at once; the image is brought into the engine only if one
-    has to run.
-    """
-    image, results = project.graph.images[name], project.state / "tests"
-    found = verify.tests_of(
-        project.graph, image, manifest.digest, project.lock, project.loaded.layer_dirs
-    )
-    tests = {test.id: test for test in found}
+    """Run the tests of one image, several at once; the image is loaded only if one has to run."""
+    (name,) = image
+    results = project.state / "tests"
     outcomes: dict[str, verify.Outcome] = {}
     if not all(verify.passed(test, results) for test in tests.values()):
-        load(project, client, {name: manifest}, console)
+        load(project, client, image, console)
 
     def work(node: str) -> str:
         outcomes[node] = outcome = verify.run(client, tests[node], project.reference(name), results)

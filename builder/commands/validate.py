@@ -42,5 +42,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def unused(loaded: Loaded) -> list[str]:
     """Return the layers that no image has at any point, in the order of their names."""
-    used = {name for matrix in loaded.matrices if matrix.points for name in matrix.stack.layers}
+    used: set[str] = set()
+    for matrix in loaded.matrices:
+        if matrix.points:
+            used.update(matrix.stack.layers)
     return sorted(loaded.layers.keys() - used)

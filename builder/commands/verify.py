@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     verification = verify(shop, jobs=jobs, everything=arguments.all)
     failed = any(not result.ok for result in verification.results.values())
     if verification.replaced and not failed:
-        # Images hold the former bytes until they are put together anew.
+        # Images hold the former bytes until they are composed again.
         code = report(build(project, project.plan(), console, jobs=jobs), console)
         failed = code != 0
     if arguments.json:

@@ -64,9 +64,9 @@ class Console:
         On a terminal, columns are fitted to its width. Elsewhere, and where they are many, each row
         is one line.
         """
-        found = [[str(cell) for cell in row] for row in rows]
-        if not self._out.is_terminal or len(found) > FITTED:
-            self.text("\n".join([*([title] if title else []), *_lines(columns, found)]))
+        texts = [[str(cell) for cell in row] for row in rows]
+        if not self._out.is_terminal or len(texts) > FITTED:
+            self.text("\n".join([*([title] if title else []), *_lines(columns, texts)]))
             return
         table = Table(
             title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold"
@@ -77,7 +77,7 @@ class Console:
                 justify="right" if name.startswith(">") else "left",
                 overflow="fold",
             )
-        for row in found:
+        for row in texts:
             table.add_row(*[escape(cell) for cell in row])
         self._out.print(table)
 

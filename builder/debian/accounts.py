@@ -9,9 +9,14 @@ from builder.oci.model import EPOCH
 
 LAST_CHANGE = str(EPOCH // 86400)
 HINT = (
-    "give the account a fixed id: create it (`useradd --system --uid N`) in a layer that both stand"
-    " on, so that the package which wants it finds it"
+    "name the accounts in `accounts` of the layers that make them, then run `catalog lock`, which"
+    " decides on their ids, and build those layers again; where a script gives an id itself, take"
+    " another number"
 )
+RANGES_HINT = "give one of them other numbers (`usermod --add-subuids`, or /etc/subuid)"
+SYSTEM = range(100, 1000)
+USERS = "users"
+"""The one group of Debian's own whose id is in that range."""
 
 
 def parse(text: str) -> Table:
@@ -39,10 +44,29 @@ def parse_members(text: str) -> Table:
     return {name: _with_members(rest, _members(rest)) for name, rest in parse(text).items()}
 
 
+def join_user(key: str, one: str, other: str) -> str:
+    """Unite two entries of one user or group, which must be equal."""
+    try:
+        return equal(key, one, other)
+    except Disagreement as error:
+        other_id = one.split(":")[1:2] != other.split(":")[1:2]
+        raise Disagreement(error.text, HINT if other_id else "") from None
+
+
 def join_members(key: str, one: str, other: str) -> str:
     """Unite the members of a group; its id must be equal."""
     members = _members(one) | _members(other)
-    return equal(key, _with_members(one, members), _with_members(other, members))
+    return join_user(key, _with_members(one, members), _with_members(other, members))
+
+
+def system_ids(passwd: str, group: str) -> dict[str, set[int]]:
+    """Return the ids of the system accounts in these texts: users and groups by name."""
+    ids: dict[str, set[int]] = {}
+    for name, rest in (*parse(passwd).items(), *parse(group).items()):
+        number = int(rest.split(":")[1])
+        if number in SYSTEM and name != USERS:
+            ids.setdefault(name, set()).add(number)
+    return ids
 
 
 def unique_ids(table: Table) -> None:
@@ -72,7 +96,8 @@ def unique_ranges(table: Table) -> None:
     )
     for (start, count, name), (following, _, other) in itertools.pairwise(ranges):
         if following < start + count:
-            raise Disagreement(f"{name} and {other} share subordinate ids from {following}", HINT)
+            message = f"{name} and {other} share subordinate ids from {following}"
+            raise Disagreement(message, RANGES_HINT)
 
 
 def dump(table: Table) -> str:

@@ -13,8 +13,8 @@ DEFERRED = "var/lib/dpkg/triggers/Unincorp"
 """Triggers that wait for dpkg. Where the file is missing, dpkg takes it that all of them do, and
 runs each."""
 GENERATED = frozenset({PROFILE, ENVIRONMENT, CACHE, DEFERRED})
-"""Paths that the seal writes anew for each image: what a build leaves there is dropped."""
-# They belong to whoever logs in, not to the image.
+"""Paths that the seal writes for each image; what a build leaves there is dropped."""
+# They belong to the user who logs in, not to the image.
 _PERSONAL = frozenset({"HOME", "USER", "LOGNAME", "SHELL", "PWD", "PATH"})
 
 
@@ -27,7 +27,7 @@ def profile(config: ImageConfig) -> str:
     """Return the script for login shells, which start with Debian's own PATH: it puts the image's
     back, in front of what else is there.
 
-    A variable that is set already keeps its value: whoever runs the container may have chosen it.
+    A variable that is set already keeps its value: it may come from the start of the container.
     """
     own = variables(config)["PATH"]
     lines = [

@@ -29,7 +29,7 @@ def _seal(body: bytes) -> bytes:
 
 
 def _entries(data: bytes) -> list[bytes] | None:
-    found: list[bytes] = []
+    entries: list[bytes] = []
     try:
         magic, _, count = struct.unpack_from(">III", data)
         position = 12
@@ -41,7 +41,7 @@ def _entries(data: bytes) -> list[bytes] | None:
             kind_end = _after_text(data, alias_end + 8)
             (size,) = struct.unpack_from(">I", data, kind_end)
             end = kind_end + 4 + size
-            found.append(
+            entries.append(
                 data[position:alias_end]
                 + struct.pack(">Q", EPOCH * 1000)
                 + data[alias_end + 8 : end]
@@ -49,7 +49,7 @@ def _entries(data: bytes) -> list[bytes] | None:
             position = end
     except struct.error:
         return None
-    return found if magic == _MAGIC and position == len(data) - 20 else None
+    return entries if magic == _MAGIC and position == len(data) - 20 else None
 
 
 def _after_text(data: bytes, position: int) -> int:

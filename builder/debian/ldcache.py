@@ -70,26 +70,26 @@ def entries(
         directory, _, name = path.rpartition("/")
         if _DSO.fullmatch(name):
             contents.setdefault(directory, []).append(name)
-    found: list[Cached] = []
+    cached: list[Cached] = []
     for directory in _directories(tree, contents, texts, architecture):
         real = resolve(tree, directory) or ""
-        found += _search(
+        cached += _search(
             tree,
             known,
             directory,
             [posixpath.join(real, name) for name in sorted(contents.get(real, ()))],
         )
-    return sorted(found, key=functools.cmp_to_key(_compare))
+    return sorted(cached, key=functools.cmp_to_key(_compare))
 
 
-def encode(found: Sequence[Cached], generator: str) -> bytes:
+def encode(cached: Sequence[Cached], generator: str) -> bytes:
     """Return the bytes of the cache: header, entries, strings, extensions."""
-    hwcaps = sorted({entry.hwcaps for entry in found} - {""})
-    offsets, strings = _strings({*hwcaps, *(e.soname for e in found), *(e.path for e in found)})
-    base = _HEADER + _ENTRY * len(found)
+    hwcaps = sorted({entry.hwcaps for entry in cached} - {""})
+    offsets, strings = _strings({*hwcaps, *(e.soname for e in cached), *(e.path for e in cached)})
+    base = _HEADER + _ENTRY * len(cached)
     extension_at = -(-(base + len(strings)) // 4) * 4
     head = _MAGIC + struct.pack(
-        "<IIB3xI12x", len(found), len(strings), _LITTLE_ENDIAN, extension_at
+        "<IIB3xI12x", len(cached), len(strings), _LITTLE_ENDIAN, extension_at
     )
     rows = [
         struct.pack(
@@ -100,7 +100,7 @@ def encode(found: Sequence[Cached], generator: str) -> bytes:
             0,
             _HWCAP_EXTENSION | entry.isa << 32 | hwcaps.index(entry.hwcaps) if entry.hwcaps else 0,
         )
-        for entry in found
+        for entry in cached
     ]
     body = head + b"".join(rows) + strings
     body += b"\0" * (extension_at - len(body))
@@ -167,7 +167,7 @@ def _directories(
     """
     triplet = TRIPLETS.get(architecture, architecture)
     seen: set[str] = set()
-    found: list[str] = []
+    directories: list[str] = []
     for directory in (
         *_configured(texts, CONF),
         f"/lib/{triplet}",
@@ -180,13 +180,13 @@ def _directories(
             continue
         seen.add(real)
         prefix = real + "/glibc-hwcaps/"
-        found += sorted(
+        directories += sorted(
             f"{directory}/glibc-hwcaps/{path.removeprefix(prefix)}"
             for path in contents
             if path.startswith(prefix)
         )
-        found.append(directory)
-    return found
+        directories.append(directory)
+    return directories
 
 
 def _configured(texts: Mapping[str, str], conf: str) -> Iterator[str]:

@@ -55,7 +55,13 @@ MERGERS: tuple[Merger, ...] = (
         always=alternatives.is_header,
     ),
     Merger(alternatives.LINKS + "*", lines.parse_whole, lines.dump_whole, links=True),
-    Merger("etc/passwd", accounts.parse, accounts.dump_by_id, check=accounts.unique_ids),
+    Merger(
+        "etc/passwd",
+        accounts.parse,
+        accounts.dump_by_id,
+        join=accounts.join_user,
+        check=accounts.unique_ids,
+    ),
     Merger(
         "etc/group",
         accounts.parse_members,
@@ -91,12 +97,12 @@ _GLOBS = [(merger.pattern.partition("*")[0], merger) for merger in MERGERS if "*
 
 def merger_of(path: str) -> Merger | None:
     """Return the merger that owns a path, if one does."""
-    found = _EXACT.get(path)
-    if found is None:
+    exact = _EXACT.get(path)
+    if exact is None:
         for prefix, merger in _GLOBS:
             if path.startswith(prefix) and merger.expression.fullmatch(path):
                 return merger
-    return found
+    return exact
 
 
 def contributions(
@@ -111,7 +117,7 @@ def contributions(
         ConflictError: the build removed or changed what an ancestor contributed.
 
     """
-    found: dict[str, str] = {}
+    added_to: dict[str, str] = {}
     problems = []
     for path, text in sorted(after.items()):
         merger = merger_of(path)
@@ -119,7 +125,7 @@ def contributions(
             continue
         try:
             if added := merger.diff(before.get(path, ""), text):
-                found[path] = added
+                added_to[path] = added
         except Disagreement as error:
             holders = (
                 " and ".join(facts.cell for facts in below if path in facts.bookkeeping)
@@ -129,8 +135,8 @@ def contributions(
                 (f"/{path}: {cell} changes what is of {holders}: {error.text}", error.hint)
             )
     _raise(problems)
-    _mark_asked_for(found, before.get(STATUS, ""))
-    return found
+    _mark_asked_for(added_to, before.get(STATUS, ""))
+    return added_to
 
 
 def files(layers: Sequence[Facts]) -> dict[str, str]:
@@ -166,19 +172,19 @@ def files(layers: Sequence[Facts]) -> dict[str, str]:
     return made
 
 
-def _mark_asked_for(found: dict[str, str], before: str) -> None:
+def _mark_asked_for(added_to: dict[str, str], before: str) -> None:
     """State of each added package that it was asked for, unless apt lists it: silence could not be
     told from ignorance.
     """
-    added = stanzas.packages(found.get(STATUS, ""))
+    added = stanzas.packages(added_to.get(STATUS, ""))
     if not added:
         return
-    states = stanzas.auto(found.get(STATES, ""))
+    states = stanzas.auto(added_to.get(STATES, ""))
     native = _native([*added, *stanzas.packages(before)])
     for key in added:
         name, _, architecture = key.partition(":")
         states.setdefault(f"{name}:{native if architecture == 'all' else architecture}", "0")
-    found[STATES] = stanzas.dump_auto(states)
+    added_to[STATES] = stanzas.dump_auto(states)
 
 
 def _native(packages: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ def found_in(texts: Mapping[str, str], status: str) -> dict[str, dict[str, str]]
     """Return kind -> name -> version, sorted; `status` is the contribution to dpkg's status file,
     `texts` what a scan kept.
     """
-    found: dict[str, dict[str, str]] = {
+    inventory: dict[str, dict[str, str]] = {
         "deb": stanzas.versions(status),
         "python": {},
         "r": {},
@@ -25,12 +25,12 @@ def found_in(texts: Mapping[str, str], status: str) -> dict[str, dict[str, str]]
     }
     for path, text in sorted(texts.items()):
         if PYTHON.fullmatch(path):
-            _put(found["python"], _field(text, "Name"), _field(text, "Version"))
+            _put(inventory["python"], _field(text, "Name"), _field(text, "Version"))
         elif R.fullmatch(path):
-            _put(found["r"], _field(text, "Package"), _field(text, "Version"))
+            _put(inventory["r"], _field(text, "Package"), _field(text, "Version"))
         elif NPM.fullmatch(path):
-            _put(found["npm"], *_npm(text))
-    return {kind: dict(sorted(names.items())) for kind, names in found.items() if names}
+            _put(inventory["npm"], *_npm(text))
+    return {kind: dict(sorted(names.items())) for kind, names in inventory.items() if names}
 
 
 def owners(texts: Mapping[str, str], entries: Mapping[str, Entry]) -> dict[str, str]:
@@ -38,12 +38,12 @@ def owners(texts: Mapping[str, str], entries: Mapping[str, Entry]) -> dict[str, 
     belong to many.
     """
     paths = {path for path, entry in entries.items() if entry.type != DIRECTORY}
-    found: dict[str, str] = {}
+    owner_of: dict[str, str] = {}
     for path, text in texts.items():
         if package := LIST.fullmatch(path):
             names = (usr(line.removeprefix("/")) for line in text.splitlines())
-            found.update((name, package[1]) for name in names if name in paths)
-    return dict(sorted(found.items()))
+            owner_of.update((name, package[1]) for name in names if name in paths)
+    return dict(sorted(owner_of.items()))
 
 
 def _put(names: dict[str, str], name: str, version: str) -> None:
@@ -52,8 +52,8 @@ def _put(names: dict[str, str], name: str, version: str) -> None:
 
 
 def _field(text: str, name: str) -> str:
-    found = re.search(rf"^{name}:[ \t]*(.*)$", text, re.MULTILINE)
-    return found[1].strip() if found else ""
+    match = re.search(rf"^{name}:[ \t]*(.*)$", text, re.MULTILINE)
+    return match[1].strip() if match else ""
 
 
 def _npm(text: str) -> tuple[str, str]:

@@ -24,6 +24,12 @@ def fields(stanza: str) -> dict[str, str]:
     return found
 
 
+def by_name(text: str) -> dict[str, dict[str, str]]:
+    """Return the fields of each package of a status file, or of a contribution to one, by name."""
+    parsed = [fields(stanza) for stanza in _split(text)]
+    return {stanza["Package"]: stanza for stanza in parsed if "Package" in stanza}
+
+
 def packages(text: str) -> Table:
     """Parse /var/lib/dpkg/status: `name:architecture` -> stanza."""
     table = {}

@@ -15,17 +15,20 @@ from builder.debian.model import Facts
 from builder.errors import BuilderError, ToolError
 from builder.events import Note, Output
 from builder.execute import damage
+from builder.execute.accounts import surprises
 from builder.execute.failure import explain
 from builder.execute.replaced import changed, manifests
 from builder.execute.workshop import Workshop
 from builder.fetch.context import context as lay_out
 from builder.fetch.fetch import fetch
+from builder.graph.accounts import given
 from builder.graph.model import Cell
 from builder.lock.model import Lock
 from builder.oci import tar
 from builder.oci.blob import disk
 from builder.oci.model import EPOCH, LAYER_ZSTD, Descriptor
 from builder.oci.store import Store
+from builder.render.accounts import ACCOUNTS
 from builder.render.dockerfile import ARTIFACTS, PARENT, dockerfile
 from builder.render.dockerfile import context as build_context
 from builder.tools import buildx, mmdebstrap
@@ -111,8 +114,11 @@ def made(shop: Workshop, cell: Cell) -> Facts:
 
 
 def keep(shop: Workshop, cell: Cell, facts: Facts) -> None:
-    """Record what a cell was built to, and on what."""
+    """Record what a cell was built to, and on what. Accounts that no lock decides are told."""
     known = shop.project.inputs
+    below = [shop.facts(ancestor) for ancestor in cell.ancestors]
+    for sentence in surprises(cell, shop.project.lock, facts, below):
+        shop.monitor(Note(sentence, "warning"))
     records.record(shop.store, facts, manifests(shop.store, cell, known))
     inputs.remember(shop.store, cell.id, known[cell.id].document)
     shop.forget(cell.id)
@@ -142,6 +148,7 @@ def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> li
             epoch=EPOCH,
             log=log,
             paths=cell.layer.dpkg,
+            accounts=artifacts / ACCOUNTS if given(cell, lock) else None,
         )
     except ToolError as error:
         raise _failed(cell, error.message, error.hint, log) from error
@@ -157,7 +164,7 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
     output, directory = staging / "output", staging / "context"
     below = _prepare(shop.store, parent, output)
     source = project.loaded.layer_dirs[cell.name]
-    build_context(project.graph, cell, project.lock.cells[cell.id], source).write(directory)
+    build_context(project.graph, cell, project.lock, source).write(directory)
     spec = buildx.Build(
         context=directory,
         output=output,
@@ -202,8 +209,7 @@ def _explained(shop: Workshop, cell: Cell, log: Path, error: ToolError) -> tuple
     directory = project.loaded.layer_dirs[cell.name]
     if not step.line and not step.output:
         return buildx.last_words(printed), ""
-    piece = project.lock.cells[cell.id]
-    text = dockerfile(project.graph, cell, piece, directory, marked=True)
+    text = dockerfile(project.graph, cell, project.lock, directory, marked=True)
     yaml = project.loaded.layer_sources[cell.name]
     return explain(step, text, cell.layer, yaml, directory)
 

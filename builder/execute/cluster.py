@@ -28,7 +28,7 @@ def served(
         f"{path}/{name}" if path else name: manifest.digest for name, manifest in images.items()
     }
     with (
-        registry(store.root / "blobs" / "sha256", tags, gateway()) as found,
-        kind.mirror(host, f"http://{found.address}"),
+        registry(store.root / "blobs" / "sha256", tags, gateway()) as served_at,
+        kind.mirror(host, f"http://{served_at.address}"),
     ):
-        yield found
+        yield served_at

@@ -61,8 +61,8 @@ def write(project: Project, shop: Workshop, name: str, directory: Path) -> None:
 
 def _empty(directory: Path) -> None:
     """Remove what was written there before."""
-    found = {path.name: path for path in directory.iterdir()} if directory.exists() else {}
-    strange = sorted(found.keys() - WRITTEN)
+    before = {path.name: path for path in directory.iterdir()} if directory.exists() else {}
+    strange = sorted(before.keys() - WRITTEN)
     if strange:
         raise InputError(
             [
@@ -75,7 +75,7 @@ def _empty(directory: Path) -> None:
                 )
             ]
         )
-    for path in found.values():
+    for path in before.values():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
@@ -91,9 +91,9 @@ def _root(project: Project, shop: Workshop, cell: str, target: Path) -> None:
     document = project.store.read_json(manifest)
     with tarfile.open(target, "w") as merged:
         for layer in document["layers"]:
-            found = Descriptor(layer["mediaType"], layer["digest"], layer["size"])
+            descriptor = Descriptor(layer["mediaType"], layer["digest"], layer["size"])
             with (
-                project.store.open_blob(found) as blob,
+                project.store.open_blob(descriptor) as blob,
                 zstandard.ZstdDecompressor().stream_reader(blob) as plain,
             ):
                 _append(merged, plain)

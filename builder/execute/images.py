@@ -24,14 +24,16 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
 
     """
     image = project.graph.images[name]
-    found = {cell: records.find(project.store, project.inputs[cell].key) for cell in image.cells}
-    missing = [cell for cell, manifest in found.items() if manifest is None]
+    manifests = {
+        cell: records.find(project.store, project.inputs[cell].key) for cell in image.cells
+    }
+    missing = [cell for cell, manifest in manifests.items() if manifest is None]
     if missing:
         raise BuilderError(
             f"{', '.join(missing)} not in the store", hint=f"run `catalog build {missing[0]}`"
         )
     key = project.image_key(
-        name, [manifest.digest for manifest in found.values() if manifest is not None]
+        name, [manifest.digest for manifest in manifests.values() if manifest is not None]
     )
     layers = [shop.facts(cell) for cell in image.cells]
     manifest = compose.compose(project.store, layers, project.config(name))

@@ -24,13 +24,13 @@ def built(project: Project) -> dict[str, Descriptor]:
         BuilderError: some are not in the store.
 
     """
-    found = {image: project.store.find(IMAGES + image) for image in project.graph.images}
-    missing = [image for image, manifest in found.items() if manifest is None]
+    manifests = {image: project.store.find(IMAGES + image) for image in project.graph.images}
+    missing = [image for image, manifest in manifests.items() if manifest is None]
     if missing:
         raise BuilderError(
             f"not built yet: {', '.join(missing)}", hint=f"run `catalog build {missing[0]}`"
         )
-    return {image: manifest for image, manifest in found.items() if manifest is not None}
+    return {image: manifest for image, manifest in manifests.items() if manifest is not None}
 
 
 def load(

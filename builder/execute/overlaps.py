@@ -35,7 +35,7 @@ def overlaps(project: Project) -> list[Overlap]:
     """Return which layers hold the same files in images that are put together, the largest
     first.
     """
-    found: dict[tuple[str, str], list[int]] = {}
+    sizes_of: dict[tuple[str, str], list[int]] = {}
     refs = project.store.refs(IMAGES)
     for image in project.graph.images:
         for pair, size in (
@@ -43,9 +43,9 @@ def overlaps(project: Project) -> list[Overlap]:
             if IMAGES + image in refs
             else ()
         ):
-            found.setdefault(pair, []).append(size)
+            sizes_of.setdefault(pair, []).append(size)
     made = [
-        Overlap(layers=pair, images=len(sizes), size=max(sizes)) for pair, sizes in found.items()
+        Overlap(layers=pair, images=len(sizes), size=max(sizes)) for pair, sizes in sizes_of.items()
     ]
     return sorted(made, key=lambda overlap: (-overlap.size, overlap.layers))
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from builder.catalog.load import Loaded, load
 from builder.cells import compose, inputs, records
-from builder.debian.model import Summary
+from builder.debian.model import Facts, Summary
 from builder.errors import BuilderError, InputError, Problem
 from builder.execute.replaced import manifests, outdated
-from builder.graph.asks import stale
+from builder.graph.accounts import behind
 from builder.graph.build import graph
 from builder.graph.model import Cell, Graph
 from builder.graph.select import cells_like, select
@@ -65,6 +65,22 @@ class Project:
         if manifest is None:
             raise BuilderError(f"{cell} is not in the store", hint=f"run `catalog build {cell}`")
         return records.summary(self.store, manifest)
+
+    def facts(self, cells: Sequence[str]) -> list[Facts]:
+        """Return all that is known of cells, in their order.
+
+        Raises:
+            BuilderError: some are not in the store.
+
+        """
+        manifests = {cell: records.find(self.store, self.inputs[cell].key) for cell in cells}
+        missing = [cell for cell, manifest in manifests.items() if manifest is None]
+        if missing:
+            raise BuilderError(
+                f"not built yet: {', '.join(missing)}", hint=f"run `catalog build {missing[0]}`"
+            )
+        built = [manifest for manifest in manifests.values() if manifest is not None]
+        return [records.facts(self.store, manifest) for manifest in built]
 
     def config(self, image: str) -> ImageConfig:
         """Return what an image runs, and its labels."""
@@ -137,7 +153,7 @@ def open_project(path: Path, patterns: Sequence[str] = ()) -> Project:
     settings = read_settings(loaded.root)
     file = loaded.root / NAME
     lock = read_lock(file)
-    late = {cell: why for cell, why in stale(lock, whole).items() if cell in part.cells}
+    late = {cell: why for cell, why in behind(lock, whole).items() if cell in part.cells}
     if late:
         raise InputError(
             [

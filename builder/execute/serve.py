@@ -25,7 +25,7 @@ ROUTE = re.compile(
 )
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 POLL = 0.01
-"""Seconds until the server notices that it is to end: whoever pulled waits for that."""
+"""Seconds until the server notices that it should end; a client that pulled waits for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,22 @@ from pathlib import Path
 
 from builder.errors import FetchError
 from builder.fetch.transfer import place
+from builder.graph.accounts import given, packages
 from builder.graph.model import Cell
+from builder.lock.accounts import made_by
 from builder.lock.deb import file_name, packages_file
 from builder.lock.model import Artifact, Lock
-from builder.tools.archive import control
+from builder.render.accounts import ACCOUNTS, accounts
+from builder.tools.archive import control, scripts
+from builder.tree import Tree
 
 
 def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
     """Lay out the artifacts of a cell in an empty `directory`, and return it.
 
     `deb/*.deb`, `build/*.deb`, `python/*.whl`, `wheels/*.whl`, `archives/<name>/…`,
-    `npm/_cacache/…`, and the slice's files. A bootstrap cell also gets Packages, which makes the
-    directory a flat apt repository.
+    `npm/_cacache/…`, `accounts/…` where the cell makes system accounts, and the slice's files. A
+    bootstrap cell also gets Packages, which makes the directory a flat apt repository.
 
     Raises:
         FetchError: an artifact is not in the cache.
@@ -36,11 +40,32 @@ def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    _accounts(cell, lock, cache).write(directory / ACCOUNTS)
     if cell.layer.bootstrap:
-        _repository(
-            [artifact for artifact in artifacts if artifact.kind == "deb"], cache, directory
-        )
+        _repository(list(packages(cell, lock)), cache, directory)
     return directory
+
+
+def _accounts(cell: Cell, lock: Lock, cache: Path) -> Tree:
+    """Return what gives system accounts the ids of the lock."""
+    ids = given(cell, lock)
+    if not ids:
+        return Tree({})
+    sysusers: dict[str, str] = {}
+    for package in packages(cell, lock):
+        if made_by(package):
+            sysusers |= scripts(place(package, cache)).sysusers
+    return accounts(ids, _installed(cell, lock), sysusers)
+
+
+def _installed(cell: Cell, lock: Lock) -> set[str]:
+    """Return the Debian packages of a cell and of what it stands on."""
+    names = set()
+    for one in (*cell.ancestors, cell.id):
+        for artifact in (lock.artifacts[name] for name in lock.cells[one].artifacts):
+            if artifact.kind == "deb":
+                names.add(artifact.name)
+    return names
 
 
 def lacks(cell: Cell, lock: Lock, cache: Path) -> bool:

@@ -40,8 +40,9 @@ def fetch(lock: Lock, cells: Iterable[Cell], settings: Settings, monitor: Monito
     verified again.
 
     Raises:
-        FetchError: at least one artifact could not be had; names each, and the setting to use. All
-        others are in the cache. IntegrityError: a mirror gave something else than what is locked.
+        FetchError: at least one artifact could not be fetched; names each, and the setting to use.
+        All others are in the cache.
+        IntegrityError: a mirror gave something else than what is locked.
 
     """
     names = sorted({name for cell in cells for name in lock.cells[cell.id].artifacts})
@@ -154,7 +155,7 @@ class _Transfers:
             future.result()
 
     def raise_failures(self) -> None:
-        """Raise one error that names all artifacts that could not be had."""
+        """Raise one error that names all artifacts that could not be fetched."""
         if not self._failures:
             return
         first = self._failures[0]

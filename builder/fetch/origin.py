@@ -81,8 +81,8 @@ def configured(root: Path = Path("/")) -> Iterator[Configured]:
 
 def _one_line(text: str) -> Iterator[Configured]:
     for line in text.splitlines():
-        if found := ONE_LINE.match(line):
-            yield Configured(found["uri"], found["suite"], tuple(found["components"].split()))
+        if match := ONE_LINE.match(line):
+            yield Configured(match["uri"], match["suite"], tuple(match["components"].split()))
 
 
 def _deb822(text: str) -> Iterator[Configured]:
@@ -136,5 +136,5 @@ def unreachable(text: str, origin: str) -> FetchError | None:
 
 
 def _reason(text: str) -> str:
-    found = [line.strip() for line in text.splitlines() if UNREACHABLE.search(line)]
-    return found[-1]
+    reasons = [line.strip() for line in text.splitlines() if UNREACHABLE.search(line)]
+    return reasons[-1]

@@ -77,6 +77,7 @@ class _Cells:
             parents=tuple(self.at(parent, point).id for parent in layer.on),
             ancestors=tuple(self.at(ancestor, point).id for ancestor in below),
             abi=tuple(abi.render(template, point, loaded.catalog.axes) for template in layer.abi),
+            scripts=loaded.scripts[name],
         )
 
     def ordered(self) -> dict[str, Cell]:

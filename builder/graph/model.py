@@ -31,6 +31,8 @@ class Cell:
     name."""
     abi: tuple[str, ...] = ()
     """What those that stand on it may rely on, e.g. debian-13."""
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    """The layer's scripts that are files of bash: key of layer.yaml -> text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from fnmatch import translate
 
 from builder.catalog.suggest import nearest
-from builder.errors import InputError, Problem
+from builder.errors import InputError, Problem, listed
 from builder.graph.model import Cell, Graph, ImagePoint
 
 ARGUMENT = "PATTERN"
@@ -35,9 +35,9 @@ def select(graph: Graph, patterns: Sequence[str]) -> Graph:
         found = [
             image for image in graph.images.values() if matches(image.name) or matches(image.id)
         ]
-        named = (
-            [cell for cell in graph.cells.values() if matches(cell.id)] if "@" in pattern else []
-        )
+        # A cell that depends on no axis has no '@' in its id.
+        is_cell = "@" in pattern or (not found and pattern in graph.cells)
+        named = [cell for cell in graph.cells.values() if matches(cell.id)] if is_cell else []
         if not found and not named:
             problems.append(unknown(graph, pattern))
         images.update((image.id, image) for image in found)
@@ -51,6 +51,44 @@ def select(graph: Graph, patterns: Sequence[str]) -> Graph:
         images={name: image for name, image in graph.images.items() if name in images},
         absent=tuple(absent for absent in graph.absent if absent.name in names),
     )
+
+
+def one_image(graph: Graph, pattern: str, argument: str = "IMAGE") -> str:
+    """Return the id of the only image of a graph, which is what `pattern` selected.
+
+    Raises:
+        InputError: there are several, or none because the pattern selected cells.
+
+    """
+    if len(graph.images) == 1:
+        return next(iter(graph.images))
+    if not graph.images:
+        raise InputError([Problem(argument, 0, 0, f"{pattern!r} is not an image")])
+    names = listed(list(graph.images), 4)
+    hint = "name one, with its tag"
+    raise InputError([Problem(argument, 0, 0, f"{pattern!r} matches several: {names}", hint)])
+
+
+def one_node(graph: Graph, word: str, argument: str) -> str:
+    """Return the id of the image or the cell that a word means: by id, or by name where only one
+    has it.
+
+    Raises:
+        InputError: it means nothing, or several.
+
+    """
+    if word in graph.images or word in graph.cells:
+        return word
+    images = [image.id for image in graph.images.values() if image.name == word]
+    cells = [cell.id for cell in graph.cells.values() if cell.name == word]
+    meant = images or cells
+    if not meant:
+        raise InputError([unknown_node(graph, word, argument)])
+    if len(meant) > 1:
+        what = "image" if images else "cell"
+        message = f"{word!r} means several {what}s: {listed(meant, 4)}"
+        raise InputError([Problem(argument, 0, 0, message, "name one of them")])
+    return meant[0]
 
 
 def cells_like(graph: Graph, patterns: Sequence[str], argument: str = "--force") -> set[str]:
@@ -89,6 +127,25 @@ def with_ancestors(graph: Graph, cells: Iterable[Cell]) -> list[Cell]:
             wanted[cell.id] = cell
             waiting += [graph.cells[name] for name in cell.ancestors if name not in wanted]
     return [cell for name, cell in graph.cells.items() if name in wanted]
+
+
+def unknown_node(graph: Graph, word: str, argument: str) -> Problem:
+    """Return the problem that a word names no image, no layer and no cell, with the nearest one
+    that is.
+    """
+    layers = {cell.name for cell in graph.cells.values()}
+    if "@" in word:
+        layer = word.partition("@")[0]
+        of_layer = [cell.id for cell in graph.cells.values() if cell.name == layer]
+        hint = nearest(word, graph.cells) or (
+            f"there are {listed(of_layer, 4)}" if of_layer else ""
+        )
+        return Problem(argument, 0, 0, f"there is no cell {word!r}", hint)
+    if ":" in word or any(absent.name == word for absent in graph.absent):
+        return unknown(graph, word, argument)
+    known = {image.name for image in graph.images.values()} | layers
+    hint = nearest(word, known) or "`catalog list` shows the images, `catalog graph` the layers"
+    return Problem(argument, 0, 0, f"there is no image, layer or cell {word!r}", hint)
 
 
 def unknown(graph: Graph, pattern: str, argument: str = ARGUMENT) -> Problem:

@@ -13,12 +13,10 @@ from builder.errors import InputError, Problem
 from builder.lock.encode import HEAD, LAYERS, layer_path
 from builder.lock.model import FORMAT, Artifact, Lock, Slice, layer_of
 from builder.lock.page import MERGE, RESTORE, Page, opening
+from builder.lock.scripts import LEAST_ID, MOST_ID, NAME
 from builder.lock.wheel import complete
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-# Debian's adduser allows lower case; some of Debian's packages use more (Debian-exim, _apt).
-ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?")
-LEAST_ID, MOST_ID = 100, 999
 MOST_BYTES = 1 << 50
 TEXTS = ("version", "origin", "locator", "digest")
 CELL = {"asks", "asked", "artifacts", "files"}
@@ -151,7 +149,7 @@ def _accounts(page: Page, values: Mapping[str, object]) -> dict[str, int]:
     accounts: dict[str, int] = {}
     for name, value in values.items():
         place = f'"{name}": '
-        if not ACCOUNT.fullmatch(name):
+        if not NAME.fullmatch(name):
             page.fail(place, f"{name!r} is not the name of an account")
         what = f"the id of the account {name}"
         accounts[name] = page.number(value, place, what, LEAST_ID, MOST_ID)

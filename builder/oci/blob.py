@@ -75,12 +75,12 @@ class VerifyingReader:
         return data
 
     def _check(self) -> None:
-        expected, found = self._descriptor, "sha256:" + self._hash.hexdigest()
-        if found != expected.digest:
+        expected, actual = self._descriptor, "sha256:" + self._hash.hexdigest()
+        if actual != expected.digest:
             how = (
                 f"{self._size} bytes instead of {expected.size}"
                 if self._size != expected.size
-                else f"its bytes hash to {found}"
+                else f"its bytes hash to {actual}"
             )
             message = f"blob {expected.digest} is damaged ({how}); it has been removed"
             raise IntegrityError(

@@ -105,16 +105,16 @@ class Store:
             IntegrityError: `digest` is given and the file's is another; the file stays where it is.
 
         """
-        found = digest_of(file)
-        if digest and found != digest:
-            message = f"{file.name}: expected {digest}, found {found}"
+        actual = digest_of(file)
+        if digest and actual != digest:
+            message = f"{file.name}: expected {digest}, found {actual}"
             raise IntegrityError(message)
         with disk(self.root):
-            descriptor = Descriptor(media_type, found, file.stat().st_size)
+            descriptor = Descriptor(media_type, actual, file.stat().st_size)
             if self._renew(descriptor):
                 file.unlink()
             else:
-                self._adopt(file, self.path(found))
+                self._adopt(file, self.path(actual))
         return descriptor
 
     def has(self, descriptor: Descriptor) -> bool:
@@ -194,7 +194,7 @@ class Store:
         """Return the refs that start with `prefix`, sorted. Nothing is checked but the index
         itself.
         """
-        return {ref: found for ref, found in self._refs().items() if ref.startswith(prefix)}
+        return {ref: manifest for ref, manifest in self._refs().items() if ref.startswith(prefix)}
 
     def tag(self, refs: Mapping[str, Descriptor]) -> None:
         """Let each ref name its manifest, all at once; an annotation of a descriptor is kept in the

@@ -215,7 +215,7 @@ def decompressed(path: Path, media_type: str) -> IO[bytes]:
 
 def _compressor(out: _Hashing, compression: Compression, size: int) -> _Hashing | _Sink:
     if compression == "zstd":
-        # Not more than the layer itself: whoever unpacks it sets aside as much memory.
+        # Not more than the layer itself: unpacking it takes as much memory.
         window = min(max(size.bit_length(), ZSTD_LEAST), ZSTD_WINDOW)
         parameters = zstandard.ZstdCompressionParameters.from_level(
             ZSTD_LEVEL, window_log=window, enable_ldm=True
@@ -250,7 +250,7 @@ def _entry(info: tarfile.TarInfo) -> Entry:
         link = _clean(info.linkname)
     elif kind in {CHAR, BLOCK}:
         link = f"{info.devmajor}:{info.devminor}"
-    found = (
+    attributes = (
         (key.removeprefix(_XATTR), value)
         for key, value in info.pax_headers.items()
         if key.startswith(_XATTR)
@@ -258,7 +258,7 @@ def _entry(info: tarfile.TarInfo) -> Entry:
     xattrs = tuple(
         sorted(
             (key, base64.b64encode(value.encode("utf-8", "surrogateescape")).decode())
-            for key, value in found
+            for key, value in attributes
         )
     )
     size = info.size if kind == FILE else 0

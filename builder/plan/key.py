@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.digest import canonical, sha256
+from builder.graph.accounts import given
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Lock
 from builder.render.config import config
@@ -46,7 +47,7 @@ def inputs(
     ABI.
     """
     piece = lock.cells[cell.id]
-    tree = context(graph, cell, piece, directory)
+    tree = context(graph, cell, lock, directory)
     below = [graph.cells[ancestor] for ancestor in cell.ancestors]
     once = cell.layer.once
     # Of the layer made by bootstrap: they decide what the packages of every layer above it bring.
@@ -66,6 +67,7 @@ def inputs(
             "dpkg": filters,
             "environment": _environment(below),
             "below": {one.name: _relied_on(one, keys) for one in below},
+            "accounts": given(cell, lock),
         },
     )
 

@@ -35,6 +35,7 @@ def _reasons(now: Document, before: Document) -> Iterator[str]:
     if now["format"] != before["format"]:
         # The rest was written down in another way then.
         return
+    yield from _accounts(_mapping(now.get("accounts")), _mapping(before.get("accounts")))
     yield from _environment(_mapping(now.get("environment")), _mapping(before.get("environment")))
     yield from _below(_mapping(now.get("below")), _mapping(before.get("below")))
 
@@ -90,6 +91,16 @@ def _versions(now: Mapping[str, object], before: Mapping[str, object]) -> Iterat
             yield f"{name} {_version(old[name])} → {_version(new[name])}"
         elif now[new[name]] != before[old[name]]:
             yield f"{name} {_version(new[name])}: other bytes under the same version"
+
+
+def _accounts(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[str]:
+    moved = [
+        f"{name} {before[name]} → {now[name]}" if name in before else f"{name} → {now[name]}"
+        for name in sorted(now)
+        if now[name] != before.get(name)
+    ]
+    if moved:
+        yield f"ids of accounts: {listed(moved, LISTED)}"
 
 
 def _files(now: Mapping[str, object], before: Mapping[str, object], what: str) -> Iterator[str]:

@@ -15,9 +15,10 @@ from builder.catalog import script
 from builder.catalog.model import Layer
 from builder.debian.environment import DEFAULT_PATH
 from builder.errors import InputError, Problem
+from builder.graph.accounts import given, own
 from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph, ImagePoint
-from builder.lock.model import Lock, Slice
+from builder.lock.model import Lock
 from builder.oci.model import EPOCH, ImageConfig
 from builder.render import lines
 from builder.render.config import config as config_of
@@ -37,26 +38,26 @@ def user(graph: Graph, cell: Cell) -> str:
 
 
 def dockerfile(
-    graph: Graph, cell: Cell, piece: Slice, directory: Path, *, marked: bool = False
+    graph: Graph, cell: Cell, lock: Lock, directory: Path, *, marked: bool = False
 ) -> str:
     """Return the cell's Dockerfile; `directory` is the layer's own. In a `marked` one, the lines of
     its Dockerfile.j2 hold their numbers (see `builder.render.lines`): it is for reading, not for
     building.
     """
     places = Places(artifacts=f"from={ARTIFACTS}", files=FILES, scripts=SCRIPTS)
-    steps = _steps(graph, cell, piece, directory, places, marked=marked)
+    steps = _steps(graph, cell, lock, directory, places, marked=marked)
     return environment.get_template("cell.Dockerfile.j2").render(
         parent=PARENT, epoch=EPOCH, steps=steps
     )
 
 
-def context(graph: Graph, cell: Cell, piece: Slice, directory: Path) -> Tree:
+def context(graph: Graph, cell: Cell, lock: Lock, directory: Path) -> Tree:
     """Return the build context: the Dockerfile and the layer's files. A bootstrapped cell has
     none.
     """
     if cell.layer.bootstrap:
         return Tree({})
-    files = {"Dockerfile": File(dockerfile(graph, cell, piece, directory).encode())}
+    files = {"Dockerfile": File(dockerfile(graph, cell, lock, directory).encode())}
     return Tree(files | _files(directory, FILES) | _scripts(cell.layer, directory, SCRIPTS))
 
 
@@ -112,7 +113,7 @@ def flat(
             files=f"{FILES}/{cell.name}",
             scripts=f"{SCRIPTS}/{cell.name}",
         )
-        return _steps(graph, cell, lock.cells[cell.id], directories[cell.name], places)
+        return _steps(graph, cell, lock, directories[cell.name], places)
 
     stages = list(_stages(graph, "", image.cells, instructions))
     files: dict[str, File] = {}
@@ -162,7 +163,7 @@ def asked(cell: Cell) -> Mapping[str, tuple[str, ...]]:
 def _steps(
     graph: Graph,
     cell: Cell,
-    piece: Slice,
+    lock: Lock,
     directory: Path,
     places: Places,
     *,
@@ -175,9 +176,11 @@ def _steps(
         InputError: as `_rendered` does.
 
     """
-    layer = cell.layer
+    layer, piece, ids = cell.layer, lock.cells[cell.id], given(cell, lock)
     values = {
         "cell": cell,
+        "accounts": bool(ids),
+        "own_accounts": any(one.name in ids for one in own(cell)),
         "axes": cell.point,
         "artifacts": places.artifacts,
         "env": layer.env,
@@ -192,9 +195,9 @@ def _steps(
         "python": "requirements.txt" in piece.files,
         "run": _step(layer, "run", directory),
     }
-    own = directory / "Dockerfile.j2"
-    if own.is_file():
-        return "\n" + _rendered(own, values, marked=marked)
+    template = directory / "Dockerfile.j2"
+    if template.is_file():
+        return "\n" + _rendered(template, values, marked=marked)
     return environment.get_template("steps.j2").render(values)
 
 

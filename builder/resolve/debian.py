@@ -13,6 +13,7 @@ from builder.events import Step
 from builder.graph.model import Cell
 from builder.lock.deb import Complaint, Stanza
 from builder.lock.model import Artifact
+from builder.resolve import interpreter
 from builder.resolve.meeting import images_of, meetings
 from builder.resolve.request import Request
 from builder.resolve.suite import BUILD, KIND, RefusedError, Suite, open_suite
@@ -93,6 +94,9 @@ class _Resolution:
             artifacts=(*debs, *(stanza.artifact(BUILD) for stanza in needed)),
             auto=tuple(sorted({artifact.name for artifact in debs} - asked)),
         )
+        below = [self.task.graph.cells[name] for name in cell.ancestors]
+        here = [*debs, *(artifact for artifact, _ in owners.values())]
+        self.problems += interpreter.check(self.task.documents, self.suite, cell, below, here)
 
     def check_images(self, cells: Sequence[Cell], changed: Sequence[Cell]) -> None:
         """Check that the packages of all layers of each image go together.

@@ -7,88 +7,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from builder.errors import FetchError, Problem, ToolError
+from builder.errors import Problem
 from builder.events import Note, Step
-from builder.fetch.origin import unreachable
-from builder.fetch.pypi import ORIGIN, client
+from builder.fetch.pypi import client
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
-from builder.lock.wheel import best, platform, supported
 from builder.resolve.conflict import minimal
 from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess, named
 from builder.resolve.meeting import images_of, meetings
 from builder.resolve.request import Request
+from builder.resolve.target import KIND, UNPACKED, Target, UnsolvableError
 from builder.resolve.task import Found, Piece, Pieces, Task, groups, requests
 from builder.resolve.worlds import ApartError, Versions, World, agree, divide
-from builder.tools.uv import Distribution, Uv
+from builder.tools.uv import Distribution
 
-KIND, UNPACKED = "python", "wheel"
 PYTHON, WHEELS = "python", "wheels"
 AXES = ("python", "arch", "debian")
 # For wheels that are only unpacked, and so are made for no Python in particular.
 ANY_PYTHON = "3.13"
 Limits = frozenset[tuple[str, str]]
-
-
-class UnsolvableError(Exception):
-    """Requirements that have no solution, with the resolver's words."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
-    """One Python on one architecture, with a resolver for it."""
-
-    uv: Uv
-    python: str
-    arch: str
-
-    def compile(
-        self,
-        requirements: Collection[str],
-        *,
-        constraints: Versions | None = None,
-        preferences: Versions | None = None,
-        dependencies: bool = True,
-    ) -> tuple[Distribution, ...]:
-        """Resolve requirements.
-
-        Raises:
-            UnsolvableError: there is no solution.
-            FetchError: the index does not answer.
-
-        """
-        try:
-            return self.uv.compile(
-                sorted(requirements),
-                python=self.python,
-                platform=platform(self.arch),
-                constraints=constraints,
-                preferences=preferences,
-                dependencies=dependencies,
-            )
-        except ToolError as error:
-            raise _failure(error) from error
-
-    def artifact(self, distribution: Distribution, kind: str = KIND) -> Artifact | None:
-        """Return the one wheel of a distribution that fits this Python best; None when none
-        fits.
-        """
-        wheels = {wheel.file: wheel for wheel in distribution.wheels}
-        name = best(wheels, supported(self.python, self.arch))
-        if name is None:
-            return None
-        tags = "-".join(name.removesuffix(".whl").split("-")[-3:])
-        return Artifact(
-            id=f"{kind}:{distribution.name}={distribution.version}:{tags}",
-            kind=kind,
-            name=distribution.name,
-            version=distribution.version,
-            origin=ORIGIN,
-            locator=name,
-            digest=f"sha256:{wheels[name].sha256}",
-            # Some indexes say how large a file is, and others do not.
-            size=0,
-        )
 
 
 def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
@@ -221,10 +158,14 @@ class _Resolution:
         return self._solutions[key]
 
     def _compiled(
-        self, wishes: Sequence[Wish], world: Collection[str], limits: Versions
+        self,
+        wishes: Sequence[Wish],
+        world: Collection[str],
+        limits: Versions,
+        pins: Versions | None = None,
     ) -> Versions:
         """Resolve wishes; cells of the world say which versions are preferred."""
-        constraints = dict(limits)
+        constraints = dict(pins or {})
         for kept in (wish for wish in wishes if isinstance(wish, Kept)):
             name, version = kept.artifact.name, kept.artifact.version
             if constraints.setdefault(name, version) != version:
@@ -234,6 +175,7 @@ class _Resolution:
         distributions = self.target.compile(
             {wish.text for wish in wishes if isinstance(wish, Request)},
             constraints=constraints,
+            limits=limits,
             preferences=_versions(self.task.preferred(cells, KIND)),
         )
         self._distributions |= {(one.name, one.version): one for one in distributions}
@@ -246,10 +188,16 @@ class _Resolution:
             if cell.id not in world:
                 continue
             wishes += requests(cell, PYTHON)
-            if not self.task.resolves(cell.id):
-                locked = self.task.locked(cell.id, KIND)
-                wishes += [Kept(cell.id, artifact) for artifact in locked]
+            wishes += self._kept([cell.id])
         return wishes
+
+    def _kept(self, cells: Collection[str]) -> list[Kept]:
+        """Return what is locked for those of these cells that stay as they are."""
+        kept = []
+        for name in cells:
+            if not self.task.resolves(name):
+                kept += [Kept(name, artifact) for artifact in self.task.locked(name, KIND)]
+        return kept
 
     def _needs(self, name: str, versions: Versions) -> Sequence[str]:
         """Return the packages that a cell needs with what it stands on, at these versions."""
@@ -268,11 +216,9 @@ class _Resolution:
         """Return the file of a package: the locked one where it stays; None, with a problem, where
         no wheel fits.
         """
-        for other in self.cells:
-            if not self.task.resolves(other.id):
-                for locked in self.task.locked(other.id, KIND):
-                    if (locked.name, locked.version) == (name, versions[name]):
-                        return locked
+        for kept in self._kept([one.id for one in self.cells]):
+            if (kept.artifact.name, kept.artifact.version) == (name, versions[name]):
+                return kept.artifact
         distribution = self._distributions[name, versions[name]]
         artifact = self.target.artifact(distribution)
         if artifact is None:
@@ -294,29 +240,29 @@ class _Resolution:
             conflict = self._conflict(wishes, meeting, {})
         return True
 
-    def _conflict(self, wishes: Sequence[Wish], world: World, limits: Versions) -> Conflict | None:
+    def _conflict(self, wishes: Sequence[Wish], world: World, pins: Versions) -> Conflict | None:
         """Return the few wishes that have no solution; None when all of them have one."""
-        said = self._why_not(wishes, world, limits)
+        said = self._why_not(wishes, world, pins)
         if said is None:
             return None
 
         def fails(some: Sequence[Wish]) -> bool:
-            return self._why_not(some, world, limits) is not None
+            return self._why_not(some, world, pins) is not None
 
         guess = first_guess(wishes, said)
         culprits = minimal(guess if guess and fails(guess) else wishes, fails)
         cells = {wish.cell.id for wish in culprits if isinstance(wish, Request)}
         return Conflict(
             wishes=tuple(culprits),
-            said=self._why_not(culprits, world, limits) or said,
+            said=self._why_not(culprits, world, pins) or said,
             python=self.target.python,
             images=tuple(images_of(self.task.graph, cells)),
         )
 
-    def _why_not(self, wishes: Sequence[Wish], world: World, limits: Versions) -> str | None:
-        """Return why wishes have no solution; None when they have one."""
+    def _why_not(self, wishes: Sequence[Wish], world: World, pins: Versions) -> str | None:
+        """Return why wishes have no solution at these versions; None when they have one."""
         try:
-            self._compiled(wishes, world, limits)
+            self._compiled(wishes, world, {}, pins)
         except UnsolvableError as error:
             return str(error)
         return None
@@ -370,8 +316,3 @@ def _no_wheel(
 
 def _versions(artifacts: Mapping[str, Artifact]) -> dict[str, str]:
     return {name: artifact.version for name, artifact in artifacts.items()}
-
-
-def _failure(error: ToolError) -> FetchError | UnsolvableError:
-    """Tell an index that does not answer from requirements that have no solution."""
-    return unreachable(error.tail, ORIGIN) or UnsolvableError(error.tail)

@@ -12,16 +12,16 @@ from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Artifact, Lock, Slice
 from builder.lock.wheel import complete
+from builder.resolve.accounts import with_accounts
 from builder.resolve.kinds import RESOLVERS
 from builder.resolve.request import Documents
+from builder.resolve.settle import ONCE, settle
 from builder.resolve.task import Piece, Task
 from builder.resolve.turn import turn
 from builder.settings import Settings
 
 # The moment of a lock without Debian packages: the earliest that a zip file can hold.
 BEFORE_ALL = "1980-01-01T00:00:00Z"
-# The kinds of which an image holds one version of each package.
-ONCE = {"deb", "python"}
 EMPTY = Lock(moment=BEFORE_ALL, artifacts={}, cells={})
 
 
@@ -47,7 +47,7 @@ def resolve(
         wrong with any kind, release or cell.
 
     """
-    lock = previous or EMPTY
+    lock = settle(graph, previous) if previous else EMPTY
     check_upgrade(upgrade, lock)
     wrong = graph.cells if upgrade else stale(lock, graph)
     cells = tuple(cell for cell in graph.cells.values() if cell.id in wrong)
@@ -84,7 +84,7 @@ def resolve(
                 found[cell].append(piece)
                 before[cell] += piece.artifacts
     _raise(problems, silent)
-    return _lock(task, found, archives)
+    return with_accounts(graph, _lock(task, found, archives), lock, settings, monitor)
 
 
 def check_upgrade(patterns: Sequence[str], lock: Lock) -> None:
@@ -139,13 +139,7 @@ def _lock(
     for cell in task.cells:
         task.monitor(Step(cell.id, "done", f"{len(cells[cell.id].artifacts)} packages"))
     moment = max((archive["date"] for archive in archives.values()), default=BEFORE_ALL)
-    made = Lock(
-        moment=moment,
-        artifacts=artifacts,
-        cells=kept | cells,
-        archives=archives,
-        accounts=task.previous.accounts,
-    )
+    made = Lock(moment=moment, artifacts=artifacts, cells=kept | cells, archives=archives)
     if problems := disagreements(task.graph, made):
         raise InputError(problems)
     return made

@@ -15,7 +15,7 @@ World = frozenset[str]
 Versions = Mapping[str, str]
 """Package -> version."""
 Solve = Callable[[World, Versions], Versions | None]
-"""Return versions for a world that keep to these limits; None when there are none."""
+"""Return versions for a world, none higher than these limits; None when there are none."""
 Holds = Callable[[str, Versions], Collection[str]]
 """Return the packages that a cell with what it stands on needs, at these versions."""
 
@@ -46,37 +46,24 @@ class ApartError(Exception):
 def agree(worlds: Sequence[World], solve: Solve, holds: Holds) -> list[Versions]:
     """Return the versions of each world, such that all that shared cells hold has one version.
 
-    The lowest version that some world has is tried first, as upper bounds are what keeps worlds
-    apart.
+    A package of which they would hold several is limited to the lowest of these in all worlds,
+    again and again, until all have the same, or one has none that is low enough.
 
     Raises:
         ApartError: there are no such versions.
 
     """
     limits: dict[str, str] = {}
-    while True:
-        solutions = [solve(world, limits) for world in worlds]
-        solved = [solution for solution in solutions if solution is not None]
-        differing = _differing(worlds, solved, holds)
-        if not differing:
-            return solved
+    solutions = [solve(world, limits) or {} for world in worlds]
+    while differing := _differing(worlds, solutions, holds):
         package, cells = min(differing.items())
-        candidates = sorted({one[package] for one in solved if package in one}, key=Version)
-        narrower = [{**limits, package: candidate} for candidate in candidates]
-        serving = _serving(worlds, solve, narrower)
-        if serving is None:
-            raise ApartError(package, cells, candidates)
-        limits = serving
-
-
-def _serving(
-    worlds: Sequence[World], solve: Solve, choices: Sequence[dict[str, str]]
-) -> dict[str, str] | None:
-    """Return the first limits with which every world has a solution."""
-    for limits in choices:
-        if all(solve(world, limits) is not None for world in worlds):
-            return limits
-    return None
+        versions = sorted({one[package] for one in solutions if package in one}, key=Version)
+        limits[package] = versions[0]
+        narrower = [solve(world, limits) for world in worlds]
+        solutions = [one for one in narrower if one is not None]
+        if len(solutions) < len(worlds):
+            raise ApartError(package, cells, versions)
+    return list(solutions)
 
 
 def _differing(

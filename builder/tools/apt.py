@@ -91,7 +91,7 @@ class Apt:
         the others stay as they are.
 
         Raises:
-            FetchError: an index could not be had or verified; says apt's own words.
+            FetchError: an index could not be fetched or verified; says apt's own words.
 
         """
         argv = ["apt-get", "--error-on=any", "-q"]
@@ -102,10 +102,10 @@ class Apt:
         try:
             process.run([*argv, "update"], env=self.environment)
         except ToolError as error:
-            wrong = [
-                line for line in error.tail.splitlines() if line.startswith(("E:", "W:", "Err:"))
-            ] or error.tail.splitlines()
-            raise FetchError("Debian's indexes could not be had:\n" + "\n".join(wrong)) from error
+            said = error.tail.splitlines()
+            complaints = [line for line in said if line.startswith(("E:", "W:", "Err:"))]
+            why = "\n".join(complaints or said)
+            raise FetchError(f"Debian's indexes could not be fetched:\n{why}") from error
 
     def indexes(self) -> list[tuple[str, str, Path]]:
         """Return the Packages files as (URI, suite, file), in the order of the sources."""

@@ -1,11 +1,18 @@
-"""Reading what packages are packed in, without unpacking them to disk: .deb, .tgz."""
+"""Reading what packages are packed in, without unpacking them to disk: .deb, .tgz.
+
+A package is a document from outside: what it says of its sizes is not believed, and no path is made
+of its words.
+"""
 
 from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, cast
 
 import zstandard
 
@@ -13,6 +20,20 @@ from builder.errors import IntegrityError
 
 AR = b"!<arch>\n"
 HEADER = 60
+SCRIPTS = ("preinst", "postinst")
+SYSUSERS = "usr/lib/sysusers.d/"
+MOST = 8 << 20
+"""Bytes of one file in an archive that are read. Debian's longest control files have a tenth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """What a Debian package has to say of the accounts that it makes."""
+
+    shell: tuple[str, ...] = ()
+    """Its scripts that run when it is installed."""
+    sysusers: Mapping[str, str] = field(default_factory=dict)
+    """Its files in usr/lib/sysusers.d, by name."""
 
 
 def control(path: Path) -> str:
@@ -22,29 +43,28 @@ def control(path: Path) -> str:
         IntegrityError: the file is no Debian package.
 
     """
-    for name, data in _members(path):
-        if name.startswith("control.tar"):
-            raw = (
-                zstandard.ZstdDecompressor().decompressobj().decompress(data)
-                if name.endswith(".zst")
-                else data
-            )
-            with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
-                member = next(item for item in archive if item.name.removeprefix("./") == "control")
-                return (archive.extractfile(member) or io.BytesIO()).read().decode()
-    raise IntegrityError(f"{path} is no Debian package: it holds no control file")
+    found = _files(path, "control.tar", lambda name: name == "control")
+    if "control" not in found:
+        raise IntegrityError(f"{path} is no Debian package: it holds no control file")
+    return found["control"]
 
 
-def _members(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the members of an ar archive up to its control file, which stands before the data."""
-    with path.open("rb") as file:
-        if file.read(len(AR)) != AR:
-            raise IntegrityError(f"{path} is no Debian package: it is no ar archive")
-        while len(header := file.read(HEADER)) == HEADER:
-            name, size = header[:16].decode().strip().rstrip("/"), int(header[48:58])
-            if name.startswith("data.tar"):
-                return
-            yield name, file.read(size + size % 2)[:size]
+def scripts(path: Path) -> Scripts:
+    """Return the scripts of a Debian package, and its files for systemd-sysusers.
+
+    Raises:
+        IntegrityError: the file is no Debian package.
+
+    """
+    wanted = {*SCRIPTS, "md5sums"}
+    found = _files(path, "control.tar", wanted.__contains__)
+    shell = tuple(found[name] for name in SCRIPTS if name in found)
+    # The list of files is short, and the files themselves may be gigabytes: they are read only
+    # where the list names one that counts. The few packages without a list are read.
+    sysusers = {}
+    if "md5sums" not in found or SYSUSERS in found["md5sums"]:
+        sysusers = _files(path, "data.tar", _is_sysusers)
+    return Scripts(shell, {name.removeprefix(SYSUSERS): text for name, text in sysusers.items()})
 
 
 def texts(path: Path, names: frozenset[str]) -> dict[str, str]:
@@ -55,3 +75,64 @@ def texts(path: Path, names: frozenset[str]) -> dict[str, str]:
             if member.isfile() and member.name.rpartition("/")[2] in names:
                 found[member.name] = (archive.extractfile(member) or io.BytesIO()).read().decode()
     return found
+
+
+def _is_sysusers(name: str) -> bool:
+    base = name.removeprefix(SYSUSERS)
+    return base != name and "/" not in base and base.endswith(".conf")
+
+
+def _files(path: Path, part: str, wanted: Callable[[str], bool]) -> dict[str, str]:
+    """Return the text files of one part of a Debian package whose names are wanted."""
+    try:
+        with _part(path, part) as archive:
+            return dict(_texts(archive, wanted))
+    except (tarfile.TarError, zstandard.ZstdError, EOFError, ValueError) as error:
+        raise IntegrityError(f"{path} is no Debian package: {error}") from error
+
+
+def _texts(archive: tarfile.TarFile, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    for member in archive:
+        name = member.name.removeprefix("./")
+        if member.isfile() and wanted(name):
+            stream = archive.extractfile(member) or io.BytesIO()
+            yield name, stream.read(MOST).decode(errors="replace")
+
+
+@contextmanager
+def _part(path: Path, part: str) -> Iterator[tarfile.TarFile]:
+    """Open `control.tar` or `data.tar` of a Debian package, however it is compressed."""
+    with path.open("rb") as file:
+        if file.read(len(AR)) != AR:
+            raise IntegrityError(f"{path} is no Debian package: it is no ar archive")
+        name, size = _member(file, path, part)
+        member = cast("IO[bytes]", _Range(file, size))
+        if name.endswith(".zst"):
+            stream: IO[bytes] = zstandard.ZstdDecompressor().stream_reader(member)
+            with tarfile.open(fileobj=stream, mode="r|") as archive:
+                yield archive
+        else:
+            with tarfile.open(fileobj=member, mode="r|*") as archive:
+                yield archive
+
+
+def _member(file: IO[bytes], path: Path, part: str) -> tuple[str, int]:
+    """Go to a member of an ar archive; return its name and size."""
+    while len(header := file.read(HEADER)) == HEADER:
+        name, size = header[:16].decode(errors="replace").strip().rstrip("/"), int(header[48:58])
+        if name.startswith(part):
+            return name, size
+        file.seek(size + size % 2, io.SEEK_CUR)
+    raise IntegrityError(f"{path} is no Debian package: it holds no {part}")
+
+
+class _Range:
+    """The next bytes of a file, and no more."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file, self._left = file, size
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(min(size, self._left) if size >= 0 else self._left)
+        self._left -= len(data)
+        return data

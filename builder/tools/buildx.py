@@ -11,7 +11,7 @@ from pathlib import Path
 from builder.errors import BuilderError, ToolError
 from builder.tools import process
 
-BUILDER = "catalog"
+DEFAULT, BUILDER = "default", "catalog"
 # How buildx says that it lost the engine, wherever it was just then.
 LOST = re.compile(
     r"Cannot connect to the Docker daemon|error during connect|code = Unavailable|error reading"
@@ -61,6 +61,22 @@ def builder() -> str:
         BuilderError: no engine answers.
 
     """
+    if is_default_able():
+        return DEFAULT
+    if not is_made():
+        process.run(
+            ["docker", "buildx", "create", "--name", BUILDER, "--driver", "docker-container"]
+        )
+    return BUILDER
+
+
+def is_default_able() -> bool:
+    """Tell whether the engine's own builder can export OCI layouts.
+
+    Raises:
+        BuilderError: no engine answers.
+
+    """
     try:
         status = json.loads(
             process.text(["docker", "info", "--format", "{{json .DriverStatus}}"]) or "null"
@@ -70,13 +86,12 @@ def builder() -> str:
             f"no Docker engine answers: {error.tail or error.message}",
             hint="start it, or run `make setup`",
         ) from error
-    if any("io.containerd.snapshotter" in value for _, value in status or ()):
-        return "default"
-    if process.run(["docker", "buildx", "inspect", BUILDER], check=False).returncode:
-        process.run(
-            ["docker", "buildx", "create", "--name", BUILDER, "--driver", "docker-container"]
-        )
-    return BUILDER
+    return any("io.containerd.snapshotter" in value for _, value in status or ())
+
+
+def is_made() -> bool:
+    """Tell whether the BuildKit container is there."""
+    return process.run(["docker", "buildx", "inspect", BUILDER], check=False).returncode == 0
 
 
 def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) -> str:
@@ -103,6 +118,18 @@ def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) 
     return str(index["manifests"][-1]["digest"])
 
 
+def load(spec: Build, name: str, tag: str, on_line: Callable[[str], None] | None = None) -> None:
+    """Build with builder `name` into the Docker engine, as an image called `tag`; nothing is
+    written to `spec.output`.
+
+    Raises:
+        ToolError: the build failed; `spec.log` has all its output.
+
+    """
+    command = [*_command(spec, name), "--load", f"--tag={tag}", spec.context]
+    process.run(command, log=spec.log, on_line=on_line)
+
+
 def _answers() -> bool:
     return (
         process.run(
@@ -113,26 +140,27 @@ def _answers() -> bool:
 
 
 def _run(spec: Build, name: str, on_line: Callable[[str], None] | None) -> None:
-    contexts = [f"--build-context={key}={value}" for key, value in spec.contexts.items()]
-    arguments = [f"--build-arg={key}={value}" for key, value in spec.arguments.items()]
-    process.run(
-        [
-            "docker",
-            "buildx",
-            "build",
-            f"--builder={name}",
-            "--progress=plain",
-            "--provenance=false",
-            "--network=none",
-            *([] if spec.cache else ["--no-cache"]),
-            *contexts,
-            *arguments,
-            f"--output=type=oci,tar=false,dest={spec.output},compression=zstd,compression-level={spec.level}",
-            spec.context,
-        ],
-        log=spec.log,
-        on_line=on_line,
+    output = (
+        f"type=oci,tar=false,dest={spec.output},compression=zstd,compression-level={spec.level}"
     )
+    command = [*_command(spec, name), f"--output={output}", spec.context]
+    process.run(command, log=spec.log, on_line=on_line)
+
+
+def _command(spec: Build, name: str) -> list[str | Path]:
+    """Return the command that builds, without where to, and without the context."""
+    return [
+        "docker",
+        "buildx",
+        "build",
+        f"--builder={name}",
+        "--progress=plain",
+        "--provenance=false",
+        "--network=none",
+        *([] if spec.cache else ["--no-cache"]),
+        *[f"--build-context={key}={value}" for key, value in spec.contexts.items()],
+        *[f"--build-arg={key}={value}" for key, value in spec.arguments.items()],
+    ]
 
 
 def broken_step(log: Sequence[str]) -> BrokenStep:

@@ -98,6 +98,12 @@ def remove(engine: docker.DockerClient, name: str) -> None:
         engine.images.remove(name, force=True)
 
 
+def remove_container(engine: docker.DockerClient, name: str) -> None:
+    """Remove a container, running or not; it need not be there."""
+    with contextlib.suppress(docker.errors.APIError, requests.RequestException):
+        engine.containers.get(name).remove(force=True, v=True)
+
+
 def run(engine: docker.DockerClient, command: Command) -> Ended:
     """Run a container to its end, and remove it with its volumes.
 
@@ -133,6 +139,8 @@ def _container(engine: docker.DockerClient, command: Command) -> Iterator[Contai
         user=command.user,
         environment=dict(command.environment),
         network_mode=command.network,
+        # Proxies of the client's own configuration are not the test's.
+        use_config_proxy=False,
         mounts=[
             docker.types.Mount(path, None, type="volume", no_copy=True) for path in command.volumes
         ],

@@ -55,13 +55,13 @@ class Kind:
 
         """
         process.run(["docker", "start", *self.nodes()])
-        found = process.run(["kind", "get", "kubeconfig", "--name", self.name]).stdout
-        replace(self.kubeconfig, File(found, 0o600))
+        kubeconfig = process.run(["kind", "get", "kubeconfig", "--name", self.name]).stdout
+        replace(self.kubeconfig, File(kubeconfig, 0o600))
         cluster, end = Cluster(self.kubeconfig), time.monotonic() + ANSWER
         while "ok" not in cluster.kubectl("get", "--raw", "/readyz", check=False):
             if time.monotonic() > end:
                 hint = (
-                    f"look at `docker logs {self.nodes()[0]}`, or make it anew: `kind delete"
+                    f"look at `docker logs {self.nodes()[0]}`, or make a new one: `kind delete"
                     f" cluster --name {self.name}`"
                 )
                 raise BuilderError(f"the cluster {self.name} does not answer", hint=hint)
@@ -140,8 +140,8 @@ class Kind:
         finally:
             # A cluster that is gone needs nothing to be put back.
             with contextlib.suppress(ToolError):
-                for node, found in before.items():
-                    _write(node, folder, b"" if found.returncode else found.stdout)
+                for node, file in before.items():
+                    _write(node, folder, b"" if file.returncode else file.stdout)
 
 
 def _write(node: str, folder: str, data: bytes) -> None:
@@ -166,22 +166,22 @@ def node_image(wanted: str | None = None) -> str:
             " not installed",
             hint=SETUP,
         )
-    found = sorted(_images(), key=_version, reverse=True)
-    if wanted is None and not found:
+    images = sorted(_images(), key=_version, reverse=True)
+    if wanted is None and not images:
         hint = (
             f"{SETUP}, or `docker pull {NODE}:v…` with a version of Kubernetes that your kind knows"
         )
         raise BuilderError(f"the Docker engine has no node image of kind ({NODE})", hint=hint)
     if (
         wanted is not None
-        and wanted not in found
+        and wanted not in images
         and process.run(["docker", "image", "inspect", wanted], check=False).returncode
     ):
         raise BuilderError(
             f"the Docker engine has no node image {wanted}",
             hint=f"{SETUP}, or `docker pull {wanted}`; CATALOG_NODE_IMAGE names it",
         )
-    return wanted or found[0]
+    return wanted or images[0]
 
 
 def gateway() -> str:
@@ -193,13 +193,13 @@ def gateway() -> str:
     """
     networks = json.loads(process.text(["docker", "network", "inspect", "kind"]))
     addresses = [str(item.get("Gateway", "")) for item in networks[0]["IPAM"]["Config"]]
-    found = next((address for address in addresses if "." in address), None)
-    if found is None:
+    gateway_address = next((address for address in addresses if "." in address), None)
+    if gateway_address is None:
         raise BuilderError(
             "Docker's network of kind's nodes has no IPv4 gateway",
             hint="`docker network rm kind`, and create the cluster again",
         )
-    return found
+    return gateway_address
 
 
 def _images() -> Iterator[str]:

@@ -51,19 +51,19 @@ class Cluster:
 
     def get(self, kind: str, name: str, namespace: str) -> Manifest:
         """Return an object as the server has it."""
-        found: Manifest = json.loads(
+        manifest: Manifest = json.loads(
             self.kubectl("get", kind, name, "--namespace", namespace, "--output", "json")
         )
-        return found
+        return manifest
 
     def list(self, kind: str, namespace: str, selector: str = "") -> list[Manifest]:
         """Return objects as the server has them."""
-        found = json.loads(
+        answer = json.loads(
             self.kubectl(
                 "get", kind, "--namespace", namespace, "--selector", selector, "--output", "json"
             )
         )
-        return [dict(item) for item in found["items"]]
+        return [dict(item) for item in answer["items"]]
 
     @contextlib.contextmanager
     def forward(self, target: str, port: int, namespace: str) -> Iterator[str]:
@@ -82,6 +82,6 @@ class Cluster:
 
 def free_port() -> int:
     """Return a port of loopback that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from builder.tools import process
@@ -16,6 +17,9 @@ LEFT = (
     "hostname",
     "resolv.conf",
 )
+# Where the programs that give system accounts their ids are in the root, and DPkg::Path for them.
+ACCOUNTS = "/artifacts/accounts"
+PATH = f"{ACCOUNTS}/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CLEAN = "rm -f " + " ".join(f'"$1/etc/{path}"' for path in LEFT)
 # As Ubuntu's images name it.
 EXCLUDES = "/etc/dpkg/dpkg.cfg.d/excludes"
@@ -30,12 +34,14 @@ def bootstrap(
     epoch: int,
     log: Path,
     paths: Sequence[str],
+    accounts: Path | None = None,
 ) -> None:
     """Write the root as a tar file to `output`, from a flat apt repository that holds exactly what
     may be installed.
 
     `paths` are dpkg's `path-exclude=…` and `path-include=…`. They stay in the root, for what is
-    installed there later.
+    installed there later. `accounts` is a directory of programs and files that give system accounts
+    their ids (see `builder.render.accounts`).
 
     Raises:
         ToolError: mmdebstrap is missing, or a package could not be installed; `log` has all its
@@ -55,14 +61,33 @@ def bootstrap(
             *(f"--dpkgopt={path}" for path in paths),
             f"--customize-hook={CLEAN}",
             *([f"--customize-hook={_keep(paths)}"] if paths else []),
+            *(_with_accounts(accounts) if accounts else ()),
             f"--include={','.join(packages)}",
             suite,
             output,
             f"deb [trusted=yes] copy:{repository} ./",
         ],
-        env={"SOURCE_DATE_EPOCH": str(epoch), "LC_ALL": "C.UTF-8"},
+        env={"SOURCE_DATE_EPOCH": str(epoch), "LC_ALL": "C.UTF-8", **_path(accounts)},
         log=log,
     )
+
+
+def _with_accounts(accounts: Path) -> Sequence[str]:
+    """Return the options that bring the directory into the root, and take it away in the end."""
+    bring = (
+        f'mkdir -p "$1/artifacts" "$1/run" && cp -r {shlex.quote(str(accounts))} "$1{ACCOUNTS}"'
+        f' && cp -r "$1{ACCOUNTS}/sysusers.d" "$1/run/"'
+    )
+    return (
+        f"--setup-hook={bring}",
+        '--customize-hook=rm -r "$1/artifacts" "$1/run/sysusers.d"',
+        f'--aptopt=DPkg::Path "{PATH}"',
+    )
+
+
+def _path(accounts: Path | None) -> Mapping[str, str]:
+    """Return the PATH of mmdebstrap, which the programs that it runs in the root have, too."""
+    return {"PATH": f"{ACCOUNTS}/bin:{os.environ.get('PATH', os.defpath)}"} if accounts else {}
 
 
 def _keep(paths: Sequence[str]) -> str:

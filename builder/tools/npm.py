@@ -43,7 +43,7 @@ class Npm:
         there stay where they can.
 
         Raises:
-            ToolError: there is no resolution, or the registry could not be had.
+            ToolError: there is no resolution, or the registry could not be fetched.
 
         """
         process.run(
@@ -55,14 +55,14 @@ class Npm:
         return process.text([*self.argv, "config", "get", "registry"], env=self._environment())
 
     def _environment(self) -> Mapping[str, str]:
-        found = ALWAYS | {"npm_config_cache": str(self.cache)}
+        variables = ALWAYS | {"npm_config_cache": str(self.cache)}
         if self.registry:
-            found["npm_config_registry"] = self.registry
+            variables["npm_config_registry"] = self.registry
         if self.ca_bundle:
-            found["NODE_EXTRA_CA_CERTS"] = str(self.ca_bundle)
+            variables["NODE_EXTRA_CA_CERTS"] = str(self.ca_bundle)
         if self.node:
-            found["PATH"] = f"{self.node}{os.pathsep}{os.environ.get('PATH', '')}"
-        return found
+            variables["PATH"] = f"{self.node}{os.pathsep}{os.environ.get('PATH', '')}"
+        return variables
 
 
 def command(cache: Path) -> tuple[tuple[str, ...], Path | None]:

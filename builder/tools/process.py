@@ -9,6 +9,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -107,6 +108,54 @@ def running(
             process.stdout.close()
 
 
+def foreground(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> int:
+    """Run a program that has this process's terminal, input and output; return its exit code.
+
+    Ctrl-C on the terminal is for the program, which decides what to do about it. Secrets go by
+    `env`, never by `argv`.
+
+    Raises:
+        ToolError: the program is missing.
+        StoppedError: `stop_all` was called.
+
+    """
+    command = [str(part) for part in argv]
+    environment = _environment(command, env)
+    # No session of its own: only the session that owns a terminal may read from it.
+    process = subprocess.Popen([*_bound(), *command], env=environment)
+    with _tracked(process), _left_to_the_program(signal.SIGINT):
+        return process.wait()
+
+
+@contextlib.contextmanager
+def _left_to_the_program(number: signal.Signals) -> Iterator[None]:
+    """Ignore a signal that the terminal sends to all of its processes."""
+    if not sys.stdin.isatty() or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+def _environment(command: Sequence[str], more: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the environment of a program that is about to start.
+
+    Raises:
+        ToolError: the program is missing.
+        StoppedError: `stop_all` was called.
+
+    """
+    if _stopping.is_set():
+        raise StoppedError
+    environment = {**os.environ, **(more or {})}
+    if shutil.which(command[0], path=environment.get("PATH")) is None:
+        raise ToolError(command, None, "", hint=f"install {command[0]}, or run `make setup`")
+    return environment
+
+
 def _start(
     command: Sequence[str],
     env: Mapping[str, str] | None,
@@ -116,14 +165,9 @@ def _start(
     joined: bool,
 ) -> subprocess.Popen[bytes]:
     """Start a program; `joined` is whether both its streams become one."""
-    if _stopping.is_set():
-        raise StoppedError
-    environment = {**os.environ, **(env or {})}
-    if shutil.which(command[0], path=environment.get("PATH")) is None:
-        raise ToolError(command, None, "", hint=f"install {command[0]}, or run `make setup`")
     return subprocess.Popen(
         [*_bound(), *command],
-        env=environment,
+        env=_environment(command, env),
         cwd=cwd,
         stdin=stdin,
         stdout=subprocess.PIPE,
@@ -175,7 +219,7 @@ def stop_all(grace: float = 5.0) -> None:
         _stopping.set()
         processes, actions = list(_running), list(_elsewhere.values())
     for action in actions:
-        # It may be gone already, or whoever runs it.
+        # The process may be gone already, or its user.
         with contextlib.suppress(Exception):
             action()
     _end(processes, grace)
@@ -218,7 +262,11 @@ def _end(processes: Sequence[subprocess.Popen[bytes]], grace: float = 5.0) -> No
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
     """Send a signal to a process that was not waited for yet, and to all that it started."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
+        if os.getpgid(process.pid) == process.pid:
+            os.killpg(process.pid, number)
+        else:
+            # It shares this process's group: see `foreground`.
+            os.kill(process.pid, number)
 
 
 @contextlib.contextmanager

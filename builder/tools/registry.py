@@ -33,7 +33,7 @@ MANIFESTS = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.ima
 
 
 class Body(Protocol):
-    """Bytes that can be sent again: each iteration starts anew."""
+    """Bytes that can be sent again: each iteration starts from the beginning."""
 
     def __len__(self) -> int:
         """Return the number of bytes."""
@@ -163,8 +163,8 @@ class Registry:
             method="HEAD", url=url, scope=_scope(repository), headers={"Accept": MANIFESTS}
         )
         answer = self._persistently(lambda: self._ask(request))
-        found = self._found(answer, f"look for {repository}:{reference}")
-        return answer.headers.get("Docker-Content-Digest", "") if found else ""
+        exists = self._found(answer, f"look for {repository}:{reference}")
+        return answer.headers.get("Docker-Content-Digest", "") if exists else ""
 
     def put_manifest(self, repository: str, reference: str, data: bytes, media_type: str) -> None:
         """Store a manifest under a tag or its digest."""

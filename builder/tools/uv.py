@@ -65,22 +65,26 @@ class Uv:
         python: str | None = None,
         platform: str | None = None,
         constraints: Mapping[str, str] | None = None,
+        limits: Mapping[str, str] | None = None,
         preferences: Mapping[str, str] | None = None,
         dependencies: bool = True,
     ) -> tuple[Distribution, ...]:
         """Resolve requirements to distributions, sorted by name.
 
-        `constraints` are versions that must hold, `preferences` versions to keep where the
-        requirements let them. Without `platform`, wheels for every one are given; without `python`,
-        those for any from this machine's on.
+        `constraints` are versions that must hold, `limits` the highest versions that may be
+        chosen, and `preferences` versions to keep where the requirements let them. Without
+        `platform`, wheels for every one are given; without `python`, those for any from this
+        machine's on.
 
         Raises:
-            ToolError: there is no resolution, or the index could not be had.
+            ToolError: there is no resolution, or the index could not be fetched.
 
         """
         with TemporaryDirectory() as name:
             directory = Path(name)
-            (directory / "constraints.txt").write_text(_pins(constraints))
+            (directory / "constraints.txt").write_text(
+                _pins("==", constraints) + _pins("<=", limits)
+            )
             output = directory / "pylock.toml"
             if preferences:
                 output.write_text(_preferences(preferences))
@@ -147,8 +151,9 @@ def _read(text: str) -> tuple[Distribution, ...]:
     )
 
 
-def _pins(versions: Mapping[str, str] | None) -> str:
-    return "".join(f"{name}=={version}\n" for name, version in sorted((versions or {}).items()))
+def _pins(operator: str, versions: Mapping[str, str] | None) -> str:
+    lines = [f"{name}{operator}{version}\n" for name, version in sorted((versions or {}).items())]
+    return "".join(lines)
 
 
 def _preferences(versions: Mapping[str, str]) -> str:

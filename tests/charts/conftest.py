@@ -1,5 +1,10 @@
-"""Every chart, generated in memory and rendered by Helm in this very process: a rendering takes
-milliseconds."""
+"""Charts, generated in memory and rendered by Helm in this very process: a rendering takes
+milliseconds.
+
+A test that takes `chart` or `interactive` runs for every committed service of that sort. Whatever
+names a service takes it from the tests' own catalog, in `catalog/`: its services are of this test
+suite, its library of templates is the committed one.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +25,14 @@ from builder.catalog.load import load
 from builder.charts.archive import archive
 from builder.charts.chart import Origin, chart
 from builder.charts.compose import Composition
-from builder.charts.generate import compositions
-from builder.charts.images import image_refs
-from builder.graph.build import graph
+from builder.charts.project import open_charts
 from builder.tree import Tree
 from builder.verify.charts import cases
 from builder.verify.manifests import label, manifests
 
-ROOT = Path(__file__).parents[2]
-CHARTS = ROOT / "charts"
+COMMITTED = Path(__file__).parents[2] / "catalog.yaml"
+OWN = Path(__file__).with_name("catalog") / "catalog.yaml"
+CHARTS = OWN.parent / "charts"
 ORIGIN = Origin(catalog="test")
 Manifest = dict[str, Any]
 
@@ -87,13 +91,11 @@ class Rendered:
 
     @property
     def manifests(self) -> list[Manifest]:
-        found = [
-            document
-            for name, text in self.files.items()
-            if not name.endswith(".txt")
-            for document in manifests(text)
-        ]
-        return [dict(document) for document in found]
+        documents: list[Manifest] = []
+        for name, text in self.files.items():
+            if not name.endswith(".txt"):
+                documents += [dict(document) for document in manifests(text)]
+        return documents
 
     @property
     def objects(self) -> dict[str, Manifest]:
@@ -135,14 +137,22 @@ class Rendered:
 
 
 @cache
+def charts_of(catalog: Path) -> Mapping[str, Chart]:
+    """Return the charts of all services of a catalog."""
+    opened = open_charts(load(catalog))
+    return {
+        name: make(composition, opened.directory)
+        for name, composition in opened.compositions.items()
+    }
+
+
 def all_charts() -> Mapping[str, Chart]:
-    loaded = load(ROOT / "catalog.yaml")
-    refs = image_refs(loaded.catalog.registry, graph(loaded))
-    return {name: make(composition) for name, composition in compositions(CHARTS, refs).items()}
+    """Return the committed charts."""
+    return charts_of(COMMITTED)
 
 
-def make(composition: Composition) -> Chart:
-    tree = chart(composition, CHARTS, ORIGIN)
+def make(composition: Composition, directory: Path = CHARTS) -> Chart:
+    tree = chart(composition, directory, ORIGIN)
     return Chart(
         composition=composition,
         tree=tree,
@@ -154,17 +164,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `chart` runs for every chart; one that takes `interactive`, for those that
     a person works in."""
     for name in {"chart", "interactive"} & set(metafunc.fixturenames):
-        found = [
+        wanted = [
             one
             for one in all_charts().values()
             if name == "chart" or "interactive" in one.composition.service.groups
         ]
-        metafunc.parametrize(name, found, ids=[one.name for one in found])
+        metafunc.parametrize(name, wanted, ids=[one.name for one in wanted])
 
 
 @pytest.fixture(scope="session")
 def charts() -> Mapping[str, Chart]:
-    return all_charts()
+    """The charts of the tests' own services."""
+    return charts_of(OWN)
 
 
 @pytest.fixture(scope="session")

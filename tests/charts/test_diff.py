@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,12 +140,17 @@ def diff(published: Path, capsys: pytest.CaptureFixture[str]) -> Diff:
 
 def test_charts_are_named_in_every_way(diff: Diff, published: Path, postgresql: Chart) -> None:
     path = published / "postgresql-1.0.0.tgz"
+    directory = published.parent / "postgresql"
+    with tarfile.open(path) as package:
+        package.extractall(published.parent, filter="data")
+    chart = directory / "Chart.yaml"
+    chart.write_text(chart.read_text().replace("version: 1.0.0", "version: 0.0.0"))
     for argv in (
         ["postgresql"],
         ["postgresql@1.0.0"],
         [str(path)],
         [str(path), "postgresql"],
-        ["postgresql@1.0.0", str(CHARTS / "postgresql")],
+        ["postgresql@1.0.0", str(directory)],
     ):
         found = diff(*argv)
         assert (

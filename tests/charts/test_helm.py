@@ -135,19 +135,20 @@ def test_what_onyxia_would_not_open_is_found_out(postgresql: Chart) -> None:
 
 
 def test_the_command_verifies_what_would_be_generated(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--catalog", CATALOG, "chart", "verify", "postgresql", "vscode-r"]) == 0
+    assert main(["--catalog", CATALOG, "chart", "verify", "postgresql", "vscode-python"]) == 0
     told = capsys.readouterr()
     assert told.out.startswith("2 of 2 charts are right, for Kubernetes 1.")
     lint, render = [line for line in told.err.splitlines() if line.startswith("$ ")]
     assert re.fullmatch(
-        r"\$ helm lint --strict --quiet \S*charts/postgresql \S*charts/vscode-r", lint
+        r"\$ helm lint --strict --quiet \S*charts/postgresql \S*charts/vscode-python", lint
     )
     assert render.endswith(
         'do helm template check "$chart" --namespace default --kube-version 1.34; done'
     )
     assert main(["--catalog", CATALOG, "chart", "verify", "vscode"]) == 2
     assert (
-        "there is no service 'vscode'\n  hint: did you mean 'vscode-r'?" in capsys.readouterr().err
+        "there is no service 'vscode'\n  hint: did you mean 'vscode-python'?"
+        in capsys.readouterr().err
     )
 
 

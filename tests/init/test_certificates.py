@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.init.containers import Box
+from tests.init.containers import NO_SUDO, Box, Options
 from tests.init.servers import Site, python_index
 
 pytestmark = pytest.mark.docker
 
 BUNDLE = "/etc/organisation/bundle.crt"
 MOUNTED = "/usr/local/share/ca-certificates"
-NO_SUDO = ("--security-opt", "no-new-privileges")
 VARIABLES = (
     "SSL_CERT_FILE",
     "CURL_CA_BUNDLE",
@@ -50,10 +49,8 @@ def authority(site: Site) -> Path:
     return site.authority
 
 
-@pytest.mark.parametrize("options", [(), NO_SUDO], ids=["sudo", "no-sudo"])
-def test_every_client_trusts_the_authority(
-    rich: Box, everything: Site, options: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("options", [{}, NO_SUDO], ids=["sudo", "no-sudo"])
+def test_every_client_trusts_the_authority(rich: Box, everything: Site, options: Options) -> None:
     env = {"PATH_TO_CA_BUNDLE": BUNDLE, "URL": everything.url}
     ran = rich.shell(CLIENTS, env=env, files={BUNDLE: authority(everything)}, options=options)
     assert ran.failures == []
@@ -91,7 +88,7 @@ def test_certificates_mounted_for_the_system_are_enough(
     box: Box, secure: Site, target: str
 ) -> None:
     url = secure.text("/hello", "hello")
-    for options in ((), NO_SUDO):
+    for options in ({}, NO_SUDO):
         assert (
             box.run("curl", "-fsS", url, files={target: authority(secure)}, options=options).out
             == "hello"
@@ -103,7 +100,7 @@ def test_a_directory_of_certificates(box: Box, secure: Site, tmp_path: Path) -> 
     (tmp_path / "one.crt").write_bytes(authority(secure).read_bytes())
     (tmp_path / "README").write_text("no certificate")
     url = secure.text("/hello", "hello")
-    for options in ((), NO_SUDO):
+    for options in ({}, NO_SUDO):
         ran = box.run(
             "curl",
             "-fsS",
@@ -134,7 +131,7 @@ def test_a_bundle_of_many_with_text_between(box: Box, secure: Site, tmp_path: Pa
 
 def test_public_authorities_are_still_trusted(box: Box, secure: Site) -> None:
     count = 'grep -c BEGIN "$SSL_CERT_FILE"'
-    for options in ((), NO_SUDO):
+    for options in ({}, NO_SUDO):
         ran = box.shell(f"{count}; grep -c BEGIN /etc/ssl/certs/ca-certificates.crt", env={"PATH_TO_CA_BUNDLE": BUNDLE},
                         files={BUNDLE: authority(secure)}, options=options)  # fmt: skip
         assert int(ran.out.split()[0]) > 50

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builder.tools import process
-from tests.init.containers import Box, Ran
+from tests.init.containers import BASH, Box, Ran
 from tests.init.servers import Site, git_route
 
 pytestmark = pytest.mark.docker
@@ -93,7 +93,7 @@ def test_the_token_is_not_in_the_process_list(box: Box, repository: str, site: S
         "GIT_PERSONAL_ACCESS_TOKEN": TOKEN,
         "REGION_INIT_SCRIPT": listing,
     }
-    ran = box.run("-c", watch, env=env, options=["--entrypoint", "bash"])
+    ran = box.run("-c", watch, env=env, options=BASH)
     assert "git" in ran.out
     assert "s3cr3t" not in ran.out
 

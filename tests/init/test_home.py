@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.init.containers import Box
+from tests.init.containers import BASH, NO_SUDO, ROOT, Box
 
 pytestmark = pytest.mark.docker
 
-NO_SUDO = ("--security-opt", "no-new-privileges")
 WRITE = 'touch ~/mine "$WORKSPACE_DIR/mine" "$ROOT_PROJECT_DIRECTORY/mine"; '
 
 
@@ -39,7 +38,7 @@ def test_an_empty_home_of_the_group_needs_no_sudo(box: Box) -> None:
     """As Kubernetes gives one with fsGroup: the engine then makes the missing working directory in
     it, as root."""
     with box.volume("/home/onyxia", "0:100", "2775") as volume:
-        ran = box.shell(WRITE + "cat ~/.bashrc >/dev/null; pwd; ls", options=[*NO_SUDO, *volume])
+        ran = box.shell(WRITE + "cat ~/.bashrc >/dev/null; pwd; ls", options={**NO_SUDO, **volume})
     assert ran.out == "/home/onyxia/work\nmine\n"
     assert ran.err == ""
 
@@ -47,7 +46,7 @@ def test_an_empty_home_of_the_group_needs_no_sudo(box: Box) -> None:
 @pytest.mark.parametrize("path", ["/home/onyxia", "/home/onyxia/work"])
 def test_without_sudo_the_service_falls_back_and_says_so(box: Box, path: str) -> None:
     with box.volume(path) as volume:
-        ran = box.shell(WRITE + "pwd; echo ~ $WORKSPACE_DIR", options=[*NO_SUDO, *volume])
+        ran = box.shell(WRITE + "pwd; echo ~ $WORKSPACE_DIR", options={**NO_SUDO, **volume})
     assert f"{path} cannot be written by user 1000" in ran.err
     assert "fsGroup" in ran.err
     home, workspace = {
@@ -68,7 +67,7 @@ def test_an_arbitrary_uid_has_a_name_a_home_and_a_workspace(box: Box, user: str,
         " git init -q x; git config --global a.b c"
     )
     with box.volume("/home/onyxia", mode=mode or "0700") as volume:
-        ran = box.shell(script, options=["--user", user, *(volume if mode else ())])
+        ran = box.shell(script, options={"user": user, **(volume if mode else {})})
     assert ran.failures == []
     name, same, entry, home = ran.out.split()[:4]
     assert (name, same) == ("onyxia", "onyxia")
@@ -77,7 +76,7 @@ def test_an_arbitrary_uid_has_a_name_a_home_and_a_workspace(box: Box, user: str,
 
 
 def test_a_group_member_works_in_the_image_s_workspace(box: Box) -> None:
-    ran = box.shell("pwd; echo $WORKSPACE_DIR", options=["--user", "12345:100"])
+    ran = box.shell("pwd; echo $WORKSPACE_DIR", options={"user": "12345:100"})
     assert ran.out == "/home/onyxia/work\n/home/onyxia/work\n"
 
 
@@ -89,7 +88,7 @@ def test_home_as_some_engines_set_it(box: Box, home: str) -> None:
 
 
 def test_user_name_is_username_for_an_arbitrary_uid(box: Box) -> None:
-    ran = box.shell("whoami; echo $USER", env={"USERNAME": "ada"}, options=["--user", "12345:0"])
+    ran = box.shell("whoami; echo $USER", env={"USERNAME": "ada"}, options={"user": "12345:0"})
     assert ran.out == "ada\nada\n"
 
 
@@ -102,7 +101,7 @@ def test_workspace_and_project_directories_are_made(box: Box) -> None:
 
 
 def test_a_working_directory_of_the_caller_is_kept(box: Box) -> None:
-    assert box.run("pwd", options=["--workdir", "/usr/share"]).out == "/usr/share\n"
+    assert box.run("pwd", options={"working_dir": "/usr/share"}).out == "/usr/share\n"
 
 
 def test_skeleton_files_are_given_once(box: Box) -> None:
@@ -134,7 +133,7 @@ def test_what_root_made_in_the_project_goes_to_the_user(box: Box, env: dict[str,
     """
     user = env.get("USERNAME") or env.get("PROJECT_USER", "onyxia")
     owner = f"{user}:{env.get('PROJECT_GROUP', 'users')}"
-    assert box.shell(script, env=env, options=["--user", "0:0"]).out.split() == [
+    assert box.shell(script, env=env, options=ROOT).out.split() == [
         owner,
         owner,
         "root",
@@ -151,9 +150,9 @@ def test_what_others_left_in_the_project_is_reported_without_sudo(box: Box) -> N
         box.run(
             "-c",
             "mkdir work/old",
-            options=["--user", "0", "--entrypoint", "bash", "--workdir", "/home/onyxia", *volume],
+            options={**ROOT, **BASH, "working_dir": "/home/onyxia", **volume},
         )
-        ran = box.run("true", options=[*NO_SUDO, *volume])
+        ran = box.run("true", options={**NO_SUDO, **volume})
     assert ran.failures == ["ownership"]
     assert "1 of them belong to others, and user 1000 may not change that" in ran.err
 
@@ -162,12 +161,12 @@ def test_root_leaves_nothing_of_its_own_in_the_user_s_home(box: Box) -> None:
     ran = box.shell(
         "find ~ -user root; echo $USER",
         env={"GIT_USER_NAME": "Ada", "DARK_MODE": "true"},
-        options=["--user", "0:0"],
+        options=ROOT,
     )
     assert ran.out == "root\n"
 
 
 def test_an_owner_that_does_not_exist_is_reported(box: Box) -> None:
-    ran = box.run("true", env={"USERNAME": "nobody-here"}, options=["--user", "0:0"])
+    ran = box.run("true", env={"USERNAME": "nobody-here"}, options=ROOT)
     assert ran.failures == ["ownership"]
     assert "there is no user nobody-here" in ran.err

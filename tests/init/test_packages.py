@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.init.containers import Box, execute
+from tests.init.containers import NO_SUDO, Box, Options, execute
 from tests.init.servers import Site, python_index
 
 pytestmark = pytest.mark.docker
 
-NO_SUDO = ("--security-opt", "no-new-privileges")
 INSTALL = (
     "pip install --quiet --disable-pip-version-check probe; python -c 'import probe'; pip uninstall"
     " --quiet --yes probe"
@@ -21,9 +20,9 @@ WITH_UV = "uv pip install --quiet --python /opt/python probe; python -c 'import 
 REPOSITORIES = "writeLines(paste(names(getOption('repos')), getOption('repos')))"
 
 
-@pytest.mark.parametrize("options", [(), NO_SUDO], ids=["sudo", "no-sudo"])
+@pytest.mark.parametrize("options", [{}, NO_SUDO], ids=["sudo", "no-sudo"])
 def test_pip_and_uv_install_from_the_mirror(
-    rich: Box, site: Site, wheel: bytes, options: tuple[str, ...]
+    rich: Box, site: Site, wheel: bytes, options: Options
 ) -> None:
     ran = rich.shell(
         f"{INSTALL}; {WITH_UV}", env={"PIP_REPOSITORY": python_index(site, wheel)}, options=options
@@ -37,7 +36,7 @@ def test_the_mirror_needs_no_tls_and_may_have_any_name(rich: Box, site: Site, wh
     rich.shell(
         f"{INSTALL}; {WITH_UV}",
         env={"PIP_REPOSITORY": url},
-        options=["--add-host", "mirror.invalid:127.0.0.1"],
+        options={"extra_hosts": {"mirror.invalid": "127.0.0.1"}},
     )
 
 
@@ -46,7 +45,7 @@ def test_a_mirror_by_tls_with_the_organisation_s_authority(
 ) -> None:
     assert secure.authority
     env = {"PIP_REPOSITORY": python_index(secure, wheel), "PATH_TO_CA_BUNDLE": "/ca.crt"}
-    for options in ((), NO_SUDO):
+    for options in ({}, NO_SUDO):
         rich.shell(
             f"{INSTALL}; {WITH_UV}", env=env, files={"/ca.crt": secure.authority}, options=options
         )
@@ -58,7 +57,7 @@ def test_an_arbitrary_uid_installs_from_the_mirror(rich: Box, site: Site, wheel:
         " ~/probe/probe.py ~/uv/probe.py"
     )
     rich.shell(
-        script, env={"PIP_REPOSITORY": python_index(site, wheel)}, options=["--user", "12345:0"]
+        script, env={"PIP_REPOSITORY": python_index(site, wheel)}, options={"user": "12345:0"}
     )
 
 
@@ -146,7 +145,7 @@ def test_r_asks_the_package_manager_for_binaries_of_this_system(
 
 def test_r_outside_the_service_has_the_same_repositories(rich: Box, site: Site) -> None:
     script = f"""env -i PATH="$PATH" R_PROFILE="$R_PROFILE" Rscript -e "{REPOSITORIES}" """
-    for options in ((), NO_SUDO, ("--user", "12345:0")):
+    for options in ({}, NO_SUDO, {"user": "12345:0"}):
         ran = rich.shell(script, env={"R_REPOSITORY": f"{site.url}/it's"}, options=options)
         assert ran.out == f"LocalRepository {site.url}/it's\n"
 

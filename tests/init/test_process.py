@@ -10,14 +10,14 @@ import time
 import pytest
 
 from builder.tools import process
-from tests.init.containers import INIT, Box, execute
+from tests.init.containers import INIT, NO_SUDO, Box, Options, execute
 from tests.init.servers import Answer, Request, Site
 
 pytestmark = pytest.mark.docker
 
 # What a service does that stops properly.
 SERVICE = "trap 'echo stopped; exit 0' TERM; touch /tmp/ready; while :; do sleep 0.1; done"
-CHART = ("--entrypoint", "/bin/sh")
+CHART: Options = {"entrypoint": ["/bin/sh"]}
 
 
 def wait_for(container: str, command: str) -> None:
@@ -43,17 +43,17 @@ def exit_code(container: str) -> int:
 @pytest.mark.parametrize(
     ("options", "argv"),
     [
-        ((), ("bash", "-c", SERVICE)),
+        ({}, ("bash", "-c", SERVICE)),
         (CHART, ("-c", f'{INIT} bash -c "{SERVICE}"')),
         (CHART, ("-c", f'exec {INIT} bash -c "{SERVICE}"')),
         (CHART, ("-c", f'cd / && {INIT} bash -c "{SERVICE}"')),
-        (("--entrypoint", INIT), ("bash", "-c", SERVICE)),
-        (("--init",), ("bash", "-c", SERVICE)),
+        ({"entrypoint": [INIT]}, ("bash", "-c", SERVICE)),
+        ({"init": True}, ("bash", "-c", SERVICE)),
     ],
     ids=["image", "chart", "chart-exec", "chart-and", "command", "engine-init"],
 )
 def test_term_reaches_the_service_and_orphans_are_reaped(
-    box: Box, options: tuple[str, ...], argv: tuple[str, ...]
+    box: Box, options: Options, argv: tuple[str, ...]
 ) -> None:
     with box.started(*argv, options=options) as container:
         wait_for(container, "test -e /tmp/ready")
@@ -114,11 +114,11 @@ def test_standard_input_and_output_are_the_service_s_alone(box: Box) -> None:
         "VAULT_ADDR": "http://localhost:1",
         "VAULT_TOKEN": "b",
     }
-    assert box.run("cat", env=env, options=["--interactive"], stdin=b"mine").out == "mine"
+    assert box.run("cat", env=env, stdin=b"mine").out == "mine"
 
 
 def test_no_step_is_run_where_nothing_can_be_written(box: Box) -> None:
-    ran = box.run("echo", "service", options=["--read-only"])
+    ran = box.run("echo", "service", options={"read_only": True})
     assert ran.out == "service\n"
     assert "no step is run" in ran.err
 
@@ -128,14 +128,12 @@ TMP = "/tmp"  # noqa: S108
 
 def test_a_read_only_root_with_a_tmp_is_enough(box: Box) -> None:
     ran = box.run(
-        "env", "-0", options=["--read-only", "--tmpfs", TMP, "--tmpfs", "/home/onyxia:uid=1000"]
+        "env", "-0", options={"read_only": True, "tmpfs": {TMP: "", "/home/onyxia": "uid=1000"}}
     )
     assert ran.failures == []
     assert ran.environment["ONYXIA_SESSION"] == f"{TMP}/onyxia-1000"
 
 
 def test_no_sudo_is_no_failure(box: Box) -> None:
-    ran = box.run(
-        "echo", "service", options=["--security-opt", "no-new-privileges", "--cap-drop", "ALL"]
-    )
+    ran = box.run("echo", "service", options={**NO_SUDO, "cap_drop": ["ALL"]})
     assert (ran.out, ran.failures) == ("service\n", [])

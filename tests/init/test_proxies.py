@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.init.containers import Box, execute
+from tests.init.containers import NO_SUDO, Box, execute
 from tests.init.images import NEWEST
 from tests.init.servers import Site
 
@@ -79,6 +79,6 @@ def test_without_sudo_only_etc_environment_is_left_out(box: Box) -> None:
     ran = box.shell(
         "bash -lc 'echo $https_proxy'; cat /etc/environment",
         env={"HTTPS_PROXY": "http://p:1"},
-        options=["--security-opt", "no-new-privileges"],
+        options=NO_SUDO,
     )
     assert (ran.out, ran.failures) == ("http://p:1\n", [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.init.containers import Box, execute
+from tests.init.containers import BASH, ROOT, Box, execute
 from tests.init.images import NEWEST
 
 pytestmark = [pytest.mark.docker, NEWEST]
@@ -47,7 +47,7 @@ def test_root_has_the_variables_and_a_home_of_its_own(box: Box) -> None:
 
 
 def test_a_home_that_was_fallen_back_to_is_the_same_in_every_shell(box: Box) -> None:
-    with box.started("sleep", "1000", options=["--user", "12345:0"]) as container:
+    with box.started("sleep", "1000", options={"user": "12345:0"}) as container:
         execute(container, "bash", "-c", READY.replace("1000", "12345"))
         assert (
             execute(container, "bash", "-lc", "echo $HOME; whoami").out
@@ -85,7 +85,7 @@ def test_another_user_s_directory_is_not_trusted(box: Box) -> None:
         f"mkdir -p {KEPT} && chown 65534 {KEPT} && chmod 777 {KEPT} && setpriv --reuid=1000"
         " --regid=100 --clear-groups /opt/onyxia-init.sh env -0"
     )
-    ran = box.run("-c", script, options=["--user", "0", "--entrypoint", "bash"])
+    ran = box.run("-c", script, options={**ROOT, **BASH})
     assert ran.environment["ONYXIA_SESSION"].startswith("/tmp/onyxia-1000")  # noqa: S108
 
 

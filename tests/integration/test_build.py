@@ -190,9 +190,9 @@ def test_what_two_layers_hold_both_is_told_by_the_plan(tiny: Tiny) -> None:
     for layer in ("alpha", "beta"):
         tiny.file(layer, "opt/shared", "the same\n" * 1000)
     tiny.build("both")
-    told = tiny.done("plan", "--all").out.partition("held twice")[2]
+    told = tiny.done("plan", "--all").out.partition("Duplicated files")[2]
     assert re.search(r"^alpha \+ beta +9\.0 kB +1 images$", told, re.MULTILINE), told
-    assert "held twice" not in tiny.done("plan").out, "too little to be worth a layer"
+    assert "Duplicated files" not in tiny.done("plan").out, "too little to be worth a layer"
 
 
 def test_two_images_that_disagree_fail_alone(tiny: Tiny) -> None:

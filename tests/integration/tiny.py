@@ -8,11 +8,10 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from builder.debian.model import Facts
 from builder.oci.blob import blobs_of
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
+from tests import processes
 
 CATALOG = """\
 format: 1
@@ -176,9 +176,7 @@ class Tiny:
 
     def run(self, *argv: str, **env: str) -> Done:
         """Run a command to its end."""
-        ended = subprocess.run(
-            self.argv(*argv), env=self.env(env), capture_output=True, text=True, check=False
-        )
+        ended = processes.run(self.argv(*argv), env=self.env(env))
         return Done(code=ended.returncode, out=ended.stdout, err=ended.stderr)
 
     def done(self, *argv: str, **env: str) -> Done:
@@ -191,21 +189,11 @@ class Tiny:
         """Build, which must succeed."""
         return self.done("build", *argv, **env)
 
-    @contextlib.contextmanager
-    def running(self, *argv: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+    def running(
+        self, *argv: str, **env: str
+    ) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
         """Start a command; kill it when it has not ended by itself."""
-        with subprocess.Popen(
-            self.argv(*argv),
-            env=self.env(env),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            try:
-                yield process
-            finally:
-                if process.poll() is None:
-                    process.send_signal(signal.SIGKILL)
+        return processes.running(self.argv(*argv), env=self.env(env))
 
     def plan(self, *argv: str) -> dict[str, dict[str, Any]]:
         """Return the plan: node -> its step."""
@@ -242,7 +230,8 @@ class Tiny:
 
     def digests(self) -> dict[str, str]:
         """Return the digest of every cell and image in the store, by name."""
-        store, found = self.opened(), {}
+        store = self.opened()
+        found: dict[str, str] = {}
         for ref, manifest in store.refs().items():
             kind, _, name = ref.partition("/")
             if kind == "cell":

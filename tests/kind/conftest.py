@@ -17,21 +17,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
-from builder.catalog.load import Loaded, load
+from builder.catalog.load import Loaded
+from builder.charts.project import open_charts
+from builder.charts.sample import first_image
 from builder.errors import BuilderError, ToolError
 from builder.execute.project import IMAGES
 from builder.graph.build import graph
+from builder.graph.sample import sample
 from builder.oci.store import Store
 from builder.settings import read as read_settings
 from builder.tools import process
 from builder.tools.kind import Kind, gateway, node_image
+from tests import gates
+from tests.gates import ROOT
 from tests.integration.registry_server import registry
 from tests.kind.cluster import Cluster, Release
 from tests.kind.services import MOUNTED, S3, Node, Outside, start_outside, start_s3
 
-ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".catalog" / "kind-tests"
 NAME = "catalog-tests"
 SERVERS = "python"
@@ -73,28 +76,20 @@ def cluster(kind: Kind) -> Cluster:
 
 @pytest.fixture(scope="session")
 def loaded() -> Loaded:
-    return load(ROOT / "catalog.yaml")
+    return gates.committed()
 
 
 @pytest.fixture(scope="session")
-def images(kind: Kind, cluster: Cluster, loaded: Loaded) -> Iterator[Path]:
-    """The newest image of every chart at a registry that the node pulls from; a file that maps each
-    to its digest."""
+def images(
+    request: pytest.FixtureRequest, kind: Kind, cluster: Cluster, loaded: Loaded
+) -> Iterator[Path]:
+    """The first image of every service at a registry that the node pulls from; a file that maps
+    each to its digest."""
     del cluster
     FOLDER.mkdir(parents=True, exist_ok=True)
     host, _, path = loaded.catalog.registry.partition("/")
-    newest: dict[str, str] = {}
-    for image in graph(loaded).images.values():
-        newest.setdefault(image.name, image.id)
-    offered = {
-        yaml.safe_load(file.read_text())["service"]["image"]["version"]
-        for file in (ROOT / "charts").glob("*/values.yaml")
-    }
-    wanted = [
-        image
-        for image in newest.values()
-        if f"{loaded.catalog.registry}/{image}" in offered or image == newest[SERVERS]
-    ]
+    whole = request.config.getoption(gates.WHOLE)
+    wanted = sorted({*first_images(loaded, heavy=whole), newest(loaded, SERVERS)})
     digests = FOLDER / "digests.json"
     with (
         registry(FOLDER / "registry", host=gateway()) as server,
@@ -115,6 +110,23 @@ def images(kind: Kind, cluster: Cluster, loaded: Loaded) -> Iterator[Path]:
             str(digests),
         )
         yield digests
+
+
+def first_images(loaded: Loaded, *, heavy: bool) -> set[str]:
+    """Return the images that services offer first, as far as the catalog builds them; those with
+    heavy layers only where these are wanted."""
+    made = graph(loaded)
+    known = made.images if heavy else made.images.keys() - sample(made).heavy.keys()
+    offered = [first_image(one, made) for one in open_charts(loaded).compositions.values()]
+    return {image.id for image in offered if image is not None and image.id in known}
+
+
+def newest(loaded: Loaded, name: str) -> str:
+    """Return the id of the newest image of a name."""
+    for image in graph(loaded).images.values():
+        if image.name == name:
+            return image.id
+    pytest.fail(f"the catalog has no image {name}, in which the tests' servers run")
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,9 @@ import pytest
 
 from builder.cli import main
 from builder.lock.model import NAME as LOCK
+from tests.gates import ROOT
 from tests.kind.cluster import Cluster
-from tests.kind.conftest import NAME, ROOT
+from tests.kind.conftest import NAME
 
 pytestmark = pytest.mark.kind
 SPACE = "by-command"

@@ -1,29 +1,53 @@
-"""Every chart, with its default values: it starts, its own test passes, and it lets nobody in
-without the password."""
+"""Services with their default values: they start, their own tests pass, and they let nobody in
+without the password.
+
+`make test` launches a sample of them, `make test-all` every one whose image is built.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 import requests
 
 from builder.verify.release import eventually
+from tests import gates
 from tests.kind.cluster import Release
-from tests.kind.conftest import RESTRICTED, ROOT, TEAM, Launcher
+from tests.kind.conftest import RESTRICTED, TEAM, Launcher
 
 pytestmark = pytest.mark.kind
-CHARTS = sorted(path.parent.name for path in (ROOT / "charts").glob("*/service.yaml"))
-# Their image comes with nodes that have GPUs; see test_objects.py for what can be told without.
-LAUNCHED = [name for name in CHARTS if not name.endswith("-gpu")]
 DATABASE = "postgresql"
 """It has no pages; its passwords are tested in test_database.py."""
-FAMILIES = sorted({name.partition("-")[0]: name for name in reversed(LAUNCHED)}.values())
 ENTRANCE = {"jupyter": "/lab?token={}", "marimo": "/?access_token={}"}
 SMALL = {
     "resources": {"requests": {"cpu": "20m", "memory": "128Mi"}},
     "persistence": {"enabled": True, "size": "1Gi"},
 }
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Test each service that was chosen."""
+    chosen = launched(metafunc.config)
+    if "release" in metafunc.fixturenames:
+        guarded = metafunc.function is test_nobody_gets_in_without_the_password
+        names = [name for name in chosen if name != DATABASE or not guarded]
+        metafunc.parametrize("release", names, indirect=True)
+    if "confined" in metafunc.fixturenames:
+        metafunc.parametrize("confined", families(chosen), indirect=True)
+
+
+def launched(config: pytest.Config) -> list[str]:
+    """Return the services that are launched with their default values."""
+    return list(gates.services(whole=config.getoption(gates.WHOLE)).chosen)
+
+
+def families(names: Iterable[str]) -> list[str]:
+    """Return one service of each family: its name up to the first dash."""
+    first: dict[str, str] = {}
+    for name in sorted(names):
+        first.setdefault(name.partition("-")[0], name)
+    return sorted(first.values())
 
 
 @pytest.fixture(scope="module")
@@ -36,23 +60,25 @@ def releases(request: pytest.FixtureRequest, launch: Launcher) -> Mapping[str, R
     }
     return {
         name: launch(name, f"all-{number}", SMALL)
-        for number, name in enumerate(LAUNCHED)
+        for number, name in enumerate(launched(request.config))
         if name in asked
     }
 
 
-@pytest.fixture(params=LAUNCHED)
+@pytest.fixture
 def release(request: pytest.FixtureRequest, releases: Mapping[str, Release]) -> Release:
     return releases[request.param].started()
 
 
-def test_it_starts_and_its_own_test_passes(release: Release) -> None:
+def test_it_starts_and_its_own_test_passes(
+    release: Release, record_property: Callable[[str, object], None]
+) -> None:
+    record_property(gates.SERVICE, release.chart_name)
     assert len(release.password) >= 12, "a password that nobody chose is generated"
     said = release.cluster.helm("test", release.name, "--namespace", TEAM, "--timeout", "3m")
     assert "Succeeded" in said
 
 
-@pytest.mark.parametrize("release", [name for name in LAUNCHED if name != DATABASE], indirect=True)
 def test_nobody_gets_in_without_the_password(release: Release) -> None:
     with release.forward() as address:
         stranger = requests.get(f"http://{address}/", timeout=30)
@@ -75,23 +101,25 @@ def test_nobody_gets_in_without_the_password(release: Release) -> None:
 
 
 @pytest.fixture(scope="module")
-def confined(launch: Launcher) -> Mapping[str, Release]:
+def confinable(request: pytest.FixtureRequest, launch: Launcher) -> Mapping[str, Release]:
     """One of each family without administrator rights, where nothing but the restricted profile is
     allowed."""
     values = {**SMALL, "security": {"sudo": False}}
     return {
         name: launch(name, f"confined-{number}", values, RESTRICTED)
-        for number, name in enumerate(FAMILIES)
+        for number, name in enumerate(families(launched(request.config)))
     }
 
 
-@pytest.mark.parametrize("name", FAMILIES)
-def test_it_starts_without_any_rights(confined: Mapping[str, Release], name: str) -> None:
-    release = confined[name].started()
-    assert release.run("id -u; id -g; sudo -n true 2>/dev/null || echo no root").split("\n")[
-        :3
-    ] == ["1000", "100", "no root"]
-    assert "onyxia-init: " not in release.log, "the start script complains"
+@pytest.fixture
+def confined(request: pytest.FixtureRequest, confinable: Mapping[str, Release]) -> Release:
+    return confinable[request.param].started()
+
+
+def test_it_starts_without_any_rights(confined: Release) -> None:
+    said = confined.run("id -u; id -g; sudo -n true 2>/dev/null || echo no root")
+    assert said.splitlines()[:3] == ["1000", "100", "no root"]
+    assert "onyxia-init: " not in confined.log, "the start script complains"
 
 
 def test_nothing_is_left_of_it(release: Release) -> None:

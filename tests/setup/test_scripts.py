@@ -1,7 +1,11 @@
+"""The scripts of the set-up, on a machine that is set up."""
+
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -23,9 +27,9 @@ def engine_settings(*arguments: str, present: object = None, where: Path) -> dic
         check=True,
         capture_output=True,
     )
-    found = json.loads(done.stdout)
-    assert isinstance(found, dict)
-    return found
+    settings = json.loads(done.stdout)
+    assert isinstance(settings, dict)
+    return settings
 
 
 BOUND = {"builder": {"gc": {"enabled": True, "defaultKeepStorage": "8GB"}}}
@@ -108,3 +112,51 @@ def test_a_machine_that_is_set_up_has_nothing_to_be_done() -> None:
         [SETUP / "install", "--plan", "cluster"], check=True, capture_output=True, text=True
     )
     assert done.stderr == ""
+
+
+PROGRAMS = ("docker", "docker-registry", "gpgv", "helm", "kind", "kubectl", "mmdebstrap")
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> dict[str, str]:
+    """An environment in which the programs of the set-up are in a directory that only PATH names,
+    as where each was unpacked from an archive."""
+    directory = tmp_path / "a place of its own"
+    directory.mkdir()
+    for name in PROGRAMS:
+        (directory / name).symlink_to(shutil.which(name) or pytest.fail(f"no {name}"))
+    return {
+        **os.environ,
+        "PATH": f"{directory}:/usr/bin:/bin",
+        # Programs that an earlier set-up has installed there would come first.
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+
+
+@pytest.mark.kind
+@pytest.mark.registries
+def test_programs_are_taken_from_where_path_names_them(elsewhere: dict[str, str]) -> None:
+    script = f'. "{SETUP}/machine.sh"; command -v "$@"'
+    argv = ["bash", "-euc", script, "-", *PROGRAMS]
+    done = subprocess.run(argv, env=elsewhere, check=True, capture_output=True, text=True)
+    directory = elsewhere["PATH"].partition(":")[0]
+    assert done.stdout.splitlines() == [f"{directory}/{name}" for name in PROGRAMS]
+
+
+@pytest.mark.kind
+@pytest.mark.registries
+@pytest.mark.parametrize("part", ["python", "tools", "node", "cluster"])
+def test_no_part_installs_what_is_elsewhere(elsewhere: dict[str, str], part: str) -> None:
+    argv: list[str | Path] = [SETUP / "install", "--plan", part]
+    done = subprocess.run(argv, env=elsewhere, check=True, capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+@pytest.mark.kind
+@pytest.mark.registries
+@pytest.mark.parametrize("script", ["start", "node-image"])
+def test_what_is_there_is_left_as_it_is(elsewhere: dict[str, str], script: str) -> None:
+    argv = [SETUP / script]
+    done = subprocess.run(argv, env=elsewhere, check=True, capture_output=True, text=True)
+    assert done.stdout == ""
+    assert "==" not in done.stderr, "a step was taken"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,10 @@ def test_an_unknown_command_is_refused_with_the_known_ones(
     assert ended.value.code == 2
     said = capsys.readouterr().err
     assert all(name in said for name in commands.COMMANDS)
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"catalog {version('catalog-builder')}\n"

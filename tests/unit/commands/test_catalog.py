@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from builder.cli import main
+from tests.unit.sound import unpack
 
-ROOT = Path(__file__).parents[3]
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unpack(tmp_path_factory.mktemp("sound"))
 
 
-def catalog(*arguments: str, path: Path = ROOT / "catalog.yaml") -> int:
+def catalog(*arguments: str, path: Path) -> int:
     return main(["-C", str(path), *arguments])
 
 
-def test_validate(capsys: pytest.CaptureFixture[str]) -> None:
-    assert catalog("validate") == 0
+def test_validate(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("validate", path=sound) == 0
     assert "layers" in capsys.readouterr().out
-    assert catalog("validate", "--json") == 0
+    assert catalog("validate", "--json", path=sound) == 0
     assert json.loads(capsys.readouterr().out) == {"problems": []}
 
 
@@ -53,8 +58,8 @@ def test_validate_names_layers_that_no_image_has(
     assert capsys.readouterr().err == "warning: no image has the layer idle\n"
 
 
-def test_list(capsys: pytest.CaptureFixture[str]) -> None:
-    assert catalog("list", "python") == 0
+def test_list(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("list", "python", path=sound) == 0
     assert capsys.readouterr().out.split()[:6] == [
         "image",
         "tags",
@@ -63,18 +68,18 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
         "py3.13",
         "py3.11",
     ]
-    assert catalog("list", "--json", "python:*13") == 0
+    assert catalog("list", "--json", "python:*13", path=sound) == 0
     (image,) = json.loads(capsys.readouterr().out)
     assert (image["id"], image["point"]["python"]) == ("python:py3.13", "3.13")
-    assert catalog("list", "--absent", "--json", "python") == 0
+    assert catalog("list", "--absent", "--json", "python", path=sound) == 0
     assert [entry["point"] for entry in json.loads(capsys.readouterr().out)] == [
         {"debian": "trixie", "python": "3.11"},
         {"debian": "bookworm", "python": "3.13"},
     ]
 
 
-def test_list_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert catalog("list", "pyton") == 2
+def test_list_of_nothing(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("list", "pyton", path=sound) == 2
     assert (
         capsys.readouterr().err
         == "PATTERN: no image matches 'pyton'\n  hint: did you mean 'python'?\n1 problem\n"
@@ -100,35 +105,37 @@ def test_an_image_that_a_rule_removed(tmp_path: Path, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == "j is absent at every point:\n  nobody asks\n"
 
 
-def test_show(capsys: pytest.CaptureFixture[str]) -> None:
-    assert catalog("show", "jupyter-r:py3.13-r4.5") == 0
+def test_show(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "lab-r:py3.13-r4.5", path=sound) == 0
     out = capsys.readouterr().out
-    assert "debian=trixie,arch=amd64,python=3.13,r=4.5" in out
-    assert "irkernel" in out
-    assert catalog("show", "jupyter-r", "--at", "debian=bookworm", "--json") == 0
+    assert "debian=trixie,python=3.13,r=4.5" in out
+    assert "kernel" in out
+    assert catalog("show", "lab-r", "--at", "debian=bookworm", "--json", path=sound) == 0
     (image,) = json.loads(capsys.readouterr().out)["images"]
     joined = {layer["layer"]: layer["joined"] for layer in image["layers"]}
-    assert (joined["jupyter"], joined["irkernel"], joined["python"]) == (
+    assert (joined["lab"], joined["kernel"], joined["python"]) == (
         "asked for",
         "glue",
         "stood on",
     )
 
 
-def test_show_says_why_an_image_is_absent(capsys: pytest.CaptureFixture[str]) -> None:
-    assert catalog("show", "python", "--at", "python=3.13,debian=bookworm") == 1
+def test_show_says_why_an_image_is_absent(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "python", "--at", "python=3.13,debian=bookworm", path=sound) == 1
     assert (
         capsys.readouterr().out == "python is absent at python=3.13,debian=bookworm:\n"
-        "  debian=bookworm,python=3.13: Python 3.13 is the Python of Debian trixie\n"
-        "nearest: python:py3.13, at debian=trixie,arch=amd64,python=3.13\n"
+        "  debian=bookworm,python=3.13: 3.13 is the Python of trixie\n"
+        "nearest: python:py3.13, at debian=trixie,python=3.13\n"
     )
-    assert catalog("show", "python", "--at", "python=3.13,debian=bookworm", "--json") == 1
+    assert (
+        catalog("show", "python", "--at", "python=3.13,debian=bookworm", "--json", path=sound) == 1
+    )
     document = json.loads(capsys.readouterr().out)
     assert (document["images"], document["nearest"]) == ([], "python:py3.13")
 
 
-def test_show_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert catalog("show", "pyton") == 2
+def test_show_of_nothing(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "pyton", path=sound) == 2
     assert "did you mean 'python'?" in capsys.readouterr().err
 
 
@@ -136,28 +143,90 @@ def test_show_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     ("form", "start"),
     [("--dot", "digraph"), ("--mermaid", "flowchart"), ("--json", "{"), ("-h", "usage")],
 )
-def test_graph(form: str, start: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_graph(sound: Path, form: str, start: str, capsys: pytest.CaptureFixture[str]) -> None:
     if form == "-h":
         with pytest.raises(SystemExit):
-            catalog("graph", form)
+            catalog("graph", form, path=sound)
     else:
-        assert catalog("graph", form) == 0
+        assert catalog("graph", form, path=sound) == 0
     assert capsys.readouterr().out.startswith(start)
 
 
-def test_graph_as_a_tree(capsys: pytest.CaptureFixture[str]) -> None:
-    assert catalog("graph") == 0
+def test_graph_as_a_tree(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("graph", path=sound) == 0
     assert "├── " in capsys.readouterr().out
 
 
 def test_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert catalog("schema", "--check") == 0
-    assert catalog("schema", "layer") == 0
+    path = tmp_path / "catalog.yaml"
+    assert catalog("schema", "layer", path=path) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "Layer"
-    assert catalog("schema", "--check", path=tmp_path / "catalog.yaml") == 1
-    assert (
-        "schemas/catalog.schema.json: missing; run `catalog schema --write`"
-        in capsys.readouterr().out
-    )
-    assert catalog("schema", "--write", path=tmp_path / "catalog.yaml") == 0
-    assert catalog("schema", "--check", path=tmp_path / "catalog.yaml") == 0
+    assert catalog("schema", "--check", path=path) == 1
+    missing = "schemas/catalog.schema.json: missing; run `catalog schema --write`"
+    assert missing in capsys.readouterr().out
+    assert catalog("schema", "--write", path=path) == 0
+    assert catalog("schema", "--check", path=path) == 0
+
+
+def test_a_sample_is_listed_with_what_it_leaves_out(
+    sound: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert catalog("list", "--sample", path=sound) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^python:py3\.13 +shown by lab-r:py3\.13-r4\.5$", told, re.MULTILINE)
+    assert re.search(r"^code-r:r4\.2 +1 layer at a version", told, re.MULTILINE)
+    assert "6 of 6 layers, " in told
+    assert "heavy" not in told
+    assert catalog("list", "--sample", "--json", path=sound) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["missed"] == []
+    assert "pair kernel + r" in document["shown"]
+    assert document["left_out"]["python:py3.13"] == {"shown_by": ["lab-r:py3.13-r4.5"]}
+
+
+def test_a_heavy_layer_is_left_out_of_a_sample(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = unpack(tmp_path)
+    layer = tmp_path / "images" / "code" / "layer.yaml"
+    layer.write_text(layer.read_text() + "heavy: true\n")
+    assert catalog("list", "--sample", path=path) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^code-r:r4\.5 +heavy: code$", told, re.MULTILINE)
+    assert "5 of 6 layers, " in told
+    assert "only heavy images show: artifact npm, layer code, pair base + code, " in told
+
+
+def test_show_a_layer(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "lab", path=sound) == 0
+    out = capsys.readouterr().out
+    assert "lab  A notebook server in Python" in out
+    assert "stands on python" in out
+    assert "kernel stands on it" in out
+    assert catalog("show", "lab", "--json", path=sound) == 0
+    cells = json.loads(capsys.readouterr().out)["cells"]
+    assert [cell["cell"] for cell in cells] == ["lab@trixie-py3.13", "lab@bookworm-py3.11"]
+    assert cells[0]["images"] == ["lab-python:py3.13", "lab-r:py3.13-r4.5"]
+
+
+def test_show_a_cell(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalog("show", "code@bookworm", "--json", path=sound) == 0
+    (cell,) = json.loads(capsys.readouterr().out)["cells"]
+    assert cell["cell"] == "code@bookworm"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("kernl", "there is no image, layer or cell 'kernl'\n  hint: did you mean 'kernel'?"),
+        ("code@buster", "there is no cell 'code@buster'\n  hint: "),
+        ("python:py3.12", "did you mean 'python:py3.1"),
+    ],
+)
+def test_show_of_what_is_not_there(
+    word: str, said: str, sound: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert catalog("show", word, path=sound) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert f"did you mean {word!r}" not in error

@@ -1,3 +1,5 @@
+"""`catalog chart generate`, on the catalog of the charts' tests."""
+
 from __future__ import annotations
 
 import json
@@ -7,8 +9,7 @@ import pytest
 
 from builder.cli import main
 
-ROOT = Path(__file__).parents[3]
-CATALOG = str(ROOT / "catalog.yaml")
+CATALOG = str(Path(__file__).parents[2] / "charts" / "catalog" / "catalog.yaml")
 
 
 def charts(*options: str) -> int:

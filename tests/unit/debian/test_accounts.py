@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from builder.debian.accounts import system_ids
 from builder.debian.merger import Disagreement
 from builder.debian.mergers import merger_of
 
@@ -34,15 +35,30 @@ def test_members_of_a_group_are_united() -> None:
 
 
 @pytest.mark.parametrize("path", ["etc/passwd", "etc/group"])
-def test_one_id_for_two_names_asks_for_a_fixed_one(path: str) -> None:
+def test_one_id_for_two_names_asks_to_have_the_lock_decide(path: str) -> None:
     with pytest.raises(Disagreement, match="postgres and redis have the same id 101") as caught:
         merge(path, "redis:x:101:101::/:/bin/sh\n", "postgres:x:101:102::/:/bin/sh\n")
-    assert "useradd --system --uid" in caught.value.hint
+    assert "name the accounts in `accounts`" in caught.value.hint
+    assert "`catalog lock`" in caught.value.hint
 
 
-def test_one_name_with_two_ids_is_a_disagreement() -> None:
-    with pytest.raises(Disagreement, match="redis"):
-        merge("etc/group", "redis:x:101:\n", "redis:x:102:\n")
+@pytest.mark.parametrize(("path", "rest"), [("etc/group", ""), ("etc/passwd", "101::/:/bin/sh")])
+def test_one_name_with_two_ids_asks_to_have_the_lock_decide(path: str, rest: str) -> None:
+    with pytest.raises(Disagreement, match="redis") as caught:
+        merge(path, f"redis:x:101:{rest}\n", f"redis:x:102:{rest}\n")
+    assert "`catalog lock`" in caught.value.hint
+
+
+def test_a_user_with_two_shells_is_no_matter_of_ids() -> None:
+    with pytest.raises(Disagreement, match="redis") as caught:
+        merge("etc/passwd", "redis:x:101:101::/:/bin/sh\n", "redis:x:101:101::/:/bin/bash\n")
+    assert not caught.value.hint
+
+
+def test_system_accounts_are_told_from_people_and_from_what_debian_decides() -> None:
+    passwd = ROOT + "redis:x:300:301::/:/bin/sh\nperson:x:1000:100::/:/bin/bash\n"
+    group = "root:x:0:\nusers:x:100:\nredis:x:301:\nssl-cert:x:999:redis\n"
+    assert system_ids(passwd, group) == {"redis": {300, 301}, "ssl-cert": {999}}
 
 
 def test_the_day_of_the_build_is_forgotten() -> None:

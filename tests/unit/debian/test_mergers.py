@@ -128,7 +128,7 @@ def test_all_disagreements_are_told_at_once() -> None:
         mergers.files([one, two])
     assert len(caught.value.message.splitlines()) == 2
     assert "x and y have the same id 100" in caught.value.message
-    assert "fixed id" in caught.value.hint
+    assert "`accounts`" in caught.value.hint
 
 
 def test_a_build_that_upgrades_a_package_from_below_is_refused() -> None:

@@ -10,7 +10,7 @@ from builder.catalog.model import Layer
 from builder.catalog.source import parse
 from builder.execute.failure import explain
 from builder.graph.model import Cell, Graph
-from builder.lock.model import Slice
+from builder.lock.model import Artifact, Lock, Slice
 from builder.render.dockerfile import dockerfile
 from builder.tools.buildx import BrokenStep
 
@@ -42,8 +42,19 @@ class Broken:
             ancestors=("bottom",),
         )
         whole = Graph(cells={"bottom": BOTTOM, "one": cell}, images={})
-        piece = Slice(asks="", artifacts=("deb:jq=1:amd64",))
-        self.text = dockerfile(whole, cell, piece, directory, marked=True)
+        jq = Artifact(
+            id="deb:jq=1:amd64",
+            kind="deb",
+            name="jq",
+            version="1",
+            origin="debian",
+            locator="",
+            digest="",
+            size=0,
+        )
+        piece = Slice(asks="", artifacts=(jq.id,))
+        lock = Lock(moment="", artifacts={jq.id: jq}, cells={"one": piece})
+        self.text = dockerfile(whole, cell, lock, directory, marked=True)
 
     def line(self, start: str, number: int = 0) -> int:
         """Return the line of the Dockerfile at which an instruction starts."""

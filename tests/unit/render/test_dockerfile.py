@@ -33,16 +33,40 @@ def graph(*cells: Cell) -> Graph:
     return Graph(cells={one.id: one for one in cells}, images={})
 
 
-def piece(*artifacts: str, **fields: Any) -> Slice:
-    return Slice(asks="", artifacts=artifacts, **fields)
+def lock(
+    one: Cell, *artifacts: Artifact | str, accounts: Mapping[str, int] | None = None, **fields: Any
+) -> Lock:
+    """Return a lock with one cell that holds these artifacts."""
+    held = {}
+    for artifact in artifacts:
+        whole = deb(artifact) if isinstance(artifact, str) else artifact
+        held[whole.id] = whole
+    cells = {one.id: Slice(asks="", artifacts=tuple(held), **fields)}
+    return Lock(moment="", artifacts=held, cells=cells, accounts=accounts or {})
+
+
+def deb(name: str, **extra: str) -> Artifact:
+    return Artifact(
+        id=name,
+        kind="deb",
+        name=name.removeprefix("deb:").partition("=")[0],
+        version="1",
+        origin="debian",
+        locator="",
+        digest="",
+        size=0,
+        extra=extra,
+    )
 
 
 BOTTOM = cell("bottom", bootstrap=True)
 
 
-def text(one: Cell, *artifacts: str, directory: Path | None = None, **fields: Any) -> str:
+def text(
+    one: Cell, *artifacts: Artifact | str, directory: Path | None = None, **fields: Any
+) -> str:
     return dockerfile(
-        graph(BOTTOM, one), one, piece(*artifacts, **fields), directory or Path("/nowhere")
+        graph(BOTTOM, one), one, lock(one, *artifacts, **fields), directory or Path("/nowhere")
     )
 
 
@@ -120,7 +144,7 @@ def test_a_script_may_be_a_file_of_the_layers_directory(tmp_path: Path) -> None:
     (tmp_path / "second.py").write_text("#!/usr/bin/env python3\nprint('second')\n")
     one = cell("one", ("bottom@x",), prepare="first.sh", run="second.py")
     whole = graph(BOTTOM, one)
-    tree = context(whole, one, piece(), tmp_path)
+    tree = context(whole, one, lock(one), tmp_path)
     rendered = tree["Dockerfile"].data.decode()
     assert "\n#!/bin/bash\n\necho first\nEND-OF-STEP\n" in rendered, "bash stands in the step"
     assert "source=scripts,target=/scripts" in rendered
@@ -128,7 +152,7 @@ def test_a_script_may_be_a_file_of_the_layers_directory(tmp_path: Path) -> None:
     assert list(tree) == ["Dockerfile", "scripts/second.py"]
     assert tree["scripts/second.py"].mode == 0o755
     (tmp_path / "first.sh").write_text("echo other\n")
-    assert context(whole, one, piece(), tmp_path) != tree, "what a file says is in the key"
+    assert context(whole, one, lock(one), tmp_path) != tree, "what a file says is in the key"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +182,31 @@ def test_packages_that_nobody_asked_for_are_marked() -> None:
     assert "apt-mark" not in text(cell("one", ("bottom@x",)), "deb:git=1:amd64")
 
 
+def test_packages_that_make_accounts_give_them_the_ids_of_the_lock() -> None:
+    maker = deb("deb:redis=1:amd64", accounts="redis")
+    rendered = text(cell("one", ("bottom@x",), run="true"), maker, accounts={"redis": 300})
+    before, install, after = (
+        rendered.index(mark)
+        for mark in (
+            "cp -r /artifacts/accounts/sysusers.d /run/",
+            "-y install",
+            "/run/sysusers.d\n",
+        )
+    )
+    assert before < install < after, "what gives ids is there while packages are installed, only"
+    assert "DPkg::Path=/artifacts/accounts/bin:" in rendered
+    assert "export PATH" not in rendered, "the layer's own script makes no account"
+    assert "/artifacts/accounts" not in text(cell("one", ("bottom@x",)), "deb:git=1:amd64")
+
+
+@pytest.mark.parametrize(
+    "layer", [{"run": "useradd --system app"}, {"run": "./make", "accounts": ["app"]}]
+)
+def test_scripts_that_make_accounts_give_them_the_ids_of_the_lock(layer: Any) -> None:
+    rendered = text(cell("one", ("bottom@x",), **layer), accounts={"app": 300})
+    assert "export PATH=/artifacts/accounts/bin:$PATH\n" in rendered
+
+
 def test_environment_values_are_quoted() -> None:
     rendered = text(
         cell(
@@ -182,7 +231,8 @@ def test_python_packages_belong_to_the_user_of_the_layers_below() -> None:
     whole = graph(*below, one)
     assert user(whole, one) == "1000", "the service decides"
     assert user(whole, below[1]) == "0", "its own user is for images, not for its own build"
-    rendered = dockerfile(whole, one, piece(files={"requirements.txt": "six==1"}), Path("/nowhere"))
+    locked = lock(one, files={"requirements.txt": "six==1"})
+    rendered = dockerfile(whole, one, locked, Path("/nowhere"))
     assert (
         rendered.index("USER 1000\n")
         < rendered.index("uv --quiet pip install")
@@ -223,13 +273,13 @@ def test_a_context_holds_files_with_the_mode_that_git_keeps(tmp_path: Path) -> N
         path.write_text(name)
         path.chmod(mode)
     one = cell("one", ("bottom@x",))
-    tree = context(graph(BOTTOM, one), one, piece(), tmp_path)
+    tree = context(graph(BOTTOM, one), one, lock(one), tmp_path)
     assert {path: oct(file.mode) for path, file in tree.items()} == {
         "Dockerfile": "0o644",
         "files/plain": "0o644",
         "files/program": "0o755",
     }
-    assert not context(graph(BOTTOM), BOTTOM, piece("deb:apt=1:amd64"), tmp_path), (
+    assert not context(graph(BOTTOM), BOTTOM, lock(BOTTOM, "deb:apt=1:amd64"), tmp_path), (
         "a bootstrapped cell needs no Dockerfile"
     )
 
@@ -245,7 +295,7 @@ def test_a_checkout_with_another_umask_gives_the_same_context(tmp_path: Path) ->
             path.write_text("#!/usr/bin/env python3\n")
             path.chmod(mode & ~umask)
         one = cell("one", ("bottom@x",), run="run.py")
-        trees.append(context(graph(BOTTOM, one), one, piece(), directory))
+        trees.append(context(graph(BOTTOM, one), one, lock(one), directory))
     assert trees[0] == trees[1] == trees[2]
 
 
@@ -314,7 +364,9 @@ def test_the_flat_dockerfile_holds_every_cell_once_in_order(tmp_path: Path) -> N
     (tmp_path / "other" / "Dockerfile.j2").write_text('{% include "steps.j2" %}\nRUN own\n')
     (tmp_path / "other" / "run.pl").write_text("#!/usr/bin/perl\n")
     lock = Lock(
-        moment="", artifacts=dict[str, Artifact](), cells={name: piece() for name in whole.cells}
+        moment="",
+        artifacts=dict[str, Artifact](),
+        cells={name: Slice(asks="", artifacts=()) for name in whole.cells},
     )
     config = ImageConfig(
         user="1000",

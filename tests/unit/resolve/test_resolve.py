@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from builder.catalog.model import Layer, Packages
+from builder.errors import InputError
 from builder.events import silent
 from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph, ImagePoint
 from builder.lock.deb import complaints
 from builder.lock.model import Artifact, Lock, Slice
 from builder.resolve.debian import sentences
-from builder.resolve.resolve import EMPTY, disagreements
+from builder.resolve.resolve import EMPTY, check_upgrade, disagreements
+from builder.resolve.settle import settle
 from builder.resolve.task import Task, asked, groups
 from builder.settings import Settings, read
 
@@ -35,6 +37,15 @@ def graph(*cells: Cell) -> Graph:
         id="image:1", name="image", tag="1", point={}, cells=tuple(found.id for found in cells)
     )
     return Graph(cells={found.id: found for found in cells}, images={image.id: image})
+
+
+def graph_of(cells: list[Cell], **images: tuple[str, ...]) -> Graph:
+    """Return a graph: the name of an image -> its cells."""
+    points = {
+        name: ImagePoint(id=f"{name}:1", name=name, tag="1", point={}, cells=held)
+        for name, held in images.items()
+    }
+    return Graph(cells={found.id: found for found in cells}, images=points)
 
 
 def artifact(kind: str, name: str, version: str) -> Artifact:
@@ -74,6 +85,32 @@ def test_one_image_holds_one_version_of_a_package() -> None:
     assert problem.message == "image would hold tool twice: 1 in left, 2 in right"
     assert problem.hint == "run `catalog lock --upgrade tool`"
     assert not disagreements(graph(cell("left")), one)
+
+
+def test_packages_that_two_branches_moved_apart_are_settled() -> None:
+    known = graph(cell("left"), cell("right"), cell("top", "right"))
+    old, new = artifact("deb", "tool", "9"), artifact("deb", "tool", "10")
+    apart = lock(left=[new], right=[old], top=[])
+    settled = settle(known, apart)
+    assert settled.cells["right"].artifacts == (new.id,), "the newer wins"
+    assert set(stale(settled, known)) >= {"right", "top"}, "and is resolved with all above it"
+    assert settle(known, apart, lock(left=[new])).cells["left"].artifacts == (old.id,), (
+        "but for what a branch moved back on purpose"
+    )
+    alone = graph_of([cell("left"), cell("right")], one=("left",), two=("right",))
+    assert settle(alone, apart) == apart, "layers that never meet need not agree"
+
+
+def test_a_pattern_that_matches_no_package_is_an_error_with_the_nearest_name() -> None:
+    one = lock(left=[artifact("deb", "tool", "1"), artifact("python", "numpy", "1")])
+    check_upgrade(["*", "too?", "numpy"], one)
+    with pytest.raises(InputError) as caught:
+        check_upgrade(["numpi", "NumPy", "x*"], one)
+    assert [(problem.message, problem.hint) for problem in caught.value.problems] == [
+        ("no locked package matches 'NumPy'", "did you mean 'numpy'?"),
+        ("no locked package matches 'numpi'", "did you mean 'numpy'?"),
+        ("no locked package matches 'x*'", "known: numpy, tool"),
+    ]
 
 
 def test_packages_that_exclude_each_other_are_told_with_their_layers() -> None:

@@ -33,3 +33,8 @@ def test_a_failure_of_no_step_is_told_by_its_last_words() -> None:
     log = ["error: no builder"]
     assert broken_step(log) == BrokenStep(line=0, code=None, output=())
     assert last_words(log) == "error: no builder"
+
+
+def test_the_line_of_the_dockerfile_at_which_a_build_failed() -> None:
+    assert broken_step([*LOG, "Dockerfile:17"]).line == 17
+    assert broken_step([*LOG, "#5 Dockerfile:9 is not a line of its own"]).line == 5

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -182,3 +183,41 @@ def test_a_program_that_ends_before_it_is_ready_says_why() -> None:
     ):
         pass
     assert caught.value.code == 3
+
+
+FOREGROUND = """
+import sys
+from builder.tools import process
+
+sys.exit(process.foreground([sys.executable, "-c", sys.argv[1]]))
+"""
+
+
+def test_what_runs_in_the_foreground_has_our_input_our_output_and_its_own_code() -> None:
+    echo = "import sys; print(sys.stdin.read()); print('told', file=sys.stderr); sys.exit(7)"
+    ended = subprocess.run(
+        [sys.executable, "-c", FOREGROUND, echo],
+        input="said",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (7, "said\n", "told\n")
+
+
+def test_what_runs_in_the_foreground_ends_with_us() -> None:
+    waiting = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    with subprocess.Popen(
+        [sys.executable, "-c", FOREGROUND, waiting], stdout=subprocess.PIPE, text=True
+    ) as ours:
+        assert ours.stdout is not None
+        theirs = int(ours.stdout.readline())
+        ours.send_signal(signal.SIGINT)
+        ours.wait(30)
+    with pytest.raises(ProcessLookupError):
+        os.kill(theirs, 0)
+
+
+def test_a_missing_program_does_not_run_in_the_foreground() -> None:
+    with pytest.raises(ToolError, match="was not found"):
+        process.foreground(["no-such-program"])

@@ -1,0 +1,68 @@
+"""A sample of the services that shows what launching all of them would show, as
+`builder.graph.sample` does for images.
+
+A service shows the layers of the image that it offers first, and its groups of options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from builder.charts.compose import Composition
+from builder.graph.model import Graph, ImagePoint
+from builder.graph.sample import LAYER, Aspect, cover
+
+OPTIONS = "options"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """The services of a sample, and why the others are not in it."""
+
+    chosen: Mapping[str, tuple[Aspect, ...]]
+    """Service -> what it was chosen for."""
+    left_out: Mapping[str, str]
+    """Service -> the reason."""
+
+
+def sample(compositions: Mapping[str, Composition], graph: Graph, *, whole: bool) -> Services:
+    """Choose services that together show what all do whose image is built and not heavy.
+
+    With `whole`, all whose image is built are chosen.
+    """
+    offers: dict[str, frozenset[Aspect]] = {}
+    left_out: dict[str, str] = {}
+    for name, composition in compositions.items():
+        image = first_image(composition, graph)
+        heavy = _heavy(image, graph) if image is not None else ()
+        if image is None:
+            left_out[name] = "the catalog does not build its image yet"
+        elif heavy and not whole:
+            left_out[name] = f"heavy: {', '.join(heavy)}"
+        else:
+            offers[name] = _aspects(composition, image, graph)
+    if whole:
+        return Services(chosen=dict.fromkeys(offers, ()), left_out=left_out)
+    chosen = cover(offers, dict.fromkeys(offers, 1))
+    shown = "what it shows is shown by the others"
+    return Services(
+        chosen={name: chosen[name] for name in offers if name in chosen},
+        left_out={name: left_out.get(name, shown) for name in compositions if name not in chosen},
+    )
+
+
+def first_image(composition: Composition, graph: Graph) -> ImagePoint | None:
+    """Return the image that a service offers first; None while the catalog does not build it."""
+    return graph.images.get(f"{composition.service.image}:{composition.images[0].tag}")
+
+
+def _aspects(composition: Composition, image: ImagePoint, graph: Graph) -> frozenset[Aspect]:
+    layers = {Aspect(LAYER, graph.cells[cell].name) for cell in image.cells}
+    options = {Aspect(OPTIONS, group) for group in composition.groups}
+    return frozenset(layers | options)
+
+
+def _heavy(image: ImagePoint, graph: Graph) -> tuple[str, ...]:
+    cells = [graph.cells[name] for name in image.cells]
+    return tuple(cell.name for cell in cells if cell.layer.heavy)

@@ -1,0 +1,156 @@
+"""`catalog diff`: what differs between two images, or two cells."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from builder.catalog.load import load
+from builder.cells import compose, records
+from builder.cells.compare import Comparison, compare
+from builder.console.text import Console, readable
+from builder.debian.model import Facts
+from builder.errors import InputError, Problem
+from builder.execute.project import IMAGES, Project, open_project
+from builder.graph.build import graph
+from builder.graph.model import ImagePoint
+from builder.graph.select import one_node
+from builder.tools import git
+
+SHOWN = 40
+"""Files that are listed; --all lists every one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side:
+    """An image or a cell: its cells' facts, and its blobs."""
+
+    node: str
+    stack: Sequence[Facts]
+    blobs: Mapping[str, int]
+    """Digest -> bytes, of what an engine pulls."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("a", metavar="A", help="an image, such as python:py3.13, or a cell")
+    parser.add_argument("b", metavar="B", nargs="?", help="another one (default: A, with --from)")
+    parser.add_argument(
+        "--from",
+        dest="revision",
+        metavar="REVISION",
+        help="take A from the catalog of this git revision; its cells must still be in the store",
+    )
+    parser.add_argument("--all", action="store_true", help="list every file that differs")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print which packages and files differ, and what whoever has A pulls to get B."""
+    if arguments.b is None and arguments.revision is None:
+        hint = "name another image, or a git revision with --from"
+        raise InputError([Problem("B", 0, 0, "there is nothing to compare with", hint)])
+    other_word = arguments.b or arguments.a
+    present = open_project(arguments.catalog, [_node(arguments.catalog, other_word, "B")])
+    other = _side(present)
+    with _catalog_at(arguments.catalog, arguments.revision) as catalog:
+        before = open_project(catalog, [_node(catalog, arguments.a, "A")])
+        settings = replace(before.settings, store=present.settings.store)
+        one = _side(replace(before, settings=settings))
+    comparison = compare(one.stack, other.stack)
+    new = {digest: size for digest, size in other.blobs.items() if digest not in one.blobs}
+    if arguments.json:
+        _print_json(one, other, comparison, new, console)
+    else:
+        _show(comparison, console, everything=arguments.all)
+        console.text(
+            f"{readable(sum(new.values()))} to pull in {len(new)} of {len(other.blobs)} layers,"
+            f" for whoever has {one.node}"
+        )
+    return 0
+
+
+@contextmanager
+def _catalog_at(catalog: Path, revision: str | None) -> Iterator[Path]:
+    """Return the path of the catalog, as it was at a revision where one is given."""
+    if revision is None:
+        yield catalog
+        return
+    with TemporaryDirectory() as name:
+        git.export(catalog.parent, revision, Path(name))
+        yield Path(name) / catalog.name
+
+
+def _node(catalog: Path, word: str, argument: str) -> str:
+    return one_node(graph(load(catalog)), word, argument)
+
+
+def _side(project: Project) -> Side:
+    """Return the only image of a project, or the last of its cells, which stands on the others."""
+    image = next(iter(project.graph.images.values()), None)
+    if image is None:
+        cell = list(project.graph.cells)[-1]
+        stack = project.facts([cell])
+        return Side(node=cell, stack=stack, blobs=_deltas(stack))
+    stack = project.facts(image.cells)
+    return Side(node=image.id, stack=stack, blobs=_layers(project, image, stack))
+
+
+def _layers(project: Project, image: ImagePoint, stack: Sequence[Facts]) -> Mapping[str, int]:
+    """Return the layers of an image; where it is not put together now, without the seal."""
+    manifests = [records.find(project.store, facts.key) for facts in stack]
+    digests = [manifest.digest for manifest in manifests if manifest is not None]
+    key = project.image_key(image.id, digests)
+    composed = compose.find(project.store, IMAGES + image.id, key)
+    if composed is None:
+        return _deltas(stack)
+    layers = project.store.read_json(composed)["layers"]
+    return {layer["digest"]: layer["size"] for layer in layers}
+
+
+def _deltas(stack: Sequence[Facts]) -> Mapping[str, int]:
+    sizes: dict[str, int] = {}
+    for facts in stack:
+        sizes.update({chunk.blob.digest: chunk.blob.size for chunk in facts.delta})
+    return sizes
+
+
+def _show(comparison: Comparison, console: Console, *, everything: bool) -> None:
+    if comparison.packages:
+        rows = [
+            (change.fate, change.kind, change.name, change.before, change.after)
+            for change in comparison.packages
+        ]
+        console.table(["", "kind", "package", "A", "B"], rows)
+    files = comparison.files if everything else comparison.files[:SHOWN]
+    if files and comparison.packages:
+        console.text()
+    if files:
+        console.table(
+            ["file", "A", "B"], [(f"/{file.path}", file.one, file.other) for file in files]
+        )
+    hidden = len(comparison.files) - len(files)
+    if hidden:
+        console.text(f"… and {hidden:,} more; --all lists them")
+    fates = Counter(change.fate for change in comparison.packages)
+    counted = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
+    console.text(f"packages: {counted or 'the same'}; files that differ: {len(comparison.files):,}")
+
+
+def _print_json(
+    one: Side, other: Side, comparison: Comparison, new: Mapping[str, int], console: Console
+) -> None:
+    console.json(
+        {
+            "a": one.node,
+            "b": other.node,
+            "packages": [asdict(change) for change in comparison.packages],
+            "files": [asdict(file) for file in comparison.files],
+            "pull": sum(new.values()),
+        }
+    )

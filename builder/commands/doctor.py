@@ -1,0 +1,114 @@
+"""`catalog doctor`: what this machine lacks, and the command that mends it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from builder.catalog.load import Loaded, load
+from builder.charts.load import SERVICE
+from builder.charts.project import DIRECTORY
+from builder.console.text import Console
+from builder.errors import BuilderError, InputError
+from builder.graph.asks import stale
+from builder.graph.build import graph
+from builder.lock.file import read as read_lock
+from builder.lock.model import NAME as LOCK
+from builder.settings import Settings
+from builder.settings import read as read_settings
+from builder.verify.machine import Finding, Needs, examine
+
+RELEASES = "debian"
+"""The axis whose values are Debian releases."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print what was found; exit 1 when something needed is missing or wrong."""
+    findings: list[Finding] = []
+    loaded = _loaded(arguments.catalog, findings)
+    settings = _settings(arguments.catalog.parent, findings)
+    if loaded is not None:
+        findings += _lock(loaded)
+    if settings is not None:
+        needs = _needs(loaded) if loaded is not None else Needs()
+        findings += examine(settings, needs)
+    wrong = sum(finding.verdict == "wrong" for finding in findings)
+    if arguments.json:
+        console.json([asdict(finding) for finding in findings])
+        return 1 if wrong else 0
+    console.table(
+        ["", "what", "found", "to mend it"],
+        [(one.verdict, one.name, one.detail, one.mend) for one in findings],
+    )
+    console.text(f"{wrong} to be mended" if wrong else "nothing is wrong")
+    return 1 if wrong else 0
+
+
+def _loaded(path: Path, findings: list[Finding]) -> Loaded | None:
+    """Return the catalog, unless it has a mistake."""
+    try:
+        loaded = load(path)
+    except InputError as error:
+        count = len(error.problems)
+        detail = f"{count} problem{'s' * (count != 1)}: {error.problems[0].message}"
+        findings.append(
+            Finding(name="catalog", verdict="wrong", detail=detail, mend="catalog validate")
+        )
+        return None
+    findings.append(Finding(name="catalog", verdict="ok", detail=path.as_posix()))
+    return loaded
+
+
+def _settings(root: Path, findings: list[Finding]) -> Settings | None:
+    """Return the settings, unless one of them is wrong."""
+    try:
+        return read_settings(root)
+    except InputError as error:
+        for problem in error.problems:
+            findings.append(
+                Finding(
+                    name=problem.file,
+                    verdict="wrong",
+                    detail=problem.message,
+                    mend=problem.hint or f"unset {problem.file}",
+                )
+            )
+        return None
+
+
+def _lock(loaded: Loaded) -> Iterator[Finding]:
+    """Check that the lock can be read, and answers what layers ask for."""
+    path = loaded.root / LOCK
+    if not path.exists():
+        detail = f"{path} is not there"
+        yield Finding(name="lock", verdict="wrong", detail=detail, mend="catalog lock")
+        return
+    try:
+        late = stale(read_lock(path), graph(loaded))
+    except BuilderError as error:
+        detail = error.message.partition("\n")[0]
+        yield Finding(name="lock", verdict="wrong", detail=detail, mend="catalog lock")
+        return
+    if late:
+        detail = f"it does not answer what {len(late)} cells ask for"
+        yield Finding(name="lock", verdict="wrong", detail=detail, mend="catalog lock")
+        return
+    yield Finding(name="lock", verdict="ok", detail="answers what layers ask for")
+
+
+def _needs(loaded: Loaded) -> Needs:
+    layers = loaded.layers.values()
+    releases = loaded.catalog.axes.get(RELEASES)
+    return Needs(
+        releases=tuple(releases.values) if releases else (),
+        python=any(layer.python or layer.wheels for layer in layers),
+        npm=any(layer.npm for layer in layers),
+        charts=any((loaded.root / DIRECTORY).glob(f"*/{SERVICE}")),
+    )

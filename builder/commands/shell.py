@@ -1,0 +1,76 @@
+"""`catalog shell`: a shell in an image, in a cell, or where the build of a cell failed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from docker import DockerClient
+
+from builder.catalog.load import load
+from builder.console.text import Console
+from builder.errors import InputError, Problem
+from builder.execute import inside, session
+from builder.execute.project import Project, open_project
+from builder.execute.session import Session
+from builder.graph.build import graph
+from builder.graph.select import one_node
+from builder.tools import engine
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "name",
+        metavar="IMAGE|CELL",
+        help="an image, such as python:py3.13, or a cell, such as python@trixie-amd64-py3.13",
+    )
+    parser.add_argument(
+        "--failed",
+        action="store_true",
+        help="in what the last failed step of the cell's build had (default when it is not built)",
+    )
+    parser.add_argument(
+        "-u",
+        "--user",
+        default="",
+        help="user, or user:group (default: the image's; root in a cell)",
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Open the shell, and exit as it does. The container is removed when it ends."""
+    node = one_node(graph(load(arguments.catalog)), arguments.name, "IMAGE|CELL")
+    project = open_project(arguments.catalog, [node])
+    if arguments.failed and node in project.graph.images:
+        message = f"{node} is an image, and what fails is the build of a cell"
+        cells = ", ".join(project.graph.images[node].cells)
+        raise InputError([Problem("--failed", 0, 0, message, f"its cells: {cells}")])
+    client = engine.client()
+    with _opened(project, client, node, console, failed=arguments.failed) as made:
+        chosen = replace(made, user=arguments.user) if arguments.user else made
+        return session.run(client, chosen, console)
+
+
+@contextmanager
+def _opened(
+    project: Project, client: DockerClient, node: str, console: Console, *, failed: bool
+) -> Iterator[Session]:
+    """Return the shell in an image or in a cell; where the cell is not built and its build was
+    tried, in what the failed step had.
+    """
+    if node in project.graph.images:
+        yield inside.image_session(project, client, node, console)
+        return
+    cell = project.graph.cells[node]
+    was_tried = inside.last_log(project, node) is not None
+    if not failed and (inside.is_built(project, cell) or not was_tried):
+        with inside.cell_session(project, client, cell, console) as made:
+            yield made
+        return
+    with inside.failed_session(project, client, cell, console) as made:
+        console.note("This is what the failed step had. Its script is at hand:")
+        console.note(f"  bash -euo pipefail {inside.STEP}")
+        yield made

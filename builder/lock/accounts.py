@@ -1,0 +1,116 @@
+"""The ids of system accounts: decided once for a whole catalog, and kept in its lock.
+
+Debian gives each new system account the next id that is free, so two packages that are installed
+apart get the same one. Here every name has an id before anything is installed. An account wants the
+id that follows from its name: branches that add different accounts seldom meet, and branches that
+add the same one agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from builder.digest import sha256
+from builder.errors import InputError, Problem
+from builder.lock.model import Artifact
+from builder.lock.scripts import LEAST_ID, MOST_ID, Made
+
+# Debian's own programs begin at the ends: adduser at 100, useradd and systemd-sysusers at 999. What
+# they give to an account that nobody knew of is seldom what is decided here.
+FIRST, LAST = 200, 899
+KEY = "accounts"
+"""The entry of an artifact's `extra` that names the accounts which its package makes. It is empty
+for a package that makes none, and missing where nobody has looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Which account has which id."""
+
+    ids: Mapping[str, int]
+    moved: tuple[str, ...] = ()
+    """Sentences about accounts that could not keep the id they had."""
+
+
+def written(made: Iterable[Made]) -> dict[str, str]:
+    """Return what an artifact's `extra` says of the accounts that its package makes."""
+    return {KEY: " ".join(map(str, sorted(made)))}
+
+
+def made_by(artifact: Artifact) -> frozenset[Made] | None:
+    """Return the accounts that a package makes; None where nobody has looked."""
+    text = artifact.extra.get(KEY)
+    if text is None:
+        return None
+    made = set()
+    for word in text.split():
+        name, _, number = word.partition("=")
+        made.add(Made(name, int(number) if number.isdecimal() else 0))
+    return frozenset(made)
+
+
+def decide(before: Mapping[str, int], made: Iterable[Made]) -> Decision:
+    """Return an id for each account that is made.
+
+    An account keeps the id that it had. A new one gets the first free id from the one that it wants
+    on. Where the maker itself gives an id, that stays its own, and nobody else gets it. The result
+    does not depend on the order of anything.
+
+    Raises:
+        InputError: there are more accounts than ids.
+
+    """
+    fixed = {one.name: one.id for one in sorted(made, reverse=True) if one.id}
+    open_names = {one.name for one in made if not one.id}
+    ids: dict[str, int] = {}
+    owners = {number: name for name, number in fixed.items()}
+    for name in sorted(open_names & fixed.keys()):
+        if owners[fixed[name]] == name:
+            ids[name] = fixed[name]
+    moved: list[str] = []
+    rest = open_names - ids.keys()
+    # Who has the id that it wants goes first: so two branches that gave one id to two names agree
+    # on who moves.
+    for name in sorted(rest, key=lambda one: (before.get(one) != _wish(one), one)):
+        number = before.get(name, 0)
+        if LEAST_ID <= number <= MOST_ID and owners.setdefault(number, name) == name:
+            ids[name] = number
+    for name in sorted(rest - ids.keys()):
+        ids[name] = _free(name, owners)
+        owners[ids[name]] = name
+        if before.get(name) in owners:
+            owner = owners[before[name]]
+            moved.append(
+                f"the accounts {owner} and {name} both had the id {before[name]}: {name} has"
+                f" {ids[name]} now, and the cells that make it are built again"
+            )
+    return Decision(dict(sorted(ids.items())), tuple(moved))
+
+
+def united(locks: Sequence[Mapping[str, int]]) -> Decision:
+    """Return the accounts of several locks as one, whatever their order: of two branches."""
+    before: dict[str, int] = {}
+    for accounts in locks:
+        for name, number in accounts.items():
+            # Of two ids of one account, the one that it wants; else the smaller.
+            before[name] = min(before.get(name, number), number, key=lambda one: _rank(name, one))
+    return decide(before, [Made(name) for name in before])
+
+
+def _rank(name: str, number: int) -> tuple[bool, int]:
+    return number != _wish(name), number
+
+
+def _wish(name: str) -> int:
+    """Return the id that an account wants."""
+    return FIRST + int(sha256(name.encode())[:8], 16) % (LAST - FIRST + 1)
+
+
+def _free(name: str, owners: Mapping[int, str]) -> int:
+    for step in range(LAST - FIRST + 1):
+        number = FIRST + (_wish(name) - FIRST + step) % (LAST - FIRST + 1)
+        if number not in owners:
+            return number
+    message = f"there is no id for the account {name}: all from {FIRST} to {LAST} are given"
+    raise InputError([Problem("catalog.lock", 0, 0, message, "take some packages out")])

@@ -1,0 +1,137 @@
+"""Two locks that came from a common one, as one lock.
+
+What one side changed is taken from that side. Where both changed the same package, the newer
+version wins, and the cell is marked to be resolved anew, as nobody has resolved this mixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from builder.lock.model import Artifact, Lock, Slice
+from builder.lock.version import newest
+from builder.lock.wheel import complete
+
+V = TypeVar("V")
+STALE = ""
+"""As what a cell asked for: it matches nothing, so that the cell is resolved anew."""
+Package = tuple[str, str]
+"""Kind and name."""
+
+
+def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
+    """Return the union of two locks; `base` is what both came from. The two sides commute, but for
+    accounts that both have given an id.
+    """
+    root = base or Lock(moment=ours.moment, artifacts={}, cells={})
+    artifacts = _artifacts(root, ours, theirs)
+    cells = {}
+    for name in sorted({*ours.cells, *theirs.cells}):
+        piece = _cell(name, root, ours, theirs)
+        if piece is not None:
+            cells[name] = complete(piece, artifacts)
+    held = {item for piece in cells.values() for item in piece.artifacts}
+    archives = _archives(root, ours, theirs)
+    dates = [archive["date"] for archive in archives.values() if "date" in archive]
+    return Lock(
+        moment=max(dates, default=max(ours.moment, theirs.moment)),
+        artifacts={name: artifacts[name] for name in sorted(held)},
+        cells=cells,
+        archives=archives,
+        accounts=_accounts(root, ours, theirs),
+    )
+
+
+def _cell(name: str, base: Lock, ours: Lock, theirs: Lock) -> Slice | None:
+    """Return one cell's slice; None where a side has removed it and the other left it alone."""
+    before = base.cells.get(name)
+    mine, other = ours.cells.get(name), theirs.cells.get(name)
+    if other in (mine, before):
+        return mine
+    if mine == before or mine is None:
+        return other
+    if other is None:
+        return mine
+    versions = [_packages(lock, name) for lock in (base, ours, theirs)]
+    chosen: set[str] = set()
+    for package in {*versions[1], *versions[2]}:
+        chosen |= _choice(package, *(one.get(package, frozenset()) for one in versions))
+    return replace(
+        mine,
+        asks=STALE,
+        artifacts=tuple(sorted(chosen)),
+        auto=tuple(sorted({*mine.auto, *other.auto})),
+    )
+
+
+def _artifacts(base: Lock, ours: Lock, theirs: Lock) -> dict[str, Artifact]:
+    """Return the artifacts of both sides. One that a side replaced under the same id, as when a
+    release was built again, is that side's.
+    """
+    artifacts = {**theirs.artifacts, **ours.artifacts}
+    for name, artifact in theirs.artifacts.items():
+        if artifacts[name] == base.artifacts.get(name):
+            artifacts[name] = artifact
+    return artifacts
+
+
+def _packages(lock: Lock, cell: str) -> dict[Package, frozenset[str]]:
+    """Return the ids of a cell's artifacts by package; npm may hold several versions of one."""
+    packages: dict[Package, frozenset[str]] = {}
+    piece = lock.cells.get(cell)
+    for name in piece.artifacts if piece else ():
+        artifact = lock.artifacts[name]
+        key = artifact.kind, artifact.name
+        packages[key] = packages.get(key, frozenset()) | {name}
+    return packages
+
+
+def _choice(
+    package: Package, before: frozenset[str], mine: frozenset[str], other: frozenset[str]
+) -> frozenset[str]:
+    """Return one package's artifacts: of the side that moved it, of the newer where both did."""
+    if other == before:
+        return mine
+    if mine in {before, other}:
+        return other
+    sides = {_version(side): side for side in (mine, other) if side}
+    return sides[newest(package[0], list(sides))] if sides else frozenset()
+
+
+def _version(ids: frozenset[str]) -> str:
+    """Return the version that an id holds; of several, that of the last."""
+    return max(name.partition("=")[2] for name in ids)
+
+
+def _archives(base: Lock, ours: Lock, theirs: Lock) -> dict[str, Mapping[str, str]]:
+    """Return Debian's archives as they were last."""
+    archives: dict[str, Mapping[str, str]] = {}
+    for name in sorted({*ours.archives, *theirs.archives}):
+        states = [lock.archives[name] for lock in (ours, theirs) if name in lock.archives]
+        gone = len(states) == 1 and states[0] == base.archives.get(name)
+        if not gone:
+            archives[name] = max(states, key=lambda state: (state.get("date", ""), sorted(state)))
+    return archives
+
+
+def _accounts(base: Lock, ours: Lock, theirs: Lock) -> dict[str, int]:
+    """Return the system accounts. One that has the id of another is left out, to get a new one."""
+    accounts: dict[str, int] = {}
+    for lock in (base, ours, theirs):
+        for name, number in lock.accounts.items():
+            kept = name in ours.accounts or name in theirs.accounts
+            if kept and name not in accounts and number not in accounts.values():
+                accounts[name] = number
+    return accounts
+
+
+def substitute(lock: Lock, cell: str, old: Artifact, new: Artifact) -> Slice:
+    """Return a cell's slice with one artifact for another of the same package, to be resolved
+    anew.
+    """
+    piece = lock.cells[cell]
+    ids = {new.id if name == old.id else name for name in piece.artifacts}
+    known = {**lock.artifacts, new.id: new}
+    return complete(replace(piece, asks=STALE, artifacts=tuple(sorted(ids))), known)

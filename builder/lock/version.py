@@ -1,0 +1,49 @@
+"""Which of two versions of a package is newer."""
+
+from __future__ import annotations
+
+import re
+
+from packaging.version import InvalidVersion, Version
+
+DEBIAN = {"deb", "build"}
+
+
+def newest(kind: str, versions: list[str]) -> str:
+    """Return the newest of some versions of a package of one kind."""
+    key = debian_key if kind in DEBIAN else _key
+    return max(versions, key=lambda version: (key(version), version))
+
+
+def debian_key(version: str) -> tuple[object, ...]:
+    """Return what orders Debian versions as dpkg does (deb-version(7))."""
+    epoch, colon, rest = version.partition(":")
+    upstream, _, revision = (rest if colon else version).rpartition("-")
+    if not upstream:
+        upstream, revision = revision, ""
+    return int(epoch) if colon and epoch.isdigit() else 0, _parts(upstream), _parts(revision)
+
+
+def _parts(text: str) -> tuple[tuple[tuple[int, ...], int], ...]:
+    """Return a text as pairs of what is no number, by dpkg's order of characters, and a number.
+
+    The end of a text, written as 0, comes after a tilde and before everything else.
+    """
+    pairs = re.findall(r"([^0-9]*)([0-9]*)", text)[:-1]
+    parts = [((*map(_order, word), 0), int(digits or 0)) for word, digits in pairs]
+    return (*parts, ((0,), 0))
+
+
+def _order(character: str) -> int:
+    """Return the place of a character: a tilde before the end, letters before the rest."""
+    if character == "~":
+        return -1
+    return ord(character) if character.isalpha() else ord(character) + 0x110000
+
+
+def _key(version: str) -> tuple[object, ...]:
+    """Return what orders other versions: as Python's where they are such, else by their numbers."""
+    try:
+        return 1, Version(version)
+    except InvalidVersion:
+        return 0, tuple(int(number) for number in re.findall(r"\d+", version))

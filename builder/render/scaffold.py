@@ -1,0 +1,92 @@
+"""The files with which a new layer or a new service begins: they build and pass their tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from packaging.requirements import Requirement
+
+from builder.render.jinja import environment
+from builder.tree import File, Tree
+
+DEBIAN_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+EXECUTABLE = 0o755
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewLayer:
+    """What a person says of a layer that is to be made."""
+
+    name: str
+    description: str
+    on: Sequence[str]
+    apt: Sequence[str] = ()
+    """Names of Debian packages."""
+    python: Sequence[str] = ()
+    """Requirements (PEP 508)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewService:
+    """What is known of a service that is to be made."""
+
+    title: str
+    description: str
+    image: str
+    icon: str
+    """A file of charts/icons/, or a URL."""
+    groups: Sequence[str]
+    port: int
+    command: Sequence[str]
+
+
+def layer(new: NewLayer) -> Tree:
+    """Return the files of a layer's directory.
+
+    Raises:
+        packaging.requirements.InvalidRequirement: an entry of `python` is none.
+
+    """
+    values = {
+        "name": new.name,
+        "description": new.description,
+        "on": new.on,
+        "apt": new.apt,
+        "python": new.python,
+        "marker": f"/opt/{new.name}/name",
+        "debian_packages": new.apt,
+        "distributions": [Requirement(text).name for text in new.python],
+    }
+    return Tree(
+        {
+            "layer.yaml": File(_rendered("layer.yaml", values)),
+            "tests/works.sh": File(_rendered("works.sh", values), EXECUTABLE),
+        }
+    )
+
+
+def service(new: NewService) -> Tree:
+    """Return the files of a service's directory."""
+    values = {
+        "title": new.title,
+        "description": new.description,
+        "image": new.image,
+        "icon": new.icon,
+        "groups": new.groups,
+        "port": new.port,
+        "command": new.command,
+    }
+    return Tree({"service.yaml": File(_rendered("service.yaml", values))})
+
+
+def icon(title: str) -> File:
+    """Return an icon that shows the first letter of a title."""
+    values = {"title": escape(title, {'"': "&quot;"}), "letter": escape(title[0].upper())}
+    return File(_rendered("icon.svg", values))
+
+
+def _rendered(name: str, values: Mapping[str, object]) -> bytes:
+    return environment.get_template(f"new/{name}.j2").render(values).encode()

@@ -1,0 +1,84 @@
+"""One Python on one architecture, and a resolver for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from builder.errors import FetchError, ToolError
+from builder.fetch.origin import unreachable
+from builder.fetch.pypi import ORIGIN
+from builder.lock.model import Artifact
+from builder.lock.wheel import best, platform, supported
+from builder.resolve.worlds import Versions
+from builder.tools.uv import Distribution, Uv
+
+KIND, UNPACKED = "python", "wheel"
+
+
+class UnsolvableError(Exception):
+    """Requirements that have no solution, with the resolver's words."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """One Python on one architecture, with a resolver for it."""
+
+    uv: Uv
+    python: str
+    arch: str
+
+    def compile(
+        self,
+        requirements: Collection[str],
+        *,
+        constraints: Versions | None = None,
+        limits: Versions | None = None,
+        preferences: Versions | None = None,
+        dependencies: bool = True,
+    ) -> tuple[Distribution, ...]:
+        """Resolve requirements.
+
+        Raises:
+            UnsolvableError: there is no solution.
+            FetchError: the index does not answer.
+
+        """
+        try:
+            return self.uv.compile(
+                sorted(requirements),
+                python=self.python,
+                platform=platform(self.arch),
+                constraints=constraints,
+                limits=limits,
+                preferences=preferences,
+                dependencies=dependencies,
+            )
+        except ToolError as error:
+            raise _failure(error) from error
+
+    def artifact(self, distribution: Distribution, kind: str = KIND) -> Artifact | None:
+        """Return the one wheel of a distribution that fits this Python best; None when none
+        fits.
+        """
+        wheels = {wheel.file: wheel for wheel in distribution.wheels}
+        name = best(wheels, supported(self.python, self.arch))
+        if name is None:
+            return None
+        tags = "-".join(name.removesuffix(".whl").split("-")[-3:])
+        return Artifact(
+            id=f"{kind}:{distribution.name}={distribution.version}:{tags}",
+            kind=kind,
+            name=distribution.name,
+            version=distribution.version,
+            origin=ORIGIN,
+            locator=name,
+            digest=f"sha256:{wheels[name].sha256}",
+            # Some indexes say how large a file is, and others do not.
+            size=0,
+        )
+
+
+def _failure(error: ToolError) -> FetchError | UnsolvableError:
+    """Tell an index that does not answer from requirements that have no solution."""
+    return unreachable(error.tail, ORIGIN) or UnsolvableError(error.tail)

@@ -1,0 +1,120 @@
+"""git: the files of a revision, and the two sides of a merge."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.errors import BuilderError, InputError, Problem, ToolError
+from builder.tools import process
+
+# What git calls the commit that it takes in, with how to name what that commit came from.
+TAKING_IN = {
+    "CHERRY_PICK_HEAD": "CHERRY_PICK_HEAD^",
+    "REBASE_HEAD": "REBASE_HEAD^",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sides:
+    """The commits of a merge. `base` is None where the branches have no common commit."""
+
+    base: str | None
+    ours: str
+    theirs: str
+
+
+def export(repository: Path, revision: str, target: Path) -> None:
+    """Write the files that a directory of a repository had at a revision below `target`.
+
+    Raises:
+        InputError: there is no such revision, or the directory is in no repository.
+        ToolError: there is no git.
+
+    """
+    # A revision that begins with '-' would be an option.
+    argv = ["git", "archive", "--format=tar", "--end-of-options", revision]
+    try:
+        done = process.run(argv, cwd=repository)
+    except ToolError as error:
+        if error.code is None:
+            raise
+        reason = error.tail.splitlines()[0] if error.tail else "git refused it"
+        raise InputError([Problem("--from", 0, 0, f"{revision!r}: {reason}")]) from error
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        archive.extractall(target, filter="data")
+
+
+def sides(directory: Path) -> Sides:
+    """Return the commits that git is merging in a directory, or has just merged.
+
+    Raises:
+        BuilderError: the directory is not in a repository, or there is no merge.
+
+    """
+    head = _commit(directory, "HEAD")
+    if head is None:
+        raise BuilderError(
+            f"{directory} is not in a git repository with a commit",
+            hint="`catalog lock --merge` takes both sides of a merge from git",
+        )
+    if theirs := _commit(directory, "MERGE_HEAD"):
+        return Sides(base=_common(directory, head, theirs), ours=head, theirs=theirs)
+    for name, before in TAKING_IN.items():
+        if theirs := _commit(directory, name):
+            return Sides(base=_commit(directory, before), ours=head, theirs=theirs)
+    first, second = (_commit(directory, f"HEAD^{number}") for number in (1, 2))
+    if first and second:
+        return Sides(base=_common(directory, first, second), ours=first, theirs=second)
+    raise BuilderError(
+        "git is not merging anything here, and HEAD is not a merge",
+        hint="run `git merge`, `git rebase` or `git cherry-pick` first",
+    )
+
+
+def files(directory: Path, commit: str, path: str) -> Mapping[str, str] | str | None:
+    """Return what a commit has at a path: the texts of a directory's files by their paths in it,
+    the text of a file, or None when there is nothing.
+
+    Raises:
+        ToolError: git fails.
+
+    """
+    listing = _git(directory, "ls-tree", "-r", "-z", commit, "--", path).decode()
+    names: dict[str, str] = {}
+    for line in listing.split("\0")[:-1]:
+        about, _, name = line.partition("\t")
+        names[name] = about.split(" ")[2]
+    if not names:
+        return None
+    texts = {
+        name: _git(directory, "cat-file", "blob", blob).decode("utf-8", "replace")
+        for name, blob in names.items()
+    }
+    if path in texts:
+        return texts[path]
+    return {name.removeprefix(f"{path}/"): text for name, text in texts.items()}
+
+
+def _common(directory: Path, one: str, other: str) -> str | None:
+    try:
+        return _git(directory, "merge-base", one, other).decode().strip() or None
+    except ToolError:
+        return None
+
+
+def _commit(directory: Path, name: str) -> str | None:
+    try:
+        argument = f"{name}^{{commit}}"
+        return _git(directory, "rev-parse", "--quiet", "--verify", argument).decode().strip()
+    except ToolError as error:
+        if error.code is None:
+            raise
+        return None
+
+
+def _git(directory: Path, *arguments: str) -> bytes:
+    return process.run(["git", "-C", directory, *arguments]).stdout

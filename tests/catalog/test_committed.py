@@ -1,0 +1,51 @@
+"""The committed catalog, as it is: every name is asked of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from builder.catalog.load import load
+from builder.graph.asks import stale
+from builder.graph.build import graph
+from builder.graph.model import Graph
+from builder.graph.sample import sample
+from builder.lock.file import read
+from tests.gates import ROOT
+
+
+@pytest.fixture(scope="module")
+def whole() -> Graph:
+    return graph(load(ROOT / "catalog.yaml"))
+
+
+def test_it_has_the_layers_of_its_directory_and_no_others() -> None:
+    loaded = load(ROOT / "catalog.yaml")
+    directories = {path.parent.name for path in (ROOT / "images").glob("*/layer.yaml")}
+    assert set(loaded.layers) == directories
+    for path in loaded.layer_dirs.values():
+        assert path.resolve().is_relative_to(ROOT)
+
+
+def test_every_image_says_what_it_is(whole: Graph) -> None:
+    silent = {image.name for image in whole.images.values() if not image.description}
+    assert not silent
+
+
+def test_every_image_is_there_on_each_debian_release(whole: Graph) -> None:
+    releases = {cell.point["debian"] for cell in whole.cells.values() if "debian" in cell.point}
+    on: dict[str, set[str]] = {}
+    for image in whole.images.values():
+        on.setdefault(image.name, set()).add(image.point["debian"])
+    lacking = {name: releases - there for name, there in on.items() if there != releases}
+    assert not lacking, "images that some release lacks"
+
+
+def test_the_lock_answers_all_of_it(whole: Graph) -> None:
+    assert not stale(read(ROOT / "catalog.lock"), whole)
+
+
+def test_a_sample_of_it_is_smaller_than_all_and_shows_all_that_is_not_heavy(whole: Graph) -> None:
+    chosen = sample(whole)
+    assert chosen.images, "every image has a heavy layer, so that `make test` would test none"
+    for aspect in chosen.missed:
+        assert chosen.heavy, f"{aspect} is missed, and no image is heavy"

@@ -1,0 +1,135 @@
+"""What is tested of the committed catalog: a sample by `make test`, all of it by `make test-all`.
+
+A test that has tested an image or launched a service records it as a property (`record_property`);
+the closing summary counts them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from builder.catalog.load import Loaded, load
+from builder.charts.project import open_charts
+from builder.charts.sample import Services
+from builder.charts.sample import sample as sample_services
+from builder.commands.list import coverage
+from builder.debian.mergers import MERGERS
+from builder.graph.build import graph
+from builder.graph.model import Graph
+from builder.graph.sample import Sample, sample
+
+ROOT = Path(__file__).parents[1]
+WHOLE = "--whole"
+IMAGE, SERVICE, MERGER = "image", "service", "merger"
+SHOWN = 6
+"""Names that are told of a longer list."""
+
+
+@functools.cache
+def committed() -> Loaded:
+    """Return the committed catalog."""
+    return load(ROOT / "catalog.yaml")
+
+
+@functools.cache
+def committed_graph() -> Graph:
+    """Return its graph."""
+    return graph(committed())
+
+
+@functools.cache
+def committed_sample() -> Sample:
+    """Return the images that stand for all."""
+    return sample(committed_graph())
+
+
+def images(config: pytest.Config) -> list[str]:
+    """Return the ids of the images to test."""
+    if config.getoption(WHOLE):
+        return sorted(committed_graph().images)
+    return sorted(committed_sample().images)
+
+
+@functools.cache
+def services(*, whole: bool) -> Services:
+    """Return the services to launch, and why no others."""
+    charts = open_charts(committed())
+    return sample_services(charts.compositions, committed_graph(), whole=whole)
+
+
+def closing(reports: Iterable[pytest.TestReport], config: pytest.Config) -> Iterator[str]:
+    """Yield the lines that say what was covered of the catalog, and what was left out.
+
+    Nothing is said of a run that was not about images or services.
+    """
+    recorded = properties(reports)
+    everything = config.option.markexpr == "" and not config.option.collectonly
+    if not everything and not recorded[IMAGE] and not recorded[SERVICE]:
+        return
+    whole = bool(config.getoption(WHOLE))
+    yield from _about_images(recorded[IMAGE], recorded[MERGER], whole=whole)
+    yield from _about_services(recorded[SERVICE], whole=whole)
+    if not whole:
+        yield "`make test-all` tests all that the catalog lists; `catalog list --sample` explains"
+
+
+def properties(reports: Iterable[pytest.TestReport]) -> Mapping[str, set[str]]:
+    """Return what tests have recorded, by name."""
+    recorded: dict[str, set[str]] = {IMAGE: set(), SERVICE: set(), MERGER: set()}
+    for report in reports:
+        for name, value in report.user_properties:
+            if name in recorded:
+                recorded[name].add(str(value))
+    return recorded
+
+
+def _about_images(
+    tested: Collection[str], mergers: Collection[str], *, whole: bool
+) -> Iterator[str]:
+    listed, chosen = committed_graph().images, committed_sample()
+    yield f"images tested: {len(tested)} of {len(listed)}{_names(tested)}"
+    wanted = listed.keys() if whole else chosen.images.keys()
+    if tested and wanted <= set(tested):
+        shows = "everything" if whole else coverage(chosen)
+        yield f"  they show {shows}"
+    if mergers:
+        yield f"  {len(mergers)} of {len(MERGERS)} mergers united what several layers wrote"
+    absent = wanted - set(tested)
+    if absent:
+        yield f"  not tested in this run: {len(absent)}{_names(absent)}"
+    if whole:
+        return
+    if chosen.covered:
+        yield f"  left out, as those of the sample show the same: {len(chosen.covered)}"
+    if chosen.heavy:
+        yield f"  left out as heavy: {len(chosen.heavy)}{_names(chosen.heavy)}"
+    if chosen.missed:
+        missed = [str(aspect) for aspect in chosen.missed]
+        yield f"  shown by heavy images alone: {len(missed)}{_names(missed)}"
+
+
+def _about_services(launched: Collection[str], *, whole: bool) -> Iterator[str]:
+    known = services(whole=whole)
+    count = len(known.chosen) + len(known.left_out)
+    yield f"services launched: {len(launched)} of {count}{_names(launched)}"
+    absent = known.chosen.keys() - set(launched)
+    if absent:
+        yield f"  not launched in this run: {len(absent)}{_names(absent)}"
+    reasons: dict[str, list[str]] = {}
+    for name, reason in known.left_out.items():
+        reasons.setdefault(reason, []).append(name)
+    for reason, names in reasons.items():
+        yield f"  left out, as {reason}: {len(names)}{_names(names)}"
+
+
+def _names(names: Collection[str]) -> str:
+    """Return names after a count: `: a, b, c and 4 more`."""
+    told = sorted(names)[:SHOWN]
+    if not told:
+        return ""
+    more = len(names) - len(told)
+    return f": {', '.join(told)}" + (f" and {more} more" if more else "")

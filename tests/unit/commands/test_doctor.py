@@ -1,0 +1,138 @@
+"""Whatever a machine lacks, `doctor` says what it is, and never fails itself."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from builder.cli import main
+from builder.tools import process
+
+pytestmark = pytest.mark.process
+
+SOUND = Path(__file__).parents[2] / "catalogs/sound.txtar"
+PROGRAMS = ("docker", "apt-get", "mmdebstrap", "uv", "helm", "kind", "kubectl", "setpriv")
+SILENT = "http://127.0.0.1:9"
+"""An address at which nobody answers."""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "catalog"
+    parts = re.split(r"^-- (.+) --\n", SOUND.read_text(), flags=re.MULTILINE)
+    for path, text in zip(parts[1::2], parts[2::2], strict=True):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    service = root / "charts" / "one" / "service.yaml"
+    service.parent.mkdir(parents=True)
+    service.write_text("")
+    return root
+
+
+class Doctor(Protocol):
+    """Runs it with programs of one directory only, and without a network; returns its exit code
+    and what it found, by name."""
+
+    def __call__(self, path: Path, **more: str) -> tuple[int, dict[str, dict[str, str]]]: ...
+
+
+@pytest.fixture
+def doctor(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Doctor]:
+    def run(path: Path, **more: str) -> tuple[int, dict[str, dict[str, str]]]:
+        environment = {
+            "PATH": str(path),
+            "HOME": str(root),
+            "DOCKER_HOST": "tcp://127.0.0.1:9",
+            **{f"CATALOG_MIRROR_{name}": SILENT for name in ("DEBIAN", "DEBIAN_SECURITY", "NPM")},
+            "CATALOG_MIRROR_PYPI": f"{SILENT}/simple",
+            **more,
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        # What it found out on another PATH.
+        process._bound.cache_clear()
+        code = main(["-C", str(root / "catalog.yaml"), "doctor", "--json"])
+        findings = json.loads(capsys.readouterr().out)
+        return code, {finding["name"]: finding for finding in findings}
+
+    yield run
+    process._bound.cache_clear()
+
+
+def programs(directory: Path, *without: str) -> Path:
+    """Return a directory with programs that all work, but for some."""
+    directory.mkdir()
+    for name in {*PROGRAMS} - {*without, "setpriv"}:
+        (directory / name).write_text(f"#!{shutil.which('sh')}\necho {name} 1.2\n")
+        (directory / name).chmod(0o755)
+    return directory
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_that_is_missing(name: str, doctor: Doctor, tmp_path: Path) -> None:
+    code, found = doctor(programs(tmp_path / "bin", name))
+    assert code == 1
+    there = {one for one in PROGRAMS if one in found and found[one]["verdict"] == "ok"}
+    assert there == {*PROGRAMS} - {name, "setpriv"}
+    if name != "setpriv":
+        assert found[name]["verdict"] == "wrong"
+        assert found[name]["mend"].startswith("make ")
+
+
+def test_a_machine_that_has_nothing(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    code, found = doctor(tmp_path / "nothing")
+    assert code == 1
+    for name in ("docker", "engine", "apt-get", "uv", "npm", "helm", "debian trixie", "lock"):
+        assert found[name]["verdict"] == "wrong", found[name]
+        assert found[name]["mend"], found[name]
+    assert "127.0.0.1 does not answer" in found["debian trixie"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ({"CATALOG_CA_BUNDLE": __file__}, "certificates"),
+        ({"CATALOG_CA_BUNDLE": "nonesuch.pem"}, "CATALOG_CA_BUNDLE"),
+        ({"CATALOG_JOBS": "many"}, "CATALOG_JOBS"),
+    ],
+)
+def test_settings_that_are_wrong(
+    more: dict[str, str], name: str, doctor: Doctor, tmp_path: Path
+) -> None:
+    code, found = doctor(programs(tmp_path / "bin"), **more)
+    assert (code, found[name]["verdict"]) == (1, "wrong")
+    assert found[name]["mend"]
+
+
+def test_a_store_that_is_damaged(doctor: Doctor, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / "index.json").write_text("{")
+    _, found = doctor(programs(tmp_path / "bin"), CATALOG_STORE=str(store))
+    assert found["store"]["verdict"] == "wrong"
+    assert "is damaged" in found["store"]["detail"]
+    # A file where a directory should be.
+    _, found = doctor(
+        tmp_path / "bin",
+        CATALOG_STORE=str(store / "index.json" / "x"),
+        CATALOG_CACHE=str(store / "index.json" / "y"),
+    )
+    assert found["space for the store"]["verdict"] in {"wrong", "warning", "ok"}
+
+
+def test_a_catalog_that_is_wrong(doctor: Doctor, root: Path, tmp_path: Path) -> None:
+    (root / "catalog.yaml").write_text("images: [\n")
+    code, found = doctor(programs(tmp_path / "bin"))
+    assert (code, found["catalog"]["verdict"]) == (1, "wrong")
+    assert found["catalog"]["mend"] == "catalog validate"
+    (root / "catalog.yaml").unlink()
+    assert doctor(tmp_path / "bin")[0] == 1

@@ -1,0 +1,133 @@
+"""Why an image has a package, as far as a lock and the layers tell."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from builder.catalog.load import load
+from builder.errors import InputError
+from builder.execute.project import Project, open_project
+from builder.fetch.transfer import place
+from builder.graph.asks import asks
+from builder.graph.build import graph
+from builder.lock.file import write
+from builder.lock.model import Artifact, Lock, Slice
+from builder.record.why import Reason, why
+
+SOUND = Path(__file__).parents[2] / "catalogs/sound.txtar"
+
+
+def artifact(kind: str, name: str) -> Artifact:
+    digest = "sha256:" + name.encode().hex().ljust(64, "0")[:64]
+    return Artifact(f"{kind}:{name}=1", kind, name, "1", "origin", f"{name}.file", digest, 1)
+
+
+HELD = {
+    "base": [artifact("deb", "apt"), artifact("deb", "libapt")],
+    "python": [artifact("python", name) for name in ("pip", "numpy")],
+    "lab": [artifact("python", name) for name in ("lab", "jinja2", "markupsafe")],
+    "code": [artifact("npm", "@scope/code"), artifact("npm", "left")],
+}
+NPM = {
+    "packages": {
+        "": {"dependencies": {"@scope/code": "^4"}},
+        "node_modules/@scope/code": {"dependencies": {"left": "1"}},
+        "node_modules/left": {},
+    }
+}
+METADATA = {
+    "pip": "",
+    "numpy": "",
+    "lab": "Requires-Dist: Jinja2>3\n",
+    "jinja2": "Requires-Dist: MarkupSafe\n",
+    "markupsafe": "",
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CATALOG_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("CATALOG_CACHE", str(tmp_path / "cache"))
+    parts = re.split(r"^-- (.+) --\n", SOUND.read_text(), flags=re.MULTILINE)
+    for path, text in zip(parts[1::2], parts[2::2], strict=True):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    whole = graph(load(tmp_path / "catalog.yaml"))
+    slices = {}
+    for name, cell in whole.cells.items():
+        held = tuple(sorted(one.id for one in HELD.get(cell.name, [])))
+        files = {"npm/package-lock.json": json.dumps(NPM)} if cell.name == "code" else {}
+        slices[name] = Slice(asks=asks(cell, whole), artifacts=held, files=files)
+    every = {one.id: one for held in HELD.values() for one in held}
+    lock = Lock(moment="2026-01-01T00:00:00Z", artifacts=every, cells=slices)
+    write(lock, tmp_path / "catalog.lock")
+    return tmp_path
+
+
+def ask(root: Path, image: str, word: str) -> Reason:
+    project = open_project(root / "catalog.yaml", [image])
+    (reason,) = why(project, project.graph.images[image], word)
+    return reason
+
+
+def fetch(project: Project) -> None:
+    """Put wheels into the cache."""
+    for one in project.lock.artifacts.values():
+        if one.kind == "python":
+            path = place(one, project.settings.cache)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with zipfile.ZipFile(path, "w") as wheel:
+                head = f"Metadata-Version: 2.1\nName: {one.name}\n"
+                wheel.writestr(f"{one.name}-1.dist-info/METADATA", head + METADATA[one.name])
+
+
+def test_a_package_that_a_layer_names(root: Path) -> None:
+    reason = ask(root, "lab-python:py3.13", "NumPy")
+    request = reason.request
+    assert request is not None
+    assert (reason.cell, request.layer, request.word) == (
+        "python@trixie-py3.13",
+        "python",
+        "numpy>=2",
+    )
+    assert (Path(request.file).parent.name, request.line, request.column) == ("python", 5, 15)
+
+
+def test_a_python_package_that_another_needs(root: Path) -> None:
+    before = ask(root, "lab-python:py3.13", "markupsafe")
+    assert (before.request, before.way) == (None, ())
+    assert "catalog fetch" in before.remark
+    fetch(open_project(root / "catalog.yaml"))
+    reason = ask(root, "lab-python:py3.13", "MarkupSafe")
+    assert reason.way == ("lab", "jinja2", "markupsafe")
+    assert reason.needed_by == ("jinja2",)
+    assert reason.request is not None
+    assert (reason.request.layer, reason.request.word) == ("lab", "lab")
+
+
+def test_an_npm_package_that_another_needs(root: Path) -> None:
+    reason = ask(root, "code-python:py3.13", "npm:left")
+    assert reason.way == ("@scope/code", "left")
+    assert reason.request is not None
+    assert (reason.request.key, reason.request.word) == ("npm", "@scope/code")
+
+
+def test_a_debian_package_of_a_cell_that_is_not_built(root: Path) -> None:
+    assert ask(root, "base:trixie", "apt").way == ("apt",)
+    reason = ask(root, "base:trixie", "libapt")
+    assert reason.request is None
+    assert "catalog build base@trixie" in reason.remark
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("nmpy", "did you mean 'numpy'?"), ("deb:numpy", ""), ("lab", "")]
+)
+def test_a_package_that_the_image_does_not_have(word: str, hint: str, root: Path) -> None:
+    with pytest.raises(InputError, match=re.escape(f"no package {word!r}")) as caught:
+        ask(root, "python:py3.13", word)
+    assert hint in str(caught.value)
