@@ -10,7 +10,7 @@ from pathlib import Path
 from builder.catalog import source
 from builder.catalog.directory import LAYER
 from builder.catalog.load import Loaded
-from builder.catalog.model import NAME
+from builder.catalog.patterns import NAME
 from builder.catalog.reader import Key
 from builder.catalog.suggest import nearest
 from builder.errors import Problem

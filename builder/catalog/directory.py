@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from builder.catalog.document import Reading
-from builder.catalog.model import NAME, Catalog
+from builder.catalog.model import Catalog
+from builder.catalog.patterns import NAME
 from builder.catalog.suggest import closest, nearest
 from builder.errors import Problem
 

@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from builder.catalog import family, naming
 from builder.catalog.draft import Draft, check_when, depends_on, repeated
 from builder.catalog.family import Member
-from builder.catalog.model import NAME, Image, Rule
+from builder.catalog.model import Image, Rule
+from builder.catalog.patterns import NAME
 from builder.catalog.reader import Keys
 from builder.catalog.suggest import nearest
 from builder.errors import Problem

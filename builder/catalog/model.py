@@ -1,8 +1,7 @@
 """What `catalog.yaml` and `images/<layer>/layer.yaml` may say: the only definition of both formats.
 
 The JSON Schemas for editors are generated from these classes, so a field's description is its
-documentation. Every value is frozen; unknown keys are errors (see `builder.catalog.load` for how
-they are reported).
+documentation. Every value is frozen; `builder.catalog.wording` tells what is refused.
 """
 
 from __future__ import annotations
@@ -12,39 +11,22 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
-FORMAT = 1
-FORMER = {"priority": "write `service: true` in the layer that the image runs, nothing in others"}
-"""Keys of earlier formats, and what to write instead."""
-NAME = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
-IMAGE_NAME = r"^[a-z0-9{][a-z0-9._{}-]*$"
-IDENTIFIER = r"^[a-z][a-z0-9_]*$"
-VALUE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
-VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
-MODE = r"^0[0-7]{3,4}$"
-OWNER = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$"
-ACCOUNT = r"^[A-Za-z_][A-Za-z0-9_.-]*\$?$"
-REGISTRY = (
-    r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
-)
-ABSOLUTE = r"^/"
-DPKG_PATH = r"^path-(exclude|include)=/\S*$"
-URL = r"^(https?://|file:///)"
-SHA256 = r"^[0-9a-f]{64}$"
+from builder.catalog import patterns
 
-Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
+Name = Annotated[str, StringConstraints(pattern=patterns.NAME, max_length=100)]
 # A family's name holds `{parameters}` that `product` fills in.
-ImageName = Annotated[str, StringConstraints(pattern=IMAGE_NAME, max_length=100)]
+ImageName = Annotated[str, StringConstraints(pattern=patterns.IMAGE_NAME, max_length=100)]
 # Axes and parameters are variables in templates.
-Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, max_length=40)]
+Identifier = Annotated[str, StringConstraints(pattern=patterns.IDENTIFIER, max_length=40)]
 # A version on an axis: it stands in paths and, through the axis' label, in tags.
-Value = Annotated[str, StringConstraints(pattern=VALUE, max_length=60)]
-Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
-Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
-DpkgPath = Annotated[str, StringConstraints(pattern=DPKG_PATH)]
-Owner = Annotated[str, StringConstraints(pattern=OWNER)]
+Value = Annotated[str, StringConstraints(pattern=patterns.VALUE, max_length=60)]
+Variable = Annotated[str, StringConstraints(pattern=patterns.VARIABLE)]
+Absolute = Annotated[str, StringConstraints(pattern=patterns.ABSOLUTE)]
+DpkgPath = Annotated[str, StringConstraints(pattern=patterns.DPKG_PATH)]
+Owner = Annotated[str, StringConstraints(pattern=patterns.OWNER)]
 # useradd takes 32 characters.
-Account = Annotated[str, StringConstraints(pattern=ACCOUNT, max_length=32)]
-Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
+Account = Annotated[str, StringConstraints(pattern=patterns.ACCOUNT, max_length=32)]
+Registry = Annotated[str, StringConstraints(pattern=patterns.REGISTRY)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 TEXT, TEXTS, CONDITIONAL = "(text)", "(texts)", "(conditional)"
@@ -200,22 +182,22 @@ PackageList = tuple[
 class Archive(Model):
     """A file by its address, for what no package index has."""
 
-    url: str = Field(description="Where it is; `file:///…` too.", pattern=URL)
+    url: str = Field(description="Where it is; `file:///…` too.", pattern=patterns.URL)
     version: str = Field(description="Its version, for people, and for `lock --upgrade` to show.")
     sha256: str | None = Field(
         None,
         description="Its sha256; taken down by `catalog lock` where it is not given.",
-        pattern=SHA256,
+        pattern=patterns.SHA256,
     )
 
 
 class File(Model):
-    """One entry of `files`: the owner of files, and a mode that git does not keep. Without it they
-    are root's, and 0755 or 0644, as they are executable or not.
-    """
+    """One entry of `files`: the owner of files, root without it, and a mode that git cannot say."""
 
     path: Absolute = Field(description="Glob over absolute paths under files/.")
-    mode: str | None = Field(None, pattern=MODE, description='Octal, in quotes, such as "0440".')
+    mode: str | None = Field(
+        None, pattern=patterns.MODE, description='Octal, in quotes, such as "0440".'
+    )
     owner: Owner | None = Field(None, description="user:group, by number or name.")
 
 

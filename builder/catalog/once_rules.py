@@ -71,16 +71,16 @@ def _values(
 ) -> Iterator[Problem]:
     """Yield where the layer also depends on versions that exist elsewhere only."""
     at = layer.once.at if layer.once else {}
-    others = [axis for axis in having if axis not in at]
-    for axis in others:
+    for axis in having:
+        if axis in at:
+            continue
+        hint = f"stand on no layer that depends on {axis}"
+        if axis in layer.axes:
+            hint = f"remove {axis} from `axes`, and {hint}"
         for value, details in draft.catalog.axes[axis].values.items():
             when = details.when if details else {}
             wants = condition({name: values for name, values in when.items() if name in at})
             if not holds(wants, at):
-                message = (
-                    f"the layer depends on {axis}, and {axis} {value} exists at {spell(wants)} only"
-                )
-                hint = f"stand on no layer that depends on {axis}"
-                if axis in layer.axes:
-                    hint = f"remove {axis} from `axes`, and {hint}"
+                where = f"{axis} {value} exists at {spell(wants)} only"
+                message = f"the layer depends on {axis}, and {where}"
                 yield text.problem(("once", "at"), message, hint, key=True)

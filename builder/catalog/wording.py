@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from builder.catalog import model
+from builder.catalog import model, patterns
 from builder.catalog.reader import Key, Keys
 from builder.catalog.scalars import found, quoted, scalar
 from builder.catalog.source import YamlFile
@@ -24,23 +24,29 @@ from builder.errors import Problem
 M = TypeVar("M", bound=BaseModel)
 
 _PATTERNS = {
-    model.NAME: "a name: lower-case letters and digits, with single '.', '_' or '-' between them",
-    model.IMAGE_NAME: "an image's name: lower-case letters, digits, '.', '_', '-' and {parameters}",
-    model.IDENTIFIER: "a name: lower-case letters, digits and '_', starting with a letter",
-    model.VALUE: "a version: letters, digits, '.', '_' and '-'",
-    model.VARIABLE: "the name of an environment variable: letters, digits and '_'",
-    model.MODE: 'an octal mode, such as "0755"',
-    model.OWNER: "a user, or user:group",
-    model.ACCOUNT: "the name of an account: letters, digits, '_', '-', '.'",
-    model.REGISTRY: (
+    patterns.NAME: (
+        "a name: lower-case letters and digits, with single '.', '_' or '-' between them"
+    ),
+    patterns.IMAGE_NAME: (
+        "an image's name: lower-case letters, digits, '.', '_', '-' and {parameters}"
+    ),
+    patterns.IDENTIFIER: "a name: lower-case letters, digits and '_', starting with a letter",
+    patterns.VALUE: "a version: letters, digits, '.', '_' and '-'",
+    patterns.VARIABLE: "the name of an environment variable: letters, digits and '_'",
+    patterns.MODE: 'an octal mode, such as "0755"',
+    patterns.OWNER: "a user, or user:group",
+    patterns.ACCOUNT: "the name of an account: letters, digits, '_', '-', '.'",
+    patterns.REGISTRY: (
         "a registry with a path, such as registry.example.org/catalog, without https:// and tag"
     ),
-    model.ABSOLUTE: "an absolute path",
-    model.URL: "an address that starts with https://, http:// or file:///",
-    model.SHA256: "a sha256: 64 hex digits",
+    patterns.ABSOLUTE: "an absolute path",
+    patterns.URL: "an address that starts with https://, http:// or file:///",
+    patterns.SHA256: "a sha256: 64 hex digits",
 }
 _BRANCHES = {model.TEXT, model.TEXTS, model.CONDITIONAL, "[key]"}
 """What stands in a location of pydantic, and is no key of a document."""
+FORMER = {"priority": "write `service: true` in the layer that the image runs, nothing in others"}
+"""Keys of earlier formats, and what to write instead."""
 _EXPECTED = {
     "string_type": "a text",
     "bool_type": "true or false",
@@ -105,7 +111,7 @@ def misspelt(kind: type[BaseModel], yaml: YamlFile, error: ValidationError) -> d
             continue
         keys = place(yaml, details["loc"])
         near = closest(str(keys[-1]), fields(kind, keys[:-1]))
-        if near is not None and keys[-1] not in model.FORMER:
+        if near is not None and keys[-1] not in FORMER:
             meant[keys] = near
     return meant
 
@@ -190,7 +196,7 @@ def _problem(yaml: YamlFile, kind: type[BaseModel], details: ErrorDetails) -> Pr
 def _unknown_key(yaml: YamlFile, kind: type[BaseModel], keys: Keys) -> Problem:
     name = str(keys[-1])
     known = fields(kind, keys[:-1])
-    hint = model.FORMER.get(name) or nearest(name, known, what="known keys")
+    hint = FORMER.get(name) or nearest(name, known, what="known keys")
     return yaml.problem(keys, f"unknown key {quoted(name)}", hint, key=True)
 
 
