@@ -178,7 +178,7 @@ class _Check:
         """Check the words of rules, and that their globs match something."""
         draft, names = self.draft, None
         if self._names_are_sure and len(by_entry) == len(draft.catalog.images):
-            names = [member.name for images in by_entry.values() for member in images]
+            names = [member.name for member in _all(by_entry)]
         for kind, rules in (("exclude", draft.catalog.exclude), ("require", draft.catalog.require)):
             for number, rule in enumerate(rules):
                 self.problems += image_rules.check_rule(draft, (kind, number), rule)
@@ -202,7 +202,7 @@ class _Check:
             self.problems += matrix_rules.check_ids(draft, self.labels, self.matrices, axes)
         if self._rules_are_sure:
             self.problems += matrix_rules.check_abi(draft, self.matrices, axes)
-        every = [member for images in by_entry.values() for member in images]
+        every = list(_all(by_entry))
         all_entries = self._names_are_sure and len(by_entry) == len(draft.catalog.images)
         if all_entries and draft.all_sound and len(self.matrices) == len(every):
             self.problems += matrix_rules.check_rules(draft, self._expansion, every)
@@ -222,6 +222,11 @@ class _Check:
         is_tagged = self._labels_are_sure and member.entry not in self._untagged
         if is_tagged and self._rules_are_sure:
             self.problems += matrix_rules.check_tags(self.draft, self.labels, matrix)
+
+
+def _all(by_entry: Mapping[str, Sequence[Member]]) -> Iterator[Member]:
+    for images in by_entry.values():
+        yield from images
 
 
 def _decides_points(path: Keys) -> bool:

@@ -61,10 +61,10 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 def labels(catalog: Catalog) -> Mapping[str, Mapping[str, str]]:
     """Return the label of every value of every axis."""
-    return {
-        name: {value: fill(axis.label, {"value": value}) for value in axis.values}
-        for name, axis in catalog.axes.items()
-    }
+    labels: dict[str, dict[str, str]] = {}
+    for name, axis in catalog.axes.items():
+        labels[name] = {value: fill(axis.label, {"value": value}) for value in axis.values}
+    return labels
 
 
 def default_tag(
