@@ -34,8 +34,10 @@ def config(
     order += [chosen] if chosen is not None else []
     env: dict[str, str] = {}
     path: list[str] = []
+    ports: set[int] = set()
     for layer in layers:
         env.update(layer.env)
+        ports.update(layer.expose)
         path[:0] = [directory for directory in layer.path if directory not in path]
     return ImageConfig(
         architecture=ARCHITECTURE.get(architecture, architecture),
@@ -45,7 +47,7 @@ def config(
         workdir=_last([layer.workdir or "" for layer in order], ""),
         entrypoint=_last([tuple(layer.entrypoint) for layer in order], ()),
         cmd=_last([tuple(layer.cmd) for layer in order], ()),
-        expose=tuple(sorted({port for layer in layers for port in layer.expose})),
+        expose=tuple(sorted(ports)),
         labels=annotations,
         annotations=annotations,
     )
