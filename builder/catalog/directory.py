@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from builder.catalog.document import Reading
 from builder.catalog.model import Catalog
-from builder.catalog.patterns import NAME
 from builder.catalog.suggest import closest, nearest
+from builder.catalog.words import NAME
 from builder.errors import Problem
 
 LAYER = "layer.yaml"

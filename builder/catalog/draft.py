@@ -9,11 +9,12 @@ from pathlib import Path
 
 from builder.catalog.conditions import allowed
 from builder.catalog.document import Reading
-from builder.catalog.model import Catalog, Layer, When
+from builder.catalog.model import Catalog, Layer
 from builder.catalog.reader import Key, Keys
 from builder.catalog.source import YamlFile
 from builder.catalog.stack import upward
 from builder.catalog.suggest import closest, nearest
+from builder.catalog.words import When
 from builder.errors import Problem
 
 PLACE = ("on", "axes", "when", "glue")

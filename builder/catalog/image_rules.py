@@ -10,9 +10,9 @@ from builder.catalog import family, naming
 from builder.catalog.draft import Draft, check_when, depends_on, repeated
 from builder.catalog.family import Member
 from builder.catalog.model import Image, Rule
-from builder.catalog.patterns import NAME
 from builder.catalog.reader import Keys
 from builder.catalog.suggest import nearest
+from builder.catalog.words import NAME
 from builder.errors import Problem
 
 RESERVED = {"axes", "value"}

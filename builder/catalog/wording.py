@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from builder.catalog import model, patterns
+from builder.catalog import words
 from builder.catalog.reader import Key, Keys
 from builder.catalog.scalars import found, quoted, scalar
 from builder.catalog.source import YamlFile
@@ -24,26 +24,24 @@ from builder.errors import Problem
 M = TypeVar("M", bound=BaseModel)
 
 _PATTERNS = {
-    patterns.NAME: (
-        "a name: lower-case letters and digits, with single '.', '_' or '-' between them"
-    ),
-    patterns.IMAGE_NAME: (
-        "an image's name: lower-case letters, digits, '.', '_', '-' and {parameters}"
-    ),
-    patterns.IDENTIFIER: "a name: lower-case letters, digits and '_', starting with a letter",
-    patterns.VALUE: "a version: letters, digits, '.', '_' and '-'",
-    patterns.VARIABLE: "the name of an environment variable: letters, digits and '_'",
-    patterns.MODE: 'an octal mode, such as "0755"',
-    patterns.OWNER: "a user, or user:group",
-    patterns.ACCOUNT: "the name of an account: letters, digits, '_', '-', '.'",
-    patterns.REGISTRY: (
+    words.NAME: "a name: lower-case letters and digits, with single '.', '_' or '-' between them",
+    words.IMAGE_NAME: "an image's name: lower-case letters, digits, '.', '_', '-' and {parameters}",
+    words.IDENTIFIER: "a name: lower-case letters, digits and '_', starting with a letter",
+    words.VALUE: "a version: letters, digits, '.', '_' and '-'",
+    words.VARIABLE: "the name of an environment variable: letters, digits and '_'",
+    words.MODE: 'an octal mode, such as "0755"',
+    words.OWNER: "a user, or user:group",
+    words.ACCOUNT: "the name of an account: letters, digits, '_', '-', '.'",
+    words.REGISTRY: (
         "a registry with a path, such as registry.example.org/catalog, without https:// and tag"
     ),
-    patterns.ABSOLUTE: "an absolute path",
-    patterns.URL: "an address that starts with https://, http:// or file:///",
-    patterns.SHA256: "a sha256: 64 hex digits",
+    words.ABSOLUTE: "an absolute path",
+    words.URL: "an address that starts with https://, http:// or file:///",
+    words.SHA256: "a sha256: 64 hex digits",
+    words.GO_VERSION: "the version of a Go module, such as v1.2.3, or latest",
+    words.ONE_LINE: "one line without single quotes",
 }
-_BRANCHES = {model.TEXT, model.TEXTS, model.CONDITIONAL, "[key]"}
+_BRANCHES = {words.TEXT, words.TEXTS, words.CONDITIONAL, "[key]"}
 """What stands in a location of pydantic, and is no key of a document."""
 FORMER = {"priority": "write `service: true` in the layer that the image runs, nothing in others"}
 """Keys of earlier formats, and what to write instead."""
@@ -187,7 +185,7 @@ def _problem(yaml: YamlFile, kind: type[BaseModel], details: ErrorDetails) -> Pr
     if error == "string_pattern_mismatch":
         return yaml.problem(keys, f"{quoted(value)} is not {_wanted(details)}")
     written = yaml.written(keys)
-    is_choice = error == "string_type" and model.TEXT in loc
+    is_choice = error == "string_type" and words.TEXT in loc
     wanted = _branch(loc) if is_choice else _wanted(details)
     hint = _hint(error, value, written, keys)
     return yaml.problem(keys, f"expected {wanted}, found {found(value, written)}", hint)

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
-from builder.catalog.model import Model, Name, Port, Variable
+from builder.catalog.words import Model, Name, Port, Variable
 
 Type = Literal["object", "array", "string", "boolean", "integer", "number"]
 ZERO: Mapping[Type, JsonValue] = {

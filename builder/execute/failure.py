@@ -45,7 +45,13 @@ WITHOUT_NETWORK = {
     ),
 }
 """Key of layer.yaml -> what programs say who wanted to download what it is for."""
-INSTALLERS = {"apt-get": "apt", "uv --quiet pip": "python", "npm ci": "npm"}
+INSTALLERS = {
+    "apt-get": "apt",
+    "uv --quiet pip": "python",
+    "npm ci": "npm",
+    "go build": "go",
+    "/artifacts/maven -type": "maven",
+}
 """What stands in a step that installs packages -> the key of layer.yaml that asks for them."""
 
 

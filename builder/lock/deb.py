@@ -7,13 +7,23 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from builder import deb822
 from builder.lock.model import Artifact
 
 # What a Packages stanza says of the file, and dpkg's status file does not say of an installed
 # package.
-OF_THE_FILE = re.compile(
-    r"^(?:Filename|Size|MD5sum|SHA1|SHA256|SHA512|Description-md5|Task|Tag):.*\n(?:[ \t].*\n)*",
-    re.MULTILINE,
+OF_THE_FILE = frozenset(
+    {
+        "Filename",
+        "Size",
+        "MD5sum",
+        "SHA1",
+        "SHA256",
+        "SHA512",
+        "Description-md5",
+        "Task",
+        "Tag",
+    }
 )
 INSTALL = re.compile(
     r"^Inst (?P<name>\S+) (?:\[(?P<old>[^\]]+)\] )?\((?P<version>\S+)"
@@ -39,8 +49,7 @@ class Stanza:
 
     def field(self, name: str) -> str:
         """Return a field's first line, or an empty string."""
-        found = re.search(rf"^{name}: *(.*)$", self.text, re.MULTILINE)
-        return found.group(1).strip() if found else ""
+        return deb822.field(self.text, name) or ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -63,10 +72,11 @@ class Stanza:
 
     def installed(self) -> str:
         """Return the stanza as dpkg's status file has it for an installed package."""
-        head, _, rest = OF_THE_FILE.sub("", self.text.rstrip("\n") + "\n").partition("\n")
+        head, _, rest = deb822.without(self.text, OF_THE_FILE).partition("\n")
         return f"{head}\nStatus: install ok installed\n{rest}"
 
 
+PACKAGE = "Package: "
 # A file may be in several archives at once. The lock names the first of these that has it, whatever
 # the order in which their indexes were read.
 PREFERRED_ORIGINS = ("debian-security", "debian")
@@ -80,16 +90,9 @@ class Index:
 
     def add(self, text: str, origin: str) -> None:
         """Take in the text of one Packages file."""
-        for raw in text.split("\n\n"):
-            block = raw.strip("\n")
-            if block:
-                stanza = Stanza(block + "\n", origin)
-                name = (
-                    block[9 : block.index("\n")].strip()
-                    if block.startswith("Package: ") and "\n" in block
-                    else stanza.field("Package")
-                )
-                self._stanzas.setdefault(name, []).append(stanza)
+        for block in deb822.stanzas(text):
+            stanza = Stanza(block + "\n", origin)
+            self._stanzas.setdefault(stanza.field("Package"), []).append(stanza)
 
     def put(self, artifact: Artifact, control: str) -> None:
         """Take in a single package that no index has any more."""
@@ -131,8 +134,8 @@ class Index:
         """Return the names of the packages that every system must have, sorted."""
         return sorted(
             name
-            for name, found in self._stanzas.items()
-            if any("\nEssential: yes\n" in stanza.text for stanza in found)
+            for name, stanzas in self._stanzas.items()
+            if any("\nEssential: yes\n" in stanza.text for stanza in stanzas)
         )
 
     def nearest(self, name: str) -> str:
@@ -155,13 +158,13 @@ class Simulation:
 def simulation(output: str) -> Simulation:
     """Read the output of `apt-get --simulate install`."""
     install, upgrade = [], []
-    for found in INSTALL.finditer(output):
-        name, old, version, arch = found.group("name", "old", "version", "arch")
+    for line in INSTALL.finditer(output):
+        name, old, version, arch = line.group("name", "old", "version", "arch")
         if old:
             upgrade.append((name, old, version))
         else:
             install.append((name, version, arch))
-    remove = sorted(found.group("name") for found in REMOVE.finditer(output))
+    remove = sorted(line.group("name") for line in REMOVE.finditer(output))
     return Simulation(tuple(sorted(install)), tuple(sorted(upgrade)), tuple(remove))
 
 
@@ -189,11 +192,11 @@ class Complaint:
 
 def complaints(output: str) -> list[Complaint]:
     """Read what apt finds wrong with a set of packages, each complaint once."""
-    found = [
+    told = [
         Complaint(line["name"].partition(":")[0], line["relation"], line["other"], line["rest"])
         for line in BROKEN.finditer(output)
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(told))
 
 
 def _origin_rank(stanza: Stanza) -> int:
@@ -219,7 +222,7 @@ def packages_file(
     """
     blocks = []
     for artifact in sorted(artifacts, key=lambda item: item.id):
-        control = OF_THE_FILE.sub("", stanzas[artifact.id].rstrip("\n") + "\n")
+        control = deb822.without(stanzas[artifact.id], OF_THE_FILE)
         algorithm, _, value = artifact.digest.partition(":")
         blocks.append(
             f"{control}Filename: {directory}/{file_name(artifact)}\nSize:"

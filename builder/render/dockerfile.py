@@ -16,8 +16,8 @@ from builder.catalog.model import Layer
 from builder.debian.environment import DEFAULT_PATH
 from builder.errors import InputError, Problem
 from builder.graph.accounts import given, own
-from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph, ImagePoint
+from builder.kinds import table
 from builder.lock.model import Lock
 from builder.oci.model import EPOCH, ImageConfig
 from builder.render import lines
@@ -152,14 +152,6 @@ def _stage_of(cell: Cell) -> str:
     return f"once-{cell.name}"
 
 
-def asked(cell: Cell) -> Mapping[str, tuple[str, ...]]:
-    """Return what the cell asks for by name, by kind."""
-    return {
-        "deb": wanted(cell.layer.apt, cell.point),
-        "python": wanted(cell.layer.python, cell.point),
-    }
-
-
 def _steps(
     graph: Graph,
     cell: Cell,
@@ -186,13 +178,13 @@ def _steps(
         "env": layer.env,
         "path": layer.path,
         "user": user(graph, cell),
-        "apt": any(artifact.startswith("deb:") for artifact in piece.artifacts),
+        "early": table.templates(piece.artifacts, early=True),
+        "late": table.templates(piece.artifacts, early=False),
         "auto": piece.auto,
         "files": places.files if (directory / FILES).is_dir() else "",
         "modes": list(_modes(layer, directory / FILES)),
         "prepare": _step(layer, "prepare", directory),
         "scripts": places.scripts,
-        "python": "requirements.txt" in piece.files,
         "run": _step(layer, "run", directory),
     }
     template = directory / "Dockerfile.j2"

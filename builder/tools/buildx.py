@@ -17,6 +17,7 @@ LOST = re.compile(
     r"Cannot connect to the Docker daemon|error during connect|code = Unavailable|error reading"
     r" from server|use of closed network connection"
 )
+EXPORTS = re.compile(r"#\d+ exporting to ")
 ERROR = re.compile(r"#(?P<step>[0-9]+) ERROR: (?P<said>.*)").fullmatch
 EXIT_CODE = re.compile(r"did not complete successfully: exit code: (?P<code>[0-9]+)")
 INSTRUCTION = re.compile(r"Dockerfile:(?P<line>[0-9]+)").fullmatch
@@ -188,6 +189,11 @@ def broken_step(log: Sequence[str]) -> BrokenStep:
 def last_words(log: Sequence[str]) -> str:
     """Return the end of BuildKit's plain output, for a failure that is of no step."""
     return "\n".join(log[-TAIL:])
+
+
+def finished(lines: Sequence[str]) -> bool:
+    """Tell from BuildKit's plain output whether a build went through all of its steps."""
+    return any(EXPORTS.match(line) for line in lines)
 
 
 def layers(layout: Path, digest: str) -> list[Path]:

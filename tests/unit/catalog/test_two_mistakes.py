@@ -115,6 +115,7 @@ BESIDE = {"images/lab/build.sh": "true\n", "images/lab/files/etc/lab": "hello\n"
 RELATIONS = re.compile(
     r"stands on nothing|glue layer|does not depend on|no point|bootstrap|matches nothing"
     r"|has no layers|no choices|several services|does not have the layer|two images"
+    r"|name of an ABI|has no value at|cannot be a tag"
     r"|the name (holds|does not hold)|is no service|built once|exists at|empty tag"
 )
 

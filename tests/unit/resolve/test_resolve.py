@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.catalog.model import Layer, Packages
+from builder.catalog.model import Layer
+from builder.catalog.packages import Packages
 from builder.errors import InputError
 from builder.events import silent
 from builder.graph.asks import asks, stale
@@ -15,8 +16,8 @@ from builder.graph.model import Cell, Graph, ImagePoint
 from builder.lock.deb import complaints
 from builder.lock.model import Artifact, Lock, Slice
 from builder.resolve.debian import sentences
-from builder.resolve.resolve import EMPTY, check_upgrade, disagreements
-from builder.resolve.settle import settle
+from builder.resolve.resolve import EMPTY, check_upgrade
+from builder.resolve.settle import disagreements, settle
 from builder.resolve.task import Task, asked, groups
 from builder.settings import Settings, read
 
@@ -150,6 +151,7 @@ def test_locked_versions_are_preferred_unless_they_are_to_move() -> None:
         upgrade=("lib*",),
         settings=settings(),
         monitor=silent,
+        fetch=list,
     )
     assert set(task.preferred(cells, "deb")) == {"tool"}
     assert set(replace(task, upgrade=()).preferred(cells, "deb")) == {"tool", "libtool"}

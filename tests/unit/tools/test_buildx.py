@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from builder.tools.buildx import BrokenStep, broken_step, last_words
+from builder.tools.buildx import BrokenStep, broken_step, finished, last_words
 
 LOG = """\
 #5 [2/3] RUN true
@@ -38,3 +38,8 @@ def test_a_failure_of_no_step_is_told_by_its_last_words() -> None:
 def test_the_line_of_the_dockerfile_at_which_a_build_failed() -> None:
     assert broken_step([*LOG, "Dockerfile:17"]).line == 17
     assert broken_step([*LOG, "#5 Dockerfile:9 is not a line of its own"]).line == 5
+
+
+def test_a_build_that_wrote_its_image_is_finished() -> None:
+    assert not finished(LOG)
+    assert finished(["#8 DONE 0.1s", "#9 exporting to oci image format", "#9 DONE 0.3s"])
