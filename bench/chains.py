@@ -57,7 +57,7 @@ def chains(project: Project) -> dict[str, Node]:
     bundles = [
         cells
         for cells in images.values()
-        if not any(project.graph.cells[cell].layer.priority for cell in cells)
+        if not any(project.graph.cells[cell].layer.service for cell in cells)
     ]
     made: dict[Node, Node] = {}
     for cells in sorted({*bundles, *images.values()}, key=len):

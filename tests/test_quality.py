@@ -14,6 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from builder.catalog import script
 from builder.catalog.load import load
 from builder.cli import main
 from builder.graph.build import graph
@@ -112,8 +113,8 @@ def test_ruff_would_format_nothing() -> None:
 @pytest.mark.process
 def test_types_hold() -> None:
     run("mypy", "--no-error-summary")
-    for script in sorted((ROOT / "setup").glob("*.py")):
-        run("mypy", "--no-error-summary", script)
+    for program in sorted((ROOT / "setup").glob("*.py")):
+        run("mypy", "--no-error-summary", program)
 
 
 @pytest.mark.process
@@ -124,6 +125,20 @@ def test_shell_scripts_are_sound() -> None:
     ]
     assert scripts
     run("shellcheck", "--external-sources", *scripts)
+
+
+@pytest.mark.process
+def test_scripts_of_layers_are_sound(tmp_path: Path) -> None:
+    """Also those that stand in layer.yaml, where no editor looks at them."""
+    for name, layer in load(ROOT / "catalog.yaml").layers.items():
+        for key in script.KEYS:
+            text = str(getattr(layer, key))
+            if text.strip() and not script.file_of(text):
+                header = "#!/bin/bash\nset -euo pipefail\n# shellcheck disable=SC2154\n"
+                (tmp_path / f"{name}-{key}.sh").write_text(f"{header}{text}")
+    scripts = sorted(tmp_path.iterdir())
+    assert scripts
+    run("shellcheck", "--exclude=SC2155", *scripts)
 
 
 @pytest.mark.process

@@ -33,12 +33,10 @@ def render(text: str, point: Mapping[str, str], axes: Mapping[str, Axis]) -> str
     offered = {axis: {"abi": offers(axis, value, axes[axis])} for axis, value in point.items()}
     try:
         return _template(text).render(**point, axes=offered)
-    except Exception as error:  # noqa: BLE001  a template is a program of the catalog's author and may fail in any way
-        raise AbiError(
-            f"{type(error).__name__}: {error}"
-            if not isinstance(error, TemplateError)
-            else str(error.message)
-        ) from None
+    except TemplateError as error:
+        raise AbiError(str(error.message)) from None
+    except Exception as error:  # noqa: BLE001  a template is a program and may fail in any way
+        raise AbiError(f"{type(error).__name__}: {error}") from None
 
 
 def sound(text: str) -> bool:
@@ -64,17 +62,18 @@ def uses(text: str, known: Mapping[str, Axis]) -> Iterator[tuple[str, int]]:
         jinja2.TemplateSyntaxError: it is not a template.
 
     """
-    for node in _environment.parse(text).find_all((nodes.Name, nodes.Getattr, nodes.Getitem)):
-        if isinstance(node, nodes.Name):
-            if node.name in known and node.name != "axes":
-                yield node.name, node.lineno
-        elif (
-            isinstance(node, nodes.Getattr | nodes.Getitem)
-            and isinstance(node.node, nodes.Name)
-            and node.node.name == "axes"
-        ):
-            name = (
-                node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
-            )
-            if isinstance(name, str):
-                yield name, node.lineno
+    tree = _environment.parse(text)
+    for variable in tree.find_all(nodes.Name):
+        if variable.name in known and variable.name != "axes":
+            yield variable.name, variable.lineno
+    for attribute in tree.find_all(nodes.Getattr):
+        if _is_axes(attribute.node):
+            yield attribute.attr, attribute.lineno
+    for item in tree.find_all(nodes.Getitem):
+        name = getattr(item.arg, "value", None)
+        if _is_axes(item.node) and isinstance(name, str):
+            yield name, item.lineno
+
+
+def _is_axes(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "axes"

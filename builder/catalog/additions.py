@@ -10,7 +10,7 @@ from pathlib import Path
 from builder.catalog import source
 from builder.catalog.directory import LAYER
 from builder.catalog.load import Loaded
-from builder.catalog.reader import Step
+from builder.catalog.reader import Key
 from builder.catalog.suggest import nearest
 from builder.catalog.words import NAME
 from builder.errors import Problem
@@ -86,6 +86,6 @@ def image_entry(loaded: Loaded, layers: Sequence[str], description: str) -> dict
     return entry
 
 
-def _exists(file: Path, path: tuple[Step, ...], message: str) -> Problem:
+def _exists(file: Path, path: tuple[Key, ...], message: str) -> Problem:
     document = source.read(file, file.as_posix())
     return document.problem(path, message, "choose another name", key=bool(path))

@@ -4,126 +4,104 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from builder.catalog.document import Document
+from builder.catalog.document import Reading
 from builder.catalog.model import Catalog
-from builder.catalog.suggest import nearest
+from builder.catalog.suggest import closest, nearest
 from builder.catalog.words import NAME
 from builder.errors import Problem
 
 LAYER = "layer.yaml"
+NOT_A_NAME = (
+    "cannot be a layer's name: lower-case letters and digits, with single '.', '_' or '-' between"
+    " them"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What stands in the directory of layers."""
+class LayerDirectories:
+    """The directories that hold the layers of a catalog."""
 
-    layers: Mapping[str, tuple[Path, str]]
-    """Name -> directory, and layer.yaml as problems call it."""
-    broken: frozenset[str]
+    layers: Mapping[str, Path] = field(default_factory=dict)
+    """Name -> directory."""
+    broken: frozenset[str] = frozenset()
     """Names of directories that cannot be layers."""
-    problems: tuple[Problem, ...]
-    there: bool = True
-    """Whether there is such a directory at all."""
+    problems: tuple[Problem, ...] = ()
+    readable: bool = True
+    """Whether there is such a directory at all, so that every layer is known."""
 
 
-def find(root: Path, document: Document[Catalog]) -> Found:
+def find(root: Path, reading: Reading[Catalog]) -> LayerDirectories:
     """Return the layers of a catalog that stands in `root`: the directories that hold a layer.yaml.
     Hidden ones are passed over.
     """
     if not root.is_dir():
-        return Found(
-            layers={}, broken=frozenset(), problems=(), there=False
-        )  # that there is no catalog either is told already
-    source = document.source
-    name = _where(document)
+        # That there is no catalog either is told already.
+        return LayerDirectories(readable=False)
+    name = str(reading.value.layers if reading.value else Catalog.model_fields["layers"].default)
     folder = root / name
-    if (
-        PurePosixPath(name).is_absolute()
-        or ".." in PurePosixPath(name).parts
-        or "\0" in name
-        or not _within(folder, root)
-    ):
-        outside = source.problem(
-            ("layers",), f"{name!r} leaves the repository", "name a directory beside catalog.yaml"
-        )
-        return Found(layers={}, broken=frozenset(), problems=(outside,), there=False)
+    if _leaves(name) or not _within(folder, root):
+        message, hint = f"{name!r} leaves the repository", "name a directory beside catalog.yaml"
+        problem = reading.yaml.problem(("layers",), message, hint)
+        return LayerDirectories(problems=(problem,), readable=False)
     if not folder.is_dir():
-        beside = [
-            path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")
-        ]
-        missing = source.problem(
-            ("layers",),
-            f"there is no directory {name!r}",
-            nearest(name, beside, what="directories"),
-        )
-        return Found(layers={}, broken=frozenset(), problems=(missing,), there=False)
-    layers: dict[str, tuple[Path, str]] = {}
-    problems: list[Problem] = []
-    broken: set[str] = set()
-    for directory in sorted(
-        path
-        for path in folder.iterdir()
-        if not path.name.startswith(".") and (path.is_dir() or path.is_symlink())
-    ):
-        problem = _problem(directory, root)
-        if problem is None:
-            layers[directory.name] = (directory, (directory / LAYER).as_posix())
+        hint = nearest(name, [path.name for path in _subdirectories(root)], what="directories")
+        problem = reading.yaml.problem(("layers",), f"there is no directory {name!r}", hint)
+        return LayerDirectories(problems=(problem,), readable=False)
+
+    layers: dict[str, Path] = {}
+    problems: dict[str, Problem] = {}
+    for directory in _subdirectories(folder):
+        wrong = _problem(directory, root)
+        if wrong is None:
+            layers[directory.name] = directory
         else:
-            broken.add(directory.name)
-            problems.append(problem)
-    return Found(layers=layers, broken=frozenset(broken), problems=tuple(problems))
-
-
-def _where(document: Document[Catalog]) -> str:
-    if document.value is not None:
-        return document.value.layers
-    default = str(Catalog.model_fields["layers"].default)
-    written = (
-        document.source.data.get("layers") if isinstance(document.source.data, dict) else default
+            problems[directory.name] = wrong
+    return LayerDirectories(
+        layers=layers, broken=frozenset(problems), problems=tuple(problems.values())
     )
-    return written if isinstance(written, str) else default
+
+
+def _subdirectories(folder: Path) -> list[Path]:
+    """Return directories that are not hidden, and links, which may be directories elsewhere."""
+    visible = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    return [path for path in visible if path.is_dir() or path.is_symlink()]
+
+
+def _leaves(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.is_absolute() or ".." in path.parts or "\0" in name
 
 
 def _problem(directory: Path, root: Path) -> Problem | None:
     file = directory / LAYER
     if not _within(directory, root):
-        return Problem(
-            directory.as_posix(),
-            0,
-            0,
+        return _whole(
+            directory,
             "leaves the repository: it is a link to the outside",
             "copy the layer instead",
         )
     if not file.exists() and not file.is_symlink():
-        return Problem(
-            directory.as_posix(),
-            0,
-            0,
-            f"is no layer: it holds no {LAYER}",
-            f"add {LAYER}, or move the directory elsewhere",
-        )
+        near = closest(LAYER, [path.name for path in directory.iterdir()])
+        meant = f"rename {near!r} to {LAYER!r}" if near else f"add {LAYER}"
+        hint = f"{meant}, or move the directory elsewhere"
+        return _whole(directory, f"is no layer: it holds no {LAYER}", hint)
     if not _within(file, root):
-        return Problem(
-            file.as_posix(),
-            0,
-            0,
-            "leaves the repository: it is a link to the outside",
-            "copy the file instead",
+        return _whole(
+            file, "leaves the repository: it is a link to the outside", "copy the file instead"
         )
     if not file.is_file():
-        return Problem(file.as_posix(), 0, 0, "is not a file")
+        return _whole(file, "is not a file")
     if not re.fullmatch(NAME, directory.name):
-        return Problem(
-            directory.as_posix(),
-            0,
-            0,
-            "cannot be a layer's name: lower-case letters and digits, with single '.', '_' or '-'"
-            " between them",
-        )
+        return _whole(directory, NOT_A_NAME)
     return None
+
+
+def _whole(path: Path, message: str, hint: str = "") -> Problem:
+    """Return a problem with a file or a directory as a whole."""
+    return Problem(path.as_posix(), 0, 0, message, hint)
 
 
 def _within(path: Path, root: Path) -> bool:

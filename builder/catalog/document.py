@@ -1,121 +1,203 @@
-"""One YAML file to one value of the model; where something is wrong, the problems and as much of
-the value as can still be checked.
+"""One YAML file to one value of the model: every problem, and a value without what is wrong, so
+that the rest can be checked as well.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from builder.catalog import source, wording
-from builder.catalog.reader import Spot, Step
-from builder.catalog.source import Source
-from builder.errors import InputError, Problem
+from builder.catalog.reader import Key, Keys, Spot
+from builder.catalog.source import YamlFile
+from builder.errors import Problem
 
 M = TypeVar("M", bound=BaseModel)
 ROUNDS = 4
-"""How often a file is corrected and looked at again: each may show problems below the last
-one's."""
+"""How often misspelt keys are put right: what they hold may have misspelt keys, too."""
+EVERYTHING: Keys = ()
+"""The path of a whole document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document(Generic[M]):
-    """A file that was read. `value` is None when it says too little to check anything else."""
+class Reading(Generic[M]):
+    """A file that was read. `value` is None when it is no mapping at all."""
 
-    source: Source
+    yaml: YamlFile
+    """The file without what is wrong, each value still at its place."""
     value: M | None
+    """What the file says. What is wrong there has its default, or is empty if it has none."""
+    lost: frozenset[Keys] = frozenset()
+    """The paths of what was wrong; of a wrong entry, the path of its list."""
     problems: tuple[Problem, ...] = ()
 
-    @property
-    def whole(self) -> bool:
-        """Whether `value` is all that the file says."""
-        return not self.problems
+    def sure(self, *path: Key) -> bool:
+        """Tell whether `value` says at `path` all that the file says there."""
+        return not any(_overlap(path, lost) for lost in self.lost)
 
 
-def read(path: Path, file: str, kind: type[M], *, parts: Sequence[str] = ()) -> Document[M]:
+def nothing(file: str) -> YamlFile:
+    """Return the stand-in for a file that could not be read."""
+    return YamlFile(file, {}, Spot((0, 0)))
+
+
+def read(path: Path, file: str, kind: type[M]) -> Reading[M]:
     """Read a file as a `kind`; problems call it `file`.
 
-    A misspelt key is a problem, and then taken for the key that it is near to. A wrong entry of one
-    of `parts` (keys of the document) is a problem, and then left out. So the rest can still be
-    checked.
+    A misspelt key is a problem, and then taken for the key that is near to it.
     """
-    try:
-        text = source.read(path, file)
-    except InputError as error:
-        return Document(
-            source=Source(file, None, Spot((0, 0))), value=None, problems=error.problems
+    yaml, found_by_reader = source.scan(path, file)
+    if yaml is None:
+        return Reading(
+            yaml=nothing(file),
+            value=None,
+            lost=frozenset({EVERYTHING}),
+            problems=tuple(found_by_reader),
         )
+    yaml = YamlFile(yaml.file, *_unshared(yaml.data, yaml.spot), yaml.is_cut)
+    error, found_by_model = _validated(yaml, kind)
+    # What the reader refused is not what the author meant: the model's opinion of it is noise.
+    refused = {(problem.line, problem.column) for problem in found_by_reader}
+    found_by_model = [one for one in found_by_model if (one.line, one.column) not in refused]
+
+    wrong = {wording.place(yaml, one["loc"]) for one in error.errors()} if error else set()
+    for keys in sorted(wrong, key=_order, reverse=True):
+        _leave_out(yaml, keys)
+    lost = {_holder(keys) for keys in wrong}
+    if yaml.is_cut:
+        lost.add(EVERYTHING)
+    return Reading(
+        yaml=yaml,
+        value=_built(kind, yaml.data) if isinstance(yaml.data, dict) else None,
+        lost=frozenset(lost),
+        problems=(*found_by_reader, *found_by_model),
+    )
+
+
+def _validated(
+    yaml: YamlFile, kind: type[BaseModel]
+) -> tuple[ValidationError | None, list[Problem]]:
+    """Put misspelt keys right in place. Return the error that stays, and the problems with those of
+    the misspelt keys.
+    """
     problems: dict[Problem, None] = {}
+    error: ValidationError | None = None
     for _ in range(ROUNDS):
         try:
-            return Document(
-                source=text, value=wording.validate(text, kind), problems=tuple(problems)
-            )
-        except ValidationError as error:
-            problems.update(dict.fromkeys(wording.problems(text, kind, error)))
-            text = _corrected(text, kind, error, parts)
-    return Document(source=text, value=None, problems=tuple(problems))
+            wording.validate(yaml, kind)
+        except ValidationError as current:
+            error = current
+        else:
+            return None, list(problems)
+        problems.update(dict.fromkeys(wording.problems(yaml, kind, error)))
+        misspelt = wording.misspelt(kind, yaml, error)
+        if not misspelt:
+            break
+        for keys, right in misspelt.items():
+            _rename(yaml, keys, right)
+    return error, list(problems)
 
 
-def _corrected(
-    text: Source, kind: type[BaseModel], error: ValidationError, parts: Sequence[str]
-) -> Source:
-    """Return the document with misspelt keys as they are meant, and without the parts that are
-    wrong otherwise.
+def _overlap(one: Keys, other: Keys) -> bool:
+    """Tell whether one of two paths leads through the other."""
+    return one[: len(other)] == other[: len(one)]
+
+
+def _holder(keys: Keys) -> Keys:
+    """Return the path itself, or the path of the list for an entry of one: the indexes of others
+    change when it is left out.
     """
-    better = copy.deepcopy(text)
-    meant = wording.misspelt(kind, text, error)
-    wrong = {
-        path[:2]
-        for path in (wording.place(text, one["loc"]) for one in error.errors(include_url=False))
-        if path not in meant and len(path) > 1
-    }
-    for path, right in meant.items():
-        _rename(better, path, right)
-    # From the end, so that what is left out of a list does not move what is still to be left out.
-    for part in sorted((part for part in wrong if part[0] in parts), key=_position, reverse=True):
-        _leave_out(better, part)
-    return better
+    for length, key in enumerate(keys):
+        if isinstance(key, int) and length == len(keys) - 1:
+            return keys[:length]
+    return keys
 
 
-def _position(path: tuple[Step, ...]) -> tuple[str, int]:
-    return str(path[0]), path[1] if isinstance(path[1], int) else 0
+def _order(keys: Keys) -> list[tuple[int, int, str]]:
+    """Return a key for sorting paths: entries of a list by their index."""
+    return [(1, key, "") if isinstance(key, int) else (0, 0, key) for key in keys]
 
 
-def _inside(text: Source, path: Sequence[Step]) -> tuple[object, Spot]:
-    data, spot = text.data, text.spot
-    for step in path:
-        data, spot = data[step], spot.inside[step]  # type: ignore[index]  # a path of the document itself
+def _unshared(data: object, spot: Spot) -> tuple[object, Spot]:
+    """Return a copy in which nothing stands twice: YAML's aliases share what they stand for."""
+    if isinstance(data, dict):
+        pairs = {key: _unshared(value, spot.inside[key]) for key, value in data.items()}
+    elif isinstance(data, list):
+        pairs = {index: _unshared(value, spot.inside[index]) for index, value in enumerate(data)}
+    else:
+        return data, spot
+    inside = {key: inner for key, (_, inner) in pairs.items()}
+    copied = Spot(spot.place, spot.text, dict(spot.keys), inside)
+    if isinstance(data, dict):
+        return {key: value for key, (value, _) in pairs.items()}, copied
+    return [value for value, _ in pairs.values()], copied
+
+
+def _parent(yaml: YamlFile, keys: Keys) -> tuple[object, Spot] | None:
+    """Return what holds the value at a path, or None where there is no such thing any more."""
+    data, spot = yaml.data, yaml.spot
+    for key in keys[:-1]:
+        if key not in spot.inside:
+            return None
+        data, spot = data[key], spot.inside[key]  # type: ignore[index]  # spots are like the data
     return data, spot
 
 
-def _rename(text: Source, path: tuple[Step, ...], right: str) -> None:
-    data, spot = _inside(text, path[:-1])
-    wrong = str(path[-1])
+def _rename(yaml: YamlFile, keys: Keys, right: str) -> None:
+    """Give a key its right name; without effect where the right one is there as well."""
+    parent = _parent(yaml, keys)
+    if parent is None:
+        return
+    data, spot = parent
+    wrong = str(keys[-1])
     if isinstance(data, dict) and wrong in data and right not in data:
-        data[right], spot.keys[right], spot.inside[right] = (
-            data.pop(wrong),
-            spot.keys.pop(wrong),
-            spot.inside.pop(wrong),
-        )
+        data[right] = data.pop(wrong)
+        spot.keys[right] = spot.keys.pop(wrong)
+        spot.inside[right] = spot.inside.pop(wrong)
 
 
-def _leave_out(text: Source, path: tuple[Step, ...]) -> None:
-    data, spot = _inside(text, path[:-1])
-    step = path[-1]
-    if isinstance(data, dict) and len(data) > 1:
-        data.pop(step, None)
-    elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-        del data[step]
-        kept = [
-            inner
-            for index, inner in sorted(spot.inside.items(), key=lambda item: int(item[0]))
-            if index != step
-        ]
-        spot.inside.clear()
-        spot.inside.update(enumerate(kept))
+def _leave_out(yaml: YamlFile, keys: Keys) -> None:
+    parent = _parent(yaml, keys) if keys else None
+    if parent is None:
+        return
+    data, spot = parent
+    last = keys[-1]
+    if isinstance(data, dict):
+        data.pop(last, None)
+    elif isinstance(data, list) and isinstance(last, int) and last < len(data):
+        del data[last]
+        kept = [spot.inside[index] for index in range(len(data) + 1) if index != last]
+        spot.inside = dict(enumerate(kept))
+
+
+def _built(kind: Any, data: Any) -> Any:  # noqa: ANN401  any kind of the model's
+    """Return data, in which nothing is wrong any more, as a kind of the model."""
+    for plain in wording.alternatives(kind):
+        if isinstance(plain, type) and issubclass(plain, BaseModel) and isinstance(data, dict):
+            return plain.model_construct(None, **dict(_fields(plain, data)))
+        if get_origin(plain) is tuple and isinstance(data, list):
+            return tuple(_built(get_args(plain)[0], value) for value in data)
+        if get_origin(plain) is Mapping and isinstance(data, dict):
+            return {key: _built(get_args(plain)[1], value) for key, value in data.items()}
+    return data
+
+
+def _fields(kind: type[BaseModel], data: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, field in kind.model_fields.items():
+        if name in data:
+            yield name, _built(field.annotation, data[name])
+        elif field.is_required():
+            yield name, _empty(field.annotation)
+
+
+def _empty(kind: object) -> object:
+    """Return what stands for a value that must be there and is not."""
+    for plain in wording.alternatives(kind):
+        origin = get_origin(plain)
+        if origin is tuple or origin is Mapping:
+            return () if origin is tuple else {}
+    return ""

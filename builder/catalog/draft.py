@@ -1,4 +1,4 @@
-"""A catalog that was read but not yet found right: what all rules look at."""
+"""A catalog as far as it could be read: what all rules look at."""
 
 from __future__ import annotations
 
@@ -8,48 +8,80 @@ from functools import cached_property
 from pathlib import Path
 
 from builder.catalog.conditions import allowed
+from builder.catalog.document import Reading
 from builder.catalog.model import Catalog, Layer
-from builder.catalog.reader import Step
-from builder.catalog.source import Source
+from builder.catalog.reader import Key, Keys
+from builder.catalog.source import YamlFile
 from builder.catalog.stack import upward
-from builder.catalog.suggest import nearest
+from builder.catalog.suggest import closest, nearest
 from builder.catalog.words import When
 from builder.errors import Problem
+
+PLACE = ("on", "axes", "when", "glue")
+"""Keys of a layer that decide in which images it is, and at which points."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """The parts that could be read."""
+    """The catalog and its layers, without what is wrong with the types of their values.
+
+    A rule must not complain of what follows from that: it asks `sure` about what it relies on.
+    """
 
     catalog: Catalog
-    source: Source
+    reading: Reading[Catalog]
     layers: Mapping[str, Layer]
-    sources: Mapping[str, Source]
-    """Where each layer was read from."""
+    readings: Mapping[str, Reading[Layer]]
     directories: Mapping[str, Path]
     known: frozenset[str]
     """Names of all layers that exist, those that could not be read included."""
-    whole: bool
-    """Whether nothing was left out of the catalog."""
+    all_known: bool
+    """Whether there are no others."""
+
+    @property
+    def yaml(self) -> YamlFile:
+        """catalog.yaml."""
+        return self.reading.yaml
+
+    def sure(self, *path: Key) -> bool:
+        """Tell whether all that catalog.yaml says at a path could be read."""
+        return self.reading.sure(*path)
+
+    def lacks_axis(self, name: str) -> bool:
+        """Tell whether there is certainly no such axis: nor one that could not be read, and has
+        that name or a similar one.
+        """
+        refused = [path[1] for path in self.reading.lost if path[:1] == ("axes",) and path[1:]]
+        similar = closest(name, [str(axis) for axis in refused if axis not in self.catalog.axes])
+        return name not in self.catalog.axes and self.sure("axes", name) and similar is None
 
     @cached_property
     def sound(self) -> frozenset[str]:
         """Layers whose place is certain: they and all below them could be read, and stand on no
         cycle.
         """
-        axes = self.catalog.axes
-        right = {
-            name: layer.on
-            for name, layer in self.layers.items()
-            if all(axis in axes for axis in layer.axes)
-        }
-        return frozenset(upward(right))
+        on: dict[str, tuple[str, ...]] = {}
+        for name, layer in self.layers.items():
+            axes_exist = all(axis in self.catalog.axes for axis in layer.axes)
+            if axes_exist and all(self.readings[name].sure(key) for key in PLACE):
+                on[name] = layer.on
+        return frozenset(upward(on))
+
+    @cached_property
+    def sound_layers(self) -> Mapping[str, Layer]:
+        """The sound ones of the layers."""
+        return {name: layer for name, layer in self.layers.items() if name in self.sound}
+
+    @cached_property
+    def all_sound(self) -> bool:
+        """Whether there is no layer whose place is uncertain."""
+        return self.all_known and self.known == self.sound
 
 
 def check_when(
     draft: Draft,
-    source: Source,
-    path: tuple[Step, ...],
+    yaml: YamlFile,
+    path: Keys,
     when: When,
     *,
     having: Collection[str] | None = None,
@@ -60,42 +92,34 @@ def check_when(
     """
     for axis, value in when.items():
         here = (*path, axis)
+        if draft.lacks_axis(axis):
+            hint = nearest(axis, draft.catalog.axes, what="axes")
+            yield yaml.problem(here, f"unknown axis {axis!r}", hint, key=True)
         if axis not in draft.catalog.axes:
-            yield source.problem(
-                here,
-                f"unknown axis {axis!r}",
-                nearest(axis, draft.catalog.axes, what="axes"),
-                key=True,
-            )
             continue
         if having is not None and axis not in having:
-            yield source.problem(
-                here, f"{who} does not depend on the axis {axis!r}", _axes(having), key=True
-            )
+            message = f"{who} does not depend on the axis {axis!r}"
+            yield yaml.problem(here, message, depends_on(having), key=True)
         known = draft.catalog.axes[axis].values
         for index, one in enumerate(allowed(value)):
-            if one not in known:
-                where = here if isinstance(value, str) else (*here, index)
-                yield source.problem(
-                    where,
-                    f"the axis {axis!r} has no value {one!r}",
-                    nearest(one, known, what="values"),
-                )
+            if one in known or not draft.sure("axes", axis, "values", one):
+                continue
+            where = here if isinstance(value, str) else (*here, index)
+            message = f"the axis {axis!r} has no value {one!r}"
+            yield yaml.problem(where, message, nearest(one, known, what="values"))
 
 
-def _axes(having: Collection[str]) -> str:
-    return f"it depends on: {', '.join(having)}" if having else "it depends on no axis"
+def depends_on(axes: Collection[str]) -> str:
+    """Return the hint that names the axes that there are."""
+    return f"it depends on: {', '.join(axes)}" if axes else "it depends on no axis"
 
 
-def repeated(
-    source: Source, path: tuple[Step, ...], names: Collection[object]
-) -> Iterator[Problem]:
-    """Yield entries of a list that stand there already."""
-    seen: set[object] = set()
+def repeated(yaml: YamlFile, path: Keys, names: Collection[object]) -> Iterator[Problem]:
+    """Yield the entries of a list that are in it already."""
+    seen: set[str] = set()
     for index, name in enumerate(names):
-        if isinstance(name, str) and name in seen:
-            yield source.problem(
-                (*path, index), f"{name!r} stands in this list twice", "remove one"
-            )
-        if isinstance(name, str):
-            seen.add(name)
+        if not isinstance(name, str):
+            continue
+        if name in seen:
+            yield yaml.problem((*path, index), f"{name!r} stands in this list twice", "remove one")
+        seen.add(name)

@@ -53,12 +53,10 @@ class Expansion:
 
     def stack(self, member: Member) -> Stack:
         """Return the image's layers."""
-        found = self.stacks.get(member.asked)
-        if found is None:
-            found = self.stacks[member.asked] = stack(
-                self.arranged, member.asked, self.catalog.axes
-            )
-        return found
+        if member.asked not in self.stacks:
+            made = stack(self.arranged, member.asked, self.catalog.axes)
+            self.stacks[member.asked] = made
+        return self.stacks[member.asked]
 
     def values(self, axes: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the values of some axes."""
@@ -66,12 +64,12 @@ class Expansion:
 
     def constraints(self, member: Member, stacked: Stack) -> tuple[Constraint, ...]:
         """Return every constraint on the image's points."""
-        found = [
+        return (
+            *(test for test in self.axes if set(test.axes) <= set(stacked.axes)),
             *self._own(member, stacked),
             *self._required(member, stacked),
             *self._excluded(member, stacked),
-        ]
-        return (*(test for test in self.axes if set(test.axes) <= set(stacked.axes)), *found)
+        )
 
     def matrix(self, member: Member) -> Matrix:
         """Return the image with its points.
@@ -128,19 +126,16 @@ class Expansion:
 
 def axis_constraints(catalog: Catalog) -> tuple[Constraint, ...]:
     """Return what the `when` of axis values demands, one constraint for each axis named there."""
-    found: list[Constraint] = []
+    constraints: list[Constraint] = []
     for axis, dimension in catalog.axes.items():
         for value, details in dimension.values.items():
-            for entry in condition(details.when) if details else ():
-                because = (
-                    details.because
-                    if details and details.because
-                    else f"{axis} {value} exists with {spell((entry,))} only"
-                )
-                found.append(
-                    Constraint(given=((axis, frozenset({value})),), wants=(entry,), because=because)
-                )
-    return tuple(found)
+            if details is None:
+                continue
+            given = ((axis, frozenset({value})),)
+            for entry in condition(details.when):
+                because = details.because or f"{axis} {value} exists with {spell((entry,))} only"
+                constraints.append(Constraint(given=given, wants=(entry,), because=because))
+    return tuple(constraints)
 
 
 def tag(catalog: Catalog, known: Labels, matrix: Matrix, point: Point) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from builder.catalog import naming
-from builder.catalog.model import Catalog, Image
+from builder.catalog.model import Image
 
 MAX_MEMBERS = 20_000
 
@@ -36,14 +36,15 @@ def members(entry: str, image: Image) -> Iterator[Member]:
     """
     for choice in itertools.product(*image.product.values()):
         choices = dict(zip(image.product, choice, strict=True))
-        added = (
-            layer
-            for parameter, chosen in choices.items()
-            for layer in image.product[parameter][chosen]
-        )
-        asked = tuple(dict.fromkeys((*image.layers, *added)))
+        asked = dict.fromkeys(image.layers)
+        for parameter, chosen in choices.items():
+            asked.update(dict.fromkeys(image.product[parameter][chosen]))
         yield Member(
-            name=naming.fill(entry, choices), entry=entry, image=image, choices=choices, asked=asked
+            name=naming.fill(entry, choices),
+            entry=entry,
+            image=image,
+            choices=choices,
+            asked=tuple(asked),
         )
 
 
@@ -53,9 +54,3 @@ def size(image: Image) -> int:
     for choices in image.product.values():
         count *= len(choices)
     return count
-
-
-def every(catalog: Catalog) -> Iterator[Member]:
-    """Yield all images of a sound catalog, in its order."""
-    for entry, image in catalog.images.items():
-        yield from members(entry, image)

@@ -3,197 +3,238 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from builder.catalog import family, naming
-from builder.catalog.draft import Draft, check_when, repeated
+from builder.catalog.draft import Draft, check_when, depends_on, repeated
+from builder.catalog.family import Member
 from builder.catalog.model import Image, Rule
-from builder.catalog.reader import Step
+from builder.catalog.reader import Keys
 from builder.catalog.suggest import nearest
 from builder.catalog.words import NAME
 from builder.errors import Problem
 
 RESERVED = {"axes", "value"}
 NAME_PATTERN = re.compile(NAME)
+MAX_NAME = 100
 
 
 def check_axes(draft: Draft) -> Iterator[Problem]:
-    """Yield what is wrong with axes: labels that are no part of a tag or not each their own,
-    conditions on nothing.
-    """
+    """Yield axes with a name that templates use, and conditions on nothing."""
     for name, axis in draft.catalog.axes.items():
-        path: tuple[Step, ...] = ("axes", name)
+        path: Keys = ("axes", name)
         if name in RESERVED:
-            yield draft.source.problem(
-                path, f"no axis can be called {name!r}: templates use the word", key=True
-            )
-        yield from _label(draft, name, axis.label)
+            message = f"no axis can be called {name!r}: templates use the word"
+            yield draft.yaml.problem(path, message, key=True)
         for value, details in axis.values.items():
             when = details.when if details else {}
-            yield from check_when(draft, draft.source, (*path, "values", value, "when"), when)
+            here = (*path, "values", value, "when")
+            yield from check_when(draft, draft.yaml, here, when)
             if name in when:
-                yield draft.source.problem(
-                    (*path, "values", value, "when", name),
-                    f"a value of {name!r} cannot depend on {name!r} itself",
-                    key=True,
-                )
+                message = f"a value of {name!r} cannot depend on {name!r} itself"
+                yield draft.yaml.problem((*here, name), message, key=True)
 
 
-def _label(draft: Draft, name: str, template: str) -> Iterator[Problem]:
-    path = ("axes", name, "label")
-    unknown = list(_unknown(draft, path, template, {"value"}))
-    if unknown:
-        yield from unknown
-        return
+def check_labels(draft: Draft) -> Iterator[Problem]:
+    """Yield labels of axes that cannot be a part of a tag, and those of two values."""
+    for name, axis in draft.catalog.axes.items():
+        unknown = list(_template(draft, ("axes", name, "label"), axis.label, {"value"}))
+        yield from unknown or _labels(draft, name, axis.label)
+
+
+def _labels(draft: Draft, name: str, template: str) -> Iterator[Problem]:
     by_label: dict[str, str] = {}
     for value in draft.catalog.axes[name].values:
         label = naming.fill(template, {"value": value})
-        where = path if template != "{value}" else ("axes", name, "values", value)
+        is_default = template == "{value}"
+        where = ("axes", name, "values", value) if is_default else ("axes", name, "label")
         if not naming.TAG.fullmatch(label):
-            yield draft.source.problem(
-                where,
-                f"the label {label!r} of {name} {value} cannot stand in a tag",
-                "letters, digits, '_', '.' and '-', not first '.' or '-'",
-            )
+            message = f"the label {label!r} of {name} {value} cannot stand in a tag"
+            yield draft.yaml.problem(where, message, naming.TAG_HINT, key=is_default)
         elif label in by_label:
-            yield draft.source.problem(
-                path,
-                f"{by_label[label]!r} and {value!r} have the same label {label!r}",
-                "let the label hold {value}",
-            )
+            message = f"{by_label[label]!r} and {value!r} have the same label {label!r}"
+            yield draft.yaml.problem(where, message, "let the label hold {value}")
         by_label[label] = value
 
 
-def check_entry(
-    draft: Draft, entry: str, image: Image, axes: Collection[str] | None
-) -> Iterator[Problem]:
-    """Yield what is wrong with one entry of `images`. `axes` are those that its images may depend
-    on, if they are certain.
+def check_layers(draft: Draft, entry: str, image: Image) -> Iterator[Problem]:
+    """Yield layers that an entry of `images` asks for and that do not exist, or that it asks for
+    twice.
     """
-    text, path = draft.source, ("images", entry)
-    yield from _layers(draft, (*path, "layers"), image.layers)
+    for keys, layers in _lists(image):
+        path = ("images", entry, *keys)
+        for index, name in enumerate(layers):
+            if name not in draft.known and draft.all_known:
+                hint = nearest(name, draft.known, what="layers")
+                yield draft.yaml.problem((*path, index), f"unknown layer {name!r}", hint)
+        yield from repeated(draft.yaml, path, layers)
+
+
+def asked(image: Image) -> frozenset[str]:
+    """Return the layers that an entry's images ask for, all together."""
+    names: set[str] = set()
+    for _, layers in _lists(image):
+        names.update(layers)
+    return frozenset(names)
+
+
+def _lists(image: Image) -> Iterator[tuple[Keys, tuple[str, ...]]]:
+    """Yield the lists of layers in an entry, with their paths there."""
+    yield ("layers",), image.layers
     for parameter, choices in image.product.items():
         for choice, layers in choices.items():
-            yield from _layers(draft, (*path, "product", parameter, choice), layers)
-    yield from check_when(draft, text, (*path, "when"), image.when, having=axes, who=entry)
-    known = {*image.product, *draft.catalog.axes}
+            yield ("product", parameter, choice), layers
+
+
+def check_service(draft: Draft, entry: str, image: Image) -> Iterator[Problem]:
+    """Yield a `service` that is no layer, or a layer that is no service."""
+    name, path = image.service, ("images", entry, "service")
+    if name is None:
+        return
+    if name not in draft.known:
+        services = [layer for layer in draft.layers if draft.layers[layer].service]
+        if draft.all_known:
+            hint = nearest(name, services, what="services")
+            yield draft.yaml.problem(path, f"unknown layer {name!r}", hint)
+    elif name in draft.layers:
+        reading, is_service = draft.readings[name], draft.layers[name].service
+        if reading.sure("service") and not is_service:
+            hint = f"add `service: true` to {reading.yaml.file}"
+            yield draft.yaml.problem(path, f"the layer {name!r} is no service", hint)
+
+
+def check_conditions(
+    draft: Draft, entry: str, image: Image, axes: Collection[str] | None
+) -> Iterator[Problem]:
+    """Yield what is wrong with the `when` of an entry. `axes` are those that its images may depend
+    on, if they are certain.
+    """
+    path = ("images", entry, "when")
+    yield from check_when(draft, draft.yaml, path, image.when, having=axes, who=entry)
+
+
+def check_texts(
+    draft: Draft, entry: str, image: Image, axes: Collection[str] | None
+) -> Iterator[Problem]:
+    """Yield what is wrong with the templates of an entry: tag, description and labels."""
+    path = ("images", entry)
+    texts: dict[Keys, str] = {(*path, "description"): image.description}
     if image.tag is not None:
-        yield from _unknown(draft, (*path, "tag"), image.tag, known, axes=axes, who=entry)
-    yield from _unknown(
-        draft, (*path, "description"), image.description, known, axes=axes, who=entry
-    )
+        texts[*path, "tag"] = image.tag
     for label, template in image.labels.items():
-        yield from _unknown(draft, (*path, "labels", label), template, known, axes=axes, who=entry)
-
-
-def _layers(draft: Draft, path: tuple[Step, ...], layers: tuple[str, ...]) -> Iterator[Problem]:
-    for index, name in enumerate(layers):
-        if name not in draft.known:
-            yield draft.source.problem(
-                (*path, index), f"unknown layer {name!r}", nearest(name, draft.known, what="layers")
-            )
-    yield from repeated(draft.source, path, layers)
+        texts[*path, "labels", label] = template
+    known = {*image.product, *draft.catalog.axes}
+    for where, template in texts.items():
+        yield from _template(draft, where, template, known, axes=axes, who=entry)
 
 
 def check_parameters(draft: Draft, entry: str, image: Image) -> Iterator[Problem]:
     """Yield where the name of a family and its parameters do not agree."""
-    text, path = draft.source, ("images", entry)
+    path = ("images", entry)
     try:
         used = naming.names(entry)
     except ValueError as error:
-        yield text.problem(path, f"the name {entry!r} is no template: {error}", key=True)
+        message = f"the name {entry!r} is no template: {error}"
+        yield draft.yaml.problem(path, message, key=True)
         return
     for name in dict.fromkeys(used):
-        if name not in image.product:
-            yield text.problem(
-                path,
-                f"the name holds {{{name}}}, which `product` does not give",
-                nearest(name, image.product, what="parameters"),
-                key=True,
-            )
+        if name not in image.product and draft.sure(*path, "product", name):
+            message = f"the name holds {{{name}}}, which `product` does not give"
+            hint = nearest(name, image.product, what="parameters")
+            yield draft.yaml.problem(path, message, hint, key=True)
     for name, choices in image.product.items():
         here = (*path, "product", name)
         if name not in used:
-            yield text.problem(
-                here,
-                f"the name does not hold {{{name}}}, so its images would have one name",
-                f"write {{{name}}} in the name",
-                key=True,
-            )
+            message = f"the name does not hold {{{name}}}, so its images would have one name"
+            yield draft.yaml.problem(here, message, f"write {{{name}}} in the name", key=True)
         if name in draft.catalog.axes or name in RESERVED:
-            yield text.problem(here, f"no parameter can be called {name!r}: an axis is", key=True)
-        if not choices:
-            yield text.problem(
-                here,
-                f"the parameter {name!r} has no choices, so there are no images",
-                "add a choice",
-            )
+            what = "an axis is" if name in draft.catalog.axes else "templates use the word"
+            message = f"no parameter can be called {name!r}: {what}"
+            yield draft.yaml.problem(here, message, key=True)
+        if not choices and draft.sure(*here):
+            message = f"the parameter {name!r} has no choices, so there are no images"
+            yield draft.yaml.problem(here, message, "add a choice")
     if family.size(image) > family.MAX_MEMBERS:
-        yield text.problem(
-            path,
-            f"means {family.size(image)} images; at most {family.MAX_MEMBERS} can be",
-            key=True,
-        )
+        message = f"means {family.size(image)} images; at most {family.MAX_MEMBERS} can be"
+        yield draft.yaml.problem(path, message, key=True)
 
 
-def _unknown(
+def _template(
     draft: Draft,
-    path: tuple[Step, ...],
+    path: Keys,
     template: str,
     known: Collection[str],
     *,
     axes: Collection[str] | None = None,
     who: str = "",
 ) -> Iterator[Problem]:
+    """Yield names in a template that mean nothing there, and axes that `who` does not have."""
     try:
         used = naming.names(template)
     except ValueError as error:
-        yield draft.source.problem(path, f"{template!r} is no template: {error}")
+        yield draft.yaml.problem(path, f"{template!r} is no template: {error}")
         return
     for name in dict.fromkeys(used):
-        if name not in known:
-            yield draft.source.problem(path, f"unknown {{{name}}}", nearest(name, known))
-        elif axes is not None and name in draft.catalog.axes and name not in axes:
-            yield draft.source.problem(
-                path,
-                f"{who} does not depend on the axis {name!r}",
-                f"it depends on: {', '.join(axes)}",
-            )
+        if name in known:
+            if axes is not None and name in draft.catalog.axes and name not in axes:
+                message = f"{who} does not depend on the axis {name!r}"
+                yield draft.yaml.problem(path, message, depends_on(axes))
+        elif draft.lacks_axis(name) and draft.sure(*path[:2], "product", name):
+            yield draft.yaml.problem(path, f"unknown {{{name}}}", nearest(name, known))
 
 
-def check_rule(draft: Draft, path: tuple[Step, ...], rule: Rule) -> Iterator[Problem]:
+def check_rule(draft: Draft, path: Keys, rule: Rule) -> Iterator[Problem]:
     """Yield what is wrong with the words of a rule."""
-    yield from check_when(draft, draft.source, (*path, "when"), rule.when)
-    if path[0] == "require" and not rule.when:
-        yield draft.source.problem(
-            path, "requires nothing: `when` is empty", "say which points are kept"
-        )
+    yield from check_when(draft, draft.yaml, (*path, "when"), rule.when)
+    if path[0] == "require" and not rule.when and draft.sure(*path, "when"):
+        message = "requires nothing: `when` is empty"
+        yield draft.yaml.problem(path, message, "say which points are kept")
 
 
-def check_names(draft: Draft, members: Mapping[str, list[family.Member]]) -> Iterator[Problem]:
+def check_globs(
+    draft: Draft, path: Keys, rule: Rule, names: Collection[str] | None
+) -> Iterator[Problem]:
+    """Yield a rule whose globs match no image, or no layer. `names` are those of all images, if
+    they are certain.
+    """
+    known = {"image": names, "layer": draft.known if draft.all_known else None}
+    for what, glob in (("image", rule.image), ("layer", rule.layer)):
+        choices = known[what]
+        if glob is None or choices is None or any(fnmatchcase(name, glob) for name in choices):
+            continue
+        message = f"this rule matches nothing: no {what} is called {glob!r}"
+        is_word = not set("*?[") & set(glob)
+        hint = nearest(glob, choices, what=f"{what}s") if is_word else ""
+        yield draft.yaml.problem((*path, what), message, hint)
+
+
+def check_names(draft: Draft, members: Mapping[str, Sequence[Member]]) -> Iterator[Problem]:
     """Yield names that are none, and names that two images have. `members` are the images by
     entry.
     """
     first: dict[str, str] = {}
-    for entry, found in members.items():
-        for member in found:
-            name, path = member.name, ("images", entry)
-            if not NAME_PATTERN.fullmatch(name) or len(name) > 100:
-                yield draft.source.problem(
-                    path,
+    for entry, images in members.items():
+        path = ("images", entry)
+        for member in images:
+            name = member.name
+            if not NAME_PATTERN.fullmatch(name) or len(name) > MAX_NAME:
+                message = (
                     f"{name!r} is not a name: lower-case letters and digits, with single '.', '_'"
-                    " or '-' between them",
-                    key=True,
+                    " or '-' between them"
                 )
-            if not member.asked:
-                yield draft.source.problem(
-                    path, f"the image {name!r} has no layers", "add `layers`", key=True
-                )
+                yield draft.yaml.problem(path, message, key=True)
+            has_layers = member.asked or not _layers_are_sure(draft, entry)
+            if not has_layers:
+                message = f"the image {name!r} has no layers"
+                yield draft.yaml.problem(path, message, "add `layers`", key=True)
             if name in first:
-                yield draft.source.problem(
-                    path,
-                    f"two images are called {name!r}: one from {first[name]!r}, one from {entry!r}",
-                    "rename one",
-                    key=True,
+                message = (
+                    f"two images are called {name!r}: one from {first[name]!r}, one from {entry!r}"
                 )
+                yield draft.yaml.problem(path, message, "rename one", key=True)
             first.setdefault(name, entry)
+
+
+def _layers_are_sure(draft: Draft, entry: str) -> bool:
+    return all(draft.sure("images", entry, key) for key in ("layers", "product"))

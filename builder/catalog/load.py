@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.catalog import image_rules, layer_rules, matrix_rules, naming
-from builder.catalog.directory import Found, find
-from builder.catalog.document import Document, read
+from builder.catalog import image_rules, layer_rules, matrix_rules, naming, script
+from builder.catalog.directory import LAYER, LayerDirectories, find
+from builder.catalog.document import Reading, read
 from builder.catalog.draft import Draft
 from builder.catalog.expand import Expansion, Labels, Matrix, axis_constraints
 from builder.catalog.family import Member, members
 from builder.catalog.matrix import MAX_POINTS, TooManyPointsError, remembered
-from builder.catalog.model import Catalog, Layer
-from builder.catalog.source import Source
+from builder.catalog.model import Catalog, Image, Layer
+from builder.catalog.reader import Keys
+from builder.catalog.source import YamlFile
 from builder.catalog.stack import Layers, arrange
-from builder.errors import InputError, Problem
-
-PARTS = ("images", "exclude", "require")
+from builder.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +33,12 @@ class Loaded:
     """All layers, by name, in the order of their names."""
     layer_dirs: Mapping[str, Path]
     """The directory of each layer, below `root`."""
-    source: Source
+    source: YamlFile
     """catalog.yaml as it is written."""
-    layer_sources: Mapping[str, Source]
+    layer_sources: Mapping[str, YamlFile]
     """Each layer's layer.yaml as it is written."""
+    scripts: Mapping[str, Mapping[str, str]]
+    """Each layer's scripts that are files of bash: key of layer.yaml -> text."""
     arranged: Layers
     labels: Labels
     """Axis -> value -> label."""
@@ -50,139 +51,198 @@ def load(path: Path) -> Loaded:
 
     Raises:
         InputError: something is wrong; holds every problem of every file, with its place and the
-        nearest right word.
+            nearest right word.
 
     """
-    document = read(path, path.as_posix(), Catalog, parts=PARTS)
-    found = find(path.parent, document)
-    problems = [*document.problems, *found.problems]
-    documents = {
-        name: read(directory / "layer.yaml", file, Layer)
-        for name, (directory, file) in found.layers.items()
+    catalog = read(path, path.as_posix(), Catalog)
+    directories = find(path.parent, catalog)
+    layers = {
+        name: read(directory / LAYER, (directory / LAYER).as_posix(), Layer)
+        for name, directory in directories.layers.items()
     }
-    problems += [problem for layer in documents.values() for problem in layer.problems]
-    if document.value is None or not found.there:
+    check = _Check(_draft(catalog, layers, directories))
+    problems = [*catalog.problems, *directories.problems]
+    for layer in layers.values():
+        problems += layer.problems
+    problems += check.problems
+    if problems:
         raise InputError(problems)
-    draft = _draft(document, document.value, documents, found)
-    loaded = _check(draft, path, problems)
-    if problems or loaded is None:
-        raise InputError(problems)
-    return loaded
+    return Loaded(
+        catalog=check.draft.catalog,
+        path=path,
+        root=path.parent,
+        layers=check.draft.layers,
+        layer_dirs=check.draft.directories,
+        source=check.draft.yaml,
+        layer_sources={name: layer.yaml for name, layer in layers.items()},
+        scripts={
+            name: script.texts(layer, check.draft.directories[name])
+            for name, layer in check.draft.layers.items()
+        },
+        arranged=check.arranged,
+        labels=check.labels,
+        matrices=tuple(check.matrices),
+    )
 
 
 def _draft(
-    document: Document[Catalog],
-    catalog: Catalog,
-    documents: Mapping[str, Document[Layer]],
-    found: Found,
+    catalog: Reading[Catalog],
+    layers: Mapping[str, Reading[Layer]],
+    directories: LayerDirectories,
 ) -> Draft:
+    nothing = Catalog.model_construct(name="", axes={}, images={})
     return Draft(
-        catalog=catalog,
-        source=document.source,
-        layers={name: layer.value for name, layer in documents.items() if layer.value is not None},
-        sources={name: layer.source for name, layer in documents.items()},
-        directories={name: directory for name, (directory, _) in found.layers.items()},
-        known=frozenset(documents) | found.broken,
-        whole=document.whole
-        and not found.problems
-        and all(layer.whole for layer in documents.values()),
+        catalog=catalog.value or nothing,
+        reading=catalog,
+        layers={name: layer.value for name, layer in layers.items() if layer.value is not None},
+        readings=layers,
+        directories=directories.layers,
+        known=frozenset(layers) | directories.broken,
+        all_known=directories.readable,
     )
 
 
-def _check(draft: Draft, path: Path, problems: list[Problem]) -> Loaded | None:
-    """Add the draft's problems; return what was loaded when there are none at all."""
-    arranged = arrange(
-        draft.catalog, {name: draft.layers[name] for name in draft.layers if name in draft.sound}
-    )
-    problems += layer_rules.check(draft, arranged.axes)
-    wrong_axes = list(image_rules.check_axes(draft))
-    problems += wrong_axes
-    for kind in ("exclude", "require"):
-        for number, rule in enumerate(getattr(draft.catalog, kind)):
-            problems += image_rules.check_rule(draft, (kind, number), rule)
-    expansion = Expansion(
-        catalog=draft.catalog,
-        layers=draft.layers,
-        arranged=arranged,
-        axes=axis_constraints(draft.catalog),
-        cache=remembered(),
-    )
-    by_entry = dict(_entries(draft, expansion, problems))
-    problems += image_rules.check_names(draft, by_entry)
-    if wrong_axes:
-        return None
-    matrices, labels = _matrices(draft, expansion, by_entry, problems)
-    if problems:
-        return None
-    return Loaded(
-        catalog=draft.catalog,
-        path=path,
-        root=path.parent,
-        layers=draft.layers,
-        layer_dirs=draft.directories,
-        source=draft.source,
-        layer_sources=draft.sources,
-        arranged=arranged,
-        labels=labels,
-        matrices=matrices,
-    )
+class _Check:
+    """What follows from a draft, as far as it is certain, and all problems.
 
-
-def _entries(
-    draft: Draft, expansion: Expansion, problems: list[Problem]
-) -> Iterator[tuple[str, list[Member]]]:
-    """Yield the images of each entry whose layers and words are right; add the problems of the
-    others.
+    A rule about points is kept from what is uncertain: its problems would only follow from others.
     """
-    for entry, image in draft.catalog.images.items():
-        asked = {
-            *image.layers,
-            *(
-                name
-                for choices in image.product.values()
-                for layers in choices.values()
-                for name in layers
-            ),
-        }
-        wrong = list(image_rules.check_parameters(draft, entry, image))
-        found = list(members(entry, image)) if asked <= draft.sound and not wrong else []
-        having = set(draft.catalog.axes).intersection(
-            *(expansion.stack(member).axes for member in found)
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.arranged = arrange(draft.catalog, draft.sound_layers)
+        self.problems = list(layer_rules.check(draft, self.arranged.axes))
+        self._expansion = Expansion(
+            catalog=draft.catalog,
+            layers=draft.layers,
+            arranged=self.arranged,
+            axes=axis_constraints(draft.catalog),
+            cache=remembered(),
         )
-        axes = tuple(axis for axis in draft.catalog.axes if axis in having) if found else None
-        wrong += image_rules.check_entry(draft, entry, image, axes)
-        if found and not wrong:
-            yield entry, found
-        problems += wrong
+        wrong_axes = list(image_rules.check_axes(draft))
+        wrong_labels = list(image_rules.check_labels(draft))
+        self.problems += [*wrong_axes, *wrong_labels]
+        lost = draft.reading.lost
+        self._points_are_sure = not wrong_axes and not any(_decides_points(path) for path in lost)
+        self._labels_are_sure = not wrong_labels and not any(_is_of_label(path) for path in lost)
+        self._names_are_sure = not any(_decides_names(path) for path in lost)
+        self._rules_are_sure = draft.sure("exclude") and draft.sure("require")
+        self._elsewhere = frozenset(layer_rules.elsewhere(draft, self.arranged.axes))
 
+        self._untagged: set[str] = set()
+        self._unplaced: set[str] = set()
+        by_entry = dict(self._entries())
+        self.problems += image_rules.check_names(draft, by_entry)
+        self._check_rules(by_entry)
+        self.labels: Labels = naming.labels(draft.catalog) if self._labels_are_sure else {}
+        self.matrices: list[Matrix] = []
+        self._check_matrices(by_entry)
 
-def _matrices(
-    draft: Draft,
-    expansion: Expansion,
-    by_entry: Mapping[str, list[Member]],
-    problems: list[Problem],
-) -> tuple[tuple[Matrix, ...], Labels]:
-    labels = naming.labels(draft.catalog)
-    matrices: list[Matrix] = []
-    every = [member for found in by_entry.values() for member in found if member.asked]
-    for member in every:
+    def _entries(self) -> Iterator[tuple[str, list[Member]]]:
+        """Check each entry of `images` by itself; yield those whose names and parameters agree,
+        with their images.
+        """
+        draft = self.draft
+        for entry, image in draft.catalog.images.items():
+            wrong = list(image_rules.check_parameters(draft, entry, image))
+            is_named = not wrong and set(naming.names(entry)) <= image.product.keys()
+            images = list(members(entry, image)) if is_named else []
+            self.problems += wrong
+            self.problems += image_rules.check_layers(draft, entry, image)
+            self.problems += image_rules.check_service(draft, entry, image)
+
+            axes = self._axes(images) if images and self._is_certain(entry, image) else None
+            wrong_when = list(image_rules.check_conditions(draft, entry, image, axes))
+            wrong_texts = list(image_rules.check_texts(draft, entry, image, axes))
+            self.problems += [*wrong_when, *wrong_texts]
+            if axes is None or wrong_when or not draft.sure("images", entry, "when"):
+                self._unplaced.add(entry)
+            if wrong_texts or not draft.sure("images", entry, "tag"):
+                self._untagged.add(entry)
+            if is_named:
+                yield entry, images
+
+    def _is_certain(self, entry: str, image: Image) -> bool:
+        """Tell whether the layers of an entry's images are certain."""
+        all_read = all(self.draft.sure("images", entry, key) for key in ("layers", "product"))
+        return all_read and image_rules.asked(image) <= self.draft.sound
+
+    def _axes(self, images: Sequence[Member]) -> tuple[str, ...]:
+        """Return the axes that all of these images have."""
+        shared = set(self.draft.catalog.axes)
+        for member in images:
+            shared &= set(self._expansion.stack(member).axes)
+        return tuple(axis for axis in self.draft.catalog.axes if axis in shared)
+
+    def _check_rules(self, by_entry: Mapping[str, Sequence[Member]]) -> None:
+        """Check the words of rules, and that their globs match something."""
+        draft, names = self.draft, None
+        if self._names_are_sure and len(by_entry) == len(draft.catalog.images):
+            names = [member.name for member in _all(by_entry)]
+        for kind, rules in (("exclude", draft.catalog.exclude), ("require", draft.catalog.require)):
+            for number, rule in enumerate(rules):
+                self.problems += image_rules.check_rule(draft, (kind, number), rule)
+                self.problems += image_rules.check_globs(draft, (kind, number), rule, names)
+
+    def _check_matrices(self, by_entry: Mapping[str, Sequence[Member]]) -> None:
+        """Check images with what they stand on and, as far as points are certain, at these."""
+        draft, axes = self.draft, self.arranged.axes
+        certain: list[Member] = []
+        for entry, images in by_entry.items():
+            if entry not in self._unplaced:
+                certain += [member for member in images if member.asked]
+        for member in certain:
+            stacked = self._expansion.stack(member)
+            self.problems += matrix_rules.check_bottom(draft, member, stacked)
+            self.problems += matrix_rules.check_service(draft, self.arranged, member, stacked)
+            if self._points_are_sure and self._elsewhere.isdisjoint(stacked.layers):
+                self._check_points(member)
+
+        if self._labels_are_sure and self._rules_are_sure:
+            self.problems += matrix_rules.check_ids(draft, self.labels, self.matrices, axes)
+        if self._rules_are_sure:
+            self.problems += matrix_rules.check_abi(draft, self.matrices, axes)
+        every = list(_all(by_entry))
+        all_entries = self._names_are_sure and len(by_entry) == len(draft.catalog.images)
+        if all_entries and draft.all_sound and len(self.matrices) == len(every):
+            self.problems += matrix_rules.check_rules(draft, self._expansion, every)
+
+    def _check_points(self, member: Member) -> None:
         try:
-            matrix = expansion.matrix(member)
+            matrix = self._expansion.matrix(member)
         except TooManyPointsError:
             message = f"the image {member.name!r} has more than {MAX_POINTS} points"
-            problems.append(
-                draft.source.problem(
-                    ("images", member.entry), message, "restrict it by `when`", key=True
-                )
-            )
-            continue
-        problems += matrix_rules.check_bottom(draft, matrix)
-        problems += matrix_rules.check_points(draft, matrix)
-        problems += matrix_rules.check_tags(draft, labels, matrix)
-        matrices.append(matrix)
-    axes = expansion.arranged.axes
-    problems += matrix_rules.check_ids(draft, labels, matrices, axes)
-    problems += matrix_rules.check_abi(draft, matrices, axes)
-    if draft.whole and len(by_entry) == len(draft.catalog.images) and len(matrices) == len(every):
-        problems += matrix_rules.check_rules(draft, expansion, every)
-    return tuple(matrices), labels
+            path = ("images", member.entry)
+            problem = self.draft.yaml.problem(path, message, "restrict it by `when`", key=True)
+            self.problems.append(problem)
+            return
+        self.matrices.append(matrix)
+        self.problems += matrix_rules.check_points(self.draft, matrix)
+        # Points that a rule would remove may have the tags of others.
+        is_tagged = self._labels_are_sure and member.entry not in self._untagged
+        if is_tagged and self._rules_are_sure:
+            self.problems += matrix_rules.check_tags(self.draft, self.labels, matrix)
+
+
+def _all(by_entry: Mapping[str, Sequence[Member]]) -> Iterator[Member]:
+    for images in by_entry.values():
+        yield from images
+
+
+def _decides_points(path: Keys) -> bool:
+    """Tell whether points depend on what catalog.yaml says at a path."""
+    if path[:1] not in {(), ("axes",)}:
+        return False
+    is_of_axis = len(path) == 3 and path[2] in {"description", "label", "tag"}
+    is_of_value = len(path) == 5 and path[4] in {"abi", "because"}
+    return not is_of_axis and not is_of_value
+
+
+def _is_of_label(path: Keys) -> bool:
+    """Tell whether tags depend on what catalog.yaml says at a path, apart from their points."""
+    return path[:1] in {(), ("axes",)} and path[2:3] not in {("description",), ("values",)}
+
+
+def _decides_names(path: Keys) -> bool:
+    """Tell whether the names of images depend on what catalog.yaml says at a path."""
+    return path[:1] in {(), ("images",)} and path[2:3] in {(), ("product",)}

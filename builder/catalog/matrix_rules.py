@@ -11,10 +11,10 @@ from builder.catalog.conditions import Condition, both, condition, spell, writte
 from builder.catalog.draft import Draft
 from builder.catalog.expand import Expansion, Labels, Matrix, tag
 from builder.catalog.family import Member
-from builder.catalog.image_rules import check_rule
+from builder.catalog.image_rules import check_globs, check_rule
 from builder.catalog.matrix import Point, TooManyPointsError, compatible
 from builder.catalog.model import Rule
-from builder.catalog.stack import Stack
+from builder.catalog.stack import Layers, Stack, running
 from builder.errors import Problem
 
 
@@ -25,7 +25,7 @@ def check_points(draft: Draft, matrix: Matrix) -> Iterator[Problem]:
         return
     reasons = dict.fromkeys(hole.because for hole in matrix.holes)
     why = "; ".join(list(reasons)[:5])
-    yield draft.source.problem(
+    yield draft.yaml.problem(
         ("images", matrix.member.entry),
         f"the image {matrix.name!r} has no point: {why}",
         "relax one of these",
@@ -33,52 +33,68 @@ def check_points(draft: Draft, matrix: Matrix) -> Iterator[Problem]:
     )
 
 
-def check_bottom(draft: Draft, matrix: Matrix) -> Iterator[Problem]:
+def check_bottom(draft: Draft, member: Member, stacked: Stack) -> Iterator[Problem]:
     """Yield an image that stands on two layers made by bootstrap: there is one root to put layers
     on.
     """
-    bottoms = [name for name in matrix.stack.layers if draft.layers[name].bootstrap]
+    bottoms = [name for name in stacked.layers if draft.layers[name].bootstrap]
     if len(bottoms) > 1:
         message = (
-            f"the image {matrix.name!r} stands on {' and on '.join(bottoms)}, each made by"
+            f"the image {member.name!r} stands on {' and on '.join(bottoms)}, each made by"
             " bootstrap"
         )
-        yield draft.source.problem(
-            ("images", matrix.member.entry),
-            message,
-            "ask for layers that stand on one of them",
-            key=True,
-        )
+        hint = "ask for layers that stand on one of them"
+        yield draft.yaml.problem(("images", member.entry), message, hint, key=True)
+
+
+def check_service(
+    draft: Draft, layers: Layers, member: Member, stacked: Stack
+) -> Iterator[Problem]:
+    """Yield an image that could run several services and does not say which, or names another."""
+    chosen, path = member.image.service, ("images", member.entry, "service")
+    services = running(layers, stacked.layers)
+    is_told = chosen is not None and chosen not in draft.known
+    if chosen in stacked.layers or is_told or not draft.sure(*path):
+        return
+    if len(services) > 1:
+        message = f"the image {member.name!r} has several services: {', '.join(services)}"
+        hint = f"say in the image which one it runs, for example `service: {services[0]}`"
+        yield draft.yaml.problem(("images", member.entry), message, hint, key=True)
+    elif chosen in draft.known and not member.choices:
+        # In a family, the choice is for those members that have it.
+        message = f"the image {member.name!r} does not have the layer {chosen!r}"
+        yield draft.yaml.problem(path, message, "remove `service`: it has no two services")
 
 
 def check_tags(draft: Draft, known: Labels, matrix: Matrix) -> Iterator[Problem]:
     """Yield tags that are none, and tags that two points of an image have."""
     image, entry = matrix.member.image, matrix.member.entry
-    path = ("images", entry, "tag") if image.tag is not None else ("images", entry)
+    is_default = image.tag is None
+    path = ("images", entry) if is_default else ("images", entry, "tag")
     by_tag: dict[str, Point] = {}
     for point in matrix.points:
         text = tag(draft.catalog, known, matrix, point)
         if not text:
-            yield draft.source.problem(
-                path,
-                f"{matrix.name!r} has an empty tag: none of its axes has `tag: true`",
-                "give it a `tag`",
-                key=image.tag is None,
-            )
+            message = f"{matrix.name!r} has an empty tag: none of its axes has `tag: true`"
+            yield draft.yaml.problem(path, message, "give it a `tag`", key=is_default)
             return
         if not naming.TAG.fullmatch(text):
-            hint = "at most 128 letters, digits, '_', '.' and '-', not first '.' or '-'"
-            yield draft.source.problem(
-                path, f"{text!r} cannot be a tag", hint, key=image.tag is None
-            )
+            hint = f"at most 128 {naming.TAG_HINT}"
+            yield draft.yaml.problem(path, f"{text!r} cannot be a tag", hint, key=is_default)
             return
         if text in by_tag:
-            two = f"{written(by_tag[text])} and {written(point)}"
-            differing = [axis for axis in point if point[axis] != by_tag[text][axis]]
-            message = f"two images are called {matrix.name}:{text}, at {two}"
-            yield draft.source.problem(
-                path, message, f"let the tag hold {{{differing[0]}}}", key=image.tag is None
+            other = by_tag[text]
+            differing = [axis for axis in point if point[axis] != other[axis]]
+            message = (
+                f"two images are called {matrix.name}:{text}, at {written(other)} and"
+                f" {written(point)}"
             )
+            hint = (
+                f"give the image a `tag` that holds {{{differing[0]}}}"
+                if is_default
+                else f"let the tag hold {{{differing[0]}}}"
+            )
+            yield draft.yaml.problem(path, message, hint, key=is_default)
             return
         by_tag[text] = point
 
@@ -87,18 +103,12 @@ def check_ids(
     draft: Draft, known: Labels, matrices: Sequence[Matrix], axes: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Problem]:
     """Yield labels that, joined, name two points alike: 'a-b' with 'c', 'a' with 'b-c'."""
-    ambiguous = [
-        axis for axis, labels in known.items() if any("-" in label for label in labels.values())
-    ]
+    ambiguous = [name for name, labels in known.items() if "-" in "".join(labels.values())]
+    if not ambiguous:
+        return
     seen: dict[tuple[tuple[str, ...], str], Point] = {}
-    for combination in dict.fromkeys(axes.values()) if ambiguous else ():
-        for point in {
-            tuple(m.items()): m
-            for matrix in matrices
-            if set(combination) <= set(matrix.stack.axes)
-            for m in matrix.points
-        }.values():
-            part = {axis: point[axis] for axis in combination}
+    for combination in dict.fromkeys(axes.values()):
+        for part in _parts(matrices, combination):
             joined = naming.cell_id("", known, part)
             other = seen.setdefault((combination, joined), part)
             if other != part:
@@ -106,9 +116,21 @@ def check_ids(
                     f"labels joined are {joined.lstrip('@')!r} both at {written(other)} and at"
                     f" {written(part)}"
                 )
-                yield draft.source.problem(
-                    ("axes", ambiguous[0]), message, "change the label of an axis", key=True
-                )
+                hint = "change the label of an axis"
+                yield draft.yaml.problem(("axes", ambiguous[0]), message, hint, key=True)
+
+
+def _parts(matrices: Sequence[Matrix], axes: tuple[str, ...]) -> Iterator[Point]:
+    """Yield the values that points have on some axes, each combination once."""
+    seen: set[tuple[str, ...]] = set()
+    for matrix in matrices:
+        if not set(axes) <= set(matrix.stack.axes):
+            continue
+        for point in matrix.points:
+            values = tuple([point[axis] for axis in axes])
+            if values not in seen:
+                seen.add(values)
+                yield dict(zip(axes, values, strict=True))
 
 
 def check_abi(
@@ -117,25 +139,17 @@ def check_abi(
     """Yield ABI templates that have no value, or one that could not stand in a tag, at some
     point.
     """
-    asking = {name for name, layer in draft.layers.items() if layer.abi and name in axes}
-    held = ((matrix, name) for matrix in matrices for name in matrix.stack.layers if name in asking)
-    cells = dict.fromkeys(
-        (name, tuple([point[axis] for axis in axes[name]]))
-        for matrix, name in held
-        for point in matrix.points
-    )
-    wrong: set[tuple[str, int]] = set()
-    for name, values in cells:
-        point = dict(zip(axes[name], values, strict=True))
-        for index, template in enumerate(draft.layers[name].abi):
-            problem = (
-                _abi(draft, name, index, point)
-                if (name, index) not in wrong and abi.sound(template)
-                else None
-            )
-            if problem:
-                wrong.add((name, index))
-                yield problem
+    for name, layer in draft.layers.items():
+        if not layer.abi or name not in axes:
+            continue
+        points = list(_parts([one for one in matrices if name in one.stack.layers], axes[name]))
+        for index, template in enumerate(layer.abi):
+            # What is no template at all is told by the rules of layers.
+            at = points if abi.sound(template) else []
+            problems = (_abi(draft, name, index, point) for point in at)
+            first = next((problem for problem in problems if problem is not None), None)
+            if first is not None:
+                yield first
 
 
 def _abi(draft: Draft, name: str, index: int, point: Point) -> Problem | None:
@@ -143,30 +157,28 @@ def _abi(draft: Draft, name: str, index: int, point: Point) -> Problem | None:
     try:
         value = abi.render(draft.layers[name].abi[index], point, draft.catalog.axes)
     except abi.AbiError as error:
-        return draft.sources[name].problem(path, f"has no value at {written(point)}: {error}")
+        return draft.readings[name].yaml.problem(path, f"has no value at {written(point)}: {error}")
     if naming.TAG.fullmatch(value):
         return None
-    hint = "letters, digits, '_', '.' and '-', not first '.' or '-'"
-    return draft.sources[name].problem(
-        path, f"{value!r} (at {written(point)}) cannot be the name of an ABI", hint
-    )
+    message = f"{value!r} (at {written(point)}) cannot be the name of an ABI"
+    return draft.readings[name].yaml.problem(path, message, naming.TAG_HINT)
 
 
 def check_rules(draft: Draft, expansion: Expansion, members: Sequence[Member]) -> Iterator[Problem]:
-    """Yield `exclude` and `require` rules that match nothing. Rules whose conditions are wrong are
-    passed over.
+    """Yield `exclude` and `require` rules that match nothing, `members` being all images. Rules
+    that are wrong otherwise are passed over.
     """
+    names = [member.name for member in members]
     for kind, rules in (("exclude", draft.catalog.exclude), ("require", draft.catalog.require)):
         for number, rule in enumerate(rules):
-            if next(check_rule(draft, (kind, number), rule), None):
+            path = (kind, number)
+            wrong = [*check_rule(draft, path, rule), *check_globs(draft, path, rule, names)]
+            if wrong or not draft.sure(*path):
                 continue
             reason = _Rule(expansion, kind, rule).unmatched(members)
             if reason:
-                yield draft.source.problem(
-                    (kind, number),
-                    f"this rule matches nothing: {reason}",
-                    "remove it, or correct the names",
-                )
+                message = f"this rule matches nothing: {reason}"
+                yield draft.yaml.problem(path, message, "remove it, or correct the names")
 
 
 class _Rule:
@@ -183,14 +195,11 @@ class _Rule:
         for member in members:
             stacked = self._expansion.stack(member)
             joins = self._expansion.joins(self._rule, member, stacked)
-            if not joins or not self._has_axes(stacked):
-                concerned = concerned or bool(joins)
-                continue
-            if self._kind == "require" or any(
-                self._exists(member, stacked, where) for where in joins
-            ):
-                return ""
-            concerned = True
+            concerned = concerned or bool(joins)
+            if joins and self._has_axes(stacked):
+                exists = (self._exists(member, stacked, where) for where in joins)
+                if self._kind == "require" or any(exists):
+                    return ""
         if concerned:
             return f"no image that it concerns has a point with {spell(self._asked)}"
         return (
@@ -213,9 +222,9 @@ class _Rule:
         if key in self._empty:
             return False
         try:
-            found = compatible(self._expansion.values(stacked.axes), constraints, wanted)
+            exists = compatible(self._expansion.values(stacked.axes), constraints, wanted)
         except TooManyPointsError:
             return True
-        if not found:
+        if not exists:
             self._empty.add(key)
-        return found
+        return exists

@@ -1,8 +1,7 @@
 """What `catalog.yaml` and `images/<layer>/layer.yaml` may say: the only definition of both formats.
 
 The JSON Schemas for editors are generated from these classes, so a field's description is its
-documentation. Every value is frozen; unknown keys are errors (see `builder.catalog.load` for how
-they are reported).
+documentation. Every value is frozen; `builder.catalog.wording` tells what is refused.
 """
 
 from __future__ import annotations
@@ -29,8 +28,6 @@ from builder.catalog.words import (
     Variable,
     When,
 )
-
-FORMAT = 1
 
 
 class AxisValue(Model):
@@ -88,6 +85,12 @@ class Image(Model):
     when: When = Field({}, description="Build the image at these matrix points only.")
     labels: Mapping[str, str] = Field(
         {}, description="OCI annotations and labels; values may hold {parameter} and {axis}."
+    )
+    service: Name | None = Field(
+        None,
+        description=(
+            "The layer that the image runs, where several of its layers have `service: true`."
+        ),
     )
 
 
@@ -147,12 +150,10 @@ class Catalog(Model):
 
 
 class File(Model):
-    """One entry of `files`: mode and owner for paths whose defaults (0644 or 0755 as in the
-    repository, root) do not do.
-    """
+    """One entry of `files`: the owner of files, root without it, and a mode that git cannot say."""
 
     path: Absolute = Field(description="Glob over absolute paths under files/.")
-    mode: str | None = Field(None, pattern=MODE, description='Octal, in quotes, such as "0755".')
+    mode: str | None = Field(None, pattern=MODE, description='Octal, in quotes, such as "0440".')
     owner: Owner | None = Field(None, description="user:group, by number or name.")
 
 
@@ -175,7 +176,9 @@ class Once(Model):
 
 
 class Layer(Model):
-    """layer.yaml: one layer. Its directory may also hold files/, Dockerfile.j2 and tests/."""
+    """layer.yaml: one layer. Its directory may also hold files/, tests/, the files of scripts, and
+    Dockerfile.j2.
+    """
 
     description: str = Field(description="What the layer adds, in a sentence.")
     on: tuple[Name, ...] = Field((), description="Layers this one stands on.")
@@ -258,7 +261,8 @@ class Layer(Model):
     files: tuple[File, ...] = Field(
         (),
         description=(
-            "Modes and owners of the layer's files/, which are copied to the root of the image."
+            "Owners, and modes that git does not keep, of the layer's files/, which are copied to"
+            " the root of the image."
         ),
     )
     replaces: tuple[str, ...] = Field(
@@ -271,15 +275,15 @@ class Layer(Model):
     prepare: str = Field(
         "",
         description=(
-            "Bash run as root after Debian packages are in place, before Python packages; network"
-            " off."
+            "Bash, or the name of a script in the layer's directory, run as root after Debian"
+            " packages are in place, before Python packages; network off."
         ),
     )
     run: str = Field(
         "",
         description=(
-            "Bash run as root after packages and files are in place, network off, artifacts under"
-            " /artifacts."
+            "Bash, or the name of a script in the layer's directory, run as root after packages"
+            " and files are in place, network off, artifacts under /artifacts."
         ),
     )
     env: Mapping[Variable, str] = Field(
@@ -299,9 +303,10 @@ class Layer(Model):
     expose: tuple[Port, ...] = Field(
         (), description="TCP ports that the image's command listens on."
     )
-    priority: int = Field(
-        0,
+    service: bool = Field(
+        default=False,
         description=(
-            "Whose cmd, user and workdir win in an image: the highest, then the last. It lies last."
+            "The layer is what an image runs: its cmd, entrypoint, user and workdir win, and it"
+            " lies above all layers that are not."
         ),
     )

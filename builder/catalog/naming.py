@@ -13,6 +13,8 @@ from builder.catalog.model import Catalog
 
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", re.ASCII)
 """A tag, by the OCI distribution specification."""
+TAG_HINT = "letters, digits, '_', '.' and '-', not first '.' or '-'"
+"""The same in words."""
 
 
 @lru_cache(maxsize=4096)
@@ -24,15 +26,16 @@ def parts(template: str) -> tuple[tuple[str, str], ...]:
 
     """
     try:
-        found = list(string.Formatter().parse(template))
+        pieces = list(string.Formatter().parse(template))
     except ValueError:
         raise ValueError("braces do not match; write {{ or }} for a brace") from None
-    for _, name, form, conversion in found:
-        if name is not None and (form or conversion or not name.isidentifier()):
+    for _, name, form, conversion in pieces:
+        is_more_than_a_name = form or conversion or not (name or "").isidentifier()
+        if name is not None and is_more_than_a_name:
             raise ValueError(
                 f"braces hold {name!r}, which is not a name; write {{{{ or }}}} for a brace"
             )
-    return tuple((text, name or "") for text, name, _, _ in found)
+    return tuple((text, name or "") for text, name, _, _ in pieces)
 
 
 def names(template: str) -> tuple[str, ...]:
@@ -58,10 +61,10 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 def labels(catalog: Catalog) -> Mapping[str, Mapping[str, str]]:
     """Return the label of every value of every axis."""
-    return {
-        name: {value: fill(axis.label, {"value": value}) for value in axis.values}
-        for name, axis in catalog.axes.items()
-    }
+    labels: dict[str, dict[str, str]] = {}
+    for name, axis in catalog.axes.items():
+        labels[name] = {value: fill(axis.label, {"value": value}) for value in axis.values}
+    return labels
 
 
 def default_tag(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from builder.catalog.conditions import condition, holds, spell
 from builder.catalog.draft import Draft, check_when, repeated
 from builder.catalog.model import Layer, Once
-from builder.catalog.source import Source
+from builder.catalog.source import YamlFile
 from builder.errors import Problem
 from builder.kinds.table import ASKED_FOR
 
@@ -27,7 +27,7 @@ def check(
     """
     if layer.once is None:
         return
-    text = draft.sources[name]
+    text = draft.readings[name].yaml
     wrong = list(
         check_when(
             draft, text, ("once", "at"), layer.once.at, having=having, who=f"the layer {name}"
@@ -44,10 +44,10 @@ def check(
                 key=True,
             )
     if not wrong:
-        yield from _values(draft, layer.once.at, having or (), text)
+        yield from _values(draft, layer, having or (), text)
 
 
-def _paths(once: Once, text: Source) -> Iterator[Problem]:
+def _paths(once: Once, text: YamlFile) -> Iterator[Problem]:
     yield from repeated(text, ("once", "paths"), once.paths)
     for index, path in enumerate(once.paths):
         clean = str(PurePosixPath(path))
@@ -66,18 +66,20 @@ def _paths(once: Once, text: Source) -> Iterator[Problem]:
 
 
 def _values(
-    draft: Draft, at: Mapping[str, str], having: tuple[str, ...], text: Source
+    draft: Draft, layer: Layer, having: tuple[str, ...], text: YamlFile
 ) -> Iterator[Problem]:
     """Yield where the layer also depends on versions that exist elsewhere only."""
-    for axis in (axis for axis in having if axis not in at and axis in draft.catalog.axes):
+    at = layer.once.at if layer.once else {}
+    for axis in having:
+        if axis in at:
+            continue
+        hint = f"stand on no layer that depends on {axis}"
+        if axis in layer.axes:
+            hint = f"remove {axis} from `axes`, and {hint}"
         for value, details in draft.catalog.axes[axis].values.items():
-            wants = tuple(
-                entry for entry in condition(details.when if details else {}) if entry[0] in at
-            )
+            when = details.when if details else {}
+            wants = condition({name: values for name, values in when.items() if name in at})
             if not holds(wants, at):
-                message = (
-                    f"the layer depends on {axis}, and {axis} {value} exists at {spell(wants)} only"
-                )
-                yield text.problem(
-                    ("once", "at"), message, f"stand on no layer that depends on {axis}", key=True
-                )
+                where = f"{axis} {value} exists at {spell(wants)} only"
+                message = f"the layer depends on {axis}, and {where}"
+                yield text.problem(("once", "at"), message, hint, key=True)

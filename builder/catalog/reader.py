@@ -15,7 +15,10 @@ MAX_EXPANDED = 100_000
 
 Place = tuple[int, int]
 """Line and column, from 1."""
-Step = str | int
+Key = str | int
+"""A key of a mapping, or an index of a list."""
+Keys = tuple[Key, ...]
+"""The keys and indexes that lead to a value."""
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -28,19 +31,22 @@ class Spot:
     place: Place
     text: str = ""
     keys: dict[str, Place] = field(default_factory=dict)
-    inside: dict[Step, Spot] = field(default_factory=dict)
+    inside: dict[Key, Spot] = field(default_factory=dict)
 
 
 # Scalars are most of a document, and share these.
 _NO_KEYS: dict[str, Place] = {}
-_NOTHING_INSIDE: dict[Step, Spot] = {}
+_NOTHING_INSIDE: dict[Key, Spot] = {}
 
 
 class Reader:
-    """Reads one document, once. `problems` holds what was wrong, whatever came of it."""
+    """Reads one document, once. `problems` holds what was wrong, whatever came of it; `is_cut` says
+    whether more followed, and was not read.
+    """
 
     def __init__(self, file: str, text: str) -> None:
         self.file, self.problems = file, list[Problem]()
+        self.is_cut = False
         self._events = yaml.CSafeLoader(text)
         self._anchors: dict[str, tuple[object, Spot, int]] = {}
         self._count = 0
@@ -62,6 +68,7 @@ class Reader:
         value, spot = self._node(self._next(), 0)
         self._next()
         if not self._events.check_event(yaml.StreamEndEvent):
+            self.is_cut = True
             self._refuse(
                 _start(self._next()),
                 "a second document starts here; one was expected",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from builder.catalog.reader import Place, Reader, Spot, Step
+from builder.catalog.reader import Key, Place, Reader, Spot
 from builder.errors import InputError, Problem
 
 MAX_BYTES = 5 << 20
@@ -17,14 +17,16 @@ _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U0001000
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class YamlFile:
     """One YAML document: `file` as problems name it, its data, and where everything stands."""
 
     file: str
     data: object
     spot: Spot
+    is_cut: bool = False
+    """Whether more follows that was not read: a second document."""
 
-    def at(self, path: Sequence[Step], *, key: bool = False) -> Place:
+    def at(self, path: Sequence[Key], *, key: bool = False) -> Place:
         """Return the place of the value at `path`, of its key with `key`; of what is around it when
         there is none.
         """
@@ -36,7 +38,7 @@ class Source:
             spot = spot.inside[step]
         return place if key else spot.place
 
-    def written(self, path: Sequence[Step]) -> str:
+    def written(self, path: Sequence[Key]) -> str:
         """Return a scalar that is not a text as it is written, or an empty text."""
         spot = self.spot
         for step in path:
@@ -46,50 +48,70 @@ class Source:
         return spot.text
 
     def problem(
-        self, path: Sequence[Step], message: str, hint: str = "", *, key: bool = False
+        self, path: Sequence[Key], message: str, hint: str = "", *, key: bool = False
     ) -> Problem:
         """Return a problem with the value (or the key) at `path`."""
         return Problem(self.file, *self.at(path, key=key), message, hint)
 
 
-def read(path: Path, file: str) -> Source:
+def read(path: Path, file: str) -> YamlFile:
     """Read a YAML file of at most 5 MiB; problems call it `file`.
 
     Raises:
         InputError: it cannot be read, is not UTF-8, or is not one sound YAML document; see `parse`.
 
     """
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            [Problem(file, 0, 0, f"cannot be read: {getattr(error, 'strerror', None) or error}")]
-        ) from None
-    return parse(data, file)
+    return _sound(*scan(path, file))
 
 
-def parse(data: bytes, file: str) -> Source:
+def parse(data: bytes, file: str) -> YamlFile:
     """Parse one YAML document.
 
     Raises:
         InputError: too big, not UTF-8, empty, not YAML, several documents, repeated keys, keys that
-        are not texts,
-            tags, aliases that refer to themselves or multiply beyond reason.
+            are not texts, tags, aliases that refer to themselves or stand for too many values.
 
     """
-    text = _text(data, file)
+    return _sound(*scan_bytes(data, file))
+
+
+def scan(path: Path, file: str) -> tuple[YamlFile | None, list[Problem]]:
+    """Read a YAML file of at most 5 MiB; return what it says, if it is YAML at all, and every
+    problem on the way. Of a key that is there twice, the first one counts.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        return None, [Problem(file, 0, 0, f"cannot be read: {why}")]
+    return scan_bytes(data, file)
+
+
+def scan_bytes(data: bytes, file: str) -> tuple[YamlFile | None, list[Problem]]:
+    """Do the same as `scan` with the bytes of a file."""
+    try:
+        text = _text(data, file)
+    except InputError as error:
+        return None, list(error.problems)
     reader = Reader(file, text)
     try:
         value, spot = reader.document()
+    except InputError:
+        return None, reader.problems
     except yaml.MarkedYAMLError as error:
-        reader.problems.append(_syntax(error, file, text))
+        return None, [*reader.problems, _syntax(error, file, text)]
     except yaml.YAMLError as error:
-        reader.problems.append(Problem(file, 0, 0, f"is not YAML: {error}"))
-    else:
-        if not reader.problems:
-            return Source(file, value, spot)
-    raise InputError(reader.problems)
+        return None, [*reader.problems, Problem(file, 0, 0, f"is not YAML: {error}")]
+    if value is None:
+        return None, reader.problems
+    return YamlFile(file, value, spot, reader.is_cut), reader.problems
+
+
+def _sound(document: YamlFile | None, problems: list[Problem]) -> YamlFile:
+    if problems or document is None:
+        raise InputError(problems)
+    return document
 
 
 def _text(data: bytes, file: str) -> str:

@@ -22,18 +22,19 @@ class Layers:
     joins: Mapping[str, Condition]
     """Where a glue layer joins: its own `when`, and that of the glue it stands on."""
     on: Mapping[str, tuple[str, ...]]
-    priority: Mapping[str, int]
-    """The highest priority of a layer and of all below it."""
+    services: frozenset[str]
+    """The layers with `service: true`."""
+    last: frozenset[str]
+    """The services, and what stands on one."""
 
-    def rank(self, name: str) -> tuple[int, int, str]:
+    def rank(self, name: str) -> tuple[bool, int, str]:
         """Return the key by which layers lie in every image: ancestors first, the same layers first
         everywhere.
 
-        What an image is named for has the priority, and lies last: engines unpack a layer once for
-        all images that are the same up to it, so that who moves from one service to another, with
-        the same languages, unpacks the service alone.
+        A service lies last. Engines unpack a layer once for all images that are the same up to it,
+        so a user who changes services, but keeps the languages, unpacks the new service only.
         """
-        return self.priority[name], len(self.ancestors[name]), name
+        return name in self.last, len(self.ancestors[name]), name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,42 +55,34 @@ def arrange(catalog: Catalog, layers: Mapping[str, Layer]) -> Layers:
     """Return what follows from the layers' `on`. Every name must be known and there must be no
     cycle.
     """
+    on = {name: layer.on for name, layer in layers.items()}
     ancestors: dict[str, frozenset[str]] = {}
-    for name in upward({name: layer.on for name, layer in layers.items()}):
-        below = layers[name].on
-        ancestors[name] = frozenset(below).union(*(ancestors[parent] for parent in below))
-    priority = {
-        name: max(layers[below].priority for below in {name, *ancestors[name]}) for name in layers
-    }
-    order = {axis: index for index, axis in enumerate(catalog.axes)}
-    axes = {
-        name: tuple(
-            sorted(
-                {axis for below in {name, *ancestors[name]} for axis in layers[below].axes},
-                key=lambda axis: order[axis],
-            )
-        )
-        for name in layers
-    }
-    glue = sorted(
-        (name for name, layer in layers.items() if layer.glue),
-        key=lambda name: (len(ancestors[name]), name),
-    )
-    joins = {
-        name: both(
-            condition(layers[below].when)
-            for below in sorted({name, *ancestors[name]})
-            if layers[below].glue
-        )
-        for name in glue
-    }
+    for name in upward(on):
+        ancestors[name] = frozenset(on[name]).union(*(ancestors[below] for below in on[name]))
+    with_ancestors = {name: sorted({name, *below}) for name, below in ancestors.items()}
+
+    services = frozenset(name for name, layer in layers.items() if layer.service)
+    last = frozenset(name for name, members in with_ancestors.items() if services & set(members))
+    axes: dict[str, tuple[str, ...]] = {}
+    for name, members in with_ancestors.items():
+        used = set().union(*(layers[member].axes for member in members))
+        axes[name] = tuple(axis for axis in catalog.axes if axis in used)
+
+    # Glue that stands on glue comes after it, and joins where both may.
+    glue = [name for name, layer in layers.items() if layer.glue]
+    glue.sort(key=lambda name: (len(ancestors[name]), name))
+    joins: dict[str, Condition] = {}
+    for name in glue:
+        gluing = [layers[member] for member in with_ancestors[name] if layers[member].glue]
+        joins[name] = both(condition(layer.when) for layer in gluing)
     return Layers(
         ancestors=ancestors,
         axes=axes,
         glue=tuple(glue),
         joins=joins,
-        on={name: layer.on for name, layer in layers.items()},
-        priority=priority,
+        on=on,
+        services=services,
+        last=last,
     )
 
 
@@ -100,20 +93,28 @@ def stack(layers: Layers, asked: Iterable[str], axes: Iterable[str]) -> Stack:
     One pass over glue is enough, as glue that stands on glue comes after it. `axes` gives the order
     of axes.
     """
-    hard = set(asked)
-    hard = hard.union(*(layers.ancestors[name] for name in hard))
-    present = set(hard)
+    wanted = set(asked)
+    wanted = wanted.union(*(layers.ancestors[name] for name in wanted))
+    present = set(wanted)
     for name in layers.glue:
         if present.issuperset(layers.on[name]):
             present.add(name)
-    having = {axis for name in present for axis in layers.axes[name]}
+    joined = [name for name in layers.glue if name in present - wanted]
+    used = set().union(*(layers.axes[name] for name in present))
     return Stack(
         layers=tuple(sorted(present, key=layers.rank)),
-        axes=tuple(axis for axis in axes if axis in having),
-        joined={
-            name: layers.joins[name] for name in layers.glue if name not in hard and name in present
-        },
+        axes=tuple(axis for axis in axes if axis in used),
+        joined={name: layers.joins[name] for name in joined},
     )
+
+
+def running(layers: Layers, stacked: Iterable[str]) -> tuple[str, ...]:
+    """Return the services of a stack that no other of its services stands on: what it would run.
+
+    A service that stands on another one extends it, and takes its place.
+    """
+    own = [name for name in stacked if name in layers.services]
+    return tuple(name for name in own if not any(name in layers.ancestors[other] for other in own))
 
 
 def upward(on: Mapping[str, Collection[str]]) -> list[str]:

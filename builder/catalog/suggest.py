@@ -27,6 +27,5 @@ def nearest(word: str, choices: Collection[str], *, what: str = "known") -> str:
     near = closest(word, choices)
     if near is not None:
         return f"did you mean {near!r}?"
-    if 0 < len(choices) <= FEW:
-        return f"{what}: {', '.join(sorted(choices))}"
-    return ""
+    others = sorted(choice for choice in choices if choice != word)
+    return f"{what}: {', '.join(others)}" if 0 < len(others) <= FEW else ""

@@ -1,10 +1,12 @@
-"""What pydantic finds wrong, in plain English, at its place in the file: the only place that knows
+"""What pydantic finds wrong, in plain English and at its place in the file. No other module knows
 pydantic's errors.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, TypeVar, Union, get_args, get_origin
@@ -13,9 +15,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from builder.catalog import language, words
-from builder.catalog.reader import Step
-from builder.catalog.scalars import found, quoted
-from builder.catalog.source import Source
+from builder.catalog.reader import Key, Keys
+from builder.catalog.scalars import found, quoted, scalar
+from builder.catalog.source import YamlFile
 from builder.catalog.suggest import closest, nearest
 from builder.errors import Problem
 
@@ -40,6 +42,10 @@ _PATTERNS = {
     words.ONE_LINE: "one line without single quotes",
     language.LANGUAGE: "a language tag (BCP 47), such as en, pt-BR or zh-Hans",
 }
+_BRANCHES = {words.TEXT, words.TEXTS, words.CONDITIONAL, "[key]"}
+"""What stands in a location of pydantic, and is no key of a document."""
+FORMER = {"priority": "write `service: true` in the layer that the image runs, nothing in others"}
+"""Keys of earlier formats, and what to write instead."""
 _EXPECTED = {
     "string_type": "a text",
     "bool_type": "true or false",
@@ -53,21 +59,28 @@ _EXPECTED = {
     "tuple_type": "a list",
     "too_short": "at least one entry",
 }
+_COMMANDS = {"cmd", "entrypoint"}
+"""Keys whose lists are a program with its arguments."""
+_FOR_NOTHING = {"env": 'for an empty value: ""', "npm": "for any version: '*'"}
+"""What to write where the values of a mapping are texts and there is none."""
+_NAMES = re.compile(r"[\w.+-]+([ ,]+[\w.+-]+)*")
+_PLAIN = re.compile(r"[\w./][\w./=+-]*", re.ASCII)
+"""A text that needs no quotes in a list of YAML, unless it is a number or the like."""
 
 
-def validate(source: Source, kind: type[M]) -> M:
-    """Return the document as a `kind`.
+def validate(yaml: YamlFile, kind: type[M]) -> M:
+    """Return a document as a `kind`.
 
     Raises:
         pydantic.ValidationError: it is none; `problems` says the same for people.
 
     """
-    return validate_data(source.data, kind)
+    return validate_data(yaml.data, kind)
 
 
 def validate_data(data: object, kind: type[M]) -> M:
-    """Return plain data as a `kind`: a text is never taken for a number or a truth value, a list
-    stands for a tuple.
+    """Return plain data as a `kind`. A text is never taken for a number or a truth value; a list is
+    taken for a tuple.
 
     Raises:
         pydantic.ValidationError: it is none.
@@ -76,124 +89,153 @@ def validate_data(data: object, kind: type[M]) -> M:
     return kind.model_validate_json(json.dumps(data), strict=True)
 
 
-def problems(source: Source, kind: type[BaseModel], error: ValidationError) -> list[Problem]:
+def problems(yaml: YamlFile, kind: type[BaseModel], error: ValidationError) -> list[Problem]:
     """Return what is wrong with the document, one problem for each place."""
-    meant = {(*path[:-1], right) for path, right in misspelt(kind, source, error).items()}
-    every = error.errors(include_url=False)
-    return [
-        _problem(source, kind, one)
-        for one in every
-        if one["type"] != "missing" or place(source, one["loc"]) not in meant
-    ]
-
-
-def misspelt(
-    kind: type[BaseModel], source: Source, error: ValidationError
-) -> dict[tuple[Step, ...], str]:
-    """Return the path of each unknown key that is near to a known one, and that one."""
-    meant: dict[tuple[Step, ...], str] = {}
+    # The key that a misspelt one stands for is not missing.
+    meant = {(*keys[:-1], right) for keys, right in misspelt(kind, yaml, error).items()}
+    wrong: list[Problem] = []
     for details in error.errors(include_url=False):
-        path = place(source, details["loc"])
+        is_missing = details["type"] == "missing"
+        may_be_there = yaml.is_cut or place(yaml, details["loc"]) in meant
+        if not (is_missing and may_be_there):
+            wrong.append(_problem(yaml, kind, details))
+    return wrong
+
+
+def misspelt(kind: type[BaseModel], yaml: YamlFile, error: ValidationError) -> dict[Keys, str]:
+    """Return the path of each unknown key that is near to a known one, and the known one."""
+    meant: dict[Keys, str] = {}
+    for details in error.errors(include_url=False):
         if details["type"] != "extra_forbidden":
             continue
-        near = closest(str(path[-1]), fields(kind, path[:-1]))
-        if near is not None:
-            meant[path] = near
+        keys = place(yaml, details["loc"])
+        near = closest(str(keys[-1]), fields(kind, keys[:-1]))
+        if near is not None and keys[-1] not in FORMER:
+            meant[keys] = near
     return meant
 
 
-def place(source: Source, loc: tuple[Step, ...]) -> tuple[Step, ...]:
+def place(yaml: YamlFile, loc: tuple[Key, ...]) -> Keys:
     """Return the path in the document that a location of pydantic means: without the names of
     branches.
     """
-    spot, path = source.spot, list[Step]()
+    spot, keys = yaml.spot, list[Key]()
     for index, step in enumerate(loc):
+        is_last = index == len(loc) - 1
         if step in spot.inside:
-            path.append(step)
+            keys.append(step)
             spot = spot.inside[step]
-        elif index == len(loc) - 1 and step not in {
-            words.TEXT,
-            words.TEXTS,
-            words.CONDITIONAL,
-            "[key]",
-        }:
-            path.append(step)
-    return tuple(path)
+        elif is_last and step not in _BRANCHES:
+            keys.append(step)
+    return tuple(keys)
 
 
-def fields(kind: object, path: tuple[Step, ...]) -> list[str]:
+def fields(kind: object, keys: Keys) -> list[str]:
     """Return the keys that the format knows at a path, or none where keys are free."""
-    for kinds in _reach([kind], path):
-        if isinstance(kinds, type) and issubclass(kinds, BaseModel):
-            return list(_keys(kinds))
+    for reached in _reach(kind, keys):
+        if isinstance(reached, type) and issubclass(reached, BaseModel):
+            return list(_aliases(reached))
     return []
 
 
-def _keys(kind: type[BaseModel]) -> dict[str, str]:
+def _aliases(kind: type[BaseModel]) -> dict[str, str]:
     """Return the keys of a mapping in a file, each with the name of its field."""
     return {field.alias or name: name for name, field in kind.model_fields.items()}
 
 
-def _reach(kinds: list[object], path: tuple[Step, ...]) -> list[object]:
-    for step in path:
-        kinds = [inner for kind in _plain(kinds) for inner in _inside(kind, step)]
-    return list(_plain(kinds))
+def alternatives(kind: object) -> Iterator[object]:
+    """Yield the kinds that a value of this kind may have: those of a union, and without the
+    constraints of `Annotated`.
+    """
+    if get_origin(kind) is Annotated:
+        yield from alternatives(get_args(kind)[0])
+    elif get_origin(kind) in {Union, types.UnionType}:
+        for one in get_args(kind):
+            yield from alternatives(one)
+    else:
+        yield kind
 
 
-def _plain(kinds: list[object]) -> Iterator[object]:
-    for kind in kinds:
-        if get_origin(kind) is Annotated:
-            yield from _plain([get_args(kind)[0]])
-        elif get_origin(kind) in {Union, types.UnionType}:
-            yield from _plain(list(get_args(kind)))
-        else:
-            yield kind
+def _reach(kind: object, keys: Keys) -> list[object]:
+    """Return the kinds that a value at a path may have."""
+    reached = list(alternatives(kind))
+    for key in keys:
+        inside: list[object] = []
+        for outer in reached:
+            for inner in _inside(outer, key):
+                inside += alternatives(inner)
+        reached = inside
+    return reached
 
 
-def _inside(kind: object, step: Step) -> Iterator[object]:
+def _inside(kind: object, key: Key) -> Iterator[object]:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        keys = _keys(kind)
-        if step in keys:
-            yield kind.model_fields[keys[str(step)]].annotation
+        names = _aliases(kind)
+        if key in names:
+            yield kind.model_fields[names[str(key)]].annotation
     elif isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Mapping):  # type: ignore[arg-type]
         yield get_args(kind)[1]
     elif get_args(kind):
         yield get_args(kind)[0]
 
 
-def _problem(source: Source, kind: type[BaseModel], details: ErrorDetails) -> Problem:
-    loc, error = details["loc"], details["type"]
-    path = place(source, loc)
-    written = source.written(path)
-    value = details["input"]
+def _problem(yaml: YamlFile, kind: type[BaseModel], details: ErrorDetails) -> Problem:
+    loc, error, value = details["loc"], details["type"], details["input"]
+    keys = place(yaml, loc)
     if error == "extra_forbidden":
-        return source.problem(
-            path,
-            f"unknown key {quoted(path[-1])}",
-            nearest(str(path[-1]), fields(kind, path[:-1]), what="known keys"),
-            key=True,
-        )
+        return _unknown_key(yaml, kind, keys)
     if error == "missing":
-        return source.problem(path[:-1], f"the key {path[-1]!r} is missing", f"add '{path[-1]}:'")
+        name = keys[-1]
+        return yaml.problem(keys[:-1], f"the key {name!r} is missing", f"add '{name}:'")
     if loc and loc[-1] == "[key]":
-        return source.problem(path, f"the key {quoted(value)} is not {_wanted(details)}", key=True)
-    hint = _hint(error, value, written)
-    if error == "string_type" and words.TEXT in loc:
-        return source.problem(path, f"expected {_branch(loc)}, found {found(value, written)}", hint)
+        return yaml.problem(keys, f"the key {quoted(value)} is not {_wanted(details)}", key=True)
     if error == "string_pattern_mismatch":
-        return source.problem(path, f"{quoted(value)} is not {_wanted(details)}")
-    return source.problem(path, f"expected {_wanted(details)}, found {found(value, written)}", hint)
+        return yaml.problem(keys, f"{quoted(value)} is not {_wanted(details)}")
+    written = yaml.written(keys)
+    is_choice = error == "string_type" and words.TEXT in loc
+    wanted = _branch(loc) if is_choice else _wanted(details)
+    hint = _hint(error, value, written, keys)
+    return yaml.problem(keys, f"expected {wanted}, found {found(value, written)}", hint)
 
 
-def _hint(error: str, value: object, written: str) -> str:
+def _unknown_key(yaml: YamlFile, kind: type[BaseModel], keys: Keys) -> Problem:
+    name = str(keys[-1])
+    known = fields(kind, keys[:-1])
+    hint = FORMER.get(name) or nearest(name, known, what="known keys")
+    return yaml.problem(keys, f"unknown key {quoted(name)}", hint, key=True)
+
+
+def _hint(error: str, value: object, written: str, keys: Keys) -> str:
+    around = str(keys[-2]) if len(keys) > 1 else ""
+    if error == "string_type" and value is None:
+        return _FOR_NOTHING.get(around, "")
     if error == "string_type" and written:
         return f'quote it: "{written}"'
-    if error in {"tuple_type", "list_type"} and isinstance(value, str):
+    is_list = error in {"tuple_type", "list_type"}
+    if is_list and isinstance(value, int) and keys[-1] == "expose":
         return f"write [{value}]"
+    if is_list and isinstance(value, str):
+        entries = _entries(value, is_command=str(keys[-1]) in _COMMANDS)
+        return f"write [{', '.join(_as_entry(entry) for entry in entries)}]"
     return ""
 
 
-def _branch(loc: tuple[Step, ...]) -> str:
+def _entries(text: str, *, is_command: bool) -> list[str]:
+    """Return the entries of the list that a text was written for."""
+    if not is_command:
+        return re.split("[ ,]+", text) if _NAMES.fullmatch(text) else [text]
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return [text]
+
+
+def _as_entry(text: str) -> str:
+    """Return a text as an entry of a list in YAML, in quotes where it would mean something else."""
+    return text if _PLAIN.fullmatch(text) and scalar(text) == text else json.dumps(text)
+
+
+def _branch(loc: Keys) -> str:
     return (
         "a text or a list of texts"
         if "when" in loc

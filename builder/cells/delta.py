@@ -269,7 +269,7 @@ def _refuse(
             what = "deletes a path of"
             conflicts.append(Conflict(path, cell, *owner_of(ancestors, path), what))
     if conflicts:
-        raise conflict_error(conflicts)
+        raise conflict_error(conflicts, below=True)
 
 
 def _deleted(scanned: Scan, parents: Mapping[str, Entry]) -> list[str]:

@@ -118,7 +118,7 @@ def facts(store: Store, manifest: Descriptor) -> Facts:
     except (KeyError, TypeError, ValueError) as error:
         message = f"the facts of cell {small['cell']} cannot be read ({error})"
         raise IntegrityError(
-            message, hint="build it again: remove its ref with `catalog prune`"
+            message, hint=f"run `catalog build --force {small['cell']}`"
         ) from error
 
 

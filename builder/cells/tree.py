@@ -163,18 +163,23 @@ def _deleted_by(deleting: Facts, path: str, holder: Facts) -> Conflict:
     return Conflict(path, deleting.cell, holder.cell, package, "deletes its directory, a path of")
 
 
-def conflict_error(conflicts: Sequence[Conflict]) -> ConflictError:
-    """Return the error that names these conflicts, the first twenty in full."""
+def conflict_error(conflicts: Sequence[Conflict], *, below: bool = False) -> ConflictError:
+    """Return the error that names these conflicts, the first twenty in full. `below` is whether
+    they are with layers that the layer stands on.
+    """
     lines = [str(conflict) for conflict in conflicts[:LISTED]]
     if len(conflicts) > LISTED:
         lines.append(f"… and {len(conflicts) - LISTED} more paths")
-    return ConflictError(
-        "\n".join(lines),
-        hint=(
-            "let one layer own the path: move what writes it into a layer that both stand on, or"
-            " stand one on the other"
-        ),
+    hint = (
+        "let one layer own the path: move what writes it into a layer that both stand on, or"
+        " stand one on the other"
     )
+    if below:
+        hint = (
+            "leave the path as it is, or name it in `replaces`; if both install the same, let the"
+            " layer below do it alone"
+        )
+    return ConflictError("\n".join(lines), hint=hint)
 
 
 def owner_of(layers: Sequence[Facts], path: str) -> tuple[str, str]:

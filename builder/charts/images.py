@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from builder.catalog.reader import Step
+from builder.catalog.reader import Key
 from builder.catalog.suggest import nearest
 from builder.charts.service import Service
 from builder.errors import InputError, Problem
 from builder.graph.model import Graph
 
-Reporter = Callable[[tuple[Step, ...], str, str], Problem]
+Reporter = Callable[[tuple[Key, ...], str, str], Problem]
 """Says a problem at some keys of a service.yaml, with a hint."""
 UNKNOWN = "unknown"
 HINT = "add it to catalog.yaml, or list the tags of the service's own image under `planned`"
@@ -81,12 +81,12 @@ class ImageRefs:
         tags = service.planned or ((UNKNOWN,) if self.any_image else ())
         return tuple(ImageRef(name=f"{self.registry}/{service.image}", tag=tag) for tag in tags)
 
-    def _unknown(self, keys: tuple[Step, ...], name: str, problem: Reporter) -> Problem:
+    def _unknown(self, keys: tuple[Key, ...], name: str, problem: Reporter) -> Problem:
         hint = nearest(name, self.images)
         return problem(keys, f"the catalog builds no image named {name!r}", hint or HINT)
 
 
-def _further(service: Service) -> Iterator[tuple[tuple[Step, ...], str]]:
+def _further(service: Service) -> Iterator[tuple[tuple[Key, ...], str]]:
     """Yield the images that a service names besides its own, with the keys that lead to each."""
     for key, sidecar in service.sidecars.items():
         if sidecar.image:

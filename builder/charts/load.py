@@ -70,7 +70,7 @@ def load_groups(*directories: tuple[Path, str]) -> Groups:
         files += ((path, f"{file}/{path.name}") for path in sorted(folder.glob("*.yaml")))
     groups, problems = dict[str, Group](), list[Problem]()
     bundles: dict[str, tuple[str, ...]] = {}
-    origins: dict[str, source.Source] = {}
+    origins: dict[str, source.YamlFile] = {}
     for path, file in files:
         try:
             document = source.read(path, file)
@@ -89,7 +89,7 @@ def load_groups(*directories: tuple[Path, str]) -> Groups:
     return Groups(groups=groups, bundles=bundles)
 
 
-def _validated(document: source.Source, kind: type[M]) -> M:
+def _validated(document: source.YamlFile, kind: type[M]) -> M:
     try:
         return wording.validate(document, kind)
     except ValidationError as error:
@@ -99,7 +99,7 @@ def _validated(document: source.Source, kind: type[M]) -> M:
 def _bundle_problems(
     bundles: Mapping[str, tuple[str, ...]],
     groups: Mapping[str, Group],
-    origins: Mapping[str, source.Source],
+    origins: Mapping[str, source.YamlFile],
 ) -> Iterator[Problem]:
     """Yield the bundles that are named like a group, or name groups that do not exist."""
     for bundle, names in bundles.items():
@@ -118,7 +118,7 @@ class ServicesRead:
     """What was read of a directory of services; with problems, those services that are right."""
 
     services: Mapping[str, Service]
-    documents: Mapping[str, source.Source]
+    documents: Mapping[str, source.YamlFile]
     """Every service.yaml that is YAML, by the name of its service."""
     problems: tuple[Problem, ...]
 
@@ -139,7 +139,7 @@ def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
 
 def read_services(directory: Path, groups: Groups) -> ServicesRead:
     """Read the services that `load_services` reads, as many as are right."""
-    documents, problems = dict[str, source.Source](), list[Problem]()
+    documents, problems = dict[str, source.YamlFile](), list[Problem]()
     for path in sorted(directory.glob(f"*/{SERVICE}")):
         try:
             documents[path.parent.name] = source.read(
@@ -173,7 +173,7 @@ def read_services(directory: Path, groups: Groups) -> ServicesRead:
 
 
 def _contained(
-    document: source.Source,
+    document: source.YamlFile,
     service: Service,
     services: Mapping[str, Service],
     known: Collection[str],
@@ -192,7 +192,7 @@ def _contained(
 
 
 def _circles(
-    services: dict[str, Service], documents: Mapping[str, source.Source]
+    services: dict[str, Service], documents: Mapping[str, source.YamlFile]
 ) -> Iterator[Problem]:
     """Yield the services that contain themselves, through others or not, and take them out."""
     while True:
@@ -209,7 +209,9 @@ def _circles(
             return
 
 
-def _extended(document: source.Source, documents: Mapping[str, source.Source]) -> source.Source:
+def _extended(
+    document: source.YamlFile, documents: Mapping[str, source.YamlFile]
+) -> source.YamlFile:
     """Return a document with what it takes from the service that it extends, which extends none
     itself.
     """
@@ -232,10 +234,10 @@ def _extended(document: source.Source, documents: Mapping[str, source.Source]) -
         for key in JOINED
         if isinstance(data.get(key, []), list)
     }
-    return source.Source(document.file, {**parent, **data, **joined}, document.spot)
+    return source.YamlFile(document.file, {**parent, **data, **joined}, document.spot)
 
 
-def _service(name: str, document: source.Source, groups: Groups) -> Service:
+def _service(name: str, document: source.YamlFile, groups: Groups) -> Service:
     if name in RESERVED:
         message = f"charts/{name} is where what charts share lies, and no service"
         raise InputError([Problem(document.file, 0, 0, message, "rename the directory")])
@@ -264,7 +266,7 @@ def _service(name: str, document: source.Source, groups: Groups) -> Service:
 
 
 def _unknown_groups(
-    document: source.Source,
+    document: source.YamlFile,
     path: tuple[str, ...],
     groups: tuple[str, ...],
     known: Mapping[str, object],
@@ -276,7 +278,7 @@ def _unknown_groups(
 
 
 def _whole_groups(
-    document: source.Source, path: tuple[str, ...], names: tuple[str, ...], groups: Groups
+    document: source.YamlFile, path: tuple[str, ...], names: tuple[str, ...], groups: Groups
 ) -> Iterator[Problem]:
     """Yield the groups of a workload that give variables or files, which a whole service has."""
     for index, name in enumerate(names):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from builder.catalog.reader import Step
+from builder.catalog.reader import Key
 from builder.catalog.suggest import nearest
 from builder.charts.compose import Path, walk
 from builder.charts.model import Option, Type
@@ -39,7 +39,7 @@ class OptionFault:
     """A field of an option that does nothing, or refers to nothing."""
 
     field: str
-    keys: tuple[Step, ...]
+    keys: tuple[Key, ...]
     """Where the field is, below the keys of the option."""
     message: str
     hint: str = ""
@@ -115,7 +115,7 @@ def _held_faults(key: str, held: Option) -> Iterator[OptionFault]:
     of each, so that one variable could not hold them.
     """
     for path, option in walk({key: held}):
-        keys: list[Step] = [key]
+        keys: list[Key] = [key]
         for step in path[1:]:
             keys += ["options", step]
         for fault in _own_faults(option):

@@ -11,8 +11,8 @@ from pathlib import Path as FilePath
 from pydantic import ValidationError
 
 from builder.catalog import wording
-from builder.catalog.reader import Place, Spot, Step
-from builder.catalog.source import Source
+from builder.catalog.reader import Key, Place, Spot
+from builder.catalog.source import YamlFile
 from builder.charts.compose import Composition, Path, walk
 from builder.charts.load import SERVICE, SOURCE
 from builder.charts.model import Option
@@ -29,23 +29,23 @@ NO_TEMPLATES = {"annotations", "description", "options", "set", "title"}
 class ServiceFile:
     """A service.yaml, and that of the service that it extends."""
 
-    document: Source
+    document: YamlFile
     path: FilePath
     parent: ServiceFile | None = None
 
-    def holder(self, key: Step) -> ServiceFile:
+    def holder(self, key: Key) -> ServiceFile:
         """Return the file that a key of the service is from."""
         data = self.document.data
         is_own = isinstance(data, dict) and key in data
         return self if is_own or self.parent is None else self.parent
 
     def problem(
-        self, keys: tuple[Step, ...], message: str, hint: str = "", *, key: bool = False
+        self, keys: tuple[Key, ...], message: str, hint: str = "", *, key: bool = False
     ) -> Problem:
         """Return a problem at the value (or the key) at some keys, in the file that has it."""
         return self.holder(keys[0]).document.problem(keys, message, hint, key=key)
 
-    def place_of(self, keys: tuple[Step, ...], value: str, offset: int, token: str) -> Place:
+    def place_of(self, keys: tuple[Key, ...], value: str, offset: int, token: str) -> Place:
         """Return the place of a token of a text, which is at `offset` of the text's value.
 
         However YAML writes the text (as a block, in quotes, folded), the token is written as it is,
@@ -69,7 +69,7 @@ class ServiceFile:
 
 
 def service_files(
-    directory: FilePath, documents: Mapping[str, Source]
+    directory: FilePath, documents: Mapping[str, YamlFile]
 ) -> Mapping[str, ServiceFile]:
     """Return the files of services, which are below `directory`, by the name of the service."""
     files = {
@@ -101,7 +101,7 @@ def _settings(file: str, holder: object, place: Spot) -> Iterator[Problem]:
     if spot is None or not isinstance(data, dict):
         return
     for dotted, fields in data.items():
-        inside = Source(file, fields, spot.inside[dotted])
+        inside = YamlFile(file, fields, spot.inside[dotted])
         try:
             wording.validate(inside, Option)
         except ValidationError as error:
@@ -139,7 +139,7 @@ def _options(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
     every = dict(walk(composition.options))
     for path, _ in walk(composition.service.options):
         for fault in option_faults(path, every[path], every):
-            keys: tuple[Step, ...] = ("options", *_keys(path), *fault.keys)
+            keys: tuple[Key, ...] = ("options", *_keys(path), *fault.keys)
             yield file.problem(keys, f"{'.'.join(path)}: {fault.message}", fault.hint, key=True)
     for dotted, fields in composition.service.set.items():
         path = tuple(dotted.split("."))
@@ -183,7 +183,7 @@ def _templates(composition: Composition, file: ServiceFile) -> Iterator[Problem]
             yield Problem(holder.document.file, *place, message, wrong.hint)
 
 
-def _seen(composition: Composition, keys: tuple[Step, ...]) -> Mapping[str, Option]:
+def _seen(composition: Composition, keys: tuple[Key, ...]) -> Mapping[str, Option]:
     """Return the options that a template of service.yaml sees: one of a workload sees those of its
     own in place of the service's.
     """
@@ -215,9 +215,9 @@ def _source(composition: Composition, file: ServiceFile, directory: FilePath) ->
             yield Problem(where, *place, wrong.message, wrong.hint)
 
 
-def _keys(path: Path) -> tuple[Step, ...]:
+def _keys(path: Path) -> tuple[Key, ...]:
     """Return the keys of service.yaml below `options` that lead to an option."""
-    keys: list[Step] = [path[0]]
+    keys: list[Key] = [path[0]]
     for name in path[1:]:
         keys += ["options", name]
     return tuple(keys)
@@ -229,7 +229,7 @@ def _data(file: ServiceFile) -> Mapping[str, object]:
     return {**(_data(file.parent) if file.parent else {}), **own}
 
 
-def _texts(value: object, keys: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], str]]:
+def _texts(value: object, keys: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, ...], str]]:
     if isinstance(value, str):
         yield keys, value
     elif isinstance(value, Mapping):
@@ -240,11 +240,11 @@ def _texts(value: object, keys: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[S
             yield from _texts(inner, (*keys, index))
 
 
-def _named(keys: tuple[Step, ...]) -> str:
+def _named(keys: tuple[Key, ...]) -> str:
     return ".".join(str(key) for key in keys)
 
 
-def _held(value: object, kind: type[Probe]) -> Iterator[tuple[tuple[Step, ...], Probe]]:
+def _held(value: object, kind: type[Probe]) -> Iterator[tuple[tuple[Key, ...], Probe]]:
     """Yield the values of a kind that a service holds at any depth, with the keys to them."""
     if isinstance(value, kind):
         yield (), value
@@ -254,7 +254,7 @@ def _held(value: object, kind: type[Probe]) -> Iterator[tuple[tuple[Step, ...], 
             yield (key, *keys), one
 
 
-def _inside(value: object) -> Iterator[tuple[Step, object]]:
+def _inside(value: object) -> Iterator[tuple[Key, object]]:
     if isinstance(value, Mapping):
         yield from value.items()
     elif isinstance(value, tuple):

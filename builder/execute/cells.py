@@ -16,6 +16,7 @@ from builder.errors import BuilderError, ToolError
 from builder.events import Note, Output
 from builder.execute import damage
 from builder.execute.accounts import surprises
+from builder.execute.failure import explain
 from builder.execute.replaced import changed, manifests
 from builder.execute.workshop import Workshop
 from builder.fetch.context import context as lay_out
@@ -28,7 +29,7 @@ from builder.oci.blob import disk
 from builder.oci.model import EPOCH, LAYER_ZSTD, Descriptor
 from builder.oci.store import Store
 from builder.render.accounts import ACCOUNTS
-from builder.render.dockerfile import ARTIFACTS, PARENT
+from builder.render.dockerfile import ARTIFACTS, PARENT, dockerfile
 from builder.render.dockerfile import context as build_context
 from builder.tools import buildx, mmdebstrap
 
@@ -150,7 +151,7 @@ def _bootstrap(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> li
             accounts=artifacts / ACCOUNTS if given(cell, lock) else None,
         )
     except ToolError as error:
-        raise _failed(cell, f"{error.message}\n{error.hint}".rstrip(), log) from error
+        raise _failed(cell, error.message, error.hint, log) from error
     return [root]
 
 
@@ -186,7 +187,7 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
         if not isinstance(error, ToolError):
             raise
         damage.check(shop.store, parent)
-        raise _failed(cell, buildx.failure(_end(spec.log) or [error.message]), spec.log) from error
+        raise _failed(cell, *_explained(shop, cell, spec.log, error), spec.log) from error
     added = buildx.layers(output, digest)[below:]
     if not added:
         shop.monitor(Note(f"{cell.id} adds nothing to what it stands on", "warning"))
@@ -200,13 +201,25 @@ def _unpacked(blob: Path, target: Path) -> Path:
     return target
 
 
-def _failed(cell: Cell, why: str, log: Path) -> BuilderError:
-    more = (
-        "; free some space, for example with `catalog prune` or `docker system prune`"
-        if FULL in why.lower()
-        else ""
-    )
-    return BuilderError(f"{cell.id} failed to build:\n{why}", hint=f"all of it: {log}{more}")
+def _explained(shop: Workshop, cell: Cell, log: Path, error: ToolError) -> tuple[str, str]:
+    """Return why a cell's build failed, and what to do about it."""
+    project = shop.project
+    printed = _end(log) or error.message.splitlines()
+    step = buildx.broken_step(printed)
+    directory = project.loaded.layer_dirs[cell.name]
+    if not step.line and not step.output:
+        return buildx.last_words(printed), ""
+    text = dockerfile(project.graph, cell, project.lock, directory, marked=True)
+    yaml = project.loaded.layer_sources[cell.name]
+    return explain(step, text, cell.layer, yaml, directory)
+
+
+def _failed(cell: Cell, why: str, hint: str, log: Path) -> BuilderError:
+    advice = [hint] if hint else []
+    if FULL in why.lower():
+        advice.append("free some space, for example with `catalog prune` or `docker system prune`")
+    advice.append(f"all of it: {log}")
+    return BuilderError(f"{cell.id} failed to build:\n{why}", hint="; ".join(advice))
 
 
 def _end(log: Path) -> list[str]:

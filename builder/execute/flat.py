@@ -23,7 +23,7 @@ from builder.render.config import config as config_of
 from builder.render.dockerfile import flat
 from builder.tree import Tree
 
-WRITTEN = {"Dockerfile", "artifacts", "files", "roots", "seal"}
+WRITTEN = {"Dockerfile", "artifacts", "files", "roots", "scripts", "seal"}
 """What a build context holds."""
 
 

@@ -24,7 +24,7 @@ from builder.fetch.fetch import fetch
 from builder.graph.model import Cell
 from builder.oci.model import EPOCH
 from builder.oci.writers import writing
-from builder.render.dockerfile import ARTIFACTS, PARENT
+from builder.render.dockerfile import ARTIFACTS, FILES, PARENT, SCRIPTS
 from builder.render.dockerfile import context as build_context
 from builder.render.instructions import Cut, cut
 from builder.tools import buildx, engine
@@ -119,8 +119,9 @@ def _at_failure(
     monitor(Note(f"{cell.id}: preparing what the failed step had"))
     _build(project, cell, staging, reference, monitor)
     mounts = {"/artifacts": artifacts, STEP: script}
-    if (context / "files").is_dir():
-        mounts["/files"] = context / "files"
+    for name in (FILES, SCRIPTS):
+        if (context / name).is_dir():
+            mounts[f"/{name}"] = context / name
     try:
         yield Session(image=reference, entrypoint=BASH, network=NO_NETWORK, mounts=mounts)
     finally:
@@ -146,7 +147,7 @@ def _build(project: Project, cell: Cell, staging: Path, reference: str, monitor:
 def _step(cell: Cell, files: Tree, log: Path) -> Cut:
     """Return the step that failed, or the last one where the log does not say."""
     lines = log.read_text(errors="replace").splitlines()
-    step = cut(files["Dockerfile"].data.decode(), buildx.failed_line(lines))
+    step = cut(files["Dockerfile"].data.decode(), buildx.broken_step(lines).line or None)
     if step is None:
         raise BuilderError(f"{cell.id} runs no step that could fail", hint=f"what it said: {log}")
     return step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from builder.catalog import script
 from builder.graph.asks import stale
 from builder.graph.model import Cell, Graph
 from builder.lock.accounts import made_by
@@ -21,7 +22,9 @@ def packages(cell: Cell, lock: Lock) -> Iterator[Artifact]:
 def own(cell: Cell) -> frozenset[Made]:
     """Return the accounts that the layer itself declares, or makes in `prepare` and `run`."""
     declared = {Made(name) for name in cell.layer.accounts}
-    return made_by_shell(cell.layer.prepare) | made_by_shell(cell.layer.run) | declared
+    for key in script.KEYS:
+        declared |= made_by_shell(cell.scripts.get(key, str(getattr(cell.layer, key))))
+    return frozenset(declared)
 
 
 def made(cell: Cell, lock: Lock) -> frozenset[Made]:

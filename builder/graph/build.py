@@ -63,6 +63,7 @@ class _Cells:
             parents=tuple(self.at(parent, point).id for parent in layer.on),
             ancestors=tuple(self.at(ancestor, point).id for ancestor in below),
             abi=tuple(abi.render(template, point, loaded.catalog.axes) for template in layer.abi),
+            scripts=loaded.scripts[name],
         )
 
     def ordered(self) -> dict[str, Cell]:
@@ -96,4 +97,5 @@ def _image(loaded: Loaded, matrix: Matrix, point: Point, cells: _Cells) -> Image
             label: naming.fill(template, values) for label, template in member.image.labels.items()
         },
         asked=member.asked,
+        service=member.image.service or "",
     )

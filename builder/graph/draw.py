@@ -90,9 +90,8 @@ def dot(graph: Graph) -> str:
     for name, node in known.items():
         style = ", style=dashed" if node.layer.glue else ""
         lines.append(f'  "{name}" [tooltip="{_quoted(node.layer.description)}"{style}];')
-    lines += [
-        f'  "{name}" -> "{parent}";' for name, node in known.items() for parent in node.layer.on
-    ]
+    for name, node in known.items():
+        lines += [f'  "{name}" -> "{parent}";' for parent in node.layer.on]
     return "\n".join([*lines, "}"])
 
 

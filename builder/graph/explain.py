@@ -37,33 +37,27 @@ def point(loaded: Loaded, name: str, text: str) -> Point:
     """
     matrix = _matrix(loaded, name)
     known = {axis: loaded.catalog.axes[axis].values for axis in matrix.stack.axes}
-    found: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     problems: list[Problem] = []
-    for entry in (part.strip() for part in text.split(",") if part.strip()):
+    for entry in text.split(","):
+        if not entry.strip():
+            continue
         axis, equals, value = (part.strip() for part in entry.partition("="))
         if not equals:
-            problems.append(_problem(f"{entry!r} is no axis=value", "for example: debian=bookworm"))
+            message = f"{entry.strip()!r} is no axis=value"
+            problems.append(_problem(message, "for example: debian=bookworm"))
         elif axis not in known:
-            problems.append(
-                _problem(
-                    f"{name} does not depend on an axis {axis!r}",
-                    nearest(axis, known, what="its axes"),
-                )
-            )
+            hint = nearest(axis, known, what="its axes")
+            problems.append(_problem(f"{name} does not depend on an axis {axis!r}", hint))
         elif value not in known[axis]:
-            problems.append(
-                _problem(
-                    f"the axis {axis!r} has no value {value!r}",
-                    nearest(value, known[axis], what="values"),
-                )
-            )
-        elif found.setdefault(axis, value) != value:
-            problems.append(
-                _problem(f"{axis!r} stands there twice", "name one value for each axis")
-            )
+            hint = nearest(value, known[axis], what="values")
+            problems.append(_problem(f"the axis {axis!r} has no value {value!r}", hint))
+        elif chosen.setdefault(axis, value) != value:
+            hint = "name one value for each axis"
+            problems.append(_problem(f"{axis!r} stands there twice", hint))
     if problems:
         raise InputError(problems)
-    return found
+    return chosen
 
 
 def explain(loaded: Loaded, graph: Graph, name: str, at: Point) -> Answer:

@@ -31,6 +31,8 @@ class Cell:
     name."""
     abi: tuple[str, ...] = ()
     """What those that stand on it may rely on, e.g. debian-13."""
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    """The layer's scripts that are files of bash: key of layer.yaml -> text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class ImagePoint:
     labels: Mapping[str, str] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
     """Names of the layers that the catalog asks for, in its order; the others joined."""
+    service: str = ""
+    """Name of the layer that it runs, where the catalog says which one."""
 
 
 @dataclass(frozen=True, slots=True)

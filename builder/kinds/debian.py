@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from builder.catalog.reader import Step
+from builder.catalog.reader import Key
 from builder.catalog.scalars import quoted
-from builder.catalog.source import Source
+from builder.catalog.source import YamlFile
 from builder.errors import Problem
 from builder.kinds import requests
 from builder.kinds.model import ArtifactKind
@@ -19,7 +19,7 @@ from builder.lock.model import Artifact
 PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 
 
-def _check(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Problem]:
+def _check(text: YamlFile, path: tuple[Key, ...], package: str) -> Iterator[Problem]:
     if PACKAGE.fullmatch(package):
         return
     bare = re.split(r"[=:/ (]", package)[0]

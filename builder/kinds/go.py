@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from builder.catalog.model import Layer
 from builder.catalog.scalars import quoted
-from builder.catalog.source import Source
+from builder.catalog.source import YamlFile
 from builder.errors import Problem
 from builder.kinds.model import ArtifactKind, Bytes, Point, Trace
 
@@ -30,7 +30,7 @@ def _wishes(layer: Layer, _point: Point) -> object:
     return {path: program.version for path, program in sorted(layer.go.items())}
 
 
-def _check(text: Source, layer: Layer) -> Iterator[Problem]:
+def _check(text: YamlFile, layer: Layer) -> Iterator[Problem]:
     for path in layer.go:
         if not PACKAGE.fullmatch(path):
             yield text.problem(

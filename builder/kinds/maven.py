@@ -11,9 +11,9 @@ from typing import Any
 
 from builder.catalog.conditions import wanted
 from builder.catalog.model import Layer
-from builder.catalog.reader import Step
+from builder.catalog.reader import Key
 from builder.catalog.scalars import quoted
-from builder.catalog.source import Source
+from builder.catalog.source import YamlFile
 from builder.errors import Problem
 from builder.kinds import requests
 from builder.kinds.model import ArtifactKind, Bytes, Point, Trace
@@ -37,7 +37,7 @@ def _wishes(layer: Layer, point: Point) -> object:
     }
 
 
-def _check(text: Source, layer: Layer) -> Iterator[Problem]:
+def _check(text: YamlFile, layer: Layer) -> Iterator[Problem]:
     maven = layer.maven
     if maven is None:
         return
@@ -52,7 +52,7 @@ def _check(text: Source, layer: Layer) -> Iterator[Problem]:
             )
 
 
-def _check_coordinates(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Problem]:
+def _check_coordinates(text: YamlFile, path: tuple[Key, ...], package: str) -> Iterator[Problem]:
     if coordinates(package) is None:
         yield text.problem(
             path,

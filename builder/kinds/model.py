@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from builder.catalog.model import Layer
-from builder.catalog.source import Source
+from builder.catalog.source import YamlFile
 from builder.errors import Problem
 from builder.lock.model import Artifact
 
@@ -41,7 +41,7 @@ def _nothing(_layer: Layer, _point: Point) -> object:
     return None
 
 
-def _fine(_text: Source, _layer: Layer) -> Iterator[Problem]:
+def _fine(_text: YamlFile, _layer: Layer) -> Iterator[Problem]:
     yield from ()
 
 
@@ -56,7 +56,7 @@ class ArtifactKind:
     wishes: Callable[[Layer, Point], object] = _nothing
     """What a layer asks for at a point, as JSON data that does not depend on how it is written. A
     lock is stale once this changes; nothing is asked for where it is empty."""
-    check: Callable[[Source, Layer], Iterator[Problem]] = _fine
+    check: Callable[[YamlFile, Layer], Iterator[Problem]] = _fine
     """What is wrong with the key's value, beyond its type."""
     place: Callable[[Artifact], PurePosixPath] | None = None
     """An artifact's path under /artifacts."""

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from builder.catalog.model import Layer
 from builder.catalog.scalars import quoted
-from builder.catalog.source import Source
+from builder.catalog.source import YamlFile
 from builder.errors import Problem
 from builder.kinds.model import ArtifactKind, Bytes, Point, Trace
 from builder.lock.model import Artifact
@@ -25,7 +25,7 @@ def _wishes(layer: Layer, _point: Point) -> object:
     return {"installed": dict(sorted(layer.npm.items()))} if layer.npm else None
 
 
-def _check(text: Source, layer: Layer) -> Iterator[Problem]:
+def _check(text: YamlFile, layer: Layer) -> Iterator[Problem]:
     for package, version in layer.npm.items():
         if not PACKAGE.fullmatch(package):
             yield text.problem(

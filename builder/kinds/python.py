@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from builder.catalog.reader import Step
+from builder.catalog.reader import Key
 from builder.catalog.scalars import quoted
-from builder.catalog.source import Source
+from builder.catalog.source import YamlFile
 from builder.deb822 import field
 from builder.errors import Problem
 from builder.kinds import requests
@@ -24,7 +24,7 @@ METADATA = re.compile(
 )
 
 
-def _check(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Problem]:
+def _check(text: YamlFile, path: tuple[Key, ...], package: str) -> Iterator[Problem]:
     try:
         Requirement(package)
     except InvalidRequirement as error:

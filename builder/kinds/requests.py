@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from builder.catalog.conditions import wanted
 from builder.catalog.model import Layer
 from builder.catalog.packages import PackageList
-from builder.catalog.reader import Step
-from builder.catalog.source import Source
+from builder.catalog.reader import Key
+from builder.catalog.source import YamlFile
 from builder.errors import Problem
 from builder.kinds.model import Point
 
-CheckOne = Callable[[Source, tuple[Step, ...], str], Iterator[Problem]]
+CheckOne = Callable[[YamlFile, tuple[Key, ...], str], Iterator[Problem]]
 
 
 def wishes(key: str) -> Callable[[Layer, Point], object]:
@@ -24,17 +24,17 @@ def wishes(key: str) -> Callable[[Layer, Point], object]:
     return sorted_names
 
 
-def check(key: str, one: CheckOne) -> Callable[[Source, Layer], Iterator[Problem]]:
+def check(key: str, one: CheckOne) -> Callable[[YamlFile, Layer], Iterator[Problem]]:
     """Return what checks each package of a key by itself."""
 
-    def each(text: Source, layer: Layer) -> Iterator[Problem]:
+    def each(text: YamlFile, layer: Layer) -> Iterator[Problem]:
         for path, package in places(key, getattr(layer, key)):
             yield from one(text, path, package)
 
     return each
 
 
-def places(key: str, packages: PackageList) -> Iterator[tuple[tuple[Step, ...], str]]:
+def places(key: str, packages: PackageList) -> Iterator[tuple[tuple[Key, ...], str]]:
     """Yield each package of a list with its path in layer.yaml."""
     for index, entry in enumerate(packages):
         if isinstance(entry, str):

@@ -17,7 +17,7 @@ from builder.catalog import source
 from builder.catalog.conditions import condition, holds
 from builder.catalog.directory import LAYER
 from builder.catalog.packages import PackageList
-from builder.catalog.reader import Step
+from builder.catalog.reader import Key
 from builder.catalog.suggest import nearest
 from builder.cells import records
 from builder.debian import stanzas
@@ -277,7 +277,7 @@ def _metadata_of(wheel: os.PathLike[str]) -> str:
     return ""
 
 
-def _items(key: str, asked: PackageList, cell: Cell) -> Iterator[tuple[tuple[Step, ...], str]]:
+def _items(key: str, asked: PackageList, cell: Cell) -> Iterator[tuple[tuple[Key, ...], str]]:
     """Yield the words of a list that hold at the cell's point, each with its place."""
     for index, entry in enumerate(asked):
         if isinstance(entry, str):
@@ -287,7 +287,7 @@ def _items(key: str, asked: PackageList, cell: Cell) -> Iterator[tuple[tuple[Ste
                 yield (key, index, "packages", number), word
 
 
-def _keys(key: str, asked: Mapping[str, object]) -> Iterator[tuple[tuple[Step, ...], str]]:
+def _keys(key: str, asked: Mapping[str, object]) -> Iterator[tuple[tuple[Key, ...], str]]:
     for word in asked:
         yield (key, word), word
 

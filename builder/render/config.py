@@ -16,20 +16,28 @@ ARCHITECTURE = {"amd64": "amd64", "arm64": "arm64"}
 
 
 def config(
-    layers: Sequence[Layer], architecture: str, annotations: Mapping[str, str]
+    layers: Sequence[Layer],
+    architecture: str,
+    annotations: Mapping[str, str],
+    *,
+    chosen: Layer | None = None,
 ) -> ImageConfig:
     """Return the configuration of an image of these layers, bottom first.
 
     Environment and ports add up, a later layer's value wins; PATH's directories stand in front of
     those of the layers below. User, working directory, entrypoint and command are those of the
-    layer with the highest `priority`, then of the last.
+    image's service, then of the last layer that has them. The service is `chosen`, or else the last
+    one.
     """
-    ranked = sorted(enumerate(layers), key=lambda item: (item[1].priority, item[0]))
-    order = [layer for _, layer in ranked]
+    order = [layer for layer in layers if not layer.service]
+    order += [layer for layer in layers if layer.service and layer is not chosen]
+    order += [chosen] if chosen is not None else []
     env: dict[str, str] = {}
     path: list[str] = []
+    ports: set[int] = set()
     for layer in layers:
         env.update(layer.env)
+        ports.update(layer.expose)
         path[:0] = [directory for directory in layer.path if directory not in path]
     return ImageConfig(
         architecture=ARCHITECTURE.get(architecture, architecture),
@@ -39,7 +47,7 @@ def config(
         workdir=_last([layer.workdir or "" for layer in order], ""),
         entrypoint=_last([tuple(layer.entrypoint) for layer in order], ()),
         cmd=_last([tuple(layer.cmd) for layer in order], ()),
-        expose=tuple(sorted({port for layer in layers for port in layer.expose})),
+        expose=tuple(sorted(ports)),
         labels=annotations,
         annotations=annotations,
     )
@@ -56,11 +64,12 @@ def image_config(catalog: Catalog, graph: Graph, image: ImagePoint) -> ImageConf
         ANNOTATION + "url": catalog.url or "",
         **image.labels,
     }
-    layers = [graph.cells[cell].layer for cell in image.cells]
+    cells = [graph.cells[cell] for cell in image.cells]
     return config(
-        layers,
+        [cell.layer for cell in cells],
         image.point.get("arch", "amd64"),
         {name: value for name, value in annotations.items() if value},
+        chosen=next((cell.layer for cell in cells if cell.name == image.service), None),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jinja2 import TemplateError, TemplateSyntaxError
 
+from builder.catalog import script
 from builder.catalog.model import Layer
 from builder.debian.environment import DEFAULT_PATH
 from builder.errors import InputError, Problem
@@ -19,11 +20,13 @@ from builder.graph.model import Cell, Graph, ImagePoint
 from builder.kinds import table
 from builder.lock.model import Lock
 from builder.oci.model import EPOCH, ImageConfig
+from builder.render import lines
+from builder.render.config import config as config_of
 from builder.render.jinja import environment
 from builder.tree import File, Tree
 
 PARENT = "parent"
-ARTIFACTS = "artifacts"
+ARTIFACTS, FILES, SCRIPTS = "artifacts", "files", "scripts"
 
 
 def user(graph: Graph, cell: Cell) -> str:
@@ -31,13 +34,18 @@ def user(graph: Graph, cell: Cell) -> str:
     packages.
     """
     layers = [graph.cells[ancestor].layer for ancestor in cell.ancestors]
-    ranked = sorted((layer for layer in layers if layer.user), key=lambda layer: layer.priority)
-    return ranked[-1].user or "0" if ranked else "0"
+    return config_of(layers, "", {}).user or "0"
 
 
-def dockerfile(graph: Graph, cell: Cell, lock: Lock, directory: Path) -> str:
-    """Return the cell's Dockerfile; `directory` is the layer's own."""
-    steps = _steps(graph, cell, lock, directory, artifacts=f"from={ARTIFACTS}", files="files")
+def dockerfile(
+    graph: Graph, cell: Cell, lock: Lock, directory: Path, *, marked: bool = False
+) -> str:
+    """Return the cell's Dockerfile; `directory` is the layer's own. In a `marked` one, the lines of
+    its Dockerfile.j2 hold their numbers (see `builder.render.lines`): it is for reading, not for
+    building.
+    """
+    places = Places(artifacts=f"from={ARTIFACTS}", files=FILES, scripts=SCRIPTS)
+    steps = _steps(graph, cell, lock, directory, places, marked=marked)
     return environment.get_template("cell.Dockerfile.j2").render(
         parent=PARENT, epoch=EPOCH, steps=steps
     )
@@ -50,7 +58,27 @@ def context(graph: Graph, cell: Cell, lock: Lock, directory: Path) -> Tree:
     if cell.layer.bootstrap:
         return Tree({})
     files = {"Dockerfile": File(dockerfile(graph, cell, lock, directory).encode())}
-    return Tree(files | _files(directory, "files"))
+    return Tree(files | _files(directory, FILES) | _scripts(cell.layer, directory, SCRIPTS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where a build context holds what a cell is made of."""
+
+    artifacts: str
+    """As an option of a mount."""
+    files: str
+    scripts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptStep:
+    """One of a layer's scripts in a Dockerfile."""
+
+    key: str
+    text: str
+    is_file: bool = False
+    """Whether it is run as a file, which its first line says how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +108,20 @@ def flat(
     """
 
     def instructions(cell: Cell) -> str:
-        places = {"artifacts": f"source=artifacts/{cell.id}", "files": f"files/{cell.name}"}
-        return _steps(graph, cell, lock, directories[cell.name], **places)
+        places = Places(
+            artifacts=f"source=artifacts/{cell.id}",
+            files=f"{FILES}/{cell.name}",
+            scripts=f"{SCRIPTS}/{cell.name}",
+        )
+        return _steps(graph, cell, lock, directories[cell.name], places)
 
     stages = list(_stages(graph, "", image.cells, instructions))
     files: dict[str, File] = {}
-    for cell, _ in (step for stage in stages for step in stage.steps):
-        files |= _files(directories[cell.name], f"files/{cell.name}")
+    for stage in stages:
+        for cell, _ in stage.steps:
+            directory = directories[cell.name]
+            files |= _files(directory, f"{FILES}/{cell.name}")
+            files |= _scripts(cell.layer, directory, f"{SCRIPTS}/{cell.name}")
     template = environment.get_template("flat.Dockerfile.j2")
     text = template.render(
         image=image, stages=stages, config=config, epoch=EPOCH, default_path=":".join(DEFAULT_PATH)
@@ -104,14 +139,8 @@ def _stages(
     for cell in (graph.cells[cell] for cell in cells):
         if cell.layer.once and name != _stage_of(cell) and not set(cell.ancestors) <= set(cells):
             yield from _stages(graph, _stage_of(cell), [*cell.ancestors, cell.id], instructions)
-            steps.append(
-                (
-                    cell,
-                    environment.get_template("copy.j2").render(
-                        layer=cell.layer, stage=_stage_of(cell)
-                    ),
-                )
-            )
+            copy = environment.get_template("copy.j2")
+            steps.append((cell, copy.render(layer=cell.layer, stage=_stage_of(cell))))
         elif not cell.layer.bootstrap:
             steps.append((cell, instructions(cell)))
     yield Stage(
@@ -124,7 +153,13 @@ def _stage_of(cell: Cell) -> str:
 
 
 def _steps(
-    graph: Graph, cell: Cell, lock: Lock, directory: Path, *, artifacts: str, files: str
+    graph: Graph,
+    cell: Cell,
+    lock: Lock,
+    directory: Path,
+    places: Places,
+    *,
+    marked: bool = False,
 ) -> str:
     """Return the instructions of a cell: those that its layer.yaml leads to, or the layer's own
     Dockerfile.j2 (which may include them).
@@ -139,25 +174,26 @@ def _steps(
         "accounts": bool(ids),
         "own_accounts": any(one.name in ids for one in own(cell)),
         "axes": cell.point,
-        "artifacts": artifacts,
+        "artifacts": places.artifacts,
         "env": layer.env,
         "path": layer.path,
         "user": user(graph, cell),
         "early": table.templates(piece.artifacts, early=True),
         "late": table.templates(piece.artifacts, early=False),
         "auto": piece.auto,
-        "files": files if (directory / "files").is_dir() else "",
-        "modes": list(_modes(layer, directory / "files")),
-        "prepare": _shell(layer.prepare, cell.point),
-        "run": _shell(layer.run, cell.point),
+        "files": places.files if (directory / FILES).is_dir() else "",
+        "modes": list(_modes(layer, directory / FILES)),
+        "prepare": _step(layer, "prepare", directory),
+        "scripts": places.scripts,
+        "run": _step(layer, "run", directory),
     }
     template = directory / "Dockerfile.j2"
     if template.is_file():
-        return "\n" + _rendered(template, values)
+        return "\n" + _rendered(template, values, marked=marked)
     return environment.get_template("steps.j2").render(values)
 
 
-def _rendered(own: Path, values: Mapping[str, object]) -> str:
+def _rendered(own: Path, values: Mapping[str, object], *, marked: bool) -> str:
     """Render a layer's own template.
 
     Raises:
@@ -165,7 +201,8 @@ def _rendered(own: Path, values: Mapping[str, object]) -> str:
 
     """
     try:
-        return environment.from_string(own.read_text()).render(values)
+        text = own.read_text()
+        return environment.from_string(lines.marked(text) if marked else text).render(values)
     except TemplateSyntaxError as error:
         raise InputError(
             [Problem(str(own), error.lineno, 0, error.message or "not a Jinja template")]
@@ -199,19 +236,31 @@ def _modes(layer: Layer, source: Path) -> Iterator[Mapping[str, str]]:
 
 
 def _files(directory: Path, into: str) -> dict[str, File]:
-    source = directory / "files"
-    found = sorted(path for path in source.rglob("*") if path.is_file())
-    return {
-        f"{into}/{path.relative_to(source).as_posix()}": File(
-            path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644
-        )
-        for path in found
-    }
+    """Return what lies in a layer's files/. Of a mode, what git keeps counts: whoever checks the
+    catalog out may have another umask.
+    """
+    files: dict[str, File] = {}
+    for path in sorted((directory / FILES).rglob("*")):
+        if path.is_file():
+            name = path.relative_to(directory / FILES).as_posix()
+            is_program = path.stat().st_mode & 0o100
+            files[f"{into}/{name}"] = File(path.read_bytes(), 0o755 if is_program else 0o644)
+    return files
 
 
-def _shell(script: str, point: Mapping[str, str]) -> str:
-    """Return the script with the point's axes as variables in front of it."""
-    if not script.strip():
-        return ""
-    axes = "\n".join(f"export AXIS_{name.upper()}={value}" for name, value in point.items())
-    return f"{axes}\n{script}"
+def _scripts(layer: Layer, directory: Path, into: str) -> dict[str, File]:
+    """Return the files of scripts that are not bash: these are run as files."""
+    files: dict[str, File] = {}
+    for key, name in script.files(layer):
+        if not script.read(layer, key, directory).is_bash:
+            files[f"{into}/{name}"] = File((directory / name).read_bytes(), 0o755)
+    return files
+
+
+def _step(layer: Layer, key: str, directory: Path) -> ScriptStep | None:
+    """Return what a Dockerfile says of one of the layer's scripts, or None where there is none."""
+    read = script.read(layer, key, directory)
+    if not read.is_bash:
+        return ScriptStep(key=key, text=f"/scripts/{read.file}", is_file=True)
+    # What is in front of the first line stays, so that lines have the numbers of their file.
+    return ScriptStep(key=key, text=read.text.rstrip()) if read.text.strip() else None

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from builder.catalog.conditions import condition, holds
 from builder.catalog.packages import Packages
-from builder.catalog.reader import Step
-from builder.catalog.source import Source
+from builder.catalog.reader import Key
+from builder.catalog.source import YamlFile
 from builder.errors import Problem
 from builder.graph.model import Cell
 
@@ -28,8 +28,8 @@ class Request:
 class Documents:
     """The catalog's files as they are written: what is wrong with a request is told at its line."""
 
-    layers: Mapping[str, Source] = field(default_factory=dict)
-    catalog: Source | None = None
+    layers: Mapping[str, YamlFile] = field(default_factory=dict)
+    catalog: YamlFile | None = None
 
     def problem(self, request: Request, message: str, hint: str = "") -> Problem:
         """Return a problem with a request, at its place."""
@@ -62,12 +62,12 @@ def _file(cell: Cell) -> str:
     return f"{cell.name}/layer.yaml"
 
 
-def _is_name(path: Sequence[Step]) -> bool:
+def _is_name(path: Sequence[Key]) -> bool:
     """Tell whether a path ends at an entry of a mapping, whose key is what was asked for."""
     return isinstance(path[-1], str)
 
 
-def _path(data: object, request: Request) -> tuple[Step, ...]:
+def _path(data: object, request: Request) -> tuple[Key, ...]:
     """Return the path of a request in its layer's document; that of its key where it is in
     neither a list nor a mapping there.
     """
@@ -80,7 +80,7 @@ def _path(data: object, request: Request) -> tuple[Step, ...]:
     return (request.key,)
 
 
-def _paths(entries: Sequence[object], request: Request) -> Iterator[tuple[Step, ...]]:
+def _paths(entries: Sequence[object], request: Request) -> Iterator[tuple[Key, ...]]:
     """Yield where a list names the package: among its plain entries, or under a condition that
     holds at the cell's point.
     """

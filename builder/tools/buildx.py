@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 
 from builder.errors import BuilderError, ToolError
@@ -19,7 +18,23 @@ LOST = re.compile(
     r" from server|use of closed network connection"
 )
 EXPORTS = re.compile(r"#\d+ exporting to ")
-FAILED_AT = re.compile(r"Dockerfile:(\d+)$")
+ERROR = re.compile(r"#(?P<step>[0-9]+) ERROR: (?P<said>.*)").fullmatch
+EXIT_CODE = re.compile(r"did not complete successfully: exit code: (?P<code>[0-9]+)")
+INSTRUCTION = re.compile(r"Dockerfile:(?P<line>[0-9]+)").fullmatch
+TAIL = 20
+"""Lines of a log that are shown where it does not say which step failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenStep:
+    """The step of a build that failed."""
+
+    line: int
+    """Of the Dockerfile, from 1; 0 where BuildKit does not say."""
+    code: int | None
+    """Its exit status, if it had one."""
+    output: tuple[str, ...]
+    """What it printed, in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,25 +164,31 @@ def _command(spec: Build, name: str) -> list[str | Path]:
     ]
 
 
-def failure(lines: Sequence[str]) -> str:
-    """Return from BuildKit's plain output what tells why a build failed: the last lines of the step
-    that did.
+def broken_step(log: Sequence[str]) -> BrokenStep:
+    """Return the step that failed, from BuildKit's plain output.
 
-    BuildKit repeats them at its end, under a line ` > [step] command:` and above a rule of dashes.
+    BuildKit writes `#5 ERROR: …` when a step fails, `#5 0.35 …` for each line that the step prints,
+    and at the end `Dockerfile:7` with the lines around. That it repeats some output there is of no
+    use: these are few lines, and whatever came last.
     """
-    starts = [number for number, line in enumerate(lines) if line.startswith(" > [")]
-    if not starts:
-        return "\n".join(lines[-20:])
-    block = takewhile(lambda line: not line.startswith("---"), lines[starts[-1] + 1 :])
-    return "\n".join(re.sub(r"^[0-9.]+ ", "", line) for line in block)
+    errors = [match for match in map(ERROR, log) if match]
+    if not errors:
+        return BrokenStep(line=0, code=None, output=())
+    number, said = errors[-1]["step"], errors[-1]["said"]
+    output = re.compile(rf"#{number} [0-9]+\.[0-9]+ ?(?P<text>.*)")
+    printed = [match["text"] for match in map(output.fullmatch, log) if match]
+    code = EXIT_CODE.search(said)
+    places = [match for match in map(INSTRUCTION, log) if match]
+    return BrokenStep(
+        line=int(places[-1]["line"]) if places else 0,
+        code=int(code["code"]) if code else None,
+        output=tuple(printed),
+    )
 
 
-def failed_line(lines: Sequence[str]) -> int | None:
-    """Return the line of the Dockerfile, from 1, at which a build failed by BuildKit's plain
-    output; None where it does not say.
-    """
-    numbers = [match[1] for line in lines if (match := FAILED_AT.match(line))]
-    return int(numbers[-1]) if numbers else None
+def last_words(log: Sequence[str]) -> str:
+    """Return the end of BuildKit's plain output, for a failure that is of no step."""
+    return "\n".join(log[-TAIL:])
 
 
 def finished(lines: Sequence[str]) -> bool:

@@ -109,7 +109,7 @@ def test_metadata_puts_images_together_again_and_builds_no_cell(built: Tiny) -> 
     built.change(
         "beta",
         'env: {BETA: "yes"}',
-        'env: {BETA: "yes"}\nexpose: [8080]\npriority: 1\ncmd: [sleep, infinity]',
+        'env: {BETA: "yes"}\nexpose: [8080]\nservice: true\ncmd: [sleep, infinity]',
     )
     assert built.to_build() == {
         name: ["its cells or its metadata changed"] for name in ("beta:trixie", "both:trixie")

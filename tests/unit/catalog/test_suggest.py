@@ -25,3 +25,10 @@ def test_hints(word: str, choices: list[str], hint: str) -> None:
 
 def test_no_word_is_near_to_nothing() -> None:
     assert closest("x", []) is None
+
+
+def test_what_was_typed_is_never_suggested() -> None:
+    assert closest("python", ["python"]) is None
+    assert nearest("python", ["python", "pythons"]) == "did you mean 'pythons'?"
+    assert nearest("python", ["python", "r"]) == "known: r"
+    assert nearest("python", ["python"]) == ""

@@ -250,7 +250,7 @@ def test_a_layer_may_only_add(store: Store, below: Facts, content: Content, mess
     with pytest.raises(ConflictError) as caught:
         built(store, "top", content, [below])
     assert message in caught.value.message.splitlines()
-    assert "let one layer own the path" in caught.value.hint
+    assert "name it in `replaces`" in caught.value.hint
     assert [path.name for path in (store.root / "ingest").iterdir()] == []
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from builder.catalog.reader import Step
+from builder.catalog.reader import Key
 from builder.charts.images import ImageRef, ImageRefs, image_refs
 from builder.charts.service import Service
 from builder.errors import InputError, Problem
@@ -19,7 +19,7 @@ GRAPH = Graph(
 )
 
 
-def reported(keys: tuple[Step, ...], message: str, hint: str) -> Problem:
+def reported(keys: tuple[Key, ...], message: str, hint: str) -> Problem:
     return Problem(".".join(map(str, keys)), 0, 0, message, hint)
 
 

@@ -120,12 +120,12 @@ def ids(path: Path) -> tuple[set[str], dict[str, tuple[str, ...]]]:
     return set(made.cells), {image.id: image.cells for image in made.images.values()}
 
 
-def test_what_has_a_priority_lies_last_with_all_that_stands_on_it(tmp_path: Path) -> None:
+def test_a_service_lies_last_with_all_that_stands_on_it(tmp_path: Path) -> None:
     """So that images with the same tools share all layers below the command that differs."""
     catalog = CATALOG.replace("[lab, tool]", "[lab, tool, zebra]")
     layers = {
         **LAYERS,
-        "lab": "on: [python]\npriority: 10",
+        "lab": "on: [python]\nservice: true",
         "joined": "on: [lab, tool]\nglue: true",
         "zebra": "on: [base]",
     }

@@ -32,7 +32,7 @@ OTHER_KEYS = {
         "heavy",
     ),
     *("files", "replaces", "prepare", "run"),
-    *("env", "path", "user", "workdir", "entrypoint", "cmd", "expose", "priority"),
+    *("env", "path", "user", "workdir", "entrypoint", "cmd", "expose", "service"),
 }
 
 

@@ -72,7 +72,7 @@ def documents(
                 "user": "1000",
                 "workdir": "/srv",
                 "expose": [80],
-                "priority": 3,
+                "service": True,
             }
         },
         {"one": {**ONE, "apt": ["git", "curl"]}},

@@ -23,19 +23,29 @@ def test_directories_of_a_layer_stand_in_front_of_those_below() -> None:
     assert made({"path": ["/a", "/b"]}, {"path": ["/c", "/a"]}).path == ("/c", "/a", "/b")
 
 
-def test_the_last_layer_decides_unless_another_has_a_higher_priority() -> None:
-    low, high, last = (
+def test_the_last_layer_decides_unless_another_is_a_service() -> None:
+    low, service, last = (
         {"cmd": ["low"], "user": "1"},
-        {"cmd": ["high"], "priority": 10},
+        {"cmd": ["service"], "service": True},
         {"cmd": ["last"], "workdir": "/last"},
     )
     assert made(low, last).cmd == ("last",)
-    found = made(low, high, last)
-    assert (found.cmd, found.user, found.workdir) == (
-        ("high",),
+    both = made(low, service, last)
+    assert (both.cmd, both.user, both.workdir) == (
+        ("service",),
         "1",
         "/last",
     ), "a layer that says nothing of a setting does not unset it"
+
+
+def test_of_two_services_the_chosen_one_decides_or_else_the_last() -> None:
+    one, two = (
+        Layer(description="one", cmd=(name,), workdir=f"/{name}", service=True)
+        for name in ("one", "two")
+    )
+    assert config([one, two], "amd64", {}).cmd == ("two",)
+    chosen = config([one, two], "amd64", {}, chosen=one)
+    assert (chosen.cmd, chosen.workdir) == (("one",), "/one")
 
 
 def test_ports_add_up_sorted() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from builder.catalog.model import Layer
+from builder.catalog.script import file_of
 from builder.errors import InputError
 from builder.graph.model import Cell, Graph, ImagePoint
 from builder.lock.model import Artifact, Lock, Slice
@@ -129,9 +130,41 @@ def test_what_root_runs_has_a_home_of_its_own() -> None:
 
 
 def test_scripts_know_the_axes() -> None:
-    assert "export AXIS_DEBIAN=trixie\nexport AXIS_PYTHON=3.13\necho here\n" in text(
-        cell("one", ("bottom@x",), run="echo here")
-    )
+    rendered = text(cell("one", ("bottom@x",), run="echo here"))
+    axes = "export AXIS_DEBIAN=trixie\nexport AXIS_PYTHON=3.13\n"
+    assert axes in rendered.partition("echo here\n")[0]
+
+
+def test_a_script_may_be_a_file_of_the_layers_directory(tmp_path: Path) -> None:
+    (tmp_path / "first.sh").write_text("#!/bin/bash\n\necho first\n")
+    (tmp_path / "second.py").write_text("#!/usr/bin/env python3\nprint('second')\n")
+    one = cell("one", ("bottom@x",), prepare="first.sh", run="second.py")
+    whole = graph(BOTTOM, one)
+    tree = context(whole, one, lock(one), tmp_path)
+    rendered = tree["Dockerfile"].data.decode()
+    assert "\n#!/bin/bash\n\necho first\nEND-OF-STEP\n" in rendered, "bash stands in the step"
+    assert "source=scripts,target=/scripts" in rendered
+    assert "\n/scripts/second.py\nEND-OF-STEP\n" in rendered
+    assert list(tree) == ["Dockerfile", "scripts/second.py"]
+    assert tree["scripts/second.py"].mode == 0o755
+    (tmp_path / "first.sh").write_text("echo other\n")
+    assert context(whole, one, lock(one), tmp_path) != tree, "what a file says is in the key"
+
+
+@pytest.mark.parametrize(
+    ("script", "is_file"),
+    [
+        ("build.sh", True),
+        ("install-all.R\n", True),
+        ("ldconfig", False),
+        ("python3.13", False),
+        ("echo build.sh", False),
+        ("./build.sh", False),
+        ("", False),
+    ],
+)
+def test_one_word_with_an_extension_is_a_file(script: str, *, is_file: bool) -> None:
+    assert bool(file_of(script)) == is_file
 
 
 def test_packages_that_nobody_asked_for_are_marked() -> None:
@@ -187,12 +220,12 @@ def test_environment_values_are_quoted() -> None:
 def test_python_packages_belong_to_the_user_of_the_layers_below() -> None:
     below = [
         BOTTOM,
-        cell("low", ("bottom@x",), user="1000"),
-        cell("high", ("bottom@x", "low@x"), user="2000", priority=-1),
+        cell("low", ("bottom@x",), user="1000", service=True),
+        cell("high", ("bottom@x", "low@x"), user="2000"),
     ]
     one = cell("one", ("bottom@x", "low@x", "high@x"))
     whole = graph(*below, one)
-    assert user(whole, one) == "1000", "the highest priority decides"
+    assert user(whole, one) == "1000", "the service decides"
     assert user(whole, below[1]) == "0", "its own user is for images, not for its own build"
     rendered = dockerfile(whole, one, lock(one, "python:six=1:any"), Path("/nowhere"))
     assert (
@@ -246,6 +279,21 @@ def test_a_context_holds_files_with_the_mode_that_git_keeps(tmp_path: Path) -> N
     )
 
 
+def test_a_checkout_with_another_umask_gives_the_same_context(tmp_path: Path) -> None:
+    """Git keeps of a mode whether a file is executable; the rest is the umask's."""
+    trees = []
+    for umask in (0o002, 0o022, 0o077):
+        directory = tmp_path / f"{umask:o}"
+        for name, mode in (("files/etc/one", 0o666), ("files/bin/two", 0o777), ("run.py", 0o666)):
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("#!/usr/bin/env python3\n")
+            path.chmod(mode & ~umask)
+        one = cell("one", ("bottom@x",), run="run.py")
+        trees.append(context(graph(BOTTOM, one), one, lock(one), directory))
+    assert trees[0] == trees[1] == trees[2]
+
+
 def test_a_layer_may_bring_instructions_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile.j2").write_text("RUN echo {{ axes.python }} {{ cell.id }}\n")
     assert (
@@ -294,7 +342,7 @@ def test_rendering_depends_on_nothing_but_its_arguments(
 def test_the_flat_dockerfile_holds_every_cell_once_in_order(tmp_path: Path) -> None:
     one, other = (
         cell("one", ("bottom@x",), run="echo one"),
-        cell("other", ("bottom@x",), run="echo other", env={"B": "c"}),
+        cell("other", ("bottom@x",), prepare="echo other", run="run.pl", env={"B": "c"}),
     )
     whole = graph(BOTTOM, one, other)
     image = ImagePoint(
@@ -309,6 +357,7 @@ def test_the_flat_dockerfile_holds_every_cell_once_in_order(tmp_path: Path) -> N
     (tmp_path / "one" / "files" / "motd").write_text("hello")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "Dockerfile.j2").write_text('{% include "steps.j2" %}\nRUN own\n')
+    (tmp_path / "other" / "run.pl").write_text("#!/usr/bin/perl\n")
     lock = Lock(
         moment="",
         artifacts=dict[str, Artifact](),
@@ -326,7 +375,7 @@ def test_the_flat_dockerfile_holds_every_cell_once_in_order(tmp_path: Path) -> N
         whole, image, lock, {name: tmp_path / name for name in ("bottom", "one", "other")}, config
     )
     rendered = tree["Dockerfile"].data.decode()
-    assert list(tree) == ["Dockerfile", "files/one/motd"]
+    assert list(tree) == ["Dockerfile", "files/one/motd", "scripts/other/run.pl"]
     marks = [
         "ADD roots/bottom@x.tar /",
         "# one@x",
@@ -335,6 +384,7 @@ def test_the_flat_dockerfile_holds_every_cell_once_in_order(tmp_path: Path) -> N
         "# other@x",
         'ENV B="c"',
         "echo other",
+        "source=scripts/other,target=/scripts",
         "RUN own",
         "COPY seal/ /",
     ]

@@ -222,7 +222,7 @@ def test_what_stands_on_a_changed_cell_is_stale_too(layer: Layer) -> None:
     "layer",
     [
         BASE.model_copy(update={"description": "other words"}),
-        BASE.model_copy(update={"run": "true", "env": {"A": "b"}, "priority": 3}),
+        BASE.model_copy(update={"run": "true", "env": {"A": "b"}, "service": True}),
         BASE.model_copy(update={"apt": ["tool", "tool"]}),
     ],
 )

@@ -1,0 +1,68 @@
+"""A layer's scripts, `prepare` and `run`: bash in layer.yaml itself, or a file beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.catalog.model import Layer
+
+KEYS = ("prepare", "run")
+END = "END-OF-STEP"
+"""A line that no script can have: it ends the script in a Dockerfile."""
+FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.[A-Za-z][A-Za-z0-9]*")
+"""A file's name, as a script: one word with an extension. Anything else is bash."""
+BASH = re.compile(r"#!\s*(/usr/bin/env\s+bash|(/usr)?/bin/bash)\s*(\n|$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """One script of a layer."""
+
+    text: str
+    """What it says; empty for a file that is no text."""
+    file: str = ""
+    """The name of its file, in the layer's directory; empty for one in layer.yaml."""
+    is_bash: bool = True
+    """Whether it is bash. Otherwise its first line says what runs it."""
+
+
+def file_of(text: str) -> str:
+    """Return the file that a `prepare` or `run` names; nothing when it is a script itself."""
+    word = text.strip()
+    return word if FILE.fullmatch(word) else ""
+
+
+def files(layer: Layer) -> Iterator[tuple[str, str]]:
+    """Yield the files that a layer's scripts are, each with its key in layer.yaml."""
+    for key in KEYS:
+        name = file_of(getattr(layer, key))
+        if name:
+            yield key, name
+
+
+def texts(layer: Layer, directory: Path) -> dict[str, str]:
+    """Return the texts of those scripts that are files of bash, by their key in layer.yaml."""
+    return {key: read(layer, key, directory).text for key, _ in files(layer)}
+
+
+def read(layer: Layer, key: str, directory: Path) -> Script:
+    """Return one of a layer's scripts; `directory` is the layer's own.
+
+    Raises:
+        OSError: its file cannot be read.
+        UnicodeDecodeError: it is bash, and not UTF-8.
+
+    """
+    text = str(getattr(layer, key))
+    name = file_of(text)
+    if not name:
+        return Script(text=text)
+    data = (directory / name).read_bytes()
+    has_interpreter = data.startswith(b"#!")
+    first = data.partition(b"\n")[0].decode(errors="replace")
+    if has_interpreter and not BASH.match(first):
+        return Script(text="", file=name, is_bash=False)
+    return Script(text=data.decode(), file=name)
