@@ -112,6 +112,14 @@ class Rule(Model):
     )
 
 
+class ChartSettings(Model):
+    """What the charts of a catalog stand on."""
+
+    library: str = Field(
+        "charts", description="Directory whose options/, library/ and stubs/ the charts use."
+    )
+
+
 class Catalog(Model):
     """catalog.yaml."""
 
@@ -121,6 +129,9 @@ class Catalog(Model):
     url: str | None = Field(None, description="Home page, for image labels and charts.")
     registry: Registry = Field(
         "localhost:5000/catalog", description="Registry and path under which images are published."
+    )
+    charts: ChartSettings = Field(
+        ChartSettings(), description="Where what the charts share is found."
     )
     axes: Mapping[Identifier, Axis] = Field(
         description="The version dimensions, in the order labels are joined.", min_length=1
@@ -212,18 +223,10 @@ class Layer(Model):
         (), description="Python requirements (PEP 508), installed into the image's Python."
     )
     wheels: PackageList = Field(
-        (),
-        description=(
-            "Wheels by requirement, without what they depend on; not installed, but under"
-            " /artifacts/wheels."
-        ),
+        (), description="Wheels without dependencies: not installed, but under /artifacts/wheels."
     )
     accounts: tuple[Account, ...] = Field(
-        (),
-        description=(
-            "System accounts (users and groups) that the layer makes in a way that cannot be read"
-            " from its scripts and from those of its packages: `catalog lock` decides on their ids."
-        ),
+        (), description="System accounts whose names no script shows: the lock gives them ids."
     )
     build: PackageList = Field(
         (),

@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from builder.catalog import words
+from builder.catalog import language, words
 from builder.catalog.reader import Step
 from builder.catalog.scalars import found, quoted
 from builder.catalog.source import Source
@@ -38,6 +38,7 @@ _PATTERNS = {
     words.SHA256: "a sha256: 64 hex digits",
     words.GO_VERSION: "the version of a Go module, such as v1.2.3, or latest",
     words.ONE_LINE: "one line without single quotes",
+    language.LANGUAGE: "a language tag (BCP 47), such as en, pt-BR or zh-Hans",
 }
 _EXPECTED = {
     "string_type": "a text",
@@ -124,8 +125,13 @@ def fields(kind: object, path: tuple[Step, ...]) -> list[str]:
     """Return the keys that the format knows at a path, or none where keys are free."""
     for kinds in _reach([kind], path):
         if isinstance(kinds, type) and issubclass(kinds, BaseModel):
-            return list(kinds.model_fields)
+            return list(_keys(kinds))
     return []
+
+
+def _keys(kind: type[BaseModel]) -> dict[str, str]:
+    """Return the keys of a mapping in a file, each with the name of its field."""
+    return {field.alias or name: name for name, field in kind.model_fields.items()}
 
 
 def _reach(kinds: list[object], path: tuple[Step, ...]) -> list[object]:
@@ -146,8 +152,9 @@ def _plain(kinds: list[object]) -> Iterator[object]:
 
 def _inside(kind: object, step: Step) -> Iterator[object]:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        if step in kind.model_fields:
-            yield kind.model_fields[str(step)].annotation
+        keys = _keys(kind)
+        if step in keys:
+            yield kind.model_fields[keys[str(step)]].annotation
     elif isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Mapping):  # type: ignore[arg-type]
         yield get_args(kind)[1]
     elif get_args(kind):

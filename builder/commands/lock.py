@@ -15,7 +15,8 @@ from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Lock
 from builder.resolve.merge import merged
 from builder.resolve.request import Documents
-from builder.resolve.resolve import disagreements, resolve
+from builder.resolve.resolve import resolve
+from builder.resolve.settle import disagreements
 from builder.settings import read as read_settings
 
 
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return _check(whole, before, console, as_json=arguments.json)
     recover(path)
     if arguments.merge:
-        former, before = False, merged(loaded.root, whole)
+        former, before = False, merged(loaded.root, whole, console)
     else:
         before, former = read_any(path) if path.exists() else (None, False)
     upgrade = () if arguments.upgrade is None else tuple(arguments.upgrade) or ("*",)

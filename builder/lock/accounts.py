@@ -8,12 +8,12 @@ add the same one agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from builder.digest import sha256
 from builder.errors import InputError, Problem
-from builder.lock.model import Artifact
+from builder.lock.model import NAME, Artifact
 from builder.lock.scripts import LEAST_ID, MOST_ID, Made
 
 # Debian's own programs begin at the ends: adduser at 100, useradd and systemd-sysusers at 999. What
@@ -70,10 +70,9 @@ def decide(before: Mapping[str, int], made: Iterable[Made]) -> Decision:
             ids[name] = fixed[name]
     moved: list[str] = []
     rest = open_names - ids.keys()
-    # Who has the id that it wants goes first: so two branches that gave one id to two names agree
-    # on who moves.
-    for name in sorted(rest, key=lambda one: (before.get(one) != _wish(one), one)):
-        number = before.get(name, 0)
+    known = {name: before[name] for name in rest & before.keys()}
+    for name in _by_right(known):
+        number = known[name]
         if LEAST_ID <= number <= MOST_ID and owners.setdefault(number, name) == name:
             ids[name] = number
     for name in sorted(rest - ids.keys()):
@@ -88,14 +87,25 @@ def decide(before: Mapping[str, int], made: Iterable[Made]) -> Decision:
     return Decision(dict(sorted(ids.items())), tuple(moved))
 
 
-def united(locks: Sequence[Mapping[str, int]]) -> Decision:
-    """Return the accounts of several locks as one, whatever their order: of two branches."""
-    before: dict[str, int] = {}
-    for accounts in locks:
-        for name, number in accounts.items():
-            # Of two ids of one account, the one that it wants; else the smaller.
-            before[name] = min(before.get(name, number), number, key=lambda one: _rank(name, one))
-    return decide(before, [Made(name) for name in before])
+def united(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """Return the accounts of two branches, in either order. Of two accounts with one id, one is
+    left out, to get a new one.
+    """
+    ids = dict(one)
+    for name, number in other.items():
+        # Of two ids of one account, the one that it wants; else the smaller.
+        ids[name] = min(ids.get(name, number), number, key=lambda each: _rank(name, each))
+    owners: dict[int, str] = {}
+    for name in _by_right(ids):
+        owners.setdefault(ids[name], name)
+    return {name: number for name, number in ids.items() if owners[number] == name}
+
+
+def _by_right(ids: Mapping[str, int]) -> list[str]:
+    """Return accounts with those first that have the id that they want: so branches that gave one
+    id to two accounts agree on who moves.
+    """
+    return sorted(ids, key=lambda name: (ids[name] != _wish(name), name))
 
 
 def _rank(name: str, number: int) -> tuple[bool, int]:
@@ -113,4 +123,4 @@ def _free(name: str, owners: Mapping[int, str]) -> int:
         if number not in owners:
             return number
     message = f"there is no id for the account {name}: all from {FIRST} to {LAST} are given"
-    raise InputError([Problem("catalog.lock", 0, 0, message, "take some packages out")])
+    raise InputError([Problem(NAME, 0, 0, message, "take some packages out")])

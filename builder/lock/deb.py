@@ -76,6 +76,7 @@ class Stanza:
         return f"{head}\nStatus: install ok installed\n{rest}"
 
 
+PACKAGE = "Package: "
 # A file may be in several archives at once. The lock names the first of these that has it, whatever
 # the order in which their indexes were read.
 PREFERRED_ORIGINS = ("debian-security", "debian")
@@ -157,13 +158,13 @@ class Simulation:
 def simulation(output: str) -> Simulation:
     """Read the output of `apt-get --simulate install`."""
     install, upgrade = [], []
-    for found in INSTALL.finditer(output):
-        name, old, version, arch = found.group("name", "old", "version", "arch")
+    for line in INSTALL.finditer(output):
+        name, old, version, arch = line.group("name", "old", "version", "arch")
         if old:
             upgrade.append((name, old, version))
         else:
             install.append((name, version, arch))
-    remove = sorted(found.group("name") for found in REMOVE.finditer(output))
+    remove = sorted(line.group("name") for line in REMOVE.finditer(output))
     return Simulation(tuple(sorted(install)), tuple(sorted(upgrade)), tuple(remove))
 
 
@@ -191,11 +192,11 @@ class Complaint:
 
 def complaints(output: str) -> list[Complaint]:
     """Read what apt finds wrong with a set of packages, each complaint once."""
-    found = [
+    told = [
         Complaint(line["name"].partition(":")[0], line["relation"], line["other"], line["rest"])
         for line in BROKEN.finditer(output)
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(told))
 
 
 def _origin_rank(stanza: Stanza) -> int:

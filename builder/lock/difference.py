@@ -47,26 +47,28 @@ def difference(before: Lock | None, after: Lock) -> tuple[Change, ...]:
     A package of another file with the same version, as when a release was rebuilt, counts as a
     change too.
     """
-    cells: dict[tuple[str, str, str, str], list[str]] = {}
-    for cell in sorted((before.cells.keys() if before else set()) | after.cells.keys()):
+    moved: dict[tuple[str, str, str, str], list[str]] = {}
+    known = before.cells.keys() if before else set()
+    for cell in sorted(known | after.cells.keys()):
         old, new = _packages(before, cell), _packages(after, cell)
-        for kind, name in old.keys() | new.keys():
-            was, now = old.get((kind, name), frozenset()), new.get((kind, name), frozenset())
+        for package in old.keys() | new.keys():
+            was, now = old.get(package, frozenset()), new.get(package, frozenset())
             if was != now:
-                cells.setdefault((kind, name, _versions(was), _versions(now)), []).append(cell)
-    return tuple(sorted(Change(*key, tuple(found)) for key, found in cells.items()))
+                moved.setdefault((*package, _versions(was), _versions(now)), []).append(cell)
+    return tuple(sorted(Change(*key, tuple(cells)) for key, cells in moved.items()))
 
 
 def _packages(lock: Lock | None, cell: str) -> dict[tuple[str, str], frozenset[tuple[str, str]]]:
     """Return a cell's packages with version and digest; npm may hold several versions of one."""
     if lock is None or cell not in lock.cells:
         return {}
-    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    for artifact in (lock.artifacts[name] for name in lock.cells[cell].artifacts):
-        found.setdefault((artifact.kind, artifact.name), set()).add(
-            (artifact.version, artifact.digest)
-        )
-    return {key: frozenset(value) for key, value in found.items()}
+    packages: dict[tuple[str, str], frozenset[tuple[str, str]]] = {}
+    for name in lock.cells[cell].artifacts:
+        artifact = lock.artifacts[name]
+        package = artifact.kind, artifact.name
+        file = artifact.version, artifact.digest
+        packages[package] = packages.get(package, frozenset()) | {file}
+    return packages
 
 
 def _versions(files: frozenset[tuple[str, str]]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from builder.kinds.table import complete
+from builder.lock.accounts import united
 from builder.lock.model import Artifact, Lock, Slice
 from builder.lock.version import newest
 
@@ -22,17 +23,17 @@ Package = tuple[str, str]
 
 
 def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
-    """Return the union of two locks; `base` is what both came from. The two sides commute, but for
-    accounts that both have given an id.
-    """
+    """Return the union of two locks; `base` is what both came from. The two sides commute."""
     root = base or Lock(moment=ours.moment, artifacts={}, cells={})
     artifacts = _artifacts(root, ours, theirs)
     cells = {}
     for name in sorted({*ours.cells, *theirs.cells}):
-        piece = _cell(name, root, ours, theirs)
-        if piece is not None:
-            cells[name] = complete(piece, artifacts)
-    held = {item for piece in cells.values() for item in piece.artifacts}
+        united_piece = _cell(name, root, ours, theirs)
+        if united_piece is not None:
+            cells[name] = complete(united_piece, artifacts)
+    held: set[str] = set()
+    for piece in cells.values():
+        held.update(piece.artifacts)
     archives = _archives(root, ours, theirs)
     dates = [archive["date"] for archive in archives.values() if "date" in archive]
     return Lock(
@@ -40,7 +41,7 @@ def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
         artifacts={name: artifacts[name] for name in sorted(held)},
         cells=cells,
         archives=archives,
-        accounts=_accounts(root, ours, theirs),
+        accounts=united(ours.accounts, theirs.accounts),
     )
 
 
@@ -72,7 +73,10 @@ def _artifacts(base: Lock, ours: Lock, theirs: Lock) -> dict[str, Artifact]:
     """
     artifacts = {**theirs.artifacts, **ours.artifacts}
     for name, artifact in theirs.artifacts.items():
-        if artifacts[name] == base.artifacts.get(name):
+        mine = artifacts[name]
+        if mine == artifact:
+            artifacts[name] = replace(mine, extra={**artifact.extra, **mine.extra})
+        elif mine == base.artifacts.get(name):
             artifacts[name] = artifact
     return artifacts
 
@@ -114,17 +118,6 @@ def _archives(base: Lock, ours: Lock, theirs: Lock) -> dict[str, Mapping[str, st
         if not gone:
             archives[name] = max(states, key=lambda state: (state.get("date", ""), sorted(state)))
     return archives
-
-
-def _accounts(base: Lock, ours: Lock, theirs: Lock) -> dict[str, int]:
-    """Return the system accounts. One that has the id of another is left out, to get a new one."""
-    accounts: dict[str, int] = {}
-    for lock in (base, ours, theirs):
-        for name, number in lock.accounts.items():
-            kept = name in ours.accounts or name in theirs.accounts
-            if kept and name not in accounts and number not in accounts.values():
-                accounts[name] = number
-    return accounts
 
 
 def substitute(lock: Lock, cell: str, old: Artifact, new: Artifact) -> Slice:

@@ -27,14 +27,14 @@ from builder.errors import InputError, Problem
 from builder.execute.project import Project
 from builder.fetch.transfer import place
 from builder.graph.model import Cell, ImagePoint
+from builder.kinds.table import BY_NAME
 from builder.lock import dependencies
 from builder.lock.model import Artifact
 from builder.lock.npm import name_of
 
 DEB, PYTHON, NPM, R = "deb", "python", "npm", "r"
-KEYS = {DEB: "apt", PYTHON: "python", NPM: "npm", "wheel": "wheels", "archive": "archives"}
-"""Kind of package -> the key of layer.yaml that asks for it. What `build` asks for is not
-installed."""
+LEFT_BEHIND = "build"
+"""The kind of packages that a build uses, and no image has."""
 PACKAGE_LOCK = "package-lock.json"
 ANY_PYTHON = "3.13"
 
@@ -97,7 +97,7 @@ class _Search:
     def artifacts(self, cell: Cell) -> list[Artifact]:
         lock = self.project.lock
         every = [lock.artifacts[name] for name in lock.cells[cell.id].artifacts]
-        return [artifact for artifact in every if artifact.kind in KEYS]
+        return [artifact for artifact in every if artifact.kind != LEFT_BEHIND]
 
     @cached_property
     def stanzas(self) -> Mapping[str, Mapping[str, str]]:
@@ -136,8 +136,8 @@ class _Search:
         """Return what a cell asks for, with its places in layer.yaml."""
         directory = self.project.loaded.layer_dirs[cell.name]
         document = source.read(directory / LAYER, (directory / LAYER).as_posix())
-        key = KEYS[kind]
-        asked: PackageList | Mapping[str, object] = getattr(cell.layer, key)
+        key = BY_NAME[kind].key if kind in BY_NAME else ""
+        asked: PackageList | Mapping[str, object] = getattr(cell.layer, key) if key else ()
         entries = _keys(key, asked) if isinstance(asked, Mapping) else _items(key, asked, cell)
         made = []
         for path, word in entries:

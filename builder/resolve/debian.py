@@ -43,7 +43,8 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
             continue
         suite = open_suite(task, release, arch or "amd64", cells)
         archives |= suite.apt.releases()
-        resolution = _Resolution(task=task, suite=suite, pieces=pieces)
+        locked = task.preferred(cells, KIND) | task.preferred(cells, BUILD)
+        resolution = _Resolution(task=task, suite=suite, pieces=pieces, locked=locked)
         for cell in mine:
             task.monitor(Step(cell.id, "running", "resolving Debian packages"))
             resolution.cell(cell)
@@ -70,6 +71,8 @@ class _Resolution:
     task: Task
     suite: Suite
     pieces: Pieces
+    locked: Mapping[str, Artifact]
+    """What is to stay at its version, by name."""
     problems: list[Problem] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
 
@@ -204,8 +207,11 @@ class _Resolution:
         if version and version not in versions:
             message = f"Debian {self.suite.release} has no {name} {version}"
             return message, f"it has {listed(versions, SHOWN)}"
-        reasons = [sentence for _, sentence in sentences(why.complaints, owners)]
-        stale = {one.other for one in why.complaints if one.other in owners}
+        present = {name: (artifact, "the lock") for name, artifact in self.locked.items()}
+        present.update(owners)
+        reasons = [sentence for _, sentence in sentences(why.complaints, present)]
+        needed = [one.other for one in why.complaints if one.relation in NEEDS]
+        stale = {name for name in needed if name in present}
         for other, old, new in why.upgrades:
             reasons.append(f"it needs {other} {new}, and {_owner(other, owners)} holds {old}")
             stale.add(other)
@@ -213,19 +219,13 @@ class _Resolution:
             f"it excludes {other}, which {_owner(other, owners)} holds" for other in why.removals
         ]
         message = f"{request.text} cannot be installed: {'; '.join(reasons) or why.said}"
-        missing = [one.other for one in why.complaints if not self.suite.index.knows(one.other)]
-        return message, self._advice(stale, missing, why.removals)
+        missing = [name for name in needed if not self.suite.index.knows(name)]
+        return message, self._advice(stale, missing)
 
-    def _advice(
-        self, stale: Collection[str], missing: Sequence[str], removals: Sequence[str]
-    ) -> str:
-        """Return what to do where packages below are of another version, do not exist, or would
-        have to go.
-        """
+    def _advice(self, stale: Collection[str], missing: Sequence[str]) -> str:
+        """Return what to do where packages are of another version, or do not exist."""
         if missing:
             return f"Debian {self.suite.release} has no {listed(missing, SHOWN)} in main"
-        if removals:
-            return "take one of the packages out"
         locked = sorted(name for name in stale if not self.task.upgrades(name))
         if locked:
             return f"run `catalog lock --upgrade {' '.join(locked)}`"

@@ -49,6 +49,10 @@ class RefusedError(Exception):
     """npm finds no solution; holds its words."""
 
 
+class UnlockableError(RefusedError):
+    """A package has no hash, or comes from elsewhere than a registry; says which."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Nested:
     """A lock file inside a package: its install script installs what it says."""
@@ -101,6 +105,8 @@ def _has_node(task: Task, cell: Cell, there: Sequence[Artifact]) -> bool:
 
 def _explained(task: Task, cell: Cell, npm: Npm, error: RefusedError) -> list[Problem]:
     """Return which packages npm refuses by themselves; the whole list, where each is fine alone."""
+    if isinstance(error, UnlockableError):
+        return [task.documents.of_layer(cell, KEY, str(error))]
     problems = []
     wanted = _dependencies(cell, has_node=True)
     for request in requests(cell, KEY):
@@ -234,7 +240,7 @@ def _artifacts(lock: Mapping[str, Any], arch: str) -> Iterator[Artifact]:
     """Yield what a lock file installs.
 
     Raises:
-        RefusedError: a package cannot be locked.
+        UnlockableError: a package cannot be locked.
 
     """
     for where, entry in installed(lock, arch):
@@ -248,7 +254,7 @@ def _tarball(where: str, entry: Mapping[str, Any]) -> Artifact:
             f"{name_of(where)} {entry.get('version')} cannot be locked, as it is not from a"
             " registry, or has no sha512"
         )
-        raise RefusedError(message)
+        raise UnlockableError(message)
     return tarball
 
 

@@ -11,12 +11,12 @@ from builder.events import Monitor, Step
 from builder.fetch.fetch import ensure
 from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph
-from builder.kinds.table import BY_NAME, complete
+from builder.kinds.table import complete
 from builder.lock.model import Artifact, Lock, Slice
 from builder.resolve.accounts import with_accounts
 from builder.resolve.kinds import SUPPLIERS
 from builder.resolve.request import Documents
-from builder.resolve.settle import settle
+from builder.resolve.settle import disagreements, settle
 from builder.resolve.task import Piece, Task
 from builder.resolve.turn import turn
 from builder.settings import Settings
@@ -124,60 +124,46 @@ def _artifacts(lock: Lock, cell: str) -> list[Artifact]:
 def _lock(
     task: Task, found: Mapping[str, Sequence[Piece]], archives: Mapping[str, Mapping[str, str]]
 ) -> Lock:
-    artifacts = {
-        artifact.id: artifact
-        for pieces in found.values()
-        for piece in pieces
-        for artifact in piece.artifacts
-    }
-    cells = {cell.id: _slice(task, cell, found[cell.id], artifacts) for cell in task.cells}
-    kept = {
-        name: piece
-        for name, piece in task.previous.cells.items()
-        if name in task.graph.cells and name not in cells
-    }
-    artifacts |= {
-        name: task.previous.artifacts[name] for piece in kept.values() for name in piece.artifacts
-    }
+    artifacts: dict[str, Artifact] = {}
+    cells: dict[str, Slice] = {}
+    for cell in task.cells:
+        own = _together(found[cell.id])
+        artifacts |= own
+        cells[cell.id] = _slice(task, cell, found[cell.id], own)
+    kept: dict[str, Slice] = {}
+    for name, piece in task.previous.cells.items():
+        if name in task.graph.cells and name not in cells:
+            kept[name] = piece
+            artifacts |= {one: task.previous.artifacts[one] for one in piece.artifacts}
     for cell in task.cells:
         task.monitor(Step(cell.id, "done", f"{len(cells[cell.id].artifacts)} packages"))
     moment = max((archive["date"] for archive in archives.values()), default=BEFORE_ALL)
     made = Lock(moment=moment, artifacts=artifacts, cells=kept | cells, archives=archives)
-    if problems := disagreements(task.graph, made):
+    if problems := disagreements(task.graph, made, task.documents):
         raise InputError(problems)
     return made
 
 
-def disagreements(graph: Graph, lock: Lock) -> list[Problem]:
-    """Return the packages that have two versions in one image, each once: its layers could not be
-    put together.
-    """
-    found: dict[tuple[str, ...], Problem] = {}
-    for image in graph.images.values():
-        seen: dict[tuple[str, str], tuple[Artifact, str]] = {}
-        for cell, artifact in (
-            (one, lock.artifacts[name]) for one in image.cells for name in lock.cells[one].artifacts
-        ):
-            other, where = seen.setdefault((artifact.kind, artifact.name), (artifact, cell))
-            if other.digest != artifact.digest and BY_NAME[artifact.kind].installed:
-                message = (
-                    f"{image.name} would hold {artifact.name} twice: {other.version} in {where},"
-                    f" {artifact.version} in {cell}"
-                )
-                found.setdefault(
-                    (where, cell, artifact.name),
-                    Problem(cell, 0, 0, message, f"run `catalog lock --upgrade {artifact.name}`"),
-                )
-    return list(found.values())
+def _together(pieces: Sequence[Piece]) -> dict[str, Artifact]:
+    """Return the artifacts of several pieces by id."""
+    artifacts: dict[str, Artifact] = {}
+    for piece in pieces:
+        artifacts |= {artifact.id: artifact for artifact in piece.artifacts}
+    return artifacts
 
 
 def _slice(
     task: Task, cell: Cell, pieces: Sequence[Piece], artifacts: Mapping[str, Artifact]
 ) -> Slice:
-    piece = Slice(
+    auto: set[str] = set()
+    files: dict[str, str] = {}
+    for piece in pieces:
+        auto.update(piece.auto)
+        files |= piece.files
+    whole = Slice(
         asks=asks(cell, task.graph),
-        artifacts=tuple(sorted({artifact.id for part in pieces for artifact in part.artifacts})),
-        auto=tuple(sorted({name for part in pieces for name in part.auto})),
-        files={path: text for part in pieces for path, text in part.files.items()},
+        artifacts=tuple(sorted(artifacts)),
+        auto=tuple(sorted(auto)),
+        files=files,
     )
-    return complete(piece, artifacts)
+    return complete(whole, artifacts)

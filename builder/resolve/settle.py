@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
+from builder.errors import Problem
 from builder.graph.model import Graph
 from builder.kinds.table import BY_NAME
 from builder.lock.merge import STALE, substitute
 from builder.lock.model import Artifact, Lock, Slice
 from builder.lock.version import newest
+from builder.resolve.request import Documents
 
 
 def settle(graph: Graph, lock: Lock, base: Lock | None = None) -> Lock:
@@ -36,14 +38,42 @@ def settle(graph: Graph, lock: Lock, base: Lock | None = None) -> Lock:
     return replace(lock, cells=cells)
 
 
+def disagreements(graph: Graph, lock: Lock, documents: Documents | None = None) -> list[Problem]:
+    """Return the packages of which an image would hold two versions, each pair of cells once:
+    their layers could not be put together.
+    """
+    places = documents or Documents()
+    problems: dict[tuple[str, str, str], Problem] = {}
+    for image in graph.images.values():
+        seen: dict[tuple[str, str], tuple[Artifact, str]] = {}
+        for cell, artifact in _held(lock, image.cells):
+            other, where = seen.setdefault((artifact.kind, artifact.name), (artifact, cell))
+            pair = where, cell, artifact.name
+            if other.digest == artifact.digest or pair in problems:
+                continue
+            message = (
+                f"{image.name} would hold {artifact.name} twice: {other.version} in {where},"
+                f" {artifact.version} in {cell}"
+            )
+            hint = f"run `catalog lock --upgrade {artifact.name}`"
+            key = BY_NAME[artifact.kind].key
+            problems[pair] = places.of_layer(graph.cells[cell], key, message, hint)
+    return list(problems.values())
+
+
+def _held(lock: Lock, cells: Iterable[str]) -> Iterator[tuple[str, Artifact]]:
+    """Yield what cells hold of the kinds of which an image has one version of each package."""
+    for cell in cells:
+        for name in lock.cells[cell].artifacts:
+            if BY_NAME[lock.artifacts[name].kind].installed:
+                yield cell, lock.artifacts[name]
+
+
 def _rivals(lock: Lock, cells: Collection[str]) -> list[list[Artifact]]:
     """Return the artifacts of each package that these cells hold in several versions."""
     held: dict[tuple[str, str], dict[str, Artifact]] = {}
-    for cell in cells:
-        for name in lock.cells[cell].artifacts:
-            artifact = lock.artifacts[name]
-            if BY_NAME[artifact.kind].installed:
-                held.setdefault((artifact.kind, artifact.name), {})[artifact.digest] = artifact
+    for _, artifact in _held(lock, cells):
+        held.setdefault((artifact.kind, artifact.name), {})[artifact.digest] = artifact
     return [list(same.values()) for same in held.values() if len(same) > 1]
 
 

@@ -10,6 +10,7 @@ from builder.graph.build import graph
 from builder.graph.model import Graph
 from builder.graph.sample import sample
 from builder.lock.file import read
+from builder.lock.model import NAME
 from tests.gates import ROOT
 
 
@@ -41,7 +42,7 @@ def test_every_image_is_there_on_each_debian_release(whole: Graph) -> None:
 
 
 def test_the_lock_answers_all_of_it(whole: Graph) -> None:
-    assert not stale(read(ROOT / "catalog.lock"), whole)
+    assert not stale(read(ROOT / NAME), whole)
 
 
 def test_a_sample_of_it_is_smaller_than_all_and_shows_all_that_is_not_heavy(whole: Graph) -> None:

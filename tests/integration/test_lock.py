@@ -171,6 +171,27 @@ def test_python_layers_that_want_different_versions_are_told(place: Place) -> No
     assert "left/layer.yaml:3); the layers meet in both\n" in said
 
 
+def test_a_package_that_needs_a_newer_one_than_the_lock_says_how_to_move_that(
+    locked: Place,
+) -> None:
+    locked.archive.publish(
+        [package for package in packages() if package.name != "libshared"]
+        + [deb("libshared", "4"), deb("newcomer", depends="libshared (>= 4)")]
+    )
+    locked.layer("left", "description: left\non: [snake]\napt: [editor, newcomer]\n")
+    code, said = locked.run("lock")
+    assert code == 2
+    assert (
+        "left/layer.yaml:3:15: newcomer cannot be installed: newcomer needs libshared (>= 4)"
+        in said
+    )
+    assert "and the lock holds libshared 3\n" in said
+    advice = said.partition("hint: run `catalog ")[2].partition("`")[0]
+    assert advice == "lock --upgrade libshared"
+    locked.done(*advice.split())
+    assert locked.has("left") == {"editor": "1", "newcomer": "1", "libshared": "4"}
+
+
 def test_everything_that_is_wrong_is_told_at_once(place: Place) -> None:
     publish_wheel(place.site, "helper", "2.0")
     place.layer("base", "description: tools\non: [system]\napt: [tol]\n")
@@ -242,8 +263,10 @@ def test_layers_that_never_meet_need_not_agree(place: Place) -> None:
     place.layer("right", "description: right\non: [snake]\npython: [helper<2, common<2]\n")
     place.done("lock")
     assert place.has("left") == {"helper": "3.0"}
-    assert place.has("right") == {"helper": "1.1"}, "and what a shared layer brings is one version"
-    assert place.has("shared") == {"middle": "1.0", "common": "1.0"}
+    assert place.has("right") == {"helper": "1.1", "common": "1.0"}
+    assert place.has("shared") == {"middle": "1.0", "common": "1.0"}, (
+        "one cell for both images: the newer version would not do for one of them"
+    )
     before = place.lock_files
     assert "nothing moved" in place.done("lock")
     assert "nothing moved" in place.done("lock", "--upgrade")

@@ -167,8 +167,12 @@ def test_a_registry_out_of_reach_is_named_with_the_setting(
     assert "set CATALOG_MIRROR_NPM" in said
 
 
-def test_a_package_that_does_not_exist_is_told(app: Place) -> None:
-    app.layer("app", LAYER.replace("app: ^1", "nothing: ^1"))
+def test_packages_and_versions_that_do_not_exist_are_told_with_their_lines(app: Place) -> None:
+    app.done("lock")
+    app.layer("app", LAYER.replace("app: ^1", "app: ^1, shalow: ^1, deep: ^9"))
     code, said = app.run("lock")
     assert code == 2
-    assert "npm has no package 'nothing'" in said
+    assert "npm has no package 'shalow'\n  hint: did you mean 'shallow'?" in said
+    assert "npm has no deep ^9" in said
+    line = LAYER[: LAYER.index("app: ^1")].count("\n") + 1
+    assert said.count(f"app/layer.yaml:{line}:") == 2, said

@@ -52,12 +52,12 @@ def test_who_is_made_no_more_leaves(first: set[str], rest: set[str]) -> None:
     assert decide(decide({}, of(*first)).ids, of(*rest)).ids.keys() == rest
 
 
-@given(st.lists(LOCKS, min_size=2, max_size=2))
-def test_two_branches_unite_in_either_order(locks: list[dict[str, int]]) -> None:
-    one = united(locks)
-    assert one.ids == united(list(reversed(locks))).ids
-    assert one.ids.keys() == locks[0].keys() | locks[1].keys()
-    assert len(set(one.ids.values())) == len(one.ids)
+@given(LOCKS, LOCKS)
+def test_two_branches_unite_in_either_order(one: dict[str, int], other: dict[str, int]) -> None:
+    ids = united(one, other)
+    assert ids == united(other, one)
+    assert len(set(ids.values())) == len(ids)
+    assert set(ids.values()) <= {*one.values(), *other.values()}
 
 
 @given(st.sets(NAMES, max_size=10), st.sets(NAMES, max_size=10), st.sets(NAMES, max_size=10))
@@ -67,8 +67,11 @@ def test_uniting_moves_nothing_that_both_have(
     base = decide({}, of(*common)).ids
     ours = decide(base, of(*common, *left)).ids
     theirs = decide(base, of(*common, *right)).ids
-    together = united([ours, theirs]).ids
+    together = united(ours, theirs)
     assert base.items() <= together.items()
+    after = decide(together, of(*common, *left, *right))
+    assert together.items() <= after.ids.items()
+    assert after.ids.keys() == common | left | right
 
 
 def test_the_same_account_on_two_branches_gets_the_same_id() -> None:

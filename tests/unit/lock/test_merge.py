@@ -84,8 +84,11 @@ def test_accounts_are_united_and_an_id_is_given_once() -> None:
     base = replace(BASE, accounts={"a": 100})
     ours = replace(BASE, accounts={"a": 100, "b": 101})
     theirs = replace(BASE, accounts={"a": 100, "c": 101, "d": 102})
-    assert merge(base, ours, theirs).accounts == {"a": 100, "b": 101, "d": 102}
-    assert merge(base, ours, replace(BASE, accounts={})).accounts == {"b": 101, "a": 100}
+    accounts = merge(base, ours, theirs).accounts
+    assert accounts.keys() == {"a", "b", "c", "d"}
+    assert len(set(accounts.values())) == 4
+    assert (accounts["a"], accounts["d"]) == (100, 102), "who met nobody keeps its id"
+    assert merge(base, theirs, ours).accounts == accounts
 
 
 def test_a_file_that_one_side_replaced_under_the_same_version_is_that_side_s() -> None:
@@ -94,6 +97,14 @@ def test_a_file_that_one_side_replaced_under_the_same_version_is_that_side_s() -
     other = replace(BASE, artifacts={**BASE.artifacts, tool.id: rebuilt})
     assert merge(BASE, BASE, other).artifacts[tool.id] == rebuilt
     assert merge(BASE, other, BASE).artifacts[tool.id] == rebuilt
+
+
+def test_what_one_side_knows_of_an_artifact_is_kept() -> None:
+    tool = BASE.artifacts["deb:tool=1:amd64"]
+    known = replace(tool, extra={"accounts": "tool"})
+    other = replace(BASE, artifacts={**BASE.artifacts, tool.id: known})
+    assert merge(BASE, BASE, other).artifacts[tool.id].extra == {"accounts": "tool"}
+    assert merge(BASE, other, BASE).artifacts[tool.id].extra == {"accounts": "tool"}
 
 
 CONTENTS = st.dictionaries(

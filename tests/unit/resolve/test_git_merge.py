@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -93,6 +94,7 @@ def artifact(name: str, version: str = "1") -> Artifact:
         locator=f"pool/{name}.deb",
         digest=f"sha256:{version:0>64}",
         size=1,
+        extra={"accounts": ""},
     )
 
 
@@ -158,8 +160,24 @@ def test_one_side_may_have_the_former_format(repository: Repository) -> None:
     assert read(repository.root / NAME) == repository.lock("2026-03-01")
 
 
+def test_the_former_format_is_told_and_rewritten_by_one_command_without_a_network(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = read(repository.root / NAME)
+    shutil.rmtree(repository.root / NAME)
+    (repository.root / NAME).write_text(former(lock))
+    for command in (["plan"], ["lock", "--check"]):
+        assert repository.run(*command) == 2
+        said = capsys.readouterr().err
+        assert "catalog.lock:1:1: the lock has format 1" in said
+        assert "run `catalog lock`: it rewrites the lock" in said
+    assert repository.run("lock") == 0
+    assert "nothing moved" in capsys.readouterr().out
+    assert read(repository.root / NAME) == lock, "the same artifacts and slices: the same keys"
+
+
 def former(lock: Lock) -> str:
-    fields = ("kind", "name", "version", "origin", "locator", "digest", "size")
+    fields = ("kind", "name", "version", "origin", "locator", "digest", "size", "extra")
     artifacts = {
         name: {field: getattr(one, field) for field in fields}
         for name, one in lock.artifacts.items()

@@ -16,8 +16,8 @@ from builder.graph.model import Cell, Graph, ImagePoint
 from builder.lock.deb import complaints
 from builder.lock.model import Artifact, Lock, Slice
 from builder.resolve.debian import sentences
-from builder.resolve.resolve import EMPTY, check_upgrade, disagreements
-from builder.resolve.settle import settle
+from builder.resolve.resolve import EMPTY, check_upgrade
+from builder.resolve.settle import disagreements, settle
 from builder.resolve.task import Task, asked, groups
 from builder.settings import Settings, read
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from builder.errors import ToolError
 from builder.tools import process
+from tests import processes
 
 pytestmark = pytest.mark.process
 
@@ -207,9 +209,7 @@ def test_what_runs_in_the_foreground_has_our_input_our_output_and_its_own_code()
 
 def test_what_runs_in_the_foreground_ends_with_us() -> None:
     waiting = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
-    with subprocess.Popen(
-        [sys.executable, "-c", FOREGROUND, waiting], stdout=subprocess.PIPE, text=True
-    ) as ours:
+    with processes.running([sys.executable, "-c", FOREGROUND, waiting]) as ours:
         assert ours.stdout is not None
         theirs = int(ours.stdout.readline())
         ours.send_signal(signal.SIGINT)
@@ -221,3 +221,24 @@ def test_what_runs_in_the_foreground_ends_with_us() -> None:
 def test_a_missing_program_does_not_run_in_the_foreground() -> None:
     with pytest.raises(ToolError, match="was not found"):
         process.foreground(["no-such-program"])
+
+
+def test_ctrl_c_on_a_terminal_is_for_what_runs_in_the_foreground() -> None:
+    catches = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, lambda *_: sys.exit(5 if sys.stdin.isatty() else 6))\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    with processes.default_signals():
+        pid, terminal = pty.fork()
+        if pid == 0:
+            argv = [sys.executable, "-c", FOREGROUND, catches]
+            os.execv(sys.executable, argv)  # noqa: S606  pty.fork leaves that to its caller
+    said = b""
+    while b"ready" not in said:
+        said += os.read(terminal, 1024)
+    os.write(terminal, b"\x03")
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 5
