@@ -118,7 +118,7 @@ def compose(
 
     """
     chosen = groups.named(service.groups)
-    sections, order = _sections(chosen)
+    sections, order = sections_of(chosen)
     sections = _joined(sections, service.options)
     sections = _changed(sections, _filled(sections, images.own, service.port), name, EMPTY)
     workloads = {
@@ -156,7 +156,7 @@ def _only(options: Mapping[str, Option], sections: Collection[str]) -> dict[str,
     return {section: option for section, option in options.items() if section in sections}
 
 
-def _sections(groups: Mapping[str, Group]) -> tuple[dict[str, Option], dict[str, int]]:
+def sections_of(groups: Mapping[str, Group]) -> tuple[dict[str, Option], dict[str, int]]:
     """Return what groups offer together, and the place of each section in the form."""
     sections: dict[str, Option] = {}
     order: dict[str, int] = {}
@@ -194,7 +194,7 @@ def _check_names(name: str, service: Service, sections: Mapping[str, Option]) ->
 
 def _further(workload: Workload, groups: Groups, images: Images, name: str) -> Further:
     chosen = groups.named(workload.groups)
-    sections, _ = _sections(chosen)
+    sections, _ = sections_of(chosen)
     image = images.others[workload.image] if workload.image else None
     offered = (image,) if image else images.own
     sections = _changed(sections, _filled(sections, offered, workload.port), name, EMPTY)

@@ -9,6 +9,7 @@ from pathlib import Path
 from builder.charts.compose import Composition, compose
 from builder.charts.images import ImageRefs
 from builder.charts.library import load_library
+from builder.charts.library_rules import library_problems
 from builder.charts.load import load_groups, read_services
 from builder.charts.service import Service
 from builder.charts.service_rules import service_files, service_problems, setting_problems
@@ -51,7 +52,7 @@ def composed_services(
     read = read_services(directory, groups)
     files = service_files(directory, read.documents)
     composed: dict[str, Composition] = {}
-    problems = list(read.problems)
+    problems = [*library_problems(groups, library), *read.problems]
     # A service is composed after those that it contains.
     for name in _inside_out(read.services):
         service, written = read.services[name], files[name]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from builder.catalog.suggest import nearest
+from builder.catalog.reader import Place
+from builder.catalog.suggest import closest, nearest
 from builder.charts.gotemplate import Action, Token, actions
 from builder.charts.model import Option
 
@@ -234,6 +235,8 @@ class _Reader:
         field.
         """
         if value.is_context and name not in BUILT_IN:
+            if name[:1].isupper() and closest(name, BUILT_IN) is None:
+                return UNKNOWN  # a library may add to the context what it needs
             hint = nearest(name, BUILT_IN)
             message = f"a chart's context has no {name!r}"
             self.problems.append(TemplateProblem(token.offset, token.text, message, hint))
@@ -265,3 +268,8 @@ def _element(value: _Value) -> _Value:
         return UNKNOWN
     held = option.items or option.map
     return UNKNOWN if held is None else _Value(held, f"{value.path}[]")
+
+
+def line_and_column(text: str, offset: int) -> Place:
+    """Return the place of a character, both numbers from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)

@@ -17,7 +17,7 @@ from builder.charts.compose import Composition, Path, walk
 from builder.charts.load import SERVICE, SOURCE
 from builder.charts.model import Option
 from builder.charts.option_rules import option_faults
-from builder.charts.references import template_problems
+from builder.charts.references import line_and_column, template_problems
 from builder.charts.service import Probe
 from builder.errors import Problem
 
@@ -198,6 +198,10 @@ def _source(composition: Composition, file: ServiceFile, directory: FilePath) ->
     if not directory.is_dir():
         return
     name = file.document.file.removesuffix(SERVICE) + SOURCE
+    # A named template may be rendered for each of the workloads, which have options of their own.
+    seen = dict(composition.options)
+    for workload in composition.workloads.values():
+        seen |= workload.options
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         relative = path.relative_to(directory).as_posix()
         where = f"{name}/{relative}"
@@ -206,14 +210,9 @@ def _source(composition: Composition, file: ServiceFile, directory: FilePath) ->
             yield Problem(where, 0, 0, "'templates' of service.yaml does not list it", hint)
             continue
         text = path.read_text(errors="replace")
-        for wrong in template_problems(text, composition.options):
+        for wrong in template_problems(text, seen):
             place = line_and_column(text, wrong.offset)
             yield Problem(where, *place, wrong.message, wrong.hint)
-
-
-def line_and_column(text: str, offset: int) -> Place:
-    """Return the place of a character, both numbers from 1."""
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def _keys(path: Path) -> tuple[Step, ...]:

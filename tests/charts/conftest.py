@@ -34,7 +34,7 @@ COMMITTED = Path(__file__).parents[2] / "catalog.yaml"
 OWN = Path(__file__).with_name("catalog") / "catalog.yaml"
 CHARTS = OWN.parent / "charts"
 LIBRARY = COMMITTED.parent / "charts"
-"""Options, templates and stubs: those of the committed catalog."""
+"""Options, library and stubs, which both catalogs use."""
 ORIGIN = Origin(catalog="test")
 Manifest = dict[str, Any]
 

@@ -13,18 +13,16 @@ from builder.charts.chart import LINK, source
 from builder.charts.switches import joined, passwords
 from builder.tools import helm
 from builder.verify.charts import cases
-from tests.charts.conftest import COMMITTED, ORIGIN, Chart, Rendered, all_charts
-
-CHARTS = COMMITTED.parent / "charts"
+from tests.charts.conftest import LIBRARY, ORIGIN, Chart, Rendered, all_charts
 
 
 @pytest.fixture(scope="module")
 def git(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """charts/ as git holds it: the library, and charts that link to it."""
     directory = tmp_path_factory.mktemp("git") / "charts"
-    shutil.copytree(CHARTS / "library", directory / "library")
+    shutil.copytree(LIBRARY / "library", directory / "library")
     for name, chart in all_charts().items():
-        source(chart.composition, CHARTS, ORIGIN).write(directory / name)
+        source(chart.composition, LIBRARY, ORIGIN).write(directory / name)
     return directory
 
 

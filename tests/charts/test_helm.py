@@ -153,26 +153,22 @@ def test_the_command_verifies_what_would_be_generated(capsys: pytest.CaptureFixt
     )
 
 
-def copy_catalog(root: Path) -> None:
-    """Copy the catalog of these tests, with the library that it names."""
-    for name in ("images", "charts"):
-        shutil.copytree(CHARTS.parent / name, root / name)
+def copied(root: Path, *services: str) -> None:
+    """Write the tests' catalog, with some of its services, where it can be changed."""
     for name in ("options", "library", "stubs"):
-        shutil.copytree(LIBRARY / name, root / "charts" / name)
-    lines = Path(CATALOG).read_text().splitlines(keepends=True)
-    kept = [line for line in lines if not line.startswith("charts:")]
-    (root / "catalog.yaml").write_text("".join(kept))
+        shutil.copytree(LIBRARY / name, root / "shared" / name)
+    for name in ("images", "charts/icons", *(f"charts/{service}" for service in services)):
+        shutil.copytree(CHARTS.parent / name, root / name)
+    text = Path(CATALOG).read_text().replace("../../../charts", "shared")
+    (root / "catalog.yaml").write_text(text)
 
 
 def test_the_command_tells_how_to_see_again_what_is_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    copy_catalog(tmp_path)
-    for path in (tmp_path / "charts").glob("*/service.yaml"):
-        if path.parent.name != "postgresql":
-            shutil.rmtree(path.parent)
-    path = tmp_path / "charts" / "library" / "templates" / "_networking.tpl"
-    path.write_text(path.read_text().replace("ports:", "prots:"))
+    copied(tmp_path, "postgresql")
+    path = tmp_path / "shared" / "library" / "templates" / "_networking.tpl"
+    path.write_text(path.read_text().replace("  ports:", "  prots:"))
     assert main(["--catalog", str(tmp_path / "catalog.yaml"), "chart", "verify"]) == 1
     told = capsys.readouterr()
     assert (
@@ -188,7 +184,7 @@ def test_the_command_tells_how_to_see_again_what_is_wrong(
 
 
 def changed(composition: Composition, **fields: object) -> Composition:
-    return replace(composition, **fields)  # type: ignore[arg-type]
+    return replace(composition, **fields)  # type: ignore[arg-type]  # its own fields
 
 
 def packaged(composition: Composition, published: Package | None = None) -> Package:
@@ -476,9 +472,9 @@ def test_charts_whose_images_nobody_could_pull_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = tmp_path / "catalog"
-    copy_catalog(root)
-    text = (root / "catalog.yaml").read_text().replace("registry:", "# registry:")
-    (root / "catalog.yaml").write_text("registry: 127.0.0.1:5000/catalog\n" + text)
+    copied(root, "postgresql", "jupyter-python")
+    path = root / "catalog.yaml"
+    path.write_text("registry: 127.0.0.1:5000/catalog\n" + path.read_text())
     site = tmp_path / "site"
 
     def package(*options: str) -> str:

@@ -112,14 +112,16 @@ def _check_images(
         InputError: an image is not built, or is where nobody else can pull it from.
 
     """
-    store = Store.open(read_settings(loaded.root).store)
-    problems = unpullable(
-        arguments.catalog,
-        loaded.catalog.registry,
-        new,
-        lambda image: image in digests or store.find(IMAGES + image) is not None,
-        arguments.allow,
-    )
+    place = read_settings(loaded.root).store
+    # Nothing is built where there is no store yet, and to look must not make one.
+    store = Store(place) if (place / "index.json").exists() else None
+
+    def is_known(image: str) -> bool:
+        is_built = store is not None and store.find(IMAGES + image) is not None
+        return image in digests or is_built
+
+    registry = loaded.catalog.registry
+    problems = unpullable(arguments.catalog, registry, new, is_known, arguments.allow)
     if problems:
         raise InputError(problems)
 

@@ -28,6 +28,7 @@ def told(text: str) -> list[str]:
     [
         "",
         "no action at all",
+        "{{ .Workload }}{{ .Root.Values.streamlit.file }}",
         (
             '{{ if not (hasKey .Values.streamlit "memo") }}{{ set .Values.streamlit "memo" 1 }}{{ end }}'
             "{{ .Values.streamlit.memo }}"

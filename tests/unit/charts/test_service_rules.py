@@ -295,3 +295,46 @@ def test_an_image_of_a_sidecar_that_the_catalog_does_not_build(tmp_path: Path) -
     assert problem == (
         "10:19: the catalog builds no image named 'tset'\n  hint: did you mean 'test'?"
     )
+
+
+def test_a_template_of_the_service_s_own_may_be_a_workload_s(tmp_path: Path) -> None:
+    source = tmp_path / "charts" / "one" / "source"
+    source.mkdir(parents=True)
+    own = '{{ define "library.one" }}{{ .Values.replicaCount }}{{ .Values.replicaCuont }}{{ end }}'
+    (source / "_one.tpl").write_text(own)
+    text = WORKERS.replace(" {{ .Values.resorces }}", "").replace(", minimun: 1", "")
+    text = FIRST + COMMAND + PROBE + OPTIONS + text + "templates: [_one.tpl]\n"
+    told = [one.splitlines()[0] for one in composed(tmp_path, one=text)[1]]
+    assert told == ["charts/one/source/_one.tpl:1:56: the chart has no option 'replicaCuont'"]
+
+
+def test_a_service_inside_another_keeps_its_variables(tmp_path: Path) -> None:
+    options = OPTIONS.replace("{default: app.py}", "{default: app.py, variable: APP}")
+    services, told = composed(
+        tmp_path,
+        inner=FIRST + COMMAND + PROBE + options,
+        outer=FIRST + COMMAND + PROBE + "with: {part: inner}\n",
+    )
+    assert told == []
+    held = [dict(one.options) for one in services["inner"].variables]
+    assert held == [{"APP": ("streamlit", "file")}]
+    assert services["outer"].variables == ()
+
+
+def test_what_charts_share_is_looked_at_too(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    for path, text in {
+        "options/a.yaml": "description: A\nsections: {a: {type: boolean, pattern: x}}\n",
+        "options/b.yaml": "description: B\nsections: {b: {role: image}}\n",
+        "library/Chart.yaml": "name: library\n",
+        "library/templates/_x.tpl": '{{ define "library.x" }}\n{{ .Values.c }}{{ end }}\n',
+        "stubs/NOTICE.j2": "x\n",
+        "charts/one/service.yaml": FIRST.replace("[image, networking]", "[b]") + COMMAND + PROBE,
+    }.items():
+        (shared / path).parent.mkdir(parents=True, exist_ok=True)
+        (shared / path).write_text(text)
+    told = composed_services(shared / "charts", REFS, shared, "shared")[1]
+    assert [str(one).splitlines()[0] for one in sorted(told)] == [
+        "options/a.yaml: group a: a: 'pattern' does nothing on an option of type boolean",
+        "shared/library/templates/_x.tpl:2:4: the chart has no option 'c'",
+    ]

@@ -1,0 +1,35 @@
+"""Rules over what the charts of a catalog share: groups of options, and the library's templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from builder.charts.compose import Path, sections_of, walk
+from builder.charts.library import NAME, Library
+from builder.charts.load import Groups
+from builder.charts.model import Option
+from builder.charts.option_rules import option_faults
+from builder.charts.references import line_and_column, template_problems
+from builder.errors import Problem
+
+
+def library_problems(groups: Groups, library: Library) -> Iterator[Problem]:
+    """Yield fields of options that would do nothing, and references of the library's templates to
+    options that no group has.
+    """
+    # A template is shared by charts with different groups: it may refer to any of them.
+    sections, _ = sections_of(groups.groups)
+    yield from _options(groups, dict(walk(sections)))
+    for name, text in library.partials.items():
+        for wrong in template_problems(text, sections):
+            place = line_and_column(text, wrong.offset)
+            file = f"{library.file}/{NAME}/templates/{name}"
+            yield Problem(file, *place, wrong.message, wrong.hint)
+
+
+def _options(groups: Groups, every: Mapping[Path, Option]) -> Iterator[Problem]:
+    for name, group in groups.groups.items():
+        for path, _ in walk(group.sections):
+            for fault in option_faults(path, every[path], every):
+                where = f"group {name}: {'.'.join(path)}"
+                yield Problem(f"options/{name}.yaml", 0, 0, f"{where}: {fault.message}", fault.hint)
