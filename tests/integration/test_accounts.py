@@ -21,11 +21,10 @@ LAYERS = {
     "stunnel": "apt: [stunnel4, systemd-standalone-sysusers]",  # systemd-sysusers
     "dnsmasq": "apt: [dnsmasq-base]",  # useradd
     "own": """\
-apt: [adduser]
 accounts: [hidden]
 run: |
   useradd --system --home-dir /opt/app app && groupadd --system data
-  name=$(echo hid)den && adduser --quiet --system --group $name
+  name=$(echo hid)den && useradd --system $name
   install -D -o hidden -g data /dev/null /opt/hidden
 """,
 }

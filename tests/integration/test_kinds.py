@@ -29,7 +29,7 @@ def test_what_other_registries_have_is_locked_built_and_found_again(tiny: Tiny) 
     for name, text in LAYERS.items():
         tiny.layer(name, text)
     catalog = tiny.root / "catalog.yaml"
-    catalog.write_text(catalog.read_text() + "  others: {layers: [web, jars, gopher]}\n")
+    catalog.write_text(catalog.read_text() + "  others: {layers: [web, jars, gopher], tag: one}\n")
     tiny.done("lock")
     tiny.build(WEB, JARS, GOPHER)
     web, jars, gopher = (tiny.facts(cell) for cell in (WEB, JARS, GOPHER))
@@ -52,7 +52,7 @@ def test_what_other_registries_have_is_locked_built_and_found_again(tiny: Tiny) 
 def test_a_program_in_go_comes_to_the_same_bytes_again(tiny: Tiny) -> None:
     tiny.layer("gopher", LAYERS["gopher"])
     catalog = tiny.root / "catalog.yaml"
-    catalog.write_text(catalog.read_text() + "  others: {layers: [gopher]}\n")
+    catalog.write_text(catalog.read_text() + "  others: {layers: [gopher], tag: one}\n")
     tiny.done("lock")
     tiny.build(GOPHER)
     first = tiny.facts(GOPHER).entries

@@ -21,7 +21,7 @@ def dependency(text: str, inside: str = "") -> str:
 def pom(text: str, *dependencies: str, more: str = "") -> str:
     group, artifact, version = text.split(":")
     return (
-        '<project xmlns="http://maven.apache.org/POM/4.0.0">'
+        '<project xmlns="urn:of-a-pom">'
         f"<groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version>"
         f"{more}<dependencies>{''.join(dependencies)}</dependencies></project>"
     )
