@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from builder.catalog import language, model
+from builder.catalog import language, words
 from builder.catalog.reader import Step
 from builder.catalog.scalars import found, quoted
 from builder.catalog.source import Source
@@ -22,21 +22,23 @@ from builder.errors import Problem
 M = TypeVar("M", bound=BaseModel)
 
 _PATTERNS = {
-    model.NAME: "a name: lower-case letters and digits, with single '.', '_' or '-' between them",
-    model.IMAGE_NAME: "an image's name: lower-case letters, digits, '.', '_', '-' and {parameters}",
-    model.IDENTIFIER: "a name: lower-case letters, digits and '_', starting with a letter",
-    model.VALUE: "a version: letters, digits, '.', '_' and '-'",
-    model.VARIABLE: "the name of an environment variable: letters, digits and '_'",
-    model.MODE: 'an octal mode, such as "0755"',
-    model.OWNER: "a user, or user:group",
-    model.ACCOUNT: "the name of an account: letters, digits, '_', '-', '.'",
-    model.REGISTRY: (
+    words.NAME: "a name: lower-case letters and digits, with single '.', '_' or '-' between them",
+    words.IMAGE_NAME: "an image's name: lower-case letters, digits, '.', '_', '-' and {parameters}",
+    words.IDENTIFIER: "a name: lower-case letters, digits and '_', starting with a letter",
+    words.VALUE: "a version: letters, digits, '.', '_' and '-'",
+    words.VARIABLE: "the name of an environment variable: letters, digits and '_'",
+    words.MODE: 'an octal mode, such as "0755"',
+    words.OWNER: "a user, or user:group",
+    words.ACCOUNT: "the name of an account: letters, digits, '_', '-', '.'",
+    words.REGISTRY: (
         "a registry with a path, such as registry.example.org/catalog, without https:// and tag"
     ),
-    model.ABSOLUTE: "an absolute path",
-    model.URL: "an address that starts with https://, http:// or file:///",
+    words.ABSOLUTE: "an absolute path",
+    words.URL: "an address that starts with https://, http:// or file:///",
+    words.SHA256: "a sha256: 64 hex digits",
+    words.GO_VERSION: "the version of a Go module, such as v1.2.3, or latest",
+    words.ONE_LINE: "one line without single quotes",
     language.LANGUAGE: "a language tag (BCP 47), such as en, pt-BR or zh-Hans",
-    model.SHA256: "a sha256: 64 hex digits",
 }
 _EXPECTED = {
     "string_type": "a text",
@@ -110,9 +112,9 @@ def place(source: Source, loc: tuple[Step, ...]) -> tuple[Step, ...]:
             path.append(step)
             spot = spot.inside[step]
         elif index == len(loc) - 1 and step not in {
-            model.TEXT,
-            model.TEXTS,
-            model.CONDITIONAL,
+            words.TEXT,
+            words.TEXTS,
+            words.CONDITIONAL,
             "[key]",
         }:
             path.append(step)
@@ -176,7 +178,7 @@ def _problem(source: Source, kind: type[BaseModel], details: ErrorDetails) -> Pr
     if loc and loc[-1] == "[key]":
         return source.problem(path, f"the key {quoted(value)} is not {_wanted(details)}", key=True)
     hint = _hint(error, value, written)
-    if error == "string_type" and model.TEXT in loc:
+    if error == "string_type" and words.TEXT in loc:
         return source.problem(path, f"expected {_branch(loc)}, found {found(value, written)}", hint)
     if error == "string_pattern_mismatch":
         return source.problem(path, f"{quoted(value)} is not {_wanted(details)}")

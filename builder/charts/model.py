@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from builder.catalog.model import Model, Variable
+from builder.catalog.words import Model, Variable
 
 Type = Literal["object", "array", "string", "boolean", "integer", "number"]
 ZERO: Mapping[Type, JsonValue] = {

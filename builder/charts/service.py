@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from builder.catalog.language import LanguageTag
-from builder.catalog.model import Model, Name, Port, Variable
+from builder.catalog.words import Model, Name, Port, Variable
 from builder.charts.model import ChartName, FileName, ObjectName, Option, Part
 
 # Kubernetes names ports in at most 15 characters; Helm, objects by what is derived from a name.

@@ -26,8 +26,8 @@ import docker
 
 from builder.digest import canonical, sha256
 from builder.graph.model import Graph, ImagePoint
+from builder.kinds.table import names as asked
 from builder.lock.model import Lock
-from builder.render.dockerfile import asked
 from builder.tools import engine
 
 OPTION = re.compile(r"#\s*(user|volume|env|timeout):\s*(\S.*?)\s*")
@@ -103,7 +103,7 @@ def facts_of(graph: Graph, image: ImagePoint, lock: Lock) -> dict[str, object]:
         for name in lock.cells[cell].artifacts:
             artifact = lock.artifacts[name]
             packages.setdefault(artifact.kind, {})[artifact.name] = artifact.version
-        for kind, requirements in asked(graph.cells[cell]).items():
+        for kind, requirements in asked(graph.cells[cell].layer, graph.cells[cell].point).items():
             wanted.setdefault(kind, []).extend(_distribution(text) for text in requirements)
     layers = [graph.cells[cell].name for cell in image.cells]
     return {

@@ -13,7 +13,7 @@ from builder.charts.library import load_library
 from builder.charts.load import load_groups
 from builder.charts.service import Service
 from builder.verify.manifests import problems
-from tests.charts.conftest import CHARTS, Chart, make
+from tests.charts.conftest import LIBRARY, Chart, make
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +35,9 @@ def spark() -> Chart:
         compose(
             "jupyter-pyspark",
             service,
-            load_groups((CHARTS, "charts")),
+            load_groups((LIBRARY, "charts")),
             Images(own=(ImageRef(name="r/jupyter-pyspark", tag="py3.13-spark4.1"),)),
-            load_library(CHARTS, "charts"),
+            load_library(LIBRARY, "charts"),
         )
     )
 

@@ -16,7 +16,7 @@ from builder.charts.onyxia.files import read
 from builder.charts.onyxia.lint import lint
 from builder.verify.charts import cases
 from builder.verify.manifests import problems
-from tests.charts.conftest import CHARTS, Chart, Manifest, make
+from tests.charts.conftest import LIBRARY, Chart, Manifest, make
 
 SERVICES = Path(__file__).with_name("services")
 TAGS = {
@@ -33,7 +33,7 @@ WORKLOADS = {"StatefulSet", "Deployment", "Job"}
 
 @pytest.fixture(scope="module")
 def made() -> Mapping[str, Chart]:
-    found = compositions(SERVICES, ImageRefs(registry="r", images=TAGS), CHARTS, "charts")
+    found = compositions(SERVICES, ImageRefs(registry="r", images=TAGS), LIBRARY, "charts")
     return {name: make(one, SERVICES) for name, one in found.items()}
 
 
