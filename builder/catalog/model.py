@@ -223,18 +223,10 @@ class Layer(Model):
         (), description="Python requirements (PEP 508), installed into the image's Python."
     )
     wheels: PackageList = Field(
-        (),
-        description=(
-            "Wheels by requirement, without what they depend on; not installed, but under"
-            " /artifacts/wheels."
-        ),
+        (), description="Wheels without dependencies: not installed, but under /artifacts/wheels."
     )
     accounts: tuple[Account, ...] = Field(
-        (),
-        description=(
-            "System accounts (users and groups) that the layer makes in a way that cannot be read"
-            " from its scripts and from those of its packages: `catalog lock` decides on their ids."
-        ),
+        (), description="System accounts whose names no script shows: the lock gives them ids."
     )
     build: PackageList = Field(
         (),

@@ -197,7 +197,9 @@ def _twice(own: Mapping[str, str], composition: Composition) -> Iterator[Problem
         if file in {*partials, *(Path(stub).name for stub in composition.library.stubs)}:
             place = f"charts/{composition.name}/{SOURCE}/{file}"
             yield Problem(place, 0, 0, "the library has a file of that name", "rename it")
-    shared = {name for text in partials.values() for name in library.DEFINE.findall(text)}
+    shared: set[str] = set()
+    for text in partials.values():
+        shared.update(library.DEFINE.findall(text))
     for file, text in own.items():
         for match in library.DEFINE.finditer(text):
             if match[1] in shared:

@@ -216,8 +216,11 @@ def inner_only(inner: Composition) -> frozenset[str]:
 
 def release_sections(inner: Composition) -> frozenset[str]:
     """Return the sections that a contained service has in common with the one around it."""
-    groups = [group for group in inner.groups.values() if group.shared]
-    return frozenset(section for group in groups for section in group.sections)
+    sections: set[str] = set()
+    for group in inner.groups.values():
+        if group.shared:
+            sections.update(group.sections)
+    return frozenset(sections)
 
 
 def _shared(inner: Composition, order: dict[str, int]) -> dict[str, Option]:

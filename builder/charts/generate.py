@@ -14,7 +14,7 @@ from builder.charts.load import load_groups, read_services
 from builder.charts.service import Service
 from builder.charts.service_rules import service_files, service_problems, setting_problems
 from builder.errors import InputError, Problem
-from builder.tree import Tree
+from builder.tree import File, Tree
 
 OWNED = "templates"
 """The directory of a chart that holds nothing but what is generated."""
@@ -91,4 +91,7 @@ def _inside_out(services: Mapping[str, Service]) -> Iterator[str]:
 
 def joined(trees: Iterable[tuple[str, Tree]]) -> Tree:
     """Return charts, given with their names, as one tree, each in its directory."""
-    return Tree({f"{name}/{path}": file for name, tree in trees for path, file in tree.items()})
+    files: dict[str, File] = {}
+    for name, tree in trees:
+        files |= {f"{name}/{path}": file for path, file in tree.items()}
+    return Tree(files)

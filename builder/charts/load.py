@@ -48,9 +48,10 @@ class Groups:
             KeyError: a name stands for nothing.
 
         """
-        return {
-            group: self.groups[group] for name in names for group in self.bundles.get(name, (name,))
-        }
+        chosen: dict[str, Group] = {}
+        for name in names:
+            chosen |= {group: self.groups[group] for group in self.bundles.get(name, (name,))}
+        return chosen
 
 
 def load_groups(*directories: tuple[Path, str]) -> Groups:

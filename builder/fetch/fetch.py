@@ -44,8 +44,11 @@ def fetch(lock: Lock, cells: Iterable[Cell], settings: Settings, monitor: Monito
         IntegrityError: a mirror gave something else than what is locked.
 
     """
-    names = sorted({name for cell in cells for name in lock.cells[cell.id].artifacts})
-    return ensure([lock.artifacts[name] for name in names], lock.moment, settings, monitor)
+    names: set[str] = set()
+    for cell in cells:
+        names.update(lock.cells[cell.id].artifacts)
+    artifacts = [lock.artifacts[name] for name in sorted(names)]
+    return ensure(artifacts, lock.moment, settings, monitor)
 
 
 def ensure(

@@ -17,7 +17,7 @@ from builder.fetch.transfer import place, sound, transfer
 from builder.lock.model import Artifact
 from builder.lock.wheel import MACHINES, best, platform, supported
 from builder.settings import Settings
-from builder.tools.uv import Distribution, Uv
+from builder.tools.uv import Distribution, Uv, Wheel
 
 ORIGIN = "pypi"
 # A Python later than all: `Requires-Python: >=3.12` admits it.
@@ -97,17 +97,16 @@ def locate(
     """
     del moment
     uv = client(settings)
-    found: dict[str, str] = {}
+    urls: dict[str, str] = {}
     for version, batch in _batches(artifacts):
-        found |= {
-            wheel.file: with_credentials(wheel.url, uv.index)
-            for distribution in _ask(uv, batch, version)
-            for wheel in distribution.wheels
-        }
-    return {
-        artifact.id: (found[artifact.locator],) if artifact.locator in found else ()
-        for artifact in artifacts
-    }
+        for distribution in _ask(uv, batch, version):
+            for wheel in distribution.wheels:
+                urls[wheel.file] = with_credentials(wheel.url, uv.index)
+    addresses: dict[str, tuple[str, ...]] = {}
+    for artifact in artifacts:
+        url = urls.get(artifact.locator)
+        addresses[artifact.id] = () if url is None else (url,)
+    return addresses
 
 
 def _batches(artifacts: Sequence[Artifact]) -> list[tuple[str, dict[str, str]]]:
@@ -151,9 +150,10 @@ def _ask(uv: Uv, versions: Mapping[str, str], python: str) -> tuple[Distribution
             raise lost from error
         if len(versions) == 1:
             return ()
-    return tuple(
-        found for name, version in versions.items() for found in _ask(uv, {name: version}, python)
-    )
+    distributions: list[Distribution] = []
+    for name, version in versions.items():
+        distributions += _ask(uv, {name: version}, python)
+    return tuple(distributions)
 
 
 def program_wheel(name: str, settings: Settings) -> Path | None:
@@ -172,7 +172,9 @@ def program_wheel(name: str, settings: Settings) -> Path | None:
         )
     except ToolError:
         return None
-    wheels = {wheel.file: wheel for one in distributions for wheel in one.wheels}
+    wheels: dict[str, Wheel] = {}
+    for one in distributions:
+        wheels |= {wheel.file: wheel for wheel in one.wheels}
     file = best(wheels, supported(ANY_PYTHON, arch))
     if file is None:
         return None

@@ -110,6 +110,9 @@ def parse(text: str) -> Pom:
     above = _module(parent) if parent is not None else None
     own = _module(root)
     sources = [root, *_active(root)]
+    properties: dict[str, str] = {}
+    for element in sources:
+        properties.update(_properties(element))
     return Pom(
         module=Module(
             own.group or (above.group if above else ""),
@@ -117,7 +120,7 @@ def parse(text: str) -> Pom:
             own.version or (above.version if above else ""),
         ),
         parent=above,
-        properties={name: value for source in sources for name, value in _properties(source)},
+        properties=properties,
         managed=_dependencies(sources, "dependencyManagement/dependencies/dependency"),
         dependencies=_dependencies(sources, "dependencies/dependency"),
         relocation=_relocation(root),
@@ -250,9 +253,9 @@ def _own_properties(pom: Pom) -> dict[str, str]:
         "artifactId": pom.module.artifact,
         "version": pom.module.version,
     }
-    own = {
-        f"{prefix}{name}": word for prefix in ("project.", "pom.") for name, word in words.items()
-    }
+    own: dict[str, str] = {}
+    for name, word in words.items():
+        own[f"project.{name}"] = own[f"pom.{name}"] = word
     if pom.parent is not None:
         own["project.parent.version"] = own["parent.version"] = pom.parent.version
         own["project.parent.groupId"] = own["parent.groupId"] = pom.parent.group

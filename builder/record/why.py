@@ -27,13 +27,12 @@ from builder.errors import InputError, Problem
 from builder.execute.project import Project
 from builder.fetch.transfer import place
 from builder.graph.model import Cell, ImagePoint
+from builder.kinds.table import BY_NAME
 from builder.lock import dependencies
 from builder.lock.model import Artifact
 from builder.lock.npm import name_of
 
 DEB, PYTHON, NPM, R = "deb", "python", "npm", "r"
-KEYS = {DEB: "apt", "wheel": "wheels", "archive": "archives"}
-"""Kind of package -> the key of layer.yaml that asks for it, where that is not the kind itself."""
 LEFT_BEHIND = "build"
 """The kind of packages that a build uses, and no image has."""
 PACKAGE_LOCK = "package-lock.json"
@@ -137,8 +136,8 @@ class _Search:
         """Return what a cell asks for, with its places in layer.yaml."""
         directory = self.project.loaded.layer_dirs[cell.name]
         document = source.read(directory / LAYER, (directory / LAYER).as_posix())
-        key = KEYS.get(kind, kind)
-        asked: PackageList | Mapping[str, object] = getattr(cell.layer, key, ())
+        key = BY_NAME[kind].key if kind in BY_NAME else ""
+        asked: PackageList | Mapping[str, object] = getattr(cell.layer, key) if key else ()
         entries = _keys(key, asked) if isinstance(asked, Mapping) else _items(key, asked, cell)
         made = []
         for path, word in entries:

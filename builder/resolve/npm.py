@@ -206,11 +206,10 @@ def _previous(task: Task, cell: Cell) -> dict[str, str]:
     """
     piece = task.previous.cells.get(cell.id)
     locked = piece.files.get(f"{ROOT}/{LOCK}") if piece else None
-    if locked is None or any(
-        fnmatch.fnmatchcase(name_of(where), glob)
-        for where, _ in entries(json.loads(locked))
-        for glob in task.upgrade
-    ):
+    if locked is None:
+        return {}
+    names = [name_of(where) for where, _ in entries(json.loads(locked))]
+    if any(fnmatch.filter(names, glob) for glob in task.upgrade):
         return {}
     return {LOCK: locked}
 

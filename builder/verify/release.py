@@ -152,8 +152,10 @@ class Release:
 
         def look() -> bool:
             late = time.monotonic() - began > UNPLACED
-            for why in (why for pod in self.pods() for why in _hopeless(pod, late=late)):
-                raise BuilderError(why)
+            for pod in self.pods():
+                why = next(iter(_hopeless(pod, late=late)), None)
+                if why is not None:
+                    raise BuilderError(why)
             ended = [_ended(job) for job in self._live({"Job"})]
             return all(ended) and all(_rolled_out(one) for one in self.workloads())
 

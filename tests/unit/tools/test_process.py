@@ -12,6 +12,7 @@ import pytest
 
 from builder.errors import ToolError
 from builder.tools import process
+from tests import processes
 
 pytestmark = pytest.mark.process
 
@@ -208,9 +209,7 @@ def test_what_runs_in_the_foreground_has_our_input_our_output_and_its_own_code()
 
 def test_what_runs_in_the_foreground_ends_with_us() -> None:
     waiting = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
-    with subprocess.Popen(
-        [sys.executable, "-c", FOREGROUND, waiting], stdout=subprocess.PIPE, text=True
-    ) as ours:
+    with processes.running([sys.executable, "-c", FOREGROUND, waiting]) as ours:
         assert ours.stdout is not None
         theirs = int(ours.stdout.readline())
         ours.send_signal(signal.SIGINT)
@@ -231,10 +230,11 @@ def test_ctrl_c_on_a_terminal_is_for_what_runs_in_the_foreground() -> None:
         "print('ready', flush=True)\n"
         "time.sleep(600)\n"
     )
-    pid, terminal = pty.fork()
-    if pid == 0:
-        argv = [sys.executable, "-c", FOREGROUND, catches]
-        os.execv(sys.executable, argv)  # noqa: S606  pty.fork leaves that to its caller
+    with processes.default_signals():
+        pid, terminal = pty.fork()
+        if pid == 0:
+            argv = [sys.executable, "-c", FOREGROUND, catches]
+            os.execv(sys.executable, argv)  # noqa: S606  pty.fork leaves that to its caller
     said = b""
     while b"ready" not in said:
         said += os.read(terminal, 1024)
