@@ -30,8 +30,10 @@ def merged(root: Path, graph: Graph, monitor: Monitor) -> Lock:
     ours, theirs = _lock(root, sides.ours), _lock(root, sides.theirs)
     if ours is None or theirs is None:
         return ours or theirs or Lock(moment="", artifacts={}, cells={})
-    for sentence in united([ours.accounts, theirs.accounts]).moved:
-        monitor(Note(sentence, "warning"))
+    given = {**ours.accounts, **theirs.accounts}
+    for name in sorted(given.keys() - united(ours.accounts, theirs.accounts).keys()):
+        message = f"both branches gave the id {given[name]}: the account {name} gets another one"
+        monitor(Note(message, "warning"))
     return settle(graph, merge(base, ours, theirs), base)
 
 
