@@ -87,3 +87,8 @@ def listed(words: Sequence[str], limit: int, separator: str = ", ") -> str:
     """Return the first words in one line, at most `limit`, and how many more there are."""
     more = [f"and {len(words) - limit} more"] if len(words) > limit else []
     return separator.join([*words[:limit], *more])
+
+
+def counted(count: int, word: str) -> str:
+    """Return a number with its word: `1 chart`, `2 charts`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -18,6 +18,12 @@ They are read from environment variables, each with its default:
                                     default: what pip is configured with, else uv's own
     CATALOG_MIRROR_NPM              npm registry
                                     default: what npm is configured with
+    CATALOG_MIRROR_MAVEN            Maven repository
+                                    default: what Maven is configured with, here or in Debian
+    CATALOG_MIRROR_GO               Go module proxy
+                                    default: what Go is configured with
+    CATALOG_MIRROR_ARCHIVE          directory that holds all files of `archives`
+                                    default: none
     CATALOG_SNAPSHOT_DEBIAN         archive of former states of both
                                     default: none
     CATALOG_CLUSTER                 kind cluster for charts' tests

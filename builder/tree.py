@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,10 +16,20 @@ Kind = Literal["missing", "changed", "extra"]
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file's bytes and permission bits."""
+    """A file's bytes and permission bits, or a symbolic link (`File.link`)."""
 
     data: bytes
     mode: int = 0o644
+
+    @classmethod
+    def link(cls, target: str) -> File:
+        """Return a symbolic link, written as git writes it: its target is its content."""
+        return cls(target.encode(), stat.S_IFLNK)
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return stat.S_ISLNK(self.mode)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -134,6 +145,9 @@ def replace(path: Path, file: File) -> None:
 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_link:
+        _replace_by_link(path, file.data.decode())
+        return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -145,11 +159,21 @@ def replace(path: Path, file: File) -> None:
         raise
 
 
+def _replace_by_link(path: Path, target: str) -> None:
+    """Write a symbolic link, as `replace` writes a file."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as directory:
+        link = Path(directory, path.name)
+        link.symlink_to(target)
+        link.replace(path)
+
+
 def _same(path: Path, file: File) -> bool:
     """Tell whether a file is as it should be. Of the mode, only what git keeps counts: whether it
     can be executed.
     """
     try:
+        if file.is_link:
+            return path.is_symlink() and str(path.readlink()).encode() == file.data
         if path.is_symlink() or not path.is_file():
             return False
         return path.read_bytes() == file.data and bool(path.stat().st_mode & 0o100) == bool(

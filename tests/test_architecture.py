@@ -18,12 +18,10 @@ PACKAGE = ROOT / "builder"
 
 # Left to right: a module may import from its own group and from the groups before it.
 LAYERS = (
-    {"errors", "digest", "tree", "events", "settings"},
-    {"catalog", "lock"},
+    {"errors", "deb822", "digest", "tree", "events", "settings"},
+    {"catalog", "lock", "kinds"},
     {"graph"},
     {"oci"},
-    {"debian"},
-    {"cells"},
     {"debian"},
     {"cells"},
     {"render", "charts"},
@@ -39,11 +37,13 @@ LAYERS = (
 # without either.
 PURE = {
     "errors",
+    "deb822",
     "digest",
     "tree",
     "events",
     "catalog",
     "lock",
+    "kinds",
     "graph",
     "render",
     "charts",
@@ -64,7 +64,9 @@ IMPURE_MODULES = (
     "urllib3",
 )
 # What starts processes does not know the catalog.
-STRANGERS = {("tools", layer) for layer in ("catalog", "lock", "graph", "render", "charts", "plan")}
+STRANGERS = {
+    ("tools", layer) for layer in ("catalog", "lock", "kinds", "graph", "render", "charts", "plan")
+}
 OF_A_CATALOG = (
     "binaries",
     "datascience",
@@ -131,12 +133,11 @@ class Module:
     @cached_property
     def imports(self) -> tuple[tuple[int, str], ...]:
         """The line and the name of all that is imported."""
-        return tuple(
-            (node.lineno, name)
-            for node in self.nodes
-            if isinstance(node, Import)
-            for name in names(node)
-        )
+        found: list[tuple[int, str]] = []
+        for node in self.nodes:
+            if isinstance(node, Import):
+                found += [(node.lineno, name) for name in names(node)]
+        return tuple(found)
 
     @cached_property
     def calls(self) -> tuple[tuple[int, str], ...]:
@@ -196,12 +197,32 @@ def none(found: Iterable[str], rule: str) -> None:
         pytest.fail("\n".join([f"{rule}:", *places]), pytrace=False)
 
 
+def imports_of(chosen: Iterable[Module]) -> Iterator[tuple[Module, int, str]]:
+    """Yield all that modules import, with its line."""
+    for module in chosen:
+        for line, name in module.imports:
+            yield module, line, name
+
+
+def calls_of(chosen: Iterable[Module]) -> Iterator[tuple[Module, int, str]]:
+    """Yield all that modules call, with its line."""
+    for module in chosen:
+        for line, name in module.calls:
+            yield module, line, name
+
+
+def functions_of(chosen: Iterable[Module]) -> Iterator[tuple[Module, Function]]:
+    """Yield every function of modules."""
+    for module in chosen:
+        for function in module.functions:
+            yield module, function
+
+
 def test_imports_point_left() -> None:
     none(
         (
             module.at(line, wrong)
-            for module in modules()
-            for line, target in module.imports
+            for module, line, target in imports_of(modules())
             if (wrong := against_the_arrow(module.layer, target))
         ),
         "a module may import from its own group of LAYERS and from those before it",
@@ -226,14 +247,16 @@ def against_the_arrow(here: str, target: str) -> str:
 
 def test_imports_are_absolute() -> None:
     none(
-        (
-            module.at(node.lineno, ast.unparse(node))
-            for module in modules()
-            for node in module.nodes
-            if isinstance(node, ast.ImportFrom) and node.level
-        ),
+        relative_imports(),
         "relative imports: write builder.…",
     )
+
+
+def relative_imports() -> Iterator[str]:
+    for module in modules():
+        for node in module.nodes:
+            if isinstance(node, ast.ImportFrom) and node.level:
+                yield module.at(node.lineno, ast.unparse(node))
 
 
 def test_the_pure_part_opens_no_connection() -> None:
@@ -241,8 +264,7 @@ def test_the_pure_part_opens_no_connection() -> None:
     none(
         (
             module.at(line, f"imports {name}")
-            for module in pure
-            for line, name in module.imports
+            for module, line, name in imports_of(pure)
             if within(name, IMPURE_MODULES)
         ),
         "what is computed from values alone opens no connection",
@@ -253,14 +275,12 @@ def test_one_address_for_processes() -> None:
     others = [module for module in modules() if module.name != "builder.tools.process"]
     imported = (
         module.at(line, f"imports {name}")
-        for module in others
-        for line, name in module.imports
+        for module, line, name in imports_of(others)
         if within(name, PROCESS_MODULES)
     )
     called = (
         module.at(line, f"calls {name}")
-        for module in others
-        for line, name in module.calls
+        for module, line, name in calls_of(others)
         if name in PROCESS_CALLS or name.startswith(("os.exec", "os.spawn"))
     )
     none((*imported, *called), "only builder/tools/process.py starts processes")
@@ -272,8 +292,7 @@ def test_one_address_for_print() -> None:
     none(
         (
             module.at(line, f"calls {name}")
-            for module in others
-            for line, name in module.calls
+            for module, line, name in calls_of(others)
             if prints.fullmatch(name)
         ),
         "results and events go to builder/console",
@@ -282,15 +301,16 @@ def test_one_address_for_print() -> None:
 
 def test_no_import_inside_a_function() -> None:
     none(
-        (
-            module.at(node.lineno, f"{function.name} imports")
-            for module in modules()
-            for function in module.functions
-            for node in ast.walk(function)
-            if isinstance(node, Import)
-        ),
+        imports_inside(),
         "imports inside functions: a cycle or a slow import is to be solved, not hidden",
     )
+
+
+def imports_inside() -> Iterator[str]:
+    for module, function in functions_of(modules()):
+        for node in ast.walk(function):
+            if isinstance(node, Import):
+                yield module.at(node.lineno, f"{function.name} imports")
 
 
 def test_size() -> None:
@@ -299,8 +319,7 @@ def test_size() -> None:
     )
     functions = (
         (module, f.lineno, f.name, (f.end_lineno or 0) - f.lineno + 1, MAX_FUNCTION)
-        for module in modules()
-        for f in module.functions
+        for module, f in functions_of(modules())
     )
     none(
         (
@@ -334,11 +353,7 @@ def nesting(node: ast.AST, depth: int = 0) -> int:
 
 
 def test_nesting() -> None:
-    depths = [
-        (module, function, nesting(function))
-        for module in modules()
-        for function in module.functions
-    ]
+    depths = [(module, function, nesting(function)) for module, function in functions_of(modules())]
     none(
         (
             module.at(function.lineno, f"{function.name} nests {depth} deep")
@@ -369,16 +384,15 @@ def test_no_drawer_for_what_has_no_name() -> None:
 def test_the_builder_names_no_layer_and_no_image() -> None:
     """A fork brings other layers and images: the program must not know any. Words that only a
     catalog would use are looked for."""
+    none(words_of_a_catalog(), "builder/ names what is for catalog.yaml to name")
+
+
+def words_of_a_catalog() -> Iterator[str]:
     words = "|".join(OF_A_CATALOG)
     quoted = re.compile(rf"""["'](({words})(-[a-z-]+)?|[a-z-]+-({words}))["'@]""")
-    none(
-        (
-            f"{path.relative_to(ROOT)}:{number}: names {word[1]!r}"
-            for path, number, line in lines_of_code()
-            for word in quoted.finditer(line)
-        ),
-        "builder/ names what is for catalog.yaml to name",
-    )
+    for path, number, line in lines_of_code():
+        for word in quoted.finditer(line):
+            yield f"{path.relative_to(ROOT)}:{number}: names {word[1]!r}"
 
 
 def lines_of_code() -> Iterator[tuple[Path, int, str]]:

@@ -202,10 +202,9 @@ def test_what_is_committed_is_in_order(command: str, capsys: pytest.CaptureFixtu
 
 def test_requirements_lock_holds_what_pyproject_asks() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = [
-        *project["dependencies"],
-        *(line for extra in project["optional-dependencies"].values() for line in extra),
-    ]
+    asked = list(project["dependencies"])
+    for lines_of_extra in project["optional-dependencies"].values():
+        asked += lines_of_extra
     locked = dict(
         re.findall(
             r"^([A-Za-z0-9._-]+)==([^ \\]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE

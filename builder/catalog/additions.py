@@ -10,9 +10,9 @@ from pathlib import Path
 from builder.catalog import source
 from builder.catalog.directory import LAYER
 from builder.catalog.load import Loaded
-from builder.catalog.model import NAME
 from builder.catalog.reader import Step
 from builder.catalog.suggest import nearest
+from builder.catalog.words import NAME
 from builder.errors import Problem
 
 NAME_HINT = "lower-case letters and digits, with single '.', '_' or '-' between them"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from builder.catalog.model import When
+from builder.catalog.packages import PackageList
+from builder.catalog.words import When
 
 Condition = tuple[tuple[str, frozenset[str]], ...]
 """Axes with the values allowed there, sorted by axis: a `when` that can be compared and hashed."""
@@ -24,6 +25,17 @@ def allowed(value: str | tuple[str, ...]) -> tuple[str, ...]:
 def holds(test: Condition, point: Mapping[str, str]) -> bool:
     """Tell whether a point fulfils a condition. A point without one of its axes does not."""
     return all(point.get(axis) in values for axis, values in test)
+
+
+def wanted(packages: PackageList, point: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the packages that are wanted at a point, each once, in the order of the list."""
+    names: dict[str, None] = {}
+    for entry in packages:
+        if isinstance(entry, str):
+            names[entry] = None
+        elif holds(condition(entry.when), point):
+            names.update(dict.fromkeys(entry.packages))
+    return tuple(names)
 
 
 def both(conditions: Iterable[Condition]) -> Condition:

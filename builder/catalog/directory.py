@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from builder.catalog.document import Document
-from builder.catalog.model import NAME, Catalog
+from builder.catalog.model import Catalog
 from builder.catalog.suggest import nearest
+from builder.catalog.words import NAME
 from builder.errors import Problem
 
 LAYER = "layer.yaml"

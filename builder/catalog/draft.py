@@ -8,11 +8,12 @@ from functools import cached_property
 from pathlib import Path
 
 from builder.catalog.conditions import allowed
-from builder.catalog.model import Catalog, Layer, When
+from builder.catalog.model import Catalog, Layer
 from builder.catalog.reader import Step
 from builder.catalog.source import Source
 from builder.catalog.stack import upward
 from builder.catalog.suggest import nearest
+from builder.catalog.words import When
 from builder.errors import Problem
 
 

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from builder.catalog import family, naming
 from builder.catalog.draft import Draft, check_when, repeated
-from builder.catalog.model import NAME, Image, Rule
+from builder.catalog.model import Image, Rule
 from builder.catalog.reader import Step
 from builder.catalog.suggest import nearest
+from builder.catalog.words import NAME
 from builder.errors import Problem
 
 RESERVED = {"axes", "value"}

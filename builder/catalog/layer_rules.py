@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from jinja2 import TemplateSyntaxError
-from packaging.requirements import InvalidRequirement, Requirement
 
 from builder.catalog import abi, once_rules
 from builder.catalog.draft import Draft, check_when, repeated
-from builder.catalog.model import Layer, PackageList
+from builder.catalog.model import Layer
+from builder.catalog.packages import Packages
 from builder.catalog.reader import Step
-from builder.catalog.scalars import quoted
 from builder.catalog.source import Source
 from builder.catalog.stack import cycle
 from builder.catalog.suggest import nearest
+from builder.catalog.words import Model
 from builder.errors import Problem
+from builder.kinds.table import ASKED_FOR
 
-# Debian policy 5.6.1.
-DEBIAN_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
-NPM_PACKAGE = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*")
 RELEASE = "debian"
 """The axis whose values mmdebstrap takes as suites."""
-DEBIAN_LISTS, PYTHON_LISTS = ("apt", "build"), ("python", "wheels")
 TEMPLATE = "Dockerfile.j2"
 
 
@@ -103,73 +99,38 @@ def _bottom(layer: Layer, text: Source) -> Iterator[Problem]:
 def _packages(
     draft: Draft, name: str, layer: Layer, text: Source, having: tuple[str, ...] | None
 ) -> Iterator[Problem]:
-    for key in (*DEBIAN_LISTS, *PYTHON_LISTS):
-        packages: PackageList = getattr(layer, key)
-        yield from repeated(text, (key,), packages)
-        for path, package in _each(key, packages):
-            yield from (
-                _debian(text, path, package)
-                if key in DEBIAN_LISTS
-                else _python(text, path, package)
-            )
-        for index, entry in enumerate(packages):
-            if not isinstance(entry, str):
-                yield from repeated(text, (key, index, "packages"), entry.packages)
-                yield from check_when(
-                    draft,
-                    text,
-                    (key, index, "when"),
-                    entry.when,
-                    having=having,
-                    who=f"the layer {name}",
-                )
-    for package, version in layer.npm.items():
-        if not NPM_PACKAGE.fullmatch(package):
-            yield text.problem(
-                ("npm", package), f"{quoted(package)} is not the name of an npm package", key=True
-            )
-        if not version.strip():
-            yield text.problem(
-                ("npm", package),
-                "expected a version specifier, found the text ''",
-                "for any version: '*'",
-            )
+    for kind in ASKED_FOR:
+        yield from kind.check(text, layer)
+        for path, packages in _lists((kind.key,), getattr(layer, kind.key)):
+            yield from repeated(text, path, packages)
+            yield from _conditions(draft, name, path, packages, having)
 
 
-def _each(key: str, packages: PackageList) -> Iterator[tuple[tuple[Step, ...], str]]:
+def _conditions(
+    draft: Draft,
+    name: str,
+    path: tuple[Step, ...],
+    packages: tuple[object, ...],
+    having: tuple[str, ...] | None,
+) -> Iterator[Problem]:
+    """Yield what is wrong with the entries of a list that are wanted at some points only."""
+    text, who = draft.sources[name], f"the layer {name}"
     for index, entry in enumerate(packages):
-        if isinstance(entry, str):
-            yield (key, index), entry
-        else:
-            yield from (
-                ((key, index, "packages", inner), package)
-                for inner, package in enumerate(entry.packages)
-            )
+        if isinstance(entry, Packages):
+            yield from repeated(text, (*path, index, "packages"), entry.packages)
+            when = (*path, index, "when")
+            yield from check_when(draft, text, when, entry.when, having=having, who=who)
 
 
-def _debian(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Problem]:
-    if DEBIAN_PACKAGE.fullmatch(package):
-        return
-    bare = re.split(r"[=:/ (]", package)[0]
-    hint = (
-        f"write {bare!r}; versions come from the lock"
-        if bare != package and DEBIAN_PACKAGE.fullmatch(bare)
-        else ""
-    )
-    hint = f"write {quoted(package.lower())}" if DEBIAN_PACKAGE.fullmatch(package.lower()) else hint
-    yield text.problem(path, f"{quoted(package)} is not the name of a Debian package", hint)
-
-
-def _python(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Problem]:
-    try:
-        Requirement(package)
-    except InvalidRequirement as error:
-        why = str(error).splitlines()[0].rstrip(":.")
-        yield text.problem(
-            path,
-            f"{quoted(package)} is not a Python requirement (PEP 508): {why}",
-            "for example: numpy>=2",
-        )
+def _lists(
+    path: tuple[Step, ...], value: object
+) -> Iterator[tuple[tuple[Step, ...], tuple[object, ...]]]:
+    """Yield the lists in the value of a key: it, or those among its own keys."""
+    if isinstance(value, tuple):
+        yield path, value
+    elif isinstance(value, Model):
+        for name in type(value).model_fields:
+            yield from _lists((*path, name), getattr(value, name))
 
 
 def _templates(

@@ -8,67 +8,29 @@ they are reported).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import Field
+
+from builder.catalog.packages import Archive, GoProgram, Maven, PackageList
+from builder.catalog.words import (
+    MODE,
+    Absolute,
+    Account,
+    DpkgPath,
+    Identifier,
+    ImageName,
+    Model,
+    Name,
+    Owner,
+    Port,
+    Registry,
+    Value,
+    Variable,
+    When,
+)
 
 FORMAT = 1
-NAME = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
-IMAGE_NAME = r"^[a-z0-9{][a-z0-9._{}-]*$"
-IDENTIFIER = r"^[a-z][a-z0-9_]*$"
-VALUE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
-VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
-MODE = r"^0[0-7]{3,4}$"
-OWNER = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$"
-ACCOUNT = r"^[A-Za-z_][A-Za-z0-9_.-]*\$?$"
-REGISTRY = (
-    r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
-)
-ABSOLUTE = r"^/"
-DPKG_PATH = r"^path-(exclude|include)=/\S*$"
-URL = r"^(https?://|file:///)"
-SHA256 = r"^[0-9a-f]{64}$"
-
-Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
-# A family's name holds `{parameters}` that `product` fills in.
-ImageName = Annotated[str, StringConstraints(pattern=IMAGE_NAME, max_length=100)]
-# Axes and parameters are variables in templates.
-Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, max_length=40)]
-# A version on an axis: it stands in paths and, through the axis' label, in tags.
-Value = Annotated[str, StringConstraints(pattern=VALUE, max_length=60)]
-Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
-Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
-DpkgPath = Annotated[str, StringConstraints(pattern=DPKG_PATH)]
-Owner = Annotated[str, StringConstraints(pattern=OWNER)]
-# useradd takes 32 characters.
-Account = Annotated[str, StringConstraints(pattern=ACCOUNT, max_length=32)]
-Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-TEXT, TEXTS, CONDITIONAL = "(text)", "(texts)", "(conditional)"
-"""Names of the branches where the format takes a text or something else."""
-
-
-def _text_or_list(value: object) -> str:
-    return TEXTS if isinstance(value, list | tuple) else TEXT
-
-
-def _text_or_mapping(value: object) -> str:
-    return CONDITIONAL if isinstance(value, dict | BaseModel) else TEXT
-
-
-Values = Annotated[
-    Annotated[str, Tag(TEXT)] | Annotated[tuple[str, ...], Field(min_length=1), Tag(TEXTS)],
-    Discriminator(_text_or_list),
-]
-# A condition on a matrix point: axis -> the value or values it may have there.
-When = Mapping[str, Values]
-
-
-class Model(BaseModel):
-    """A frozen value that refuses what it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 
 class AxisValue(Model):
@@ -150,6 +112,14 @@ class Rule(Model):
     )
 
 
+class ChartSettings(Model):
+    """What the charts of a catalog stand on."""
+
+    library: str = Field(
+        "charts", description="Directory whose options/, library/ and stubs/ the charts use."
+    )
+
+
 class Catalog(Model):
     """catalog.yaml."""
 
@@ -159,6 +129,9 @@ class Catalog(Model):
     url: str | None = Field(None, description="Home page, for image labels and charts.")
     registry: Registry = Field(
         "localhost:5000/catalog", description="Registry and path under which images are published."
+    )
+    charts: ChartSettings = Field(
+        ChartSettings(), description="Where what the charts share is found."
     )
     axes: Mapping[Identifier, Axis] = Field(
         description="The version dimensions, in the order labels are joined.", min_length=1
@@ -170,34 +143,6 @@ class Catalog(Model):
     exclude: tuple[Rule, ...] = Field((), description="Points that are not built.")
     require: tuple[Rule, ...] = Field(
         (), description="Points that alone are built, of the images concerned."
-    )
-
-
-class Packages(Model):
-    """Packages wanted only at some matrix points."""
-
-    when: When = Field(description="Matrix points at which they are wanted.")
-    packages: tuple[str, ...] = Field(min_length=1, description="Their names, or requirements.")
-
-
-PackageList = tuple[
-    Annotated[
-        Annotated[str, Tag(TEXT)] | Annotated[Packages, Tag(CONDITIONAL)],
-        Discriminator(_text_or_mapping),
-    ],
-    ...,
-]
-
-
-class Archive(Model):
-    """A file by its address, for what no package index has."""
-
-    url: str = Field(description="Where it is; `file:///…` too.", pattern=URL)
-    version: str = Field(description="Its version, for people, and for `lock --upgrade` to show.")
-    sha256: str | None = Field(
-        None,
-        description="Its sha256; taken down by `catalog lock` where it is not given.",
-        pattern=SHA256,
     )
 
 
@@ -278,18 +223,10 @@ class Layer(Model):
         (), description="Python requirements (PEP 508), installed into the image's Python."
     )
     wheels: PackageList = Field(
-        (),
-        description=(
-            "Wheels by requirement, without what they depend on; not installed, but under"
-            " /artifacts/wheels."
-        ),
+        (), description="Wheels without dependencies: not installed, but under /artifacts/wheels."
     )
     accounts: tuple[Account, ...] = Field(
-        (),
-        description=(
-            "System accounts (users and groups) that the layer makes in a way that cannot be read"
-            " from its scripts and from those of its packages: `catalog lock` decides on their ids."
-        ),
+        (), description="System accounts whose names no script shows: the lock gives them ids."
     )
     build: PackageList = Field(
         (),
@@ -302,7 +239,21 @@ class Layer(Model):
         {}, description="Files by URL and hash, under /artifacts/archives/<name>/."
     )
     npm: Mapping[str, str] = Field(
-        {}, description="npm packages and their version specifiers, installed globally."
+        {},
+        description=(
+            "npm packages and their version specifiers, installed with their programs; `node` is"
+            " Node.js."
+        ),
+    )
+    maven: Maven | None = Field(
+        None, description="Java archives and other files from a Maven repository."
+    )
+    go: Mapping[str, GoProgram] = Field(
+        {},
+        description=(
+            "Programs in Go by the path of their package, as `go install` takes it, built into"
+            " /usr/local/bin."
+        ),
     )
     files: tuple[File, ...] = Field(
         (),

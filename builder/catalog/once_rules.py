@@ -10,10 +10,9 @@ from builder.catalog.draft import Draft, check_when, repeated
 from builder.catalog.model import Layer, Once
 from builder.catalog.source import Source
 from builder.errors import Problem
+from builder.kinds.table import ASKED_FOR
 
-ELSEWHERE = {
-    "apt": "Debian packages are of one release",
-    "python": "they are installed into the Python of one release",
+ELSEWHERE = {kind.key: kind.of_one_release for kind in ASKED_FOR if kind.of_one_release} | {
     "replaces": "what it replaces is another file elsewhere",
     "bootstrap": "what it makes is one release",
 }

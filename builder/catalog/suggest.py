@@ -9,11 +9,15 @@ FEW = 8
 
 
 def closest(word: str, choices: Collection[str]) -> str | None:
-    """Return the choice that a word is near to, if any."""
-    near = difflib.get_close_matches(word, choices, n=1) or [
-        choice for choice in choices if choice.casefold() == word.casefold()
-    ]
-    return near[0] if near else None
+    """Return the choice that a word is near to, if any.
+
+    A word is never its own hint: where a right word is refused, its spelling is not what is wrong.
+    """
+    others = [choice for choice in choices if choice != word]
+    near = difflib.get_close_matches(word, others, n=1)
+    if near:
+        return near[0]
+    return next((choice for choice in others if choice.casefold() == word.casefold()), None)
 
 
 def nearest(word: str, choices: Collection[str], *, what: str = "known") -> str:

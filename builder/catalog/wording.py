@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from builder.catalog import model
+from builder.catalog import language, words
 from builder.catalog.reader import Step
 from builder.catalog.scalars import found, quoted
 from builder.catalog.source import Source
@@ -22,20 +22,23 @@ from builder.errors import Problem
 M = TypeVar("M", bound=BaseModel)
 
 _PATTERNS = {
-    model.NAME: "a name: lower-case letters and digits, with single '.', '_' or '-' between them",
-    model.IMAGE_NAME: "an image's name: lower-case letters, digits, '.', '_', '-' and {parameters}",
-    model.IDENTIFIER: "a name: lower-case letters, digits and '_', starting with a letter",
-    model.VALUE: "a version: letters, digits, '.', '_' and '-'",
-    model.VARIABLE: "the name of an environment variable: letters, digits and '_'",
-    model.MODE: 'an octal mode, such as "0755"',
-    model.OWNER: "a user, or user:group",
-    model.ACCOUNT: "the name of an account: letters, digits, '_', '-', '.'",
-    model.REGISTRY: (
+    words.NAME: "a name: lower-case letters and digits, with single '.', '_' or '-' between them",
+    words.IMAGE_NAME: "an image's name: lower-case letters, digits, '.', '_', '-' and {parameters}",
+    words.IDENTIFIER: "a name: lower-case letters, digits and '_', starting with a letter",
+    words.VALUE: "a version: letters, digits, '.', '_' and '-'",
+    words.VARIABLE: "the name of an environment variable: letters, digits and '_'",
+    words.MODE: 'an octal mode, such as "0755"',
+    words.OWNER: "a user, or user:group",
+    words.ACCOUNT: "the name of an account: letters, digits, '_', '-', '.'",
+    words.REGISTRY: (
         "a registry with a path, such as registry.example.org/catalog, without https:// and tag"
     ),
-    model.ABSOLUTE: "an absolute path",
-    model.URL: "an address that starts with https://, http:// or file:///",
-    model.SHA256: "a sha256: 64 hex digits",
+    words.ABSOLUTE: "an absolute path",
+    words.URL: "an address that starts with https://, http:// or file:///",
+    words.SHA256: "a sha256: 64 hex digits",
+    words.GO_VERSION: "the version of a Go module, such as v1.2.3, or latest",
+    words.ONE_LINE: "one line without single quotes",
+    language.LANGUAGE: "a language tag (BCP 47), such as en, pt-BR or zh-Hans",
 }
 _EXPECTED = {
     "string_type": "a text",
@@ -109,9 +112,9 @@ def place(source: Source, loc: tuple[Step, ...]) -> tuple[Step, ...]:
             path.append(step)
             spot = spot.inside[step]
         elif index == len(loc) - 1 and step not in {
-            model.TEXT,
-            model.TEXTS,
-            model.CONDITIONAL,
+            words.TEXT,
+            words.TEXTS,
+            words.CONDITIONAL,
             "[key]",
         }:
             path.append(step)
@@ -122,8 +125,13 @@ def fields(kind: object, path: tuple[Step, ...]) -> list[str]:
     """Return the keys that the format knows at a path, or none where keys are free."""
     for kinds in _reach([kind], path):
         if isinstance(kinds, type) and issubclass(kinds, BaseModel):
-            return list(kinds.model_fields)
+            return list(_keys(kinds))
     return []
+
+
+def _keys(kind: type[BaseModel]) -> dict[str, str]:
+    """Return the keys of a mapping in a file, each with the name of its field."""
+    return {field.alias or name: name for name, field in kind.model_fields.items()}
 
 
 def _reach(kinds: list[object], path: tuple[Step, ...]) -> list[object]:
@@ -144,8 +152,9 @@ def _plain(kinds: list[object]) -> Iterator[object]:
 
 def _inside(kind: object, step: Step) -> Iterator[object]:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        if step in kind.model_fields:
-            yield kind.model_fields[str(step)].annotation
+        keys = _keys(kind)
+        if step in keys:
+            yield kind.model_fields[keys[str(step)]].annotation
     elif isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Mapping):  # type: ignore[arg-type]
         yield get_args(kind)[1]
     elif get_args(kind):
@@ -169,7 +178,7 @@ def _problem(source: Source, kind: type[BaseModel], details: ErrorDetails) -> Pr
     if loc and loc[-1] == "[key]":
         return source.problem(path, f"the key {quoted(value)} is not {_wanted(details)}", key=True)
     hint = _hint(error, value, written)
-    if error == "string_type" and model.TEXT in loc:
+    if error == "string_type" and words.TEXT in loc:
         return source.problem(path, f"expected {_branch(loc)}, found {found(value, written)}", hint)
     if error == "string_pattern_mismatch":
         return source.problem(path, f"{quoted(value)} is not {_wanted(details)}")

@@ -96,7 +96,7 @@ def normalise(
         cell=cell,
         key=key,
         delta=delta,
-        packages=packages.found_in(scanned.texts, added.get(mergers.STATUS, "")),
+        packages=packages.by_kind(_told(scanned, entries), added.get(mergers.STATUS, "")),
         entries=entries,
         bookkeeping=added,
         texts=_configuration(scanned, entries),
@@ -105,6 +105,13 @@ def normalise(
         on=tuple(facts.cell for facts in ancestors),
         replaces=replaced,
     )
+
+
+def _told(scanned: Scan, entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:
+    """Yield the packages that the delta's files tell of."""
+    for path, packages_of_file in sorted(scanned.packages.items()):
+        if path in entries:
+            yield from packages_of_file
 
 
 def _content(scanned: Scan, streams: Sequence[IO[bytes]], path: str) -> Iterator[bytes]:

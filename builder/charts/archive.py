@@ -14,7 +14,7 @@ EPOCH = 315532800
 """Time of every file: 1980-01-01, as in images."""
 FIRST = "Chart.yaml"
 MAX_BYTES = 20 << 20
-"""What Helm, too, takes for too much in one chart."""
+"""Helm refuses larger charts, too."""
 
 
 def archive(name: str, tree: Tree) -> bytes:
@@ -57,5 +57,5 @@ def _files(tar: tarfile.TarFile, source: str) -> Iterator[tuple[str, File]]:
             continue
         size += member.size
         if size > MAX_BYTES:
-            raise IntegrityError(f"{source} holds more than {MAX_BYTES >> 20} MiB")
+            raise IntegrityError(f"{source} unpacks to more than {MAX_BYTES >> 20} MiB")
         yield path, File(stream.read(), member.mode & 0o777)

@@ -44,8 +44,8 @@ def catalogs(
 def oci_catalog(
     name: str, description: str, location: str, versions: Mapping[str, Sequence[str]]
 ) -> dict[str, JsonValue]:
-    """Return the entry for charts in a registry, for a services API that takes `oci`, which has no
-    index and so lists versions.
+    """Return the entry for charts in a registry, for a services API that knows the type `oci`. A
+    registry has no index, so that the entry lists the versions.
     """
     return {
         "id": name,
@@ -55,6 +55,6 @@ def oci_catalog(
         "status": "PROD",
         "type": "oci",
         "packages": [
-            {"name": chart, "versions": list(found)} for chart, found in sorted(versions.items())
+            {"name": chart, "versions": list(versions[chart])} for chart in sorted(versions)
         ],
     }

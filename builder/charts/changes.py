@@ -1,34 +1,22 @@
-"""What changed between two versions of a chart, and which number of its version that asks to raise
-(SemVer 2).
+"""What changed between two versions of a chart's values schema, and in what Chart.yaml asks of
+Helm.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+import re
+from collections.abc import Iterator, Mapping
 
-from semver import Version
+from builder.charts.levels import ChartChange, Level, shown
+from builder.charts.tags import moved, reference
 
-Node = Mapping[str, object]
+Schema = Mapping[str, object]
 
-# Keyword -> 1 where a greater number allows less, -1 where it allows more.
-BOUNDS: Mapping[str, int] = {
-    "exclusiveMaximum": -1,
-    "exclusiveMinimum": 1,
-    "maxItems": -1,
-    "maxLength": -1,
-    "maxProperties": -1,
-    "maximum": -1,
-    "minItems": 1,
-    "minLength": 1,
-    "minProperties": 1,
-    "minimum": 1,
-}
-# Keywords of which nothing is known but that values may be refused that were not: what they hold is
-# compared whole.
-OTHERS = (
+LOWER_BOUNDS = ("exclusiveMinimum", "minItems", "minLength", "minProperties", "minimum")
+"""Keywords of which a greater number allows less."""
+UPPER_BOUNDS = ("exclusiveMaximum", "maxItems", "maxLength", "maxProperties", "maximum")
+"""Keywords of which a smaller number allows less."""
+OPAQUE = (
     "$ref",
     "allOf",
     "anyOf",
@@ -45,221 +33,280 @@ OTHERS = (
     "propertyNames",
     "then",
 )
+"""Keywords whose content is not looked into: any change of one may refuse values that were
+accepted."""
+ROOT = "the chart"
+_VERSION = re.compile(r">=\s*v?([0-9]+)\.([0-9]+)(?:\.([0-9]+))?[\w.+-]*")
 
 
-class Level(IntEnum):
-    """Which number of a version is raised."""
-
-    PATCH = 1
-    MINOR = 2
-    MAJOR = 3
-
-    def __str__(self) -> str:
-        """`patch`, `minor` or `major`."""
-        return self.name.lower()
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Change:
-    """One difference, in a line."""
-
-    level: Level
-    text: str
-
-    def __str__(self) -> str:
-        """`major: removed the option a.b`."""
-        return f"{self.level}: {self.text}"
-
-
-def raised(version: str, changes: Sequence[Change]) -> str:
-    """Return the version that follows, as far as the greatest of the changes asks.
-
-    Raises:
-        ValueError: the version is none of SemVer, or there is no change.
-
+def schema_changes(old: Schema, new: Schema, path: str = "") -> Iterator[ChartChange]:
+    """Yield what changed for the values that somebody has set: it is major if a value that was
+    accepted is refused or no longer used, and minor if there are more values to choose from.
     """
-    last = Version.parse(version).finalize_version()
-    level = max(change.level for change in changes)
-    return str(
-        {Level.MAJOR: last.bump_major, Level.MINOR: last.bump_minor, Level.PATCH: last.bump_patch}[
-            level
-        ]()
-    )
+    yield from _type(old, new, path)
+    if not _other_type(old, new):
+        yield from _enum(old, new, path)
+        yield from _offered(old, new, path)
+        yield from _pattern(old, new, path)
+        yield from _bounds(old, new, path)
+        yield from _unique(old, new, path)
+        yield from _required(old, new, path)
+        yield from _opaque(old, new, path)
+        yield from _default(old, new, path)
+        yield from _slot(old, new, path)
+        yield from _injection(old, new, path)
+    yield from _properties_changes(old, new, path)
+    yield from _additional(old, new, path)
+    yield from _items(old, new, path)
 
 
-def schema_changes(old: Node, new: Node, path: str = "") -> Iterator[Change]:
-    """Yield what changed for somebody's values: what is refused from now on is major, what is new
-    is minor.
-    """
-    yield from _own_changes(old, new, path)
-    before, after = _properties(old), _properties(new)
-    removed = [name for name in before if name not in after]
-    added = [name for name in after if name not in before]
-    for name in removed:
-        heir = next((other for other in added if _alike(before[name], after[other])), None)
-        if heir:
-            added.remove(heir)
-            yield Change(Level.MAJOR, f"renamed the option {_join(path, name)} to {heir}")
-        else:
-            yield Change(Level.MAJOR, f"removed the option {_join(path, name)}")
-    for name in added:
-        yield Change(Level.MINOR, f"added the option {_join(path, name)}")
-    for name in before:
-        if name in after:
-            yield from schema_changes(before[name], after[name], _join(path, name))
-    for key, what in (("items", "items"), ("additionalProperties", "values")):
-        inner = old.get(key), new.get(key)
-        if isinstance(inner[0], Mapping) and isinstance(inner[1], Mapping):
-            yield from schema_changes(inner[0], inner[1], f"{what} of {path}")
-
-
-def _own_changes(old: Node, new: Node, path: str) -> Iterator[Change]:
-    """Yield the changes of a node itself."""
-    kinds = _kinds(old), _kinds(new)
+def about_changes(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[ChartChange]:
+    """Yield what changed in Chart.yaml for somebody who upgrades a release."""
+    before, after = old.get("kubeVersion"), new.get("kubeVersion")
+    if before != after:
+        narrower = after is not None and not _allows_as_much(before, after)
+        level = Level.MAJOR if narrower else Level.MINOR
+        yield ChartChange(level, f"Kubernetes must be {_or_any(after)} (was {_or_any(before)})")
+    kinds = old.get("type") or "application", new.get("type") or "application"
     if kinds[0] != kinds[1]:
-        level = Level.MINOR if kinds[0] and (not kinds[1] or kinds[0] < kinds[1]) else Level.MAJOR
-        yield Change(
-            level,
-            f"{path or 'the chart'} is {_text(new.get('type'))}, and was {_text(old.get('type'))}",
-        )
-        if level is Level.MAJOR:
-            return
-    yield from _choices(old, new, path)
-    yield from _bounds(old, new, path)
-    yield from _others(old, new, path or "the chart")
-    if "default" in old and "default" in new and old["default"] != new["default"]:
-        level = Level.PATCH if "listEnum" in new else Level.MINOR
-        yield Change(
-            level, f"{path} is {_text(new['default'])} by default, and was {_text(old['default'])}"
-        )
-    slots = _onyxia(old, "overwriteSchemaWith"), _onyxia(new, "overwriteSchemaWith")
-    if slots[0] != slots[1]:
-        yield Change(
-            Level.MAJOR if slots[0] else Level.MINOR,
-            f"{path} is overridden by {slots[1] or 'nothing'}, and was by {slots[0] or 'nothing'}",
-        )
-    injected = _onyxia(old, "overwriteDefaultWith"), _onyxia(new, "overwriteDefaultWith")
-    if injected[0] != injected[1]:
-        yield Change(
-            Level.PATCH,
-            f"{path} is injected from {injected[1] or 'nothing'}, and was from"
-            f" {injected[0] or 'nothing'}",
-        )
+        yield ChartChange(Level.MAJOR, f"the chart is of type {kinds[1]} (was {kinds[0]})")
+    if new.get("deprecated") is True and old.get("deprecated") is not True:
+        yield ChartChange(Level.MINOR, "the chart is deprecated")
 
 
-def _choices(old: Node, new: Node, path: str) -> Iterator[Change]:
-    before, after = _options(old, "enum"), _options(new, "enum")
-    if lost := [value for value in before if value not in after] if after else []:
-        yield Change(Level.MAJOR, f"{path} may not be {', '.join(lost)} any more")
-    elif after and not before:
-        yield Change(Level.MAJOR, f"{path} may be nothing but {', '.join(after)}")
+def _allows_as_much(old: object, new: object) -> bool:
+    """Tell whether `new` is a lower bound that is not above that of `old`."""
+    before, after = _lower_bound(old), _lower_bound(new)
+    return before is not None and after is not None and after <= before
+
+
+def _lower_bound(constraint: object) -> tuple[int, ...] | None:
+    match = _VERSION.fullmatch(constraint.strip()) if isinstance(constraint, str) else None
+    return tuple(int(number or 0) for number in match.groups()) if match else None
+
+
+def _or_any(constraint: object) -> str:
+    return "of any version" if constraint is None else str(constraint)
+
+
+def _type(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    if _types(old) != _types(new):
+        level = Level.MAJOR if _other_type(old, new) else Level.MINOR
+        before, after = _or_any_type(old), _or_any_type(new)
+        yield ChartChange(level, f"{path or ROOT} is now {after} (was {before})")
+
+
+def _other_type(old: Schema, new: Schema) -> bool:
+    """Tell whether a type that was allowed is not allowed any more."""
+    before, after = _types(old), _types(new)
+    if not after:
+        return False
+    return not before or not before <= after
+
+
+def _or_any_type(node: Schema) -> str:
+    return shown(node["type"]) if node.get("type") else "of any type"
+
+
+def _enum(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    before, after = _choices(old, "enum"), _choices(new, "enum")
+    lost = [value for value in before if value not in after]
+    more = [value for value in after if value not in before]
     if before and not after:
-        yield Change(Level.MINOR, f"{path} may be anything")
-    elif before and (more := [value for value in after if value not in before]):
-        yield Change(Level.MINOR, f"{path} may be {', '.join(more)}")
-    before, after = _options(old, "listEnum"), _options(new, "listEnum")
-    if offered := [value for value in after if value not in before]:
-        yield Change(Level.PATCH, f"{path} offers {', '.join(offered)}")
-    if dropped := [value for value in before if value not in after]:
-        yield Change(Level.PATCH, f"{path} offers {', '.join(dropped)} no more")
+        yield ChartChange(Level.MINOR, f"{path} accepts any value")
+    elif after and not before:
+        yield ChartChange(Level.MAJOR, f"{path} accepts only {', '.join(after)}")
+    else:
+        if lost:
+            yield ChartChange(Level.MAJOR, f"{path} no longer accepts {', '.join(lost)}")
+        if more:
+            yield ChartChange(Level.MINOR, f"{path} also accepts {', '.join(more)}")
 
 
-def _bounds(old: Node, new: Node, path: str) -> Iterator[Change]:
-    if (pattern := new.get("pattern")) != old.get("pattern"):
-        yield Change(
-            Level.MAJOR if pattern else Level.MINOR,
-            f"{path} must match {_text(pattern)}" if pattern else f"{path} may be any text",
-        )
-    for key, sign in BOUNDS.items():
-        before, after = old.get(key), new.get(key)
+def _offered(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    """Yield what changed in the suggestions of a form, beside which any other value is accepted."""
+    before, after = _choices(old, "listEnum"), _choices(new, "listEnum")
+    more = [value for value in after if value not in before]
+    lost = [value for value in before if value not in after]
+    if more:
+        yield ChartChange(Level.PATCH, f"{path} offers {', '.join(more)}")
+    if lost:
+        yield ChartChange(Level.PATCH, f"{path} no longer offers {', '.join(lost)}")
+
+
+def _pattern(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    before, after = old.get("pattern"), new.get("pattern")
+    if before == after:
+        return
+    if after is None:
+        yield ChartChange(Level.MINOR, f"{path} no longer has to match a pattern")
+    else:
+        # Whether the new pattern matches all that the old one did cannot be decided.
+        yield ChartChange(Level.MAJOR, f"{path} must match {shown(after)}")
+
+
+def _bounds(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    for keyword in (*LOWER_BOUNDS, *UPPER_BOUNDS):
+        before, after = old.get(keyword), new.get(keyword)
         if before == after:
             continue
-        narrower = before is None or (
-            isinstance(after, int | float)
-            and isinstance(before, int | float)
-            and (after - before) * sign > 0
+        if after is None:
+            yield ChartChange(Level.MINOR, f"{path} no longer has a {keyword} (was {before})")
+            continue
+        level = Level.MAJOR if _narrower(keyword, before, after) else Level.MINOR
+        was = _was("" if before is None else shown(before))
+        yield ChartChange(level, f"the {keyword} of {path} is now {shown(after)}{was}")
+
+
+def _narrower(keyword: str, before: object, after: object) -> bool:
+    """Tell whether a bound allows less than before."""
+    if not isinstance(before, int | float) or not isinstance(after, int | float):
+        return True
+    return after > before if keyword in LOWER_BOUNDS else after < before
+
+
+def _unique(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    before, after = bool(old.get("uniqueItems")), bool(new.get("uniqueItems"))
+    if after and not before:
+        yield ChartChange(Level.MAJOR, f"{path} no longer accepts duplicate items")
+    if before and not after:
+        yield ChartChange(Level.MINOR, f"{path} accepts duplicate items")
+
+
+def _required(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    before, after = _names(old, "required"), _names(new, "required")
+    added = [name for name in after if name not in before]
+    dropped = [name for name in before if name not in after]
+    if added:
+        yield ChartChange(Level.MAJOR, f"{path or ROOT} now requires {', '.join(added)}")
+    if dropped:
+        yield ChartChange(Level.MINOR, f"{path or ROOT} no longer requires {', '.join(dropped)}")
+
+
+def _opaque(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    for keyword in OPAQUE:
+        if old.get(keyword) == new.get(keyword):
+            continue
+        if keyword not in new:
+            yield ChartChange(Level.MINOR, f"{path or ROOT} is no longer restricted by `{keyword}`")
+        elif keyword not in old:
+            yield ChartChange(Level.MAJOR, f"{path or ROOT} is restricted by `{keyword}`")
+        else:
+            yield ChartChange(Level.MAJOR, f"{path or ROOT} is restricted by another `{keyword}`")
+
+
+def _default(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    if "default" in old and "default" in new and old["default"] != new["default"]:
+        yield default_change(path, old["default"], new["default"])
+
+
+def default_change(path: str, old: object, new: object) -> ChartChange:
+    """Return what it means that an option has another default: of images, see `moved`."""
+    before, after = reference(old), reference(new)
+    level = Level.MINOR if before is None or after is None else moved(before, after)
+    return ChartChange(level, f"{path} is {shown(new)} by default (was {shown(old)})")
+
+
+def _slot(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    before, after = _onyxia(old, "overwriteSchemaWith"), _onyxia(new, "overwriteSchemaWith")
+    if before != after:
+        # An administrator's schema of the former name is no longer used.
+        level = Level.MAJOR if before else Level.MINOR
+        yield ChartChange(level, f"{path} takes its schema from {after or 'nothing'}{_was(before)}")
+
+
+def _injection(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    before, after = _onyxia(old, "overwriteDefaultWith"), _onyxia(new, "overwriteDefaultWith")
+    if before != after:
+        yield ChartChange(
+            Level.PATCH, f"{path} is injected from {after or 'nothing'}{_was(before)}"
         )
-        narrower = narrower and after is not None
-        yield Change(
-            Level.MAJOR if narrower else Level.MINOR,
-            f"{path} has {key} {_text(after)}, and had {_text(before)}",
-        )
-    if bool(new.get("uniqueItems")) != bool(old.get("uniqueItems")):
-        strict = bool(new.get("uniqueItems"))
-        yield Change(
-            Level.MAJOR if strict else Level.MINOR,
-            f"{path} {'takes no item' if strict else 'may take an item'} twice",
-        )
 
 
-def _others(old: Node, new: Node, what: str) -> Iterator[Change]:
-    if added := [name for name in _names(new, "required") if name not in _names(old, "required")]:
-        yield Change(Level.MAJOR, f"{what} requires {', '.join(added)}")
-    if dropped := [name for name in _names(old, "required") if name not in _names(new, "required")]:
-        yield Change(Level.MINOR, f"{what} no longer requires {', '.join(dropped)}")
-    closed = [node.get("additionalProperties") is False for node in (old, new)]
-    if closed[0] != closed[1]:
-        yield Change(
-            Level.MAJOR if closed[1] else Level.MINOR,
-            f"{what} takes {'no other' if closed[1] else 'other'} options",
-        )
-    for key in OTHERS:
-        if old.get(key) != new.get(key):
-            text = f"must be as {key} says" if key in new else f"is free of {key}"
-            yield Change(Level.MAJOR if key in new else Level.MINOR, f"{what} {text}")
+def _was(before: str) -> str:
+    return f" (was {before})" if before else ""
 
 
-def _properties(node: Node) -> Mapping[str, Node]:
-    found = node.get("properties")
-    return (
-        {name: inner for name, inner in found.items() if isinstance(inner, Mapping)}
-        if isinstance(found, Mapping)
-        else {}
-    )
+def _properties_changes(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    before, after = _properties(old), _properties(new)
+    added = [name for name in after if name not in before]
+    for name in before:
+        here = _join(path, name)
+        if name in after:
+            yield from schema_changes(before[name], after[name], here)
+            continue
+        heir = next((other for other in added if _alike(before[name], after[other])), None)
+        if heir is None:
+            yield ChartChange(Level.MAJOR, f"removed the option {here}")
+        else:
+            added.remove(heir)
+            yield ChartChange(Level.MAJOR, f"renamed the option {here} to {heir}")
+    for name in added:
+        yield ChartChange(Level.MINOR, f"added the option {_join(path, name)}")
 
 
-def _alike(old: Node, new: Node) -> bool:
+def _additional(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    """Yield what changed for the keys of an object that are not among its properties."""
+    before, after = (node.get("additionalProperties", True) for node in (old, new))
+    what = path or ROOT
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        yield from schema_changes(before, after, _join(path, "*"))
+    elif after is False and before is not False:
+        yield ChartChange(Level.MAJOR, f"{what} accepts no other options")
+    elif before is False and after is not False:
+        yield ChartChange(Level.MINOR, f"{what} accepts other options")
+    elif isinstance(after, Mapping) and after:
+        yield ChartChange(Level.MAJOR, f"{what} restricts the values of other options")
+    elif isinstance(before, Mapping) and before:
+        yield ChartChange(Level.MINOR, f"{what} accepts any value of other options")
+
+
+def _items(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    before, after = old.get("items"), new.get("items")
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        yield from schema_changes(before, after, f"{path}[]")
+    elif before != after:
+        restricted = bool(after)
+        text = "restricts its items" if restricted else "accepts any item"
+        yield ChartChange(Level.MAJOR if restricted else Level.MINOR, f"{path} {text}")
+
+
+def _properties(node: Schema) -> Mapping[str, Schema]:
+    properties = node.get("properties")
+    if not isinstance(properties, Mapping):
+        return {}
+    return {name: inner for name, inner in properties.items() if isinstance(inner, Mapping)}
+
+
+def _alike(old: Schema, new: Schema) -> bool:
+    """Tell whether two options read the same to a user, so that one is the other's new name."""
     return all(old.get(key) == new.get(key) for key in ("title", "description", "type"))
 
 
-def _options(node: Node, key: str) -> list[str]:
-    found = node.get(key)
-    return [_text(value) for value in found] if isinstance(found, list) else []
+def _choices(node: Schema, keyword: str) -> list[str]:
+    values = node.get(keyword)
+    return [shown(value) for value in values] if isinstance(values, list) else []
 
 
-def _names(node: Node, key: str) -> list[str]:
-    found = node.get(key)
-    return [str(name) for name in found] if isinstance(found, list) else []
+def _names(node: Schema, keyword: str) -> list[str]:
+    names = node.get(keyword)
+    return [str(name) for name in names] if isinstance(names, list) else []
 
 
-def _kinds(node: Node) -> set[str]:
+def _types(node: Schema) -> set[str]:
     """Return the types that a node allows; none where it allows all. A number may be an integer."""
-    found = node.get("type")
-    kinds = (
-        {str(kind) for kind in found}
-        if isinstance(found, list)
-        else {str(found)}
-        if found
-        else set()
-    )
-    return kinds | ({"integer"} if "number" in kinds else set())
+    given = node.get("type")
+    if not given:
+        return set()
+    types = {str(one) for one in given} if isinstance(given, list) else {str(given)}
+    return types | {"integer"} if "number" in types else types
 
 
-def _onyxia(node: Node, key: str) -> str:
+def _onyxia(node: Schema, key: str) -> str:
     onyxia = node.get("x-onyxia")
     value = onyxia.get(key) if isinstance(onyxia, Mapping) else None
-    return _text(value) if value else ""
+    return shown(value) if value else ""
 
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def _text(value: object) -> str:
-    return (
-        "nothing"
-        if value is None
-        else value
-        if isinstance(value, str) and value
-        else json.dumps(value)
-    )

@@ -1,22 +1,23 @@
-"""A service as a Helm chart: every file of it."""
+"""A service as a Helm chart: every file of it, in git and in an archive."""
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import yaml
 
-from builder.charts.compose import Composition, walk
-from builder.charts.jinja import environment
-from builder.charts.model import Files, Part
-from builder.charts.readme import readme
+from builder.charts import library
+from builder.charts.compose import Composition
+from builder.charts.load import SERVICE, SOURCE
+from builder.charts.readme import rows, variables
 from builder.charts.schema import schema
+from builder.charts.scopes import scopes
 from builder.charts.values import values
 from builder.errors import InputError, Problem
 from builder.tree import File, Tree
@@ -24,17 +25,8 @@ from builder.tree import File, Tree
 VERSION = "0.0.0"
 """Version of a chart that is not published: `catalog chart package` gives it its own."""
 KUBERNETES = ">= 1.25.0-0"
-LIBRARY = Path("library") / "templates"
-ALWAYS = (
-    "NOTES.txt",
-    "environment.yaml",
-    "service.yaml",
-    "statefulset.yaml",
-    "tests/test-connection.yaml",
-)
-"""Files of the library that every chart has; `_*.tpl` join when something uses what they define."""
-DEFINE = re.compile(r'define "library\.([\w.]+)"')
-USE = re.compile(r'(?<!define )"library\.([\w.]+?)\.?[%"]')
+LINK = f"charts/{library.NAME}"
+"""Where Helm looks for the library of a chart in git."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,22 +45,47 @@ def chart(
     version: str = VERSION,
     changes: tuple[str, ...] = (),
 ) -> Tree:
-    """Return the chart's files by path; `directory` is the catalog's charts/, `changes` the lines
-    of its changelog.
+    """Return the files of a chart that is whole in itself, by path; `directory` is the catalog's
+    charts/, `changes` the lines of its changelog.
+
+    The named templates that it uses of the library are in it, with the chart's name in front of
+    them: Helm keeps all named templates in one space, where those of two charts of different age
+    would replace each other once both are parts of a third.
 
     Raises:
-        InputError: a file that service.yaml or an option names is not there.
+        InputError: a file that service.yaml names is not there, or a template that is used is not
+        defined.
 
     """
-    files = {
-        ".helmignore": "/service.yaml\n/source/\n",
-        "Chart.yaml": metadata(composition, directory, origin, version, changes),
-        "README.md": readme(composition, origin.catalog),
-        "values.yaml": values(composition),
-        "values.schema.json": json.dumps(schema(composition), indent=2, ensure_ascii=False) + "\n",
-        **templates(composition, directory),
+    texts = library.with_used(_templates(composition, directory, origin), composition.library)
+    renamed = {
+        f"templates/{name}": re.sub(r'"library\.', f'"{composition.name}.', text)
+        for name, text in texts.items()
     }
-    return Tree({path: File(files[path].encode()) for path in sorted(files)})
+    about = metadata(composition, directory, origin, version, changes)
+    return _tree({**_common(composition, origin), "Chart.yaml": about, **renamed})
+
+
+def source(composition: Composition, directory: Path, origin: Origin) -> Tree:
+    """Return the files of a chart as git holds it: its templates are stubs that include those of
+    the library, which is linked into it. Helm follows the link.
+
+    Raises:
+        InputError: see `chart`.
+
+    """
+    shared = composition.library.directory / library.NAME
+    place = directory / composition.name
+    about = metadata(
+        composition, directory, origin, VERSION, repository=f"file://{_relative(shared, place)}"
+    )
+    texts = {
+        f"templates/{name}": text
+        for name, text in _templates(composition, directory, origin).items()
+    }
+    link = File.link(_relative(shared, (place / LINK).parent))
+    tree = _tree({**_common(composition, origin), "Chart.yaml": about, **texts})
+    return tree.merged({LINK: link})
 
 
 def metadata(
@@ -76,131 +93,168 @@ def metadata(
     directory: Path,
     origin: Origin,
     version: str,
-    changes: tuple[str, ...],
+    changes: tuple[str, ...] = (),
+    *,
+    repository: str = "",
 ) -> str:
-    """Return Chart.yaml."""
+    """Return Chart.yaml; `repository` is where Helm finds the library on which the chart depends,
+    empty for a chart that is whole in itself.
+    """
     service = composition.service
+    images = [
+        {"name": image.tag, "image": f"{image}@{image.digest}" if image.digest else str(image)}
+        for image in composition.every_image
+    ]
     annotations = {
         "artifacthub.io/category": service.category,
-        "artifacthub.io/images": _yaml(
-            [
-                {
-                    "name": image.tag,
-                    "image": f"{image}@{image.digest}" if image.digest else str(image),
-                }
-                for image in composition.images
-            ]
-        ),
-        **({"artifacthub.io/changes": _yaml(list(changes))} if changes else {}),
-        **(
-            {"catalog/description.fr": service.description["fr"]}
-            if "fr" in service.description
-            else {}
-        ),
-        **service.annotations,
+        "artifacthub.io/images": _yaml(images),
     }
-    home = service.home or origin.url
-    return _yaml(
-        {
-            "apiVersion": "v2",
-            "name": composition.name,
-            "version": version,
-            "appVersion": composition.images[0].tag,
-            "kubeVersion": KUBERNETES,
-            "description": service.description["en"],
-            "type": "application",
-            "keywords": list(service.keywords),
-            **({"home": home} if home else {}),
-            "sources": [*([origin.url] if origin.url else []), *service.sources],
-            "maintainers": (
-                [dict(person) for person in origin.maintainers] or [{"name": origin.catalog}]
-            ),
-            "icon": _icon(service.icon, directory, composition.name),
-            "annotations": annotations,
-        }
-    )
+    if changes:
+        annotations["artifacthub.io/changes"] = _yaml(list(changes))
+    for language, text in service.description.items():
+        if language != service.language:
+            annotations[f"catalog/description.{language}"] = text
+    about: dict[str, object] = {
+        "apiVersion": "v2",
+        "name": composition.name,
+        "version": version,
+        "appVersion": composition.images[0].tag,
+        "kubeVersion": KUBERNETES,
+        "description": service.description[service.language],
+        "type": "application",
+        "keywords": list(service.keywords),
+    }
+    if home := service.home or origin.url:
+        about["home"] = home
+    about["sources"] = [*([origin.url] if origin.url else []), *service.sources]
+    people = [dict(person) for person in origin.maintainers]
+    about["maintainers"] = people or [{"name": origin.catalog}]
+    about["icon"] = _icon(service.icon, directory, composition.name)
+    if repository:
+        needed = {"name": library.NAME, "version": VERSION, "repository": repository}
+        about["dependencies"] = [needed]
+    about["annotations"] = annotations | dict(service.annotations)
+    return _yaml(about)
 
 
-def templates(composition: Composition, directory: Path) -> Mapping[str, str]:
-    """Return templates/: the library's files that the service needs, its own in their place, and
-    what is generated.
+def _common(composition: Composition, origin: Origin) -> dict[str, str]:
+    """Return the files that are the same in git and in an archive, but for templates."""
+    context = _context(composition, origin)
+    stubs = {
+        path: composition.library.render(path, context)
+        for path in composition.library.stubs
+        if not path.startswith("templates/")
+    }
+    return {
+        ".helmignore": f"/{SERVICE}\n/{SOURCE}/\n",
+        "values.yaml": values(composition),
+        "values.schema.json": json.dumps(schema(composition), indent=2, ensure_ascii=False) + "\n",
+        **stubs,
+    }
 
-    The library's named templates get the chart's name in front of them. So a chart is whole in
-    itself, and two charts with different versions of the library may be parts of a third without
-    taking each other's templates.
+
+def _templates(composition: Composition, directory: Path, origin: Origin) -> dict[str, str]:
+    """Return templates/ without what is the library's: the stubs, and the service's own files.
+
+    Raises:
+        InputError: a file is not there; a template is not defined, or defined twice.
+
     """
-    wanted = {name: directory / LIBRARY / name for name in _library(composition)}
-    wanted |= {
-        name: directory / composition.name / "source" / name
-        for name in composition.service.templates
-    }
+    own = _own(composition, directory)
+    context = _context(composition, origin)
+    texts = dict(own)
+    for path in composition.library.stubs:
+        if path.startswith("templates/"):
+            texts[path.removeprefix("templates/")] = composition.library.render(path, context)
+    problems = [*_twice(own, composition), *_undefined(texts, own, composition, directory)]
+    if problems:
+        raise InputError(problems)
+    return texts
+
+
+def _own(composition: Composition, directory: Path) -> dict[str, str]:
+    """Return the templates of the service, and of those that it contains."""
+    folder = directory / composition.name / SOURCE
     missing = [
-        Problem(str(path), 0, 0, "is not there", f"chart {composition.name} needs it")
-        for path in wanted.values()
-        if not path.is_file()
+        Problem(str(folder / name), 0, 0, "is not there", f"{SERVICE} names it under `templates`")
+        for name in composition.service.templates
+        if not (folder / name).is_file()
     ]
     if missing:
         raise InputError(missing)
-    given = {name: path.read_text() for name, path in wanted.items()} | {
-        "_service.tpl": _service(composition)
-    }
-    texts = _defined(given, directory / LIBRARY, composition.name)
-    return {
-        f"templates/{name}": re.sub(r'"library\.', f'"{composition.name}.', text)
-        for name, text in texts.items()
-    }
+    own = {name: (folder / name).read_text() for name in composition.service.templates}
+    for inner in composition.contained.values():
+        own |= _own(inner, directory)
+    return own
 
 
-def _library(composition: Composition) -> tuple[str, ...]:
-    named = [name for group in composition.groups.values() for name in group.templates]
-    return tuple(dict.fromkeys([*ALWAYS, *named, *(["files.yaml"] if _files(composition) else [])]))
-
-
-def _defined(texts: Mapping[str, str], library: Path, name: str) -> Mapping[str, str]:
-    """Return the templates with those files of the library that define what they use, and what
-    these use in turn.
+def _twice(own: Mapping[str, str], composition: Composition) -> Iterator[Problem]:
+    """Yield the files and named templates of a service that the library has too: which of two Helm
+    would take depends on the order of files.
     """
-    partials = {path.name: path.read_text() for path in sorted(library.glob("_*.tpl"))}
-    owner = {define: file for file, text in partials.items() for define in DEFINE.findall(text)}
-    texts = dict(texts)
-    while True:
-        known = {define for text in texts.values() for define in DEFINE.findall(text)}
-        used = {use for text in texts.values() for use in USE.findall(text)}
-        lacking = {
-            use for use in used - known if not any(define.startswith(f"{use}.") for define in known)
-        }
-        if unknown := sorted(lacking - owner.keys()):
-            raise InputError(
-                [
-                    Problem(f"charts/{name}", 0, 0, f"nothing defines the template library.{use}")
-                    for use in unknown
-                ]
-            )
-        if not lacking:
-            return texts
-        texts |= {owner[use]: partials[owner[use]] for use in lacking}
+    partials = composition.library.partials
+    for file in own:
+        if file in {*partials, *(Path(stub).name for stub in composition.library.stubs)}:
+            place = f"charts/{composition.name}/{SOURCE}/{file}"
+            yield Problem(place, 0, 0, "the library has a file of that name", "rename it")
+    shared = {name for text in partials.values() for name in library.DEFINE.findall(text)}
+    for file, text in own.items():
+        for match in library.DEFINE.finditer(text):
+            if match[1] in shared:
+                place = f"charts/{composition.name}/{SOURCE}/{file}"
+                message = f"the library defines library.{match[1]} too"
+                yield _at(place, text, match.start(1), message, "give it another name")
 
 
-def _files(composition: Composition) -> Mapping[str, Files]:
-    return {name: group.files for name, group in composition.groups.items() if group.files}
+def _undefined(
+    texts: Mapping[str, str], own: Mapping[str, str], composition: Composition, directory: Path
+) -> Iterator[Problem]:
+    """Yield the named templates that are not defined, where a file that people write names them."""
+    name = composition.name
+    service = directory / name / SERVICE
+    written = {f"charts/{name}/{SERVICE}": service.read_text() if service.is_file() else ""}
+    written |= {f"charts/{name}/{SOURCE}/{file}": text for file, text in own.items()}
+    partials = composition.library.partials
+    folder = f"{composition.library.file}/{library.NAME}/templates"
+    written |= {f"{folder}/{file}": text for file, text in partials.items()}
+    used = library.with_used(texts, composition.library)
+    for template in sorted(library.undefined(used)):
+        message = f"nothing defines the template library.{template}"
+        pattern = re.compile(rf"(?<![\w.-])(library\.)?{re.escape(template)}(?![\w-])")
+        for file, text in written.items():
+            if match := pattern.search(text):
+                yield _at(file, text, match.start(), message)
+                break
+        else:
+            yield Problem(f"charts/{name}", 0, 0, message, _group(template, composition))
 
 
-def _service(composition: Composition) -> str:
-    kinds = {path: option.kind for path, option in walk(composition.options)}
-    parts: tuple[Part, ...] = get_args(Part)
-    contributions = {part: list(composition.contributions(part)) for part in parts}
-    files = _files(composition)
-    if files:
-        for part in ("volumes", "mounts", "prepare", "prepareMounts", "checksums"):
-            contributions[part].append(f"files.{part}")
-    return environment.get_template("_service.tpl.j2").render(
-        service=composition.service,
-        images=composition.images,
-        contributions=contributions,
-        variables=composition.variables,
-        files=files,
-        boolean=lambda path: kinds[path] == "boolean",
-    )
+def _group(template: str, composition: Composition) -> str:
+    """Return which group of options names a template."""
+    for name, group in composition.groups.items():
+        objects = {f"objects.{item}" for item in (*group.objects, *group.each)}
+        files = {group.files.template} if group.files else set()
+        if template in objects | files | set(group.contributes.values()):
+            return f"{composition.library.file}/options/{name}.yaml names it"
+    return ""
+
+
+def _at(file: str, text: str, offset: int, message: str, hint: str = "") -> Problem:
+    line = text.count("\n", 0, offset) + 1
+    return Problem(file, line, offset - text.rfind("\n", 0, offset), message, hint)
+
+
+def _context(composition: Composition, origin: Origin) -> dict[str, object]:
+    """Return what stubs may use."""
+    return {
+        "name": composition.name,
+        "catalog": origin.catalog,
+        "service": composition.service,
+        "images": composition.every_image,
+        "scopes": tuple(scopes(composition)),
+        "rows": list(rows(composition.options)),
+        "described_variables": variables(composition),
+    }
 
 
 def _icon(icon: str, directory: Path, name: str) -> str:
@@ -208,18 +262,18 @@ def _icon(icon: str, directory: Path, name: str) -> str:
         return icon
     path = directory / "icons" / icon
     if not path.is_file():
-        raise InputError(
-            [
-                Problem(
-                    f"charts/{name}/service.yaml",
-                    0,
-                    0,
-                    f"icon: {path.name} is not among charts/icons/",
-                    "give a URL, or add the file",
-                )
-            ]
-        )
+        message = f"icon: {path.name} is not among charts/icons/"
+        hint = "give a URL, or add the file"
+        raise InputError([Problem(f"charts/{name}/{SERVICE}", 0, 0, message, hint)])
     return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def _relative(path: Path, start: Path) -> str:
+    return Path(os.path.relpath(path, start)).as_posix()
+
+
+def _tree(texts: Mapping[str, str]) -> Tree:
+    return Tree({path: File(text.encode()) for path, text in texts.items()})
 
 
 def _yaml(value: object) -> str:

@@ -1,18 +1,31 @@
-"""A service with everything it offers: its groups' options merged, its images filled in."""
+"""A service with everything it offers: its groups' options merged, its images filled in, its
+workloads and the services that it contains joined.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import JsonValue
 
-from builder.charts.images import ImageRef
+from builder.catalog.reader import Place
+from builder.catalog.suggest import nearest
+from builder.charts.images import ImageRef, Images
+from builder.charts.library import NAME, Library
 from builder.charts.load import Groups
-from builder.charts.model import Environment, Group, Option, Part, Service
+from builder.charts.model import Environment, Group, Option, Role, spaced
+from builder.charts.service import Service, Workload
 from builder.errors import InputError, Problem
 
 Path = tuple[str, ...]
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+MAIN = "main"
+"""What templates call a chart's first workload."""
+OWN = Environment(suffix="secretservice")
+"""Holds the variables of options that no group gives to the service."""
 LAST = 1000
 """Place in the form of sections that no group places."""
 
@@ -29,46 +42,98 @@ class Variables:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Further:
+    """A further workload of a service."""
+
+    workload: Workload
+    image: ImageRef | None
+    """Its image, where that is not the service's."""
+    groups: Mapping[str, Group]
+    options: Mapping[str, Option]
+    """The options that it has for itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Composition:
     """What a chart is made from."""
 
     name: str
     service: Service
     images: tuple[ImageRef, ...]
+    others: Mapping[str, ImageRef] = field(default_factory=dict)
+    """Images of further workloads and of sidecars: name in catalog.yaml -> reference."""
     groups: Mapping[str, Group]
     options: Mapping[str, Option]
-    """Top-level values, in the order of the form."""
+    """Top-level values, in the order of the form, with those of all workloads."""
     variables: tuple[Variables, ...] = field(default=())
+    library: Library
+    """The templates that it shares with other charts."""
+    workloads: Mapping[str, Further] = field(default_factory=dict)
+    """The workloads besides the first, by name."""
+    contained: Mapping[str, Composition] = field(default_factory=dict)
+    """The services inside this one, by name."""
 
-    def contributions(self, part: Part) -> tuple[str, ...]:
-        """Return the library's named templates that add to a part, in the order of the groups."""
-        contributed = [
-            *(group.contributes for group in self.groups.values()),
-            self.service.contributes,
-        ]
-        return tuple(parts[part] for parts in contributed if part in parts)
+    @property
+    def own_options(self) -> Mapping[str, Option]:
+        """The sections of the service itself, without those of workloads and contained services."""
+        inside = {*self.workloads, *self.contained}
+        return _only(self.options, self.options.keys() - inside)
+
+    @property
+    def every_image(self) -> tuple[ImageRef, ...]:
+        """All images that the chart offers or uses, each once: the service's come first."""
+        images = [*self.images, *self.others.values()]
+        for inner in self.contained.values():
+            images += inner.every_image
+        return tuple(dict.fromkeys(images))
+
+    @property
+    def launched(self) -> tuple[str, ...]:
+        """The images that run with the defaults, each as `<name>:<tag>` and once: the service's
+        comes first.
+        """
+        references = [f"{self.service.image}:{self.images[0].tag}"]
+        references += (f"{name}:{image.tag}" for name, image in self.others.items())
+        for inner in self.contained.values():
+            references += inner.launched
+        return tuple(dict.fromkeys(references))
 
 
 def compose(
-    name: str, service: Service, groups: Groups, images: tuple[ImageRef, ...]
+    name: str,
+    service: Service,
+    groups: Groups,
+    images: Images,
+    library: Library,
+    *,
+    contained: Mapping[str, Composition] = EMPTY,
+    places: Mapping[str, Place] = EMPTY,
 ) -> Composition:
-    """Return a service with all its options.
+    """Return a service with all its options; `contained` are the services of its `with`, by name
+    there, and `places` has the place of each key of `set`.
 
     Raises:
         InputError: `set` names an option that the service does not have, or a field that options do
-        not have.
+        not have; two things have one name.
 
     """
     chosen = groups.named(service.groups)
-    sections: dict[str, Option] = {}
-    order: dict[str, int] = {}
-    for group in chosen.values():
-        order.update(group.order)
-        for section, option in group.sections.items():
-            sections[section] = merged(sections[section], option) if section in sections else option
-    for section, option in service.options.items():
-        sections[section] = merged(sections[section], option) if section in sections else option
-    sections = _changed(sections, _given(service, images), name)
+    sections, order = _sections(chosen)
+    sections = _joined(sections, service.options)
+    sections = _changed(sections, _filled(sections, images.own, service.port), name, EMPTY)
+    workloads = {
+        key: _further(workload, groups, images, name) for key, workload in service.workloads.items()
+    }
+    _check_names(name, service, sections)
+    own = frozenset(sections)
+    for key, inner in contained.items():
+        sections[key] = _contained(key, inner)
+        sections = _joined(_shared(inner, order), sections)
+    for key, further in workloads.items():
+        if further.options:
+            title = further.workload.title or spaced(key)
+            sections[key] = _nested(key, title, f"The {key} of the service", further.options)
+    sections = _changed(sections, service.set, name, places)
     ordered = {
         section: sections[section]
         for section in sorted(sections, key=lambda section: order.get(section, LAST))
@@ -76,11 +141,119 @@ def compose(
     return Composition(
         name=name,
         service=service,
-        images=images,
+        images=images.own,
+        others=images.others,
+        library=library,
         groups=chosen,
         options=ordered,
-        variables=tuple(_variables(chosen, ordered)),
+        variables=tuple(_variables(chosen, _only(ordered, own))),
+        workloads=workloads,
+        contained=contained,
     )
+
+
+def _only(options: Mapping[str, Option], sections: Collection[str]) -> dict[str, Option]:
+    return {section: option for section, option in options.items() if section in sections}
+
+
+def _sections(groups: Mapping[str, Group]) -> tuple[dict[str, Option], dict[str, int]]:
+    """Return what groups offer together, and the place of each section in the form."""
+    sections: dict[str, Option] = {}
+    order: dict[str, int] = {}
+    for group in groups.values():
+        order.update(group.order)
+        sections = _joined(sections, group.sections)
+    return sections, order
+
+
+def _joined(first: Mapping[str, Option], second: Mapping[str, Option]) -> dict[str, Option]:
+    """Return two sets of sections as one; of a section in both, the second has the last word."""
+    sections = dict(first)
+    for section, option in second.items():
+        sections[section] = merged(sections[section], option) if section in sections else option
+    return sections
+
+
+def _check_names(name: str, service: Service, sections: Mapping[str, Option]) -> None:
+    """Raise when a workload, a contained service or a section has a name that is taken."""
+    file = f"charts/{name}/service.yaml"
+    problems = []
+    if NAME in sections:
+        message = f"no section may be named {NAME!r}: Helm keeps the library's own values there"
+        problems.append(Problem(file, 0, 0, message))
+    taken = {*sections, MAIN, NAME}
+    for key, names in (("workloads", service.workloads), ("with", service.contained)):
+        for one in names:
+            if one in taken:
+                message = f"{key}: the name {one!r} is taken, by options or by another workload"
+                problems.append(Problem(file, 0, 0, message, "choose another one"))
+            taken.add(one)
+    if problems:
+        raise InputError(problems)
+
+
+def _further(workload: Workload, groups: Groups, images: Images, name: str) -> Further:
+    chosen = groups.named(workload.groups)
+    sections, _ = _sections(chosen)
+    image = images.others[workload.image] if workload.image else None
+    offered = (image,) if image else images.own
+    sections = _changed(sections, _filled(sections, offered, workload.port), name, EMPTY)
+    sections = _changed(sections, workload.set, name, EMPTY)
+    return Further(workload=workload, image=image, groups=chosen, options=sections)
+
+
+def _contained(key: str, inner: Composition) -> Option:
+    """Return the options of a contained service, without those of the whole release."""
+    own = _only(inner.options, inner_only(inner))
+    service = inner.service
+    return _nested(key, service.title, service.description[service.language], own)
+
+
+def inner_only(inner: Composition) -> frozenset[str]:
+    """Return the sections of a contained service that are its own, not the release's."""
+    return frozenset(inner.options) - release_sections(inner)
+
+
+def release_sections(inner: Composition) -> frozenset[str]:
+    """Return the sections that a contained service has in common with the one around it."""
+    groups = [group for group in inner.groups.values() if group.shared]
+    return frozenset(section for group in groups for section in group.sections)
+
+
+def _shared(inner: Composition, order: dict[str, int]) -> dict[str, Option]:
+    """Return the sections that a contained service asks of the one around it, and add their places
+    in the form.
+    """
+    for group in inner.groups.values():
+        if group.shared:
+            for section, place in group.order.items():
+                order.setdefault(section, place)
+    return {section: inner.options[section] for section in release_sections(inner)}
+
+
+def _nested(key: str, title: str, description: str, options: Mapping[str, Option]) -> Option:
+    """Return sections as one section named `key`."""
+    moved = {name: _moved(option, key, options) for name, option in options.items()}
+    return Option(title=title, description=description, options=moved)
+
+
+def _moved(option: Option, key: str, sections: Mapping[str, Option]) -> Option:
+    """Return an option as it stands below `key`: paths from the root that lead into `sections` are
+    lengthened, and the two ends of a range keep to each other.
+    """
+    changes: dict[str, object] = {}
+    for name in ("when", "unless"):
+        path = getattr(option, name)
+        if path and path.startswith("/") and path.split("/")[1] in sections:
+            changes[name] = f"/{key}{path}"
+    if option.slider and option.slider.range:
+        range_ = f"{key}-{option.slider.range}"
+        changes["slider"] = option.slider.model_copy(update={"range": range_})
+    if option.options:
+        changes["options"] = {
+            name: _moved(inner, key, sections) for name, inner in option.options.items()
+        }
+    return option.model_copy(update=changes) if changes else option
 
 
 def merged(first: Option, second: Option) -> Option:
@@ -101,43 +274,39 @@ def walk(options: Mapping[str, Option], path: Path = ()) -> Iterator[tuple[Path,
         yield from walk(option.options, (*path, name))
 
 
-def _given(service: Service, images: tuple[ImageRef, ...]) -> Mapping[str, Mapping[str, JsonValue]]:
-    """Return what the service says of the groups' options: dotted path -> fields."""
+def _filled(
+    sections: Mapping[str, Option], images: tuple[ImageRef, ...], port: int | None
+) -> Mapping[str, Mapping[str, JsonValue]]:
+    """Return what the options that have a role hold: dotted path -> fields."""
     references: list[JsonValue] = [str(image) for image in images]
-    return {
-        "service.image.version": {"default": references[0], "suggest": references},
-        "service.image.custom.version": {"default": references[0]},
-        "networking.service.port": {"default": service.port},
-        **service.set,
+    fields: Mapping[Role, Mapping[str, JsonValue]] = {
+        "image": {"default": references[0], "suggest": references},
+        "custom-image": {"default": references[0]},
+        "port": {} if port is None else {"default": port},
     }
+    return {".".join(path): fields[option.role] for path, option in walk(sections) if option.role}
 
 
 def _changed(
-    sections: Mapping[str, Option], given: Mapping[str, Mapping[str, JsonValue]], name: str
+    sections: Mapping[str, Option],
+    given: Mapping[str, Mapping[str, JsonValue]],
+    name: str,
+    places: Mapping[str, Place],
 ) -> dict[str, Option]:
     root = Option(options=sections)
+    file = f"charts/{name}/service.yaml"
     problems = []
     for dotted, fields in given.items():
+        place = places.get(dotted, (0, 0))
         path = tuple(dotted.split("."))
-        if path not in dict(walk(root.options)):
-            problems.append(
-                Problem(
-                    f"charts/{name}/service.yaml",
-                    0,
-                    0,
-                    f"set: the service has no option {dotted!r}",
-                )
-            )
+        known = [".".join(other) for other, _ in walk(root.options)]
+        if dotted not in known:
+            message = f"set: the service has no option {dotted!r}"
+            problems.append(Problem(file, *place, message, nearest(dotted, known)))
             continue
         if unknown := sorted(set(fields) - set(Option.model_fields)):
-            problems.append(
-                Problem(
-                    f"charts/{name}/service.yaml",
-                    0,
-                    0,
-                    f"set: {dotted}: options have no {', '.join(unknown)}",
-                )
-            )
+            message = f"set: {dotted}: options have no {', '.join(unknown)}"
+            problems.append(Problem(file, *place, message))
             continue
         change = Option.model_validate(fields)
         for step in reversed(path):
@@ -149,16 +318,23 @@ def _changed(
 
 
 def _variables(groups: Mapping[str, Group], options: Mapping[str, Option]) -> Iterator[Variables]:
-    """Yield one object for each suffix: groups that share one fill the same object."""
+    """Yield one object for each suffix: groups that share one fill the same object. Variables that
+    no group holds, such as those of a service's own options, are in a Secret of the service.
+    """
     objects: dict[str, tuple[Environment, dict[str, Path]]] = {}
-    everything = dict(walk(options))
+    unheld = {path: option.variable for path, option in walk(options) if option.variable}
     for group in groups.values():
         if group.environment is None:
             continue
-        held = {path: everything[path] for path, _ in walk(group.sections)}
-        named = {option.variable: path for path, option in held.items() if option.variable}
+        named: dict[str, Path] = {}
+        for path, _ in walk(group.sections):
+            variable = unheld.pop(path, None)
+            if variable is not None:
+                named[variable] = path
         first, before = objects.get(group.environment.suffix, (group.environment, {}))
         objects[group.environment.suffix] = (first, before | named)
+    if unheld:
+        objects[OWN.suffix] = (OWN, {variable: path for path, variable in unheld.items()})
     for suffix, (environment, named) in objects.items():
         yield Variables(
             group=suffix.removeprefix("secret").removeprefix("configmap"),

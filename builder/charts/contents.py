@@ -27,18 +27,16 @@ def values(tree: Tree) -> dict[str, object]:
 def schema(tree: Tree) -> dict[str, object]:
     """Return values.schema.json; nothing of a chart that has none."""
     file = tree.get("values.schema.json")
-    found = json.loads(file.data) if file else {}
-    return found if isinstance(found, dict) else {}
+    document = json.loads(file.data) if file else {}
+    return document if isinstance(document, dict) else {}
 
 
 def images(tree: Tree) -> list[str]:
     """Return the images that a chart says it offers."""
-    found = yaml.load(_annotations(tree).get(IMAGES) or "", Loader=yaml.CSafeLoader)
-    return (
-        [str(image.get("image")) for image in found if isinstance(image, Mapping)]
-        if isinstance(found, list)
-        else []
-    )
+    entries = yaml.load(_annotations(tree).get(IMAGES) or "", Loader=yaml.CSafeLoader)
+    if not isinstance(entries, list):
+        return []
+    return [str(entry.get("image")) for entry in entries if isinstance(entry, Mapping)]
 
 
 def templates(tree: Tree) -> dict[str, File]:
@@ -51,7 +49,7 @@ def templates(tree: Tree) -> dict[str, File]:
 
 
 def neutral(tree: Tree) -> Tree:
-    """Return a chart without what only tells its versions apart."""
+    """Return a chart without its version and changelog, which differ between all versions."""
     about = metadata(tree)
     kept = {key: value for key, value in _annotations(tree).items() if key != CHANGES}
     text = json.dumps({**about, "version": VERSION, "annotations": kept}, sort_keys=True).encode()
@@ -59,13 +57,13 @@ def neutral(tree: Tree) -> Tree:
 
 
 def _annotations(tree: Tree) -> dict[str, str]:
-    found = metadata(tree).get("annotations")
-    return (
-        {str(key): str(value) for key, value in found.items()} if isinstance(found, Mapping) else {}
-    )
+    annotations = metadata(tree).get("annotations")
+    if not isinstance(annotations, Mapping):
+        return {}
+    return {str(key): str(value) for key, value in annotations.items()}
 
 
 def _mapping(tree: Tree, path: str) -> dict[str, object]:
     file = tree.get(path)
-    found = yaml.load(file.data, Loader=yaml.CSafeLoader) if file else {}
-    return found if isinstance(found, dict) else {}
+    document = yaml.load(file.data, Loader=yaml.CSafeLoader) if file else {}
+    return document if isinstance(document, dict) else {}

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-Kind = Literal["added", "removed", "changed"]
+from builder.charts.levels import ChangeKind
 
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """One key whose default is new, gone or another one."""
+    """One key that is new or gone, or has another default."""
 
     path: str
     """Keys, joined by dots."""
-    kind: Kind
+    kind: ChangeKind
     old: object = None
     new: object = None
 
@@ -24,18 +23,24 @@ def value_changes(
     old: Mapping[str, object], new: Mapping[str, object], path: str = ""
 ) -> Iterator[ValueChange]:
     """Yield the keys that differ, in the order of the new values; those that are gone come last.
-    Lists are compared whole.
+    Lists are compared as a whole.
     """
-    for name, value in new.items():
-        here = f"{path}.{name}" if path else name
+    prefix = f"{path}." if path else ""
+    for name, after in new.items():
+        here = f"{prefix}{name}"
         if name not in old:
-            yield ValueChange(here, "added", None, value)
+            yield ValueChange(here, "added", None, after)
             continue
         before = old[name]
-        if isinstance(before, Mapping) and isinstance(value, Mapping) and before and value:
-            yield from value_changes(before, value, here)
-        elif before != value or isinstance(before, bool) != isinstance(value, bool):
-            yield ValueChange(here, "changed", before, value)
-    for name, value in old.items():
+        if isinstance(before, Mapping) and isinstance(after, Mapping) and before and after:
+            yield from value_changes(before, after, here)
+        elif _differ(before, after):
+            yield ValueChange(here, "changed", before, after)
+    for name, before in old.items():
         if name not in new:
-            yield ValueChange(f"{path}.{name}" if path else name, "removed", value)
+            yield ValueChange(f"{prefix}{name}", "removed", before)
+
+
+def _differ(before: object, after: object) -> bool:
+    # Python takes 1 for true, and YAML does not.
+    return before != after or isinstance(before, bool) != isinstance(after, bool)

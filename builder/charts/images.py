@@ -4,12 +4,19 @@ known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from builder.charts.model import Service
+from builder.catalog.reader import Step
+from builder.catalog.suggest import nearest
+from builder.charts.service import Service
 from builder.errors import InputError, Problem
 from builder.graph.model import Graph
+
+Reporter = Callable[[tuple[Step, ...], str, str], Problem]
+"""Says a problem at some keys of a service.yaml, with a hint."""
+UNKNOWN = "unknown"
+HINT = "add it to catalog.yaml, or list the tags of the service's own image under `planned`"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,36 +35,68 @@ class ImageRef:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Images:
+    """The images of one service."""
+
+    own: tuple[ImageRef, ...]
+    """What users choose from, the default first."""
+    others: Mapping[str, ImageRef] = field(default_factory=dict)
+    """Those of further workloads and of sidecars: name in catalog.yaml -> reference."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ImageRefs:
     """All images of a catalog: name in catalog.yaml -> its references, the default first."""
 
     registry: str
     images: Mapping[str, tuple[ImageRef, ...]] = field(default_factory=dict)
+    any_image: bool = False
+    """Whether an image that is not known is taken to be there, under the tag `unknown`."""
 
-    def of(self, service: Service, file: str) -> tuple[ImageRef, ...]:
-        """Return the images of a service, the default first; `file` is what a problem names.
+    def of(self, service: Service, problem: Reporter) -> Images:
+        """Return the images of a service; `problem` says where in its file one is named.
 
         Raises:
             InputError: the catalog builds no such image, and none is planned.
 
         """
-        found = self.images.get(service.image) or tuple(
-            ImageRef(name=f"{self.registry}/{service.image}", tag=tag) for tag in service.planned
-        )
-        if not found:
-            message = f"the catalog builds no image named {service.image!r}"
-            raise InputError(
-                [
-                    Problem(
-                        file,
-                        0,
-                        0,
-                        message,
-                        "add it to catalog.yaml, or list its tags under 'planned'",
-                    )
-                ]
-            )
-        return found
+        problems: list[Problem] = []
+        own = self.images.get(service.image) or self._planned(service)
+        if not own:
+            problems.append(self._unknown(("image",), service.image, problem))
+        others: dict[str, ImageRef] = {}
+        for keys, name in _further(service):
+            if name in self.images:
+                others[name] = self.images[name][0]
+            elif self.any_image:
+                others[name] = ImageRef(name=f"{self.registry}/{name}", tag=UNKNOWN)
+            else:
+                problems.append(self._unknown(keys, name, problem))
+        if problems:
+            raise InputError(problems)
+        return Images(own=own, others=others)
+
+    def _planned(self, service: Service) -> tuple[ImageRef, ...]:
+        """Return the images of a service that the catalog does not build yet."""
+        tags = service.planned or ((UNKNOWN,) if self.any_image else ())
+        return tuple(ImageRef(name=f"{self.registry}/{service.image}", tag=tag) for tag in tags)
+
+    def _unknown(self, keys: tuple[Step, ...], name: str, problem: Reporter) -> Problem:
+        hint = nearest(name, self.images)
+        return problem(keys, f"the catalog builds no image named {name!r}", hint or HINT)
+
+
+def _further(service: Service) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """Yield the images that a service names besides its own, with the keys that lead to each."""
+    for key, sidecar in service.sidecars.items():
+        if sidecar.image:
+            yield ("sidecars", key, "image"), sidecar.image
+    for key, workload in service.workloads.items():
+        if workload.image:
+            yield ("workloads", key, "image"), workload.image
+        for name, sidecar in workload.sidecars.items():
+            if sidecar.image:
+                yield ("workloads", key, "sidecars", name, "image"), sidecar.image
 
 
 def image_refs(registry: str, graph: Graph, digests: Mapping[str, str] | None = None) -> ImageRefs:

@@ -1,15 +1,14 @@
-"""Jinja for files that are Helm templates or Markdown themselves: [[ name ]] and [% statement %],
-as Helm has the braces.
+"""Jinja for files that are Helm templates or Markdown: [[ name ]] and [% statement %], because Helm
+uses the braces.
 """
 
 from __future__ import annotations
 
 import json
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 
 environment = Environment(
-    loader=PackageLoader("builder.charts"),
     undefined=StrictUndefined,
     autoescape=False,  # noqa: S701  Helm templates and Markdown, not HTML
     block_start_string="[%",

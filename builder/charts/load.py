@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import RootModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from builder.catalog import source, wording
 from builder.catalog.scalars import found
 from builder.catalog.suggest import nearest
-from builder.charts.model import ChartName, Group, Service
+from builder.charts.library import NAME as LIBRARY
+from builder.charts.library import STUBS, absent
+from builder.charts.model import ChartName, Group
+from builder.charts.service import Service
 from builder.errors import InputError, Problem
 
-OPTIONS = Path(__file__).with_name("options")
+OPTIONS = "options"
 BUNDLES = "bundles.yaml"
 SERVICE = "service.yaml"
+SOURCE = "source"
+"""Directory of a service that holds templates of its own."""
+M = TypeVar("M", bound=BaseModel)
+RESERVED = {OPTIONS, LIBRARY, STUBS, "icons"}
 JOINED = ("groups", "keywords")
 """Keys of a service that are joined with those of the service it extends."""
 
@@ -44,39 +53,73 @@ class Groups:
         }
 
 
-def load_groups(directory: Path = OPTIONS) -> Groups:
-    """Read all groups of options.
+def load_groups(*directories: tuple[Path, str]) -> Groups:
+    """Read all groups of options: `options/*.yaml` below each directory, given with what problems
+    call it. A group or a bundle of a later directory takes the place of an earlier one's.
 
     Raises:
-        InputError: files that say what the format does not know.
+        InputError: there are none at all, or files that say what the format does not know.
 
     """
+    folders = {path / OPTIONS: f"{file}/{OPTIONS}" for path, file in directories}
+    if not any(folder.is_dir() for folder in folders):
+        raise InputError([absent(next(iter(folders.values())))])
+    files: list[tuple[Path, str]] = []
+    for folder, file in folders.items():
+        files += ((path, f"{file}/{path.name}") for path in sorted(folder.glob("*.yaml")))
     groups, problems = dict[str, Group](), list[Problem]()
-    bundles = Bundles({})
-    for path in sorted(directory.glob("*.yaml")):
-        document = source.read(path, path.name)
-        kind = Bundles if path.name == BUNDLES else Group
+    bundles: dict[str, tuple[str, ...]] = {}
+    origins: dict[str, source.Source] = {}
+    for path, file in files:
         try:
+            document = source.read(path, file)
             if path.name == BUNDLES:
-                bundles = wording.validate(document, Bundles)
+                named = _validated(document, Bundles).root
+                bundles |= named
+                origins |= dict.fromkeys(named, document)
             else:
-                groups[path.stem] = wording.validate(document, Group)
-        except ValidationError as error:
-            problems += wording.problems(document, kind, error)
-    for bundle, names in bundles.root.items() if not problems else ():
-        problems += [
-            _unknown(BUNDLES, name, groups, f"bundle {bundle!r}")
-            for name in names
-            if name not in groups
-        ]
-        problems += (
-            [Problem(BUNDLES, 0, 0, f"{bundle!r} names a bundle and a group", "rename one of them")]
-            if bundle in groups
-            else []
-        )
+                groups[path.stem] = _validated(document, Group)
+        except InputError as error:
+            problems += error.problems
+    if not problems:
+        problems += _bundle_problems(bundles, groups, origins)
     if problems:
         raise InputError(problems)
-    return Groups(groups=groups, bundles=bundles.root)
+    return Groups(groups=groups, bundles=bundles)
+
+
+def _validated(document: source.Source, kind: type[M]) -> M:
+    try:
+        return wording.validate(document, kind)
+    except ValidationError as error:
+        raise InputError(wording.problems(document, kind, error)) from None
+
+
+def _bundle_problems(
+    bundles: Mapping[str, tuple[str, ...]],
+    groups: Mapping[str, Group],
+    origins: Mapping[str, source.Source],
+) -> Iterator[Problem]:
+    """Yield the bundles that are named like a group, or name groups that do not exist."""
+    for bundle, names in bundles.items():
+        document = origins[bundle]
+        if bundle in groups:
+            message = f"{bundle!r} names a bundle and a group"
+            yield document.problem((bundle,), message, "rename one of them", key=True)
+        for index, name in enumerate(names):
+            if name not in groups:
+                place = document.at((bundle, index))
+                yield _unknown(document.file, name, groups, f"bundle {bundle!r}", place)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServicesRead:
+    """What was read of a directory of services; with problems, those services that are right."""
+
+    services: Mapping[str, Service]
+    documents: Mapping[str, source.Source]
+    """Every service.yaml that is YAML, by the name of its service."""
+    problems: tuple[Problem, ...]
 
 
 def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
@@ -87,6 +130,14 @@ def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
         name unknown groups.
 
     """
+    read = read_services(directory, groups)
+    if read.problems:
+        raise InputError(read.problems)
+    return read.services
+
+
+def read_services(directory: Path, groups: Groups) -> ServicesRead:
+    """Read the services that `load_services` reads, as many as are right."""
     documents, problems = dict[str, source.Source](), list[Problem]()
     for path in sorted(directory.glob(f"*/{SERVICE}")):
         try:
@@ -111,9 +162,50 @@ def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
             services[name] = _service(name, _extended(document, documents), groups)
         except InputError as error:
             problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return services
+    for name, service in [*services.items()]:
+        wrong = list(_contained(documents[name], service, services, documents))
+        if wrong:
+            problems += wrong
+            del services[name]
+    problems += _circles(services, documents)
+    return ServicesRead(services=services, documents=documents, problems=tuple(problems))
+
+
+def _contained(
+    document: source.Source,
+    service: Service,
+    services: Mapping[str, Service],
+    known: Collection[str],
+) -> Iterator[Problem]:
+    """Yield what is wrong with the services that a service contains."""
+    for key, name in service.contained.items():
+        if name not in known:
+            hint = nearest(name, list(known))
+            yield document.problem(("with", key), f"there is no service {name!r}", hint)
+        templates = services[name].templates if name in services else ()
+        whole = [file for file in templates if not Path(file).name.startswith("_")]
+        if whole:
+            message = f"{name} cannot be contained: it is rendered only once ({', '.join(whole)})"
+            hint = "define a named template `library.objects.x` and list `x` under `objects`"
+            yield document.problem(("with", key), message, hint)
+
+
+def _circles(
+    services: dict[str, Service], documents: Mapping[str, source.Source]
+) -> Iterator[Problem]:
+    """Yield the services that contain themselves, through others or not, and take them out."""
+    while True:
+        waiting = {name: set(service.contained.values()) for name, service in services.items()}
+        try:
+            TopologicalSorter(waiting).prepare()
+        except CycleError as error:
+            names: list[str] = error.args[1]
+            message = f"the service contains itself: {' in '.join(names)}"
+            yield documents[names[0]].problem(("with",), message)
+            for name in set(names):
+                del services[name]
+        else:
+            return
 
 
 def _extended(document: source.Source, documents: Mapping[str, source.Source]) -> source.Source:
@@ -143,6 +235,9 @@ def _extended(document: source.Source, documents: Mapping[str, source.Source]) -
 
 
 def _service(name: str, document: source.Source, groups: Groups) -> Service:
+    if name in RESERVED:
+        message = f"charts/{name} is where what charts share lies, and no service"
+        raise InputError([Problem(document.file, 0, 0, message, "rename the directory")])
     try:
         TypeAdapter(ChartName).validate_python(name)
     except ValidationError:
@@ -151,20 +246,45 @@ def _service(name: str, document: source.Source, groups: Groups) -> Service:
             " letter first"
         )
         raise InputError([Problem(document.file, 0, 0, message, "rename the directory")]) from None
-    try:
-        service = wording.validate(document, Service)
-    except ValidationError as error:
-        raise InputError(wording.problems(document, Service, error)) from None
+    service = _validated(document, Service)
     known = {**groups.groups, **groups.bundles}
-    unknown = [(index, group) for index, group in enumerate(service.groups) if group not in known]
-    if unknown:
-        raise InputError(
-            [
-                _unknown(document.file, group, known, "groups", document.at(("groups", index)))
-                for index, group in unknown
-            ]
-        )
+    problems = list(_unknown_groups(document, ("groups",), service.groups, known))
+    for key, workload in service.workloads.items():
+        path = ("workloads", key)
+        problems += _unknown_groups(document, (*path, "groups"), workload.groups, known)
+        problems += _whole_groups(document, (*path, "groups"), workload.groups, groups)
+        if workload.volume and workload.volume.each and workload.kind != "StatefulSet":
+            message = f"a {workload.kind} has one volume for all its pods"
+            hint = "a StatefulSet has one for each"
+            problems.append(document.problem((*path, "volume", "each"), message, hint))
+    if problems:
+        raise InputError(problems)
     return service
+
+
+def _unknown_groups(
+    document: source.Source,
+    path: tuple[str, ...],
+    groups: tuple[str, ...],
+    known: Mapping[str, object],
+) -> Iterator[Problem]:
+    for index, group in enumerate(groups):
+        if group not in known:
+            place = document.at((*path, index))
+            yield _unknown(document.file, group, known, ".".join(path), place)
+
+
+def _whole_groups(
+    document: source.Source, path: tuple[str, ...], names: tuple[str, ...], groups: Groups
+) -> Iterator[Problem]:
+    """Yield the groups of a workload that give variables or files, which a whole service has."""
+    for index, name in enumerate(names):
+        inside = groups.bundles.get(name, (name,))
+        chosen = [groups.groups[one] for one in inside if one in groups.groups]
+        if any(group.environment or group.files for group in chosen):
+            message = f"{name} gives variables or files, which all workloads of a service have"
+            hint = "name it under the service's own groups"
+            yield document.problem((*path, index), message, hint)
 
 
 def _unknown(

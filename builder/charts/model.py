@@ -1,5 +1,4 @@
-"""What an option, a group of options and a service may say: the only definition of `options/*.yaml`
-and `charts/<service>/service.yaml`.
+"""What an option and a group of options may say: the only definition of `charts/options/*.yaml`.
 
 An option stands in one place. From it come its line of `values.yaml`, its node of
 `values.schema.json` with the Onyxia extensions, its row of the README and, when it names a
@@ -8,12 +7,13 @@ An option stands in one place. From it come its line of `values.yaml`, its node 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
-from builder.catalog.model import Model, Name, Port, Variable
+from builder.catalog.words import Model, Variable
 
 Type = Literal["object", "array", "string", "boolean", "integer", "number"]
 ZERO: Mapping[Type, JsonValue] = {
@@ -32,6 +32,10 @@ ChartName = Annotated[
 ]
 
 
+ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)*$")]
+
+
 class Slider(Model):
     """A number between two bounds, shown as a slider; two sliders of one `range` become one with
     two handles.
@@ -46,6 +50,9 @@ class Slider(Model):
     range: str | None = Field(None, description="Name shared by the two ends of a range.")
     end: Literal["down", "up"] | None = Field(None, description="Which end of the range this is.")
     semantic: str | None = Field(None, description="What the end means, in a word.")
+
+
+Role = Literal["image", "custom-image", "port"]
 
 
 class Option(Model):
@@ -121,6 +128,13 @@ class Option(Model):
     )
     examples: tuple[JsonValue, ...] = Field(
         (), description="Values of a free form (a Kubernetes object), for readers and for tests."
+    )
+    role: Role | None = Field(
+        None,
+        description=(
+            "What of the service the option holds: its images, the name of another image, or its"
+            " port. The program fills in the default, and for images what the form offers."
+        ),
     )
     variable: Variable | None = Field(
         None,
@@ -206,8 +220,18 @@ class Group(Model):
     environment: Environment | None = Field(
         None, description="Variables that the group gives to the service."
     )
-    templates: tuple[str, ...] = Field(
-        (), description="Files of the library that the chart needs for the group."
+    objects: tuple[ObjectName, ...] = Field(
+        (), description="Objects of the chart: `x` is the library's named template `objects.x`."
+    )
+    each: tuple[ObjectName, ...] = Field(
+        (), description="Objects that every workload of the service has, named likewise."
+    )
+    shared: bool = Field(
+        default=False,
+        description=(
+            "The options are those of the whole release: a service that is contained in another one"
+            " uses the other one's."
+        ),
     )
     files: Files | None = Field(None, description="Configuration files that the group writes.")
     contributes: Mapping[Part, str] = Field(
@@ -215,103 +239,10 @@ class Group(Model):
     )
 
 
-class Probe(Model):
-    """How Kubernetes asks whether the service is well: exactly one of the three."""
-
-    http: str | None = Field(
-        None, description="Path that answers without a password, below the base path."
-    )
-    exec: tuple[str, ...] = Field((), description="Command that succeeds.")
-    tcp: bool = Field(default=False, description="Its port accepts connections.")
-
-
-class Volume(Model):
-    """Where the service keeps what must outlive its pod."""
-
-    path: str = Field(
-        "/home/{{ .Values.environment.user }}/work", description="Helm template of the mount point."
-    )
-    sub_path: str = Field("work", description="Directory of the volume that is mounted there.")
-
-
-def _less_where_it_extends(document: dict[str, JsonValue]) -> None:
-    """Ask a service that extends another for nothing: that one has it."""
-    document["anyOf"] = [{"required": ["extends"]}, {"required": document.pop("required")}]
-
-
-class Service(Model):
-    """service.yaml: one service, which is one chart."""
-
-    model_config = ConfigDict(json_schema_extra=_less_where_it_extends)
-
-    extends: str | None = Field(
-        None,
-        description=(
-            "Another service: its groups and keywords join, its other keys hold where this one says"
-            " nothing."
-        ),
-    )
-    title: str = Field(description="The service's name as people write it.")
-    description: Mapping[Literal["en", "fr"], str] = Field(
-        description="What it is for, in a sentence, in English and other languages."
-    )
-    image: Name = Field(description="Name of the image in catalog.yaml.")
-    planned: tuple[str, ...] = Field(
-        (), description="Tags offered while the catalog builds no such image."
-    )
-    icon: str = Field(description="URL, or a file of charts/icons/ to be embedded.")
-    keywords: tuple[str, ...] = Field((), description="Words by which the chart is found.")
-    category: str = Field("machine-learning", description="artifacthub.io/category of the chart.")
-    home: str | None = Field(None, description="Home page. Default: the catalog's.")
-    sources: tuple[str, ...] = Field((), description="Addresses of what it is made of.")
-    annotations: Mapping[str, str] = Field({}, description="Annotations of the chart.")
-    groups: tuple[str, ...] = Field(
-        description="Groups of options, or bundles of groups.", min_length=1
-    )
-    port: Port = Field(description="TCP port on which the service listens.")
-    protocol: str = Field("http", description="Name of the port.")
-    base_path: bool = Field(
-        default=False, description="The command serves under `ingress.path`; otherwise below /."
-    )
-    command: str = Field(description="Helm template that yields the command as a YAML list.")
-    env: str = Field(
-        "", description="Helm template that yields further environment variables as a YAML list."
-    )
-    probe: Probe
-    test: str = Field(
-        "",
-        description=(
-            "Helm template of the shell script run by `helm test`. Default: asks the probe's path."
-        ),
-    )
-    test_env: str = Field(
-        "",
-        description=(
-            "Helm template that yields environment variables of that script, besides those of"
-            " `env`, as a YAML list."
-        ),
-    )
-    password: tuple[Variable, ...] = Field(
-        ("PASSWORD",),
-        description="Variables that hold the password; none, and the chart has no token.",
-    )
-    volume: Volume = Volume()
-    set: Mapping[str, Mapping[str, JsonValue]] = Field(
-        {}, description="What differs in the groups' options: dotted path -> fields of the option."
-    )
-    options: Mapping[str, Option] = Field({}, description="Sections of the service's own.")
-    contributes: Mapping[Part, str] = Field(
-        {}, description="Part -> named template of the service's own that adds to it."
-    )
-    templates: tuple[str, ...] = Field(
-        (),
-        description=(
-            "Files of charts/<service>/source/ that join, or replace, those of the library."
-        ),
-    )
-    version: str = Field(
-        "1.0.0", description="Version of the first publication; later ones are computed."
-    )
+def spaced(name: str) -> str:
+    """Return a name in camel case as words: `ingressClassName` -> `Ingress class name`."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
+    return words[:1].upper() + words[1:]
 
 
 Option.model_rebuild()

@@ -1,5 +1,5 @@
-"""What an upgrade would change in the objects of a release, and what of that Kubernetes refuses to
-change.
+"""The objects that differ between two renderings of a chart, and which of the differences
+Kubernetes refuses.
 """
 
 from __future__ import annotations
@@ -8,17 +8,19 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Literal
 
 import yaml
 
-from builder.charts.changes import Change, Level
+from builder.charts.levels import ChangeKind
 
-Manifest = Mapping[str, object]
-Kind = Literal["added", "removed", "changed"]
+KubernetesObject = Mapping[str, object]
+NAMESPACE = "default"
+"""The namespace of a release that is only rendered."""
+HOOK = "helm.sh/hook"
+"""Annotation of an object that Helm makes for a moment, and that is no part of the release."""
 
-# Kind -> where nothing may be changed, and what may be changed below that all the same. An upgrade
-# that changes more is refused.
+# Kind -> fields that cannot be changed -> keys below them that can be. Kubernetes refuses an
+# upgrade that changes anything else there.
 IMMUTABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ClusterRoleBinding": {"roleRef": ()},
     "DaemonSet": {"spec.selector": ()},
@@ -47,7 +49,6 @@ IMMUTABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "volumeBindingMode": (),
     },
 }
-RESTARTED = {"DaemonSet", "Deployment", "StatefulSet"}
 SUFFIXES = {"": 0, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 STORAGE = "spec.resources.requests.storage"
 
@@ -57,117 +58,76 @@ class ObjectChange:
     """One object that an upgrade makes, removes or changes."""
 
     name: str
-    """`<kind>/<name>`."""
-    old: Manifest | None
-    new: Manifest | None
+    """`<kind>/<name>`, with the namespace between them where it is not the release's."""
+    old: KubernetesObject | None
+    new: KubernetesObject | None
     fixed: tuple[str, ...] = ()
     """What Kubernetes refuses of it: `spec.serviceName cannot be changed`."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ChangeKind:
         """What becomes of it."""
-        return "added" if self.old is None else "removed" if self.new is None else "changed"
+        if self.old is None:
+            return "added"
+        return "removed" if self.new is None else "changed"
 
     @property
     def diff(self) -> str:
-        """The difference as unified diff of YAML; empty when nothing but the order of keys
-        differs.
-        """
-        texts = [
-            yaml.dump(side, Dumper=yaml.CSafeDumper, width=1000, allow_unicode=True) if side else ""
-            for side in (self.old, self.new)
-        ]
+        """The difference as a unified diff of YAML; empty when only the order of keys differs."""
         lines = difflib.unified_diff(
-            texts[0].splitlines(), texts[1].splitlines(), self.name, self.name, lineterm=""
+            _text(self.old).splitlines(),
+            _text(self.new).splitlines(),
+            self.name,
+            self.name,
+            lineterm="",
         )
         return "\n".join(lines)
 
 
-def object_changes(old: Sequence[Manifest], new: Sequence[Manifest]) -> Iterator[ObjectChange]:
-    """Yield the objects that differ between two renderings: first those that are gone, then those
-    that are new, then those that changed.
+def object_changes(
+    old: Sequence[KubernetesObject], new: Sequence[KubernetesObject]
+) -> Iterator[ObjectChange]:
+    """Yield the objects that differ between two renderings: those removed, then those added, then
+    those changed.
     """
-    before, after = _by_name(old), _by_name(new)
-    yield from (
-        ObjectChange(name=name, old=before[name], new=None) for name in before if name not in after
-    )
-    yield from (
-        ObjectChange(name=name, old=None, new=after[name]) for name in after if name not in before
-    )
-    for name in before:
-        if name in after and before[name] != after[name]:
-            yield ObjectChange(
-                name=name,
-                old=before[name],
-                new=after[name],
-                fixed=tuple(_refused(before[name], after[name])),
-            )
+    before, after = by_name(old), by_name(new)
+    for name, one in before.items():
+        if name not in after:
+            yield ObjectChange(name=name, old=one, new=None)
+    for name, one in after.items():
+        if name not in before:
+            yield ObjectChange(name=name, old=None, new=one)
+    for name, one in before.items():
+        if name in after and one != after[name]:
+            refused = tuple(_refused(one, after[name]))
+            yield ObjectChange(name=name, old=one, new=after[name], fixed=refused)
 
 
-def manifest_changes(found: Sequence[ObjectChange]) -> Iterator[Change]:
-    """Yield what that means for a release whose values stay the same."""
-    for change in found:
-        if change.new is None:
-            lost = change.name.startswith("PersistentVolumeClaim/") and not _kept(change.old)
-            yield Change(
-                Level.MAJOR if lost else Level.MINOR,
-                f"{change.name} is gone" + (": an upgrade deletes its data" if lost else ""),
-            )
-        elif change.old is None:
-            yield Change(Level.PATCH, f"{change.name} is new")
-        elif change.fixed:
-            for refused in change.fixed:
-                yield Change(
-                    Level.MAJOR, f"{change.name}: {refused}: delete the object before the upgrade"
-                )
-        elif change.old.get("kind") in RESTARTED and _at(change.old, "spec.template") != _at(
-            change.new, "spec.template"
-        ):
-            yield Change(Level.PATCH, f"{change.name}: its pods restart")
-        elif change.kind == "changed":
-            yield Change(Level.PATCH, f"{change.name} differs")
+def by_name(objects: Sequence[KubernetesObject]) -> Mapping[str, KubernetesObject]:
+    """Return objects by what tells them apart; see `ObjectChange.name`."""
+    return {_name(one): one for one in objects}
 
 
-def _refused(old: Manifest, new: Manifest) -> Iterator[str]:
-    """Yield what Kubernetes refuses to change, though it differs."""
-    if (
-        isinstance(annotations := _at(new, "metadata.annotations"), Mapping)
-        and "helm.sh/hook" in annotations
-    ):
-        return
-    yield from (f"{path} cannot be changed" for path in _fixed(old, new))
-    least, size = _quantity(_at(old, STORAGE)), _quantity(_at(new, STORAGE))
-    if (
-        old.get("kind") == "PersistentVolumeClaim"
-        and least is not None
-        and size is not None
-        and size < least
-    ):
-        yield f"{STORAGE} cannot shrink"
+def at(value: object, path: str) -> object:
+    """Return what is below some keys, joined by dots; None where there is nothing."""
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
 
 
-def _fixed(old: Manifest, new: Manifest) -> Iterator[str]:
-    kind = str(old.get("kind"))
-    for root, free in IMMUTABLE.get(kind, {}).items():
-        before, after = _at(old, root), _at(new, root)
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
-            names = [
-                name
-                for name in {**before, **after}
-                if name not in free and before.get(name) != after.get(name)
-            ]
-            yield from (f"{root}.{name}" for name in names)
-        elif before != after:
-            yield root
-    if kind in {"ConfigMap", "Secret"} and old.get("immutable") is True:
-        yield from (
-            name
-            for name in ("data", "binaryData", "stringData", "immutable")
-            if old.get(name) != new.get(name)
-        )
+def list_at(value: object, path: str) -> Sequence[object]:
+    """Return the list below some keys; an empty one where there is none."""
+    items = at(value, path)
+    return items if isinstance(items, list) else ()
 
 
-def _quantity(value: object) -> Decimal | None:
+def annotations_of(one: KubernetesObject | None) -> Mapping[str, object]:
+    """Return the annotations of an object."""
+    given = at(one, "metadata.annotations")
+    return given if isinstance(given, Mapping) else {}
+
+
+def quantity(value: object) -> Decimal | None:
     """Return a quantity as Kubernetes writes them (`1.5Gi`, `500m`) as a number; None for anything
     else.
     """
@@ -181,19 +141,43 @@ def _quantity(value: object) -> Decimal | None:
         return None
 
 
-def _kept(manifest: Manifest | None) -> bool:
-    annotations = _at(manifest, "metadata.annotations")
-    return isinstance(annotations, Mapping) and annotations.get("helm.sh/resource-policy") == "keep"
+def _refused(old: KubernetesObject, new: KubernetesObject) -> Iterator[str]:
+    """Yield the differences that Kubernetes refuses."""
+    if HOOK in annotations_of(new):
+        return
+    for path in _fixed(old, new):
+        yield f"{path} cannot be changed"
+    if old.get("kind") == "PersistentVolumeClaim":
+        before, after = quantity(at(old, STORAGE)), quantity(at(new, STORAGE))
+        if before is not None and after is not None and after < before:
+            yield f"{STORAGE} cannot shrink"
 
 
-def _by_name(manifests: Sequence[Manifest]) -> Mapping[str, Manifest]:
-    return {
-        f"{manifest.get('kind')}/{_at(manifest, 'metadata.name')}": manifest
-        for manifest in manifests
-    }
+def _fixed(old: KubernetesObject, new: KubernetesObject) -> Iterator[str]:
+    """Yield the paths of fields that differ and cannot be changed."""
+    kind = str(old.get("kind"))
+    for root, free in IMMUTABLE.get(kind, {}).items():
+        before, after = at(old, root), at(new, root)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            names = {**before, **after}.keys() - set(free)
+            differing = [name for name in names if before.get(name) != after.get(name)]
+            yield from (f"{root}.{name}" for name in sorted(differing))
+        elif before != after:
+            yield root
+    if kind in {"ConfigMap", "Secret"} and old.get("immutable") is True:
+        for name in ("data", "binaryData", "stringData", "immutable"):
+            if old.get(name) != new.get(name):
+                yield name
 
 
-def _at(value: object, path: str) -> object:
-    for step in path.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
+def _name(one: KubernetesObject) -> str:
+    namespace, name = at(one, "metadata.namespace"), at(one, "metadata.name")
+    if namespace in {None, NAMESPACE}:
+        return f"{one.get('kind')}/{name}"
+    return f"{one.get('kind')}/{namespace}/{name}"
+
+
+def _text(one: KubernetesObject | None) -> str:
+    if one is None:
+        return ""
+    return yaml.dump(one, Dumper=yaml.CSafeDumper, width=1000, allow_unicode=True)

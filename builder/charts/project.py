@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.catalog.load import Loaded
+from builder.catalog.source import read
 from builder.catalog.suggest import nearest
-from builder.charts.chart import Origin, chart
+from builder.charts.chart import Origin, chart, source
 from builder.charts.compose import Composition
-from builder.charts.generate import compositions
-from builder.charts.images import image_refs
+from builder.charts.generate import composed_services, compositions, joined
+from builder.charts.images import ImageRefs, image_refs
+from builder.charts.load import SERVICE
 from builder.errors import InputError, Problem
 from builder.graph.build import graph
 from builder.tree import Tree
@@ -32,7 +34,7 @@ class Charts:
     compositions: Mapping[str, Composition]
 
     def tree(self, name: str) -> Tree:
-        """Return the files of a chart.
+        """Return the files of a chart that is whole in itself.
 
         Raises:
             InputError: see `builder.charts.chart.chart`.
@@ -44,6 +46,19 @@ class Charts:
         """Yield the name and the files of every chart, each when it is made."""
         for name in self.compositions:
             yield name, self.tree(name)
+
+    def sources(self) -> Tree:
+        """Return charts/ as git holds it: what charts share, and every chart with its stubs.
+
+        Raises:
+            InputError: see `builder.charts.chart.chart`.
+
+        """
+        trees = [
+            (name, source(composition, self.directory, self.origin))
+            for name, composition in self.compositions.items()
+        ]
+        return joined(trees)
 
     def named(self, names: Sequence[str]) -> Charts:
         """Return those of the services that are named; all without a name.
@@ -83,7 +98,54 @@ def open_charts(loaded: Loaded, digests: Mapping[str, str] | None = None) -> Cha
     directory = loaded.root / DIRECTORY
     refs = image_refs(loaded.catalog.registry, graph(loaded), digests)
     origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
-    return Charts(directory=directory, origin=origin, compositions=compositions(directory, refs))
+    shared = loaded.catalog.charts.library
+    found = compositions(directory, refs, loaded.root / shared, shared)
+    return Charts(directory=directory, origin=origin, compositions=found)
+
+
+def service_names(root: Path) -> list[str]:
+    """Return the names of the services that a catalog in the directory `root` describes."""
+    return sorted(path.parent.name for path in (root / DIRECTORY).glob(f"*/{SERVICE}"))
+
+
+def chart_problems(path: Path, loaded: Loaded | None) -> list[Problem]:
+    """Return what is wrong with the charts of a catalog.yaml; nothing where it describes no
+    service. Without `loaded`, as the catalog itself is wrong, services are looked at
+    all the same, but not for whether there is an image for them.
+    """
+    root = path.parent
+    directory = root / DIRECTORY
+    if not service_names(root):
+        return []
+    if loaded is None:
+        refs, origin = ImageRefs(registry="", any_image=True), Origin(catalog="")
+        shared = _library_of(path)
+    else:
+        refs = image_refs(loaded.catalog.registry, graph(loaded))
+        origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
+        shared = loaded.catalog.charts.library
+    try:
+        composed, problems = composed_services(directory, refs, root / shared, shared)
+    except InputError as error:
+        return list(error.problems)
+    charts = Charts(directory=directory, origin=origin, compositions=composed)
+    for name in composed:
+        try:
+            charts.tree(name)
+        except InputError as error:
+            problems += error.problems
+    return problems
+
+
+def _library_of(path: Path) -> str:
+    """Return where a catalog.yaml that is wrong says that its charts' library is."""
+    try:
+        data = read(path, path.name).data
+    except InputError:
+        return DIRECTORY
+    charts = data.get("charts") if isinstance(data, dict) else None
+    named = charts.get("library") if isinstance(charts, dict) else None
+    return named if isinstance(named, str) else DIRECTORY
 
 
 def read_digests(path: Path | None) -> dict[str, str]:

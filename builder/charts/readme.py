@@ -1,4 +1,4 @@
-"""A chart's README: its options as a table."""
+"""The tables of a chart's README: its options, and its environment variables."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from builder.charts.compose import Composition, Path, walk
-from builder.charts.jinja import environment
-from builder.charts.model import Option
-from builder.charts.schema import spaced
+from builder.charts.model import Option, spaced
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,18 +21,6 @@ class Row:
     type: str
     default: str
     onyxia: str
-
-
-def readme(composition: Composition, catalog: str) -> str:
-    """Return README.md; `catalog` is the name under which users add the repository."""
-    return environment.get_template("README.md.j2").render(
-        name=composition.name,
-        service=composition.service,
-        images=composition.images,
-        catalog=catalog,
-        rows=list(rows(composition.options)),
-        variables=_variables(composition),
-    )
 
 
 def rows(options: Mapping[str, Option]) -> Iterator[Row]:
@@ -69,7 +55,8 @@ def _onyxia(option: Option, *, hidden: bool) -> str:
     return shown + injected + starts
 
 
-def _variables(composition: Composition) -> Mapping[str, str]:
+def variables(composition: Composition) -> Mapping[str, str]:
+    """Return what each environment variable holds, in words."""
     found: dict[str, str] = dict.fromkeys(
         composition.service.password, f"`{composition.name}`'s password"
     )

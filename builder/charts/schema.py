@@ -4,13 +4,12 @@ forms.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from pydantic import JsonValue
 
 from builder.charts.compose import Composition
-from builder.charts.model import Option, Slider
+from builder.charts.model import Option, Slider, spaced
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 Node = dict[str, JsonValue]
@@ -23,7 +22,7 @@ def schema(composition: Composition) -> Node:
     return {
         "$schema": DRAFT,
         "title": composition.service.title,
-        "description": composition.service.description["en"],
+        "description": composition.service.description[composition.service.language],
         "type": "object",
         "properties": {name: node(name, option) for name, option in composition.options.items()},
     }
@@ -41,12 +40,6 @@ def node(name: str, option: Option, gate: str | None = None) -> Node:
     if onyxia := _onyxia(option):
         found["x-onyxia"] = onyxia
     return found
-
-
-def spaced(name: str) -> str:
-    """Return a name in camel case as words: `ingressClassName` -> `Ingress class name`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
-    return words[:1].upper() + words[1:]
 
 
 def _shape(option: Option) -> Node:

@@ -6,73 +6,78 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
-Node = Mapping[str, object]
+Schema = Mapping[str, object]
 Values = dict[str, JsonValue]
 Path = tuple[str, ...]
 SUSPEND: Path = ("global", "suspend")
-"""What turns all else off."""
+"""The option that stops everything."""
 
 
-def switched(schema: Node, values: Mapping[str, object]) -> Values:
-    """Return values in which every boolean is what it is not in values.yaml, but for suspension,
-    and every choice the last.
+def switched(schema: Schema, values: Mapping[str, object]) -> Values:
+    """Return values that turn every boolean of values.yaml, except suspension, and take the last of
+    every list of choices.
     """
-    found: Values = {}
+    turned: Values = {}
     for path, node in leaves(schema):
         choices = node.get("enum")
         if node.get("type") == "boolean" and path != SUSPEND:
-            _put(found, path, not at(values, path))
+            _put(turned, path, not at(values, path))
         elif isinstance(choices, list) and choices:
-            _put(found, path, choices[-1])
-    return found
+            _put(turned, path, choices[-1])
+    return turned
 
 
-def passwords(schema: Node) -> Values:
+def passwords(schema: Schema) -> Values:
     """Return values that set every password, so that two renderings of a chart differ by nothing
     that is random.
     """
-    found: Values = {}
+    given: Values = {}
     for path, node in leaves(schema):
         if node.get("render") == "password" and node.get("type") == "string":
-            _put(found, path, "password")
-    return found
+            _put(given, path, "password")
+    return given
 
 
 def shared(one: Values, other: Values) -> Values:
     """Return what two sets of values agree on."""
-    found: Values = {}
+    common: Values = {}
     for name, value in one.items():
         there = other.get(name)
         if isinstance(value, dict) and isinstance(there, dict):
-            found[name] = shared(value, there)
+            common[name] = shared(value, there)
         elif name in other and value == there:
-            found[name] = value
-    return found
+            common[name] = value
+    return common
 
 
 def joined(one: Values, other: Values) -> Values:
-    """Return both sets of values; on one option, the other's."""
-    found = dict(one)
+    """Return both sets of values; where both set an option, the other's value."""
+    both = dict(one)
     for name, value in other.items():
-        there = found.get(name)
-        found[name] = (
-            joined(there, value) if isinstance(there, dict) and isinstance(value, dict) else value
-        )
-    return found
+        there = both.get(name)
+        if isinstance(there, dict) and isinstance(value, dict):
+            both[name] = joined(there, value)
+        else:
+            both[name] = value
+    return both
 
 
-def leaves(schema: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
-    """Yield what a schema says of every option that holds none, with the keys that lead to it."""
+def leaves(schema: Schema, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
+    """Yield every option that holds no others, with the keys that lead to it."""
     properties = schema.get("properties")
-    for name, node in properties.items() if isinstance(properties, Mapping) else ():
-        if isinstance(node, Mapping) and isinstance(node.get("properties"), Mapping):
+    if not isinstance(properties, Mapping):
+        return
+    for name, node in properties.items():
+        if not isinstance(node, Mapping):
+            continue
+        if isinstance(node.get("properties"), Mapping):
             yield from leaves(node, (*path, name))
-        elif isinstance(node, Mapping):
+        else:
             yield (*path, name), node
 
 
 def at(values: object, path: Path) -> object:
-    """Return what stands in values under some keys; None when nothing does."""
+    """Return what values hold below some keys; None where they hold nothing."""
     for step in path:
         values = values.get(step) if isinstance(values, Mapping) else None
     return values

@@ -13,7 +13,7 @@ from builder.errors import InputError, Problem
 from builder.execute.loading import built
 from builder.execute.project import open_project
 from builder.fetch.session import session
-from builder.record.push import Pushed, Target, push
+from builder.record.push import Pushed, PushTarget, push
 from builder.tools.registry import Address, Registry, address
 from builder.tree import File, replace
 
@@ -57,7 +57,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     images = built(project)
     where = given or _address(project.loaded.catalog.registry, f"{arguments.catalog}: registry")
     registry = Registry(where, session(project.settings), plain_http=arguments.plain_http)
-    target = Target(registry=registry, address=where, jobs=arguments.jobs or project.settings.jobs)
+    target = PushTarget(
+        registry=registry, address=where, jobs=arguments.jobs or project.settings.jobs
+    )
     pushed = push(project.store, images, target, console)
     if arguments.digests:
         digests = {image.image: image.digest for image in pushed}

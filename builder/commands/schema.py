@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from builder.catalog.model import Catalog, Layer
 from builder.catalog.schema import schemas
-from builder.charts.model import Group, Service
+from builder.charts.model import Group
+from builder.charts.service import Service
 from builder.console.text import Console
 
 DIRECTORY = "schemas"

@@ -58,15 +58,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _opened(
     project: Project, client: DockerClient, node: str, console: Console, *, failed: bool
 ) -> Iterator[Session]:
-    """Return the shell in an image or in a cell; where the cell is not built and its build was
-    tried, in what the failed step had.
+    """Return the shell in an image or in a cell; where the cell is not built because its build
+    failed, in what the failed step had.
     """
     if node in project.graph.images:
         yield inside.image_session(project, client, node, console)
         return
     cell = project.graph.cells[node]
-    was_tried = inside.last_log(project, node) is not None
-    if not failed and (inside.is_built(project, cell) or not was_tried):
+    has_failed = inside.failed_log(project, node) is not None
+    if not failed and (inside.is_built(project, cell) or not has_failed):
         with inside.cell_session(project, client, cell, console) as made:
             yield made
         return

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 
 from builder.catalog.load import Loaded, load
+from builder.charts.project import chart_problems, service_names
 from builder.console.text import Console
-from builder.errors import InputError
+from builder.errors import InputError, Problem
 from builder.events import Note
 from builder.graph.build import graph
 
@@ -20,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what the catalog holds; exit 2 with every problem when it is wrong."""
     try:
-        loaded = load(arguments.catalog)
+        loaded = _load(arguments.catalog)
     except InputError as error:
         if not arguments.json:
             raise
@@ -33,11 +35,32 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console(Note(f"no image has the layer {name}", level="warning"))
     made = graph(loaded)
     names = {image.name for image in made.images.values()}
+    charts = service_names(loaded.root)
     console.text(
         f"{arguments.catalog}: {len(loaded.layers)} layers, {len(made.cells)} cells; {len(names)}"
-        f" names, {len(made.images)} images"
+        f" names, {len(made.images)} images" + (f"; {len(charts)} charts" if charts else "")
     )
     return 0
+
+
+def _load(path: Path) -> Loaded:
+    """Return the catalog.
+
+    Raises:
+        InputError: something is wrong with the catalog, its layers or its services; holds every
+        problem.
+
+    """
+    loaded: Loaded | None = None
+    problems: list[Problem] = []
+    try:
+        loaded = load(path)
+    except InputError as error:
+        problems += error.problems
+    problems += chart_problems(path, loaded)
+    if loaded is None or problems:
+        raise InputError(problems)
+    return loaded
 
 
 def unused(loaded: Loaded) -> list[str]:

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console as Rich
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from builder.console.board import LiveBoard
 from builder.errors import BuilderError, InputError
@@ -30,7 +30,10 @@ FITTED = 500
 
 
 class Console:
-    """Prints for people, or JSON for programs. Safe to call from several threads."""
+    """Prints for people, or JSON for programs. Safe to call from several threads.
+
+    What is printed is never read as markup: `[x]` and `:100:` are texts like any other.
+    """
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
@@ -48,10 +51,6 @@ class Console:
         """Print a result as it is, without markup."""
         sys.stdout.write(value + "\n")
 
-    def rich(self, value: str) -> None:
-        """Print a result with rich markup."""
-        self._out.print(value)
-
     def json(self, value: object) -> None:
         """Print a JSON document, its keys in the order given."""
         sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
@@ -66,19 +65,24 @@ class Console:
         """
         texts = [[str(cell) for cell in row] for row in rows]
         if not self._out.is_terminal or len(texts) > FITTED:
-            self.text("\n".join([*([title] if title else []), *_lines(columns, texts)]))
+            heading = [title] if title else []
+            self.text("\n".join([*heading, *_lines(columns, texts)]))
             return
         table = Table(
-            title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold"
+            title=Text(title) if title else None,
+            title_justify="left",
+            box=None,
+            pad_edge=False,
+            header_style="bold",
         )
         for name in columns:
             table.add_column(
-                name.lstrip(">"),
+                Text(name.lstrip(">")),
                 justify="right" if name.startswith(">") else "left",
                 overflow="fold",
             )
         for row in texts:
-            table.add_row(*[escape(cell) for cell in row])
+            table.add_row(*[Text(cell) for cell in row])
         self._out.print(table)
 
     def __call__(self, event: Event) -> None:
@@ -97,20 +101,21 @@ class Console:
             case Step(_, "running", _, _) if self._board is not None:
                 return
             case Step(node, state, detail, seconds):
-                took = f" [dim]{seconds:.1f} s[/dim]" if seconds else ""
-                style = STYLE.get(state, "")
-                why = f"  {escape(detail)}" if detail else ""
-                self._err.print(f"[{style}]{state:>9}[/{style}] {escape(node)}{took}{why}")
-            case Note(text, level):
-                self._err.print(
-                    f"[yellow]warning:[/yellow] {escape(text)}"
-                    if level == "warning"
-                    else escape(text)
-                )
+                took = f" {seconds:.1f} s" if seconds else ""
+                why = f"  {detail}" if detail else ""
+                self._story((f"{state:>9}", STYLE.get(state, "")), f" {node}", (took, "dim"), why)
+            case Note(text, "warning"):
+                self._story(("warning:", "yellow"), f" {text}")
+            case Note(text, _):
+                self._story(text)
             case Plain(line):
-                self._err.print(f"[dim]$ {escape(line)}[/dim]")
+                self._story((f"$ {line}", "dim"))
             case Progress() | Output():
                 return
+
+    def _story(self, *parts: str | tuple[str, str]) -> None:
+        """Print a line to standard error: texts, and texts with a style."""
+        self._err.print(Text.assemble(*parts))
 
     def error(self, error: BuilderError) -> None:
         """Print a failure and its hint; for wrong input, every problem."""
@@ -118,22 +123,22 @@ class Console:
         with self._lock:
             if isinstance(error, InputError):
                 for problem in error.problems:
-                    self._err.print(escape(str(problem)))
+                    self._story(str(problem))
                 count = len(error.problems)
-                self._err.print(f"[bold red]{count} problem{'s' * (count != 1)}[/bold red]")
+                self._story((f"{count} problem{'s' * (count != 1)}", "bold red"))
                 return
-            self._err.print(f"[bold red]error:[/bold red] {escape(error.message)}")
+            self._story(("error:", "bold red"), f" {error.message}")
             if error.hint:
-                self._err.print(f"  hint: {escape(error.hint)}")
+                self._story(f"  hint: {error.hint}")
 
     def bug(self, trace: str) -> None:
         """Print a traceback that should never be seen, with what to do about it."""
         self.close()
         with self._lock:
             sys.stderr.write(trace)
-            self._err.print(
-                "[bold red]This is a bug in catalog, not in your input.[/bold red] Please report it"
-                " with the text above."
+            self._story(
+                ("This is a bug in catalog, not in your input.", "bold red"),
+                " Please report it with the text above.",
             )
 
     def note(self, value: str) -> None:
@@ -143,7 +148,7 @@ class Console:
     def failure(self, node: str, why: str) -> None:
         """Print what failed and why, on several lines."""
         with self._lock:
-            self._err.print(f"\n[bold red]failed[/bold red] {escape(node)}\n{escape(why)}\n")
+            self._story("\n", ("failed", "bold red"), f" {node}\n{why}\n")
 
 
 def _lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -4,33 +4,29 @@ behind.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from builder.debian import stanzas
-from builder.debian.scan import LIST, NPM, PYTHON, R, usr
+from builder.debian.scan import LIST, usr
+from builder.kinds.table import KINDS
 from builder.oci.model import DIRECTORY, Entry
 
 
-def found_in(texts: Mapping[str, str], status: str) -> dict[str, dict[str, str]]:
-    """Return kind -> name -> version, sorted; `status` is the contribution to dpkg's status file,
-    `texts` what a scan kept.
+def by_kind(told: Iterable[tuple[str, str, str]], status: str) -> dict[str, dict[str, str]]:
+    """Return kind -> name -> version, sorted; several versions of one package are joined by commas.
+
+    `told` is what files tell of: (kind, name, version). `status` is the contribution to dpkg's
+    status file, which tells of Debian's.
     """
-    inventory: dict[str, dict[str, str]] = {
-        "deb": stanzas.versions(status),
-        "python": {},
-        "r": {},
-        "npm": {},
+    debian = [("deb", name, version) for name, version in stanzas.versions(status).items()]
+    versions: dict[str, dict[str, set[str]]] = {kind.name: {} for kind in KINDS}
+    for kind, name, version in (*debian, *told):
+        versions[kind].setdefault(name, set()).add(version)
+    return {
+        kind: {name: ", ".join(sorted(having)) for name, having in sorted(names.items())}
+        for kind, names in versions.items()
+        if names
     }
-    for path, text in sorted(texts.items()):
-        if PYTHON.fullmatch(path):
-            _put(inventory["python"], _field(text, "Name"), _field(text, "Version"))
-        elif R.fullmatch(path):
-            _put(inventory["r"], _field(text, "Package"), _field(text, "Version"))
-        elif NPM.fullmatch(path):
-            _put(inventory["npm"], *_npm(text))
-    return {kind: dict(sorted(names.items())) for kind, names in inventory.items() if names}
 
 
 def owners(texts: Mapping[str, str], entries: Mapping[str, Entry]) -> dict[str, str]:
@@ -44,25 +40,3 @@ def owners(texts: Mapping[str, str], entries: Mapping[str, Entry]) -> dict[str, 
             names = (usr(line.removeprefix("/")) for line in text.splitlines())
             owner_of.update((name, package[1]) for name in names if name in paths)
     return dict(sorted(owner_of.items()))
-
-
-def _put(names: dict[str, str], name: str, version: str) -> None:
-    if name and version:
-        names[name] = version
-
-
-def _field(text: str, name: str) -> str:
-    match = re.search(rf"^{name}:[ \t]*(.*)$", text, re.MULTILINE)
-    return match[1].strip() if match else ""
-
-
-def _npm(text: str) -> tuple[str, str]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return "", ""
-    return (
-        (str(value.get("name", "")), str(value.get("version", "")))
-        if isinstance(value, dict)
-        else ("", "")
-    )

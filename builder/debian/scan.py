@@ -17,18 +17,13 @@ from builder.debian.mergers import merger_of
 from builder.debian.model import Library
 from builder.debian.paths import volatile
 from builder.errors import BuilderError
+from builder.kinds.table import packages_told_by
 from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, SYMLINK, Entry
 from builder.oci.tar import CHUNK, OPAQUE, WHITEOUT_PREFIX, Member, members, reader
 
 _LIBRARY = re.compile(r"(?:lib|ld-)[^/]*\.so(?:\.[^/]*)?")
 CONFIGURATION = re.compile(r"etc/ld\.so\.conf(?:\.d/[^/]+\.conf)?")
 LIST = re.compile(r"var/lib/dpkg/info/([^/:]+)(?::[^/]+)?\.list")
-PYTHON = re.compile(
-    r"(?:.*/)?(?:site|dist)-packages/[^/]+\.(?:dist-info/METADATA|egg-info/PKG-INFO|egg-info)"
-)
-R = re.compile(r"(?:.*/)?(?:library|site-library)/([^/]+)/DESCRIPTION")
-NPM = re.compile(r"(?:(?!node_modules/).)*/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
-_TEXT_ENDS = (".conf", ".list", "METADATA", "PKG-INFO", "egg-info", "DESCRIPTION", "package.json")
 _PYC_HEAD = 16
 _USR = ("bin/", "sbin/", "lib/", "lib64/", "lib32/", "libx32/")
 
@@ -62,6 +57,9 @@ class Scan:
     bookkeeping: dict[str, str] = field(default_factory=dict)
     """Text of the files that mergers own, as the build left them; empty when it removed them."""
     texts: dict[str, str] = field(default_factory=dict)
+    """Text of the lists of packages' files, and of what configures the loader."""
+    packages: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
+    """Path -> the packages that the file tells of: (kind, name, version)."""
     libraries: list[Library] = field(default_factory=list)
 
 
@@ -191,9 +189,9 @@ def _read(
         for chunk in _chunks(at, len(item.head), entry.size):
             digest.update(chunk)
     item.entry = entry._replace(mtime=mtime, size=size, digest=digest.hexdigest())
-    if path.endswith(_TEXT_ENDS) and any(
-        pattern.fullmatch(path) for pattern in (CONFIGURATION, LIST, PYTHON, R, NPM)
-    ):
+    if told := list(packages_told_by(path, entry.mode, entry.size, at)):
+        found.packages[path] = told
+    if CONFIGURATION.fullmatch(path) or LIST.fullmatch(path):
         found.texts[path] = at(0, entry.size).decode("utf-8", "replace")
     elif _LIBRARY.fullmatch(posixpath.basename(path)) and (library := elf.read(at)):
         found.libraries.append(

@@ -1,39 +1,22 @@
-"""Files made of stanzas, as Debian's tools write them: `Field: value` lines, a blank line between
-stanzas.
-"""
+"""Files made of stanzas as tables: dpkg's status, apt's states, debconf's questions."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
+from builder import deb822
 from builder.debian import pam
 from builder.debian.merger import Disagreement, Table, equal
 
 
-def fields(stanza: str) -> dict[str, str]:
-    """Return the fields of one stanza; continuation lines stay in their value."""
-    found: dict[str, str] = {}
-    name = ""
-    for line in stanza.splitlines():
-        if line[:1] in {" ", "\t"} and name:
-            found[name] += "\n" + line
-        else:
-            name, _, value = line.partition(":")
-            found[name] = value.strip()
-    return found
-
-
 def by_name(text: str) -> dict[str, dict[str, str]]:
     """Return the fields of each package of a status file, or of a contribution to one, by name."""
-    parsed = [fields(stanza) for stanza in _split(text)]
+    parsed = [deb822.fields(stanza) for stanza in deb822.stanzas(text)]
     return {stanza["Package"]: stanza for stanza in parsed if "Package" in stanza}
 
 
 def packages(text: str) -> Table:
     """Parse /var/lib/dpkg/status: `name:architecture` -> stanza."""
     table = {}
-    for stanza in _split(text):
+    for stanza in deb822.stanzas(text):
         name, architecture = _field(stanza, "Package"), _field(stanza, "Architecture")
         table[f"{name}:{architecture}"] = stanza
     return table
@@ -44,7 +27,7 @@ def versions(text: str) -> dict[str, str]:
     one.
     """
     found = {}
-    for stanza in _split(text):
+    for stanza in deb822.stanzas(text):
         if _field(stanza, "Status").endswith(" installed"):
             found[_field(stanza, "Package")] = _field(stanza, "Version")
     return found
@@ -54,7 +37,7 @@ def auto(text: str) -> Table:
     """Parse /var/lib/apt/extended_states: `name:architecture` -> 1 or 0."""
     return {
         f"{_field(s, 'Package')}:{_field(s, 'Architecture')}": _field(s, "Auto-Installed")
-        for s in _split(text)
+        for s in deb822.stanzas(text)
     }
 
 
@@ -86,14 +69,14 @@ def manual(_key: str, _value: str) -> str:
 
 def questions(text: str) -> Table:
     """Parse debconf's config.dat and templates.dat: name -> stanza."""
-    return {_field(stanza, "Name"): stanza for stanza in _split(text)}
+    return {_field(stanza, "Name"): stanza for stanza in deb822.stanzas(text)}
 
 
 def join_question(key: str, one: str, other: str) -> str:
     """Unite the owners of a question or template, and the profiles of PAM; all else must be
     equal.
     """
-    mine, theirs = fields(one), fields(other)
+    mine, theirs = deb822.fields(one), deb822.fields(other)
     both = f"{mine.get('Owners', '')},{theirs.get('Owners', '')}"
     owners = {owner.strip() for owner in both.split(",")}
     mine["Owners"] = theirs["Owners"] = ", ".join(sorted(owners - {""}))
@@ -117,15 +100,11 @@ def dump(table: Table) -> str:
     return "".join(table[key] + "\n\n" for key in sorted(table))
 
 
-def _split(text: str) -> Sequence[str]:
-    return [stanza for part in re.split(r"\n(?:[ \t]*\n)+", text) if (stanza := part.strip("\n"))]
-
-
 def _field(stanza: str, name: str) -> str:
-    found = re.search(rf"^{name}:[ \t]*(.*)$", stanza, re.MULTILINE)
-    if found is None:
+    value = deb822.field(stanza, name)
+    if value is None:
         raise Disagreement(f"a stanza without {name}: {stanza.splitlines()[0]!r}")
-    return found[1].strip()
+    return value
 
 
 def _text(found: dict[str, str]) -> str:

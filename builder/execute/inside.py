@@ -79,7 +79,7 @@ def failed_session(
         BuilderError: no build of the cell has failed here, or it runs no step.
 
     """
-    log = last_log(project, cell.id)
+    log = failed_log(project, cell.id)
     if log is None:
         message = f"no build of {cell.id} has failed here"
         raise BuilderError(message, hint=f"run `catalog build {cell.id}`")
@@ -157,10 +157,12 @@ def is_built(project: Project, cell: Cell) -> bool:
     return records.find(project.store, project.inputs[cell.id].key) is not None
 
 
-def last_log(project: Project, cell: str) -> Path | None:
-    """Return the log of the last build of a cell; None when none is kept."""
+def failed_log(project: Project, cell: str) -> Path | None:
+    """Return the log of the last build of a cell, if that failed or was interrupted."""
     logs = sorted((project.state / "logs").glob(f"*/{cell}.log"))
-    return logs[-1] if logs else None
+    if not logs or buildx.finished(logs[-1].read_text(errors="replace").splitlines()):
+        return None
+    return logs[-1]
 
 
 def _workshop(project: Project, builder: str, monitor: Monitor) -> Workshop:

@@ -13,10 +13,12 @@ from builder.errors import FetchError
 from builder.fetch.transfer import place
 from builder.graph.accounts import given, packages
 from builder.graph.model import Cell
+from builder.kinds import table
 from builder.lock.accounts import made_by
-from builder.lock.deb import file_name, packages_file
+from builder.lock.deb import packages_file
 from builder.lock.model import Artifact, Lock
 from builder.render.accounts import ACCOUNTS, accounts
+from builder.resolve.kinds import SUPPLIERS
 from builder.tools.archive import control, scripts
 from builder.tree import Tree
 
@@ -24,8 +26,8 @@ from builder.tree import Tree
 def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
     """Lay out the artifacts of a cell in an empty `directory`, and return it.
 
-    `deb/*.deb`, `build/*.deb`, `python/*.whl`, `wheels/*.whl`, `archives/<name>/…`,
-    `npm/_cacache/…`, `accounts/…` where the cell makes system accounts, and the slice's files. A
+    Each lies where its kind has its place (see `builder.kinds`), beside the slice's files and
+    `accounts/…`, where the cell makes system accounts. A
     bootstrap cell also gets Packages, which makes the directory a flat apt repository.
 
     Raises:
@@ -35,7 +37,7 @@ def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
     piece = lock.cells[cell.id]
     artifacts = [lock.artifacts[name] for name in piece.artifacts]
     for artifact in artifacts:
-        _link(artifact, place(artifact, cache), directory / where(artifact))
+        _lay(artifact, place(artifact, cache), directory)
     for name, text in piece.files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,32 +77,21 @@ def lacks(cell: Cell, lock: Lock, cache: Path) -> bool:
     )
 
 
-def where(artifact: Artifact) -> Path:
-    """Return the artifact's path under /artifacts."""
-    match artifact.kind:
-        case "deb" | "build":
-            return Path(artifact.kind, file_name(artifact))
-        case "python":
-            return Path("python", artifact.locator)
-        case "wheel":
-            return Path("wheels", artifact.locator)
-        case "npm":
-            algorithm, _, value = artifact.digest.partition(":")
-            return Path(
-                "npm", "_cacache", "content-v2", algorithm, value[:2], value[2:4], value[4:]
-            )
-        case _:
-            return Path("archives", artifact.name, artifact.locator.rpartition("/")[2])
+def _lay(artifact: Artifact, source: Path, directory: Path) -> None:
+    target = directory / table.place(artifact)
+    if not source.exists():
+        raise FetchError(
+            f"{artifact.name} {artifact.version} is not in the cache", hint="run `catalog fetch`"
+        )
+    lay = SUPPLIERS[artifact.kind].lay
+    if lay is None or not lay(artifact, source, directory):
+        _link(source, target)
 
 
-def _link(artifact: Artifact, source: Path, target: Path) -> None:
+def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
-    except FileNotFoundError:
-        raise FetchError(
-            f"{artifact.name} {artifact.version} is not in the cache", hint="run `catalog fetch`"
-        ) from None
     except OSError:
         # Another filesystem.
         shutil.copyfile(source, target)

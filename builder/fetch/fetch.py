@@ -12,13 +12,12 @@ from pathlib import Path
 
 from builder.errors import FetchError, IntegrityError
 from builder.events import Monitor, Note, Progress, Step
-from builder.fetch.locate import LOCATORS
 from builder.fetch.session import connections, session
 from builder.fetch.transfer import GoneError, place, sound, transfer
 from builder.graph.model import Cell
 from builder.lock.model import Artifact, Lock
+from builder.resolve.kinds import SUPPLIERS
 from builder.settings import SNAPSHOT, Settings, variable
-from builder.tools.npm import unpack
 
 NODE = "fetch"
 
@@ -61,8 +60,7 @@ def ensure(
             monitor(Step(NODE, "running", f"{len(missing)} of {len(distinct)} files"))
         done = _Transfers(settings, monitor, missing)
         for kinds in _waves(missing.values()):
-            if "npm" in kinds:
-                _unpack_node(distinct, settings)
+            _make_ready(kinds, distinct, settings)
             with done.stopping(pool):
                 done.run(
                     pool,
@@ -105,18 +103,23 @@ def _missing(
 
 
 def _waves(artifacts: Iterable[Artifact]) -> Sequence[frozenset[str]]:
-    """Return the kinds in the order of fetching: npm last, as asking its registry may need a
-    Node.js out of a wheel.
+    """Return the kinds in the order of fetching: last those that may need files of others before
+    their registry can be asked.
     """
     kinds = frozenset(artifact.kind for artifact in artifacts)
-    return [wave for wave in (kinds - {"npm"}, kinds & {"npm"}) if wave]
+    last = frozenset(kind for kind in kinds if SUPPLIERS[kind].ready)
+    return [wave for wave in (kinds - last, last) if wave]
 
 
-def _unpack_node(distinct: Mapping[Path, Artifact], settings: Settings) -> None:
-    """Have npm at hand for what it is configured with, on a machine that has none of its own."""
-    for path, artifact in distinct.items():
-        if artifact.kind == "wheel" and path.exists():
-            unpack(path, settings.cache)
+def _make_ready(
+    kinds: Iterable[str], distinct: Mapping[Path, Artifact], settings: Settings
+) -> None:
+    """Do for each kind what has to be done before its files can be located."""
+    for kind in sorted(kinds):
+        ready = SUPPLIERS[kind].ready
+        if ready is not None:
+            others = [path for path, artifact in distinct.items() if artifact.kind != kind]
+            ready([path for path in others if path.exists()], settings)
 
 
 class _Transfers:
@@ -172,7 +175,7 @@ class _Transfers:
         urls: dict[str, tuple[str, ...]] = {}
         for kind in sorted({artifact.kind for artifact in artifacts}):
             try:
-                urls |= LOCATORS[kind](
+                urls |= SUPPLIERS[kind].locate(
                     [artifact for artifact in artifacts if artifact.kind == kind],
                     moment,
                     self._settings,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder import deb822
 from builder.errors import FetchError
 from builder.settings import MIRROR, Settings, variable
 
@@ -86,14 +87,8 @@ def _one_line(text: str) -> Iterator[Configured]:
 
 
 def _deb822(text: str) -> Iterator[Configured]:
-    plain = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
-    for block in re.split(r"\n\s*\n", plain):
-        fields = {
-            name.lower(): value.split()
-            for name, value in re.findall(
-                r"^([\w-]+):[ \t]*(.*(?:\n[ \t].*)*)", block, re.MULTILINE
-            )
-        }
+    for stanza in deb822.stanzas(text):
+        fields = {name.lower(): value.split() for name, value in deb822.fields(stanza).items()}
         if "deb" not in fields.get("types", []) or fields.get("enabled", ["yes"])[0].lower() in {
             "no",
             "false",

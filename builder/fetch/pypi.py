@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import configparser
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from platform import machine
 from urllib.parse import urlsplit, urlunsplit
 
-from builder.fetch.session import bundle
+from builder.errors import ToolError
+from builder.fetch.origin import unreachable
+from builder.fetch.session import bundle, session
+from builder.fetch.transfer import place, sound, transfer
+from builder.lock.model import Artifact
+from builder.lock.wheel import MACHINES, best, platform, supported
 from builder.settings import Settings
-from builder.tools.uv import Uv
+from builder.tools.uv import Distribution, Uv
 
 ORIGIN = "pypi"
+# A Python later than all: `Requires-Python: >=3.12` admits it.
+LAST = "3.99"
+# For wheels that are only unpacked, and so are made for no Python in particular.
+ANY_PYTHON = "3.13"
 # uv reads these by itself, and then needs no word from pip's configuration.
 OWN = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE")
 
@@ -76,3 +87,108 @@ def with_credentials(url: str, index: str | None) -> str:
     ):
         return url
     return urlunsplit(file._replace(netloc=base.netloc))
+
+
+def locate(
+    artifacts: Sequence[Artifact], moment: str, settings: Settings
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the addresses that the index gives; one question holds one version of each
+    distribution.
+    """
+    del moment
+    uv = client(settings)
+    found: dict[str, str] = {}
+    for version, batch in _batches(artifacts):
+        found |= {
+            wheel.file: with_credentials(wheel.url, uv.index)
+            for distribution in _ask(uv, batch, version)
+            for wheel in distribution.wheels
+        }
+    return {
+        artifact.id: (found[artifact.locator],) if artifact.locator in found else ()
+        for artifact in artifacts
+    }
+
+
+def _batches(artifacts: Sequence[Artifact]) -> list[tuple[str, dict[str, str]]]:
+    """Put artifacts into as few sets as possible that are for one Python, and in which each name
+    has one version.
+    """
+    batches: list[tuple[str, dict[str, str]]] = []
+    for python, name, version in sorted(
+        {(made_for(item.locator), item.name, item.version) for item in artifacts}
+    ):
+        batch = next(
+            (batch for other, batch in batches if other == python and name not in batch), None
+        )
+        if batch is None:
+            batches.append((python, batch := {}))
+        batch[name] = version
+    return batches
+
+
+def made_for(wheel: str) -> str:
+    """Return the Python that an index lists a wheel for: its own version, or the last of all for
+    wheels without an upper bound.
+    """
+    interpreter, abi = wheel.removesuffix(".whl").split("-")[-3:-1]
+    own = re.fullmatch(r"cp(\d)(\d+)", interpreter)
+    return f"{own[1]}.{own[2]}" if own and "abi3" not in abi else LAST
+
+
+def _ask(uv: Uv, versions: Mapping[str, str], python: str) -> tuple[Distribution, ...]:
+    """Ask for all at once; one that is gone makes that fail, and then each is asked for by
+    itself.
+    """
+    try:
+        return uv.compile(
+            [f"{name}=={version}" for name, version in versions.items()],
+            python=python,
+            dependencies=False,
+        )
+    except ToolError as error:
+        if lost := unreachable(error.tail, ORIGIN):
+            raise lost from error
+        if len(versions) == 1:
+            return ()
+    return tuple(
+        found for name, version in versions.items() for found in _ask(uv, {name: version}, python)
+    )
+
+
+def program_wheel(name: str, settings: Settings) -> Path | None:
+    """Return the newest wheel of a program that this machine lacks, in the cache; None where the
+    index has none for this machine.
+
+    Raises:
+        FetchError: the index has it, and it could not be fetched.
+
+    """
+    arch = {kernel: debian for debian, kernel in MACHINES.items()}.get(machine(), machine())
+    uv = client(settings)
+    try:
+        distributions = uv.compile(
+            [name], python=ANY_PYTHON, platform=platform(arch), dependencies=False
+        )
+    except ToolError:
+        return None
+    wheels = {wheel.file: wheel for one in distributions for wheel in one.wheels}
+    file = best(wheels, supported(ANY_PYTHON, arch))
+    if file is None:
+        return None
+    version = distributions[0].version
+    artifact = Artifact(
+        id=f"wheel:{name}={version}",
+        kind="wheel",
+        name=name,
+        version=version,
+        origin=ORIGIN,
+        locator=file,
+        digest=f"sha256:{wheels[file].sha256}",
+        size=wheels[file].size,
+    )
+    path = place(artifact, settings.cache)
+    if not sound(artifact, path):
+        url = with_credentials(wheels[file].url, uv.index)
+        transfer(session(settings), artifact, [url], path, lambda _: None)
+    return path

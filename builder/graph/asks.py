@@ -5,29 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from builder.digest import canonical, sha256
-from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph
+from builder.kinds import table
 from builder.lock.model import Lock
 
 
 def wishes(cell: Cell) -> dict[str, object]:
-    """Return what the cell itself asks for, by kind, in an order that does not depend on how it is
-    written.
+    """Return what the cell itself asks for, by key of layer.yaml, in an order that does not depend
+    on how it is written.
     """
-    layer, point = cell.layer, cell.point
-    asked: dict[str, object] = {
-        "apt": sorted(wanted(layer.apt, point)),
-        "build": sorted(wanted(layer.build, point)),
-        "python": sorted(wanted(layer.python, point)),
-        "wheels": sorted(wanted(layer.wheels, point)),
-        "npm": dict(sorted(layer.npm.items())),
-        "archives": {
-            name: archive.model_dump(exclude_none=True)
-            for name, archive in sorted(layer.archives.items())
-        },
-        "bootstrap": layer.bootstrap,
-    }
-    return {name: value for name, value in asked.items() if value}
+    asked = table.wishes(cell.layer, cell.point)
+    # A system from nothing is packages, too.
+    return asked | ({"bootstrap": True} if cell.layer.bootstrap else {})
 
 
 def asks(cell: Cell, graph: Graph) -> str:

@@ -4,15 +4,12 @@ prefix.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from builder.catalog import abi, naming
-from builder.catalog.conditions import condition, holds
 from builder.catalog.expand import Matrix, tag
 from builder.catalog.load import Loaded
 from builder.catalog.matrix import Point
-from builder.catalog.model import PackageList
 from builder.graph.model import Absent, Cell, Graph, ImagePoint
 
 
@@ -34,17 +31,6 @@ def graph(loaded: Loaded) -> Graph:
         images=images,
         absent=tuple({(a.name, *a.point.items(), a.because): a for a in absent}.values()),
     )
-
-
-def wanted(packages: PackageList, point: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the packages that are wanted at a point, each once, in the order of the list."""
-    found: dict[str, None] = {}
-    for entry in packages:
-        if isinstance(entry, str):
-            found[entry] = None
-        elif holds(condition(entry.when), point):
-            found.update(dict.fromkeys(entry.packages))
-    return tuple(found)
 
 
 @dataclass(slots=True)

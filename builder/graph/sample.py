@@ -10,8 +10,9 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from builder.graph.asks import wishes
 from builder.graph.model import Cell, Graph, ImagePoint
@@ -26,8 +27,7 @@ ASPECTS = {
 """What is to be shown, in the words of a report: one, and several."""
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Aspect:
+class Aspect(NamedTuple):
     """One thing that a test of an image shows: `pair` and `jupyter + r`, for example."""
 
     kind: str
@@ -64,22 +64,20 @@ def sample(graph: Graph) -> Sample:
 
     The choice depends on the graph alone. No image of it can be left out.
     """
-    aspects = {image.id: aspects_of(image, graph) for image in graph.images.values()}
+    of_cells = {cell.id: _of_cell(cell) for cell in graph.cells.values()}
+    aspects = {image.id: _of_image(image, graph, of_cells) for image in graph.images.values()}
     heavy = {
         image.id: layers for image in graph.images.values() if (layers := _heavy(image, graph))
     }
     light = {name: shown for name, shown in aspects.items() if name not in heavy}
     costs = {name: len(graph.images[name].cells) for name in light}
     chosen = cover(light, costs)
-    shown = frozenset(itertools.chain.from_iterable(light[name] for name in chosen))
-    everything = frozenset(itertools.chain.from_iterable(aspects.values()))
+    shown = frozenset[Aspect]().union(*(light[name] for name in chosen))
+    everything = frozenset[Aspect]().union(*aspects.values())
+    others = {name: wanted for name, wanted in light.items() if name not in chosen}
     return Sample(
         images={name: chosen[name] for name in graph.images if name in chosen},
-        covered={
-            name: _together(wanted, chosen, aspects)
-            for name, wanted in light.items()
-            if name not in chosen
-        },
+        covered=_together(others, {name: light[name] for name in chosen}),
         heavy=heavy,
         shown=shown,
         missed=everything - shown,
@@ -88,15 +86,7 @@ def sample(graph: Graph) -> Sample:
 
 def aspects_of(image: ImagePoint, graph: Graph) -> frozenset[Aspect]:
     """Return what a test of this image shows."""
-    cells = [graph.cells[name] for name in image.cells]
-    aspects = {Aspect(LAYER, cell.name) for cell in cells}
-    for cell in cells:
-        aspects |= _of_cell(cell)
-    layers = sorted({cell.name for cell in cells})
-    aspects |= {
-        Aspect(PAIR, f"{one} + {other}") for one, other in itertools.combinations(layers, 2)
-    }
-    return frozenset(aspects)
+    return _of_image(image, graph, {cell: _of_cell(graph.cells[cell]) for cell in image.cells})
 
 
 def cover(
@@ -107,20 +97,22 @@ def cover(
     Each choice is the one that adds most; of equals the cheapest, then the first. What later
     choices have made superfluous is dropped.
     """
-    missing = set(itertools.chain.from_iterable(offers.values()))
+    numbers = _numbered(offers.values())
+    masks = {name: _mask(offer, numbers) for name, offer in offers.items()}
+    missing = (1 << len(numbers)) - 1
     place = {name: index for index, name in enumerate(offers)}
     # What one adds can only become less, so that an entry that is still right beats all others.
-    queue = [(-len(set(offer)), costs[name], place[name], name) for name, offer in offers.items()]
+    queue = [(-mask.bit_count(), costs[name], place[name], name) for name, mask in masks.items()]
     heapq.heapify(queue)
     chosen: list[str] = []
     while missing:
         added, cost, index, name = heapq.heappop(queue)
-        now = len(missing.intersection(offers[name]))
+        now = (masks[name] & missing).bit_count()
         if now < -added:
             heapq.heappush(queue, (-now, cost, index, name))
             continue
         chosen.append(name)
-        missing.difference_update(offers[name])
+        missing &= ~masks[name]
     return _attributed(_needed(chosen, offers), offers)
 
 
@@ -129,12 +121,12 @@ def _needed(chosen: list[str], offers: Mapping[str, Collection[Aspect]]) -> list
     times = Counter[Aspect]()
     for name in chosen:
         times.update(set(offers[name]))
-    needed = list(chosen)
+    needed = dict.fromkeys(chosen)
     for name in reversed(chosen):
         if all(times[aspect] > 1 for aspect in offers[name]):
-            needed.remove(name)
+            del needed[name]
             times.subtract(set(offers[name]))
-    return needed
+    return list(needed)
 
 
 def _attributed(
@@ -149,29 +141,72 @@ def _attributed(
     return adds
 
 
-def _of_cell(cell: Cell) -> set[Aspect]:
+def _together(
+    wanted: Mapping[str, frozenset[Aspect]], chosen: Mapping[str, frozenset[Aspect]]
+) -> dict[str, frozenset[str]]:
+    """Return for each image a few of the chosen that show all that it would.
+
+    Each time, what fewest of the chosen show decides: of those, the one that shows most of the rest
+    is taken.
+    """
+    numbers = _numbered(chosen.values())
+    masks = {name: _mask(offer, numbers) for name, offer in chosen.items()}
+    holders: dict[int, list[str]] = {}
+    for name, offer in chosen.items():
+        for aspect in offer:
+            holders.setdefault(numbers[aspect], []).append(name)
+    shown_by: dict[str, frozenset[str]] = {}
+    for name, offer in wanted.items():
+        missing, together = _mask(offer, numbers), set[str]()
+        while missing:
+            rarest = (missing & -missing).bit_length() - 1
+            shown = {one: (masks[one] & missing).bit_count() for one in holders[rarest]}
+            best = max(shown, key=lambda one: shown[one])
+            together.add(best)
+            missing &= ~masks[best]
+        shown_by[name] = frozenset(together)
+    return shown_by
+
+
+def _numbered(offers: Iterable[Collection[Aspect]]) -> dict[Aspect, int]:
+    """Return a number for each aspect, so that sets of them are bits: the rarest have the lowest
+    ones.
+    """
+    times = Counter[Aspect]()
+    for offer in offers:
+        times.update(offer)
+    ordered = sorted(times, key=lambda aspect: (times[aspect], aspect))
+    return {aspect: number for number, aspect in enumerate(ordered)}
+
+
+def _mask(offer: Collection[Aspect], numbers: Mapping[Aspect, int]) -> int:
+    """Return a set of aspects as bits."""
+    mask = 0
+    for aspect in offer:
+        mask |= 1 << numbers[aspect]
+    return mask
+
+
+def _of_image(
+    image: ImagePoint, graph: Graph, of_cells: Mapping[str, frozenset[Aspect]]
+) -> frozenset[Aspect]:
+    """Return what an image shows, given what each of its cells does."""
+    layers = sorted({graph.cells[cell].name for cell in image.cells})
+    pairs = itertools.combinations(layers, 2)
+    meeting = {Aspect(PAIR, f"{one} + {other}") for one, other in pairs}
+    return frozenset(meeting).union(*(of_cells[cell] for cell in image.cells))
+
+
+def _of_cell(cell: Cell) -> frozenset[Aspect]:
     """Return what a cell shows by itself."""
     aspects = {Aspect(ARTIFACT, kind) for kind in wishes(cell)}
+    aspects.add(Aspect(LAYER, cell.name))
     for axis, value in cell.point.items():
         aspects.add(Aspect(VERSION, f"{cell.name} at {axis} {value}"))
-    return aspects
+    return frozenset(aspects)
 
 
 def _heavy(image: ImagePoint, graph: Graph) -> tuple[str, ...]:
     """Return the layers of an image that are marked heavy."""
     cells = [graph.cells[name] for name in image.cells]
     return tuple(cell.name for cell in cells if cell.layer.heavy)
-
-
-def _together(
-    wanted: frozenset[Aspect],
-    chosen: Collection[str],
-    aspects: Mapping[str, frozenset[Aspect]],
-) -> frozenset[str]:
-    """Return a few chosen images that show what is wanted: those with most of it, one by one."""
-    missing, together = set(wanted), set[str]()
-    while missing:
-        best = max(chosen, key=lambda name: len(missing & aspects[name]))
-        together.add(best)
-        missing -= aspects[best]
-    return frozenset(together)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import translate
 
-from builder.catalog.suggest import nearest
+from builder.catalog.suggest import FEW, nearest
 from builder.errors import InputError, Problem, listed
 from builder.graph.model import Cell, Graph, ImagePoint
 
@@ -150,8 +150,13 @@ def unknown_node(graph: Graph, word: str, argument: str) -> Problem:
 
 def unknown(graph: Graph, pattern: str, argument: str = ARGUMENT) -> Problem:
     """Return the problem that a word names no image (no cell, when it holds an '@'), with the
-    nearest one that is.
+    nearest one that is. A word may name a cell where an image is asked for.
     """
+    if pattern in graph.cells:
+        holders = [image.id for image in graph.images.values() if pattern in image.cells]
+        message = f"{pattern!r} is a cell, and an image is expected"
+        hint = f"it is in {listed(holders, FEW)}" if holders else ""
+        return Problem(argument, 0, 0, message, hint)
     if "@" in pattern:
         return Problem(
             argument, 0, 0, f"no cell matches {pattern!r}", nearest(pattern, graph.cells)

@@ -7,13 +7,23 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from builder import deb822
 from builder.lock.model import Artifact
 
 # What a Packages stanza says of the file, and dpkg's status file does not say of an installed
 # package.
-OF_THE_FILE = re.compile(
-    r"^(?:Filename|Size|MD5sum|SHA1|SHA256|SHA512|Description-md5|Task|Tag):.*\n(?:[ \t].*\n)*",
-    re.MULTILINE,
+OF_THE_FILE = frozenset(
+    {
+        "Filename",
+        "Size",
+        "MD5sum",
+        "SHA1",
+        "SHA256",
+        "SHA512",
+        "Description-md5",
+        "Task",
+        "Tag",
+    }
 )
 INSTALL = re.compile(
     r"^Inst (?P<name>\S+) (?:\[(?P<old>[^\]]+)\] )?\((?P<version>\S+)"
@@ -39,8 +49,7 @@ class Stanza:
 
     def field(self, name: str) -> str:
         """Return a field's first line, or an empty string."""
-        line = re.search(rf"^{name}: *(.*)$", self.text, re.MULTILINE)
-        return line.group(1).strip() if line else ""
+        return deb822.field(self.text, name) or ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -63,7 +72,7 @@ class Stanza:
 
     def installed(self) -> str:
         """Return the stanza as dpkg's status file has it for an installed package."""
-        head, _, rest = OF_THE_FILE.sub("", self.text.rstrip("\n") + "\n").partition("\n")
+        head, _, rest = deb822.without(self.text, OF_THE_FILE).partition("\n")
         return f"{head}\nStatus: install ok installed\n{rest}"
 
 
@@ -81,16 +90,9 @@ class Index:
 
     def add(self, text: str, origin: str) -> None:
         """Take in the text of one Packages file."""
-        for raw in text.split("\n\n"):
-            block = raw.strip("\n")
-            if not block:
-                continue
+        for block in deb822.stanzas(text):
             stanza = Stanza(block + "\n", origin)
-            # Nearly every stanza begins with its name, and a search in each would take seconds.
-            first, newline, _ = block.partition("\n")
-            at_once = newline and first.startswith(PACKAGE)
-            name = first.removeprefix(PACKAGE).strip() if at_once else stanza.field("Package")
-            self._stanzas.setdefault(name, []).append(stanza)
+            self._stanzas.setdefault(stanza.field("Package"), []).append(stanza)
 
     def put(self, artifact: Artifact, control: str) -> None:
         """Take in a single package that no index has any more."""
@@ -220,7 +222,7 @@ def packages_file(
     """
     blocks = []
     for artifact in sorted(artifacts, key=lambda item: item.id):
-        control = OF_THE_FILE.sub("", stanzas[artifact.id].rstrip("\n") + "\n")
+        control = deb822.without(stanzas[artifact.id], OF_THE_FILE)
         algorithm, _, value = artifact.digest.partition(":")
         blocks.append(
             f"{control}Filename: {directory}/{file_name(artifact)}\nSize:"

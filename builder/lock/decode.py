@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from builder.errors import InputError, Problem
+from builder.kinds.table import BY_NAME, complete
 from builder.lock.encode import HEAD, LAYERS, layer_path
 from builder.lock.model import FORMAT, Artifact, Lock, Slice, layer_of
 from builder.lock.page import MERGE, RESTORE, Page, opening
 from builder.lock.scripts import LEAST_ID, MOST_ID, NAME
-from builder.lock.wheel import complete
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 MOST_BYTES = 1 << 50
@@ -85,8 +85,11 @@ def cell(page: Page, name: str, value: object, artifacts: Mapping[str, Artifact]
     return complete(piece, artifacts)
 
 
-def check_digest(page: Page, artifact: Artifact) -> None:
-    """Refuse an artifact whose digest is no sha256 or sha512."""
+def check_artifact(page: Page, artifact: Artifact) -> None:
+    """Refuse an artifact of an unknown kind, or whose digest is no sha256 or sha512."""
+    if artifact.kind not in BY_NAME:
+        message = f"{artifact.id} is of the kind {artifact.kind!r}; there are {', '.join(BY_NAME)}"
+        page.fail(opening(artifact.id), message)
     if not DIGEST.fullmatch(artifact.digest):
         message = (
             f"the digest of {artifact.id} is {artifact.digest!r}, not sha256 or sha512 in"
@@ -187,5 +190,5 @@ def _artifact(page: Page, name: str, value: object) -> Artifact:
     )
     if not kind or not package or not f"{version}:".startswith(f"{artifact.version}:"):
         page.fail(place, f"artifact {name} says that its version is {artifact.version}")
-    check_digest(page, artifact)
+    check_artifact(page, artifact)
     return artifact

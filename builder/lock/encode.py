@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from builder.kinds.table import following
 from builder.lock.model import FORMAT, Artifact, Lock, Slice, layer_of
-from builder.lock.wheel import REQUIREMENTS
 
 HEAD = "lock.json"
 LAYERS = "layers"
@@ -109,9 +109,10 @@ def _cell(piece: Slice, artifacts: Mapping[str, Artifact]) -> str:
     than those that came along.
     """
     packages = {artifacts[name].name for name in piece.artifacts if artifacts[name].kind == "deb"}
+    left_out = following(artifacts[name] for name in piece.artifacts)
     files = {}
     for path, text in sorted(piece.files.items()):
-        if path != REQUIREMENTS:
+        if path not in left_out:
             files[path] = text.split("\n")
     body = {
         "asks": piece.asks,

@@ -5,7 +5,7 @@ that `catalog lock` can write it anew.
 from __future__ import annotations
 
 from builder.errors import InputError, Problem
-from builder.lock.decode import cell, check_digest, moment
+from builder.lock.decode import cell, check_artifact, moment
 from builder.lock.model import Artifact, Lock
 from builder.lock.page import Page, opening
 
@@ -66,5 +66,5 @@ def _artifact(page: Page, name: str, value: object) -> Artifact:
     expected = f"{artifact.kind}:{artifact.name}={artifact.version}:"
     if not f"{name}:".startswith(expected):
         page.fail(place, f"artifact {name} says that it is {expected.removesuffix(':')}")
-    check_digest(page, artifact)
+    check_artifact(page, artifact)
     return artifact

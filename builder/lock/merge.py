@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from builder.kinds.table import complete
 from builder.lock.accounts import united
 from builder.lock.model import Artifact, Lock, Slice
 from builder.lock.version import newest
-from builder.lock.wheel import complete
 
 V = TypeVar("V")
 STALE = ""

@@ -4,15 +4,12 @@ packages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
 
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
-from builder.lock.model import Artifact, Slice
-
-REQUIREMENTS = "requirements.txt"
+from builder.lock.model import Artifact
 
 # The C library that every supported release has: that of Debian 12.
 GLIBC = 36
@@ -76,14 +73,3 @@ def requirements(artifacts: Iterable[Artifact]) -> str:
         if item.kind == "python"
     ]
     return "".join(sorted(lines))
-
-
-def complete(piece: Slice, artifacts: Mapping[str, Artifact]) -> Slice:
-    """Return a slice with its requirements.txt, which follows from the artifacts and is therefore
-    not written into a lock.
-    """
-    files = {path: text for path, text in piece.files.items() if path != REQUIREMENTS}
-    pinned = requirements(artifacts[name] for name in piece.artifacts)
-    if pinned:
-        files[REQUIREMENTS] = pinned
-    return replace(piece, files=files)

@@ -4,7 +4,6 @@ of each.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,10 +13,12 @@ from pathlib import Path
 from semver import Version
 
 from builder.charts import contents
-from builder.charts.changes import Change, Level, raised, schema_changes
+from builder.charts.changes import about_changes, default_change, schema_changes
 from builder.charts.defaults import ValueChange, value_changes
-from builder.charts.objects import Manifest, ObjectChange, manifest_changes, object_changes
-from builder.charts.switches import Values, joined, passwords, shared, switched
+from builder.charts.levels import ChartChange, Level, raised
+from builder.charts.objects import KubernetesObject, ObjectChange, object_changes
+from builder.charts.switches import Values, joined, leaves, passwords, shared, switched
+from builder.charts.upgrade.release import upgrade_changes
 from builder.errors import ToolError
 from builder.tools import helm
 from builder.tree import Tree
@@ -25,36 +26,31 @@ from builder.verify.manifests import VERSIONS, manifests
 
 KUBERNETES = VERSIONS[-1]
 """The version of Kubernetes that objects are rendered for."""
+Rendering = Sequence[KubernetesObject]
 DEFAULTS, SWITCHES = "the defaults", "every switch turned"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
-    """What differs, nothing where nothing does."""
+class ChartDifference:
+    """What differs between two versions of a chart; empty where nothing does."""
 
     values: tuple[ValueChange, ...] = ()
-    options: tuple[Change, ...] = ()
-    """What changed in the schema, or without one in the defaults."""
-    images: tuple[Change, ...] = ()
+    options: tuple[ChartChange, ...] = ()
+    """What changed in the schema and, where the schema does not say, in the defaults."""
+    images: tuple[ChartChange, ...] = ()
     objects: Mapping[str, tuple[ObjectChange, ...]]
-    """With which values -> the objects that differ then, each where it does so first."""
-    rest: tuple[Change, ...] = ()
+    """By the values that both are rendered with: the objects that differ, each where it differs
+    first."""
+    upgrade: tuple[ChartChange, ...] = ()
+    """What the changed objects, and Chart.yaml, mean for somebody who upgrades a release."""
+    rest: tuple[ChartChange, ...] = ()
     """What cannot be seen in any of these."""
 
     @property
-    def upgrade(self) -> tuple[Change, ...]:
-        """What the objects mean for a release."""
-        return tuple(
-            dict.fromkeys(
-                change for found in self.objects.values() for change in manifest_changes(found)
-            )
-        )
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """The lines of the changelog, what weighs most first."""
-        found = {*self.options, *self.images, *self.upgrade} or {*self.rest}
-        return tuple(sorted(found, reverse=True))
+    def changes(self) -> tuple[ChartChange, ...]:
+        """The lines of the changelog, the weightiest first."""
+        visible = {*self.options, *self.images, *self.upgrade}
+        return tuple(sorted(visible or {*self.rest}, reverse=True))
 
     @property
     def level(self) -> Level | None:
@@ -62,8 +58,17 @@ class Difference:
         return max((change.level for change in self.changes), default=None)
 
 
-def compare(name: str, old: Tree, new: Tree) -> Difference:
-    """Return what differs between two versions of a chart, but for their numbers and changelogs.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rendered:
+    """The objects of both versions, rendered with the same values."""
+
+    case: str
+    old: Sequence[KubernetesObject]
+    new: Sequence[KubernetesObject]
+
+
+def compare(name: str, old: Tree, new: Tree) -> ChartDifference:
+    """Return what differs between two versions of a chart, apart from their numbers and changelogs.
 
     Raises:
         ToolError: Helm is missing, or refuses one of the two.
@@ -71,66 +76,72 @@ def compare(name: str, old: Tree, new: Tree) -> Difference:
     """
     before, after = contents.neutral(old), contents.neutral(new)
     if before == after:
-        return Difference(objects={})
+        return ChartDifference(objects={})
     schemas = contents.schema(old), contents.schema(new)
-    images = contents.images(old), contents.images(new)
-    values, options = (
-        tuple(value_changes(contents.values(old), contents.values(new))),
-        tuple(schema_changes(*schemas)),
-    )
-    return Difference(
+    values = tuple(value_changes(contents.values(old), contents.values(new)))
+    rendered = _render_both(name, before, after, _cases(schemas, old, new))
+    upgrade = dict.fromkeys(about_changes(contents.metadata(old), contents.metadata(new)))
+    for both in rendered:
+        upgrade.update(dict.fromkeys(upgrade_changes(both.old, both.new)))
+    return ChartDifference(
         values=values,
-        options=(*options, *_defaults(values, options, bare=not all(schemas))),
-        images=tuple(
-            Change(Level.PATCH, f"{image} is new") for image in images[1] if image not in images[0]
-        ),
-        objects=_objects(name, before, after, _cases(schemas, old, new)),
-        rest=(
-            Change(
-                Level.PATCH,
-                (
-                    "templates"
-                    if contents.templates(old) != contents.templates(new)
-                    else "documentation"
-                ),
-            ),
-        ),
+        options=(*schema_changes(*schemas), *_default_changes(values, schemas)),
+        images=tuple(_new_images(contents.images(old), contents.images(new))),
+        objects=_objects(rendered),
+        upgrade=tuple(upgrade),
+        rest=(_unseen(old, new),),
     )
 
 
-def following(version: str, found: Difference) -> str:
-    """Return the version that follows on another one: the same when nothing differs.
+def following(version: str, difference: ChartDifference) -> str:
+    """Return the version that follows another one: the same when nothing differs.
 
     Raises:
-        ValueError: the version is none of SemVer.
+        ValueError: the version is not SemVer.
 
     """
-    return raised(version, found.changes) if found.changes else str(Version.parse(version))
+    if not difference.changes:
+        return str(Version.parse(version))
+    return raised(version, difference.changes)
 
 
-def _defaults(
-    values: Sequence[ValueChange], told: Sequence[Change], *, bare: bool
-) -> Iterator[Change]:
-    """Yield what values.yaml tells that the schema does not: other defaults and, where a version
-    has no schema, other options.
+def _new_images(old: Sequence[str], new: Sequence[str]) -> Iterator[ChartChange]:
+    for image in new:
+        if image not in old:
+            yield ChartChange(Level.PATCH, f"{image} is new")
+
+
+def _unseen(old: Tree, new: Tree) -> ChartChange:
+    other_templates = contents.templates(old) != contents.templates(new)
+    return ChartChange(Level.PATCH, "templates" if other_templates else "documentation")
+
+
+def _default_changes(
+    values: Sequence[ValueChange], schemas: tuple[Mapping[str, object], Mapping[str, object]]
+) -> Iterator[ChartChange]:
+    """Yield what values.yaml tells and the schema does not: other defaults and, where a version has
+    no schema, other options.
     """
-    known = {
-        change.text.partition(" is ")[0]
-        for change in told
-        if " by default, and was " in change.text
-    }
+    told = _told(*schemas)
+    lacks_schema = not all(schemas)
     for change in values:
-        if change.kind == "changed" and change.path not in known:
-            yield Change(
-                Level.MINOR,
-                f"{change.path} is {json.dumps(change.new)} by default, and was"
-                f" {json.dumps(change.old)}",
-            )
-        elif bare and change.kind != "changed":
-            yield Change(
-                Level.MINOR if change.kind == "added" else Level.MAJOR,
-                f"{change.kind} the option {change.path}",
-            )
+        if change.kind == "changed" and change.path not in told:
+            yield default_change(change.path, change.old, change.new)
+        elif lacks_schema and change.kind == "added":
+            yield ChartChange(Level.MINOR, f"added the option {change.path}")
+        elif lacks_schema and change.kind == "removed":
+            yield ChartChange(Level.MAJOR, f"removed the option {change.path}")
+
+
+def _told(old: Mapping[str, object], new: Mapping[str, object]) -> set[str]:
+    """Return the options of which both schemas give a default, and not the same one."""
+    before, after = dict(leaves(old)), dict(leaves(new))
+    told: set[str] = set()
+    for path, node in before.items():
+        other = after.get(path, {})
+        if "default" in node and "default" in other and node["default"] != other["default"]:
+            told.add(".".join(path))
+    return told
 
 
 def _cases(
@@ -139,56 +150,70 @@ def _cases(
     """Return the values to render both versions with: each with its own passwords, and with the
     switches that both have.
     """
-    secret = [passwords(schema) for schema in schemas]
+    old_secrets, new_secrets = passwords(schemas[0]), passwords(schemas[1])
     turned = shared(
         switched(schemas[0], contents.values(old)), switched(schemas[1], contents.values(new))
     )
     return {
-        DEFAULTS: (secret[0], secret[1]),
-        SWITCHES: (joined(turned, secret[0]), joined(turned, secret[1])),
+        DEFAULTS: (old_secrets, new_secrets),
+        SWITCHES: (joined(turned, old_secrets), joined(turned, new_secrets)),
     }
 
 
-def _objects(
+def _render_both(
     name: str, old: Tree, new: Tree, cases: Mapping[str, tuple[Values, Values]]
-) -> Mapping[str, tuple[ObjectChange, ...]]:
+) -> list[_Rendered]:
+    """Return both versions rendered with the values of each case that both of them take."""
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor() as pool:
-        sides = [Path(directory) / side / name for side in ("old", "new")]
-        for tree, path in zip((old, new), sides, strict=True):
-            tree.write(path)
-        jobs = {
-            case: [
-                pool.submit(_rendered, path, values)
-                for path, values in zip(sides, both, strict=True)
-            ]
-            for case, both in cases.items()
-        }
-        found: dict[str, tuple[ObjectChange, ...]] = {}
-        told: set[tuple[str, ...]] = set()
-        for case, both in jobs.items():
-            before, after = (_result(job, optional=case == SWITCHES) for job in both)
-            changes = [] if before is None or after is None else list(object_changes(before, after))
-            found[case] = tuple(change for change in changes if _lines(change) not in told)
-            told |= {_lines(change) for change in changes}
-        return found
+        old_path, new_path = Path(directory) / "old" / name, Path(directory) / "new" / name
+        old.write(old_path)
+        new.write(new_path)
+        jobs: dict[str, tuple[Future[Rendering], Future[Rendering]]] = {}
+        for case, (old_values, new_values) in cases.items():
+            jobs[case] = (
+                pool.submit(_render, old_path, old_values),
+                pool.submit(_render, new_path, new_values),
+            )
+        rendered = []
+        for case, (old_job, new_job) in jobs.items():
+            before = _result(old_job, optional=case == SWITCHES)
+            after = _result(new_job, optional=case == SWITCHES)
+            if before is not None and after is not None:
+                rendered.append(_Rendered(case=case, old=before, new=after))
+        return rendered
+
+
+def _objects(rendered: Sequence[_Rendered]) -> Mapping[str, tuple[ObjectChange, ...]]:
+    """Return the objects that differ in each case, without those that an earlier case tells."""
+    objects: dict[str, tuple[ObjectChange, ...]] = {DEFAULTS: (), SWITCHES: ()}
+    told: set[tuple[str, ...]] = set()
+    for both in rendered:
+        changes = list(object_changes(both.old, both.new))
+        objects[both.case] = tuple(change for change in changes if _lines(change) not in told)
+        told.update(_lines(change) for change in changes)
+    return objects
 
 
 def _lines(change: ObjectChange) -> tuple[str, ...]:
-    """Return what tells a change from others, whatever stands around it."""
-    return (change.name, *(line for line in change.diff.splitlines() if line[:1] in {"+", "-"}))
+    """Return what tells a change from others: its lines without those around them."""
+    changed = [line for line in change.diff.splitlines() if line.startswith(("+", "-"))]
+    return (change.name, *changed)
 
 
-def _rendered(chart: Path, values: Values) -> Sequence[Manifest]:
+def _render(chart: Path, values: Values) -> Rendering:
     return manifests(helm.template(chart, values, kubernetes=KUBERNETES))
 
 
-def _result(job: Future[Sequence[Manifest]], *, optional: bool) -> Sequence[Manifest] | None:
-    """Return what was rendered. A chart need not take all switches at once: `catalog chart verify`
-    judges that, for the version to come.
+def _result(job: Future[Rendering], *, optional: bool) -> Rendering | None:
+    """Return what was rendered; None where a chart refuses values that are `optional`.
+
+    A chart need not accept all switches at once: `catalog chart verify` judges that, for the
+    version to come.
     """
     try:
         return job.result()
     except ToolError as error:
-        if optional and error.code is not None:
+        helm_is_missing = error.code is None
+        if optional and not helm_is_missing:
             return None
         raise

@@ -12,10 +12,10 @@ from pathlib import Path
 from semver import Version
 
 from builder.charts.archive import archive, unpack
-from builder.charts.changes import Change, Level
 from builder.charts.chart import Origin, chart
 from builder.charts.compose import Composition
 from builder.charts.contents import metadata
+from builder.charts.levels import ChartChange, Level
 from builder.digest import sha256
 from builder.errors import BuilderError, IntegrityError
 from builder.record import index
@@ -31,7 +31,7 @@ class Package:
     version: str
     last: str | None
     """The version published before; None for the first."""
-    changes: tuple[Change, ...]
+    changes: tuple[ChartChange, ...]
     tree: Tree
 
     @property
@@ -57,25 +57,24 @@ def prepare(
     """
     name = composition.name
     if published is None:
-        first = Change(Level.MINOR, "first version")
+        first = ChartChange(Level.MINOR, "first version")
         tree = chart(composition, charts, origin, composition.service.version, (first.text,))
         return Package(
             name=name, version=composition.service.version, last=None, changes=(first,), tree=tree
         )
     last = str(metadata(published)["version"])
-    found = compare(name, published, chart(composition, charts, origin))
-    if not found.changes:
+    difference = compare(name, published, chart(composition, charts, origin))
+    if not difference.changes:
         return Package(name=name, version=last, last=last, changes=(), tree=published)
-    version = max(following(last, found), composition.service.version, key=Version.parse)
-    tree = chart(
-        composition, charts, origin, version, tuple(change.text for change in found.changes)
-    )
-    return Package(name=name, version=version, last=last, changes=found.changes, tree=tree)
+    version = max(following(last, difference), composition.service.version, key=Version.parse)
+    changelog = tuple(change.text for change in difference.changes)
+    tree = chart(composition, charts, origin, version, changelog)
+    return Package(name=name, version=version, last=last, changes=difference.changes, tree=tree)
 
 
 def publish(
     packages: Mapping[str, Package], destination: Path, moment: datetime, url: str = ""
-) -> index.Index:
+) -> index.ChartIndex:
     """Write the archives that are new into a directory and join its index with them; return the
     index.
 
@@ -84,8 +83,9 @@ def publish(
 
     Raises:
         IntegrityError: an archive is there with other bytes, or the index has the version with
-        another digest. BuilderError: the index does not name an archive that is there, or see
-        `builder.record.index`.
+            another digest.
+        BuilderError: the index does not name an archive that is there, or see
+            `builder.record.index`.
 
     """
     with index.locked(destination):
@@ -96,7 +96,7 @@ def publish(
             data = archive(package.name, package.tree)
             path = destination / package.file
             if path.exists() and path.read_bytes() != data:
-                hint = "a published version never changes: remove it if it never was published"
+                hint = "a published version never changes; if it was never published, remove it"
                 raise IntegrityError(f"{path} is there with other bytes", hint=hint)
             replace(path, File(data))
             location = f"{url.rstrip('/')}/{package.file}" if url else package.file
@@ -105,32 +105,31 @@ def publish(
 
 
 def _none_forgotten(packages: Iterable[str], new: Collection[str], destination: Path) -> None:
-    """Raise when the index has lost an archive that is beside it; those that a run left, which was
-    killed, are published again.
+    """Raise when the index has lost an archive that is beside it. Archives that a killed run left
+    behind are among the `new` ones, and are published again.
     """
-    known = {
-        _file(entry) for entries in index.read(destination).entries.values() for entry in entries
-    }
+    known = set(new)
+    for entries in index.read(destination).entries.values():
+        known.update(_file(entry) for entry in entries)
     for name in packages:
-        for path in sorted(destination.glob(f"{name}-[0-9]*.tgz")):
-            if path.name not in known and path.name not in new:
-                hint = (
-                    f"restore {index.NAME}, or write it again: `helm repo index {destination}`; or"
-                    " remove what never was published"
-                )
-                raise BuilderError(
-                    f"{destination / index.NAME} does not name {path.name}, which is beside it",
-                    hint=hint,
-                )
+        archives = sorted(destination.glob(f"{name}-[0-9]*.tgz"))
+        forgotten = [path.name for path in archives if path.name not in known]
+        if forgotten:
+            message = f"{destination / index.NAME} does not name {forgotten[0]}, which is beside it"
+            hint = (
+                f"restore {index.NAME}, or write it again with `helm repo index {destination}`; or"
+                " remove archives that were never published"
+            )
+            raise BuilderError(message, hint=hint)
 
 
-def _file(entry: index.Entry) -> str:
+def _file(entry: index.ChartEntry) -> str:
     """Return the name of the archive of an index's entry; empty when it has none."""
     urls = entry.get("urls")
     return str(urls[0]).rsplit("/", 1)[-1] if isinstance(urls, list) and urls else ""
 
 
-def last_published(name: str, found: index.Index, destination: Path) -> Tree | None:
+def last_published(name: str, published: index.ChartIndex, destination: Path) -> Tree | None:
     """Return the newest published version of a chart, from the archive beside the index; None when
     there is none.
 
@@ -139,11 +138,11 @@ def last_published(name: str, found: index.Index, destination: Path) -> Tree | N
         IntegrityError: the archive is not the one that the index means.
 
     """
-    newest = found.newest(name)
+    newest = published.newest(name)
     return None if newest is None else unpack(*read_archive(newest, destination))
 
 
-def read_archive(entry: index.Entry, destination: Path) -> tuple[bytes, str]:
+def read_archive(entry: index.ChartEntry, destination: Path) -> tuple[bytes, str]:
     """Return the bytes of an archive that an index names, and its path; it is looked for beside the
     index.
 
@@ -155,14 +154,10 @@ def read_archive(entry: index.Entry, destination: Path) -> tuple[bytes, str]:
     file = _file(entry)
     path = destination / file
     if not file or not path.is_file():
-        hint = (
-            "put all published archives beside index.yaml: versions follow from what is published"
-        )
-        raise BuilderError(
-            f"{destination / index.NAME} names {entry.get('name')} {entry.get('version')}, and"
-            f" {path} is not there",
-            hint=hint,
-        )
+        chart_version = f"{entry.get('name')} {entry.get('version')}"
+        message = f"{destination / index.NAME} names {chart_version}, and {path} is not there"
+        hint = "put all published archives beside index.yaml: the next versions follow from them"
+        raise BuilderError(message, hint=hint)
     data = path.read_bytes()
     if entry.get("digest") not in {None, sha256(data)}:
         raise IntegrityError(

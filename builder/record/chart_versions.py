@@ -4,7 +4,8 @@ published, or NAME as it would be now.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,19 +152,20 @@ def _directory(path: Path, argument: str) -> ChartVersion:
                 )
             ]
         )
+    return _version(Tree(dict(_files(path))), path, str(path))
+
+
+def _files(path: Path) -> Iterator[tuple[str, File]]:
+    """Yield the files that Helm takes for a chart's. Links are followed, as Helm follows them: a
+    chart in git links to its library.
+    """
     ignored = {"service.yaml", "source"}
-    files = [
-        file
-        for file in sorted(path.rglob("*"))
-        if file.is_file() and file.relative_to(path).parts[0] not in ignored
-    ]
-    tree = Tree(
-        {
-            file.relative_to(path).as_posix(): File(file.read_bytes(), file.stat().st_mode & 0o777)
-            for file in files
-        }
-    )
-    return _version(tree, path, str(path))
+    for folder, _, names in os.walk(path, followlinks=True):
+        for name in names:
+            file = Path(folder, name)
+            inside = file.relative_to(path)
+            if inside.parts[0] not in ignored and file.is_file():
+                yield inside.as_posix(), File(file.read_bytes(), file.stat().st_mode & 0o777)
 
 
 def _version(tree: Tree, path: Path, origin: str) -> ChartVersion:

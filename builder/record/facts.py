@@ -50,11 +50,11 @@ def facts(loaded: Loaded, graph: Graph) -> Facts:
 
 
 def _packages(lock: Lock, cell: str) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    packages: dict[str, dict[str, str]] = {}
     for name in lock.cells[cell].artifacts:
         artifact = lock.artifacts[name]
-        found.setdefault(artifact.kind, {})[artifact.name] = artifact.version
-    return found
+        packages.setdefault(artifact.kind, {})[artifact.name] = artifact.version
+    return packages
 
 
 def _built(loaded: Loaded, graph: Graph, lock: Lock, names: list[str]) -> dict[str, Fact]:

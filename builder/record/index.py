@@ -26,30 +26,29 @@ PAUSE = 0.05
 RESTORE = (
     "restore it from the last commit or from the server: versions that are published must stay"
 )
-Entry = Mapping[str, object]
+ChartEntry = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Index:
+class ChartIndex:
     """The versions of every chart, newest first, each as Helm writes it."""
 
-    entries: Mapping[str, tuple[Entry, ...]]
+    entries: Mapping[str, tuple[ChartEntry, ...]]
 
-    def newest(self, name: str) -> Entry | None:
-        """Return the newest version of a chart that is no prerelease, if there is one."""
-        return next(
-            (entry for entry in self.entries.get(name, ()) if not _version(entry).prerelease), None
-        )
+    def newest(self, name: str) -> ChartEntry | None:
+        """Return the newest version of a chart that is not a prerelease, if there is one."""
+        entries = self.entries.get(name, ())
+        return next((entry for entry in entries if not _version(entry).prerelease), None)
 
     def versions(self) -> Mapping[str, tuple[str, ...]]:
         """Return the versions of every chart, newest first."""
-        return {
-            name: tuple(str(entry["version"]) for entry in entries)
-            for name, entries in self.entries.items()
-        }
+        versions: dict[str, tuple[str, ...]] = {}
+        for name, entries in self.entries.items():
+            versions[name] = tuple(str(entry["version"]) for entry in entries)
+        return versions
 
 
-def read(directory: Path, patience: float = 5.0) -> Index:
+def read(directory: Path, patience: float = 5.0) -> ChartIndex:
     """Return the index of a directory; an empty one where there is none yet. One that is being
     written is waited for.
 
@@ -60,10 +59,10 @@ def read(directory: Path, patience: float = 5.0) -> Index:
     """
     path = directory / NAME
     data = _settled(path, time.monotonic() + patience)
-    return Index(entries={}) if data is None else _whole(data, path)
+    return ChartIndex(entries={}) if data is None else _whole(data, path)
 
 
-def parse(data: bytes, source: str) -> Index:
+def parse(data: bytes, source: str) -> ChartIndex:
     """Return an index; `source` names it in an error.
 
     Raises:
@@ -71,14 +70,8 @@ def parse(data: bytes, source: str) -> Index:
 
     """
     try:
-        found = yaml.load(data, Loader=yaml.CSafeLoader)
-        entries = found["entries"] or {}
-        index = Index(
-            entries={
-                name: tuple(sorted(versions, key=_version, reverse=True))
-                for name, versions in entries.items()
-            }
-        )
+        document = yaml.load(data, Loader=yaml.CSafeLoader)
+        index = ChartIndex(entries=_newest_first(document["entries"] or {}))
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise BuilderError(
             f"{source} is no index of a Helm repository: {str(error).splitlines()[0]}", hint=RESTORE
@@ -86,7 +79,7 @@ def parse(data: bytes, source: str) -> Index:
     return index
 
 
-def joined(index: Index, new: Sequence[Entry]) -> Index:
+def joined(index: ChartIndex, new: Sequence[ChartEntry]) -> ChartIndex:
     """Return the index with new versions.
 
     Raises:
@@ -103,35 +96,36 @@ def joined(index: Index, new: Sequence[Entry]) -> Index:
             raise IntegrityError(
                 f"{name} {version} is published with digest {there.get('digest')}, and would change"
                 f" to {entry.get('digest')}",
-                hint="a published version never changes: raise the version",
+                hint="a published version never changes: publish it under a higher version",
             )
-    return Index(
-        entries={
-            name: tuple(sorted(entries[name], key=_version, reverse=True))
-            for name in sorted(entries)
-        }
-    )
+    return ChartIndex(entries=_newest_first({name: entries[name] for name in sorted(entries)}))
+
+
+def _newest_first(
+    entries: Mapping[str, Sequence[ChartEntry]],
+) -> Mapping[str, tuple[ChartEntry, ...]]:
+    return {
+        name: tuple(sorted(versions, key=_version, reverse=True))
+        for name, versions in entries.items()
+    }
 
 
 def entry(
     metadata: Mapping[str, object], digest: str, urls: Sequence[str], created: datetime
-) -> Entry:
+) -> ChartEntry:
     """Return the entry of one archive: its Chart.yaml, where it is, its SHA-256 and when it was
     published.
     """
     return {**metadata, "created": stamp(created), "digest": digest, "urls": list(urls)}
 
 
-def dump(index: Index, generated: datetime) -> bytes:
+def dump(index: ChartIndex, generated: datetime) -> bytes:
     """Return index.yaml."""
-    document = {
-        "apiVersion": "v1",
-        "entries": {
-            name: [dict(one) for one in versions] for name, versions in index.entries.items()
-        },
-    }
+    entries: dict[str, list[dict[str, object]]] = {}
+    for name, versions in index.entries.items():
+        entries[name] = [dict(one) for one in versions]
     return yaml.dump(
-        {**document, "generated": stamp(generated)},
+        {"apiVersion": "v1", "entries": entries, "generated": stamp(generated)},
         Dumper=yaml.CSafeDumper,
         sort_keys=True,
         allow_unicode=True,
@@ -139,7 +133,9 @@ def dump(index: Index, generated: datetime) -> bytes:
     ).encode()
 
 
-def add(directory: Path, new: Sequence[Entry], generated: datetime, patience: float = 5.0) -> Index:
+def add(
+    directory: Path, new: Sequence[ChartEntry], generated: datetime, patience: float = 5.0
+) -> ChartIndex:
     """Join new versions with the index of a directory, and return it. Several processes may do so
     at once.
 
@@ -153,8 +149,8 @@ def add(directory: Path, new: Sequence[Entry], generated: datetime, patience: fl
 
 
 def join(
-    directory: Path, new: Sequence[Entry], generated: datetime, patience: float = 5.0
-) -> Index:
+    directory: Path, new: Sequence[ChartEntry], generated: datetime, patience: float = 5.0
+) -> ChartIndex:
     """Do what `add` does, in the context of `locked`.
 
     A program that does not know of the lock, such as `helm repo index`, may write the index
@@ -169,7 +165,7 @@ def join(
     path, end = directory / NAME, time.monotonic() + patience
     while True:
         before = _settled(path, end)
-        index = joined(Index(entries={}) if before is None else _whole(before, path), new)
+        index = joined(ChartIndex(entries={}) if before is None else _whole(before, path), new)
         data = File(dump(index, generated))
         if _bytes(path) == before:
             replace(path, data)
@@ -182,21 +178,21 @@ def join(
 
 def _settled(path: Path, end: float) -> bytes | None:
     """Return the bytes of an index, None where there is none; after `end`, whatever is there."""
-    found = _bytes(path)
-    while found is not None and not _ended(found) and time.monotonic() < end:
+    data = _bytes(path)
+    while data is not None and not _ended(data) and time.monotonic() < end:
         time.sleep(PAUSE)
-        found = _bytes(path)
-    return found
+        data = _bytes(path)
+    return data
 
 
 def _ended(data: bytes) -> bool:
-    """Tell whether an index is there to its end, where programs put the time: what is cut off
-    before may be YAML all the same.
+    """Tell whether an index is complete. Programs write the time at its end, and an index that was
+    cut off before that may still be YAML.
     """
     return data.startswith(b"{") or b"\ngenerated:" in data
 
 
-def _whole(data: bytes, path: Path) -> Index:
+def _whole(data: bytes, path: Path) -> ChartIndex:
     index = parse(data, str(path))
     if not _ended(data):
         raise BuilderError(
@@ -252,5 +248,5 @@ def _lock(handle: int) -> bool:
     return True
 
 
-def _version(entry: Entry) -> Version:
+def _version(entry: ChartEntry) -> Version:
     return Version.parse(str(entry["version"]).removeprefix("v"), optional_minor_and_patch=True)

@@ -18,9 +18,9 @@ def write(outcomes: Iterable[Outcome], path: Path) -> None:
             suite, "testcase", classname=image, name=name, time=f"{outcome.seconds:.3f}"
         )
         if not outcome.ok:
-            ET.SubElement(
-                case, "failure", message=outcome.output.strip().rpartition("\n")[2]
-            ).text = outcome.output
+            last_line = outcome.output.strip().rpartition("\n")[2]
+            failure = ET.SubElement(case, "failure", message=last_line)
+            failure.text = outcome.output
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -40,7 +40,7 @@ class Pushed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class PushTarget:
     """Where to push: a registry, and how many transfers it gets at once."""
 
     registry: Registry
@@ -83,7 +83,7 @@ class _Need:
 
 
 def push(
-    store: Store, images: Mapping[str, Descriptor], target: Target, monitor: Monitor
+    store: Store, images: Mapping[str, Descriptor], target: PushTarget, monitor: Monitor
 ) -> list[Pushed]:
     """Push manifests of the store, given by `<name>:<tag>`, with all that they lead to.
 
@@ -96,31 +96,25 @@ def push(
 
     """
     wanted = [_image(store, name, manifest, target.address) for name, manifest in images.items()]
-    every = store.refs(IMAGES)
     others = [
-        _image(store, ref.removeprefix(IMAGES), found, target.address)
-        for ref, found in every.items()
-        if store.has(found)
+        _image(store, ref.removeprefix(IMAGES), manifest, target.address)
+        for ref, manifest in store.refs(IMAGES).items()
+        if store.has(manifest)
     ]
     registry = target.registry
+
+    def is_there(image: _Image) -> bool:
+        return registry.manifest(image.repository, image.tag) == image.manifest.digest
+
     with ThreadPoolExecutor(max(1, target.jobs)) as pool:
-        there = list(
-            pool.map(
-                lambda image: (
-                    registry.manifest(image.repository, image.tag) == image.manifest.digest
-                ),
-                wanted,
-            )
-        )
+        there = list(pool.map(is_there, wanted))
         missing = [image for image, complete in zip(wanted, there, strict=True) if not complete]
-        monitor(
-            Note(f"{len(missing)} of {len(wanted)} images are to be pushed to {target.address}")
-        )
+        monitor(Note(f"{len(missing)} of {len(wanted)} images to push to {target.address}"))
         fates: dict[tuple[str, str], Fate] = {}
-        for found in pool.map(
-            lambda need: _provide(store, need, registry, monitor), _needs(missing, others)
-        ):
-            fates.update(found)
+        needs = _needs(missing, others)
+        for provided in pool.map(lambda need: _provide(store, need, registry, monitor), needs):
+            fates.update(provided)
+        # Tags move last, when all that they lead to is there.
         list(pool.map(lambda image: _put(store, image, image.manifest.digest, registry), missing))
         list(pool.map(lambda image: _put(store, image, image.tag, registry), missing))
     return [_outcome(image, fates, target.address) for image in wanted]
@@ -154,16 +148,7 @@ def _provide(
         repository for repository in need.repositories if registry.has_blob(repository, digest)
     ]
     fates: dict[tuple[str, str], Fate] = {(repository, digest): "present" for repository in having}
-    further = [repository for repository in need.neighbours if repository not in need.repositories][
-        :NEIGHBOURS
-    ]
-    origin = (
-        having[0]
-        if having
-        else next(
-            (repository for repository in further if registry.has_blob(repository, digest)), ""
-        )
-    )
+    origin = having[0] if having else _origin(need, registry)
     for repository in need.repositories:
         if repository in having:
             continue
@@ -175,6 +160,17 @@ def _provide(
         fates[repository, digest] = "sent"
         origin = repository
     return fates
+
+
+def _origin(need: _Need, registry: Registry) -> str:
+    """Return a repository of another image that has a blob; empty when none of the first few has
+    it.
+    """
+    others = [repository for repository in need.neighbours if repository not in need.repositories]
+    for repository in others[:NEIGHBOURS]:
+        if registry.has_blob(repository, need.blob.digest):
+            return repository
+    return ""
 
 
 def _put(store: Store, image: _Image, reference: str, registry: Registry) -> None:

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from builder.catalog import source
 from builder.catalog.conditions import condition, holds
 from builder.catalog.directory import LAYER
-from builder.catalog.model import PackageList
+from builder.catalog.packages import PackageList
 from builder.catalog.reader import Step
 from builder.catalog.suggest import nearest
 from builder.cells import records
@@ -32,9 +32,10 @@ from builder.lock.model import Artifact
 from builder.lock.npm import name_of
 
 DEB, PYTHON, NPM, R = "deb", "python", "npm", "r"
-KEYS = {DEB: "apt", PYTHON: "python", NPM: "npm", "wheel": "wheels", "archive": "archives"}
-"""Kind of package -> the key of layer.yaml that asks for it. What `build` asks for is not
-installed."""
+KEYS = {DEB: "apt", "wheel": "wheels", "archive": "archives"}
+"""Kind of package -> the key of layer.yaml that asks for it, where that is not the kind itself."""
+LEFT_BEHIND = "build"
+"""The kind of packages that a build uses, and no image has."""
 PACKAGE_LOCK = "package-lock.json"
 ANY_PYTHON = "3.13"
 
@@ -97,7 +98,7 @@ class _Search:
     def artifacts(self, cell: Cell) -> list[Artifact]:
         lock = self.project.lock
         every = [lock.artifacts[name] for name in lock.cells[cell.id].artifacts]
-        return [artifact for artifact in every if artifact.kind in KEYS]
+        return [artifact for artifact in every if artifact.kind != LEFT_BEHIND]
 
     @cached_property
     def stanzas(self) -> Mapping[str, Mapping[str, str]]:
@@ -136,8 +137,8 @@ class _Search:
         """Return what a cell asks for, with its places in layer.yaml."""
         directory = self.project.loaded.layer_dirs[cell.name]
         document = source.read(directory / LAYER, (directory / LAYER).as_posix())
-        key = KEYS[kind]
-        asked: PackageList | Mapping[str, object] = getattr(cell.layer, key)
+        key = KEYS.get(kind, kind)
+        asked: PackageList | Mapping[str, object] = getattr(cell.layer, key, ())
         entries = _keys(key, asked) if isinstance(asked, Mapping) else _items(key, asked, cell)
         made = []
         for path, word in entries:

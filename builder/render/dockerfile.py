@@ -15,8 +15,8 @@ from builder.catalog.model import Layer
 from builder.debian.environment import DEFAULT_PATH
 from builder.errors import InputError, Problem
 from builder.graph.accounts import given, own
-from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph, ImagePoint
+from builder.kinds import table
 from builder.lock.model import Lock
 from builder.oci.model import EPOCH, ImageConfig
 from builder.render.jinja import environment
@@ -123,14 +123,6 @@ def _stage_of(cell: Cell) -> str:
     return f"once-{cell.name}"
 
 
-def asked(cell: Cell) -> Mapping[str, tuple[str, ...]]:
-    """Return what the cell asks for by name, by kind."""
-    return {
-        "deb": wanted(cell.layer.apt, cell.point),
-        "python": wanted(cell.layer.python, cell.point),
-    }
-
-
 def _steps(
     graph: Graph, cell: Cell, lock: Lock, directory: Path, *, artifacts: str, files: str
 ) -> str:
@@ -151,12 +143,12 @@ def _steps(
         "env": layer.env,
         "path": layer.path,
         "user": user(graph, cell),
-        "apt": any(artifact.startswith("deb:") for artifact in piece.artifacts),
+        "early": table.templates(piece.artifacts, early=True),
+        "late": table.templates(piece.artifacts, early=False),
         "auto": piece.auto,
         "files": files if (directory / "files").is_dir() else "",
         "modes": list(_modes(layer, directory / "files")),
         "prepare": _shell(layer.prepare, cell.point),
-        "python": "requirements.txt" in piece.files,
         "run": _shell(layer.run, cell.point),
     }
     template = directory / "Dockerfile.j2"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ._+/-]*")
 """A YAML text that needs no quotes, wherever it stands."""
@@ -20,7 +20,7 @@ def yaml(text: str) -> str:
 
 
 environment = Environment(
-    loader=PackageLoader("builder.render"),
+    loader=ChoiceLoader([PackageLoader("builder.render"), PackageLoader("builder.kinds")]),
     undefined=StrictUndefined,
     autoescape=False,  # noqa: S701  Dockerfiles and YAML, not HTML
     keep_trailing_newline=True,

@@ -7,16 +7,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from builder.catalog.model import Archive
+from builder.catalog.packages import Archive
 from builder.errors import FetchError, IntegrityError, Problem
 from builder.events import Step
 from builder.fetch import transfer
-from builder.fetch.fetch import ensure
 from builder.fetch.session import session
 from builder.fetch.transfer import GoneError
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
 from builder.resolve.task import Found, Piece, Task, requests
+from builder.settings import Settings
 
 KIND = ORIGIN = "archive"
 KEY = "archives"
@@ -72,7 +72,7 @@ def _artifact(task: Task, cell: Cell, name: str, archive: Archive) -> Artifact:
         digest=f"sha256:{value}",
         size=0,
     )
-    ensure([made], task.moment, task.settings, task.monitor)
+    task.fetch([made])
     return made
 
 
@@ -87,3 +87,16 @@ def _hash(task: Task, url: str) -> str:
             f"{url}: {error}", hint="set http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
         ) from error
     return digest.hexdigest()
+
+
+def locate(
+    artifacts: Sequence[Artifact], moment: str, settings: Settings
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the address that the layer gives, in the mirror of archives where one is set."""
+    del moment
+    base = settings.mirror(ORIGIN)
+    addresses = {}
+    for item in artifacts:
+        mirrored = (f"{base}/{item.locator.rpartition('/')[2]}",) if base else ()
+        addresses[item.id] = (*mirrored, item.locator)
+    return addresses

@@ -1,18 +1,47 @@
-"""The kinds of artifact: to add one is to write a module and to name it here."""
+"""The effects of each kind of artifact: how it is resolved, and where its files are. The rows have
+the names of those in `builder.kinds.table`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from builder.resolve import archive, debian, npm, python
+from builder.fetch import debian as debian_files
+from builder.fetch import npm as npm_files
+from builder.fetch import pypi as python_files
+from builder.fetch.locate import Locator
+from builder.lock.model import Artifact
+from builder.resolve import archive, debian, go, maven, npm, python
 from builder.resolve.task import Resolver
+from builder.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Supplier:
+    """What asks registries for one kind of artifact."""
+
+    locate: Locator
+    resolve: Resolver | None
+    """None where the resolver of another kind resolves this one, too."""
+    ready: Callable[[Sequence[Path], Settings], None] | None = None
+    """What has to be done before files can be located: it is given the files of all other kinds
+    that are in the cache, after these were fetched."""
+    lay: Callable[[Artifact, Path, Path], bool] | None = None
+    """Puts an artifact from the cache below the directory that a build sees, where a link to the
+    file would not do; tells whether it did."""
+
 
 # In the order in which they are resolved: a later kind may use what an earlier one found (npm runs
 # on a wheel's Node.js).
-RESOLVERS: Mapping[str, Resolver] = {
-    "deb": debian.resolve,
-    "python": python.resolve,
-    "wheel": python.unpacked,
-    "npm": npm.resolve,
-    "archive": archive.resolve,
+SUPPLIERS: Mapping[str, Supplier] = {
+    "deb": Supplier(resolve=debian.resolve, locate=debian_files.locate),
+    "build": Supplier(resolve=None, locate=debian_files.locate),
+    "python": Supplier(resolve=python.resolve, locate=python_files.locate),
+    "wheel": Supplier(resolve=python.unpacked, locate=python_files.locate),
+    "npm": Supplier(resolve=npm.resolve, locate=npm_files.locate, ready=npm_files.ready),
+    "archive": Supplier(resolve=archive.resolve, locate=archive.locate),
+    "maven": Supplier(resolve=maven.resolve, locate=maven.locate),
+    "go": Supplier(resolve=go.resolve, locate=go.locate, lay=go.lay),
 }

@@ -30,10 +30,10 @@ def merged(root: Path, graph: Graph, monitor: Monitor) -> Lock:
     ours, theirs = _lock(root, sides.ours), _lock(root, sides.theirs)
     if ours is None or theirs is None:
         return ours or theirs or Lock(moment="", artifacts={}, cells={})
-    given = {**ours.accounts, **theirs.accounts}
-    for name in sorted(given.keys() - united(ours.accounts, theirs.accounts).keys()):
-        message = f"both branches gave the id {given[name]}: the account {name} gets another one"
-        monitor(Note(message, "warning"))
+    kept = united(ours.accounts, theirs.accounts)
+    for name in sorted((ours.accounts.keys() | theirs.accounts.keys()) - kept.keys()):
+        sentence = f"the account {name} gets another id: the branches gave its own to two accounts"
+        monitor(Note(sentence, "warning"))
     return settle(graph, merge(base, ours, theirs), base)
 
 

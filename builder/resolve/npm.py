@@ -16,13 +16,13 @@ from typing import Any
 from builder.catalog.suggest import nearest
 from builder.errors import FetchError, Problem, ToolError
 from builder.events import Step
-from builder.fetch.fetch import ensure
 from builder.fetch.npm import program
 from builder.fetch.origin import unreachable
 from builder.fetch.transfer import place
 from builder.graph.model import Cell
+from builder.kinds.table import place as npm_place
 from builder.lock.model import Artifact
-from builder.lock.npm import artifact, entries, installed, name_of, text
+from builder.lock.npm import CPU, artifact, entries, installed, name_of, text
 from builder.resolve.task import Found, Piece, Task, requests
 from builder.tools.archive import texts
 from builder.tools.npm import Npm, unpack
@@ -30,12 +30,19 @@ from builder.tools.npm import Npm, unpack
 LOCK, SHRINKWRAP, MANIFEST = "package-lock.json", "npm-shrinkwrap.json", "package.json"
 # Where the build finds them under /artifacts.
 ROOT, OVERLAY = "npm", "npm/overlay"
+# Names the tarballs of the npm that installs, and of the Node.js that it and the programs run on.
+TOOLS = f"{ROOT}/tools"
+# The npm that runs on the Node.js of every supported Debian release.
+NPM_VERSION = "^10"
 # npm's key in layer.yaml.
 KEY = "npm"
 # Where npm's own log is helps nobody, as it is removed.
 LOG = re.compile(r"complete log of this run|_logs/|^code E")
 # npm puts a package's files below this directory of its tarball.
 TOP = "package/"
+# Node.js is published in one package for each processor. Later ones than the default need
+# libatomic1, which a small Debian does not have.
+NODE, NODE_PACKAGE, NODE_VERSION = "node", "npm:node-linux-{cpu}@{version}", "^24"
 
 
 class RefusedError(Exception):
@@ -65,12 +72,12 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         if not cell.layer.npm:
             continue
         task.monitor(Step(cell.id, "running", "resolving npm packages"))
-        below: list[Artifact] = []
+        there: list[Artifact] = []
         for name in (*cell.ancestors, cell.id):
-            below += before.get(name, ())
-        npm = _npm(task, below)
+            there += before.get(name, ())
+        npm = _npm(task, there)
         try:
-            pieces[cell.id] = _cell(task, cell, npm)
+            pieces[cell.id] = _cell(task, cell, npm, has_node=_has_node(task, cell, there))
         except RefusedError as error:
             problems += _explained(task, cell, npm, error)
     return Found(pieces=pieces, problems=tuple(problems))
@@ -82,11 +89,18 @@ def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
     """
     for wheel in below:
         if wheel.kind == "wheel":
-            ensure([wheel], task.moment, task.settings, task.monitor)
+            task.fetch([wheel])
             root = unpack(place(wheel, task.settings.cache), task.settings.cache)
             if root:
                 return program(task.settings, root)
     return program(task.settings)
+
+
+def _has_node(task: Task, cell: Cell, there: Sequence[Artifact]) -> bool:
+    """Tell whether the programs will find a Node.js on PATH: Debian's, or that of a layer below."""
+    below = [task.graph.cells[ancestor] for ancestor in cell.ancestors]
+    debian = any((item.kind, item.name) == ("deb", "nodejs") for item in there)
+    return debian or any(NODE in other.layer.npm for other in below)
 
 
 def _explained(task: Task, cell: Cell, npm: Npm, error: RefusedError) -> list[Problem]:
@@ -94,12 +108,13 @@ def _explained(task: Task, cell: Cell, npm: Npm, error: RefusedError) -> list[Pr
     if isinstance(error, UnlockableError):
         return [task.documents.of_layer(cell, KEY, str(error))]
     problems = []
+    wanted = _dependencies(cell, has_node=True)
     for request in requests(cell, KEY):
-        alone = {request.text: cell.layer.npm[request.text]}
+        alone = {request.text: wanted[request.text]}
         try:
             _complete(npm, {MANIFEST: json.dumps(_manifest(alone))})
         except RefusedError as refusal:
-            message, hint = _words(task, request.text, alone[request.text], refusal)
+            message, hint = _words(task, request.text, cell.layer.npm[request.text], refusal)
             problems.append(task.documents.problem(request, message, hint))
     if not problems:
         message = f"npm finds no versions that go together: {error}"
@@ -118,16 +133,40 @@ def _words(task: Task, name: str, wanted: str, refusal: RefusedError) -> tuple[s
     return f"npm cannot resolve {name} {wanted}: {said}", ""
 
 
+def _dependencies(cell: Cell, *, has_node: bool) -> dict[str, str]:
+    """Return what a layer names, with Node.js where nothing else brings it."""
+    wanted = dict(cell.layer.npm)
+    if NODE in wanted or not has_node:
+        arch = cell.point.get("arch", "amd64")
+        version = wanted.get(NODE, NODE_VERSION)
+        wanted[NODE] = NODE_PACKAGE.format(cpu=CPU.get(arch, arch), version=version)
+    return wanted
+
+
 def _manifest(packages: Mapping[str, str]) -> dict[str, object]:
-    return {
+    """Return a package.json that asks for these, and for npm itself, for the build alone."""
+    manifest: dict[str, object] = {
         "name": "layer",
         "version": "0.0.0",
         "private": True,
         "dependencies": dict(sorted(packages.items())),
     }
+    if "npm" not in packages:
+        manifest["devDependencies"] = {"npm": NPM_VERSION}
+    return manifest
 
 
-def _cell(task: Task, cell: Cell, npm: Npm) -> Piece:
+def _tools(lock: Mapping[str, Any]) -> dict[str, Artifact]:
+    """Return what the build runs: npm, and Node.js where the layer has one of its own."""
+    tools = {}
+    for name in ("npm", NODE):
+        entry = lock["packages"].get(f"node_modules/{name}")
+        if entry is not None:
+            tools[name] = _tarball(f"node_modules/{name}", entry)
+    return tools
+
+
+def _cell(task: Task, cell: Cell, npm: Npm, *, has_node: bool) -> Piece:
     """Resolve the packages of one cell.
 
     Raises:
@@ -135,12 +174,15 @@ def _cell(task: Task, cell: Cell, npm: Npm) -> Piece:
 
     """
     arch = cell.point.get("arch", "amd64")
-    manifest = _manifest(cell.layer.npm)
+    manifest = _manifest(_dependencies(cell, has_node=has_node))
     lock = _complete(npm, {MANIFEST: json.dumps(manifest)} | _previous(task, cell))
-    artifacts = {found.id: found for found in _artifacts(lock, arch)}
+    tools = _tools(lock)
+    artifacts = {item.id: item for item in (*tools.values(), *_artifacts(lock, arch))}
+    paths = {name: npm_place(item).relative_to(ROOT) for name, item in tools.items()}
     files = {
         f"{ROOT}/{MANIFEST}": json.dumps(manifest, indent=1) + "\n",
         f"{ROOT}/{LOCK}": text(lock),
+        TOOLS: "".join(f"{name}={paths.get(name, '')}\n" for name in ("npm", NODE)),
     }
     direct = {f"node_modules/{name}" for name in cell.layer.npm}
     tops = [
@@ -148,7 +190,7 @@ def _cell(task: Task, cell: Cell, npm: Npm) -> Piece:
         for where, entry in entries(lock)
         if where in direct and (found := artifact(where, entry))
     ]
-    ensure(tops, task.moment, task.settings, task.monitor)
+    task.fetch(tops)
     for top in tops:
         for nested in _nested(npm, top, place(top, task.settings.cache)):
             artifacts |= {found.id: found for found in _artifacts(nested.lock, arch)}
@@ -202,14 +244,18 @@ def _artifacts(lock: Mapping[str, Any], arch: str) -> Iterator[Artifact]:
 
     """
     for where, entry in installed(lock, arch):
-        found = artifact(where, entry)
-        if found is None:
-            message = (
-                f"{name_of(where)} {entry.get('version')} cannot be locked, as it is not from a"
-                " registry, or has no sha512"
-            )
-            raise UnlockableError(message)
-        yield found
+        yield _tarball(where, entry)
+
+
+def _tarball(where: str, entry: Mapping[str, Any]) -> Artifact:
+    tarball = artifact(where, entry)
+    if tarball is None:
+        message = (
+            f"{name_of(where)} {entry.get('version')} cannot be locked, as it is not from a"
+            " registry, or has no sha512"
+        )
+        raise UnlockableError(message)
+    return tarball
 
 
 def _nested(npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nested]:

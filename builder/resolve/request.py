@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from builder.catalog.conditions import condition, holds
-from builder.catalog.model import Packages
+from builder.catalog.packages import Packages
 from builder.catalog.reader import Step
 from builder.catalog.source import Source
 from builder.errors import Problem

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from builder.catalog.suggest import nearest
 from builder.errors import FetchError, InputError, Problem
 from builder.events import Monitor, Step
+from builder.fetch.fetch import ensure
 from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph
+from builder.kinds.table import complete
 from builder.lock.model import Artifact, Lock, Slice
-from builder.lock.wheel import complete
 from builder.resolve.accounts import with_accounts
-from builder.resolve.kinds import RESOLVERS
+from builder.resolve.kinds import SUPPLIERS
 from builder.resolve.request import Documents
 from builder.resolve.settle import disagreements, settle
 from builder.resolve.task import Piece, Task
@@ -58,6 +59,7 @@ def resolve(
         upgrade=tuple(upgrade),
         settings=settings,
         monitor=monitor,
+        fetch=lambda artifacts: ensure(artifacts, lock.moment, settings, monitor),
         documents=documents or Documents(),
     )
     found: dict[str, list[Piece]] = {cell.id: [] for cell in cells}
@@ -69,7 +71,8 @@ def resolve(
     problems: list[Problem] = []
     silent: list[FetchError] = []
     with turn(settings.cache, monitor):
-        for resolver in RESOLVERS.values():
+        resolvers = [supplier.resolve for supplier in SUPPLIERS.values() if supplier.resolve]
+        for resolver in resolvers:
             try:
                 result = resolver(task, before)
             except InputError as error:

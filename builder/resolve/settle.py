@@ -7,14 +7,11 @@ from dataclasses import replace
 
 from builder.errors import Problem
 from builder.graph.model import Graph
+from builder.kinds.table import BY_NAME
 from builder.lock.merge import STALE, substitute
 from builder.lock.model import Artifact, Lock, Slice
 from builder.lock.version import newest
 from builder.resolve.request import Documents
-
-# The kinds of which an image holds one version of each package, with their keys in layer.yaml.
-KEYS = {"deb": "apt", "python": "python"}
-ONCE = frozenset(KEYS)
 
 
 def settle(graph: Graph, lock: Lock, base: Lock | None = None) -> Lock:
@@ -59,7 +56,7 @@ def disagreements(graph: Graph, lock: Lock, documents: Documents | None = None) 
                 f" {artifact.version} in {cell}"
             )
             hint = f"run `catalog lock --upgrade {artifact.name}`"
-            key = KEYS[artifact.kind]
+            key = BY_NAME[artifact.kind].key
             problems[pair] = places.of_layer(graph.cells[cell], key, message, hint)
     return list(problems.values())
 
@@ -68,7 +65,7 @@ def _held(lock: Lock, cells: Iterable[str]) -> Iterator[tuple[str, Artifact]]:
     """Yield what cells hold of the kinds of which an image has one version of each package."""
     for cell in cells:
         for name in lock.cells[cell].artifacts:
-            if lock.artifacts[name].kind in ONCE:
+            if BY_NAME[lock.artifacts[name].kind].installed:
                 yield cell, lock.artifacts[name]
 
 

@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 
 from builder.errors import BuilderError, FetchError, ToolError
 from builder.events import Note
-from builder.fetch.fetch import ensure
 from builder.fetch.origin import DEBIAN, SECURITY, debian_mirror, unreachable
 from builder.fetch.session import bundle
 from builder.fetch.transfer import place
@@ -179,7 +178,7 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
 
 def _fetched(task: Task, artifact: Artifact, *, required: bool) -> bool:
     try:
-        ensure([artifact], task.moment, task.settings, task.monitor)
+        task.fetch([artifact])
     except FetchError:
         if required:
             raise

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from builder.catalog.model import PackageList
+from builder.catalog.conditions import wanted
+from builder.catalog.packages import PackageList
 from builder.errors import Problem
 from builder.events import Monitor
-from builder.graph.build import wanted
 from builder.graph.model import Cell, Graph
 from builder.lock.model import Artifact, Lock
 from builder.resolve.request import Documents, Request
@@ -53,6 +53,8 @@ class Task:
     """Globs over package names whose locked versions do not count."""
     settings: Settings
     monitor: Monitor
+    fetch: Callable[[Sequence[Artifact]], object]
+    """Brings artifacts into the cache, each verified; raises as `builder.fetch.fetch.ensure`."""
     documents: Documents = field(default_factory=Documents)
     """Where what is wrong was asked for."""
 

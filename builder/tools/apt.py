@@ -4,13 +4,13 @@ machine's own apt.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from builder import deb822
 from builder.digest import sha256
 from builder.errors import FetchError, ToolError
 from builder.tools import process
@@ -59,6 +59,17 @@ class Source:
             f"deb [{options}] {self.uri} {suite} {' '.join(self.components)}".rstrip() + "\n"
             for suite in self.suites
         )
+
+
+def download(package: str, directory: Path) -> Path:
+    """Let this machine's own apt fetch a package into an empty directory, and return its file.
+
+    Raises:
+        ToolError: there is no apt, it does not know the package, or could not fetch it.
+
+    """
+    process.run(["apt-get", "-q", "download", package], cwd=directory)
+    return next(directory.glob("*.deb"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,12 +131,9 @@ class Apt:
         found = {}
         for path in sorted((self.root / "state/lists").glob("*InRelease")):
             text = path.read_text()
-            fields = dict(re.findall(r"^(Codename|Date): *(.+)$", text, re.MULTILINE))
-            date = (
-                parsedate_to_datetime(fields["Date"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            )
-            found[fields["Codename"]] = {
-                "date": date,
+            date = parsedate_to_datetime(deb822.field(text, "Date") or "").astimezone(UTC)
+            found[deb822.field(text, "Codename") or ""] = {
+                "date": date.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "inrelease": f"sha256:{sha256(path.read_bytes())}",
             }
         return found

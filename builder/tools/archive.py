@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, cast
 
@@ -65,6 +66,19 @@ def scripts(path: Path) -> Scripts:
     if "md5sums" not in found or SYSUSERS in found["md5sums"]:
         sysusers = _files(path, "data.tar", _is_sysusers)
     return Scripts(shell, {name.removeprefix(SYSUSERS): text for name, text in sysusers.items()})
+
+
+def content(path: Path, pattern: str) -> Iterator[bytes]:
+    """Yield the regular files of a Debian package whose base names match a glob.
+
+    Raises:
+        IntegrityError: the file is no Debian package.
+
+    """
+    with _part(path, "data.tar") as archive:
+        for member in archive:
+            if member.isfile() and fnmatchcase(member.name.rpartition("/")[2], pattern):
+                yield (archive.extractfile(member) or io.BytesIO()).read()
 
 
 def texts(path: Path, names: frozenset[str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ LOST = re.compile(
     r"Cannot connect to the Docker daemon|error during connect|code = Unavailable|error reading"
     r" from server|use of closed network connection"
 )
+EXPORTS = re.compile(r"#\d+ exporting to ")
 FAILED_AT = re.compile(r"Dockerfile:(\d+)$")
 
 
@@ -167,6 +168,11 @@ def failed_line(lines: Sequence[str]) -> int | None:
     """
     numbers = [match[1] for line in lines if (match := FAILED_AT.match(line))]
     return int(numbers[-1]) if numbers else None
+
+
+def finished(lines: Sequence[str]) -> bool:
+    """Tell from BuildKit's plain output whether a build went through all of its steps."""
+    return any(EXPORTS.match(line) for line in lines)
 
 
 def layers(layout: Path, digest: str) -> list[Path]:

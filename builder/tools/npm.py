@@ -65,6 +65,17 @@ class Npm:
         return variables
 
 
+def available(cache: Path) -> bool:
+    """Tell whether there is an npm to run."""
+    return bool(_unpacked(cache)) or shutil.which("npm") is not None
+
+
+def _unpacked(cache: Path) -> list[Path]:
+    """Return the roots unpacked below `cache`, the newest first."""
+    roots = sorted((cache / "node").glob("*/*"), reverse=True)
+    return [root for root in roots if (root / CLI.lstrip("/")).is_file()]
+
+
 def command(cache: Path) -> tuple[tuple[str, ...], Path | None]:
     """Return the npm to run and the directory of its node: one unpacked below `cache`, else the
     machine's.
@@ -73,9 +84,8 @@ def command(cache: Path) -> tuple[tuple[str, ...], Path | None]:
         ToolError: there is neither.
 
     """
-    for root in sorted((cache / "node").glob("*/*"), reverse=True):
-        if (root / CLI.lstrip("/")).is_file():
-            return in_wheel(root)
+    for root in _unpacked(cache):
+        return in_wheel(root)
     if shutil.which("npm"):
         return ("npm",), None
     raise ToolError(

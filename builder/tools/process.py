@@ -121,19 +121,22 @@ def foreground(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = No
     """
     command = [str(part) for part in argv]
     environment = _environment(command, env)
-    # No session of its own: only the session that owns a terminal may read from it.
-    process = subprocess.Popen([*_bound(), *command], env=environment)
-    with _tracked(process), _left_to_the_program(signal.SIGINT):
-        return process.wait()
+    with _left_to_the_program(signal.SIGINT):
+        # No session of its own: only the session that owns a terminal may read from it.
+        process = subprocess.Popen([*_bound(), *command], env=environment)
+        with _tracked(process):
+            return process.wait()
 
 
 @contextlib.contextmanager
 def _left_to_the_program(number: signal.Signals) -> Iterator[None]:
-    """Ignore a signal that the terminal sends to all of its processes."""
+    """Do nothing on a signal that the terminal sends to all of its processes."""
     if not sys.stdin.isatty() or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(number, signal.SIG_IGN)
+    # Not SIG_IGN: what is ignored stays ignored in a program that is started, what is handled does
+    # not.
+    before = signal.signal(number, lambda *_: None)
     try:
         yield
     finally:

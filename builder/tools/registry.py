@@ -81,7 +81,7 @@ class Address:
         try:
             return ipaddress.ip_address(name).is_loopback
         except ValueError:
-            return name == "localhost"
+            return name == "localhost" or name.endswith(".localhost")
 
 
 def address(text: str) -> Address:

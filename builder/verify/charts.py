@@ -18,7 +18,7 @@ from builder.charts import contents
 from builder.charts.onyxia.files import read
 from builder.charts.onyxia.lint import lint
 from builder.charts.switches import Values, switched
-from builder.errors import ToolError
+from builder.errors import ToolError, counted
 from builder.events import Monitor, Step
 from builder.tools import helm
 from builder.tree import Tree
@@ -30,7 +30,7 @@ CAPABILITIES = b".Capabilities"
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class ChartFault:
     """Something wrong with a chart, with the case of values in which it is; no case where it always
     is.
     """
@@ -48,8 +48,8 @@ class _Chart:
     """What goes on with one chart."""
 
     since: float
-    rules: list[Wrong]
-    rendered: Sequence[Future[list[Wrong]]]
+    rules: list[ChartFault]
+    rendered: Sequence[Future[list[ChartFault]]]
 
 
 def cases(tree: Tree) -> Mapping[str, Values]:
@@ -61,7 +61,7 @@ def cases(tree: Tree) -> Mapping[str, Values]:
 
 def check(
     trees: Iterable[tuple[str, Tree]], monitor: Monitor, jobs: int | None = None
-) -> Mapping[str, list[Wrong]]:
+) -> Mapping[str, list[ChartFault]]:
     """Return what is wrong with each chart, nothing where it is right. Charts that are still being
     made are waited for while Helm works.
 
@@ -85,11 +85,9 @@ def check(
             charts[chart] = _Chart(since, _rules(directory / chart), rendered)
         # One run of Helm lints many charts in the time of two; one for each processor is quickest.
         paths = [directory / chart for chart in charts]
-        linted = {
-            path: messages
-            for part in pool.map(lambda some: helm.lint(*some), _parts(paths, jobs))
-            for path, messages in part.items()
-        }
+        linted: dict[Path, Sequence[str]] = {}
+        for messages in pool.map(lambda some: helm.lint(*some), _parts(paths, jobs)):
+            linted |= messages
         return {
             chart: _ended(chart, about, linted[directory / chart], monitor)
             for chart, about in charts.items()
@@ -97,50 +95,46 @@ def check(
 
 
 def _parts(paths: Sequence[Path], count: int) -> list[Sequence[Path]]:
-    return [part for start in range(count) if (part := paths[start::count])]
+    """Return the paths in at most `count` parts of about the same size."""
+    parts = [paths[start::count] for start in range(count)]
+    return [part for part in parts if part]
 
 
-def _ended(chart: str, about: _Chart, linted: Sequence[str], monitor: Monitor) -> list[Wrong]:
-    found = [*about.rules, *(Wrong(f"helm lint: {message}") for message in linted)]
+def _ended(chart: str, about: _Chart, linted: Sequence[str], monitor: Monitor) -> list[ChartFault]:
+    faults = [*about.rules, *(ChartFault(f"helm lint: {message}") for message in linted)]
     for future in about.rendered:
-        found += future.result()
-    detail = f"{len(found)} problem{'s' * (len(found) != 1)}" if found else ""
-    monitor(Step(chart, "failed" if found else "done", detail, time.monotonic() - about.since))
-    return found
+        faults += future.result()
+    detail = counted(len(faults), "problem") if faults else ""
+    monitor(Step(chart, "failed" if faults else "done", detail, time.monotonic() - about.since))
+    return faults
 
 
-def _rules(chart: Path) -> list[Wrong]:
-    found = lint(read(chart))
-    return [
-        Wrong(
-            f"{finding.file}:{finding.line}: {finding.rule}: {finding.message}"
-            f" ({finding.consequence})"
-        )
-        for finding in found
-    ]
+def _rules(chart: Path) -> list[ChartFault]:
+    faults: list[ChartFault] = []
+    for finding in lint(read(chart)):
+        place = f"{finding.file}:{finding.line}"
+        text = f"{place}: {finding.rule}: {finding.message} ({finding.consequence})"
+        faults.append(ChartFault(text))
+    return faults
 
 
-def _render(chart: Path, case: str, values: Values, *, asks: bool) -> list[Wrong]:
+def _render(chart: Path, case: str, values: Values, *, asks: bool) -> list[ChartFault]:
     """Return what is wrong with what Helm renders; a chart that asks for the version of Kubernetes
     is rendered for each.
     """
     if not asks:
-        return [Wrong(text, case) for text in _rendered(chart, values, VERSIONS)]
-    found: dict[str, list[str]] = {}
+        return [ChartFault(text, case) for text in _rendered(chart, values, VERSIONS)]
+    versions_of: dict[str, list[str]] = {}
     for version in VERSIONS:
         for text in _rendered(chart, values, (version,)):
-            found.setdefault(text, []).append(version)
-    return [Wrong(text, case) for text in worded(found, VERSIONS)]
+            versions_of.setdefault(text, []).append(version)
+    return [ChartFault(text, case) for text in worded(versions_of, VERSIONS)]
 
 
 def _rendered(chart: Path, values: Values, versions: Sequence[str]) -> list[str]:
     try:
-        return problems(
-            manifests(
-                helm.template(chart, values or None, release=RELEASE, kubernetes=versions[-1])
-            ),
-            versions,
-        )
+        text = helm.template(chart, values or None, release=RELEASE, kubernetes=versions[-1])
+        return problems(manifests(text), versions)
     except ToolError as error:
         if error.code is None:
             raise
@@ -150,6 +144,6 @@ def _rendered(chart: Path, values: Values, versions: Sequence[str]) -> list[str]
 
 
 def _asks(tree: Tree) -> bool:
-    return any(
-        CAPABILITIES in file.data for path, file in tree.items() if path.startswith("templates/")
-    )
+    """Tell whether a template of the chart asks for the version of Kubernetes."""
+    templates = [file for path, file in tree.items() if path.startswith("templates/")]
+    return any(CAPABILITIES in file.data for file in templates)

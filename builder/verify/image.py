@@ -26,8 +26,8 @@ import docker
 
 from builder.digest import canonical, sha256
 from builder.graph.model import Graph, ImagePoint
+from builder.kinds.table import names as asked
 from builder.lock.model import Lock
-from builder.render.dockerfile import asked
 from builder.tools import engine
 
 OPTION = re.compile(r"#\s*(user|volume|env|timeout):\s*(\S.*?)\s*")
@@ -55,9 +55,8 @@ class ImageTest:
     @property
     def key(self) -> str:
         """Sha256 hex."""
-        return sha256(
-            canonical([self.digest, self.layer, self.name, sha256(self.script), sha256(self.facts)])
-        )
+        contents = [sha256(self.script), sha256(self.facts)]
+        return sha256(canonical([self.digest, self.layer, self.name, *contents]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,17 +77,22 @@ def tests_of(
     facts = canonical(facts_of(graph, image, lock))
     for cell in image.cells:
         layer = graph.cells[cell].name
-        folder = directories[layer] / "tests"
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if path.is_file() and path.stat().st_mode & 0o100:
-                yield ImageTest(
-                    image=image.id,
-                    digest=digest,
-                    layer=layer,
-                    name=path.name,
-                    script=path.read_bytes(),
-                    facts=facts,
-                )
+        for path in _executables(directories[layer] / "tests"):
+            yield ImageTest(
+                image=image.id,
+                digest=digest,
+                layer=layer,
+                name=path.name,
+                script=path.read_bytes(),
+                facts=facts,
+            )
+
+
+def _executables(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    return [path for path in files if path.stat().st_mode & 0o100]
 
 
 def facts_of(graph: Graph, image: ImagePoint, lock: Lock) -> dict[str, object]:
@@ -99,7 +103,7 @@ def facts_of(graph: Graph, image: ImagePoint, lock: Lock) -> dict[str, object]:
         for name in lock.cells[cell].artifacts:
             artifact = lock.artifacts[name]
             packages.setdefault(artifact.kind, {})[artifact.name] = artifact.version
-        for kind, requirements in asked(graph.cells[cell]).items():
+        for kind, requirements in asked(graph.cells[cell].layer, graph.cells[cell].point).items():
             wanted.setdefault(kind, []).extend(_distribution(text) for text in requirements)
     layers = [graph.cells[cell].name for cell in image.cells]
     return {
@@ -128,11 +132,9 @@ def run(client: docker.DockerClient, test: ImageTest, reference: str, results: P
         **options(test.script),  # type: ignore[arg-type]
     )
     ended = engine.run(client, command)
-    output = (
-        ended.output
-        if ended.code is not None
-        else f"{ended.output}\nstill running after {command.timeout:.0f} s"
-    )
+    output = ended.output
+    if ended.code is None:
+        output += f"\nstill running after {command.timeout:.0f} s"
     outcome = Outcome(test=test.id, ok=ended.code == 0, seconds=ended.seconds, output=output)
     if outcome.ok:
         results.mkdir(parents=True, exist_ok=True)
@@ -149,25 +151,24 @@ def passed(test: ImageTest, results: Path) -> bool:
 
 def options(script: bytes) -> dict[str, object]:
     """Return what the comment lines of a test ask for, as fields of `engine.Command`."""
-    found: dict[str, object] = {"timeout": DEFAULT_TIMEOUT}
+    given: dict[str, object] = {"timeout": DEFAULT_TIMEOUT}
     volumes: list[str] = []
     environment: dict[str, str] = {}
     for line in script.decode(errors="replace").splitlines()[:20]:
-        match OPTION.fullmatch(line):
-            case None:
-                continue
-            case option:
-                name, value = option.groups()
+        option = OPTION.fullmatch(line)
+        if option is None:
+            continue
+        name, value = option.groups()
         if name == "user":
-            found["user"] = value
+            given["user"] = value
         elif name == "timeout":
-            found["timeout"] = float(value)
+            given["timeout"] = float(value)
         elif name == "volume":
             volumes.append(value)
         else:
             variable, _, content = value.partition("=")
             environment[variable] = content
-    return {**found, "volumes": volumes, "environment": environment}
+    return {**given, "volumes": volumes, "environment": environment}
 
 
 def _distribution(requirement: str) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 import jsonschema_rs
 import yaml
 
+from builder.charts.objects import KubernetesObject
+
 VERSIONS = ("1.25", "1.28", "1.31", "1.34")
 """Versions of Kubernetes: the oldest that charts promise to run on, the newest, and some between
 them."""
@@ -21,10 +23,9 @@ DEFINITIONS = "https://kubernetes.io/api/_definitions.json"
 """What the schemas call the file beside them; nothing is asked there."""
 OWN = Path(__file__).with_name("schemas")
 """Schemas of kinds that are not Kubernetes' own."""
-Manifest = Mapping[str, object]
 
 
-def manifests(text: str) -> list[Manifest]:
+def manifests(text: str) -> list[KubernetesObject]:
     """Return the documents that `helm template` printed.
 
     Raises:
@@ -34,37 +35,39 @@ def manifests(text: str) -> list[Manifest]:
     return [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document]
 
 
-def problems(documents: Sequence[Manifest], versions: Sequence[str] = VERSIONS) -> list[str]:
-    """Return what the schemas have against the documents, each with the object's name, the place in
-    it and the versions.
+def problems(
+    documents: Sequence[KubernetesObject], versions: Sequence[str] = VERSIONS
+) -> list[str]:
+    """Return why the schemas refuse the documents, each with the object's name, the place in it and
+    the versions.
     """
-    found: dict[str, list[str]] = {}
+    versions_of: dict[str, list[str]] = {}
     for version in versions:
         for document in documents:
             for problem in _problems(document, version):
-                found.setdefault(problem, []).append(version)
-    return worded(found, versions)
+                versions_of.setdefault(problem, []).append(version)
+    return worded(versions_of, versions)
 
 
-def worded(found: Mapping[str, Sequence[str]], versions: Sequence[str]) -> list[str]:
-    """Return problems, given with the versions of Kubernetes that have them, each with these
-    versions where they are not all.
+def worded(versions_of: Mapping[str, Sequence[str]], versions: Sequence[str]) -> list[str]:
+    """Return problems, given with the versions of Kubernetes that have them, each with its versions
+    unless all have it.
     """
-    return [
-        problem if len(those) == len(versions) else f"{problem} (Kubernetes {', '.join(those)})"
-        for problem, those in found.items()
-    ]
+    texts: list[str] = []
+    for problem, those in versions_of.items():
+        has_all = len(those) == len(versions)
+        texts.append(problem if has_all else f"{problem} (Kubernetes {', '.join(those)})")
+    return texts
 
 
-def label(document: Manifest) -> str:
+def label(document: KubernetesObject) -> str:
     """Return `<kind>/<name>`."""
     metadata = document.get("metadata")
-    return (
-        f"{document.get('kind')}/{metadata.get('name') if isinstance(metadata, Mapping) else '?'}"
-    )
+    name = metadata.get("name") if isinstance(metadata, Mapping) else "?"
+    return f"{document.get('kind')}/{name}"
 
 
-def _problems(document: Manifest, version: str) -> Iterator[str]:
+def _problems(document: KubernetesObject, version: str) -> Iterator[str]:
     api, kind = str(document.get("apiVersion", "")), str(document.get("kind", ""))
     validator = _validator(api, kind, version)
     if validator is None:
@@ -82,11 +85,8 @@ def _validator(api: str, kind: str, version: str) -> jsonschema_rs.Draft7Validat
     own = OWN / f"{kind}.json"
     if own.is_file():
         schema = json.loads(own.read_bytes())
-        return (
-            jsonschema_rs.Draft7Validator(schema)
-            if schema["properties"]["apiVersion"]["const"] == api
-            else None
-        )
+        is_its_version = schema["properties"]["apiVersion"]["const"] == api
+        return jsonschema_rs.Draft7Validator(schema) if is_its_version else None
     group, _, number = api.rpartition("/")
     name = "-".join(part for part in (kind.lower(), group.split(".")[0], number) if part)
     directory = _directory(version)

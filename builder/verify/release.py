@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,10 +41,11 @@ PASSWORD = re.compile(r"password: ?([^\n ]+)", re.IGNORECASE)
 
 
 def eventually(what: str, look: Callable[[], T], patience: float = PATIENCE) -> T:
-    """Look again and again until something true is seen, and return it.
+    """Look again and again until there is something true to return; `what` says in a sentence what
+    is waited for.
 
     Raises:
-        BuilderError: nothing true was seen in `patience` seconds.
+        BuilderError: there was nothing true in `patience` seconds.
 
     """
     end = time.monotonic() + patience
@@ -56,7 +57,7 @@ def eventually(what: str, look: Callable[[], T], patience: float = PATIENCE) -> 
         if seen:
             return seen
         if time.monotonic() > end:
-            raise BuilderError(f"{what}: not so after {patience:g} s{why}")
+            raise BuilderError(f"timed out after {patience:g} s waiting until {what}{why}")
         time.sleep(0.5)
 
 
@@ -94,13 +95,12 @@ class Release:
         there.
         """
         try:
-            return str(
-                json.loads(self.helm("status", self.name, "--output", "json"))["info"]["status"]
-            )
+            answer = self.helm("status", self.name, "--output", "json")
         except ToolError as error:
             if "not found" in error.tail:
                 return None
             raise
+        return str(json.loads(answer)["info"]["status"])
 
     @property
     def selector(self) -> str:
@@ -129,18 +129,19 @@ class Release:
 
         """
         notes = self.notes
-        found = PASSWORD.search(notes)
-        if not found:
+        match = PASSWORD.search(notes)
+        if match is None:
             raise BuilderError(f"the notes of {self.name} name no password:\n{notes}")
-        return found[1]
+        return match[1]
 
     def pods(self) -> list[Manifest]:
         """Return its pods, without those of its tests."""
-        found = self.cluster.list("pods", self.namespace, self.selector)
-        return [pod for pod in found if HOOK not in pod["metadata"].get("annotations", {})]
+        pods = self.cluster.list("pods", self.namespace, self.selector)
+        return [pod for pod in pods if HOOK not in pod["metadata"].get("annotations", {})]
 
     def ready(self, patience: float = PATIENCE) -> None:
-        """Wait until Onyxia would show it as started: the containers of all its pods are ready.
+        """Wait until Onyxia would show it as started: the containers of all its pods are ready, and
+        its Jobs have ended.
 
         Raises:
             BuilderError: they are not in time, or something keeps them from it that waiting does
@@ -153,16 +154,21 @@ class Release:
             late = time.monotonic() - began > UNPLACED
             for why in (why for pod in self.pods() for why in _hopeless(pod, late=late)):
                 raise BuilderError(why)
-            return all(_rolled_out(one) for one in self.workloads())
+            ended = [_ended(job) for job in self._live({"Job"})]
+            return all(ended) and all(_rolled_out(one) for one in self.workloads())
 
         eventually(f"{self.name} is ready", look, patience)
 
     def workloads(self) -> list[Manifest]:
         """Return what keeps its pods, as the server has it."""
+        return self._live(WORKLOADS)
+
+    def _live(self, kinds: Collection[str]) -> list[Manifest]:
+        """Return its objects of some kinds, as the server has them."""
         found = [
             (str(one["kind"]), one["metadata"]["name"])
             for one in self.objects
-            if one["kind"] in WORKLOADS
+            if one["kind"] in kinds
         ]
         return [self.cluster.get(kind, name, self.namespace) for kind, name in found]
 
@@ -170,26 +176,31 @@ class Release:
         """Return the Service that leads to what its pods are asked by HTTP whether they are ready,
         its port and the path; None without one.
         """
-        containers = [container for pod in self.pods() for container in pod["spec"]["containers"]]
-        services = [
-            (one["metadata"]["name"], port)
-            for one in self.objects
-            if one["kind"] == "Service"
-            for port in one["spec"].get("ports", ())
-        ]
-        for container in containers:
+        ports = list(self._service_ports())
+        for container in self._containers():
             asked = container.get("readinessProbe", {}).get("httpGet")
             names = _port_names(container, asked["port"]) if asked else set()
-            for service, port in services:
+            for service, port in ports:
                 if port.get("targetPort", port["port"]) in names:
                     return service, port["port"], asked.get("path", "/")
         return None
 
+    def _containers(self) -> Iterator[Mapping[str, Any]]:
+        for pod in self.pods():
+            yield from pod["spec"]["containers"]
+
+    def _service_ports(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the ports of its Services, each with the name of the Service."""
+        for one in self.objects:
+            if one["kind"] == "Service":
+                for port in one["spec"].get("ports", ()):
+                    yield one["metadata"]["name"], port
+
     @contextmanager
     def reach(self, service: str, port: int) -> Iterator[str]:
         """Give one of its services an address on this machine while the context lasts."""
-        with self.cluster.forward(f"service/{service}", port, self.namespace) as found:
-            yield found
+        with self.cluster.forward(f"service/{service}", port, self.namespace) as address:
+            yield address
 
     def uninstall(self) -> None:
         """Delete it, with its volume and the pods of its tests, and wait until its pods are
@@ -251,21 +262,23 @@ def answer(address: str, path: str) -> int:
     session = requests.Session()
     session.trust_env = False
     try:
-        found = session.get(f"http://{address}{path}", timeout=30)
+        response = session.get(f"http://{address}{path}", timeout=30)
     except requests.RequestException as error:
         raise BuilderError(f"{path} does not answer: {error}") from error
-    if not found.ok:
-        raise BuilderError(f"{path} answers {found.status_code} {found.reason}")
-    return found.status_code
+    if not response.ok:
+        raise BuilderError(f"{path} answers {response.status_code} {response.reason}")
+    return response.status_code
 
 
 def _port_names(container: Mapping[str, Any], port: int | str) -> set[int | str]:
     """Return the number and the name of a container's port, of which one is known."""
-    found = [
-        {one["containerPort"], one.get("name", one["containerPort"])}
-        for one in container.get("ports", ())
-    ]
-    return {port}.union(*(both for both in found if port in both))
+    names = {port}
+    for one in container.get("ports", ()):
+        number = one["containerPort"]
+        both = {number, one.get("name", number)}
+        if port in both:
+            names |= both
+    return names
 
 
 def _moment(event: Manifest) -> datetime:
@@ -283,10 +296,23 @@ def _rolled_out(workload: Manifest) -> bool:
     """
     status, wanted = workload.get("status", {}), workload["spec"].get("replicas", 1)
     counts = [int(status.get(key, 0)) for key in ("replicas", "updatedReplicas", "readyReplicas")]
-    return (
-        bool(status.get("observedGeneration", 0) >= workload["metadata"]["generation"])
-        and counts == [wanted] * 3
-    )
+    is_seen = bool(status.get("observedGeneration", 0) >= workload["metadata"]["generation"])
+    return is_seen and counts == [wanted] * 3
+
+
+def _ended(job: Manifest) -> bool:
+    """Tell whether a Job has done its work.
+
+    Raises:
+        BuilderError: it has failed for good.
+
+    """
+    status = job.get("status", {})
+    states = {one["type"]: one for one in status.get("conditions", ()) if one["status"] == "True"}
+    if failed := states.get("Failed"):
+        name = job["metadata"]["name"]
+        raise BuilderError(f"{name}: {failed.get('reason', '')}: {failed.get('message', '')}")
+    return "Complete" in states
 
 
 def _hopeless(pod: Manifest, *, late: bool) -> Iterator[str]:
@@ -300,6 +326,10 @@ def _hopeless(pod: Manifest, *, late: bool) -> Iterator[str]:
                 f" (it ended with {ended.get('exitCode')}: {ended.get('reason')})" if ended else ""
             )
             yield f"{name}: {waiting['reason']}: {waiting.get('message', '')}{last}"
-    for condition in status.get("conditions", ()) if late else ():
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+    if not late:
+        return
+    for condition in status.get("conditions", ()):
+        # Other reasons, such as a conflict of the scheduler's own writes, pass by themselves.
+        unplaced = condition["type"] == "PodScheduled" and condition["status"] == "False"
+        if unplaced and condition.get("reason") == "Unschedulable":
             yield f"{name}: {condition.get('reason')}: {condition.get('message', '')}"

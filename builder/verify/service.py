@@ -15,7 +15,7 @@ from builder.tools.kubectl import free_port
 from builder.verify.image import Outcome
 from builder.verify.release import PATIENCE, Release, answer, eventually
 
-LEFT = "statefulsets,deployments,services,secrets,configmaps,serviceaccounts,rolebindings,pvc"
+LEFT = "statefulsets,deployments,jobs,services,secrets,configmaps,serviceaccounts,rolebindings,pvc"
 """Kinds of objects of which nothing may be left of a release."""
 
 

@@ -33,6 +33,8 @@ from builder.verify.manifests import label, manifests
 COMMITTED = Path(__file__).parents[2] / "catalog.yaml"
 OWN = Path(__file__).with_name("catalog") / "catalog.yaml"
 CHARTS = OWN.parent / "charts"
+LIBRARY = COMMITTED.parent / "charts"
+"""Options, templates and stubs: those of the committed catalog."""
 ORIGIN = Origin(catalog="test")
 Manifest = dict[str, Any]
 

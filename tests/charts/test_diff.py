@@ -14,7 +14,7 @@ import pytest
 
 from builder.catalog.load import load
 from builder.charts.archive import archive
-from builder.charts.changes import Level
+from builder.charts.levels import Level
 from builder.charts.project import open_charts
 from builder.cli import main
 from builder.record.chart_diff import DEFAULTS, SWITCHES, compare, following
@@ -52,7 +52,7 @@ def test_nothing_differs(postgresql: Chart) -> None:
 def test_an_immutable_field_is_major_and_flagged(postgresql: Chart) -> None:
     new = edited(
         postgresql.tree,
-        "templates/statefulset.yaml",
+        "templates/_workload.tpl",
         "  serviceName:",
         "  podManagementPolicy: Parallel\n  serviceName:",
     )
@@ -67,7 +67,7 @@ def test_an_immutable_field_is_major_and_flagged(postgresql: Chart) -> None:
 def test_what_only_a_switch_shows_is_told(jupyter: Chart) -> None:
     new = edited(
         jupyter.tree,
-        "templates/_expose.tpl",
+        "templates/_ingress.tpl",
         'proxy-read-timeout" "86400"',
         'proxy-read-timeout" "3600"',
     )
@@ -93,10 +93,10 @@ def test_a_default_that_the_schema_does_not_tell(postgresql: Chart) -> None:
     found = compare("postgresql", postgresql.tree, new)
     assert found.level is Level.MAJOR
     assert {str(change) for change in found.changes} == {
-        'minor: persistence.size is "5Gi" by default, and was "10Gi"',
+        "minor: persistence.size is 5Gi by default (was 10Gi)",
         (
             "major: PersistentVolumeClaim/release-postgresql: spec.resources.requests.storage"
-            " cannot shrink: delete the object before the upgrade"
+            " cannot shrink: Kubernetes refuses this, so delete the object before the upgrade"
         ),
     }
 
@@ -187,7 +187,7 @@ def test_what_a_person_reads(
 ) -> None:
     new = edited(
         postgresql.tree,
-        "templates/statefulset.yaml",
+        "templates/_workload.tpl",
         "  serviceName:",
         "  podManagementPolicy: Parallel\n  serviceName:",
     )
@@ -217,8 +217,8 @@ def test_what_a_person_reads(
         "      +      storage: 20Gi",
         "Version: 1.0.0 → 2.0.0 (major)",
         (
-            "  - StatefulSet/release-postgresql: spec.podManagementPolicy cannot be changed: delete"
-            " the object before the upgrade"
+            "  - StatefulSet/release-postgresql: spec.podManagementPolicy cannot be changed:"
+            " Kubernetes refuses this, so delete the object before the upgrade"
         ),
     ):
         assert line in told.out.splitlines()
@@ -253,3 +253,27 @@ def test_two_charts_need_no_catalog(
 def test_published_charts_need_a_place(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-C", CATALOG, "chart", "diff", "postgresql"]) == 2
     assert "--destination: is needed to find postgresql" in capsys.readouterr().err
+
+
+def test_a_volume_that_moves_hides_what_users_saved(postgresql: Chart) -> None:
+    new = edited(
+        postgresql.tree, "templates/_service.tpl", "\n/var/lib/postgresql\n", "\n/srv/database\n"
+    )
+    found = compare("postgresql", postgresql.tree, new)
+    moved = "what users saved in /var/lib/postgresql is now in /srv/database"
+    assert f"major: StatefulSet/release-postgresql: {moved}" in map(str, found.changes)
+    assert following("1.2.3", found) == "2.0.0"
+
+
+def test_an_image_whose_major_version_moves_is_major_and_a_minor_one_is_not(
+    postgresql: Chart,
+) -> None:
+    image = f"{postgresql.composition.images[0]}"
+    version = int(postgresql.composition.images[0].tag)
+    levels = []
+    for tag in (f"{version + 1}", f"{version}.0.1"):
+        new = edited(
+            postgresql.tree, "values.yaml", image, f"{postgresql.composition.images[0].name}:{tag}"
+        )
+        levels.append(compare("postgresql", postgresql.tree, new).level)
+    assert levels == [Level.MAJOR, Level.MINOR]

@@ -9,6 +9,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +29,7 @@ from builder.record.chart_package import Package, last_published, prepare, publi
 from builder.tools import helm, process
 from builder.tree import File
 from builder.verify.charts import check
-from tests.charts.conftest import CHARTS, ORIGIN, Chart
+from tests.charts.conftest import CHARTS, LIBRARY, ORIGIN, Chart
 
 pytestmark = pytest.mark.registries
 CATALOG = str(CHARTS.parent / "catalog.yaml")
@@ -152,13 +153,25 @@ def test_the_command_verifies_what_would_be_generated(capsys: pytest.CaptureFixt
     )
 
 
+def copy_catalog(root: Path) -> None:
+    """Copy the catalog of these tests, with the library that it names."""
+    for name in ("images", "charts"):
+        shutil.copytree(CHARTS.parent / name, root / name)
+    for name in ("options", "library", "stubs"):
+        shutil.copytree(LIBRARY / name, root / "charts" / name)
+    lines = Path(CATALOG).read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("charts:")]
+    (root / "catalog.yaml").write_text("".join(kept))
+
+
 def test_the_command_tells_how_to_see_again_what_is_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("images", "charts/library", "charts/icons", "charts/postgresql"):
-        shutil.copytree(CHARTS.parent / name, tmp_path / name)
-    shutil.copy(CATALOG, tmp_path / "catalog.yaml")
-    path = tmp_path / "charts" / "library" / "templates" / "service.yaml"
+    copy_catalog(tmp_path)
+    for path in (tmp_path / "charts").glob("*/service.yaml"):
+        if path.parent.name != "postgresql":
+            shutil.rmtree(path.parent)
+    path = tmp_path / "charts" / "library" / "templates" / "_networking.tpl"
     path.write_text(path.read_text().replace("ports:", "prots:"))
     assert main(["--catalog", str(tmp_path / "catalog.yaml"), "chart", "verify"]) == 1
     told = capsys.readouterr()
@@ -175,12 +188,7 @@ def test_the_command_tells_how_to_see_again_what_is_wrong(
 
 
 def changed(composition: Composition, **fields: object) -> Composition:
-    return Composition(
-        **{
-            name: fields.get(name, getattr(composition, name))
-            for name in ("name", "service", "images", "groups", "options", "variables")
-        },  # type: ignore[arg-type]
-    )
+    return replace(composition, **fields)  # type: ignore[arg-type]
 
 
 def packaged(composition: Composition, published: Package | None = None) -> Package:
@@ -436,6 +444,7 @@ def test_the_command_publishes_and_pushes_what_is_missing(
             "--url",
             "https://example.org/charts",
             "--json",
+            *("--allow", "unbuilt", "--allow", "loopback"),
             *options,
         ]
         assert main(["--catalog", CATALOG, *arguments]) == 0
@@ -461,6 +470,33 @@ def test_the_command_publishes_and_pushes_what_is_missing(
     helm_entry, oci_entry = json.loads((tmp_path / "site" / "catalogs.json").read_text())
     assert helm_entry["location"] == "https://example.org/charts"
     assert {"name": "postgresql", "versions": ["1.0.0"]} in oci_entry["packages"]
+
+
+def test_charts_whose_images_nobody_could_pull_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "catalog"
+    copy_catalog(root)
+    text = (root / "catalog.yaml").read_text().replace("registry:", "# registry:")
+    (root / "catalog.yaml").write_text("registry: 127.0.0.1:5000/catalog\n" + text)
+    site = tmp_path / "site"
+
+    def package(*options: str) -> str:
+        arguments = ["chart", "package", "--destination", str(site), *options]
+        assert main(["--quiet", "--catalog", str(root / "catalog.yaml"), *arguments]) == 2
+        assert not site.exists(), "what is refused is not published"
+        return capsys.readouterr().err
+
+    (root / "digests.json").write_text(json.dumps({"postgresql:17": "sha256:" + "1" * 64}))
+    told = package("--digests", str(root / "digests.json"))
+    assert "catalog.yaml:1:11: charts would name images at 127.0.0.1:5000/catalog" in told
+    assert "jupyter-python would offer jupyter-python:py3.13, which is not built" in told
+    assert "hint: run `catalog build jupyter-python:py3.13`, or pass --allow unbuilt" in told
+    assert "postgresql:17" not in told, "its digest is known"
+    told = package("--allow", "unbuilt")
+    assert "is not built" not in told
+    assert "or pass --allow loopback" in told
+    assert "which is another machine" not in package("--allow", "loopback")
 
 
 def test_a_registry_that_refuses(published: Path) -> None:

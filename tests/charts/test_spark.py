@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from builder.charts.compose import compose
-from builder.charts.images import ImageRef
+from builder.charts.images import ImageRef, Images
+from builder.charts.library import load_library
 from builder.charts.load import load_groups
-from builder.charts.model import Service
+from builder.charts.service import Service
 from builder.verify.manifests import problems
-from tests.charts.conftest import Chart, make
+from tests.charts.conftest import LIBRARY, Chart, make
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +35,9 @@ def spark() -> Chart:
         compose(
             "jupyter-pyspark",
             service,
-            load_groups(),
-            (ImageRef(name="r/jupyter-pyspark", tag="py3.13-spark4.1"),),
+            load_groups((LIBRARY, "charts")),
+            Images(own=(ImageRef(name="r/jupyter-pyspark", tag="py3.13-spark4.1"),)),
+            load_library(LIBRARY, "charts"),
         )
     )
 

@@ -182,6 +182,54 @@ def publish_npm(
     ).encode()
 
 
+def publish_maven(site: Site, coordinates: str, *needs: str, **more: bytes) -> str:
+    """Put a project into the Maven repository under /maven/, with what it needs to run; return the
+    path of its archive. `more` are files beside it by their ends: `sha256`, `sha1`."""
+    group, artifact, version = coordinates.split(":")
+    folder = f"/maven/{group.replace('.', '/')}/{artifact}"
+    dependencies = ""
+    for need in needs:
+        words = zip(("groupId", "artifactId", "version"), need.split(":"), strict=True)
+        inside = "".join(f"<{name}>{word}</{name}>" for name, word in words)
+        dependencies += f"<dependency>{inside}</dependency>"
+    site.files[f"{folder}/{version}/{artifact}-{version}.pom"] = (
+        f"<project><groupId>{group}</groupId><artifactId>{artifact}</artifactId>"
+        f"<version>{version}</version><dependencies>{dependencies}</dependencies></project>"
+    ).encode()
+    path = f"{folder}/{version}/{artifact}-{version}.jar"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        place = f"META-INF/maven/{group}/{artifact}/pom.properties"
+        archive.writestr(zipfile.ZipInfo(place), f"version={version}\n")
+    data = buffer.getvalue()
+    site.files[path] = data
+    site.files[f"{path}.sha1"] = hashlib.sha1(data, usedforsecurity=False).hexdigest().encode()
+    site.files |= {f"{path}.{end}": text for end, text in more.items()}
+    versions = {
+        name.split("/")[-2]
+        for name in site.files
+        if name.startswith(f"{folder}/") and name.endswith(".pom")
+    }
+    listed = "".join(f"<version>{name}</version>" for name in sorted(versions))
+    site.files[f"{folder}/maven-metadata.xml"] = (
+        f"<metadata><versioning><versions>{listed}</versions></versioning></metadata>".encode()
+    )
+    return path
+
+
+def publish_go(site: Site, module: str, version: str, files: dict[str, str]) -> None:
+    """Put a version of a module into the proxy under /go/; `files` holds its go.mod."""
+    folder = f"/go/{module}/@v"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(zipfile.ZipInfo(f"{module}@{version}/{path}"), text)
+    site.files[f"{folder}/{version}.zip"] = buffer.getvalue()
+    site.files[f"{folder}/{version}.mod"] = files.get("go.mod", f"module {module}\n").encode()
+    site.files[f"{folder}/{version}.info"] = json.dumps({"Version": version}).encode()
+    site.files[f"{folder}/list"] = site.files.get(f"{folder}/list", b"") + f"{version}\n".encode()
+
+
 def tgz(files: dict[str, bytes]) -> bytes:
     """Return files as a compressed tar archive, the same bytes each time."""
     buffer = io.BytesIO()

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 
 class Site:
@@ -32,7 +33,7 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            path = self.path.partition("?")[0]
+            path = unquote(self.path.partition("?")[0])
             site.asked.append(path)
             wanted = f"Basic {base64.b64encode(site.password.encode()).decode()}"
             if site.password and self.headers["Authorization"] != wanted:

@@ -120,7 +120,10 @@ def test_no_failure_is_invented(day: Tiny) -> None:
     ended = day.run("shell", "--failed", "both")
     assert ended.code == 2
     assert "what fails is the build of a cell" in ended.err
+    day.file("beta", "opt/beta/name", "another\n")
+    day.build(BETA)
     day.layer("beta", LAYERS["beta"] + "path: [/opt/beta]\n")
+    assert "no build" in day.run("shell", "--failed", BETA).err
     ended = day.run("shell", BETA)
     assert ended.code == 1
     assert "catalog build" in ended.err

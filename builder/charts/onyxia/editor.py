@@ -12,7 +12,7 @@ from referencing.exceptions import Unresolvable
 
 from builder.charts.onyxia.expression import Lookup
 from builder.charts.onyxia.javascript import matches, pattern_error
-from builder.charts.onyxia.model import Crash, Node
+from builder.charts.onyxia.model import Crash, SchemaNode
 from builder.charts.onyxia.validation import options
 
 _WEB_ONLY: Final = {"x-onyxia", "listEnum", "render", "$schema", "$id"}
@@ -55,7 +55,7 @@ _DRAFT: Final = jsonschema_rs.Draft7Validator(
 )
 
 
-def editor_schema(node: Node, lookup: Lookup) -> Mapping[str, object]:
+def editor_schema(node: SchemaNode, lookup: Lookup) -> Mapping[str, object]:
     """Return the schema of the text editor: all properties required, no others allowed, the options
     resolved.
     """
@@ -110,7 +110,7 @@ def _valid(schema: object, value: object) -> bool:
         return False
 
 
-def _options(node: Node, lookup: Lookup) -> list[object] | None:
+def _options(node: SchemaNode, lookup: Lookup) -> list[object] | None:
     try:
         return options(node, lookup)
     except Crash:

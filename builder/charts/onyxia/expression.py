@@ -5,7 +5,7 @@ rules, evaluated in a context.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,12 +45,12 @@ def parts(text: str, *, top: bool) -> tuple[str | Reference, ...]:
         return (Reference(_path(whole[1]), embedded=False),)
     if "{{" not in text:
         return parts("{{" + text + "}}", top=False) if top else (text,)
-    found: list[str | Reference] = []
+    pieces: list[str | Reference] = []
     end = 0
     for match in _WHOLE.finditer(text):
-        found += [text[end : match.start()], Reference(_path(match[1]), embedded=True)]
+        pieces += [text[end : match.start()], Reference(_path(match[1]), embedded=True)]
         end = match.end()
-    return tuple(part for part in (*found, text[end:]) if part != "")
+    return tuple(part for part in (*pieces, text[end:]) if part != "")
 
 
 def references(expression: object, *, top: bool = True) -> Iterator[Reference]:
@@ -63,9 +63,14 @@ def strings(expression: object, *, top: bool = True) -> Iterator[tuple[str | Ref
     """Yield the parts of every string of an expression."""
     if isinstance(expression, str):
         yield parts(expression, top=top)
-    elif isinstance(expression, dict | list):
-        for below in expression.values() if isinstance(expression, dict) else expression:
-            yield from strings(below, top=False)
+        return
+    inside: Iterable[object] = ()
+    if isinstance(expression, dict):
+        inside = expression.values()
+    elif isinstance(expression, list):
+        inside = expression
+    for below in inside:
+        yield from strings(below, top=False)
 
 
 def evaluate(expression: object, lookup: Lookup, *, top: bool = True) -> object:

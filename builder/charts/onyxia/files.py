@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from builder.charts.onyxia.model import METADATA, NOTES, SCHEMA, VALUES, ChartFiles
@@ -39,31 +38,27 @@ def _directory(path: Path) -> ChartFiles:
 def _package(path: Path) -> ChartFiles:
     try:
         with tarfile.open(path) as archive:
-            members = {
-                parts: member
-                for member in archive
-                for parts in [PurePosixPath(member.name).parts]
-                if member.isfile()
-            }
-            found = {field: _member(members, name) for field, name in _FILES.items()}
-            files = {
-                field: (parts[0], archive.extractfile(members[parts]))
-                for field, parts in found.items()
-                if parts
-            }
-            texts = {
-                field: file.read().decode()
-                for field, (_, file) in files.items()
-                if file is not None
-            }
+            texts, folder = _members(archive)
     except (tarfile.TarError, OSError, UnicodeDecodeError) as error:
         raise InputError([Problem(str(path), 0, 0, f"not a chart's package: {error}")]) from None
-    return _chart(path, texts, next((folder for folder, _ in files.values()), None))
+    return _chart(path, texts, folder)
 
 
-def _member(members: Iterable[tuple[str, ...]], name: str) -> tuple[str, ...]:
-    """Return the path of a file of the chart within its one folder, or nothing."""
-    return next((parts for parts in members if "/".join(parts[1:]) == name), ())
+def _members(archive: tarfile.TarFile) -> tuple[dict[str, str], str | None]:
+    """Return the texts of a package, and the folder at its top: all files of a package are in one,
+    which is named like the chart.
+    """
+    fields = {name: field for field, name in _FILES.items()}
+    texts: dict[str, str] = {}
+    folder: str | None = None
+    for member in archive:
+        top, *below = PurePosixPath(member.name).parts or ("",)
+        content = archive.extractfile(member) if member.isfile() else None
+        field = fields.get("/".join(below))
+        if content is not None and field is not None:
+            texts[field] = content.read().decode()
+            folder = folder or top
+    return texts, folder
 
 
 def _chart(path: Path, texts: dict[str, str], folder: str | None) -> ChartFiles:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping
 
-from builder.charts.onyxia.model import METADATA, SCHEMA, VALUES, ChartFiles, Finding, Found
+from builder.charts.onyxia.model import METADATA, SCHEMA, VALUES, ChartFiles, Finding, Violation
+from builder.charts.onyxia.rule import LintRule
 from builder.charts.onyxia.source import Position, json_positions, yaml_positions
 from builder.charts.onyxia.subject import Subject
-from builder.charts.onyxia.table import NAMES, RULES, Rule
+from builder.charts.onyxia.table import NAMES, RULES
 from builder.errors import InputError, Problem
 
 
@@ -27,33 +28,29 @@ def lint(
     """
     unknown = [name for name in ignore if name not in NAMES]
     if unknown:
-        raise InputError(
-            [
-                Problem("--ignore", 0, 0, f"no rule is called {name!r}", _nearest(name))
-                for name in unknown
-            ]
-        )
+        problems = [
+            Problem("--ignore", 0, 0, f"no rule is called {name!r}", _nearest(name))
+            for name in unknown
+        ]
+        raise InputError(problems)
     subject = Subject(chart, slots)
     if subject.metadata.get("type") == "library":
         return []
     places = _Places(subject)
-    found = [
-        _finding(rule, place, places)
-        for rule in RULES
-        if rule.id not in ignore
-        for place in rule.check(subject)
-    ]
-    order = {name: index for index, name in enumerate((SCHEMA, VALUES, METADATA))}
-    return sorted(
-        dict.fromkeys(found),
-        key=lambda one: (
-            order.get(one.file, 9),
-            one.line,
-            one.column,
-            NAMES.index(one.rule),
-            one.message,
-        ),
-    )
+    findings: dict[Finding, None] = {}
+    for rule in RULES:
+        if rule.id in ignore:
+            continue
+        for violation in rule.check(subject):
+            findings[_finding(rule, violation, places)] = None
+    return sorted(findings, key=_place)
+
+
+def _place(finding: Finding) -> tuple[int, int, int, int, str]:
+    """Return what findings are sorted by: the file, the place in it, and the rule."""
+    files = (SCHEMA, VALUES, METADATA)
+    file = files.index(finding.file) if finding.file in files else len(files)
+    return file, finding.line, finding.column, NAMES.index(finding.rule), finding.message
 
 
 class _Places:
@@ -65,8 +62,12 @@ class _Places:
         self._subject = subject
         self._known: dict[str, Mapping[str, Position]] = {}
 
-    def pointer(self, found: Found) -> str:
-        return self._subject.tree.origin(found.pointer) if found.file == SCHEMA else found.pointer
+    def pointer(self, violation: Violation) -> str:
+        return (
+            self._subject.tree.origin(violation.pointer)
+            if violation.file == SCHEMA
+            else violation.pointer
+        )
 
     def position(self, file: str, pointer: str) -> Position:
         """Return line and column of the node, or of the nearest one above it; (0, 0) for a whole
@@ -94,19 +95,19 @@ class _Places:
         return yaml_positions((chart.values or "") if file == VALUES else chart.metadata)
 
 
-def _finding(rule: Rule, found: Found, places: _Places) -> Finding:
-    pointer = places.pointer(found)
-    line, column = places.position(found.file, pointer)
+def _finding(rule: LintRule, violation: Violation, places: _Places) -> Finding:
+    pointer = places.pointer(violation)
+    line, column = places.position(violation.file, pointer)
     return Finding(
         rule=rule.id,
         severity=rule.severity,
         consequence=rule.consequence,
-        file=found.file,
+        file=violation.file,
         pointer=pointer,
         line=line,
         column=column,
-        message=found.message,
-        hint=found.hint,
+        message=violation.message,
+        hint=violation.hint,
     )
 
 

@@ -65,7 +65,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Violation:
     """What a rule's function reports: the place and the words; the rule adds the rest."""
 
     pointer: str
@@ -75,7 +75,7 @@ class Found:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
-class Node:
+class SchemaNode:
     """One node of a values schema, as the web application reads it.
 
     `keywords` and `onyxia` hold only what has the shape that the application accepts, so that
@@ -92,8 +92,8 @@ class Node:
     keywords: Mapping[str, object]
     onyxia: Mapping[str, object]
     """`x-onyxia`."""
-    properties: Mapping[str, Node] | None = None
-    items: Node | None = None
+    properties: Mapping[str, SchemaNode] | None = None
+    items: SchemaNode | None = None
 
     @property
     def name(self) -> str:

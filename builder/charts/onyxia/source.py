@@ -76,13 +76,13 @@ def json_positions(text: str) -> dict[str, Position]:
     lines = [0, *(match.end() for match in re.finditer("\n", text))]
     places: dict[str, int] = {}
     _scan(tokens, 0, "", places)
-    found: dict[str, Position] = {}
+    positions: dict[str, Position] = {}
     line = 0
     for pointer, offset in sorted(places.items(), key=lambda place: place[1]):
         while line + 1 < len(lines) and lines[line + 1] <= offset:
             line += 1
-        found[pointer] = (line + 1, offset - lines[line] + 1)
-    return found
+        positions[pointer] = (line + 1, offset - lines[line] + 1)
+    return positions
 
 
 def yaml_positions(text: str) -> dict[str, Position]:
@@ -134,12 +134,11 @@ def _start(node: yaml.Node) -> Position:
 def _repeated(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
     """Yield the keys that stand before in the same mapping."""
     if isinstance(node, yaml.MappingNode):
-        keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        yield from (
-            key
-            for index, key in enumerate(keys)
-            if any(key.value == other.value for other in keys[:index])
-        )
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                yield key
+            seen.add(key.value)
         below = [value for _, value in node.value]
     else:
         below = node.value if isinstance(node, yaml.SequenceNode) else []

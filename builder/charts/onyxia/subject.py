@@ -12,15 +12,15 @@ from builder.charts.onyxia.context import contexts
 from builder.charts.onyxia.editor import schema_errors
 from builder.charts.onyxia.expression import Lookup
 from builder.charts.onyxia.javascript import at
-from builder.charts.onyxia.model import ChartFiles, Node
+from builder.charts.onyxia.model import ChartFiles, SchemaNode
 from builder.charts.onyxia.slots import SLOTS
 from builder.charts.onyxia.source import Position, parse_json, parse_yaml
-from builder.charts.onyxia.tree import Tree, grow
+from builder.charts.onyxia.tree import SchemaTree, grow
 from builder.charts.onyxia.values import Computed, compute_values, values_at
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ParsedFile:
     """A parsed file, or what is wrong with it."""
 
     value: object
@@ -34,9 +34,9 @@ class Subject:
     def __init__(self, chart: ChartFiles, slots: Collection[str] = ()) -> None:
         self.chart = chart
         self.slots = frozenset({*SLOTS, *slots})
-        self.schema = Document(*parse_json(chart.schema or "null"))
-        self.values = Document(*parse_yaml(chart.values or ""))
-        self.chart_yaml = Document(*parse_yaml(chart.metadata))
+        self.schema = ParsedFile(*parse_json(chart.schema or "null"))
+        self.values = ParsedFile(*parse_yaml(chart.values or ""))
+        self.chart_yaml = ParsedFile(*parse_yaml(chart.metadata))
         self.metadata: Mapping[str, object] = (
             self.chart_yaml.value if isinstance(self.chart_yaml.value, dict) else {}
         )
@@ -47,7 +47,7 @@ class Subject:
         return str(self.metadata.get("name", ""))
 
     @cached_property
-    def tree(self) -> Tree:
+    def tree(self) -> SchemaTree:
         """The schema's nodes; of an empty object when the schema cannot be read."""
         return grow(
             self.schema.value
@@ -56,30 +56,30 @@ class Subject:
         )
 
     @cached_property
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple[SchemaNode, ...]:
         """Every node of the schema, each before what is below it."""
         return self.tree.nodes()
 
     @cached_property
-    def parents(self) -> Mapping[str, Node]:
+    def parents(self) -> Mapping[str, SchemaNode]:
         """The parent of each node but the root, by the node's pointer."""
-        found: dict[str, Node] = {}
+        parents: dict[str, SchemaNode] = {}
         for node in self.nodes:
             below = [
                 *(node.properties or {}).values(),
                 *([node.items] if node.items is not None else []),
             ]
-            found.update((child.pointer, node) for child in below)
-        return found
+            parents.update((child.pointer, node) for child in below)
+        return parents
 
-    def lineage(self, node: Node) -> Iterator[Node]:
+    def lineage(self, node: SchemaNode) -> Iterator[SchemaNode]:
         """Yield a node's parent, its parent, and so on to the root."""
         while node.pointer in self.parents:
             node = self.parents[node.pointer]
             yield node
 
     @cached_property
-    def by_path(self) -> Mapping[tuple[str, ...], Node]:
+    def by_path(self) -> Mapping[tuple[str, ...], SchemaNode]:
         """The nodes by the keys that lead to their values."""
         return {node.path: node for node in self.nodes}
 
@@ -95,9 +95,10 @@ class Subject:
     @cached_property
     def crashed(self) -> frozenset[str]:
         """Pointers of the nodes at which values cannot be computed in some context."""
-        return frozenset(
-            crash.pointer for computed in self.computed.values() for crash in computed.crashes
-        )
+        pointers: set[str] = set()
+        for computed in self.computed.values():
+            pointers.update(crash.pointer for crash in computed.crashes)
+        return frozenset(pointers)
 
     @cached_property
     def schema_errors(self) -> tuple[ValidationError, ...]:
@@ -109,13 +110,19 @@ class Subject:
         """For each context, what expressions find in it."""
         return {name: _lookup(context) for name, context in contexts().items()}
 
-    def values_of(self, node: Node, context: str) -> list[object]:
+    def values_of(self, node: SchemaNode, context: str) -> list[object]:
         """Return the values computed for a node in a context: none, one, or one for each item of
         the arrays that it is in.
         """
         return values_at(node, self.computed[context].values)
 
-    def shown(self, node: Node) -> bool:
+    def occurring(self, node: SchemaNode) -> Iterator[tuple[str, object]]:
+        """Yield the values computed for a node in all contexts, each with its context."""
+        for context in self.computed:
+            for value in self.values_of(node, context):
+                yield context, value
+
+    def shown(self, node: SchemaNode) -> bool:
         """Tell whether the form may show the node: nothing hides it for good."""
         return not any(
             one.keywords.get("hidden") is True or one.onyxia.get("hidden") is True
@@ -129,15 +136,16 @@ def in_contexts(names: Sequence[str]) -> str:
     """
     if len(names) == len(contexts()):
         return ""
-    return f" (in the context{'s' * (len(names) > 1)} {', '.join(names)})"
+    word = "context" if len(names) == 1 else "contexts"
+    return f" (in the {word} {', '.join(names)})"
 
 
-def together(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+def together(occurrences: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
     """Merge (pointer, words, context) over contexts: yield each pointer with its words and the
     contexts they hold in.
     """
     merged: dict[tuple[str, str], list[str]] = {}
-    for pointer, words, context in found:
+    for pointer, words, context in occurrences:
         names = merged.setdefault((pointer, words), [])
         if context not in names:
             names.append(context)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from builder.charts.onyxia.javascript import at
-from builder.charts.onyxia.model import UNDEFINED, Node
+from builder.charts.onyxia.model import UNDEFINED, SchemaNode
 from builder.charts.onyxia.shape import KEYWORDS, NAME, ONYXIA, TYPES
 from builder.charts.onyxia.source import join
 
@@ -14,16 +14,16 @@ DEFINITIONS = "#/definitions/"
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class SchemaTree:
     """A schema's nodes, and how to find them in the file."""
 
-    root: Node
+    root: SchemaNode
     raw: object
     """The document, its references resolved."""
     moved: Mapping[str, str]
     """Pointer of a resolved reference -> pointer of what it stands for."""
 
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple[SchemaNode, ...]:
         """Return all nodes, the root first, each before what is below it."""
         return tuple(walk(self.root))
 
@@ -87,14 +87,14 @@ def has_slot(value: object) -> bool:
     return isinstance(onyxia, dict) and "overwriteSchemaWith" in onyxia
 
 
-def grow(document: object) -> Tree:
+def grow(document: object) -> SchemaTree:
     """Return the tree of a parsed values schema."""
     resolver = _Resolver(document)
     raw = resolver.resolve(document, "", ())
-    return Tree(node(raw), raw, resolver.moved)
+    return SchemaTree(node(raw), raw, resolver.moved)
 
 
-def node(raw: object, pointer: str = "", path: Sequence[str] = ()) -> Node:
+def node(raw: object, pointer: str = "", path: Sequence[str] = ()) -> SchemaNode:
     """Return the node for a schema, and all nodes below it."""
     given = raw if isinstance(raw, dict) else {}
     keywords = {
@@ -104,7 +104,7 @@ def node(raw: object, pointer: str = "", path: Sequence[str] = ()) -> Node:
     }
     onyxia = keywords.pop("x-onyxia", {})
     properties, items = keywords.pop("properties", None), keywords.pop("items", None)
-    return Node(
+    return SchemaNode(
         pointer=pointer,
         path=tuple(path),
         raw=raw,
@@ -143,7 +143,7 @@ def type_of(schema: Mapping[str, object]) -> str | None:
     return kinds.get(type(schema.get("const", UNDEFINED)))
 
 
-def walk(start: Node) -> Iterator[Node]:
+def walk(start: SchemaNode) -> Iterator[SchemaNode]:
     """Yield a node and all below it, each before what is below it."""
     yield start
     for below in (start.properties or {}).values():

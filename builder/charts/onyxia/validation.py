@@ -17,7 +17,7 @@ from builder.charts.onyxia.javascript import (
     same,
     to_text,
 )
-from builder.charts.onyxia.model import UNDEFINED, Crash, Node
+from builder.charts.onyxia.model import UNDEFINED, Crash, SchemaNode
 
 _WORDS: Final = {
     "true": True,
@@ -48,7 +48,7 @@ _YES: Final = Verdict(valid=True)
 _NO: Final = Verdict(valid=False)
 
 
-def validate(node: Node, value: object, lookup: Lookup) -> Verdict:
+def validate(node: SchemaNode, value: object, lookup: Lookup) -> Verdict:
     """Tell whether the node takes the value, options included.
 
     Raises:
@@ -63,7 +63,7 @@ def validate(node: Node, value: object, lookup: Lookup) -> Verdict:
     return _NO
 
 
-def options(node: Node, lookup: Lookup) -> list[object] | None:
+def options(node: SchemaNode, lookup: Lookup) -> list[object] | None:
     """Return what can be chosen: injected options, else `listEnum`, else `enum`; a list with one
     bad option counts for nothing.
 
@@ -90,7 +90,7 @@ def options(node: Node, lookup: Lookup) -> list[object] | None:
     return None
 
 
-def fits(node: Node, value: object, lookup: Lookup) -> bool:
+def fits(node: SchemaNode, value: object, lookup: Lookup) -> bool:
     """Tell whether the node takes the value as it is, whatever its options.
 
     Raises:
@@ -100,7 +100,7 @@ def fits(node: Node, value: object, lookup: Lookup) -> bool:
     return _validate(node, value, lookup).valid
 
 
-def _validate(node: Node, value: object, lookup: Lookup) -> Verdict:
+def _validate(node: SchemaNode, value: object, lookup: Lookup) -> Verdict:
     if isinstance(value, list):
         return _array(node, value, lookup) if node.type == "array" else _NO
     if isinstance(value, dict):
@@ -116,7 +116,7 @@ def _validate(node: Node, value: object, lookup: Lookup) -> Verdict:
             return _NO
 
 
-def _string(node: Node, value: object) -> Verdict:
+def _string(node: SchemaNode, value: object) -> Verdict:
     text = "" if value is None else to_text(value)
     if not _text_fits(node, text):
         return _NO
@@ -131,7 +131,7 @@ def _boolean(value: object) -> Verdict:
     return Verdict(valid=False, instead=value is not None and value != 0)
 
 
-def _number(node: Node, value: object) -> Verdict:
+def _number(node: SchemaNode, value: object) -> Verdict:
     number: object
     if isinstance(value, str):
         number = parse_float(value)
@@ -144,7 +144,7 @@ def _number(node: Node, value: object) -> Verdict:
     return _YES if is_number(value) else Verdict(valid=False, instead=number)
 
 
-def _array(node: Node, value: list[object], lookup: Lookup) -> Verdict:
+def _array(node: SchemaNode, value: list[object], lookup: Lookup) -> Verdict:
     most = node.number("maxItems")
     if len(value) < (node.number("minItems") or 0) or (most is not None and len(value) > most):
         return _NO
@@ -156,7 +156,7 @@ def _array(node: Node, value: list[object], lookup: Lookup) -> Verdict:
     )
 
 
-def _object(node: Node, value: dict[str, object], lookup: Lookup) -> Verdict:
+def _object(node: SchemaNode, value: dict[str, object], lookup: Lookup) -> Verdict:
     if node.properties is None:
         return _YES
     if any(key not in value for key in node.properties):
@@ -182,11 +182,11 @@ def _gather(members: list[tuple[int | str, Verdict, object]], *, keys: bool) -> 
     return Verdict(valid=False, instead=taken if keys else list(taken.values()))
 
 
-def _text_fits(node: Node, text: str) -> bool:
+def _text_fits(node: SchemaNode, text: str) -> bool:
     return text_problem(node, text) == ""
 
 
-def text_problem(node: Node, text: str) -> str:
+def text_problem(node: SchemaNode, text: str) -> str:
     """Return why a node of type string refuses a text, or "".
 
     Raises:
@@ -208,11 +208,11 @@ def text_problem(node: Node, text: str) -> str:
     return "is no number" if number is None else _bounds_problem(node, number)
 
 
-def _number_fits(node: Node, number: float) -> bool:
+def _number_fits(node: SchemaNode, number: float) -> bool:
     return number_problem(node, number) == ""
 
 
-def number_problem(node: Node, number: float) -> str:
+def number_problem(node: SchemaNode, number: float) -> str:
     """Return why a node of a numeric type refuses a number, or ""."""
     minimum = node.number("minimum")
     if minimum is not None and number < minimum:
@@ -222,7 +222,7 @@ def number_problem(node: Node, number: float) -> str:
     return _bounds_problem(node, number)
 
 
-def _bounds_problem(node: Node, number: float) -> str:
+def _bounds_problem(node: SchemaNode, number: float) -> str:
     low, high = node.number("sliderMin"), node.number("sliderMax")
     if low is not None and number < low:
         return f"is below sliderMin {to_text(low)}"
@@ -231,7 +231,7 @@ def _bounds_problem(node: Node, number: float) -> str:
     return ""
 
 
-def problem(node: Node, value: object, lookup: Lookup) -> str:
+def problem(node: SchemaNode, value: object, lookup: Lookup) -> str:
     """Return in words why the node does not take the value as it is, or "".
 
     Raises:
@@ -265,7 +265,7 @@ def kind(value: object) -> str:
     return names.get(type(value), "null")
 
 
-def _inside(node: Node, value: object, lookup: Lookup) -> str:
+def _inside(node: SchemaNode, value: object, lookup: Lookup) -> str:
     """Return what is wrong within an array or an object."""
     if isinstance(value, list) and node.type == "array":
         for item in value:
@@ -289,4 +289,6 @@ def show(value: object) -> str:
 
 
 def _article(name: str) -> str:
-    return name if name == "null" else f"{'an' if name[0] in 'aio' else 'a'} {name}"
+    if name == "null":
+        return name
+    return f"an {name}" if name[0] in "aio" else f"a {name}"

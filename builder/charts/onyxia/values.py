@@ -9,7 +9,7 @@ from typing import Literal
 
 from builder.charts.onyxia.expression import Lookup, evaluate, references
 from builder.charts.onyxia.javascript import at
-from builder.charts.onyxia.model import UNDEFINED, Crash, Node
+from builder.charts.onyxia.model import UNDEFINED, Crash, SchemaNode
 from builder.charts.onyxia.validation import options, problem, show, validate
 
 Source = Literal["const", "injected", "default", "values.yaml", "empty"]
@@ -19,7 +19,7 @@ Source = Literal["const", "injected", "default", "values.yaml", "empty"]
 class Refusal:
     """An injected value or a default that its node did not take."""
 
-    node: Node
+    node: SchemaNode
     value: object
     why: str
 
@@ -39,7 +39,7 @@ class Computed:
     """The page offers a choice of S3 profiles."""
 
 
-def compute_values(schema: Node, values: object, context: Mapping[str, object]) -> Computed:
+def compute_values(schema: SchemaNode, values: object, context: Mapping[str, object]) -> Computed:
     """Compute a chart's values: for each node its constant, what the context injects, its default,
     its value in values.yaml.
 
@@ -58,7 +58,7 @@ def compute_values(schema: Node, values: object, context: Mapping[str, object]) 
     )
 
 
-def default_item(items: Node, context: Mapping[str, object]) -> object:
+def default_item(items: SchemaNode, context: Mapping[str, object]) -> object:
     """Return the item that the button of an array adds, or UNDEFINED when none can be computed."""
     evaluation = _Evaluation(lambda path: at(context, path))
     value = evaluation.node(items, UNDEFINED)
@@ -73,7 +73,7 @@ class _Evaluation:
     refusals: list[Refusal] = field(default_factory=list)
     uses_s3: bool = False
 
-    def node(self, node: Node, given: object, implicit: str | None = None) -> object:
+    def node(self, node: SchemaNode, given: object, implicit: str | None = None) -> object:
         """Return the node's value; a crash is noted, and leaves UNDEFINED. `implicit` is the
         expression of a node that has none.
         """
@@ -89,7 +89,7 @@ class _Evaluation:
             self.crashes.append(crash)
             return UNDEFINED
 
-    def _const(self, node: Node) -> object:
+    def _const(self, node: SchemaNode) -> object:
         value = node.keywords["const"]
         if not validate(node, value, self.lookup).valid:
             raise Crash(
@@ -100,7 +100,7 @@ class _Evaluation:
         self.sources[node.pointer] = "const"
         return value
 
-    def _object(self, node: Node, given: object, implied: bool) -> object:  # noqa: FBT001  private
+    def _object(self, node: SchemaNode, given: object, implied: bool) -> object:  # noqa: FBT001  private
         record: dict[str, object] = {}
         for key, below in (node.properties or {}).items():
             implicit = "{{" + key + "}}" if implied and below.properties is None else None
@@ -111,7 +111,7 @@ class _Evaluation:
                 record[key] = value
         return record
 
-    def _leaf(self, node: Node, given: object, implicit: str | None) -> object:
+    def _leaf(self, node: SchemaNode, given: object, implicit: str | None) -> object:
         tried: list[str] = []
         expression = (
             node.expression if node.expression is not UNDEFINED or implicit is None else implicit
@@ -145,7 +145,7 @@ class _Evaluation:
             "; ".join([*tried, "values.yaml has no value"]),
         )
 
-    def _injected(self, node: Node, expression: object, tried: list[str]) -> object:
+    def _injected(self, node: SchemaNode, expression: object, tried: list[str]) -> object:
         paths = list(references(expression))
         self.uses_s3 |= any(reference.path[0] == "s3" for reference in paths)
         value = evaluate(expression, self.lookup)
@@ -165,7 +165,7 @@ class _Evaluation:
         self.sources[node.pointer] = "injected"
         return value if verdict.valid else verdict.instead
 
-    def _mapped(self, node: Node, value: object) -> object:
+    def _mapped(self, node: SchemaNode, value: object) -> object:
         """Return an injected array of objects with each of them read through the item's own
         expressions; as it was if one fails.
         """
@@ -194,7 +194,7 @@ class _Evaluation:
         """Look a path up in an element of a list first, then where the list itself stands."""
         return at(element, path) if path[0] in element else self.lookup(path)
 
-    def _empty(self, node: Node) -> object:
+    def _empty(self, node: SchemaNode) -> object:
         least = int(node.number("minItems") or 0)
         item: object = None
         if least > 0:
@@ -210,7 +210,7 @@ class _Evaluation:
         return [item] * least
 
 
-def selectable(node: Node, context: Mapping[str, object]) -> bool:
+def selectable(node: SchemaNode, context: Mapping[str, object]) -> bool:
     """Tell whether the form shows the node as a choice between options."""
     try:
         return options(node, lambda path: at(context, path)) is not None
@@ -218,15 +218,17 @@ def selectable(node: Node, context: Mapping[str, object]) -> bool:
         return True
 
 
-def values_at(node: Node, values: object) -> list[object]:
+def values_at(node: SchemaNode, values: object) -> list[object]:
     """Return the values of a node in computed values: one, or one for each item of the arrays that
     it is in.
     """
-    found = [values]
+    reached = [values]
     for key in node.path:
-        found = [
-            below
-            for value in found
-            for below in (value if key == "*" and isinstance(value, list) else [at(value, [key])])
-        ]
-    return [value for value in found if value is not UNDEFINED]
+        below: list[object] = []
+        for value in reached:
+            if key == "*" and isinstance(value, list):
+                below += value
+            else:
+                below.append(at(value, [key]))
+        reached = below
+    return [value for value in reached if value is not UNDEFINED]

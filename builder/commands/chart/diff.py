@@ -8,20 +8,22 @@ import argparse
 import functools
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from semver import Version
 
 from builder.catalog.load import load
 from builder.charts import contents
-from builder.charts.changes import Change
 from builder.charts.chart import VERSION
+from builder.charts.defaults import ValueChange
+from builder.charts.levels import ChartChange
 from builder.charts.objects import ObjectChange
 from builder.charts.project import Charts, open_charts, read_digests
 from builder.charts.switches import passwords
 from builder.console.text import Console
 from builder.events import Plain
-from builder.record.chart_diff import KUBERNETES, Difference, compare, following
+from builder.record.chart_diff import KUBERNETES, ChartDifference, compare, following
 from builder.record.chart_versions import NOW, ChartVersion, generated, published, version_of
 from builder.tools import helm, process
 
@@ -57,17 +59,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NextVersion:
+    """What the differences ask of the version."""
+
+    level: str
+    """`major`, `minor`, `patch`, or `none`."""
+    version: str = ""
+    """The version that follows OLD's; empty where that is not a version."""
+    problem: str = ""
+    """What is wrong with the version that NEW has."""
+
+
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print values, schema and objects that differ, the version that follows, and the lines of its
     changelog.
     """
     old, new = _sides(arguments)
-    found = compare(new.name, old.tree, new.tree)
-    step = _step(old, new, found)
+    difference = compare(new.name, old.tree, new.tree)
+    following_version = _next_version(old, new, difference)
     if arguments.json:
-        console.json(_document(old, new, found, step))
+        console.json(_document(old, new, difference, following_version))
     else:
-        console.text("\n".join(_lines(old, new, found, step)))
+        console.text("\n".join(_lines(old, new, difference, following_version)))
     console(Plain(_plain(old, new)))
     return 0
 
@@ -82,60 +96,53 @@ def _sides(arguments: argparse.Namespace) -> tuple[ChartVersion, ChartVersion]:
 
     if arguments.new is not None:
         return named(arguments.old, "OLD"), named(arguments.new, "NEW")
-    if not Path(arguments.old).exists() and arguments.old in charts().compositions:
-        return published(arguments.old, "", arguments.destination, "OLD"), generated(
-            arguments.old, charts()
-        )
+    is_service = not Path(arguments.old).exists() and arguments.old in charts().compositions
+    if is_service:
+        last = published(arguments.old, "", arguments.destination, "OLD")
+        return last, generated(arguments.old, charts())
     old = named(arguments.old, "OLD")
     return old, named(old.name, "NEW")
 
 
-def _step(old: ChartVersion, new: ChartVersion, found: Difference) -> dict[str, str]:
-    """Return which number is to be raised, the version that follows, and what is wrong with the one
-    that NEW has.
-    """
+def _next_version(old: ChartVersion, new: ChartVersion, difference: ChartDifference) -> NextVersion:
+    level = str(difference.level or "none")
     try:
-        follows = following(old.version, found)
-        wrong = new.version != VERSION and Version.parse(new.version) < Version.parse(follows)
+        version = following(old.version, difference)
+        is_too_low = Version.parse(new.version) < Version.parse(version)
     except ValueError as error:
-        return {"level": str(found.level or "none"), "version": "", "problem": str(error)}
-    problem = (
-        f"NEW has version {new.version}, which promises too much: it follows on {old.version} as"
-        f" {follows}"
-        if wrong
-        else ""
-    )
-    return {"level": str(found.level or "none"), "version": follows, "problem": problem}
+        return NextVersion(level=level, problem=str(error))
+    # A chart that is not published has no version yet, which promises nothing.
+    if is_too_low and new.version != VERSION:
+        problem = (
+            f"NEW has version {new.version}, which promises too much: after {old.version} comes"
+            f" {version}"
+        )
+        return NextVersion(level=level, version=version, problem=problem)
+    return NextVersion(level=level, version=version)
 
 
 def _lines(
-    old: ChartVersion, new: ChartVersion, found: Difference, step: dict[str, str]
+    old: ChartVersion, new: ChartVersion, difference: ChartDifference, following: NextVersion
 ) -> Iterator[str]:
+    """Yield what a person reads."""
     yield f"{old.name} {old.version} ({old.origin})"
-    yield (
-        f"  → {new.name} {new.version} ({new.origin})"
-        if new.origin != NOW
-        else f"  → {new.name}, {new.origin}"
-    )
-    yield from _section(
-        "Values",
-        [_value(change.kind, change.path, change.old, change.new) for change in found.values],
-    )
-    yield from _section("Schema", [str(change) for change in found.options])
-    yield from _section("Images", [change.text for change in found.images])
-    for case, objects in found.objects.items():
-        yield from _section(
-            f"Manifests, with {case}", [line for change in objects for line in _object(change)]
-        )
+    if new.origin == NOW:
+        yield f"  → {new.name}, {new.origin}"
+    else:
+        yield f"  → {new.name} {new.version} ({new.origin})"
+    yield from _section("Values", [_value(change) for change in difference.values])
+    yield from _section("Schema", [str(change) for change in difference.options])
+    yield from _section("Images", [change.text for change in difference.images])
+    for case, objects in difference.objects.items():
+        yield from _section(f"Manifests, with {case}", list(_objects(objects)))
     yield ""
-    yield (
-        f"Version: {old.version} → {step['version']} ({step['level']})"
-        if found.changes
-        else f"Version: {old.version} (nothing differs)"
-    )
-    if step["problem"]:
-        yield f"  ! {step['problem']}"
-    yield from _section("Changelog", [f"- {change.text}" for change in found.changes])
+    if difference.changes:
+        yield f"Version: {old.version} → {following.version} ({following.level})"
+    else:
+        yield f"Version: {old.version} (nothing differs)"
+    if following.problem:
+        yield f"  ! {following.problem}"
+    yield from _section("Changelog", [f"- {change.text}" for change in difference.changes])
 
 
 def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -144,67 +151,69 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
         yield from (f"  {line}" for line in lines)
 
 
-def _value(kind: str, path: str, old: object, new: object) -> str:
-    texts = [json.dumps(value, ensure_ascii=False) for value in (old, new)]
-    return (
-        f"{SIGNS[kind]} {path}: "
-        + {"added": texts[1], "removed": texts[0], "changed": f"{texts[0]} → {texts[1]}"}[kind]
-    )
+def _value(change: ValueChange) -> str:
+    old = json.dumps(change.old, ensure_ascii=False)
+    new = json.dumps(change.new, ensure_ascii=False)
+    values = {"added": new, "removed": old, "changed": f"{old} → {new}"}
+    return f"{SIGNS[change.kind]} {change.path}: {values[change.kind]}"
 
 
-def _object(change: ObjectChange) -> Iterator[str]:
-    yield f"{SIGNS[change.kind]} {change.name}"
-    yield from (
-        f"  ! {refused}: Kubernetes refuses the upgrade until the object is deleted"
-        for refused in change.fixed
-    )
-    if change.kind == "changed":
-        yield from (f"    {line}" for line in change.diff.splitlines()[2:])
+def _objects(changes: Sequence[ObjectChange]) -> Iterator[str]:
+    for change in changes:
+        yield f"{SIGNS[change.kind]} {change.name}"
+        for refused in change.fixed:
+            yield f"  ! {refused}: Kubernetes refuses the upgrade until the object is deleted"
+        if change.kind == "changed":
+            # The first two lines name the files that are compared, which here are none.
+            yield from (f"    {line}" for line in change.diff.splitlines()[2:])
 
 
 def _document(
-    old: ChartVersion, new: ChartVersion, found: Difference, step: dict[str, str]
+    old: ChartVersion, new: ChartVersion, difference: ChartDifference, following: NextVersion
 ) -> dict[str, object]:
+    """Return what programs read."""
+    manifests: list[dict[str, object]] = []
+    for case, objects in difference.objects.items():
+        manifests += [_manifest(case, change) for change in objects]
     return {
-        **{
-            side: {"name": one.name, "version": one.version, "origin": one.origin}
-            for side, one in (("old", old), ("new", new))
-        },
-        "values": [
-            {"path": change.path, "kind": change.kind, "old": change.old, "new": change.new}
-            for change in found.values
-        ],
-        "schema": [_change(change) for change in found.options],
-        "images": [_change(change) for change in found.images],
-        "manifests": [
-            {
-                "values": case,
-                "object": change.name,
-                "kind": change.kind,
-                "immutable": list(change.fixed),
-                "diff": change.diff,
-            }
-            for case, objects in found.objects.items()
-            for change in objects
-        ],
-        **step,
-        "changelog": [_change(change) for change in found.changes],
+        "old": _side(old),
+        "new": _side(new),
+        "values": [asdict(change) for change in difference.values],
+        "schema": [_change(change) for change in difference.options],
+        "images": [_change(change) for change in difference.images],
+        "manifests": manifests,
+        **asdict(following),
+        "changelog": [_change(change) for change in difference.changes],
     }
 
 
-def _change(change: Change) -> dict[str, str]:
+def _side(one: ChartVersion) -> dict[str, str]:
+    return {"name": one.name, "version": one.version, "origin": one.origin}
+
+
+def _manifest(case: str, change: ObjectChange) -> dict[str, object]:
+    return {
+        "values": case,
+        "object": change.name,
+        "kind": change.kind,
+        "immutable": list(change.fixed),
+        "diff": change.diff,
+    }
+
+
+def _change(change: ChartChange) -> dict[str, str]:
     return {"level": str(change.level), "text": change.text}
 
 
 def _plain(old: ChartVersion, new: ChartVersion) -> str:
-    """Return the command that compares what Helm renders; passwords, which are random, are set to
+    """Return the command that compares what Helm renders. Passwords, which are random, are set to
     one word.
     """
-    rendered = []
-    for side in (old, new):
-        given = passwords(contents.schema(side.tree))
-        options = ["--set-json", json.dumps(given, separators=(",", ":"))] if given else []
-        rendered.append(
-            process.quote(helm.template_command(side.path, kubernetes=KUBERNETES, options=options))
-        )
-    return f"diff -u <({rendered[0]}) <({rendered[1]})"
+    before, after = _rendering(old), _rendering(new)
+    return f"diff -u <({before}) <({after})"
+
+
+def _rendering(one: ChartVersion) -> str:
+    given = passwords(contents.schema(one.tree))
+    options = ["--set-json", json.dumps(given, separators=(",", ":"))] if given else []
+    return process.quote(helm.template_command(one.path, kubernetes=KUBERNETES, options=options))

@@ -22,7 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="DIR",
-        help="write below DIR (default: charts/ beside catalog.yaml)",
+        help=(
+            "write charts that are whole in themselves below DIR (default: charts that link to the"
+            " library, in charts/ beside catalog.yaml)"
+        ),
     )
     parser.add_argument(
         "--digests",
@@ -44,7 +47,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the charts; with --check, compare them."""
     charts = open_charts(load(arguments.catalog), read_digests(arguments.digests))
     output = arguments.output or charts.directory
-    whole, owned = joined(charts.trees()), [f"{name}/{OWNED}" for name in charts.compositions]
+    # Elsewhere, charts are whole in themselves: the library that they link to is not there.
+    whole = joined(charts.trees()) if arguments.output else charts.sources()
+    owned = [f"{name}/{OWNED}" for name in charts.compositions]
     if arguments.check:
         return _check(whole.check(output, owned=owned), output, console, as_json=arguments.json)
     states = whole.write(output, owned=owned)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from builder.charts.library import NAME as LIBRARY
 from builder.charts.onyxia.files import read
 from builder.charts.onyxia.lint import lint
 from builder.charts.onyxia.model import Finding
 from builder.charts.onyxia.table import RULES, markdown
 from builder.console.text import Console
-from builder.errors import InputError, Problem
+from builder.errors import InputError, Problem, counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,16 +55,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _rules(arguments, console)
         return 0
     charts = arguments.charts or _charts(arguments.catalog.parent / "charts")
-    found = [
-        (path, finding)
-        for path in charts
-        for finding in lint(read(path), slots=arguments.slot, ignore=arguments.ignore)
-    ]
+    findings: list[tuple[Path, Finding]] = []
+    for path in charts:
+        for finding in lint(read(path), slots=arguments.slot, ignore=arguments.ignore):
+            findings.append((path, finding))
     if arguments.json:
-        console.json([{"chart": str(path), **asdict(finding)} for path, finding in found])
+        console.json([{"chart": str(path), **asdict(finding)} for path, finding in findings])
     else:
-        _print(charts, found, console)
-    return int(any(finding.severity == "error" or arguments.strict for _, finding in found))
+        _print(charts, findings, console)
+    failing = [one for _, one in findings if one.severity == "error" or arguments.strict]
+    return 1 if failing else 0
 
 
 def _rules(arguments: argparse.Namespace, console: Console) -> None:
@@ -89,34 +90,25 @@ def _rules(arguments: argparse.Namespace, console: Console) -> None:
 
 
 def _charts(directory: Path) -> list[Path]:
-    found = sorted(path.parent for path in directory.glob("*/Chart.yaml"))
-    if not found:
-        raise InputError(
-            [
-                Problem(
-                    str(directory),
-                    0,
-                    0,
-                    "no chart to check",
-                    "give the directory or the .tgz of a chart",
-                )
-            ]
-        )
-    return found
+    charts = sorted(path.parent for path in directory.glob("*/Chart.yaml"))
+    charts = [path for path in charts if path.name != LIBRARY]
+    if not charts:
+        hint = "give the directory or the .tgz of a chart"
+        raise InputError([Problem(str(directory), 0, 0, "no chart to check", hint)])
+    return charts
 
 
-def _print(charts: Sequence[Path], found: Sequence[tuple[Path, Finding]], console: Console) -> None:
-    for path, finding in found:
-        where = str(path / finding.file) if path.is_dir() else f"{path}!{finding.file}"
-        where += f":{finding.line}:{finding.column}" if finding.line else ""
-        console.text(
-            f"{where} {finding.severity} {finding.rule} {finding.message} ({finding.consequence})"
-        )
+def _print(
+    charts: Sequence[Path], findings: Sequence[tuple[Path, Finding]], console: Console
+) -> None:
+    for path, finding in findings:
+        file = str(path / finding.file) if path.is_dir() else f"{path}!{finding.file}"
+        place = f"{file}:{finding.line}:{finding.column}" if finding.line else file
+        what = f"{finding.severity} {finding.rule} {finding.message} ({finding.consequence})"
+        console.text(f"{place} {what}")
         if finding.hint:
             console.text(f"  hint: {finding.hint}")
-    errors = sum(finding.severity == "error" for _, finding in found)
-    warnings = len(found) - errors
-    console.text(
-        f"{len(charts)} chart{'s' * (len(charts) != 1)}: {errors} error{'s' * (errors != 1)},"
-        f" {warnings} warning{'s' * (warnings != 1)}"
-    )
+    errors = sum(finding.severity == "error" for _, finding in findings)
+    warnings = len(findings) - errors
+    counts = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+    console.text(f"{counted(len(charts), 'chart')}: {counts}")

@@ -6,20 +6,27 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from builder.catalog.load import load
+from builder.catalog.load import Loaded, load
 from builder.catalog.model import Catalog
 from builder.charts.catalogs import catalogs, oci_catalog
+from builder.charts.compose import Composition
+from builder.charts.levels import ChartChange
 from builder.charts.project import open_charts, read_digests
 from builder.console.text import Console
+from builder.errors import InputError
 from builder.events import Plain
+from builder.execute.project import IMAGES
+from builder.oci.store import Store
 from builder.record import index
+from builder.record.chart_images import REASONS, unpullable
 from builder.record.chart_package import Package, last_published, prepare, publish
+from builder.settings import read as read_settings
 from builder.tools import helm, process
 from builder.tree import File, replace
 
@@ -56,26 +63,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write and push nothing; say what would be published, and why",
     )
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        choices=REASONS,
+        help=(
+            "publish charts although an image is not built, or although the registry is on this"
+            " machine (loopback); may be given again"
+        ),
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Package, and print each chart with its version and what changed."""
     loaded = load(arguments.catalog)
-    charts = open_charts(loaded, read_digests(arguments.digests))
+    digests = read_digests(arguments.digests)
+    charts = open_charts(loaded, digests)
     published = index.read(arguments.destination)
     with ThreadPoolExecutor() as pool:
-        jobs = {
-            name: pool.submit(
-                prepare,
-                composition,
-                charts.directory,
-                charts.origin,
-                last_published(name, published, arguments.destination),
-            )
-            for name, composition in charts.compositions.items()
-        }
+        jobs = {}
+        for name, composition in charts.compositions.items():
+            last = last_published(name, published, arguments.destination)
+            jobs[name] = pool.submit(prepare, composition, charts.directory, charts.origin, last)
         packages = {name: job.result() for name, job in jobs.items()}
+    new = [charts.compositions[name] for name, package in packages.items() if not package.kept]
+    _check_images(arguments, loaded, new, digests)
     pushed: dict[str, str] = {}
     if not arguments.dry_run:
         joined = publish(packages, arguments.destination, index.now(), arguments.url)
@@ -86,9 +100,33 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.Index) -> None:
-    """Write what an administrator of Onyxia pastes; it says where the charts are, and so nothing
-    when that was not said.
+def _check_images(
+    arguments: argparse.Namespace,
+    loaded: Loaded,
+    new: Sequence[Composition],
+    digests: Collection[str],
+) -> None:
+    """Check that those who install the new charts can pull their images.
+
+    Raises:
+        InputError: an image is not built, or is where nobody else can pull it from.
+
+    """
+    store = Store.open(read_settings(loaded.root).store)
+    problems = unpullable(
+        arguments.catalog,
+        loaded.catalog.registry,
+        new,
+        lambda image: image in digests or store.find(IMAGES + image) is not None,
+        arguments.allow,
+    )
+    if problems:
+        raise InputError(problems)
+
+
+def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.ChartIndex) -> None:
+    """Write what an administrator of Onyxia pastes. It says where the charts are, so that there is
+    nothing to write when that is not known.
     """
     entries: list[dict[str, JsonValue]] = []
     if arguments.url:
@@ -120,60 +158,38 @@ def _plain(
 ) -> None:
     """Tell how Helm alone publishes what is new."""
     new = [package for package in packages.values() if not package.kept]
+    if not new:
+        return
     destination: Path = arguments.destination
+    command: list[str | Path]
     for package in new:
-        console(
-            Plain(
-                process.quote(
-                    [
-                        "helm",
-                        "package",
-                        directory / package.name,
-                        "--version",
-                        package.version,
-                        "--destination",
-                        destination,
-                    ]
-                )
-            )
-        )
-    if new:
-        url = ["--url", arguments.url] if arguments.url else []
-        console(
-            Plain(
-                process.quote(
-                    [
-                        "helm",
-                        "repo",
-                        "index",
-                        destination,
-                        *url,
-                        "--merge",
-                        destination / index.NAME,
-                    ]
-                )
-            )
-        )
+        command = ["helm", "package", directory / package.name, "--version", package.version]
+        console(Plain(process.quote([*command, "--destination", destination])))
+    url = ["--url", arguments.url] if arguments.url else []
+    command = ["helm", "repo", "index", destination, *url, "--merge", destination / index.NAME]
+    console(Plain(process.quote(command)))
 
 
 def _push(
     arguments: argparse.Namespace, packages: Mapping[str, Package], console: Console
 ) -> dict[str, str]:
-    """Push what the registry lacks: also what an earlier run published and could not push."""
+    """Push what the registry lacks, which may be more than is new: an earlier run may have
+    published charts and failed to push them.
+    """
     if not arguments.push:
         return {}
     target = arguments.push.rstrip("/")
     remote = helm.Remote(ca_file=arguments.ca_file, plain_http=arguments.plain_http)
     lacking = [
-        one
-        for one in packages.values()
-        if not helm.published(f"{target}/{one.name}", one.version, remote)
+        package
+        for package in packages.values()
+        if not helm.published(f"{target}/{package.name}", package.version, remote)
     ]
     pushed: dict[str, str] = {}
-    for one in lacking:
-        archive = arguments.destination / one.file
+    for package in lacking:
+        archive = arguments.destination / package.file
         console(Plain(process.quote(helm.push_command(archive, target, remote))))
-        pushed[one.name] = helm.push(archive, target, remote)
+        pushed[package.name] = helm.push(archive, target, remote)
     return pushed
 
 
@@ -181,35 +197,34 @@ def _report(
     packages: Mapping[str, Package], pushed: Mapping[str, str], console: Console, *, as_json: bool
 ) -> None:
     if as_json:
-        console.json(
-            [
-                {
-                    "name": package.name,
-                    "version": package.version,
-                    "last": package.last,
-                    "kept": package.kept,
-                    "changes": [
-                        {"level": str(change.level), "text": change.text}
-                        for change in package.changes
-                    ],
-                    **({"pushed": pushed[package.name]} if package.name in pushed else {}),
-                }
-                for package in packages.values()
-            ]
-        )
+        console.json([_document(package, pushed) for package in packages.values()])
         return
     for package in packages.values():
-        console.text(
-            f"{package.name} {package.version}"
-            + (
-                "  (kept)"
-                if package.kept
-                else f"  (after {package.last})"
-                if package.last
-                else "  (first)"
-            )
-        )
+        console.text(f"{package.name} {package.version}  ({_origin(package)})")
         for change in package.changes:
             console.text(f"  {change}")
         if package.name in pushed:
             console.text(f"  pushed: {pushed[package.name]}")
+
+
+def _origin(package: Package) -> str:
+    if package.kept:
+        return "kept"
+    return f"after {package.last}" if package.last else "first"
+
+
+def _document(package: Package, pushed: Mapping[str, str]) -> dict[str, object]:
+    document: dict[str, object] = {
+        "name": package.name,
+        "version": package.version,
+        "last": package.last,
+        "kept": package.kept,
+        "changes": [_change(change) for change in package.changes],
+    }
+    if package.name in pushed:
+        document["pushed"] = pushed[package.name]
+    return document
+
+
+def _change(change: ChartChange) -> dict[str, str]:
+    return {"level": str(change.level), "text": change.text}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import yaml
 from builder.catalog.load import Loaded, load
 from builder.charts.project import Charts, open_charts
 from builder.console.text import Console
-from builder.errors import BuilderError, InputError, Problem
+from builder.errors import BuilderError, InputError, Problem, counted
 from builder.events import Plain
 from builder.execute.cluster import served
 from builder.execute.project import IMAGES
@@ -81,6 +82,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuiltImage:
+    """An image that a service runs, in the store."""
+
+    reference: str
+    """`<name>:<tag>`."""
+    manifest: Descriptor
+
+
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Launch each service from the image in the store, ask its page, and delete it; exit 1 when one
     fails.
@@ -91,9 +101,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     node = node_image(settings.node_image)
     store = Store.open(settings.store)
     images = _images(loaded, store, arguments.services, console)
-    charts = open_charts(
-        loaded, {name: manifest.digest for name, manifest in images.values()}
-    ).named(list(images))
+    manifests: dict[str, Descriptor] = {}
+    for built in images.values():
+        manifests |= {image.reference: image.manifest for image in built}
+    digests = {reference: manifest.digest for reference, manifest in manifests.items()}
+    charts = open_charts(loaded, digests).named(list(images))
     kind = Kind(
         name=arguments.cluster or settings.cluster,
         kubeconfig=_kubeconfig(loaded, arguments, settings),
@@ -107,10 +119,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         trials = {
             name: _trial(release, charts, arguments, console) for name, release in releases.items()
         }
-        with served(kind, store, loaded.catalog.registry, dict(images.values())):
-            _tell_images(kind, loaded, images, console)
+        with served(kind, store, loaded.catalog.registry, manifests):
+            _tell_images(kind, loaded, list(manifests), console)
             _launch(trials, arguments.jobs or settings.jobs, console)
-    outcomes = [outcome for trial in trials.values() for outcome in trial.outcomes]
+    outcomes: list[Outcome] = []
+    for trial in trials.values():
+        outcomes += trial.outcomes
     return _report(outcomes, list(trials), arguments, console)
 
 
@@ -118,49 +132,63 @@ def _values(path: Path | None) -> Mapping[str, Any]:
     if path is None:
         return {}
     try:
-        found = yaml.safe_load(path.read_bytes()) or {}
+        values = yaml.safe_load(path.read_bytes()) or {}
     except (OSError, yaml.YAMLError) as error:
         raise InputError([Problem(str(path), 0, 0, f"cannot be read as YAML: {error}")]) from None
-    if not isinstance(found, dict):
+    if not isinstance(values, dict):
         raise InputError([Problem(str(path), 0, 0, "holds no values: write a mapping")])
-    return found
+    return values
 
 
 def _images(
     loaded: Loaded, store: Store, services: Sequence[str], console: Console
-) -> dict[str, tuple[str, Descriptor]]:
-    """Return each service that is to be launched, with `<name>:<tag>` of its image and the manifest
-    in the store.
+) -> dict[str, list[BuiltImage]]:
+    """Return the images of each service that is to be launched. Services of which an image is not
+    built are left out if none was named.
+
+    Raises:
+        BuilderError: an image of a service that was named is not built, or none is.
+
     """
-    chosen, known = open_charts(loaded).named(services), graph(loaded).images
-    refs = {
-        name: f"{one.service.image}:{one.images[0].tag}"
-        for name, one in chosen.compositions.items()
+    known = graph(loaded).images
+    images: dict[str, list[BuiltImage]] = {}
+    lacking: dict[str, list[str]] = {}
+    for name, composition in open_charts(loaded).named(services).compositions.items():
+        found = {reference: store.find(IMAGES + reference) for reference in composition.launched}
+        missing = [reference for reference, manifest in found.items() if manifest is None]
+        if missing:
+            lacking[name] = missing
+            continue
+        images[name] = [
+            BuiltImage(reference=reference, manifest=manifest)
+            for reference, manifest in found.items()
+            if manifest is not None
+        ]
+    reasons = {
+        name: ", ".join(_reason(reference, known) for reference in references)
+        for name, references in lacking.items()
     }
-    found = {name: (ref, store.find(IMAGES + ref)) for name, ref in refs.items()}
-    lacking = {
-        name: f"{ref} is not built" if ref in known else f"the catalog has no image {ref} yet"
-        for name, ref in refs.items()
-        if not found[name][1]
-    }
-    if lacking and (services or len(lacking) == len(found)):
-        wanted = sorted({refs[name] for name in lacking if refs[name] in known})
-        hint = f"run `catalog build {' '.join(wanted)}`" if wanted else ""
-        raise BuilderError("; ".join(f"{name}: {why}" for name, why in lacking.items()), hint=hint)
-    for name, why in lacking.items():
-        console.note(f"{name} is left out: {why}")
-    return {
-        name: (ref, manifest) for name, (ref, manifest) in found.items() if manifest is not None
-    }
+    if lacking and (services or not images):
+        wanted = set[str]().union(*lacking.values())
+        buildable = sorted(wanted & set(known))
+        hint = f"run `catalog build {' '.join(buildable)}`" if buildable else ""
+        message = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        raise BuilderError(message, hint=hint)
+    for name, reason in reasons.items():
+        console.note(f"{name} is left out: {reason}")
+    return images
+
+
+def _reason(reference: str, known: Collection[str]) -> str:
+    """Return why an image is not in the store; `known` are those of the catalog."""
+    if reference in known:
+        return f"{reference} is not built"
+    return f"the catalog has no image {reference} yet"
 
 
 def _kubeconfig(loaded: Loaded, arguments: argparse.Namespace, settings: Settings) -> Path:
-    return (
-        loaded.root.absolute()
-        / ".catalog"
-        / "kind"
-        / f"{arguments.cluster or settings.cluster}.kubeconfig"
-    )
+    name = arguments.cluster or settings.cluster
+    return loaded.root.absolute() / ".catalog" / "kind" / f"{name}.kubeconfig"
 
 
 @contextmanager
@@ -183,13 +211,13 @@ def _cluster(kind: Kind, image: str, console: Console, *, keep: bool) -> Iterato
 def _releases(
     charts: Charts, cluster: Cluster, directory: Path, namespace: str, values: Mapping[str, Any]
 ) -> dict[str, Release]:
-    found: dict[str, Release] = {}
+    releases: dict[str, Release] = {}
     for name, tree in charts.trees():
         tree.write(directory / name)
-        found[name] = Release(
+        releases[name] = Release(
             cluster=cluster, name=name, namespace=namespace, chart=directory / name, values=values
         )
-    return found
+    return releases
 
 
 def _trial(
@@ -205,17 +233,10 @@ def _trial(
     )
 
 
-def _tell_images(
-    kind: Kind, loaded: Loaded, images: Mapping[str, tuple[str, Descriptor]], console: Console
-) -> None:
-    """Tell how the images get to the node by Docker and kind."""
-    console(
-        Plain(process.quote(["catalog", "load", *dict.fromkeys(ref for ref, _ in images.values())]))
-    )
-    names = [
-        f"{loaded.catalog.registry}/{ref}"
-        for ref in dict.fromkeys(ref for ref, _ in images.values())
-    ]
+def _tell_images(kind: Kind, loaded: Loaded, references: Sequence[str], console: Console) -> None:
+    """Tell how Docker and kind would bring the images to the node."""
+    console(Plain(process.quote(["catalog", "load", *references])))
+    names = [f"{loaded.catalog.registry}/{reference}" for reference in references]
     console(Plain(process.quote(["kind", "load", "docker-image", *names, "--name", kind.name])))
 
 
@@ -223,21 +244,28 @@ def _launch(trials: Mapping[str, Trial], jobs: int, console: Console) -> None:
     """Launch services, several at once. When that is interrupted, what was launched is deleted
     unless it is to be kept.
     """
+    needs: dict[str, set[str]] = {name: set() for name in trials}
     try:
-        schedule(
-            {name: set() for name in trials}, lambda name: _attempt(trials[name]), jobs, console
-        )
+        schedule(needs, lambda name: _attempt(trials[name]), jobs, console)
     except BaseException:
-        for trial in trials.values() if not any(trial.keep for trial in trials.values()) else ():
-            trial.release.helm("uninstall", trial.release.name, "--ignore-not-found")
+        for trial in trials.values():
+            if not trial.keep:
+                trial.release.helm("uninstall", trial.release.name, "--ignore-not-found")
         raise
 
 
 def _attempt(trial: Trial) -> str:
+    """Launch a service; return what its page says.
+
+    Raises:
+        BuilderError: something failed; names the first thing that did.
+
+    """
     outcomes = attempt(trial)
     failed = next((outcome for outcome in outcomes if not outcome.ok), None)
     if failed is not None:
-        raise BuilderError(f"{failed.test.rpartition(' ')[2]}: {failed.output.strip()}")
+        _, _, step = failed.test.rpartition(" ")
+        raise BuilderError(f"{step}: {failed.output.strip()}")
     return next((outcome.output for outcome in outcomes if outcome.test.endswith(" page")), "")
 
 
@@ -247,19 +275,16 @@ def _report(
     arguments: argparse.Namespace,
     console: Console,
 ) -> int:
-    for outcome in outcomes:
-        if not outcome.ok:
-            console.failure(outcome.test, outcome.output.strip())
+    failures = [outcome for outcome in outcomes if not outcome.ok]
+    for outcome in failures:
+        console.failure(outcome.test, outcome.output.strip())
     if arguments.junit:
         junit.write(outcomes, arguments.junit)
-    failed = {outcome.test.partition(" ")[0] for outcome in outcomes if not outcome.ok}
-    console.text(
-        f"{len(services)} service{'s' * (len(services) != 1)}: {len(services) - len(failed)}"
-        f" passed, {len(failed)} failed"
-    )
-    for name in services if arguments.keep else ():
-        console.note(
-            f"{name} is kept; how to reach it: helm get notes {name} --namespace"
-            f" {arguments.namespace}"
-        )
+    failed = {outcome.test.partition(" ")[0] for outcome in failures}
+    passed = len(services) - len(failed)
+    console.text(f"{counted(len(services), 'service')}: {passed} passed, {len(failed)} failed")
+    if arguments.keep:
+        for name in services:
+            command = f"helm get notes {name} --namespace {arguments.namespace}"
+            console.note(f"{name} is kept; how to reach it: {command}")
     return 1 if failed else 0

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from builder.catalog.load import load
@@ -16,7 +16,7 @@ from builder.console.text import Console
 from builder.events import Plain
 from builder.tools import helm, process
 from builder.tree import Tree
-from builder.verify.charts import RELEASE, Wrong, cases, check
+from builder.verify.charts import RELEASE, ChartFault, cases, check
 from builder.verify.manifests import VERSIONS
 
 
@@ -30,21 +30,31 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what is wrong with each chart, as it would be generated now; nothing is written."""
     charts = open_charts(load(arguments.catalog)).named(arguments.services)
     trees: dict[str, Tree] = {}
-    found = check(((name, trees.setdefault(name, tree)) for name, tree in charts.trees()), console)
+    faults = check(_remembered(charts, trees), console)
     if arguments.json:
-        console.json({name: [str(wrong) for wrong in wrongs] for name, wrongs in found.items()})
-    for name, wrongs in found.items() if not arguments.json else ():
-        for wrong in wrongs:
-            console.text(f"{name}: {wrong}")
-    if not arguments.json:
-        right = sum(not wrongs for wrongs in found.values())
-        console.text(
-            f"{right} of {len(found)} charts are right, for Kubernetes {', '.join(VERSIONS)}"
-        )
+        console.json({name: [str(one) for one in those] for name, those in faults.items()})
+    else:
+        _report(faults, console)
     _plain(charts, console)
-    for name, wrongs in found.items():
-        _again(charts.directory / name, wrongs, cases(trees[name]), console)
-    return 1 if any(found.values()) else 0
+    for name, those in faults.items():
+        _again(charts.directory / name, those, cases(trees[name]), console)
+    return 1 if any(faults.values()) else 0
+
+
+def _remembered(charts: Charts, trees: dict[str, Tree]) -> Iterator[tuple[str, Tree]]:
+    """Yield each chart when it is made, and keep its files in `trees`."""
+    for name, tree in charts.trees():
+        trees[name] = tree
+        yield name, tree
+
+
+def _report(faults: Mapping[str, Sequence[ChartFault]], console: Console) -> None:
+    for name, those in faults.items():
+        for fault in those:
+            console.text(f"{name}: {fault}")
+    right = sum(not those for those in faults.values())
+    versions = ", ".join(VERSIONS)
+    console.text(f"{right} of {len(faults)} charts are right, for Kubernetes {versions}")
 
 
 def _plain(charts: Charts, console: Console) -> None:
@@ -57,17 +67,12 @@ def _plain(charts: Charts, console: Console) -> None:
 
 
 def _again(
-    chart: Path, wrongs: Sequence[Wrong], values: Mapping[str, Values], console: Console
+    chart: Path, faults: Sequence[ChartFault], values: Mapping[str, Values], console: Console
 ) -> None:
     """Tell how to see again what is wrong."""
-    for case in dict.fromkeys(wrong.case for wrong in wrongs if wrong.case):
+    for case in dict.fromkeys(fault.case for fault in faults if fault.case):
         options = ["--set-json", json.dumps(values[case])] if values[case] else []
-        console(
-            Plain(
-                process.quote(
-                    helm.template_command(
-                        chart, release=RELEASE, kubernetes=VERSIONS[-1], options=options
-                    )
-                )
-            )
+        command = helm.template_command(
+            chart, release=RELEASE, kubernetes=VERSIONS[-1], options=options
         )
+        console(Plain(process.quote(command)))

@@ -85,3 +85,17 @@ fi
 checksum/cacerts: {{ . | sha256sum }}
 {{- end }}
 {{- end -}}
+
+{{- define "library.objects.secret-cacerts" -}}
+{{- with include "library.certificates.kind" . }}
+apiVersion: v1
+kind: Secret
+{{ include "library.metadata" (dict "context" $ "object" (include "library.certificates.secret" $)) }}
+stringData:
+  {{- if eq . "url" }}
+  url: {{ $.Values.certificates.cacerts | quote }}
+  {{- else }}
+  ca.pem: {{ include "library.certificates.pem" $ | quote }}
+  {{- end }}
+{{- end }}
+{{- end -}}

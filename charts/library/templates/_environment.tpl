@@ -1,13 +1,12 @@
 {{/*
 The objects that hold the service's environment variables, as a JSON list of {group, kind, name, variables}: those of the
-groups that have at least one variable which is not empty. `library.environment` and `library.variables.<group>` are
-generated from the options.
+groups that have at least one variable which is not empty. What they hold is generated from the options.
 */}}
 {{- define "library.environment.objects" -}}
 {{- $objects := list -}}
 {{- range $object := include "library.environment" . | fromYamlArray -}}
 {{- $variables := dict -}}
-{{- range $name, $value := include (printf "library.variables.%s" $object.group) $ | fromYaml -}}
+{{- range $name, $value := include (printf "library.service.%s.variables.%s" ($.Service | default "main") $object.group) $ | fromYaml -}}
 {{- if $value -}}{{- $_ := set $variables $name $value -}}{{- end -}}
 {{- end -}}
 {{- if $variables -}}
@@ -60,5 +59,18 @@ checksum/{{ .group }}: {{ .variables | toJson | sha256sum }}
 {{- if (.Values.userPreferences).darkMode }}
 - name: DARK_MODE
   value: "true"
+{{- end }}
+{{- end -}}
+
+{{- define "library.objects.environment" -}}
+{{- range include "library.environment.objects" . | fromJsonArray }}
+---
+apiVersion: v1
+kind: {{ .kind }}
+{{ include "library.metadata" (dict "context" $ "object" .name) }}
+{{ eq .kind "Secret" | ternary "stringData" "data" }}:
+  {{- range $name, $value := .variables }}
+  {{ $name }}: {{ $value | quote }}
+  {{- end }}
 {{- end }}
 {{- end -}}

@@ -62,3 +62,16 @@ install -D -m 600 '/etc/service/files/{{ $object.group }}/{{ include "library.fi
 checksum/files-{{ .group }}: {{ .files | toJson | sha256sum }}
 {{- end }}
 {{- end -}}
+
+{{- define "library.objects.files" -}}
+{{- range include "library.files.objects" . | fromJsonArray }}
+---
+apiVersion: v1
+kind: Secret
+{{ include "library.metadata" (dict "context" $ "object" .name) }}
+stringData:
+  {{- range $path, $content := .files }}
+  {{ include "library.files.key" $path }}: {{ $content | quote }}
+  {{- end }}
+{{- end }}
+{{- end -}}

@@ -1,20 +1,45 @@
-{{/* The chart's name, as a label. */}}
+{{/* The chart's name, as a label; of a contained service or a further workload, with its own behind. */}}
 {{- define "library.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if .Outer -}}
+{{- $name = include "library.cut" (printf "%s-%s" (include "library.name" .Outer) (default .ServiceKey .Values.nameOverride)) -}}
+{{- end -}}
+{{- if .Further -}}
+{{- $name = include "library.cut" (printf "%s-%s" $name .Key) -}}
+{{- end -}}
+{{- $name | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/*
-The name of the release's objects. Pods of a StatefulSet carry its name and a hash in a label of at most 63 characters,
-so longer names are cut, and end in a hash of their own that keeps two of them apart.
+The name of the release's objects, or of those of a contained service.
 */}}
 {{- define "library.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- $full := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
-{{- $full = default $full .Values.fullnameOverride -}}
-{{- if gt (len $full) 52 -}}
-{{- printf "%s-%s" ($full | trunc 43 | trimSuffix "-") ($full | sha256sum | trunc 8) -}}
-{{- else -}}
+{{- if .Outer -}}
+{{- $full = printf "%s-%s" (include "library.fullname" .Outer) (default .ServiceKey .Values.nameOverride) -}}
+{{- end -}}
+{{- include "library.cut" (default $full .Values.fullnameOverride) -}}
+{{- end -}}
+
+{{/* The name of a workload, and of what is its own: its pods, its Service, its volume. */}}
+{{- define "library.workloadName" -}}
+{{- $full := include "library.fullname" . -}}
+{{- if .Further -}}
+{{- $full = include "library.cut" (printf "%s-%s" $full .Key) -}}
+{{- end -}}
 {{- $full -}}
+{{- end -}}
+
+{{/*
+A name that is short enough. Pods of a StatefulSet carry its name and a hash in a label of at most 63 characters, so longer
+names are cut, and end in a hash of their own that keeps two of them apart. Parameter: the name.
+*/}}
+{{- define "library.cut" -}}
+{{- if gt (len .) 52 -}}
+{{- printf "%s-%s" (trunc 43 . | trimSuffix "-") (sha256sum . | trunc 8) -}}
+{{- else -}}
+{{- . -}}
 {{- end -}}
 {{- end -}}
 
@@ -22,10 +47,13 @@ so longer names are cut, and end in a hash of their own that keeps two of them a
 {{- define "library.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
 {{ include "library.selectorLabels" . }}
+{{- with include "library.component" . }}
+app.kubernetes.io/component: {{ . | quote }}
+{{- end }}
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 {{- end -}}
 
-{{/* Labels by which the release's pods are found. They never change, as a StatefulSet may not change them. */}}
+{{/* Labels by which the pods of a workload are found. They never change, as a StatefulSet may not change them. */}}
 {{- define "library.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "library.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}

@@ -1,67 +1,46 @@
-{{/* The language of the notes: fr, or en. */}}
-{{- define "library.language" -}}
-{{- hasPrefix "fr" (.Values.userPreferences.language | default "en") | ternary "fr" "en" -}}
-{{- end -}}
-
-{{/* A sentence in the language of the notes. Parameters: context, en and fr. */}}
+{{/*
+A sentence in the user's language. Parameters: context, and the sentence by language (BCP 47); without the user's own, that of
+its first part (`fr` for `fr-CA`), and then English is taken.
+*/}}
 {{- define "library.say" -}}
-{{- eq (include "library.language" .context) "fr" | ternary .fr .en -}}
+{{- $language := (.context.Values.userPreferences).language | default "en" -}}
+{{- $sentences := omit . "context" -}}
+{{- get $sentences $language | default (get $sentences (splitList "-" $language | first)) | default (get $sentences "en") -}}
 {{- end -}}
 
 {{/* The operator's message. */}}
 {{- define "library.notes.message" -}}
-{{- $message := .Values.message | default dict -}}
-{{- with get $message (include "library.language" .) | default ($message.en) }}
+{{- with include "library.say" (merge (dict "context" .) (.Values.message | default dict)) }}
 {{ . }}
 {{ end -}}
 {{- end -}}
 
 {{/* Where the service is, and its password. Onyxia reads both from here: the first link that is one of the release, and `password: X`. */}}
 {{- define "library.notes.access" -}}
-{{- $fr := eq (include "library.language" .) "fr" -}}
 {{- $title := include "library.title" . -}}
 {{- $url := include "library.url" . -}}
 ### {{ include "library.say" (dict "context" . "fr" "Accès au service" "en" "Service access") }}
 {{ if .Values.global.suspend }}
-{{- if $fr }}
-- {{ $title }} est suspendu ; son volume est conservé.
-{{- else }}
-- {{ $title }} is suspended; its volume is kept.
-{{- end }}
+- {{ include "library.say" (dict "context" . "fr" (printf "%s est suspendu ; son volume est conservé." $title) "en" (printf "%s is suspended; its volume is kept." $title)) }}
 {{- else if $url }}
-{{- if $fr }}
-- Vous pouvez vous connecter à {{ $title }} depuis votre navigateur avec [ce lien]({{ $url }}).
+- {{ include "library.say" (dict "context" . "fr" (printf "Vous pouvez vous connecter à %s depuis votre navigateur avec [ce lien](%s)." $title $url) "en" (printf "You can connect to %s with your browser using [this link](%s)." $title $url)) }}
 {{- else }}
-- You can connect to {{ $title }} with your browser using [this link]({{ $url }}).
-{{- end }}
-{{- else }}
-{{- $forward := printf "kubectl --namespace %s port-forward service/%s 8080:%d" .Release.Namespace (include "library.fullname" .) (int .Values.networking.service.port) }}
-{{- if $fr }}
-- {{ $title }} n'est pas exposé. Depuis un terminal : `{{ $forward }}`, puis ouvrez `http://localhost:8080{{ include "library.path" . }}/`.
-{{- else }}
-- {{ $title }} is not exposed. From a terminal: `{{ $forward }}`, then open `http://localhost:8080{{ include "library.path" . }}/`.
-{{- end }}
+{{- $forward := printf "kubectl --namespace %s port-forward service/%s 8080:%d" .Release.Namespace (include "library.fullname" .) (int (include "library.port" .)) }}
+{{- $local := printf "http://localhost:8080%s/" (include "library.path" .) }}
+- {{ include "library.say" (dict "context" . "fr" (printf "%s n'est pas exposé. Depuis un terminal : `%s`, puis ouvrez `%s`." $title $forward $local) "en" (printf "%s is not exposed. From a terminal: `%s`, then open `%s`." $title $forward $local)) }}
 {{- end }}
 {{- with (.Values.environment).user }}
-{{- if $fr }}
-- Votre nom d'utilisateur : {{ . }}
-{{- else }}
-- Your user name: {{ . }}
-{{- end }}
+- {{ include "library.say" (dict "context" $ "fr" "Votre nom d'utilisateur :" "en" "Your user name:") }} {{ . }}
 {{- end }}
 {{ include "library.notes.password" . }}
 {{ end -}}
 
 {{- define "library.notes.password" -}}
-{{- $fr := eq (include "library.language" .) "fr" -}}
 {{- with include "library.password" . -}}
-- {{ $fr | ternary "Votre" "Your" }} password: {{ . }}
+- {{ include "library.say" (dict "context" $ "fr" "Votre" "en" "Your") }} password: {{ . }}
 {{- else -}}
-{{- if $fr -}}
-- Votre mot de passe est dans le Secret `{{ .Values.security.existingSecret }}`.
-{{- else -}}
-- Your password is in the Secret `{{ .Values.security.existingSecret }}`.
-{{- end -}}
+{{- $secret := .Values.security.existingSecret -}}
+- {{ include "library.say" (dict "context" . "fr" (printf "Votre mot de passe est dans le Secret `%s`." $secret) "en" (printf "Your password is in the Secret `%s`." $secret)) }}
 {{- end -}}
 {{- end -}}
 
@@ -79,11 +58,8 @@
 {{- define "library.notes.deletion" -}}
 {{- if not (and .Values.persistence.enabled .Values.persistence.existingClaim) }}
 ### {{ include "library.say" (dict "context" . "fr" "Sauvegarde" "en" "Save") }}
-{{ if eq (include "library.language" .) "fr" }}
-Le répertoire `{{ include "library.directory" . }}` est **effacé avec le service**. Gardez votre code dans un dépôt Git, et vos données dans un stockage objet.
-{{- else }}
-The directory `{{ include "library.directory" . }}` is **deleted with the service**. Keep your code in a Git repository, and your data in an object store.
-{{- end }}
+{{ $directory := include "library.directory" . }}
+{{ include "library.say" (dict "context" . "fr" (printf "Le répertoire `%s` est **effacé avec le service**. Gardez votre code dans un dépôt Git, et vos données dans un stockage objet." $directory) "en" (printf "The directory `%s` is **deleted with the service**. Keep your code in a Git repository, and your data in an object store." $directory)) }}
 {{- if not .Values.persistence.enabled }}
 {{ include "library.say" (dict "context" . "fr" "Sans volume persistant, il l'est aussi à chaque redémarrage." "en" "Without a persistent volume, it is so at every restart too.") }}
 {{- end }}
@@ -97,4 +73,19 @@ The directory `{{ include "library.directory" . }}` is **deleted with the servic
 
 {{ . }}
 {{ end -}}
+{{- end -}}
+
+{{- define "library.notes" -}}
+{{ include "library.notes.message" . }}
+{{- include "library.notes.access" . }}
+{{- include "library.notes.ports" . }}
+{{- include "library.notes.deletion" . }}
+{{- include "library.notes.discovery" . }}
+{{- end -}}
+
+{{/* Where a service is that runs in the release of another one. */}}
+{{- define "library.notes.contained" -}}
+{{- $title := include "library.title" . }}
+{{- $address := printf "`%s.%s:%s`" (include "library.workloadName" .) .Release.Namespace (include "library.port" .) }}
+{{ include "library.say" (dict "context" . "fr" (printf "%s en fait partie, à l'adresse %s dans le cluster." $title $address) "en" (printf "%s is part of it, at %s in the cluster." $title $address)) }}
 {{- end -}}

@@ -41,3 +41,13 @@ so that all templates of one rendering agree on it. Parameters: context, secret,
 checksum/token: {{ include "library.password" . | sha256sum }}
 {{- end }}
 {{- end -}}
+
+{{- define "library.objects.secret-token" -}}
+{{- if not .Values.security.existingSecret }}
+apiVersion: v1
+kind: Secret
+{{ include "library.metadata" (dict "context" . "object" (include "library.password.secret" .)) }}
+stringData:
+  PASSWORD: {{ include "library.password" . | quote }}
+{{- end }}
+{{- end -}}

@@ -53,18 +53,20 @@
 {{/* Ports that the user asks for, without the service's own and without repetition, as a JSON list. */}}
 {{- define "library.userPorts" -}}
 {{- $ports := list -}}
+{{- $further := .Further -}}
 {{- with (.Values.networking).user -}}
-{{- if .enabled -}}
+{{- if and .enabled (not $further) -}}
 {{- range .ports | default (list .port) -}}
 {{- if le (int .) 65535 }}{{ $ports = append $ports (int .) }}{{ end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- without (uniq $ports) (int .Values.networking.service.port) | toJson -}}
+{{- without (uniq $ports) (int (include "library.port" .)) | toJson -}}
 {{- end -}}
 
 {{/* How Kubernetes asks whether the service is well. Parameter: the context, and the timings as `timings`. */}}
 {{- define "library.probes" -}}
+{{- if include "library.probe" . | trim }}
 livenessProbe:
   {{- include "library.probe" . | nindent 2 }}
   timeoutSeconds: 2
@@ -77,6 +79,7 @@ startupProbe:
   {{- with pick .Values.startupProbe "failureThreshold" "initialDelaySeconds" "periodSeconds" "successThreshold" "timeoutSeconds" "terminationGracePeriodSeconds" }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end }}
 {{- end -}}
 
 {{/* What stands in front of the command: files that were prepared for the home directory are copied there. */}}

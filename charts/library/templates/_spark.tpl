@@ -86,3 +86,24 @@
 - Spark: [{{ include "library.say" (dict "context" . "fr" "interface du pilote" "en" "interface of the driver") }}]({{ .Values.ingress.tls | ternary "https" "http" }}://{{ include "library.spark.host" (dict "context" . "host" .Values.ingress.hostname) }}{{ .Values.spark.path }})
 {{- end }}
 {{- end -}}
+
+{{- define "library.objects.ingress-sparkui" -}}
+{{- if and .Values.ingress.enabled .Values.spark.ui (not .Values.global.suspend) }}
+{{- $host := include "library.spark.host" (dict "context" . "host" .Values.ingress.hostname) }}
+{{ include "library.ingress" (dict "context" . "name" "-sparkui" "path" .Values.spark.path "rules" (list (dict "host" $host "port" .Values.networking.sparkui.port))) }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.objects.route-sparkui" -}}
+{{- if and .Values.route.enabled .Values.spark.ui (not .Values.global.suspend) }}
+{{- $host := include "library.spark.host" (dict "context" . "host" .Values.route.hostname) }}
+{{ include "library.route" (dict "context" . "name" "-sparkui" "host" $host "port" .Values.networking.sparkui.port) }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.objects.httproute-sparkui" -}}
+{{- if and .Values.httproute.enabled .Values.spark.ui (not .Values.global.suspend) }}
+{{- $host := include "library.spark.host" (dict "context" . "host" .Values.httproute.hostname) }}
+{{ include "library.httproute" (dict "context" . "name" "-sparkui" "path" .Values.spark.path "host" $host "port" .Values.networking.sparkui.port) }}
+{{- end }}
+{{- end -}}

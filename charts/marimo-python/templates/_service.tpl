@@ -1,148 +1,177 @@
 {{/* What is this service's own. Generated from its service.yaml and its options. */}}
 
-{{- define "marimo-python.title" -}}
-marimo (Python)
-{{- end -}}
-
-{{- define "marimo-python.protocol" -}}
-http
-{{- end -}}
-
 {{/* Images that this version of the chart was made with: name and tag -> digest. */}}
-{{- define "marimo-python.digests" -}}
+{{- define "library.digests" -}}
 {}
 {{- end -}}
 
-{{- define "marimo-python.volume.path" -}}
+{{- define "library.workload.main.kind" -}}
+StatefulSet
+{{- end -}}
+
+{{- define "library.workload.main.component" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.protocol" -}}
+http
+{{- end -}}
+
+{{- define "library.workload.main.port" -}}
+{{- int .Values.networking.service.port }}
+{{- end -}}
+
+{{/* Further ports: name -> number. */}}
+{{- define "library.workload.main.namedPorts" -}}
+{}
+{{- end -}}
+
+{{- define "library.workload.main.volume.path" -}}
 /home/{{ .Values.environment.user }}/work
 {{- end -}}
 
-{{- define "marimo-python.volume.subPath" -}}
+{{- define "library.workload.main.volume.subPath" -}}
 work
 {{- end -}}
 
-{{- define "marimo-python.command" -}}
+{{- define "library.workload.main.volume.each" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.image" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.command" -}}
 - marimo
 - edit
 - --headless
 - --host=0.0.0.0
 - --port={{ int .Values.networking.service.port }}
-{{- with include "marimo-python.path" . }}
+{{- with include "library.path" . }}
 - {{ printf "--base-url=%s" . | quote }}
 {{- end }}
 - --token
 - --token-password-file=/etc/service/password/PASSWORD
-- {{ include "marimo-python.folder" . | quote }}
+- {{ include "library.folder" . | quote }}
 {{- end -}}
 
-{{- define "marimo-python.probe" -}}
+{{- define "library.workload.main.probe" -}}
 httpGet:
-  path: {{ printf "%s/health" (include "marimo-python.path" .) | quote }}
+  path: {{ printf "%s/health" (include "library.path" .) | quote }}
   port: http
 {{- end -}}
 
-{{/* What `helm test` runs, in the service's own image. */}}
-{{- define "marimo-python.test" -}}
-exec curl --fail --silent --show-error --output /dev/null --retry 10 --retry-delay 3 --retry-all-errors --noproxy '*' 'http://{{ include "marimo-python.fullname" . }}:{{ int .Values.networking.service.port }}{{ include "marimo-python.path" . }}/health'
-{{- end -}}
-
-{{- define "marimo-python.test.env" -}}
-{{- end -}}
-
 {{/* Variables of the container itself; those that options ask for come from `library.environment`. */}}
-{{- define "marimo-python.env" -}}
+{{- define "library.workload.main.env" -}}
 - name: PASSWORD
   valueFrom:
     secretKeyRef:
-      name: {{ include "marimo-python.password.secret" . | quote }}
+      name: {{ include "library.password.secret" . | quote }}
       key: PASSWORD
-{{ include "marimo-python.environment.env" . | trim }}
-{{ include "marimo-python.certificates.env" . | trim }}
+{{ include "library.environment.env" . | trim }}
+{{ include "library.certificates.env" . | trim }}
 {{- end -}}
 
-{{- define "marimo-python.volumes" -}}
-{{ include "marimo-python.sharedMemory.volumes" . | trim }}
-{{ include "marimo-python.certificates.volumes" . | trim }}
-{{ include "marimo-python.password.volumes" . | trim }}
-{{ include "marimo-python.files.volumes" . | trim }}
+{{- define "library.workload.main.volumes" -}}
+{{ include "library.sharedMemory.volumes" . | trim }}
+{{ include "library.certificates.volumes" . | trim }}
+{{ include "library.password.volumes" . | trim }}
+{{ include "library.files.volumes" . | trim }}
 {{- end -}}
 
-{{- define "marimo-python.mounts" -}}
-{{ include "marimo-python.sharedMemory.mounts" . | trim }}
-{{ include "marimo-python.certificates.mounts" . | trim }}
-{{ include "marimo-python.password.mounts" . | trim }}
-{{ include "marimo-python.files.mounts" . | trim }}
+{{- define "library.workload.main.mounts" -}}
+{{ include "library.sharedMemory.mounts" . | trim }}
+{{ include "library.certificates.mounts" . | trim }}
+{{ include "library.password.mounts" . | trim }}
+{{ include "library.files.mounts" . | trim }}
 {{- end -}}
 
-{{- define "marimo-python.prepare.mounts" -}}
-{{ include "marimo-python.certificates.prepareMounts" . | trim }}
-{{ include "marimo-python.files.prepareMounts" . | trim }}
+{{- define "library.workload.main.prepare" -}}
+{{ include "library.certificates.prepare" . | trim }}
+{{ include "library.files.prepare" . | trim }}
 {{- end -}}
 
-{{- define "marimo-python.ports" -}}
+{{- define "library.workload.main.prepare.mounts" -}}
+{{ include "library.certificates.prepareMounts" . | trim }}
+{{ include "library.files.prepareMounts" . | trim }}
 {{- end -}}
 
-{{- define "marimo-python.help" -}}
-{{ include "marimo-python.discovery.hive.help" . | trim }}
-{{ include "marimo-python.discovery.mlflow.help" . | trim }}
-{{ include "marimo-python.discovery.metaflow.help" . | trim }}
-{{ include "marimo-python.discovery.chromadb.help" . | trim }}
-{{ include "marimo-python.discovery.milvus.help" . | trim }}
-{{ include "marimo-python.discovery.postgresql.help" . | trim }}
+{{- define "library.workload.main.checksums" -}}
+{{ include "library.password.checksums" . | trim }}
+{{ include "library.certificates.checksums" . | trim }}
+{{ include "library.files.checksums" . | trim }}
 {{- end -}}
 
-{{- define "marimo-python.prepare" -}}
-{{ include "marimo-python.certificates.prepare" . | trim }}
-{{ include "marimo-python.files.prepare" . | trim }}
+{{- define "library.workload.main.ports" -}}
 {{- end -}}
 
-{{- define "marimo-python.checksums" -}}
-{{ include "marimo-python.password.checksums" . | trim }}
-{{ include "marimo-python.certificates.checksums" . | trim }}
-{{ include "marimo-python.files.checksums" . | trim }}
+{{- define "library.workload.main.help" -}}
+{{ include "library.discovery.hive.help" . | trim }}
+{{ include "library.discovery.mlflow.help" . | trim }}
+{{ include "library.discovery.metaflow.help" . | trim }}
+{{ include "library.discovery.chromadb.help" . | trim }}
+{{ include "library.discovery.milvus.help" . | trim }}
+{{ include "library.discovery.postgresql.help" . | trim }}
+{{- end -}}
+
+{{/* Containers beside it. */}}
+{{- define "library.workload.main.sidecars" -}}
+{{- end -}}
+
+{{- define "library.service.main.title" -}}
+marimo (Python)
+{{- end -}}
+
+{{/* What `helm test` runs, in the service's own image. */}}
+{{- define "library.service.main.test" -}}
+{{ include "library.test.page" (dict "context" . "path" (printf "%s/health" (include "library.path" .))) }}
+{{- end -}}
+
+{{- define "library.service.main.test.env" -}}
 {{- end -}}
 
 {{/* Objects that hold environment variables. */}}
-{{- define "marimo-python.environment" -}}
+{{- define "library.service.main.environment" -}}
 - group: init
   kind: Secret
-  name: {{ (printf "%s-secretinit" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ (printf "%s-secretinit" (include "library.fullname" .)) | quote }}
 - group: vault
   kind: Secret
-  name: {{ .Values.vault.secretName | default (printf "%s-secretvault" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ .Values.vault.secretName | default (printf "%s-secretvault" (include "library.fullname" .)) | quote }}
 - group: s3
   kind: Secret
-  name: {{ .Values.s3.secretName | default (printf "%s-secrets3" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ .Values.s3.secretName | default (printf "%s-secrets3" (include "library.fullname" .)) | quote }}
 - group: git
   kind: Secret
-  name: {{ .Values.git.secretName | default (printf "%s-secretgit" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ .Values.git.secretName | default (printf "%s-secretgit" (include "library.fullname" .)) | quote }}
 - group: ia
   kind: Secret
-  name: {{ .Values.ai.secretName | default (printf "%s-secretia" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ .Values.ai.secretName | default (printf "%s-secretia" (include "library.fullname" .)) | quote }}
 - group: mlflow
   kind: Secret
-  name: {{ .Values.mlflow.secretName | default (printf "%s-secretmlflow" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ .Values.mlflow.secretName | default (printf "%s-secretmlflow" (include "library.fullname" .)) | quote }}
 - group: chromadb
   kind: Secret
-  name: {{ .Values.chromadb.secretName | default (printf "%s-secretchromadb" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ .Values.chromadb.secretName | default (printf "%s-secretchromadb" (include "library.fullname" .)) | quote }}
 - group: milvus
   kind: Secret
-  name: {{ .Values.milvus.secretName | default (printf "%s-secretmilvus" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ .Values.milvus.secretName | default (printf "%s-secretmilvus" (include "library.fullname" .)) | quote }}
 - group: postgresql
   kind: Secret
-  name: {{ .Values.postgresql.secretName | default (printf "%s-secretpostgresql" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ .Values.postgresql.secretName | default (printf "%s-secretpostgresql" (include "library.fullname" .)) | quote }}
 - group: proxy
   kind: Secret
-  name: {{ (printf "%s-secretproxy" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ (printf "%s-secretproxy" (include "library.fullname" .)) | quote }}
 - group: extraenv
   kind: Secret
-  name: {{ (printf "%s-secretextraenv" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ (printf "%s-secretextraenv" (include "library.fullname" .)) | quote }}
 - group: repository
   kind: ConfigMap
-  name: {{ .Values.repository.configMapName | default (printf "%s-configmaprepository" (include "marimo-python.fullname" .)) | quote }}
+  name: {{ .Values.repository.configMapName | default (printf "%s-configmaprepository" (include "library.fullname" .)) | quote }}
 {{- end -}}
 
-{{- define "marimo-python.variables.init" -}}
+{{- define "library.service.main.variables.init" -}}
 REGION_INIT_SCRIPT: {{ .Values.init.regionInit | default "" | toString | quote }}
 REGION_INIT_SCRIPT_CHECKSUM: {{ .Values.init.regionInitCheckSum | default "" | toString | quote }}
 PERSONAL_INIT_SCRIPT: {{ .Values.init.personalInit | default "" | toString | quote }}
@@ -150,7 +179,7 @@ PERSONAL_INIT_ARGS: {{ .Values.init.personalInitArgs | default "" | toString | q
 PERSONAL_INIT_SCRIPT_CHECKSUM: {{ .Values.init.personalInitCheckSum | default "" | toString | quote }}
 {{- end -}}
 
-{{- define "marimo-python.variables.vault" -}}
+{{- define "library.service.main.variables.vault" -}}
 {{- if .Values.vault.enabled }}
 VAULT_TOKEN: {{ .Values.vault.token | default "" | toString | quote }}
 VAULT_ADDR: {{ .Values.vault.url | default "" | toString | quote }}
@@ -160,7 +189,7 @@ VAULT_RELATIVE_PATH: {{ .Values.vault.secret | default "" | toString | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "marimo-python.variables.s3" -}}
+{{- define "library.service.main.variables.s3" -}}
 {{- if .Values.s3.enabled }}
 AWS_ACCESS_KEY_ID: {{ .Values.s3.accessKeyId | default "" | toString | quote }}
 AWS_DEFAULT_REGION: {{ .Values.s3.defaultRegion | default "" | toString | quote }}
@@ -168,13 +197,13 @@ AWS_SECRET_ACCESS_KEY: {{ .Values.s3.secretAccessKey | default "" | toString | q
 AWS_SESSION_TOKEN: {{ .Values.s3.sessionToken | default "" | toString | quote }}
 AWS_PATH_STYLE_ACCESS: {{ .Values.s3.pathStyleAccess | default false | toString | quote }}
 AWS_WORKING_DIRECTORY_PATH: {{ .Values.s3.workingDirectoryPath | default "" | toString | quote }}
-AWS_S3_ENDPOINT: {{ include "marimo-python.s3.host" . | default "" | quote }}
-AWS_ENDPOINT_URL: {{ include "marimo-python.s3.url" . | default "" | quote }}
-S3_ENDPOINT: {{ include "marimo-python.s3.url" . | default "" | quote }}
+AWS_S3_ENDPOINT: {{ include "library.s3.host" . | default "" | quote }}
+AWS_ENDPOINT_URL: {{ include "library.s3.url" . | default "" | quote }}
+S3_ENDPOINT: {{ include "library.s3.url" . | default "" | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "marimo-python.variables.git" -}}
+{{- define "library.service.main.variables.git" -}}
 {{- if .Values.git.enabled }}
 GIT_USER_NAME: {{ .Values.git.name | default "" | toString | quote }}
 GIT_USER_MAIL: {{ .Values.git.email | default "" | toString | quote }}
@@ -185,27 +214,27 @@ GIT_BRANCH: {{ .Values.git.branch | default "" | toString | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "marimo-python.variables.ia" -}}
-{{ include "marimo-python.ai.variables" . }}
+{{- define "library.service.main.variables.ia" -}}
+{{ include "library.ai.variables" . }}
 {{- end -}}
 
-{{- define "marimo-python.variables.mlflow" -}}
-{{ include "marimo-python.discovery.mlflow" . }}
+{{- define "library.service.main.variables.mlflow" -}}
+{{ include "library.discovery.mlflow" . }}
 {{- end -}}
 
-{{- define "marimo-python.variables.chromadb" -}}
-{{ include "marimo-python.discovery.chromadb" . }}
+{{- define "library.service.main.variables.chromadb" -}}
+{{ include "library.discovery.chromadb" . }}
 {{- end -}}
 
-{{- define "marimo-python.variables.milvus" -}}
-{{ include "marimo-python.discovery.milvus" . }}
+{{- define "library.service.main.variables.milvus" -}}
+{{ include "library.discovery.milvus" . }}
 {{- end -}}
 
-{{- define "marimo-python.variables.postgresql" -}}
-{{ include "marimo-python.discovery.postgresql" . }}
+{{- define "library.service.main.variables.postgresql" -}}
+{{ include "library.discovery.postgresql" . }}
 {{- end -}}
 
-{{- define "marimo-python.variables.proxy" -}}
+{{- define "library.service.main.variables.proxy" -}}
 {{- if .Values.proxy.enabled }}
 http_proxy: {{ .Values.proxy.httpProxy | default "" | quote }}
 HTTP_PROXY: {{ .Values.proxy.httpProxy | default "" | quote }}
@@ -216,24 +245,24 @@ NO_PROXY: {{ .Values.proxy.noProxy | default "" | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "marimo-python.variables.extraenv" -}}
-{{ include "marimo-python.extraEnv.variables" . }}
+{{- define "library.service.main.variables.extraenv" -}}
+{{ include "library.extraEnv.variables" . }}
 {{- end -}}
 
-{{- define "marimo-python.variables.repository" -}}
+{{- define "library.service.main.variables.repository" -}}
 PIP_REPOSITORY: {{ .Values.repository.pipRepository | default "" | toString | quote }}
 CONDA_REPOSITORY: {{ .Values.repository.condaRepository | default "" | toString | quote }}
 {{- end -}}
 
 {{/* Secrets that hold configuration files. */}}
-{{- define "marimo-python.files" -}}
+{{- define "library.service.main.files" -}}
 - group: discovery-hive
-  name: {{ .Values.hive.secretName | default (printf "%s-secrethive" (include "marimo-python.fullname" .)) | quote }}
-  template: "marimo-python.discovery.hive"
+  name: {{ .Values.hive.secretName | default (printf "%s-secrethive" (include "library.fullname" .)) | quote }}
+  template: "library.discovery.hive"
 - group: discovery-metaflow
-  name: {{ .Values.metaflow.secretName | default (printf "%s-secretmetaflow" (include "marimo-python.fullname" .)) | quote }}
-  template: "marimo-python.discovery.metaflow"
+  name: {{ .Values.metaflow.secretName | default (printf "%s-secretmetaflow" (include "library.fullname" .)) | quote }}
+  template: "library.discovery.metaflow"
 - group: ai-opencode
-  name: {{ (printf "%s-secretopencode" (include "marimo-python.fullname" .)) | quote }}
-  template: "marimo-python.ai.opencode"
+  name: {{ (printf "%s-secretopencode" (include "library.fullname" .)) | quote }}
+  template: "library.ai.opencode"
 {{- end -}}

@@ -1,52 +1,59 @@
 {{/* What is this service's own. Generated from its service.yaml and its options. */}}
 
-{{- define "postgresql.title" -}}
-PostgreSQL
-{{- end -}}
-
-{{- define "postgresql.protocol" -}}
-postgresql
-{{- end -}}
-
 {{/* Images that this version of the chart was made with: name and tag -> digest. */}}
-{{- define "postgresql.digests" -}}
+{{- define "library.digests" -}}
 {}
 {{- end -}}
 
-{{- define "postgresql.volume.path" -}}
+{{- define "library.workload.main.kind" -}}
+StatefulSet
+{{- end -}}
+
+{{- define "library.workload.main.component" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.protocol" -}}
+postgresql
+{{- end -}}
+
+{{- define "library.workload.main.port" -}}
+{{- int .Values.networking.service.port }}
+{{- end -}}
+
+{{/* Further ports: name -> number. */}}
+{{- define "library.workload.main.namedPorts" -}}
+{}
+{{- end -}}
+
+{{- define "library.workload.main.volume.path" -}}
 /var/lib/postgresql
 {{- end -}}
 
-{{- define "postgresql.volume.subPath" -}}
+{{- define "library.workload.main.volume.subPath" -}}
 data
 {{- end -}}
 
-{{- define "postgresql.command" -}}
+{{- define "library.workload.main.volume.each" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.image" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.command" -}}
 - /bin/bash
 - /etc/service/start/start.sh
 {{- end -}}
 
-{{- define "postgresql.probe" -}}
+{{- define "library.workload.main.probe" -}}
 exec:
   command: ["/bin/bash", "/etc/service/start/ready.sh"]
 {{- end -}}
 
-{{/* What `helm test` runs, in the service's own image. */}}
-{{- define "postgresql.test" -}}
-{{- include "postgresql.postgresql.test" . }}
-{{- end -}}
-
-{{- define "postgresql.test.env" -}}
-{{- include "postgresql.env" . }}
-- name: PGPASSWORD
-  valueFrom:
-    secretKeyRef:
-      name: {{ include "postgresql.postgresql.secret" . | quote }}
-      key: password
-{{- end -}}
-
 {{/* Variables of the container itself; those that options ask for come from `library.environment`. */}}
-{{- define "postgresql.env" -}}
+{{- define "library.workload.main.env" -}}
 - name: PGDATA
   value: /var/lib/postgresql/main
 - name: PGPORT
@@ -57,41 +64,63 @@ exec:
   value: {{ .Values.postgresql.auth.database | quote }}
 {{- end -}}
 
-{{- define "postgresql.volumes" -}}
-{{ include "postgresql.postgresql.volumes" . | trim }}
+{{- define "library.workload.main.volumes" -}}
+{{ include "library.postgresql.volumes" . | trim }}
 {{- end -}}
 
-{{- define "postgresql.mounts" -}}
-{{ include "postgresql.postgresql.mounts" . | trim }}
+{{- define "library.workload.main.mounts" -}}
+{{ include "library.postgresql.mounts" . | trim }}
 {{- end -}}
 
-{{- define "postgresql.prepare.mounts" -}}
+{{- define "library.workload.main.prepare" -}}
 {{- end -}}
 
-{{- define "postgresql.ports" -}}
+{{- define "library.workload.main.prepare.mounts" -}}
 {{- end -}}
 
-{{- define "postgresql.help" -}}
+{{- define "library.workload.main.checksums" -}}
+{{ include "library.postgresql.checksums" . | trim }}
 {{- end -}}
 
-{{- define "postgresql.prepare" -}}
+{{- define "library.workload.main.ports" -}}
 {{- end -}}
 
-{{- define "postgresql.checksums" -}}
-{{ include "postgresql.postgresql.checksums" . | trim }}
+{{- define "library.workload.main.help" -}}
+{{- end -}}
+
+{{/* Containers beside it. */}}
+{{- define "library.workload.main.sidecars" -}}
+{{- end -}}
+
+{{- define "library.service.main.title" -}}
+PostgreSQL
+{{- end -}}
+
+{{/* What `helm test` runs, in the service's own image. */}}
+{{- define "library.service.main.test" -}}
+{{- include "library.postgresql.test" . }}
+{{- end -}}
+
+{{- define "library.service.main.test.env" -}}
+{{- include "library.env" . }}
+- name: PGPASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "library.postgresql.secret" . | quote }}
+      key: password
 {{- end -}}
 
 {{/* Objects that hold environment variables. */}}
-{{- define "postgresql.environment" -}}
+{{- define "library.service.main.environment" -}}
 - group: extraenv
   kind: Secret
-  name: {{ (printf "%s-secretextraenv" (include "postgresql.fullname" .)) | quote }}
+  name: {{ (printf "%s-secretextraenv" (include "library.fullname" .)) | quote }}
 {{- end -}}
 
-{{- define "postgresql.variables.extraenv" -}}
-{{ include "postgresql.extraEnv.variables" . }}
+{{- define "library.service.main.variables.extraenv" -}}
+{{ include "library.extraEnv.variables" . }}
 {{- end -}}
 
 {{/* Secrets that hold configuration files. */}}
-{{- define "postgresql.files" -}}
+{{- define "library.service.main.files" -}}
 {{- end -}}

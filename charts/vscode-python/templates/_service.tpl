@@ -1,141 +1,170 @@
 {{/* What is this service's own. Generated from its service.yaml and its options. */}}
 
-{{- define "vscode-python.title" -}}
-VS Code (Python)
-{{- end -}}
-
-{{- define "vscode-python.protocol" -}}
-http
-{{- end -}}
-
 {{/* Images that this version of the chart was made with: name and tag -> digest. */}}
-{{- define "vscode-python.digests" -}}
+{{- define "library.digests" -}}
 {}
 {{- end -}}
 
-{{- define "vscode-python.volume.path" -}}
+{{- define "library.workload.main.kind" -}}
+StatefulSet
+{{- end -}}
+
+{{- define "library.workload.main.component" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.protocol" -}}
+http
+{{- end -}}
+
+{{- define "library.workload.main.port" -}}
+{{- int .Values.networking.service.port }}
+{{- end -}}
+
+{{/* Further ports: name -> number. */}}
+{{- define "library.workload.main.namedPorts" -}}
+{}
+{{- end -}}
+
+{{- define "library.workload.main.volume.path" -}}
 /home/{{ .Values.environment.user }}/work
 {{- end -}}
 
-{{- define "vscode-python.volume.subPath" -}}
+{{- define "library.workload.main.volume.subPath" -}}
 work
 {{- end -}}
 
-{{- define "vscode-python.command" -}}
+{{- define "library.workload.main.volume.each" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.image" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.command" -}}
 - code-server
 - --bind-addr=0.0.0.0:{{ int .Values.networking.service.port }}
 - --auth=password
 - --disable-telemetry
 - --disable-update-check
-- {{ include "vscode-python.folder" . | quote }}
+- {{ include "library.folder" . | quote }}
 {{- end -}}
 
-{{- define "vscode-python.probe" -}}
+{{- define "library.workload.main.probe" -}}
 httpGet:
   path: /healthz
   port: http
 {{- end -}}
 
-{{/* What `helm test` runs, in the service's own image. */}}
-{{- define "vscode-python.test" -}}
-exec curl --fail --silent --show-error --output /dev/null --retry 10 --retry-delay 3 --retry-all-errors --noproxy '*' 'http://{{ include "vscode-python.fullname" . }}:{{ int .Values.networking.service.port }}/healthz'
-{{- end -}}
-
-{{- define "vscode-python.test.env" -}}
-{{- end -}}
-
 {{/* Variables of the container itself; those that options ask for come from `library.environment`. */}}
-{{- define "vscode-python.env" -}}
+{{- define "library.workload.main.env" -}}
 - name: PASSWORD
   valueFrom:
     secretKeyRef:
-      name: {{ include "vscode-python.password.secret" . | quote }}
+      name: {{ include "library.password.secret" . | quote }}
       key: PASSWORD
-{{ include "vscode-python.environment.env" . | trim }}
-{{ include "vscode-python.certificates.env" . | trim }}
+{{ include "library.environment.env" . | trim }}
+{{ include "library.certificates.env" . | trim }}
 {{- end -}}
 
-{{- define "vscode-python.volumes" -}}
-{{ include "vscode-python.sharedMemory.volumes" . | trim }}
-{{ include "vscode-python.certificates.volumes" . | trim }}
-{{ include "vscode-python.files.volumes" . | trim }}
+{{- define "library.workload.main.volumes" -}}
+{{ include "library.sharedMemory.volumes" . | trim }}
+{{ include "library.certificates.volumes" . | trim }}
+{{ include "library.files.volumes" . | trim }}
 {{- end -}}
 
-{{- define "vscode-python.mounts" -}}
-{{ include "vscode-python.sharedMemory.mounts" . | trim }}
-{{ include "vscode-python.certificates.mounts" . | trim }}
-{{ include "vscode-python.files.mounts" . | trim }}
+{{- define "library.workload.main.mounts" -}}
+{{ include "library.sharedMemory.mounts" . | trim }}
+{{ include "library.certificates.mounts" . | trim }}
+{{ include "library.files.mounts" . | trim }}
 {{- end -}}
 
-{{- define "vscode-python.prepare.mounts" -}}
-{{ include "vscode-python.certificates.prepareMounts" . | trim }}
-{{ include "vscode-python.files.prepareMounts" . | trim }}
+{{- define "library.workload.main.prepare" -}}
+{{ include "library.certificates.prepare" . | trim }}
+{{ include "library.files.prepare" . | trim }}
 {{- end -}}
 
-{{- define "vscode-python.ports" -}}
+{{- define "library.workload.main.prepare.mounts" -}}
+{{ include "library.certificates.prepareMounts" . | trim }}
+{{ include "library.files.prepareMounts" . | trim }}
 {{- end -}}
 
-{{- define "vscode-python.help" -}}
-{{ include "vscode-python.discovery.hive.help" . | trim }}
-{{ include "vscode-python.discovery.mlflow.help" . | trim }}
-{{ include "vscode-python.discovery.metaflow.help" . | trim }}
-{{ include "vscode-python.discovery.chromadb.help" . | trim }}
-{{ include "vscode-python.discovery.milvus.help" . | trim }}
-{{ include "vscode-python.discovery.postgresql.help" . | trim }}
+{{- define "library.workload.main.checksums" -}}
+{{ include "library.password.checksums" . | trim }}
+{{ include "library.certificates.checksums" . | trim }}
+{{ include "library.files.checksums" . | trim }}
 {{- end -}}
 
-{{- define "vscode-python.prepare" -}}
-{{ include "vscode-python.certificates.prepare" . | trim }}
-{{ include "vscode-python.files.prepare" . | trim }}
+{{- define "library.workload.main.ports" -}}
 {{- end -}}
 
-{{- define "vscode-python.checksums" -}}
-{{ include "vscode-python.password.checksums" . | trim }}
-{{ include "vscode-python.certificates.checksums" . | trim }}
-{{ include "vscode-python.files.checksums" . | trim }}
+{{- define "library.workload.main.help" -}}
+{{ include "library.discovery.hive.help" . | trim }}
+{{ include "library.discovery.mlflow.help" . | trim }}
+{{ include "library.discovery.metaflow.help" . | trim }}
+{{ include "library.discovery.chromadb.help" . | trim }}
+{{ include "library.discovery.milvus.help" . | trim }}
+{{ include "library.discovery.postgresql.help" . | trim }}
+{{- end -}}
+
+{{/* Containers beside it. */}}
+{{- define "library.workload.main.sidecars" -}}
+{{- end -}}
+
+{{- define "library.service.main.title" -}}
+VS Code (Python)
+{{- end -}}
+
+{{/* What `helm test` runs, in the service's own image. */}}
+{{- define "library.service.main.test" -}}
+{{ include "library.test.page" (dict "context" . "path" "/healthz") }}
+{{- end -}}
+
+{{- define "library.service.main.test.env" -}}
 {{- end -}}
 
 {{/* Objects that hold environment variables. */}}
-{{- define "vscode-python.environment" -}}
+{{- define "library.service.main.environment" -}}
 - group: init
   kind: Secret
-  name: {{ (printf "%s-secretinit" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ (printf "%s-secretinit" (include "library.fullname" .)) | quote }}
 - group: vault
   kind: Secret
-  name: {{ .Values.vault.secretName | default (printf "%s-secretvault" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ .Values.vault.secretName | default (printf "%s-secretvault" (include "library.fullname" .)) | quote }}
 - group: s3
   kind: Secret
-  name: {{ .Values.s3.secretName | default (printf "%s-secrets3" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ .Values.s3.secretName | default (printf "%s-secrets3" (include "library.fullname" .)) | quote }}
 - group: git
   kind: Secret
-  name: {{ .Values.git.secretName | default (printf "%s-secretgit" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ .Values.git.secretName | default (printf "%s-secretgit" (include "library.fullname" .)) | quote }}
 - group: ia
   kind: Secret
-  name: {{ .Values.ai.secretName | default (printf "%s-secretia" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ .Values.ai.secretName | default (printf "%s-secretia" (include "library.fullname" .)) | quote }}
 - group: mlflow
   kind: Secret
-  name: {{ .Values.mlflow.secretName | default (printf "%s-secretmlflow" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ .Values.mlflow.secretName | default (printf "%s-secretmlflow" (include "library.fullname" .)) | quote }}
 - group: chromadb
   kind: Secret
-  name: {{ .Values.chromadb.secretName | default (printf "%s-secretchromadb" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ .Values.chromadb.secretName | default (printf "%s-secretchromadb" (include "library.fullname" .)) | quote }}
 - group: milvus
   kind: Secret
-  name: {{ .Values.milvus.secretName | default (printf "%s-secretmilvus" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ .Values.milvus.secretName | default (printf "%s-secretmilvus" (include "library.fullname" .)) | quote }}
 - group: postgresql
   kind: Secret
-  name: {{ .Values.postgresql.secretName | default (printf "%s-secretpostgresql" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ .Values.postgresql.secretName | default (printf "%s-secretpostgresql" (include "library.fullname" .)) | quote }}
 - group: proxy
   kind: Secret
-  name: {{ (printf "%s-secretproxy" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ (printf "%s-secretproxy" (include "library.fullname" .)) | quote }}
 - group: extraenv
   kind: Secret
-  name: {{ (printf "%s-secretextraenv" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ (printf "%s-secretextraenv" (include "library.fullname" .)) | quote }}
 - group: repository
   kind: ConfigMap
-  name: {{ .Values.repository.configMapName | default (printf "%s-configmaprepository" (include "vscode-python.fullname" .)) | quote }}
+  name: {{ .Values.repository.configMapName | default (printf "%s-configmaprepository" (include "library.fullname" .)) | quote }}
 {{- end -}}
 
-{{- define "vscode-python.variables.init" -}}
+{{- define "library.service.main.variables.init" -}}
 REGION_INIT_SCRIPT: {{ .Values.init.regionInit | default "" | toString | quote }}
 REGION_INIT_SCRIPT_CHECKSUM: {{ .Values.init.regionInitCheckSum | default "" | toString | quote }}
 PERSONAL_INIT_SCRIPT: {{ .Values.init.personalInit | default "" | toString | quote }}
@@ -143,7 +172,7 @@ PERSONAL_INIT_ARGS: {{ .Values.init.personalInitArgs | default "" | toString | q
 PERSONAL_INIT_SCRIPT_CHECKSUM: {{ .Values.init.personalInitCheckSum | default "" | toString | quote }}
 {{- end -}}
 
-{{- define "vscode-python.variables.vault" -}}
+{{- define "library.service.main.variables.vault" -}}
 {{- if .Values.vault.enabled }}
 VAULT_TOKEN: {{ .Values.vault.token | default "" | toString | quote }}
 VAULT_ADDR: {{ .Values.vault.url | default "" | toString | quote }}
@@ -153,7 +182,7 @@ VAULT_RELATIVE_PATH: {{ .Values.vault.secret | default "" | toString | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "vscode-python.variables.s3" -}}
+{{- define "library.service.main.variables.s3" -}}
 {{- if .Values.s3.enabled }}
 AWS_ACCESS_KEY_ID: {{ .Values.s3.accessKeyId | default "" | toString | quote }}
 AWS_DEFAULT_REGION: {{ .Values.s3.defaultRegion | default "" | toString | quote }}
@@ -161,13 +190,13 @@ AWS_SECRET_ACCESS_KEY: {{ .Values.s3.secretAccessKey | default "" | toString | q
 AWS_SESSION_TOKEN: {{ .Values.s3.sessionToken | default "" | toString | quote }}
 AWS_PATH_STYLE_ACCESS: {{ .Values.s3.pathStyleAccess | default false | toString | quote }}
 AWS_WORKING_DIRECTORY_PATH: {{ .Values.s3.workingDirectoryPath | default "" | toString | quote }}
-AWS_S3_ENDPOINT: {{ include "vscode-python.s3.host" . | default "" | quote }}
-AWS_ENDPOINT_URL: {{ include "vscode-python.s3.url" . | default "" | quote }}
-S3_ENDPOINT: {{ include "vscode-python.s3.url" . | default "" | quote }}
+AWS_S3_ENDPOINT: {{ include "library.s3.host" . | default "" | quote }}
+AWS_ENDPOINT_URL: {{ include "library.s3.url" . | default "" | quote }}
+S3_ENDPOINT: {{ include "library.s3.url" . | default "" | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "vscode-python.variables.git" -}}
+{{- define "library.service.main.variables.git" -}}
 {{- if .Values.git.enabled }}
 GIT_USER_NAME: {{ .Values.git.name | default "" | toString | quote }}
 GIT_USER_MAIL: {{ .Values.git.email | default "" | toString | quote }}
@@ -178,27 +207,27 @@ GIT_BRANCH: {{ .Values.git.branch | default "" | toString | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "vscode-python.variables.ia" -}}
-{{ include "vscode-python.ai.variables" . }}
+{{- define "library.service.main.variables.ia" -}}
+{{ include "library.ai.variables" . }}
 {{- end -}}
 
-{{- define "vscode-python.variables.mlflow" -}}
-{{ include "vscode-python.discovery.mlflow" . }}
+{{- define "library.service.main.variables.mlflow" -}}
+{{ include "library.discovery.mlflow" . }}
 {{- end -}}
 
-{{- define "vscode-python.variables.chromadb" -}}
-{{ include "vscode-python.discovery.chromadb" . }}
+{{- define "library.service.main.variables.chromadb" -}}
+{{ include "library.discovery.chromadb" . }}
 {{- end -}}
 
-{{- define "vscode-python.variables.milvus" -}}
-{{ include "vscode-python.discovery.milvus" . }}
+{{- define "library.service.main.variables.milvus" -}}
+{{ include "library.discovery.milvus" . }}
 {{- end -}}
 
-{{- define "vscode-python.variables.postgresql" -}}
-{{ include "vscode-python.discovery.postgresql" . }}
+{{- define "library.service.main.variables.postgresql" -}}
+{{ include "library.discovery.postgresql" . }}
 {{- end -}}
 
-{{- define "vscode-python.variables.proxy" -}}
+{{- define "library.service.main.variables.proxy" -}}
 {{- if .Values.proxy.enabled }}
 http_proxy: {{ .Values.proxy.httpProxy | default "" | quote }}
 HTTP_PROXY: {{ .Values.proxy.httpProxy | default "" | quote }}
@@ -209,27 +238,27 @@ NO_PROXY: {{ .Values.proxy.noProxy | default "" | quote }}
 {{- end }}
 {{- end -}}
 
-{{- define "vscode-python.variables.extraenv" -}}
-{{ include "vscode-python.extraEnv.variables" . }}
+{{- define "library.service.main.variables.extraenv" -}}
+{{ include "library.extraEnv.variables" . }}
 {{- end -}}
 
-{{- define "vscode-python.variables.repository" -}}
+{{- define "library.service.main.variables.repository" -}}
 PIP_REPOSITORY: {{ .Values.repository.pipRepository | default "" | toString | quote }}
 CONDA_REPOSITORY: {{ .Values.repository.condaRepository | default "" | toString | quote }}
 {{- end -}}
 
 {{/* Secrets that hold configuration files. */}}
-{{- define "vscode-python.files" -}}
+{{- define "library.service.main.files" -}}
 - group: discovery-hive
-  name: {{ .Values.hive.secretName | default (printf "%s-secrethive" (include "vscode-python.fullname" .)) | quote }}
-  template: "vscode-python.discovery.hive"
+  name: {{ .Values.hive.secretName | default (printf "%s-secrethive" (include "library.fullname" .)) | quote }}
+  template: "library.discovery.hive"
 - group: discovery-metaflow
-  name: {{ .Values.metaflow.secretName | default (printf "%s-secretmetaflow" (include "vscode-python.fullname" .)) | quote }}
-  template: "vscode-python.discovery.metaflow"
+  name: {{ .Values.metaflow.secretName | default (printf "%s-secretmetaflow" (include "library.fullname" .)) | quote }}
+  template: "library.discovery.metaflow"
 - group: ai-continue
-  name: {{ (printf "%s-secretcontinue" (include "vscode-python.fullname" .)) | quote }}
-  template: "vscode-python.ai.continue"
+  name: {{ (printf "%s-secretcontinue" (include "library.fullname" .)) | quote }}
+  template: "library.ai.continue"
 - group: ai-opencode
-  name: {{ (printf "%s-secretopencode" (include "vscode-python.fullname" .)) | quote }}
-  template: "vscode-python.ai.opencode"
+  name: {{ (printf "%s-secretopencode" (include "library.fullname" .)) | quote }}
+  template: "library.ai.opencode"
 {{- end -}}

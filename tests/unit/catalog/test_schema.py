@@ -13,12 +13,13 @@ from pydantic import BaseModel
 from builder.catalog import source
 from builder.catalog.model import Axis, AxisValue, Catalog, Image, Layer, Rule
 from builder.catalog.schema import schema, schemas
-from builder.charts.model import Group, Service
+from builder.charts.model import Group
+from builder.charts.service import Service
 from builder.commands.schema import DOCUMENTS
 
 ROOT = Path(__file__).parents[3]
 OPTIONS = sorted(
-    path for path in (ROOT / "builder/charts/options").glob("*.yaml") if path.stem != "bundles"
+    path for path in (ROOT / "charts/options").glob("*.yaml") if path.stem != "bundles"
 )
 LAYERS = sorted((ROOT / "images").glob("*/layer.yaml"))
 

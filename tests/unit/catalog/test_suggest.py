@@ -15,6 +15,8 @@ from builder.catalog.suggest import closest, nearest
         ("zzz", ["b", "a"], "known: a, b"),
         ("zzz", [f"x{number}" for number in range(9)], ""),
         ("zzz", [], ""),
+        ("python", ["python", "pythons"], "did you mean 'pythons'?"),
+        ("a", ["a"], "known: a"),
     ],
 )
 def test_hints(word: str, choices: list[str], hint: str) -> None:

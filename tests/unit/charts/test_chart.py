@@ -8,15 +8,16 @@ import yaml
 from builder.charts.catalogs import catalogs, oci_catalog
 from builder.charts.chart import Origin, chart, metadata
 from builder.charts.compose import Composition, compose
-from builder.charts.images import ImageRef
+from builder.charts.images import ImageRef, Images
+from builder.charts.library import load_library
 from builder.charts.load import load_groups
-from builder.charts.model import Service
-from builder.charts.readme import readme
+from builder.charts.service import Service
 from builder.charts.values import values
 from builder.errors import InputError
 
 CHARTS = Path(__file__).parents[3] / "charts"
-GROUPS = load_groups()
+GROUPS = load_groups((CHARTS, "charts"))
+LIBRARY = load_library(CHARTS, "charts")
 
 
 def composition(**fields: object) -> Composition:
@@ -31,7 +32,9 @@ def composition(**fields: object) -> Composition:
         "probe": {"http": "/"},
     }
     images = (ImageRef(name="r/test", tag="1", digest="sha256:00"),)
-    return compose("test", Service.model_validate(given | fields), GROUPS, images)
+    return compose(
+        "test", Service.model_validate(given | fields), GROUPS, Images(own=images), LIBRARY
+    )
 
 
 def test_chart_yaml() -> None:
@@ -93,7 +96,7 @@ def test_an_icon_is_embedded_or_a_url() -> None:
 
 
 def test_the_readme_has_a_row_for_every_option() -> None:
-    text = readme(composition(), "c")
+    text = chart(composition(), CHARTS, Origin(catalog="c"))["README.md"].data.decode()
     assert (
         "| `s3.endpoint` | Host of the object store, or its URL when it is not served over HTTPS |"
         ' string | `""` | shown, `{{s3.AWS_S3_ENDPOINT}}` |' in text

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from builder.charts.compose import Composition, compose, merged, walk
-from builder.charts.images import ImageRef
+from builder.charts.images import ImageRef, Images
+from builder.charts.library import Library
 from builder.charts.load import Groups
-from builder.charts.model import Environment, Group, Option, Probe, Service
+from builder.charts.model import Environment, Group, Option, Slider
+from builder.charts.scopes import scopes
+from builder.charts.service import Probe, Service
 from builder.errors import InputError
 
 IMAGES = (ImageRef(name="r/test", tag="2"), ImageRef(name="r/test", tag="1"))
+LIBRARY = Library(directory=Path("charts"), file="charts")
 IMAGE = Group(
     description="x",
     order={"service": 10},
@@ -16,11 +22,16 @@ IMAGE = Group(
         "service": Option(
             options={
                 "image": Option(
-                    options={"version": Option(), "custom": Option(options={"version": Option()})}
+                    options={
+                        "version": Option(role="image"),
+                        "custom": Option(options={"version": Option(role="custom-image")}),
+                    }
                 )
             },
         ),
-        "networking": Option(options={"service": Option(options={"port": Option(type="integer")})}),
+        "networking": Option(
+            options={"service": Option(options={"port": Option(type="integer", role="port")})}
+        ),
     },
 )
 
@@ -45,7 +56,8 @@ def composed(one: Service, **groups: Group) -> Composition:
         "test",
         one.model_copy(update={"groups": tuple(named)}),
         Groups(groups=named, bundles={}),
-        IMAGES,
+        Images(own=IMAGES),
+        LIBRARY,
     )
 
 
@@ -127,8 +139,9 @@ def test_contributions_are_in_the_order_of_groups_and_the_service_last() -> None
     first = Group(description="x", contributes={"volumes": "a"})
     second = Group(description="x", contributes={"volumes": "b"})
     found = composed(service(contributes={"volumes": "own"}), first=first, second=second)
-    assert found.contributions("volumes") == ("a", "b", "own")
-    assert found.contributions("mounts") == ()
+    (scope,) = scopes(found)
+    assert scope.contributions["volumes"] == ("a", "b", "own")
+    assert scope.contributions["mounts"] == ()
 
 
 def test_merging_keeps_what_the_second_does_not_say() -> None:
@@ -138,3 +151,53 @@ def test_merging_keeps_what_the_second_does_not_say() -> None:
     assert merged(first, Option(options={"x": Option(title="X")})).options["x"] == Option(
         default="1", title="X"
     )
+
+
+def test_options_of_a_workload_are_below_its_name() -> None:
+    group = Group(
+        description="x",
+        sections={
+            "size": Option(slider=Slider(min=1, max=2, range="r")),
+            "on": Option(type="boolean"),
+            "more": Option(options={"a": Option(when="/on"), "b": Option(unless="/else/on")}),
+        },
+    )
+    workload = {"command": "- x", "groups": ("size",), "set": {"size": {"default": "2"}}}
+    one = service(workloads={"worker": workload})
+    named = {"image": IMAGE, "size": group}
+    found = compose("test", one, Groups(groups=named, bundles={}), Images(own=IMAGES), LIBRARY)
+    assert list(found.options) == ["service", "networking", "worker"]
+    assert option(found, "worker.size").value == "2"
+    slider = option(found, "worker.size").slider
+    assert slider is not None
+    assert slider.range == "worker-r"
+    # A path from the root that leads to a section of its own leads there still.
+    assert option(found, "worker.more.a").when == "/worker/on"
+    assert option(found, "worker.more.b").unless == "/else/on"
+    main, worker = scopes(found)
+    assert (main.name, worker.name, worker.service) == ("main", "worker", "main")
+    assert (main.component, worker.component) == ("", "worker")
+    assert main.port == ("networking", "service", "port")
+    assert worker.port is None
+    assert worker.shared == ("networking", "service")
+
+
+@pytest.mark.parametrize("name", ["networking", "main", "library"])
+def test_a_workload_whose_name_is_taken(name: str) -> None:
+    with pytest.raises(InputError, match=f"workloads: the name '{name}' is taken"):
+        composed(service(workloads={name: {"command": "- x"}}))
+
+
+def test_objects_once_and_for_each_workload() -> None:
+    group = Group(description="x", objects=("account",), each=("pods", "policy"))
+    own = Group(description="x", objects=("map",))
+    one = service(
+        groups=("image", "all"),
+        objects=("own",),
+        workloads={"worker": {"command": "- x", "groups": ("more",)}},
+    )
+    named = {"image": IMAGE, "all": group, "more": own}
+    found = compose("test", one, Groups(groups=named, bundles={}), Images(own=IMAGES), LIBRARY)
+    main, worker = scopes(found)
+    assert main.objects == ("pods", "policy", "account", "own")
+    assert worker.objects == ("pods", "policy", "map")

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from builder.catalog.reader import Step
 from builder.charts.images import ImageRef, ImageRefs, image_refs
-from builder.charts.model import Service
-from builder.errors import InputError
+from builder.charts.service import Service
+from builder.errors import InputError, Problem
 from builder.graph.model import Graph, ImagePoint
 
 GRAPH = Graph(
@@ -18,10 +19,14 @@ GRAPH = Graph(
 )
 
 
+def reported(keys: tuple[Step, ...], message: str, hint: str) -> Problem:
+    return Problem(".".join(map(str, keys)), 0, 0, message, hint)
+
+
 def service(image: str, planned: tuple[str, ...] = ()) -> Service:
     fields: Mapping[str, object] = {
         "title": "T",
-        "description": {},
+        "description": {"en": "x"},
         "icon": "",
         "groups": ("x",),
         "port": 1,
@@ -42,10 +47,10 @@ def test_images_keep_the_order_of_the_catalog_and_get_their_digests() -> None:
 
 def test_what_is_built_comes_before_what_is_planned() -> None:
     refs = image_refs("r", GRAPH)
-    assert [str(ref) for ref in refs.of(service("a", ("9",)), "f")] == ["r/a:2", "r/a:1"]
-    assert [str(ref) for ref in refs.of(service("c", ("9",)), "f")] == ["r/c:9"]
+    assert [str(ref) for ref in refs.of(service("a", ("9",)), reported).own] == ["r/a:2", "r/a:1"]
+    assert [str(ref) for ref in refs.of(service("c", ("9",)), reported).own] == ["r/c:9"]
 
 
 def test_an_image_that_nobody_builds() -> None:
     with pytest.raises(InputError, match="the catalog builds no image named 'c'"):
-        ImageRefs(registry="r").of(service("c"), "charts/c/service.yaml")
+        ImageRefs(registry="r").of(service("c"), reported)

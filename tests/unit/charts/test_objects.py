@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from builder.charts.objects import ObjectChange, manifest_changes, object_changes
+from builder.charts.objects import ObjectChange, object_changes
+from builder.charts.upgrade.release import upgrade_changes
 
 
 def made(
@@ -27,10 +28,10 @@ def claim(size: str, **spec: object) -> dict[str, Any]:
 
 
 def compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    return [str(change) for change in manifest_changes(list(object_changes([old], [new])))]
+    return [str(change) for change in upgrade_changes([old], [new])]
 
 
-REFUSED = "delete the object before the upgrade"
+REFUSED = "Kubernetes refuses this, so delete the object before the upgrade"
 SET = made("StatefulSet", {"serviceName": "s"})
 
 
@@ -62,9 +63,9 @@ SET = made("StatefulSet", {"serviceName": "s"})
         (
             SET,
             made("StatefulSet", {"serviceName": "s", "replicas": 0}),
-            ["patch: StatefulSet/x differs"],
+            ["major: StatefulSet/x has no pods: the service is stopped"],
         ),
-        (claim("1Gi"), claim("2Gi"), ["patch: PersistentVolumeClaim/x differs"]),
+        (claim("1Gi"), claim("2Gi"), ["minor"]),
         (
             claim("2Gi"),
             claim("1900Mi"),
@@ -73,7 +74,7 @@ SET = made("StatefulSet", {"serviceName": "s"})
                 + REFUSED
             ],
         ),
-        (claim("1G"), claim("1Gi"), ["patch: PersistentVolumeClaim/x differs"]),
+        (claim("1G"), claim("1Gi"), ["minor"]),
         (claim("1Gi"), claim("1Gi", storageClassName="a"), ["major"]),
         (
             made("RoleBinding", roleRef={"name": "view"}),
@@ -95,7 +96,7 @@ SET = made("StatefulSet", {"serviceName": "s"})
         (
             made("Job", {"template": 1}),
             made("Job", {"template": 2}, {"helm.sh/hook": "test"}),
-            ["patch: Job/x differs"],
+            ["patch: Job/x (helm.sh/hook) differs"],
         ),
     ],
 )
@@ -108,17 +109,17 @@ def test_an_object_that_changes(
 
 def test_objects_that_come_and_go() -> None:
     service = {"kind": "Service", "metadata": {"name": "s"}}
-    found = manifest_changes(list(object_changes([claim("1Gi"), service], [SET])))
+    found = upgrade_changes([claim("1Gi"), service], [SET])
     assert [str(change) for change in found] == [
-        "major: PersistentVolumeClaim/x is gone: an upgrade deletes its data",
-        "minor: Service/s is gone",
+        "major: PersistentVolumeClaim/x is gone: the upgrade deletes its data",
+        "major: Service/s is gone: what connects to it by name fails",
         "patch: StatefulSet/x is new",
     ]
 
 
 def test_a_volume_that_is_kept_is_not_lost() -> None:
     kept = made("PersistentVolumeClaim", {}, {"helm.sh/resource-policy": "keep"})
-    assert [str(change) for change in manifest_changes(list(object_changes([kept], [])))] == [
+    assert [str(change) for change in upgrade_changes([kept], [])] == [
         "minor: PersistentVolumeClaim/x is gone"
     ]
 

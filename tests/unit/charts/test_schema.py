@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from builder.charts.model import Option, Slider
-from builder.charts.schema import node, spaced
+from builder.charts.model import Option, Slider, spaced
+from builder.charts.schema import node
 
 
 def test_a_leaf() -> None:

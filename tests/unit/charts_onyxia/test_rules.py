@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from builder.charts.onyxia import rule as rule_module
 from builder.charts.onyxia.lint import lint
-from builder.charts.onyxia.model import METADATA, NOTES, SCHEMA, VALUES, ChartFiles, Consequence
+from builder.charts.onyxia.model import (
+    METADATA,
+    NOTES,
+    SCHEMA,
+    VALUES,
+    ChartFiles,
+    Consequence,
+    Violation,
+)
+from builder.charts.onyxia.subject import Subject
 from builder.charts.onyxia.table import NAMES, RULES, markdown
 
 ROOT = Path(__file__).parents[3]
@@ -109,3 +119,23 @@ def test_the_rules_are_documented() -> None:
     assert text.rstrip("\n") == markdown(), (
         "write it again: catalog chart lint --rules --markdown > docs/onyxia-rules.md"
     )
+
+
+def test_a_new_rule_is_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rule_module, "_declared", [])
+
+    @rule_module.rule(Consequence.SILENT)
+    def later_on(subject: Subject) -> Iterator[Violation]:
+        """A chart is late."""
+        yield Violation("", subject.chart.metadata)
+
+    @rule_module.rule(Consequence.PAGE)
+    def at_once(subject: Subject) -> Iterator[Violation]:
+        """A chart is in time."""
+        yield Violation("", subject.chart.metadata)
+
+    told = [(one.id, one.severity, one.text) for one in rule_module.declared()]
+    assert told == [
+        ("at-once", "error", "A chart is in time."),
+        ("later-on", "warning", "A chart is late."),
+    ]

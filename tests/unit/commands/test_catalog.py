@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,47 @@ def test_validate_names_layers_that_no_image_has(
     )
     assert catalog("validate", path=tmp_path / "catalog.yaml") == 0
     assert capsys.readouterr().err == "warning: no image has the layer idle\n"
+
+
+CHARTS = Path(__file__).parents[3] / "charts"
+SERVICE = """\
+title: Test
+description: {en: For tests}
+image: i
+icon: https://example.org/icon.svg
+groups: [image, networking]
+port: 80
+command: "- {{ .Values.networking.service.prot }}"
+probe: {tcp: true}
+"""
+
+
+@pytest.mark.parametrize("layers", ["base", "bsae"])
+def test_validate_looks_at_charts_whether_or_not_the_catalog_is_right(
+    layers: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Where the options are is found in catalog.yaml although that is wrong.
+    for name in ("options", "library", "stubs"):
+        shutil.copytree(CHARTS / name, tmp_path / "shared" / name)
+    for path, text in {
+        "images/base/layer.yaml": "description: x\naxes: [debian]\nbootstrap: true\n",
+        "catalog.yaml": (
+            "name: x\nregistry: registry.example/x\naxes: {debian: {values: {'1': }}}\n"
+            "charts: {library: shared}\n"
+            f"images: {{i: {{layers: [{layers}]}}}}\n"
+        ),
+        "charts/one/service.yaml": SERVICE,
+        "charts/two/service.yaml": SERVICE.replace("port: 80\n", ""),
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    assert catalog("validate", "--json", path=tmp_path / "catalog.yaml") == 2
+    told = json.loads(capsys.readouterr().out)["problems"]
+    assert [one["message"] for one in told if "library" not in one["file"]] == [
+        *(["unknown layer 'bsae'"] if layers == "bsae" else []),
+        "command: the chart has no option 'networking.service.prot'",
+        "the key 'port' is missing",
+    ]
 
 
 def test_list(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,3 +57,11 @@ def test_a_command_imports_no_library_of_another() -> None:
         "builder.charts",
         "builder.resolve",
     }
+
+
+def test_readme_names_every_command() -> None:
+    readme = (ROOT.parents[1] / "README.md").read_text()
+    prose = re.sub(r"```.*?```", "", readme, flags=re.DOTALL)
+    quoted = re.findall(r"`([^`]+)`", prose)
+    words = set(" ".join(quoted).split())
+    assert not COMMANDS.keys() - words

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-SOUND = Path(__file__).parents[2] / "catalogs/sound.txtar"
+from tests.unit.sound import unpack
+
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("sound")
-    parts = re.split(r"^-- (.+) --\n", SOUND.read_text(), flags=re.MULTILINE)
-    for path, text in zip(parts[1::2], parts[2::2], strict=True):
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
+    unpack(root)
     return root
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +12,10 @@ import pytest
 
 from builder.cli import main
 from builder.tools import process
+from tests.unit.sound import unpack
 
 pytestmark = pytest.mark.process
 
-SOUND = Path(__file__).parents[2] / "catalogs/sound.txtar"
 PROGRAMS = ("docker", "apt-get", "mmdebstrap", "uv", "helm", "kind", "kubectl", "setpriv")
 SILENT = "http://127.0.0.1:9"
 """An address at which nobody answers."""
@@ -25,10 +24,7 @@ SILENT = "http://127.0.0.1:9"
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     root = tmp_path / "catalog"
-    parts = re.split(r"^-- (.+) --\n", SOUND.read_text(), flags=re.MULTILINE)
-    for path, text in zip(parts[1::2], parts[2::2], strict=True):
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
+    unpack(root)
     service = root / "charts" / "one" / "service.yaml"
     service.parent.mkdir(parents=True)
     service.write_text("")

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from builder.cli import main
+from tests.unit.sound import unpack
 
 CHARTS = Path(__file__).parents[3] / "charts"
-SOUND = Path(__file__).parents[2] / "catalogs/sound.txtar"
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    parts = re.split(r"^-- (.+) --\n", SOUND.read_text(), flags=re.MULTILINE)
-    for path, text in zip(parts[1::2], parts[2::2], strict=True):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
+    unpack(tmp_path)
     (tmp_path / "problems").unlink()
     return tmp_path
 

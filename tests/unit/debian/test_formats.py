@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from builder import deb822
 from builder.debian import stanzas
 from builder.debian.merger import Disagreement
 from builder.debian.mergers import merger_of
@@ -48,7 +49,7 @@ def test_pam_profiles_are_united() -> None:
         text.format("unix, systemd", "unix, systemd"),
         text.format("cap", "cap"),
     )
-    assert stanzas.fields(found.strip()) == {
+    assert deb822.fields(found.strip()) == {
         "Name": "libpam-runtime/profiles",
         "Template": "x",
         "Value": "unix, cap, systemd",

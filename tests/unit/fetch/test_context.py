@@ -8,7 +8,7 @@ import pytest
 
 from builder.catalog.model import Layer
 from builder.errors import FetchError
-from builder.fetch.context import context, where
+from builder.fetch.context import context
 from builder.fetch.transfer import place, sound
 from builder.graph.model import Cell
 from builder.lock.model import Artifact, Lock, Slice
@@ -27,24 +27,6 @@ def artifact(
         digest=digest,
         size=0,
     )
-
-
-@pytest.mark.parametrize(
-    ("found", "path"),
-    [
-        (artifact("deb", "tool", "2:1.5", "pool/main/t.deb"), "deb/tool_2%3a1.5_amd64.deb"),
-        (artifact("build", "tool", "1", "pool/main/t.deb"), "build/tool_1_amd64.deb"),
-        (artifact("python", "a", "1", "a-1-py3-none-any.whl"), "python/a-1-py3-none-any.whl"),
-        (artifact("wheel", "a", "1", "a-1-py3-none-any.whl"), "wheels/a-1-py3-none-any.whl"),
-        (
-            artifact("npm", "a", "1", "a/-/a-1.tgz"),
-            f"npm/_cacache/content-v2/sha512/ab/ab/{'ab' * 62}",
-        ),
-        (artifact("archive", "a", "1", "https://example.org/x/a-1.tgz"), "archives/a/a-1.tgz"),
-    ],
-)
-def test_each_kind_has_its_place(found: Artifact, path: str) -> None:
-    assert where(found) == Path(path)
 
 
 def test_what_is_not_in_the_cache_is_named(tmp_path: Path) -> None:

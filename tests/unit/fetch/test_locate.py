@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.fetch.locate import LAST, debian, made_for, snapshot
+from builder.fetch.debian import locate, snapshot
+from builder.fetch.pypi import LAST, made_for
 from builder.lock.model import Artifact
 from builder.settings import read
 
@@ -43,7 +44,7 @@ def test_a_package_is_in_the_pool_and_then_in_the_snapshot_of_the_moment(tmp_pat
         digest="sha256:aa",
         size=1,
     )
-    assert debian([artifact], "2026-01-03T12:00:00Z", settings) == {
+    assert locate([artifact], "2026-01-03T12:00:00Z", settings) == {
         artifact.id: (
             "http://m.example/debian/pool/main/g/g++_1%20x.deb",
             "http://s.example/archive/debian/20260103T120000Z/pool/main/g/g++_1%20x.deb",

@@ -175,3 +175,19 @@ def test_a_choice_that_later_ones_make_superfluous_is_dropped() -> None:
     offers = {"middle": {b, c, d}, "left": {a, b}, "right": {c, d, Aspect(LAYER, "e")}}
     costs = dict.fromkeys(offers, 1)
     assert list(cover(offers, costs)) == ["left", "right"]
+
+
+def test_thousands_of_images_have_a_small_sample() -> None:
+    """Each of forty editors on each of sixty stacks, at two versions: what is shown is shown by
+    fewer than a half of them, and no choice is made twice."""
+    images = {
+        f"{editor}-{stack}-{version}": [
+            "base",
+            f"editor{editor}@{version}",
+            f"stack{stack}@{version}",
+        ]
+        for editor, stack, version in itertools.product(range(40), range(60), "12")
+    }
+    chosen = sample(catalog(images))
+    assert 40 * 60 <= len(chosen.images) < len(images)
+    assert chosen.count(PAIR) == (40 * 60 + 40 + 60, 40 * 60 + 40 + 60)

@@ -8,7 +8,7 @@ from builder.catalog.load import Loaded
 from builder.errors import InputError
 from builder.graph.explain import explain, point
 from builder.graph.model import Graph
-from builder.graph.select import select
+from builder.graph.select import select, unknown
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,14 @@ def test_every_pattern_that_names_nothing_is_reported_with_the_nearest_name(whol
         " 'lab-r'?\nPATTERN: no image matches 'python:py3.12'\n  hint: did you mean"
         " 'python:py3.13'?\nPATTERN: no image matches 'zzz'\n  hint: images: base, code-python,"
         " code-r, lab-python, lab-r, python"
+    )
+
+
+def test_a_cell_where_an_image_is_expected_is_not_its_own_hint(whole: Graph) -> None:
+    problem = unknown(whole, "lab@trixie-py3.13", "NAME")
+    assert str(problem) == (
+        "NAME: 'lab@trixie-py3.13' is a cell, and an image is expected\n"
+        "  hint: it is in lab-python:py3.13, lab-r:py3.13-r4.5"
     )
 
 

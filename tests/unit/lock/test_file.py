@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.errors import BuilderError, InputError
+from builder.kinds.table import complete
 from builder.lock.decode import decode
 from builder.lock.encode import HEAD, encode
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Artifact, Lock, Slice
-from builder.lock.wheel import complete
 
 NAMES = st.text(string.ascii_lowercase + string.digits + "+.-", min_size=1, max_size=12)
 VERSIONS = st.text(string.ascii_letters + string.digits + ".:~+-", min_size=1, max_size=12)

@@ -128,6 +128,22 @@ def lock_with_other_apt() -> Lock:
     return replace(whole, artifacts={**whole.artifacts, "deb:apt=1": other})
 
 
+def with_accounts(made: str, **ids: int) -> Lock:
+    """Return the lock with a package that makes these accounts, and ids for those and others."""
+    whole = lock()
+    git = replace(whole.artifacts["deb:git=1"], extra={"accounts": made})
+    return replace(whole, artifacts={**whole.artifacts, git.id: git}, accounts=ids)
+
+
+def test_the_ids_of_the_accounts_that_a_cell_makes_count_and_no_others(tmp_path: Path) -> None:
+    before = documents(tmp_path, locked=with_accounts("redis", redis=300, other=301))["one"]
+    same = documents(tmp_path, locked=with_accounts("redis", redis=300, other=302, more=303))["one"]
+    moved = documents(tmp_path, locked=with_accounts("redis", redis=304, other=301))["one"]
+    assert before == same
+    assert before != moved
+    assert reasons(moved, before) == ("ids of accounts: redis 300 → 304",)
+
+
 def test_another_name_is_another_key(tmp_path: Path) -> None:
     """An image names its cells in its history, and messages name them too."""
     assert documents(tmp_path)["one"]["cell"] == "one"

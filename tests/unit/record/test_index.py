@@ -17,7 +17,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 VERSIONS = st.tuples(*[st.integers(0, 20)] * 3).map(lambda parts: ".".join(map(str, parts)))
 
 
-def entry(name: str, version: str, digest: str = "00") -> index.Entry:
+def entry(name: str, version: str, digest: str = "00") -> index.ChartEntry:
     return index.entry(
         {"apiVersion": "v2", "name": name, "version": version, "extra": {"kept": True}},
         digest,
@@ -26,13 +26,13 @@ def entry(name: str, version: str, digest: str = "00") -> index.Entry:
     )
 
 
-def held(found: index.Index) -> set[tuple[str, str]]:
+def held(found: index.ChartIndex) -> set[tuple[str, str]]:
     return {(name, version) for name, versions in found.versions().items() for version in versions}
 
 
 @given(st.lists(VERSIONS, unique=True), st.lists(VERSIONS, unique=True))
 def test_no_published_version_is_ever_lost(old: Sequence[str], new: Sequence[str]) -> None:
-    before = index.joined(index.Index(entries={}), [entry("a", version) for version in old])
+    before = index.joined(index.ChartIndex(entries={}), [entry("a", version) for version in old])
     after = index.joined(
         index.parse(index.dump(before, NOW), "x"), [entry("a", version) for version in new]
     )
@@ -48,14 +48,14 @@ def test_what_others_wrote_stays_as_it_was() -> None:
         "urls": ["u"],
         "unknown": [1],
     }
-    found = index.joined(index.Index(entries={"b": (other,)}), [entry("a", "1.0.0")])
+    found = index.joined(index.ChartIndex(entries={"b": (other,)}), [entry("a", "1.0.0")])
     again = index.parse(index.dump(found, NOW), "x")
     assert again.entries["b"] == (other,)
 
 
 def test_newest_first_and_prereleases_are_not_the_newest() -> None:
     found = index.joined(
-        index.Index(entries={}),
+        index.ChartIndex(entries={}),
         [entry("a", version) for version in ("1.9.0", "1.10.0", "2.0.0-rc.1")],
     )
     assert found.versions() == {"a": ("2.0.0-rc.1", "1.10.0", "1.9.0")}
@@ -66,7 +66,7 @@ def test_newest_first_and_prereleases_are_not_the_newest() -> None:
 
 
 def test_a_published_version_never_changes() -> None:
-    before = index.joined(index.Index(entries={}), [entry("a", "1.0.0", "00")])
+    before = index.joined(index.ChartIndex(entries={}), [entry("a", "1.0.0", "00")])
     assert index.joined(before, [entry("a", "1.0.0", "00")]) == before
     with pytest.raises(IntegrityError, match=r"a 1\.0\.0 is published with digest 00"):
         index.joined(before, [entry("a", "1.0.0", "11")])
@@ -93,7 +93,7 @@ def test_a_broken_index_is_left_alone(tmp_path: Path, text: str) -> None:
 def test_an_index_that_is_cut_off_is_left_alone(tmp_path: Path) -> None:
     """It is YAML all the same, and lacks versions that are published."""
     whole = index.dump(
-        index.joined(index.Index(entries={}), [entry("a", "1.0.0"), entry("b", "1.0.0")]), NOW
+        index.joined(index.ChartIndex(entries={}), [entry("a", "1.0.0"), entry("b", "1.0.0")]), NOW
     ).decode()
     cut = whole.partition("  b:\n")[0]
     assert index.parse(cut.encode(), "x").versions() == {"a": ("1.0.0",)}
@@ -109,7 +109,7 @@ def test_a_program_that_is_writing_the_index_is_waited_for(tmp_path: Path) -> No
     """It knows nothing of the lock, as `helm repo index` does not."""
     others = index.dump(
         index.joined(
-            index.Index(entries={}), [entry("b", f"1.0.{number}") for number in range(20)]
+            index.ChartIndex(entries={}), [entry("b", f"1.0.{number}") for number in range(20)]
         ),
         NOW,
     )

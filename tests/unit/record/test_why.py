@@ -15,18 +15,17 @@ from builder.execute.project import Project, open_project
 from builder.fetch.transfer import place
 from builder.graph.asks import asks
 from builder.graph.build import graph
+from builder.lock.accounts import KEY
 from builder.lock.file import write
 from builder.lock.model import NAME, Artifact, Lock, Slice
 from builder.record.why import Reason, why
-
-SOUND = Path(__file__).parents[2] / "catalogs/sound.txtar"
+from tests.unit.sound import unpack
 
 
 def artifact(kind: str, name: str) -> Artifact:
     digest = "sha256:" + name.encode().hex().ljust(64, "0")[:64]
-    # Somebody has looked into it, and it makes no accounts.
-    extra = {"accounts": ""}
-    return Artifact(f"{kind}:{name}=1", kind, name, "1", "origin", f"{name}.file", digest, 1, extra)
+    id_, file = f"{kind}:{name}=1", f"{name}.file"
+    return Artifact(id_, kind, name, "1", "origin", file, digest, 1, {KEY: ""})
 
 
 HELD = {
@@ -55,10 +54,7 @@ METADATA = {
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CATALOG_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("CATALOG_CACHE", str(tmp_path / "cache"))
-    parts = re.split(r"^-- (.+) --\n", SOUND.read_text(), flags=re.MULTILINE)
-    for path, text in zip(parts[1::2], parts[2::2], strict=True):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
+    unpack(tmp_path)
     whole = graph(load(tmp_path / "catalog.yaml"))
     slices = {}
     for name, cell in whole.cells.items():

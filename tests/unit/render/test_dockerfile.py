@@ -90,9 +90,7 @@ def test_every_step_runs_without_a_network(tmp_path: Path) -> None:
         run="true",
         files=[{"path": "/motd", "mode": "0600", "owner": "1000:100"}],
     )
-    rendered = text(
-        one, "deb:git=1:amd64", directory=tmp_path, files={"requirements.txt": "six==1"}
-    )
+    rendered = text(one, "deb:git=1:amd64", "python:six=1:any", directory=tmp_path)
     steps = [line for line in rendered.splitlines() if line.startswith("RUN")]
     assert len(steps) == 6
     assert all("--network=none" in step for step in steps)
@@ -108,9 +106,7 @@ def test_steps_stand_in_the_order_that_the_format_promises(tmp_path: Path) -> No
         run="echo run",
         files=[{"path": "/motd", "mode": "0600"}],
     )
-    rendered = text(
-        one, "deb:git=1:amd64", directory=tmp_path, files={"requirements.txt": "six==1"}
-    )
+    rendered = text(one, "deb:git=1:amd64", "python:six=1:any", directory=tmp_path)
     marks = [
         "apt-get",
         "echo prepare",
@@ -198,8 +194,7 @@ def test_python_packages_belong_to_the_user_of_the_layers_below() -> None:
     whole = graph(*below, one)
     assert user(whole, one) == "1000", "the highest priority decides"
     assert user(whole, below[1]) == "0", "its own user is for images, not for its own build"
-    locked = lock(one, files={"requirements.txt": "six==1"})
-    rendered = dockerfile(whole, one, locked, Path("/nowhere"))
+    rendered = dockerfile(whole, one, lock(one, "python:six=1:any"), Path("/nowhere"))
     assert (
         rendered.index("USER 1000\n")
         < rendered.index("uv --quiet pip install")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.catalog.model import Layer, Packages
+from builder.catalog.model import Layer
+from builder.catalog.packages import Packages
 from builder.errors import InputError
 from builder.events import silent
 from builder.graph.asks import asks, stale
@@ -150,6 +151,7 @@ def test_locked_versions_are_preferred_unless_they_are_to_move() -> None:
         upgrade=("lib*",),
         settings=settings(),
         monitor=silent,
+        fetch=list,
     )
     assert set(task.preferred(cells, "deb")) == {"tool"}
     assert set(replace(task, upgrade=()).preferred(cells, "deb")) == {"tool", "libtool"}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from builder.tools.buildx import failed_line, failure
+from builder.tools.buildx import failed_line, failure, finished
 
 OUTPUT = """\
 #8 [stage-0 2/4] RUN false
@@ -27,3 +27,8 @@ def test_the_line_of_the_dockerfile_at_which_a_build_failed() -> None:
     assert failed_line(OUTPUT) == 5
     assert failed_line([*OUTPUT, "Dockerfile:17"]) == 17
     assert failed_line(["#5 Dockerfile:9 is not a line of its own"]) is None
+
+
+def test_a_build_that_wrote_its_image_is_finished() -> None:
+    assert not finished(OUTPUT)
+    assert finished(["#8 DONE 0.1s", "#9 exporting to oci image format", "#9 DONE 0.3s"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -221,3 +222,23 @@ def test_what_runs_in_the_foreground_ends_with_us() -> None:
 def test_a_missing_program_does_not_run_in_the_foreground() -> None:
     with pytest.raises(ToolError, match="was not found"):
         process.foreground(["no-such-program"])
+
+
+def test_ctrl_c_on_a_terminal_is_for_what_runs_in_the_foreground() -> None:
+    catches = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, lambda *_: sys.exit(5 if sys.stdin.isatty() else 6))\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    pid, terminal = pty.fork()
+    if pid == 0:
+        argv = [sys.executable, "-c", FOREGROUND, catches]
+        os.execv(sys.executable, argv)  # noqa: S606  pty.fork leaves that to its caller
+    said = b""
+    while b"ready" not in said:
+        said += os.read(terminal, 1024)
+    os.write(terminal, b"\x03")
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 5

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from builder.errors import BuilderError
-from builder.verify.release import _hopeless, _moment, _port_names, _rolled_out, eventually
+from builder.verify.release import _ended, _hopeless, _moment, _port_names, _rolled_out, eventually
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,29 @@ def test_a_pod_that_no_node_takes_is_given_time() -> None:
     assert list(_hopeless(unplaced, late=True)) == ["p: Unschedulable: Insufficient memory"]
 
 
+def test_a_pod_that_the_scheduler_tries_again_is_waited_for() -> None:
+    conflict = {"type": "PodScheduled", "status": "False", "reason": "SchedulerError"}
+    assert list(_hopeless(pod(conditions=[conflict]), late=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("conditions", "ended"),
+    [
+        ([], False),
+        ([{"type": "Complete", "status": "False"}], False),
+        ([{"type": "Complete", "status": "True"}], True),
+    ],
+)
+def test_a_job_is_waited_for(conditions: list[dict[str, str]], *, ended: bool) -> None:
+    assert _ended({"metadata": {"name": "j"}, "status": {"conditions": conditions}}) is ended
+
+
+def test_a_job_that_failed() -> None:
+    failed = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "x"}
+    with pytest.raises(BuilderError, match="j: BackoffLimitExceeded: x"):
+        _ended({"metadata": {"name": "j"}, "status": {"conditions": [failed]}})
+
+
 def test_events_are_told_by_their_last_moment() -> None:
     created = {"metadata": {"creationTimestamp": "2026-01-01T00:00:00Z"}}
     assert (
@@ -125,7 +148,9 @@ def test_events_are_told_by_their_last_moment() -> None:
 
 
 def test_what_does_not_come_true_is_said() -> None:
-    with pytest.raises(BuilderError, match=r"the moon is blue: not so after 0 s \(no moon\)"):
+    with pytest.raises(
+        BuilderError, match=r"timed out after 0 s waiting until the moon is blue \(no moon\)"
+    ):
         eventually("the moon is blue", lambda: _raise(OSError("no moon")), patience=0)
     assert eventually("it is", lambda: [1]) == [1]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from builder.charts.onyxia.model import METADATA, NOTES, Found, Node
+from builder.charts.onyxia.model import METADATA, NOTES, Consequence, SchemaNode, Violation
+from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.source import join
 from builder.charts.onyxia.subject import Subject
 from builder.charts.onyxia.validation import show
@@ -15,15 +16,17 @@ _PASSWORD = re.compile(r"password: ?([^\n ]+)", re.IGNORECASE)
 _DECORATED = re.compile(r"[`*_\"'<(].*|.*[`*_\"'>),.;]")
 
 
-def schema_missing(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def schema_missing(subject: Subject) -> Iterator[Violation]:
     """The chart has a values.schema.json: without one, the form is empty, and all of values.yaml is
     in the text editor.
     """
     if subject.chart.schema is None:
-        yield Found("", "the chart has no values.schema.json", file=METADATA)
+        yield Violation("", "the chart has no values.schema.json", file=METADATA)
 
 
-def suspend(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def suspend(subject: Subject) -> Iterator[Violation]:
     """The schema has `global.suspend`, a hidden boolean whose default is false: only then a service
     can be suspended and resumed.
     """
@@ -34,7 +37,9 @@ def suspend(subject: Subject) -> Iterator[Found]:
         'global: {"suspend": {"type": "boolean", "default": false, "x-onyxia": {"hidden": true}}}'
     )
     if node is None:
-        yield Found("", "the schema has no global.suspend: the service cannot be suspended", hint)
+        yield Violation(
+            "", "the schema has no global.suspend: the service cannot be suspended", hint
+        )
         return
     wrong = []
     wrong += [f"is of type {node.type}"] if node.type != "boolean" else []
@@ -43,10 +48,11 @@ def suspend(subject: Subject) -> Iterator[Found]:
     )
     wrong += ["is shown"] if subject.shown(node) else []
     if wrong:
-        yield Found(node.pointer, f"global.suspend {' and '.join(wrong)}", hint)
+        yield Violation(node.pointer, f"global.suspend {' and '.join(wrong)}", hint)
 
 
-def dependency_condition(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def dependency_condition(subject: Subject) -> Iterator[Violation]:
     """The `condition` of a dependency is a boolean of the schema: the form hides a dependency whose
     condition is not true.
     """
@@ -58,41 +64,40 @@ def dependency_condition(subject: Subject) -> Iterator[Found]:
             continue
         node = subject.by_path.get(tuple(condition.split(".")))
         if node is None or node.type != "boolean":
-            found = "not in the schema" if node is None else f"of type {node.type}"
+            what = "not in the schema" if node is None else f"of type {node.type}"
             pointer = join("", "dependencies", str(index), "condition")
-            yield Found(
+            yield Violation(
                 pointer,
-                f"{name} is never shown: its condition {condition} is {found}",
+                f"{name} is never shown: its condition {condition} is {what}",
                 "make it a boolean",
                 METADATA,
             )
 
 
-def notes_password(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def notes_password(subject: Subject) -> Iterator[Violation]:
     """The notes say `password: X`, with the bare password after one space: that is how the page
     finds what it copies.
     """
     if subject.chart.notes is None:
         return
-    lines = [
-        line
-        for line in _ACTION.sub("X", subject.chart.notes).splitlines()
-        if "password" in line.lower()
-    ]
-    found = [match[1] for line in lines for match in [_PASSWORD.search(line)] if match]
-    fallback = any(
-        node.path and node.path[-1].lower().endswith("password") for node in subject.nodes
-    )
-    if lines and not found and not fallback:
-        yield Found(
+    notes = _ACTION.sub("X", subject.chart.notes)
+    lines = [line for line in notes.splitlines() if "password" in line.lower()]
+    matches = [_PASSWORD.search(line) for line in lines]
+    copied = [match[1] for match in matches if match]
+    # Where the notes tell no password, the page looks for an option of that name.
+    names = [node.path[-1].lower() for node in subject.nodes if node.path]
+    has_option = any(name.endswith("password") for name in names)
+    if lines and not copied and not has_option:
+        yield Violation(
             "",
             f"the page finds no password in {show(lines[0].strip())}",
             "write it as `password: X`",
             NOTES,
         )
-    for text in found:
+    for text in copied:
         if _DECORATED.fullmatch(text):
-            yield Found(
+            yield Violation(
                 "",
                 f"the page copies {show(text)} as the password, with its decoration",
                 "write it as `password: X`",
@@ -101,7 +106,8 @@ def notes_password(subject: Subject) -> Iterator[Found]:
             return
 
 
-def notes_url(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def notes_url(subject: Subject) -> Iterator[Violation]:
     """Where the notes name no URL, the host of the service comes first in the alphabet: the button
     opens the first; hence a host ends with `-0`.
     """
@@ -112,49 +118,47 @@ def notes_url(subject: Subject) -> Iterator[Found]:
         others = [node for node in _siblings(subject, main) if node.path[-1].endswith("Hostname")]
         before = [node.name for node in others if _sorts_before(subject, node, main)]
         if before:
-            yield Found(
+            yield Violation(
                 main.pointer,
                 f"the button opens {before[0]}, which sorts before {main.name}",
                 'end the host with "-0"',
             )
 
 
-def chart_prerelease(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def chart_prerelease(subject: Subject) -> Iterator[Violation]:
     """The version is no prerelease: one with a dash is never chosen unless a user asks for it."""
     version = str(subject.metadata.get("version", ""))
     if "-" in version:
-        yield Found(
+        yield Violation(
             "/version",
             f"the version {version} is a prerelease, which the page never chooses by itself",
             file=METADATA,
         )
 
 
-def chart_card(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def chart_card(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml has a `description` and an `icon`: the chart's card in the catalog shows them."""
     for key in ("description", "icon"):
         value = subject.metadata.get(key)
         if subject.metadata and (not isinstance(value, str) or not value.strip()):
-            yield Found(
+            yield Violation(
                 "" if value is None else f"/{key}",
                 f"the chart has no {key}: its card in the catalog has none",
                 file=METADATA,
             )
 
 
-def _siblings(subject: Subject, node: Node) -> list[Node]:
+def _siblings(subject: Subject, node: SchemaNode) -> list[SchemaNode]:
     parent = subject.parents.get(node.pointer)
     return list((parent.properties or {}).values()) if parent else []
 
 
-def _sorts_before(subject: Subject, one: Node, main: Node) -> bool:
-    pairs = [
-        (first, second)
-        for context in subject.computed
-        for first in subject.values_of(one, context)
-        for second in subject.values_of(main, context)
-    ]
-    return any(
-        isinstance(first, str) and isinstance(second, str) and first < second
-        for first, second in pairs
-    )
+def _sorts_before(subject: Subject, one: SchemaNode, main: SchemaNode) -> bool:
+    """Tell whether the value of a node comes before another one's in some context."""
+    for context, first in subject.occurring(one):
+        for second in subject.values_of(main, context):
+            if isinstance(first, str) and isinstance(second, str) and first < second:
+                return True
+    return False

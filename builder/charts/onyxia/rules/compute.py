@@ -5,67 +5,75 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from builder.charts.onyxia.javascript import at, pattern_error
-from builder.charts.onyxia.model import UNDEFINED, VALUES, Found
+from builder.charts.onyxia.model import UNDEFINED, VALUES, Consequence, Violation
+from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.slots import SLOTS
 from builder.charts.onyxia.source import join
 from builder.charts.onyxia.subject import Subject, together
 from builder.charts.onyxia.validation import kind, show
 
 
-def values_root(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.VALUES)
+def values_root(subject: Subject) -> Iterator[Violation]:
     """`values.yaml` is a mapping, and not empty; no key is given twice."""
     if subject.chart.values is None:
-        yield Found("", "the chart has no values.yaml", file=VALUES)
+        yield Violation("", "the chart has no values.yaml", file=VALUES)
     elif subject.values.problem:
-        yield Found("", f"values.yaml: {subject.values.problem}", file=VALUES)
+        yield Violation("", f"values.yaml: {subject.values.problem}", file=VALUES)
     elif not isinstance(subject.values.value, dict):
         what = (
             "is empty"
             if subject.values.value is None
             else f"holds {show(subject.values.value)}, not a mapping"
         )
-        yield Found(
+        yield Violation(
             "", f"values.yaml {what}", "give every value of the schema its default there", VALUES
         )
 
 
-def schema_root(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.VALUES)
+def schema_root(subject: Subject) -> Iterator[Violation]:
     """The root of the schema is an object."""
     if isinstance(subject.schema.value, dict) and subject.tree.root.type not in {None, "object"}:
-        yield Found(
+        yield Violation(
             "/type", f"the root of the schema is {show(subject.tree.root.type)}, not an object"
         )
 
 
-def no_value(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.VALUES)
+def no_value(subject: Subject) -> Iterator[Violation]:
     """Every leaf has a usable value in every context: a valid `default`, or a value in values.yaml
     when what it injects may be missing.
     """
     yield from _crashes(subject, "value", "give it a default that it accepts")
 
 
-def values_yaml(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.VALUES)
+def values_yaml(subject: Subject) -> Iterator[Violation]:
     """A value of values.yaml that is used, for want of an injected one and of a valid `default`, is
     valid: not null, and of the node's type.
     """
     yield from _crashes(subject, "values.yaml", "give it a valid default, or mend values.yaml")
 
 
-def object_value(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.VALUES)
+def object_value(subject: Subject) -> Iterator[Violation]:
     """An object without properties has a `default` or a value in values.yaml; only an array may do
     without.
     """
     yield from _crashes(subject, "object", 'give it a default: {"type": "object", "default": {}}')
 
 
-def min_items(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.VALUES)
+def min_items(subject: Subject) -> Iterator[Violation]:
     """An array with `minItems` has a default with as many items, or items with a default."""
     yield from _crashes(
         subject, "items", "give the items a default, or the array one with enough items"
     )
 
 
-def const_value(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.VALUES)
+def const_value(subject: Subject) -> Iterator[Violation]:
     """`const` is a value that the node itself accepts: not null, and of its type."""
     yield from _crashes(subject, "const")
     for node in subject.nodes:
@@ -75,26 +83,28 @@ def const_value(subject: Subject) -> Iterator[Found]:
             and node.type is None
             and "type" not in _raw(node.raw)
         ):
-            yield Found(
+            yield Violation(
                 join(node.pointer, "const"),
                 f"the const of {node.name} is {show(node.keywords['const'])}, which has no type",
             )
 
 
-def pattern_javascript(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.VALUES)
+def pattern_javascript(subject: Subject) -> Iterator[Violation]:
     """`pattern` is a regular expression of JavaScript: flags such as `(?i)` are not."""
     for node in subject.nodes:
         pattern = node.text("pattern")
         wrong = pattern_error(pattern) if pattern is not None else None
         if wrong:
-            yield Found(
+            yield Violation(
                 join(node.pointer, "pattern"),
                 f"the pattern {pattern} of {node.name} is no JavaScript: {wrong}",
                 "spell both cases: [Aa]",
             )
 
 
-def slot_values(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.VALUES)
+def slot_values(subject: Subject) -> Iterator[Violation]:
     """What the schema that every API has for a slot leaves without a usable default, values.yaml
     gives: the API replaces the whole node.
     """
@@ -106,30 +116,27 @@ def slot_values(subject: Subject) -> Iterator[Found]:
             path = (*node.path, *([below] if below else []))
             value = at(subject.values.value, path)
             if value is UNDEFINED or kind(value) != wanted:
-                found = "nothing" if value is UNDEFINED else show(value)
+                given = "nothing" if value is UNDEFINED else show(value)
                 message = (
                     f"{'.'.join(path)}: an API's {node.slot} has no usable default for it, and"
-                    f" values.yaml has {found}"
+                    f" values.yaml has {given}"
                 )
-                yield Found(
+                yield Violation(
                     node.pointer,
                     message,
                     f"set {'.'.join(path)} to a value of type {wanted} in values.yaml",
                 )
 
 
-def _crashes(subject: Subject, what: str, hint: str = "") -> Iterator[Found]:
-    crashes = [
-        (crash, context)
-        for context, computed in subject.computed.items()
-        for crash in computed.crashes
-        if crash.kind == what
-    ]
+def _crashes(subject: Subject, what: str, hint: str = "") -> Iterator[Violation]:
+    occurrences: list[tuple[str, str, str]] = []
+    for context, computed in subject.computed.items():
+        for crash in computed.crashes:
+            if crash.kind == what:
+                occurrences.append((crash.pointer, crash.reason, context))
     names = {node.pointer: node.name for node in subject.nodes}
-    for pointer, words in together(
-        (crash.pointer, crash.reason, context) for crash, context in crashes
-    ):
-        yield Found(pointer, f"{names[pointer]} has no usable value: {words}", hint)
+    for pointer, words in together(occurrences):
+        yield Violation(pointer, f"{names[pointer]} has no usable value: {words}", hint)
 
 
 def _raw(raw: object) -> dict[str, object]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from builder.charts.onyxia.context import contexts
 from builder.charts.onyxia.javascript import parse_float, pattern_error, same
-from builder.charts.onyxia.model import Crash, Found, Node
+from builder.charts.onyxia.model import Consequence, Crash, SchemaNode, Violation
+from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.source import join
 from builder.charts.onyxia.subject import Subject, together
 from builder.charts.onyxia.validation import options, show
@@ -16,47 +17,53 @@ DIALECTS = ("http://json-schema.org/draft-07/schema", "http://json-schema.org/sc
 """What the editor's validator knows, with or without a final #."""
 
 
-def list_options(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def list_options(subject: Subject) -> Iterator[Violation]:
     """`render: list` has options, each of which the node accepts: one bad option is as good as
     none.
     """
-    found: list[tuple[str, str, str]] = []
+    occurrences: list[tuple[str, str, str]] = []
     for node in subject.nodes:
         if node.keywords.get("render") == "list" and not pattern_error(node.text("pattern") or ""):
-            found += [
+            occurrences += [
                 (node.pointer, f"{node.name}: {crash}", context)
                 for context, crash in _crashed_options(subject, node)
             ]
-    for pointer, words in together(found):
-        yield Found(
+    for pointer, words in together(occurrences):
+        yield Violation(
             pointer,
             words,
             "give it a listEnum whose options all match its type, pattern and bounds",
         )
 
 
-def slider_type(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def slider_type(subject: Subject) -> Iterator[Violation]:
     """A slider is a string or a number, not an integer."""
     for node in _sliders(subject):
         if node.type not in {"string", "number"}:
-            yield Found(
+            yield Violation(
                 join(node.pointer, "type"),
                 f"{node.name} is a slider of type {node.type}",
                 "make it a number, or a string with a sliderUnit",
             )
 
 
-def slider_bounds(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def slider_bounds(subject: Subject) -> Iterator[Violation]:
     """A slider has both `sliderMin` and `sliderMax`; both ends of a range slider too."""
     for node in _sliders(subject):
         missing = [
             keyword for keyword in ("sliderMin", "sliderMax") if node.number(keyword) is None
         ]
         if missing:
-            yield Found(node.pointer, f"the slider {node.name} has no {' and no '.join(missing)}")
+            yield Violation(
+                node.pointer, f"the slider {node.name} has no {' and no '.join(missing)}"
+            )
 
 
-def slider_unit(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def slider_unit(subject: Subject) -> Iterator[Violation]:
     """A slider over numbers has no `sliderUnit`, not even an empty one."""
     for node in _sliders(subject):
         unit = node.text("sliderUnit")
@@ -66,52 +73,50 @@ def slider_unit(subject: Subject) -> Iterator[Found]:
             and (unit or "sliderExtremity" not in node.keywords)
         ):
             hint = "take it away, or make the node a string"
-            yield Found(
+            yield Violation(
                 join(node.pointer, "sliderUnit"),
                 f"the slider {node.name} is a number and has the unit {show(unit)}",
                 hint,
             )
 
 
-def slider_render(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def slider_render(subject: Subject) -> Iterator[Violation]:
     """A slider's `render` is `slider`, or absent."""
     for node in _sliders(subject):
         render = node.keywords.get("render", "slider")
         if render != "slider":
-            yield Found(
+            yield Violation(
                 join(node.pointer, "render"),
                 f"{node.name} has the keywords of a slider and is rendered as {render}",
             )
 
 
-def slider_number(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def slider_number(subject: Subject) -> Iterator[Violation]:
     """The value of a slider over strings without a unit is a number."""
-    found = [
-        (
-            node.pointer,
-            f"the value of the slider {node.name} is {show(value)}, which is no number",
-            context,
-        )
-        for node in _sliders(subject)
-        for context in subject.computed
-        for value in subject.values_of(node, context)
-        if node.type == "string"
-        and node.text("sliderUnit") is None
-        and isinstance(value, str)
-        and parse_float(value) is None
-    ]
-    for pointer, words in together(found):
-        yield Found(pointer, words, "give the slider a sliderUnit, and the default that unit")
+    occurrences: list[tuple[str, str, str]] = []
+    for node in _sliders(subject):
+        if node.type != "string" or node.text("sliderUnit") is not None:
+            continue
+        for context, value in subject.occurring(node):
+            if isinstance(value, str) and parse_float(value) is None:
+                words = f"the value of the slider {node.name} is {show(value)}, which is no number"
+                occurrences.append((node.pointer, words, context))
+    for pointer, words in together(occurrences):
+        yield Violation(pointer, words, "give the slider a sliderUnit, and the default that unit")
 
 
-def root_properties(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def root_properties(subject: Subject) -> Iterator[Violation]:
     """The root of the schema has `properties`."""
     root = subject.tree.root
     if root.type == "object" and root.properties is None:
-        yield Found("", "the root of the schema has no properties", 'write "properties": {}')
+        yield Violation("", "the root of the schema has no properties", 'write "properties": {}')
 
 
-def pattern_unicode(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def pattern_unicode(subject: Subject) -> Iterator[Violation]:
     r"""`pattern` is valid under the flag `u`, with which the text editor compiles it: no needless
     escapes such as `\-` and `\_`.
     """
@@ -122,63 +127,68 @@ def pattern_unicode(subject: Subject) -> Iterator[Found]:
         wrong = pattern_error(pattern, "u")
         if wrong:
             message = f"the pattern {pattern} of {node.name} is not valid under the flag u: {wrong}"
-            yield Found(
+            yield Violation(
                 join(node.pointer, "pattern"),
                 message,
                 "escape only what must be escaped; put - last in [ ]",
             )
 
 
-def options_empty(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def options_empty(subject: Subject) -> Iterator[Violation]:
     """`enum` is not empty."""
     for node in subject.nodes:
         if node.options("enum") == []:
-            yield Found(
+            yield Violation(
                 join(node.pointer, "enum"), f"the enum of {node.name} is empty", "take it away"
             )
 
 
-def options_repeated(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def options_repeated(subject: Subject) -> Iterator[Violation]:
     """No option stands twice in `enum` or `listEnum`."""
     for node in subject.nodes:
         for keyword in ("enum", "listEnum"):
             given = node.options(keyword) or []
-            twice = [
-                option
-                for index, option in enumerate(given)
-                if any(same(option, other) for other in given[:index])
-            ]
-            if twice:
-                yield Found(
-                    join(node.pointer, keyword),
-                    f"{keyword} of {node.name} has {show(twice[0])} twice",
-                )
+            repeated = list(_repeated(given))
+            if repeated:
+                message = f"{keyword} of {node.name} has {show(repeated[0])} twice"
+                yield Violation(join(node.pointer, keyword), message)
 
 
-def schema_dialect(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def schema_dialect(subject: Subject) -> Iterator[Violation]:
     """`$schema` is draft 07, or absent: the text editor knows no other."""
     raw = subject.tree.raw
     dialect = raw.get("$schema") if isinstance(raw, dict) else None
     if dialect is not None and not (
         isinstance(dialect, str) and dialect.removesuffix("#") in DIALECTS
     ):
-        yield Found(
+        yield Violation(
             "/$schema",
             f"the text editor does not know the dialect {show(dialect)}",
             f"write {DIALECTS[0]}#",
         )
 
 
-def schema_id(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def schema_id(subject: Subject) -> Iterator[Violation]:
     """No node has an `$id`: the text editor compiles the schema again and again, and an identifier
     only once.
     """
     for node in subject.nodes:
         if isinstance(node.raw, dict) and "$id" in node.raw:
-            yield Found(join(node.pointer, "$id"), f"{node.name} has an $id", "take it away")
+            yield Violation(join(node.pointer, "$id"), f"{node.name} has an $id", "take it away")
 
 
-def _sliders(subject: Subject) -> Iterator[Node]:
+def _repeated(given: list[object]) -> Iterator[object]:
+    """Yield the options that an earlier one is the same as."""
+    for index, option in enumerate(given):
+        if any(same(option, other) for other in given[:index]):
+            yield option
+
+
+def _sliders(subject: Subject) -> Iterator[SchemaNode]:
     """Yield the nodes that the form draws as sliders, in any context."""
     for node in subject.nodes:
         is_slider = "sliderMin" in node.keywords or "sliderExtremity" in node.keywords
@@ -194,7 +204,7 @@ def _sliders(subject: Subject) -> Iterator[Node]:
             yield node
 
 
-def _crashed_options(subject: Subject, node: Node) -> Iterator[tuple[str, Crash]]:
+def _crashed_options(subject: Subject, node: SchemaNode) -> Iterator[tuple[str, Crash]]:
     for context, lookup in subject.lookups.items():
         try:
             options(node, lookup)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from builder.charts.onyxia.context import VERSION, Type, Unknown, look_up
 from builder.charts.onyxia.expression import Reference, evaluate, references, strings
-from builder.charts.onyxia.model import UNDEFINED, Crash, Found, Node
+from builder.charts.onyxia.model import UNDEFINED, Consequence, Crash, SchemaNode, Violation
+from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.source import join
 from builder.charts.onyxia.subject import Subject, together
 from builder.charts.onyxia.validation import options, show
@@ -17,7 +18,8 @@ _KEYS = ("overwriteDefaultWith", "overwriteListEnumWith")
 _ANY = Type(kind="any")
 
 
-def expression_syntax(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def expression_syntax(subject: Subject) -> Iterator[Violation]:
     """Braces come in pairs of two, with something between: what is not an expression is injected as
     text.
     """
@@ -32,92 +34,98 @@ def expression_syntax(subject: Subject) -> Iterator[Found]:
                 None,
             )
             if text is not None:
-                yield Found(
+                yield Violation(
                     join(node.pointer, "x-onyxia", key),
                     f"{key} of {node.name} has braces that enclose no path: {show(text)}",
                 )
 
 
-def context_path(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def context_path(subject: Subject) -> Iterator[Violation]:
     """Every path that an expression reads is in the context: what is not there is undefined, and
     the default is used.
     """
     for node, key, expression in _expressions(subject):
         item = _item(subject, node)
         for reference in references(expression):
-            found = look_up(reference.path, item)
-            if isinstance(found, Unknown):
+            looked_up = look_up(reference.path, item)
+            if isinstance(looked_up, Unknown):
                 hint = (
-                    f"did you mean {found.nearest}?"
-                    if found.nearest
+                    f"did you mean {looked_up.nearest}?"
+                    if looked_up.nearest
                     else "take it away, and keep the default"
                 )
-                why = f": {found.why}" if found.why else ""
+                why = f": {looked_up.why}" if looked_up.why else ""
                 message = (
-                    f"{node.name} reads {found.path!r}, which is not in the context of the"
+                    f"{node.name} reads {looked_up.path!r}, which is not in the context of the"
                     f" application {VERSION}{why}"
                 )
-                yield Found(join(node.pointer, "x-onyxia", key), message, hint)
+                yield Violation(join(node.pointer, "x-onyxia", key), message, hint)
 
 
-def embedded_path(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def embedded_path(subject: Subject) -> Iterator[Violation]:
     """What is put into a longer string is a string, a number or a boolean: with anything else the
     whole expression is undefined.
     """
     for node, key, expression in _expressions(subject):
         for reference in references(expression):
-            found = look_up(reference.path, _item(subject, node))
-            if reference.embedded and isinstance(found, Type) and found.kind in {"array", "object"}:
-                yield Found(
+            looked_up = look_up(reference.path, _item(subject, node))
+            if (
+                reference.embedded
+                and isinstance(looked_up, Type)
+                and looked_up.kind in {"array", "object"}
+            ):
+                yield Violation(
                     join(node.pointer, "x-onyxia", key),
-                    f"{node.name} puts {reference}, an {found.kind}, into a string",
+                    f"{node.name} puts {reference}, an {looked_up.kind}, into a string",
                 )
 
 
-def injection_refused(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def injection_refused(subject: Subject) -> Iterator[Violation]:
     """The node takes what it injects: its type, pattern, bounds and options; otherwise its default
     is used.
     """
-    found = [
-        (
-            refusal.node.pointer,
-            (
-                f"{refusal.node.name} does not take what it injects, {show(refusal.value)}, which"
+    occurrences: list[tuple[str, str, str]] = []
+    for context, computed in subject.computed.items():
+        for refusal in computed.refusals:
+            node = refusal.node
+            words = (
+                f"{node.name} does not take what it injects, {show(refusal.value)}, which"
                 f" {refusal.why}"
-            ),
-            context,
-        )
-        for context, computed in subject.computed.items()
-        for refusal in computed.refusals
-        if refusal.node.pointer not in subject.crashed
-    ]
-    for pointer, words in together(found):
-        yield Found(join(pointer, "x-onyxia", "overwriteDefaultWith"), words)
+            )
+            if node.pointer not in subject.crashed:
+                occurrences.append((node.pointer, words, context))
+    for pointer, words in together(occurrences):
+        yield Violation(join(pointer, "x-onyxia", "overwriteDefaultWith"), words)
 
 
-def options_injected(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def options_injected(subject: Subject) -> Iterator[Violation]:
     """`overwriteListEnumWith` finds an array, with at least one option that the node takes;
     otherwise `listEnum` is used.
     """
-    found: list[tuple[str, str, str]] = []
+    occurrences: list[tuple[str, str, str]] = []
     for node in subject.nodes:
         expression = node.onyxia.get("overwriteListEnumWith", UNDEFINED)
         for context, lookup in subject.lookups.items():
             value = evaluate(expression, lookup)
             if value is UNDEFINED or _taken(node, value, subject, context):
                 continue
-            found.append(
+            occurrences.append(
                 (node.pointer, f"the options of {node.name} are not {show(value)}", context)
             )
-    for pointer, words in together(found):
-        yield Found(
+    for pointer, words in together(occurrences):
+        yield Violation(
             join(pointer, "x-onyxia", "overwriteListEnumWith"),
             words,
             "inject an array of values that the node takes",
         )
 
 
-def object_default(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def object_default(subject: Subject) -> Iterator[Violation]:
     """An object with `properties` has neither a `default` nor an `overwriteDefaultWith` of its own:
     its value is that of its properties.
     """
@@ -135,19 +143,19 @@ def object_default(subject: Subject) -> Iterator[Found]:
                     else join(node.pointer, "x-onyxia", keyword)
                 )
                 message = f"{keyword} of {node.name} is never used: it is an object with properties"
-                yield Found(
+                yield Violation(
                     pointer, message, "move it to the properties, or take the properties away"
                 )
 
 
-def _expressions(subject: Subject) -> Iterator[tuple[Node, str, object]]:
+def _expressions(subject: Subject) -> Iterator[tuple[SchemaNode, str, object]]:
     for node in subject.nodes:
         for key in _KEYS:
             if key in node.onyxia:
                 yield node, key, node.onyxia[key]
 
 
-def _item(subject: Subject, node: Node) -> Type | None:
+def _item(subject: Subject, node: SchemaNode) -> Type | None:
     """Return the type of the element whose properties are in scope: that of the nearest array
     around the node that injects one.
     """
@@ -155,8 +163,8 @@ def _item(subject: Subject, node: Node) -> Type | None:
         if array.type != "array" or array.expression is UNDEFINED:
             continue
         paths = list(references(array.expression)) if isinstance(array.expression, str) else []
-        found = look_up(paths[0].path) if len(paths) == 1 and _whole(paths[0]) else _ANY
-        return found.items or _ANY if isinstance(found, Type) else _ANY
+        looked_up = look_up(paths[0].path) if len(paths) == 1 and _whole(paths[0]) else _ANY
+        return looked_up.items or _ANY if isinstance(looked_up, Type) else _ANY
     return None
 
 
@@ -164,10 +172,10 @@ def _whole(reference: Reference) -> bool:
     return not reference.embedded
 
 
-def _taken(node: Node, value: object, subject: Subject, context: str) -> bool:
+def _taken(node: SchemaNode, value: object, subject: Subject, context: str) -> bool:
     if not isinstance(value, list):
         return False
-    bare = Node(
+    bare = SchemaNode(
         pointer=node.pointer,
         path=node.path,
         raw=node.raw,

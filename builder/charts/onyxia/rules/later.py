@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from builder.charts.onyxia.context import contexts
 from builder.charts.onyxia.editor import editor_schema, errors
 from builder.charts.onyxia.javascript import at, matches, pattern_error, to_text
-from builder.charts.onyxia.model import UNDEFINED, Found, Node
+from builder.charts.onyxia.model import UNDEFINED, Consequence, SchemaNode, Violation
+from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.shape import KEYWORDS
 from builder.charts.onyxia.source import join
 from builder.charts.onyxia.subject import Subject, in_contexts, together
@@ -17,7 +18,8 @@ _STEPS = 1000
 """How many positions of a slider are tried at most."""
 
 
-def item_default(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.LATER)
+def item_default(subject: Subject) -> Iterator[Violation]:
     """An array to which a user can add has items with a usable default, or a first item to copy."""
     for node in subject.nodes:
         if (
@@ -38,14 +40,15 @@ def item_default(subject: Subject) -> Iterator[Found]:
                 f"adding an item to {node.name} crashes: its items have no usable"
                 f" default{in_contexts(failing)}"
             )
-            yield Found(
+            yield Violation(
                 join(node.pointer, "items"),
                 message,
                 "give each property of the items a default that it accepts",
             )
 
 
-def item_removal(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.LATER)
+def item_removal(subject: Subject) -> Iterator[Violation]:
     """An array of objects from which a user can remove starts empty: after an item is removed,
     saved and opened again, the page crashes.
     """
@@ -67,14 +70,15 @@ def item_removal(subject: Subject) -> Iterator[Found]:
         ]
         if filled:
             hint = "start with an empty array, or let minItems keep the items"
-            yield Found(
+            yield Violation(
                 node.pointer,
                 f"{node.name} is an array of objects that starts with items{in_contexts(filled)}",
                 hint,
             )
 
 
-def schema_meta(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def schema_meta(subject: Subject) -> Iterator[Violation]:
     """The schema is valid draft 07: the text editor refuses to compile any other."""
     if subject.schema.problem or not isinstance(subject.schema.value, dict):
         return
@@ -82,24 +86,25 @@ def schema_meta(subject: Subject) -> Iterator[Found]:
         keyword = str(error.absolute_path[-1]) if error.absolute_path else ""
         if keyword == "$schema" or _ours(subject, [str(step) for step in error.absolute_path]):
             continue
-        yield Found(
+        yield Violation(
             join("", *map(str, error.absolute_path)),
             f"{'.'.join(map(str, error.absolute_path)) or 'the schema'}: {error.message}",
         )
 
 
-def launch_value(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.LAUNCH)
+def launch_value(subject: Subject) -> Iterator[Violation]:
     """The values with which the form opens satisfy the whole schema, also what the form ignores:
     lengths, `maximum`, `oneOf`.
     """
     if subject.schema.problem or subject.schema_errors:
         return
-    found: list[tuple[str, str, str]] = []
+    occurrences: list[tuple[str, str, str]] = []
     for context, computed in subject.computed.items():
         if computed.crashes or not isinstance(computed.values, dict):
             continue
         schema = editor_schema(subject.tree.root, subject.lookups[context])
-        found += [
+        occurrences += [
             (
                 _pointer(subject, [str(key) for key in error.absolute_path]),
                 f"{'.'.join(map(str, error.absolute_path))}: {error.message}",
@@ -107,11 +112,12 @@ def launch_value(subject: Subject) -> Iterator[Found]:
             )
             for error in errors(schema, computed.values)
         ]
-    for pointer, words in together(found):
-        yield Found(pointer, words, "change the default, or what it breaks")
+    for pointer, words in together(occurrences):
+        yield Violation(pointer, words, "change the default, or what it breaks")
 
 
-def slider_pattern(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.LAUNCH)
+def slider_pattern(subject: Subject) -> Iterator[Violation]:
     """A slider reaches no value that the node's `pattern` refuses."""
     for node in subject.nodes:
         pattern = node.text("pattern")
@@ -119,13 +125,13 @@ def slider_pattern(subject: Subject) -> Iterator[Found]:
             continue
         refused = next((text for text in _positions(node) if not matches(pattern, text)), None)
         if refused is not None:
-            yield Found(
+            yield Violation(
                 join(node.pointer, "pattern"),
                 f"the slider {node.name} reaches {refused}, which its pattern {pattern} refuses",
             )
 
 
-def _changeable(subject: Subject, node: Node) -> bool:
+def _changeable(subject: Subject, node: SchemaNode) -> bool:
     """Tell whether a user may add to an array, or remove from it."""
     return (
         subject.shown(node)
@@ -135,11 +141,11 @@ def _changeable(subject: Subject, node: Node) -> bool:
     )
 
 
-def _removable(node: Node, value: list[object]) -> bool:
+def _removable(node: SchemaNode, value: list[object]) -> bool:
     return len(value) > (node.number("minItems") or 0)
 
 
-def _positions(node: Node) -> Iterator[str]:
+def _positions(node: SchemaNode) -> Iterator[str]:
     low, high, step = (
         node.number("sliderMin"),
         node.number("sliderMax"),

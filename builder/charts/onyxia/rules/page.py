@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from builder.charts.onyxia.model import Found
+from builder.charts.onyxia.model import Consequence, Violation
+from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.shape import KEYWORDS, NAME, ONYXIA, TYPES
 from builder.charts.onyxia.slots import SLOTS, nearest
 from builder.charts.onyxia.source import join
@@ -17,109 +18,121 @@ _NAMED = {"type", "items", "required", "render", "title", "description", "hidden
 """Keywords whose shape has a rule of its own."""
 
 
-def schema_json(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def schema_json(subject: Subject) -> Iterator[Violation]:
     """`values.schema.json` is a JSON object."""
     if subject.chart.schema is None:
         return
     if subject.schema.problem:
-        yield Found("", f"values.schema.json is {subject.schema.problem}")
+        yield Violation("", f"values.schema.json is {subject.schema.problem}")
     elif not isinstance(subject.schema.value, dict):
-        yield Found("", f"values.schema.json holds {show(subject.schema.value)}, not an object")
+        yield Violation("", f"values.schema.json holds {show(subject.schema.value)}, not an object")
 
 
-def node_object(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def node_object(subject: Subject) -> Iterator[Violation]:
     """A node of the schema is an object: `true` and `false` are no nodes."""
     for node in subject.nodes:
         if not isinstance(node.raw, dict):
-            yield Found(
+            yield Violation(
                 node.pointer, f"{node.name} is {show(node.raw)}, not an object", 'write {"type": …}'
             )
 
 
-def node_type(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def node_type(subject: Subject) -> Iterator[Violation]:
     """Every node has a `type` or a `const`."""
     for node in subject.nodes:
         if isinstance(node.raw, dict) and not {"type", "const", "$ref"} & node.raw.keys():
-            yield Found(
+            yield Violation(
                 node.pointer,
                 f"{node.name} has neither a type nor a const",
                 f"give it one of: {', '.join(TYPES)}",
             )
 
 
-def type_name(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def type_name(subject: Subject) -> Iterator[Violation]:
     """`type` is one name, and not `null`: no list of types."""
     for pointer, name, value in _members(subject, "type"):
         if not KEYWORDS["type"].accepts(value):
-            yield Found(
+            yield Violation(
                 pointer, f"the type of {name} is {show(value)}", f"one of: {', '.join(TYPES)}"
             )
 
 
-def onyxia_hidden(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def x_onyxia_hidden(subject: Subject) -> Iterator[Violation]:
     """`x-onyxia.hidden` is true or false: the conditional `{value, path}` belongs in the node's own
     `hidden`.
     """
     for pointer, name, value in _members(subject, "x-onyxia"):
         if isinstance(value, dict) and not isinstance(value.get("hidden", False), bool):
-            found = value["hidden"]
+            hidden = value["hidden"]
             hint = (
                 'move it out of x-onyxia: "hidden": {"value": …, "path": "…"}'
-                if isinstance(found, dict)
+                if isinstance(hidden, dict)
                 else "write true or false"
             )
-            yield Found(
+            yield Violation(
                 join(pointer, "hidden"),
-                f"x-onyxia.hidden of {name} is {show(found)}, not true or false",
+                f"x-onyxia.hidden of {name} is {show(hidden)}, not true or false",
                 hint,
             )
 
 
-def onyxia_shape(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def x_onyxia_shape(subject: Subject) -> Iterator[Violation]:
     """`x-onyxia` is an object; what it injects is a string, an array or an object; `readonly` is
     true or false.
     """
     for pointer, name, value in _members(subject, "x-onyxia"):
         if not isinstance(value, dict):
-            yield Found(pointer, f"x-onyxia of {name} is {show(value)}, not an object")
+            yield Violation(pointer, f"x-onyxia of {name} is {show(value)}, not an object")
             continue
         for key, shape in {**ONYXIA, "overwriteSchemaWith": NAME}.items():
             if key in value and key != "hidden" and not shape.accepts(value[key]):
-                yield Found(
+                yield Violation(
                     join(pointer, key),
                     f"x-onyxia.{key} of {name} is {show(value[key])}, not {shape.words}",
                 )
 
 
-def required_shape(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def required_shape(subject: Subject) -> Iterator[Violation]:
     """`required` is an array of names on the object, not `true` on the property."""
     yield from _misshapen(
         subject, "required", "name the property in the `required` of the object that it is in"
     )
 
 
-def items_shape(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def items_shape(subject: Subject) -> Iterator[Violation]:
     """`items` is one schema, not a list of schemas."""
     yield from _misshapen(subject, "items")
 
 
-def render_name(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def render_name(subject: Subject) -> Iterator[Violation]:
     """`render` is one of textArea, password, list, slider."""
     yield from _misshapen(subject, "render")
 
 
-def title_shape(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def title_shape(subject: Subject) -> Iterator[Violation]:
     """`title` and `description` are strings."""
     yield from _misshapen(subject, "title")
     yield from _misshapen(subject, "description")
 
 
-def hidden_shape(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def hidden_shape(subject: Subject) -> Iterator[Violation]:
     """`hidden` is true, false, or `{value, path}` with an optional boolean `isPathRelative`."""
     yield from _misshapen(subject, "hidden")
 
 
-def keyword_shape(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def keyword_shape(subject: Subject) -> Iterator[Violation]:
     """Every other keyword that the form reads has the shape that it expects: numbers are numbers,
     lists are lists.
     """
@@ -128,7 +141,8 @@ def keyword_shape(subject: Subject) -> Iterator[Found]:
             yield from _misshapen(subject, keyword)
 
 
-def reference(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.PAGE)
+def reference(subject: Subject) -> Iterator[Violation]:
     """`$ref` leads to `#/definitions/…`, or is the name of a schema that every API has; below a
     slot that the API lacks it stays unresolved.
     """
@@ -145,7 +159,7 @@ def reference(subject: Subject) -> Iterator[Found]:
             if near
             else "define it under #/definitions/, outside of any node with overwriteSchemaWith"
         )
-        yield Found(pointer, f"the $ref of {name} to {show(value)} stays unresolved", hint)
+        yield Violation(pointer, f"the $ref of {name} to {show(value)} stays unresolved", hint)
 
 
 def _members(subject: Subject, key: str) -> Iterator[tuple[str, str, object]]:
@@ -156,8 +170,10 @@ def _members(subject: Subject, key: str) -> Iterator[tuple[str, str, object]]:
             yield join(node.pointer, key), node.name, raw[key]
 
 
-def _misshapen(subject: Subject, keyword: str, hint: str = "") -> Iterator[Found]:
+def _misshapen(subject: Subject, keyword: str, hint: str = "") -> Iterator[Violation]:
     shape = KEYWORDS[keyword]
     for pointer, name, value in _members(subject, keyword):
         if not shape.accepts(value):
-            yield Found(pointer, f"{keyword} of {name} is {show(value)}, not {shape.words}", hint)
+            yield Violation(
+                pointer, f"{keyword} of {name} is {show(value)}, not {shape.words}", hint
+            )

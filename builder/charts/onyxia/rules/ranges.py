@@ -6,42 +6,46 @@ from collections.abc import Iterator
 
 from builder.charts.onyxia.expression import references
 from builder.charts.onyxia.javascript import parse_float, to_text
-from builder.charts.onyxia.model import Found, Node
+from builder.charts.onyxia.model import Consequence, SchemaNode, Violation
+from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.source import join
 from builder.charts.onyxia.subject import Subject, together
 from builder.charts.onyxia.validation import show
 
 
-def range_id(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def range_id(subject: Subject) -> Iterator[Violation]:
     """Each end of a range slider has a `sliderRangeId`."""
     for node in subject.nodes:
         if "sliderExtremity" in node.keywords and node.text("sliderRangeId") is None:
-            yield Found(
+            yield Violation(
                 node.pointer,
                 f"{node.name} is an end of a range slider and has no sliderRangeId",
                 "give both ends the same",
             )
 
 
-def range_pair(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def range_pair(subject: Subject) -> Iterator[Violation]:
     """A range slider has exactly one `down` and one `up` with the same `sliderRangeId`."""
-    ends: dict[str, dict[str, list[Node]]] = {}
+    ends: dict[str, dict[str, list[SchemaNode]]] = {}
     for node in subject.nodes:
         extremity, name = node.text("sliderExtremity"), node.text("sliderRangeId")
         if extremity is not None and name is not None:
             ends.setdefault(name, {"down": [], "up": []})[extremity].append(node)
-    for name, found in ends.items():
-        down, up = len(found["down"]), len(found["up"])
+    for name, extremities in ends.items():
+        down, up = len(extremities["down"]), len(extremities["up"])
         if down != up:
-            place = (found["down"] + found["up"])[-1]
-            yield Found(
+            place = (extremities["down"] + extremities["up"])[-1]
+            yield Violation(
                 place.pointer,
                 f"the range slider {name} has {down} down and {up} up",
                 "give it one of each, with the same sliderRangeId",
             )
 
 
-def range_hidden(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def range_hidden(subject: Subject) -> Iterator[Violation]:
     """Both ends of a range slider are hidden under the same conditions."""
     for name, down, up in _pairs(subject):
         if _conditions(subject, down) != _conditions(subject, up):
@@ -49,33 +53,37 @@ def range_hidden(subject: Subject) -> Iterator[Found]:
                 f"the ends {down.name} and {up.name} of the range slider {name} are not hidden"
                 " together"
             )
-            yield Found(
+            yield Violation(
                 down.pointer,
                 message,
                 "hide the object that holds both, or both by the same absolute path",
             )
 
 
-def range_step(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def range_step(subject: Subject) -> Iterator[Violation]:
     """At least one end of a range slider has a `sliderStep`."""
     for name, down, up in _pairs(subject):
         if down.number("sliderStep") is None and up.number("sliderStep") is None:
-            yield Found(down.pointer, f"no end of the range slider {name} has a sliderStep")
+            yield Violation(down.pointer, f"no end of the range slider {name} has a sliderStep")
 
 
-def range_steps(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def range_steps(subject: Subject) -> Iterator[Violation]:
     """Both ends of a range slider have the same `sliderStep`."""
     yield from _different(subject, "sliderStep")
 
 
-def range_unit(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def range_unit(subject: Subject) -> Iterator[Violation]:
     """Both ends of a range slider have the same `sliderUnit`."""
     yield from _different(subject, "sliderUnit")
 
 
-def range_order(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.FORM)
+def range_order(subject: Subject) -> Iterator[Violation]:
     """The low end of a range slider is not above its high end."""
-    found: list[tuple[str, str, str]] = []
+    occurrences: list[tuple[str, str, str]] = []
     for context in subject.computed:
         for name, down, up in _pairs(subject):
             low, high = (_number(end, subject.values_of(end, context)) for end in (down, up))
@@ -84,12 +92,14 @@ def range_order(subject: Subject) -> Iterator[Found]:
                     f"the range slider {name} starts with {down.name} at {to_text(low)} above"
                     f" {up.name} at {to_text(high)}"
                 )
-                found.append((down.pointer, words, context))
-    for pointer, words in together(found):
-        yield Found(pointer, words, "lower the default of the one or raise that of the other")
+                occurrences.append((down.pointer, words, context))
+    for pointer, words in together(occurrences):
+        yield Violation(pointer, words, "lower the default of the one or raise that of the other")
 
 
-def range_request(subject: Subject) -> Iterator[Found]:
+# What a region sets, which no chart can know, decides whether this happens.
+@rule(Consequence.FORM, severity="warning")
+def range_request(subject: Subject) -> Iterator[Violation]:
     """Where a region sets the low end of a range slider, the default of the high end is
     `sliderMax`: the region may set the one and not the other.
     """
@@ -103,14 +113,15 @@ def range_request(subject: Subject) -> Iterator[Found]:
                 f" breaks the range slider {name}"
             )
             unit = up.text("sliderUnit") or ""
-            yield Found(
+            yield Violation(
                 up.pointer,
                 message,
                 f"make the default of {up.name} its sliderMax: {to_text(most)}{unit}",
             )
 
 
-def range_group(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.LATER)
+def range_group(subject: Subject) -> Iterator[Violation]:
     """Both ends of a range slider are in one group below the root, other than `global` and a
     dependency's: moving it looks for that group.
     """
@@ -127,14 +138,15 @@ def range_group(subject: Subject) -> Iterator[Found]:
                 if group
                 else "are in no common object"
             )
-            yield Found(
+            yield Violation(
                 down.pointer,
                 f"the ends {down.name} and {up.name} of the range slider {name} {where}",
                 "put both into one object",
             )
 
 
-def range_title(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def range_title(subject: Subject) -> Iterator[Violation]:
     """The title of a range slider is that of its `down`: one on its `up` that differs is not
     shown.
     """
@@ -145,7 +157,7 @@ def range_title(subject: Subject) -> Iterator[Found]:
                 f"the title {show(title)} of {up.name} is not shown: the range slider {name} is"
                 f" called {show(down.text('title'))}"
             )
-            yield Found(join(up.pointer, "title"), message, "give both the same title")
+            yield Violation(join(up.pointer, "title"), message, "give both the same title")
 
 
 def dependencies(subject: Subject) -> list[str]:
@@ -157,7 +169,7 @@ def dependencies(subject: Subject) -> list[str]:
     return [str(entry.get("alias") or entry.get("name", "")) for entry in entries]
 
 
-def _pairs(subject: Subject) -> Iterator[tuple[str, Node, Node]]:
+def _pairs(subject: Subject) -> Iterator[tuple[str, SchemaNode, SchemaNode]]:
     """Yield the range sliders that have both ends, in the order of the form."""
     ends = [
         node
@@ -174,21 +186,21 @@ def _pairs(subject: Subject) -> Iterator[tuple[str, Node, Node]]:
             yield str(down.text("sliderRangeId")), down, match
 
 
-def _conditions(subject: Subject, node: Node) -> set[str]:
+def _conditions(subject: Subject, node: SchemaNode) -> set[str]:
     """Return the conditions that hide a node, its parents' included, each as an absolute one."""
-    found: set[str] = set()
+    conditions: set[str] = set()
     for one in (node, *subject.lineage(node)):
         hidden = one.keywords.get("hidden", False)
         if one.onyxia.get("hidden") is True or hidden is True:
-            found.add("always")
+            conditions.add("always")
         elif isinstance(hidden, dict):
             path = str(hidden["path"]).split("/")
             absolute = [*one.path[:-1], *path] if hidden.get("isPathRelative") else path
-            found.add(f"{'/'.join(absolute)}={show(hidden['value'])}")
-    return {"always"} if "always" in found else found
+            conditions.add(f"{'/'.join(absolute)}={show(hidden['value'])}")
+    return {"always"} if "always" in conditions else conditions
 
 
-def _different(subject: Subject, keyword: str) -> Iterator[Found]:
+def _different(subject: Subject, keyword: str) -> Iterator[Violation]:
     for name, down, up in _pairs(subject):
         low, high = down.keywords.get(keyword), up.keywords.get(keyword)
         if low is not None and high is not None and low != high:
@@ -196,10 +208,10 @@ def _different(subject: Subject, keyword: str) -> Iterator[Found]:
                 f"the ends of the range slider {name} have the {keyword} {show(low)} and"
                 f" {show(high)}"
             )
-            yield Found(join(up.pointer, keyword), message, "give both the same")
+            yield Violation(join(up.pointer, keyword), message, "give both the same")
 
 
-def _number(node: Node, values: list[object]) -> float | None:
+def _number(node: SchemaNode, values: list[object]) -> float | None:
     value = values[0] if values else None
     if isinstance(value, str):
         return parse_float(value.removesuffix(node.text("sliderUnit") or ""))

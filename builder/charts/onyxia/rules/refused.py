@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 from builder.charts.onyxia.editor import errors
 from builder.charts.onyxia.javascript import matches, pattern_error, same
-from builder.charts.onyxia.model import METADATA, UNDEFINED, VALUES, Found, Node
+from builder.charts.onyxia.model import (
+    METADATA,
+    UNDEFINED,
+    VALUES,
+    Consequence,
+    SchemaNode,
+    Violation,
+)
+from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.slots import SLOTS
 from builder.charts.onyxia.source import join
 from builder.charts.onyxia.subject import Subject
@@ -22,7 +30,8 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 _PARSED = re.compile(r"-\d+\.\d+\.\d+")
 
 
-def options_wider(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.REFUSED)
+def options_wider(subject: Subject) -> Iterator[Violation]:
     """`listEnum` offers nothing that `enum` refuses: the form shows the one, the API and Helm check
     the other.
     """
@@ -34,14 +43,15 @@ def options_wider(subject: Subject) -> Iterator[Found]:
             if not any(same(option, other) for other in allowed or [])
         ]
         if allowed is not None and extra:
-            yield Found(
+            yield Violation(
                 join(node.pointer, "listEnum"),
                 f"listEnum of {node.name} offers {show(extra[0])}, which is not in its enum",
                 "give one list",
             )
 
 
-def values_extra(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.REFUSED)
+def values_extra(subject: Subject) -> Iterator[Violation]:
     """`values.yaml` has no key outside an object that says `additionalProperties: false`."""
     for node, path, value in _objects(subject):
         raw = node.raw if isinstance(node.raw, dict) else {}
@@ -51,19 +61,19 @@ def values_extra(subject: Subject) -> Iterator[Found]:
             if isinstance(patterns, dict)
             else []
         )
-        for key in value if raw.get("additionalProperties") is False else ():
-            if key not in (node.properties or {}) and not any(
-                matches(pattern, key) for pattern in allowed
-            ):
-                yield Found(
-                    join("", *path, key),
-                    f"{'.'.join((*path, key))} is not in the schema, which allows nothing else"
-                    " there",
-                    file=VALUES,
-                )
+        if raw.get("additionalProperties") is not False:
+            continue
+        for key in value:
+            is_known = key in (node.properties or {})
+            if is_known or any(matches(pattern, key) for pattern in allowed):
+                continue
+            name = ".".join((*path, key))
+            message = f"{name} is not in the schema, which allows nothing else there"
+            yield Violation(join("", *path, key), message, file=VALUES)
 
 
-def values_refused(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.REFUSED)
+def values_refused(subject: Subject) -> Iterator[Violation]:
     """`values.yaml` satisfies the schema: Helm checks it before anything else, also with no value
     given.
     """
@@ -76,18 +86,22 @@ def values_refused(subject: Subject) -> Iterator[Found]:
     for error in errors(subject.tree.raw, subject.values.value):
         path = [str(key) for key in error.absolute_path]
         if error.validator != "additionalProperties":
-            yield Found(
+            yield Violation(
                 join("", *path), f"{'.'.join(path) or 'values.yaml'}: {error.message}", file=VALUES
             )
 
 
-def slot_wider(subject: Subject) -> Iterator[Found]:
+# It depends on the administrator, who may give another schema.
+@rule(Consequence.REFUSED, severity="warning")
+def slot_wider(subject: Subject) -> Iterator[Violation]:
     """The chart's own schema takes what the schema that every API has for its slot takes: the form
     offers the one, Helm checks the other.
     """
     for node in subject.nodes:
         slot = SLOTS.get(node.slot or "")
-        for below, texts in slot.accepts.items() if slot else ():
+        if slot is None:
+            continue
+        for below, texts in slot.accepts.items():
             target = subject.by_path.get((*node.path, *below.split(".")))
             pattern = target.text("pattern") if target else None
             refused = [
@@ -100,80 +114,88 @@ def slot_wider(subject: Subject) -> Iterator[Found]:
                     f"{node.slot} of an API takes {show(refused[0])} for {target.name}, and the"
                     f" pattern {pattern} refuses it"
                 )
-                yield Found(join(target.pointer, "pattern"), message, 'widen it to "^[^ ]+$"')
+                yield Violation(join(target.pointer, "pattern"), message, 'widen it to "^[^ ]+$"')
 
 
-def pattern_helm(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.REFUSED)
+def pattern_helm(subject: Subject) -> Iterator[Violation]:
     r"""`pattern` is one that Helm can compile too: no lookaround, no backreference, no `\u`."""
     for node in subject.nodes:
         pattern = node.text("pattern")
-        found = (
+        lookaround = (
             _LOOKAROUND.search(pattern)
             if pattern is not None and not pattern_error(pattern)
             else None
         )
-        if found:
-            yield Found(
+        if lookaround:
+            yield Violation(
                 join(node.pointer, "pattern"),
-                f"Helm cannot compile the pattern {pattern} of {node.name}: it has {found[1]}",
+                f"Helm cannot compile the pattern {pattern} of {node.name}: it has {lookaround[1]}",
             )
 
 
-def chart_yaml(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.REFUSED)
+def chart_yaml(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml is a mapping; no key is given twice."""
     if subject.chart_yaml.problem:
-        yield Found("", f"Chart.yaml: {subject.chart_yaml.problem}", file=METADATA)
+        yield Violation("", f"Chart.yaml: {subject.chart_yaml.problem}", file=METADATA)
     elif not isinstance(subject.chart_yaml.value, dict):
-        yield Found(
+        yield Violation(
             "", f"Chart.yaml holds {show(subject.chart_yaml.value)}, not a mapping", file=METADATA
         )
 
 
-def chart_name_length(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.REFUSED)
+def chart_name_length(subject: Subject) -> Iterator[Violation]:
     """The chart's name has 46 characters at most: a release is the name, a dash and up to six
     digits, and has 53 at most.
     """
     if len(subject.name) > NAME_LENGTH:
-        yield Found(
+        yield Violation(
             "/name",
             f"the chart's name has {len(subject.name)} characters, {NAME_LENGTH} at most",
             file=METADATA,
         )
 
 
-def chart_name(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.REFUSED)
+def chart_name(subject: Subject) -> Iterator[Violation]:
     """The chart's name starts a release's name: lower case letters, digits and dashes, a letter
     first.
     """
     if subject.metadata and not _LABEL.fullmatch(subject.name):
-        yield Found(
+        yield Violation(
             "/name",
             f"the chart's name {show(subject.name)} cannot start the name of a release",
             file=METADATA,
         )
 
 
-def chart_version(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.REFUSED)
+def chart_version(subject: Subject) -> Iterator[Violation]:
     """The chart's version is SemVer without a `v`, and its name holds nothing like `-1.2.3`: the
     API parses `name-x.y.z` to find the chart again.
     """
     version = str(subject.metadata.get("version", ""))
     if subject.metadata and not _VERSION.fullmatch(version):
-        yield Found("/version", f"the chart's version {show(version)} is not x.y.z", file=METADATA)
+        yield Violation(
+            "/version", f"the chart's version {show(version)} is not x.y.z", file=METADATA
+        )
     if _PARSED.search(subject.name):
-        yield Found(
+        yield Violation(
             "/name",
             f"the API takes a part of the chart's name {show(subject.name)} for its version",
             file=METADATA,
         )
 
 
-def chart_folder(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.REFUSED)
+def chart_folder(subject: Subject) -> Iterator[Violation]:
     """A package's files are in a folder with the chart's name: the API looks for the schema
     there.
     """
     if subject.chart.folder is not None and subject.chart.folder != subject.name:
-        yield Found(
+        yield Violation(
             "",
             f"the package's folder is {show(subject.chart.folder)}, and the chart is"
             f" {show(subject.name)}",
@@ -181,15 +203,15 @@ def chart_folder(subject: Subject) -> Iterator[Found]:
         )
 
 
-def _objects(subject: Subject) -> Iterator[tuple[Node, tuple[str, ...], dict[str, object]]]:
+def _objects(subject: Subject) -> Iterator[tuple[SchemaNode, tuple[str, ...], dict[str, object]]]:
     """Yield the nodes of type object, with each mapping that values.yaml has for them."""
     if isinstance(subject.values.value, dict):
         yield from _below(subject.tree.root, (), subject.values.value)
 
 
 def _below(
-    node: Node, path: tuple[str, ...], value: object
-) -> Iterator[tuple[Node, tuple[str, ...], dict[str, object]]]:
+    node: SchemaNode, path: tuple[str, ...], value: object
+) -> Iterator[tuple[SchemaNode, tuple[str, ...], dict[str, object]]]:
     if isinstance(value, dict):
         yield node, path, value
         for key, child in (node.properties or {}).items():

@@ -8,7 +8,8 @@ import difflib
 from collections.abc import Iterator
 
 from builder.charts.onyxia.javascript import pattern_error
-from builder.charts.onyxia.model import UNDEFINED, Crash, Found, Node
+from builder.charts.onyxia.model import UNDEFINED, Consequence, Crash, SchemaNode, Violation
+from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.shape import KEYWORDS, ONYXIA
 from builder.charts.onyxia.source import join
 from builder.charts.onyxia.subject import Subject, together
@@ -62,11 +63,12 @@ _MEANT = {
 }
 
 
-def default_refused(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def default_refused(subject: Subject) -> Iterator[Violation]:
     """A `default` is one that its own node accepts wherever it is needed; otherwise the value of
     values.yaml is used.
     """
-    found: list[tuple[str, str, str]] = []
+    occurrences: list[tuple[str, str, str]] = []
     for node in subject.nodes:
         unused = (
             node.type is None
@@ -79,16 +81,17 @@ def default_refused(subject: Subject) -> Iterator[Found]:
             if computed.sources.get(node.pointer) == "injected":
                 continue
             why = _problem(node, node.default, subject, context)
-            found += (
+            occurrences += (
                 [(node.pointer, f"the default {show(node.default)} of {node.name} {why}", context)]
                 if why
                 else []
             )
-    for pointer, words in together(found):
-        yield Found(join(pointer, "default"), words, "give it a default that it accepts")
+    for pointer, words in together(occurrences):
+        yield Violation(join(pointer, "default"), words, "give it a default that it accepts")
 
 
-def options_dropped(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def options_dropped(subject: Subject) -> Iterator[Violation]:
     """Every option of `enum` and `listEnum` fits its node: with one that does not, none is offered,
     and the field is plain text.
     """
@@ -105,38 +108,36 @@ def options_dropped(subject: Subject) -> Iterator[Found]:
                 option for option in given if not fits(node, option, subject.lookups["everything"])
             ]
             if bad:
-                yield Found(
+                yield Violation(
                     join(node.pointer, keyword),
                     f"{keyword} of {node.name} is not offered: {show(bad[0])} does not fit the"
                     " node",
                 )
 
 
-def enum_beside_list(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def enum_beside_list(subject: Subject) -> Iterator[Violation]:
     """A node has `listEnum` or `enum`, not both: the form only shows the first."""
     for node in subject.nodes:
         if node.options("listEnum") is not None and node.options("enum") is not None:
             hint = "keep enum to have the options enforced, listEnum to have other values allowed"
-            yield Found(
+            yield Violation(
                 join(node.pointer, "enum"),
                 f"{node.name} has both listEnum and enum, and the form ignores enum",
                 hint,
             )
 
 
-def hidden_path(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def hidden_path(subject: Subject) -> Iterator[Violation]:
     """`hidden.path` leads to a value: keys separated by `/`, from the root, or from the node's own
     object when `isPathRelative`.
     """
     for node, hidden, path in _hidden(subject):
         if _target(subject, path) is not None or _free(subject, path):
             continue
-        slashed = [
-            one
-            for one in subject.by_path
-            if any("/" in key for key in one) and "/".join(one) == "/".join(path)
-        ]
-        if slashed:
+        same_text = [one for one in subject.by_path if "/".join(one) == "/".join(path)]
+        if any("/" in "".join(one) for one in same_text):
             hint = "no path leads to a key that holds a slash"
         else:
             asked = str(hidden["path"]).replace(".", "/")
@@ -148,29 +149,31 @@ def hidden_path(subject: Subject) -> Iterator[Found]:
             ]
             near = difflib.get_close_matches(asked, known, 1, 0.5)
             hint = f"did you mean {near[0]}?" if near else ""
-        yield Found(
+        yield Violation(
             join(node.pointer, "hidden", "path"),
             f"{node.name} is always shown: no value is at {show(hidden['path'])}",
             hint,
         )
 
 
-def hidden_value(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def hidden_value(subject: Subject) -> Iterator[Violation]:
     """`hidden.value` is one that the value at `hidden.path` can have."""
     for node, hidden, path in _hidden(subject):
         target = _target(subject, path)
         if target is None or target.type is None:
             continue
-        found = kind(hidden["value"])
-        if found != target.type and (found, target.type) != ("number", "integer"):
+        type_of_value = kind(hidden["value"])
+        if type_of_value != target.type and (type_of_value, target.type) != ("number", "integer"):
             message = (
                 f"{node.name} is always shown: {target.name} is of type {target.type} and is never"
                 f" {show(hidden['value'])}"
             )
-            yield Found(join(node.pointer, "hidden", "value"), message)
+            yield Violation(join(node.pointer, "hidden", "value"), message)
 
 
-def slider_dropped(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def slider_dropped(subject: Subject) -> Iterator[Violation]:
     """A node with `sliderMax`, `sliderStep`, or `render: slider` has a `sliderMin`: without it, it
     is no slider.
     """
@@ -182,14 +185,15 @@ def slider_dropped(subject: Subject) -> Iterator[Found]:
         ]
         wants += ["render: slider"] if node.keywords.get("render") == "slider" else []
         if wants and "sliderMin" not in node.keywords and "sliderExtremity" not in node.keywords:
-            yield Found(
+            yield Violation(
                 node.pointer,
                 f"{node.name} has {wants[0]} and no sliderMin: it is a plain field",
                 "give it a sliderMin and a sliderMax",
             )
 
 
-def keyword_ignored(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def keyword_ignored(subject: Subject) -> Iterator[Violation]:
     """The form knows no `maximum`, lengths, `format`, `uniqueItems`, `oneOf`, `if`: it lets a user
     enter what Helm will refuse.
     """
@@ -204,48 +208,54 @@ def keyword_ignored(subject: Subject) -> Iterator[Found]:
         for keyword in ignored:
             if isinstance(node.raw, dict) and keyword in node.raw:
                 hint = f"use {_MEANT[keyword]}" if keyword in _MEANT else ""
-                yield Found(
+                yield Violation(
                     join(node.pointer, keyword), f"the form ignores {keyword} of {node.name}", hint
                 )
 
 
-def keyword_dead(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def keyword_dead(subject: Subject) -> Iterator[Violation]:
     """No key of older forms: `form` and `x-form` are read by nothing."""
     for node in subject.nodes:
         for keyword in _DEAD:
             if isinstance(node.raw, dict) and keyword in node.raw:
-                yield Found(
+                yield Violation(
                     join(node.pointer, keyword),
                     f"nothing reads {keyword} of {node.name}",
                     "take it away",
                 )
 
 
-def region_slider(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def region_slider_config(subject: Subject) -> Iterator[Violation]:
     """No `x-onyxia.useRegionSliderConfig`: it was removed in 2024."""
     for node in subject.nodes:
         if "useRegionSliderConfig" in _onyxia(node):
             pointer = join(node.pointer, "x-onyxia", "useRegionSliderConfig")
-            yield Found(
+            yield Violation(
                 pointer, f"nothing reads useRegionSliderConfig of {node.name}", "take it away"
             )
 
 
-def keyword_unknown(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def keyword_unknown(subject: Subject) -> Iterator[Violation]:
     """Every keyword is one of draft 07 or of the form."""
     known = {*KEYWORDS, *IGNORED, *_DEAD, *_HARMLESS}
     for node in subject.nodes:
-        for keyword in node.raw if isinstance(node.raw, dict) else ():
+        if not isinstance(node.raw, dict):
+            continue
+        for keyword in node.raw:
             if keyword not in known:
                 near = difflib.get_close_matches(keyword, known, 1, 0.6)
-                yield Found(
+                yield Violation(
                     join(node.pointer, keyword),
                     f"nothing reads {keyword} of {node.name}",
                     f"did you mean {near[0]}?" if near else "",
                 )
 
 
-def onyxia_unknown(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def x_onyxia_unknown(subject: Subject) -> Iterator[Violation]:
     """Every key of `x-onyxia` is one that the application or the API reads."""
     known = [*ONYXIA, "overwriteSchemaWith"]
     for node in subject.nodes:
@@ -253,19 +263,19 @@ def onyxia_unknown(subject: Subject) -> Iterator[Found]:
             if key not in {*known, "useRegionSliderConfig"}:
                 near = difflib.get_close_matches(key, known, 1, 0.5)
                 hint = f"did you mean {near[0]}?" if near else f"one of: {', '.join(known)}"
-                yield Found(
+                yield Violation(
                     join(node.pointer, "x-onyxia", key),
                     f"nothing reads x-onyxia.{key} of {node.name}",
                     hint,
                 )
 
 
-def _onyxia(node: Node) -> dict[str, object]:
-    found = node.raw.get("x-onyxia") if isinstance(node.raw, dict) else None
-    return found if isinstance(found, dict) else {}
+def _onyxia(node: SchemaNode) -> dict[str, object]:
+    onyxia = node.raw.get("x-onyxia") if isinstance(node.raw, dict) else None
+    return onyxia if isinstance(onyxia, dict) else {}
 
 
-def _hidden(subject: Subject) -> Iterator[tuple[Node, dict[str, object], tuple[str, ...]]]:
+def _hidden(subject: Subject) -> Iterator[tuple[SchemaNode, dict[str, object], tuple[str, ...]]]:
     """Yield the nodes that are hidden under a condition, with it and the absolute path of the value
     that it reads.
     """
@@ -280,7 +290,7 @@ def _hidden(subject: Subject) -> Iterator[tuple[Node, dict[str, object], tuple[s
             )
 
 
-def _target(subject: Subject, path: tuple[str, ...]) -> Node | None:
+def _target(subject: Subject, path: tuple[str, ...]) -> SchemaNode | None:
     return subject.by_path.get(path) or subject.by_path.get(
         tuple("*" if key.isdecimal() else key for key in path)
     )
@@ -297,7 +307,7 @@ def _free(subject: Subject, path: tuple[str, ...]) -> bool:
     return False
 
 
-def _problem(node: Node, value: object, subject: Subject, context: str) -> str:
+def _problem(node: SchemaNode, value: object, subject: Subject, context: str) -> str:
     try:
         return problem(node, value, subject.lookups[context])
     except Crash:

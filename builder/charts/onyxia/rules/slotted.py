@@ -7,38 +7,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from builder.charts.onyxia.expression import references
-from builder.charts.onyxia.model import Found, Node
+from builder.charts.onyxia.model import Consequence, SchemaNode, Violation
+from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.slots import SLOTS, Slot, nearest
 from builder.charts.onyxia.source import join
 from builder.charts.onyxia.subject import Subject
 from builder.charts.onyxia.tree import walk
 
 
-def slot_unknown(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def slot_unknown(subject: Subject) -> Iterator[Violation]:
     """`overwriteSchemaWith` names a schema that the API has, or that administrators are known to
     give: another name changes nothing.
     """
     for node in subject.nodes:
         if node.slot is not None and node.slot not in subject.slots:
             near = nearest(node.slot, subject.slots)
-            yield Found(
+            yield Violation(
                 _pointer(node),
                 f"no schema is called {node.slot!r}",
                 f"did you mean {near}?" if near else "",
             )
 
 
-def slot_root(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def slot_root(subject: Subject) -> Iterator[Violation]:
     """The root has no `overwriteSchemaWith`: the API only looks at what is below it."""
     if subject.tree.root.slot is not None:
-        yield Found(
+        yield Violation(
             _pointer(subject.tree.root),
             "the API does not look at overwriteSchemaWith of the root",
             "put it on the properties",
         )
 
 
-def slot_nested(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def slot_nested(subject: Subject) -> Iterator[Violation]:
     """No `overwriteSchemaWith` below another: the API replaces the outer node, or does not look
     below it.
     """
@@ -49,45 +53,39 @@ def slot_nested(subject: Subject) -> Iterator[Found]:
             else None
         )
         if outer is not None:
-            yield Found(
+            yield Violation(
                 _pointer(node),
                 f"overwriteSchemaWith of {node.name} is never read: {outer.name} has one too",
                 "keep one of them",
             )
 
 
-def slot_shadows(subject: Subject) -> Iterator[Found]:
+@rule(Consequence.SILENT)
+def slot_shadows(subject: Subject) -> Iterator[Violation]:
     """What a node below a slot injects is not lost to the schema that every API has for it:
     `ide/resources.json` reads no `region.resources`.
     """
     for outer in subject.nodes:
         slot = SLOTS.get(outer.slot or "", Slot())
         for node in walk(outer):
-            paths = (
-                [str(reference) for reference in references(node.expression)]
-                if isinstance(node.expression, str)
-                else []
-            )
-            lost = (
-                next(
-                    (
-                        path
-                        for path in paths
-                        if path.startswith(tuple(prefix + "." for prefix in slot.drops))
-                    ),
-                    None,
-                )
-                if slot.drops
-                else None
-            )
+            lost = _dropped(node, slot)
             if lost is not None:
                 pointer = join(node.pointer, "x-onyxia", "overwriteDefaultWith")
                 message = (
                     f"{node.name} never injects {lost}: an API replaces {outer.name} by its own"
                     f" {outer.slot}"
                 )
-                yield Found(pointer, message, "take the injection away, or the slot")
+                yield Violation(pointer, message, "take the injection away, or the slot")
 
 
-def _pointer(node: Node) -> str:
+def _dropped(node: SchemaNode, slot: Slot) -> str | None:
+    """Return a path that a node injects from, and that an API with the slot's schema does not."""
+    if not isinstance(node.expression, str):
+        return None
+    dropped = tuple(f"{prefix}." for prefix in slot.drops)
+    paths = [str(reference) for reference in references(node.expression)]
+    return next((path for path in paths if path.startswith(dropped)), None)
+
+
+def _pointer(node: SchemaNode) -> str:
     return join(node.pointer, "x-onyxia", "overwriteSchemaWith")

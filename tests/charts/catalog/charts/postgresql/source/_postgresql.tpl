@@ -94,3 +94,56 @@ for attempt in 1 2 3 4 5 6 7 8 9 10; do
 done
 exec psql --host={{ include "library.fullname" . }} --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" --no-psqlrc --no-password --command='SELECT version()'
 {{- end -}}
+
+{{- define "library.objects.configmap-start" -}}
+apiVersion: v1
+kind: ConfigMap
+{{ include "library.metadata" (dict "context" . "name" "-start") }}
+data:
+  start.sh: |
+    {{- include "library.postgresql.start" . | nindent 4 }}
+  ready.sh: |
+    {{- include "library.postgresql.ready" . | nindent 4 }}
+{{- end -}}
+
+{{- define "library.objects.secret-auth" -}}
+apiVersion: v1
+kind: Secret
+{{ include "library.metadata" (dict "context" . "object" (include "library.postgresql.secret" .)) }}
+stringData:
+  password: {{ include "library.postgresql.password" . | quote }}
+  postgres-password: {{ include "library.postgresql.administrator" . | quote }}
+{{- end -}}
+
+{{- define "library.objects.secret-discovery" -}}
+{{- if .Values.discovery.enabled }}
+apiVersion: v1
+kind: Secret
+{{ include "library.metadata" (dict "context" . "object" (printf "discoverable-%s" (include "library.fullname" .)) "annotations" (dict "onyxia/discovery" "postgres")) }}
+stringData:
+  postgres-service: {{ include "library.fullname" . | quote }}
+  postgres-port: {{ .Values.networking.service.port | toString | quote }}
+  postgres-database: {{ .Values.postgresql.auth.database | quote }}
+  postgres-username: {{ .Values.postgresql.auth.username | quote }}
+  password: {{ include "library.postgresql.password" . | quote }}
+  postgres-password: {{ include "library.postgresql.administrator" . | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.postgresql.notes" -}}
+{{- $host := printf "%s.%s" (include "library.fullname" .) .Release.Namespace -}}
+{{- $port := int .Values.networking.service.port -}}
+{{ include "library.notes.message" . }}
+### {{ include "library.say" (dict "context" . "fr" "Accès à la base" "en" "Access to the database") }}
+{{ if .Values.global.suspend }}
+- {{ include "library.say" (dict "context" . "fr" "PostgreSQL est suspendu ; son volume est conservé." "en" "PostgreSQL is suspended; its volume is kept.") }}
+{{- else }}
+- {{ include "library.say" (dict "context" . "fr" (printf "Adresse dans le cluster : `%s`, port %d" $host $port) "en" (printf "Address in the cluster: `%s`, port %d" $host $port)) }}
+{{- end }}
+- {{ include "library.say" (dict "context" . "fr" "Base :" "en" "Database:") }} `{{ .Values.postgresql.auth.database }}`
+- {{ include "library.say" (dict "context" . "fr" "Utilisateur :" "en" "User:") }} `{{ .Values.postgresql.auth.username }}`
+- {{ include "library.say" (dict "context" . "fr" "Votre" "en" "Your") }} password: {{ include "library.postgresql.password" . }}
+
+{{ include "library.say" (dict "context" . "fr" "Les services de l'espace qui démarrent ensuite s'y connectent d'eux-mêmes : `psql` y suffit." "en" "Services of the namespace that start from now on connect by themselves: `psql` is enough.") }}
+{{ include "library.say" (dict "context" . "fr" "Les données sont **effacées avec le service**." "en" "The data is **deleted with the service**.") }}
+{{- end -}}

@@ -1,0 +1,89 @@
+"""What a layer may ask registries for, where a name and a version do not do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Discriminator, Field, Tag
+
+from builder.catalog.words import (
+    CONDITIONAL,
+    GO_VERSION,
+    ONE_LINE,
+    SHA256,
+    TEXT,
+    URL,
+    Absolute,
+    Identifier,
+    Model,
+    When,
+    text_or_mapping,
+)
+
+
+class Packages(Model):
+    """Packages wanted only at some matrix points."""
+
+    when: When = Field(description="Matrix points at which they are wanted.")
+    packages: tuple[str, ...] = Field(min_length=1, description="Their names, or requirements.")
+
+
+PackageList = tuple[
+    Annotated[
+        Annotated[str, Tag(TEXT)] | Annotated[Packages, Tag(CONDITIONAL)],
+        Discriminator(text_or_mapping),
+    ],
+    ...,
+]
+
+
+class Archive(Model):
+    """A file by its address, for what no package index has."""
+
+    url: str = Field(description="Where it is; `file:///…` too.", pattern=URL)
+    version: str = Field(description="Its version, for people, and for `lock --upgrade` to show.")
+    sha256: str | None = Field(
+        None,
+        description="Its sha256; taken down by `catalog lock` where it is not given.",
+        pattern=SHA256,
+    )
+
+
+class Maven(Model):
+    """Files of Maven projects, such as Java archives, with what they need to run."""
+
+    artifacts: PackageList = Field(
+        min_length=1,
+        description=(
+            "Coordinates, group:artifact[:packaging[:classifier]]:version; the version may be a"
+            " range, such as [3.4,3.5)."
+        ),
+    )
+    to: Absolute | None = Field(
+        None,
+        description=(
+            "Directory of the image into which they are copied. Default: none, they wait under"
+            " /artifacts/maven."
+        ),
+    )
+    transitive: bool = Field(
+        default=True, description="Whether what they depend on at run time comes along."
+    )
+    exclude: tuple[str, ...] = Field(
+        (), description="group:artifact of what does not come along; `*` stands for any."
+    )
+
+
+class GoProgram(Model):
+    """A program in Go, built without cgo."""
+
+    version: str = Field(
+        pattern=GO_VERSION,
+        description="Version of its module, such as v1.2.3, or latest.",
+    )
+    tags: tuple[Identifier, ...] = Field((), description="Build tags.")
+    ldflags: str = Field(
+        "",
+        pattern=ONE_LINE,
+        description="Flags for Go's linker, such as -X main.version=1.2.3.",
+    )

@@ -1,0 +1,69 @@
+"""The words of the format: names, versions, conditions, and what every value of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+
+NAME = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
+IMAGE_NAME = r"^[a-z0-9{][a-z0-9._{}-]*$"
+IDENTIFIER = r"^[a-z][a-z0-9_]*$"
+VALUE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+MODE = r"^0[0-7]{3,4}$"
+OWNER = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$"
+ACCOUNT = r"^[A-Za-z_][A-Za-z0-9_.-]*\$?$"
+REGISTRY = (
+    r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
+)
+ABSOLUTE = r"^/"
+DPKG_PATH = r"^path-(exclude|include)=/\S*$"
+URL = r"^(https?://|file:///)"
+SHA256 = r"^[0-9a-f]{64}$"
+GO_VERSION = r"^(latest|v[0-9][0-9A-Za-z.+-]*)$"
+ONE_LINE = r"^[^\n']*$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
+# A family's name holds `{parameters}` that `product` fills in.
+ImageName = Annotated[str, StringConstraints(pattern=IMAGE_NAME, max_length=100)]
+# Axes and parameters are variables in templates.
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, max_length=40)]
+# A version on an axis: it stands in paths and, through the axis' label, in tags.
+Value = Annotated[str, StringConstraints(pattern=VALUE, max_length=60)]
+Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
+Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
+DpkgPath = Annotated[str, StringConstraints(pattern=DPKG_PATH)]
+Owner = Annotated[str, StringConstraints(pattern=OWNER)]
+# useradd takes 32 characters.
+Account = Annotated[str, StringConstraints(pattern=ACCOUNT, max_length=32)]
+Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+TEXT, TEXTS, CONDITIONAL = "(text)", "(texts)", "(conditional)"
+"""Names of the branches where the format takes a text or something else."""
+
+
+def text_or_list(value: object) -> str:
+    """Tell which branch a value that may be a list is of."""
+    return TEXTS if isinstance(value, list | tuple) else TEXT
+
+
+def text_or_mapping(value: object) -> str:
+    """Tell which branch a value that may be a mapping is of."""
+    return CONDITIONAL if isinstance(value, dict | BaseModel) else TEXT
+
+
+Values = Annotated[
+    Annotated[str, Tag(TEXT)] | Annotated[tuple[str, ...], Field(min_length=1), Tag(TEXTS)],
+    Discriminator(text_or_list),
+]
+# A condition on a matrix point: axis -> the value or values it may have there.
+When = Mapping[str, Values]
+
+
+class Model(BaseModel):
+    """A frozen value that refuses what it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)

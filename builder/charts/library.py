@@ -1,0 +1,173 @@
+"""What the charts of a catalog share: options, named Helm templates, and stubs of a chart's files.
+
+Nothing of it is the program's own. It lies in one directory, the catalog's own charts/ unless
+catalog.yaml names another one:
+
+* `options/*.yaml`: groups of options, read by `builder.charts.load`;
+* `library/`: a Helm library chart, whose templates define `library.<name>`;
+* `stubs/**/*.j2`: the files that each chart has, as Jinja templates over a service.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jinja2 import TemplateError, TemplateSyntaxError
+
+from builder.charts.jinja import environment
+from builder.errors import InputError, Problem
+from builder.tree import File, Tree
+
+NAME = "library"
+"""Directory of the library chart, its name, and what its named templates start with."""
+STUBS = "stubs"
+SUFFIX = ".j2"
+DEFINE = re.compile(r'define "library\.([\w.-]+)"')
+USE = re.compile(r'(?<!define )"library\.([\w.-]+?)\.?[%"]')
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Library:
+    """The templates and stubs of a directory, as text."""
+
+    directory: Path
+    """The directory that holds options/, library/ and stubs/."""
+    file: str
+    """The directory as problems call it."""
+    chart: Tree = field(default_factory=lambda: Tree({}))
+    """The library chart."""
+    stubs: Mapping[str, str] = field(default_factory=dict)
+    """Path in a chart -> Jinja template of that file."""
+
+    @property
+    def partials(self) -> Mapping[str, str]:
+        """The files that define named templates: name -> text."""
+        return {
+            Path(path).name: file.data.decode()
+            for path, file in self.chart.items()
+            if path.startswith("templates/_")
+        }
+
+    def render(self, path: str, context: Mapping[str, object]) -> str:
+        """Return a stub filled in.
+
+        Raises:
+            InputError: the stub is no template, or uses what is not there.
+
+        """
+        text, file = self.stubs[path], f"{self.file}/{STUBS}/{path}{SUFFIX}"
+        try:
+            return environment.from_string(text).render(context)
+        except TemplateSyntaxError as error:
+            problem = Problem(file, error.lineno, 1, f"is no template: {error.message}")
+        except TemplateError as error:
+            problem = Problem(file, _line(error), 1, f"cannot be filled in: {error.message}")
+        raise InputError([problem])
+
+
+def load_library(directory: Path, file: str) -> Library:
+    """Read the library and the stubs below a directory, which problems call `file`.
+
+    Raises:
+        InputError: one of the two is not there, or a file is not text.
+
+    """
+    problems = [
+        absent(f"{file}/{name}") for name in (NAME, STUBS) if not (directory / name).is_dir()
+    ]
+    if problems:
+        raise InputError(problems)
+    chart, stubs = _files(directory / NAME), _files(directory / STUBS)
+    for folder, tree in ((NAME, chart), (STUBS, stubs)):
+        for path, content in tree.items():
+            problems += _not_text(f"{file}/{folder}/{path}", content.data)
+    if problems:
+        raise InputError(problems)
+    return Library(
+        directory=directory,
+        file=file,
+        chart=chart,
+        stubs={
+            path.removesuffix(SUFFIX): content.data.decode()
+            for path, content in stubs.items()
+            if path.endswith(SUFFIX)
+        },
+    )
+
+
+def absent(file: str) -> Problem:
+    """Return the problem that a part of what charts share is not there."""
+    hint = (
+        "name the directory that holds options/, library/ and stubs/ in catalog.yaml, as"
+        " `charts: {library: ../other/charts}`, or copy the three"
+    )
+    return Problem(file, 0, 0, "there is no such directory", hint)
+
+
+def with_used(texts: Mapping[str, str], library: Library) -> Mapping[str, str]:
+    """Return templates with the files of the library that define what they use, and what these use
+    in turn.
+    """
+    owner = _owners(library.partials)
+    texts = dict(texts)
+    while missing := undefined(texts) & owner.keys():
+        texts |= {owner[name]: library.partials[owner[name]] for name in missing}
+    return texts
+
+
+def _owners(partials: Mapping[str, str]) -> dict[str, str]:
+    """Return the file that defines each named template."""
+    owner = {}
+    for file, text in partials.items():
+        for name in DEFINE.findall(text):
+            owner[name] = file
+    return owner
+
+
+def undefined(texts: Mapping[str, str]) -> set[str]:
+    """Return the named templates that some text uses and none defines."""
+    known, used = set[str](), set[str]()
+    for text in texts.values():
+        known.update(DEFINE.findall(text))
+        used.update(USE.findall(text))
+    # `printf "library.variables.%s"` uses all templates whose names start like that.
+    starts = set[str]()
+    for name in known:
+        steps = name.split(".")
+        starts.update(".".join(steps[:length]) for length in range(1, len(steps)))
+    return used - known - starts
+
+
+def _files(directory: Path) -> Tree:
+    """Return the files of a directory; hidden ones are passed over."""
+    files = {}
+    for folder, folders, names in os.walk(directory):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(folder, name)
+            if not name.startswith(".") and path.is_file():
+                files[path.relative_to(directory).as_posix()] = File(path.read_bytes())
+    return Tree(files)
+
+
+def _not_text(file: str, data: bytes) -> list[Problem]:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return [Problem(file, line, 1, f"is not UTF-8: byte 0x{data[error.start]:02x}")]
+    return []
+
+
+def _line(error: TemplateError) -> int:
+    """Return the line of a template that raised an error: that of the innermost of its frames."""
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

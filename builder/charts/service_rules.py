@@ -1,0 +1,265 @@
+"""Rules over a service with all its options, which its file alone cannot tell: each yields problems
+with their places in service.yaml, or in the service's own templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
+
+from pydantic import ValidationError
+
+from builder.catalog import wording
+from builder.catalog.reader import Place, Spot, Step
+from builder.catalog.source import Source
+from builder.charts.compose import Composition, Path, walk
+from builder.charts.load import SERVICE, SOURCE
+from builder.charts.model import Option
+from builder.charts.option_rules import option_faults
+from builder.charts.references import template_problems
+from builder.charts.service import Probe
+from builder.errors import Problem
+
+NO_TEMPLATES = {"annotations", "description", "options", "set", "title"}
+"""Keys of service.yaml whose texts are not Helm's templates; braces in them are Onyxia's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceFile:
+    """A service.yaml, and that of the service that it extends."""
+
+    document: Source
+    path: FilePath
+    parent: ServiceFile | None = None
+
+    def holder(self, key: Step) -> ServiceFile:
+        """Return the file that a key of the service is from."""
+        data = self.document.data
+        is_own = isinstance(data, dict) and key in data
+        return self if is_own or self.parent is None else self.parent
+
+    def problem(
+        self, keys: tuple[Step, ...], message: str, hint: str = "", *, key: bool = False
+    ) -> Problem:
+        """Return a problem at the value (or the key) at some keys, in the file that has it."""
+        return self.holder(keys[0]).document.problem(keys, message, hint, key=key)
+
+    def place_of(self, keys: tuple[Step, ...], value: str, offset: int, token: str) -> Place:
+        """Return the place of a token of a text, which is at `offset` of the text's value.
+
+        However YAML writes the text (as a block, in quotes, folded), the token is written as it is,
+        so that it is found by counting.
+        """
+        holder = self.holder(keys[0])
+        line, column = holder.document.at(keys)
+        text = holder.path.read_text(encoding="utf-8-sig")
+        lines = text.splitlines(keepends=True)
+        position = sum(map(len, lines[: line - 1])) + column - 2
+        for _ in range(value.count(token, 0, offset) + 1):
+            position = text.find(token, position + 1)
+            if position < 0:
+                return line, column
+        return line_and_column(text, position)
+
+    def places_of(self, key: str) -> Mapping[str, Place]:
+        """Return the place of each key below one of the service."""
+        spot = self.holder(key).document.spot.inside.get(key)
+        return spot.keys if spot else {}
+
+
+def service_files(
+    directory: FilePath, documents: Mapping[str, Source]
+) -> Mapping[str, ServiceFile]:
+    """Return the files of services, which are below `directory`, by the name of the service."""
+    files = {
+        name: ServiceFile(document=document, path=directory / name / SERVICE)
+        for name, document in documents.items()
+    }
+    for name, file in files.items():
+        data = file.document.data
+        parent = files.get(str(data.get("extends"))) if isinstance(data, dict) else None
+        if parent is not None:
+            files[name] = replace(file, parent=parent)
+    return files
+
+
+def setting_problems(file: ServiceFile) -> Iterator[Problem]:
+    """Yield the fields of `set` that no option has, and values that a field does not take."""
+    whole = file.holder("set").document
+    yield from _settings(whole.file, whole.data, whole.spot)
+    holder = file.holder("workloads").document
+    workloads = holder.data.get("workloads") if isinstance(holder.data, dict) else None
+    for name, workload in workloads.items() if isinstance(workloads, dict) else ():
+        yield from _settings(holder.file, workload, holder.spot.inside["workloads"].inside[name])
+
+
+def _settings(file: str, holder: object, place: Spot) -> Iterator[Problem]:
+    """Yield what is wrong with `set` of a service or of a workload."""
+    spot = place.inside.get("set")
+    data = holder.get("set") if isinstance(holder, dict) else None
+    if spot is None or not isinstance(data, dict):
+        return
+    for dotted, fields in data.items():
+        inside = Source(file, fields, spot.inside[dotted])
+        try:
+            wording.validate(inside, Option)
+        except ValidationError as error:
+            yield from wording.problems(inside, Option, error)
+
+
+def service_problems(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
+    """Yield what is wrong with a service."""
+    yield from _probes(composition, file)
+    yield from _tests(composition, file)
+    yield from _options(composition, file)
+    yield from _variables(composition, file)
+    yield from _templates(composition, file)
+    yield from _source(composition, file, file.path.parent / SOURCE)
+
+
+def _probes(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
+    """Yield the probes that say nothing, or several things of which one would be used."""
+    for keys, probe in _held(composition.service, Probe):
+        given = [name for name in Probe.model_fields if getattr(probe, name)]
+        if len(given) != 1:
+            choices = ", ".join(Probe.model_fields)
+            message = f"expected one of {choices}, found {' and '.join(given) or 'none'}"
+            yield file.problem(keys, message)
+
+
+def _tests(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
+    if composition.service.test_env and not composition.service.test:
+        message = "'test_env' does nothing without 'test': the default one uses no variable"
+        yield file.problem(("test_env",), message, "add 'test:', or remove it", key=True)
+
+
+def _options(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
+    """Yield what is wrong with the service's own options, and with what it sets in others."""
+    every = dict(walk(composition.options))
+    for path, _ in walk(composition.service.options):
+        for fault in option_faults(path, every[path], every):
+            keys: tuple[Step, ...] = ("options", *_keys(path), *fault.keys)
+            yield file.problem(keys, f"{'.'.join(path)}: {fault.message}", fault.hint, key=True)
+    for dotted, fields in composition.service.set.items():
+        path = tuple(dotted.split("."))
+        if not fields:
+            yield file.problem(("set", dotted), f"set: {dotted} says nothing", "remove it")
+        for fault in option_faults(path, every[path], every):
+            if fault.field in fields:
+                keys = ("set", dotted, *fault.keys)
+                yield file.problem(keys, f"{dotted}: {fault.message}", fault.hint, key=True)
+
+
+def _variables(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
+    """Yield the options whose variable is another one's too, so that one value would be lost."""
+    holders: dict[str, Path] = {}
+    own = {path for path, _ in walk(composition.service.options)}
+    for path, option in walk(composition.own_options):
+        if not option.variable:
+            continue
+        first = holders.setdefault(option.variable, path)
+        is_taken = first != path
+        if is_taken or option.variable in composition.service.password:
+            held = f"the option {'.'.join(first)}" if is_taken else "the password"
+            keys = ("options", *_keys(path), "variable") if path in own else ("set", ".".join(path))
+            message = f"{'.'.join(path)}: the variable {option.variable} already holds {held}"
+            yield file.problem(keys, message, "give it another name")
+
+
+def _templates(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
+    """Yield the references in service.yaml's templates to options that the chart does not have."""
+    for keys, text in _texts(_data(file)):
+        # A workload is at `workloads.<name>`, and its keys below that.
+        key = keys[2] if keys[0] == "workloads" and len(keys) > 2 else keys[0]
+        if key in NO_TEMPLATES or "{{" not in text:
+            continue
+        for wrong in template_problems(text, _seen(composition, keys)):
+            place = file.place_of(keys, text, wrong.offset, wrong.token)
+            holder = file.holder(keys[0])
+            message = f"{_named(keys)}: {wrong.message}"
+            if holder is not file:
+                message += f" (in {composition.name}, which extends this service)"
+            yield Problem(holder.document.file, *place, message, wrong.hint)
+
+
+def _seen(composition: Composition, keys: tuple[Step, ...]) -> Mapping[str, Option]:
+    """Return the options that a template of service.yaml sees: one of a workload sees those of its
+    own in place of the service's.
+    """
+    workload = composition.workloads.get(str(keys[1])) if keys[0] == "workloads" else None
+    if workload is None:
+        return composition.options
+    return {**composition.own_options, **workload.options}
+
+
+def _source(composition: Composition, file: ServiceFile, directory: FilePath) -> Iterator[Problem]:
+    """Yield what is wrong with the templates of a service's own, and those that nothing uses."""
+    if not directory.is_dir():
+        return
+    name = file.document.file.removesuffix(SERVICE) + SOURCE
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        relative = path.relative_to(directory).as_posix()
+        where = f"{name}/{relative}"
+        if relative not in composition.service.templates:
+            hint = "add it there, or remove it"
+            yield Problem(where, 0, 0, "'templates' of service.yaml does not list it", hint)
+            continue
+        text = path.read_text(errors="replace")
+        for wrong in template_problems(text, composition.options):
+            place = line_and_column(text, wrong.offset)
+            yield Problem(where, *place, wrong.message, wrong.hint)
+
+
+def line_and_column(text: str, offset: int) -> Place:
+    """Return the place of a character, both numbers from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def _keys(path: Path) -> tuple[Step, ...]:
+    """Return the keys of service.yaml below `options` that lead to an option."""
+    keys: list[Step] = [path[0]]
+    for name in path[1:]:
+        keys += ["options", name]
+    return tuple(keys)
+
+
+def _data(file: ServiceFile) -> Mapping[str, object]:
+    """Return what a service says, with what it takes from the one that it extends."""
+    own = file.document.data if isinstance(file.document.data, dict) else {}
+    return {**(_data(file.parent) if file.parent else {}), **own}
+
+
+def _texts(value: object, keys: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], str]]:
+    if isinstance(value, str):
+        yield keys, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(inner, (*keys, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, (*keys, index))
+
+
+def _named(keys: tuple[Step, ...]) -> str:
+    return ".".join(str(key) for key in keys)
+
+
+def _held(value: object, kind: type[Probe]) -> Iterator[tuple[tuple[Step, ...], Probe]]:
+    """Yield the values of a kind that a service holds at any depth, with the keys to them."""
+    if isinstance(value, kind):
+        yield (), value
+        return
+    for key, inner in _inside(value):
+        for keys, one in _held(inner, kind):
+            yield (key, *keys), one
+
+
+def _inside(value: object) -> Iterator[tuple[Step, object]]:
+    if isinstance(value, Mapping):
+        yield from value.items()
+    elif isinstance(value, tuple):
+        yield from enumerate(value)
+    else:
+        for field in getattr(type(value), "model_fields", ()):
+            yield field, getattr(value, field)

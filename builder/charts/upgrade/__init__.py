@@ -1,0 +1,1 @@
+"""What an upgrade of a release means to the people who use it."""

@@ -1,0 +1,55 @@
+"""Debian packages: installed, or unpacked by a layer's `run` and left behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from builder.catalog.reader import Step
+from builder.catalog.scalars import quoted
+from builder.catalog.source import Source
+from builder.errors import Problem
+from builder.kinds import requests
+from builder.kinds.model import ArtifactKind
+from builder.lock.deb import file_name
+from builder.lock.model import Artifact
+
+# Debian policy 5.6.1.
+PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+
+
+def _check(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Problem]:
+    if PACKAGE.fullmatch(package):
+        return
+    bare = re.split(r"[=:/ (]", package)[0]
+    hint = ""
+    if PACKAGE.fullmatch(package.lower()):
+        hint = f"write {quoted(package.lower())}"
+    elif bare != package and PACKAGE.fullmatch(bare):
+        hint = f"write {bare!r}; versions come from the lock"
+    yield text.problem(path, f"{quoted(package)} is not the name of a Debian package", hint)
+
+
+def _place(artifact: Artifact) -> PurePosixPath:
+    return PurePosixPath(artifact.kind, file_name(artifact))
+
+
+DEB = ArtifactKind(
+    name="deb",
+    key="apt",
+    wishes=requests.wishes("apt"),
+    check=requests.check("apt", _check),
+    place=_place,
+    template="apt.j2",
+    early=True,
+    installed=True,
+    of_one_release="Debian packages are of one release",
+)
+BUILD = ArtifactKind(
+    name="build",
+    key="build",
+    wishes=requests.wishes("build"),
+    check=requests.check("build", _check),
+    place=_place,
+)

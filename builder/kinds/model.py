@@ -1,0 +1,76 @@
+"""What there is to know of a kind of artifact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from builder.catalog.model import Layer
+from builder.catalog.source import Source
+from builder.errors import Problem
+from builder.lock.model import Artifact
+
+Point = Mapping[str, str]
+Bytes = Callable[[int, int], bytes]
+"""`read(offset, size)` returns bytes of a file, fewer at its end."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trace:
+    """A kind of file by which installed packages are recognized in what a build left."""
+
+    ends: tuple[str, ...]
+    """How its path ends; one of them."""
+    path: re.Pattern[str]
+    """What all of its path looks like, without the leading slash."""
+    read: Callable[[str, int, Bytes], Iterable[tuple[str, str]]]
+    """From path, size and bytes of a file to the packages that it tells of: (name, version)."""
+    mode: int = 0
+    """Bits of its mode, one of which is set; 0: any mode."""
+
+    def fits(self, path: str, mode: int) -> bool:
+        """Tell whether a file is one of these."""
+        if self.mode and not mode & self.mode:
+            return False
+        return path.endswith(self.ends) and self.path.fullmatch(path) is not None
+
+
+def _nothing(_layer: Layer, _point: Point) -> object:
+    return None
+
+
+def _fine(_text: Source, _layer: Layer) -> Iterator[Problem]:
+    yield from ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArtifactKind:
+    """A kind of artifact: its key in layer.yaml, and all that is computed from values alone."""
+
+    name: str
+    """Names artifacts in the lock, packages in facts, and the row of `builder.resolve.kinds`."""
+    key: str = ""
+    """The key of layer.yaml. Empty for packages that come inside those of other kinds only."""
+    wishes: Callable[[Layer, Point], object] = _nothing
+    """What a layer asks for at a point, as JSON data that does not depend on how it is written. A
+    lock is stale once this changes; nothing is asked for where it is empty."""
+    check: Callable[[Source, Layer], Iterator[Problem]] = _fine
+    """What is wrong with the key's value, beyond its type."""
+    place: Callable[[Artifact], PurePosixPath] | None = None
+    """An artifact's path under /artifacts."""
+    template: str = ""
+    """Instructions of the Dockerfile that install the artifacts. Empty where only a layer's `run`
+    knows what to do with them."""
+    early: bool = False
+    """Whether they stand before the layer's `prepare`."""
+    installed: bool = False
+    """Whether an image holds one version of each package, under the name by which it is asked
+    for."""
+    of_one_release: str = ""
+    """Why a layer that is built once for all releases cannot have the key; empty where it can."""
+    follows: Callable[[Iterable[Artifact]], Mapping[str, str]] | None = None
+    """Files for the build that follow from the artifacts, and therefore are not in the lock."""
+    trace: Trace | None = None
+    """How installed packages are recognized; None where bookkeeping or nothing tells of them."""

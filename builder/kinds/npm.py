@@ -1,0 +1,67 @@
+"""npm packages, installed with all that they depend on into a directory of the layer's own, their
+programs on PATH.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from builder.catalog.model import Layer
+from builder.catalog.scalars import quoted
+from builder.catalog.source import Source
+from builder.errors import Problem
+from builder.kinds.model import ArtifactKind, Bytes, Point, Trace
+from builder.lock.model import Artifact
+
+PACKAGE = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*")
+# Packages below the first node_modules alone: those inside of others are theirs.
+MANIFEST = re.compile(r"(?:(?!node_modules/).)*/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
+
+
+def _wishes(layer: Layer, _point: Point) -> object:
+    return {"installed": dict(sorted(layer.npm.items()))} if layer.npm else None
+
+
+def _check(text: Source, layer: Layer) -> Iterator[Problem]:
+    for package, version in layer.npm.items():
+        if not PACKAGE.fullmatch(package):
+            yield text.problem(
+                ("npm", package), f"{quoted(package)} is not the name of an npm package", key=True
+            )
+        if not version.strip():
+            yield text.problem(
+                ("npm", package),
+                "expected a version specifier, found the text ''",
+                "for any version: '*'",
+            )
+
+
+def _place(artifact: Artifact) -> PurePosixPath:
+    """Return where npm's own cache has the content of this digest."""
+    algorithm, _, value = artifact.digest.partition(":")
+    return PurePosixPath(
+        "npm", "_cacache", "content-v2", algorithm, value[:2], value[2:4], value[4:]
+    )
+
+
+def _installed(_path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
+    try:
+        manifest = json.loads(read(0, size))
+    except ValueError:
+        return
+    if isinstance(manifest, dict):
+        yield str(manifest.get("name", "")), str(manifest.get("version", ""))
+
+
+NPM = ArtifactKind(
+    name="npm",
+    key="npm",
+    wishes=_wishes,
+    check=_check,
+    place=_place,
+    template="npm.j2",
+    trace=Trace(ends=("package.json",), path=MANIFEST, read=_installed),
+)

@@ -1,0 +1,68 @@
+"""Python distributions, installed; and wheels that are only unpacked by a layer's `run`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from builder.catalog.reader import Step
+from builder.catalog.scalars import quoted
+from builder.catalog.source import Source
+from builder.deb822 import field
+from builder.errors import Problem
+from builder.kinds import requests
+from builder.kinds.model import ArtifactKind, Bytes, Trace
+from builder.lock.model import Artifact
+from builder.lock.wheel import requirements
+
+REQUIREMENTS = "requirements.txt"
+METADATA = re.compile(
+    r"(?:.*/)?(?:site|dist)-packages/[^/]+\.(?:dist-info/METADATA|egg-info/PKG-INFO|egg-info)"
+)
+
+
+def _check(text: Source, path: tuple[Step, ...], package: str) -> Iterator[Problem]:
+    try:
+        Requirement(package)
+    except InvalidRequirement as error:
+        why = str(error).splitlines()[0].rstrip(":.")
+        yield text.problem(
+            path,
+            f"{quoted(package)} is not a Python requirement (PEP 508): {why}",
+            "for example: numpy>=2",
+        )
+
+
+def _requirements(artifacts: Iterable[Artifact]) -> Mapping[str, str]:
+    pinned = requirements(artifacts)
+    return {REQUIREMENTS: pinned} if pinned else {}
+
+
+def _installed(_path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
+    """Read the metadata of a distribution: its name and version are in the fields at its head."""
+    text = read(0, size).decode("utf-8", "replace")
+    yield field(text, "Name") or "", field(text, "Version") or ""
+
+
+PYTHON = ArtifactKind(
+    name="python",
+    key="python",
+    wishes=requests.wishes("python"),
+    check=requests.check("python", _check),
+    place=lambda artifact: PurePosixPath("python", artifact.locator),
+    template="python.j2",
+    installed=True,
+    of_one_release="they are installed into the Python of one release",
+    follows=_requirements,
+    trace=Trace(ends=("METADATA", "PKG-INFO", "egg-info"), path=METADATA, read=_installed),
+)
+WHEEL = ArtifactKind(
+    name="wheel",
+    key="wheels",
+    wishes=requests.wishes("wheels"),
+    check=requests.check("wheels", _check),
+    place=lambda artifact: PurePosixPath("wheels", artifact.locator),
+)

@@ -1,0 +1,101 @@
+"""The table of kinds of artifact, and what is done with it.
+
+A new kind is a module and a row here, and one of the same name in `builder.resolve.kinds`: its key
+is then checked, locked, fetched, mounted under /artifacts, installed, and found in what was built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from builder.catalog.conditions import wanted
+from builder.catalog.model import Layer
+from builder.errors import IntegrityError
+from builder.kinds import archive, debian, go, maven, npm, python, r
+from builder.kinds.model import ArtifactKind, Bytes, Point
+from builder.lock.model import Artifact, Slice
+
+# In the order in which they are installed, and shown.
+KINDS: tuple[ArtifactKind, ...] = (
+    debian.DEB,
+    debian.BUILD,
+    python.PYTHON,
+    python.WHEEL,
+    r.R,
+    npm.NPM,
+    archive.ARCHIVE,
+    maven.MAVEN,
+    go.GO,
+)
+BY_NAME: Mapping[str, ArtifactKind] = {kind.name: kind for kind in KINDS}
+ASKED_FOR = tuple(kind for kind in KINDS if kind.key)
+"""Those that a layer can ask for."""
+INSTALLED = tuple(kind for kind in KINDS if kind.installed)
+_TRACES = tuple((kind.name, kind.trace) for kind in KINDS if kind.trace)
+
+
+def wishes(layer: Layer, point: Point) -> dict[str, object]:
+    """Return what a layer asks for at a point, by key, without what is empty."""
+    by_key = {kind.key: kind.wishes(layer, point) for kind in ASKED_FOR}
+    return {key: value for key, value in by_key.items() if value}
+
+
+def names(layer: Layer, point: Point) -> dict[str, tuple[str, ...]]:
+    """Return the packages that a layer asks for by name at a point, by kind."""
+    return {kind.name: wanted(getattr(layer, kind.key), point) for kind in INSTALLED}
+
+
+def place(artifact: Artifact) -> PurePosixPath:
+    """Return an artifact's path under /artifacts.
+
+    Raises:
+        IntegrityError: it leads out of there.
+
+    """
+    kind = BY_NAME[artifact.kind]
+    if kind.place is None:
+        raise LookupError(f"artifacts of the kind {kind.name} have no place under /artifacts")
+    path = kind.place(artifact)
+    if path.is_absolute() or ".." in path.parts:
+        raise IntegrityError(
+            f"{artifact.id} would be written to {path}, outside of the build",
+            hint="the lock was tampered with: restore it from version control",
+        )
+    return path
+
+
+def following(artifacts: Iterable[Artifact]) -> dict[str, str]:
+    """Return the files for the build that follow from these artifacts, by path."""
+    given = tuple(artifacts)
+    files: dict[str, str] = {}
+    for kind in KINDS:
+        if kind.follows:
+            files |= kind.follows(given)
+    return files
+
+
+def complete(piece: Slice, artifacts: Mapping[str, Artifact]) -> Slice:
+    """Return a slice with the files that follow from its artifacts."""
+    files = following(artifacts[name] for name in piece.artifacts)
+    return replace(piece, files={**piece.files, **files})
+
+
+def templates(artifacts: Iterable[str], *, early: bool) -> list[str]:
+    """Return the templates that install artifacts with these ids, in the order of the table."""
+    present = {artifact.partition(":")[0] for artifact in artifacts}
+    return [
+        kind.template
+        for kind in KINDS
+        if kind.template and kind.early == early and kind.name in present
+    ]
+
+
+def packages_told_by(
+    path: str, mode: int, size: int, read: Bytes
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the packages of which a file of a build tells: (kind, name, version)."""
+    for kind, trace in _TRACES:
+        told = trace.read(path, size, read) if trace.fits(path, mode) else ()
+        yield from ((kind, name, version) for name, version in told if name and version)

@@ -1,0 +1,274 @@
+"""Programs in Go: the modules that each is built from, and the toolchain that builds them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from platform import machine
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+from requests import RequestException
+
+from builder.digest import sha256_file
+from builder.errors import FetchError, Problem, ToolError
+from builder.events import Step
+from builder.fetch.go import ORIGIN, of_toolchain, program, proxy
+from builder.fetch.origin import unreachable
+from builder.fetch.session import session
+from builder.fetch.transfer import GoneError, pieces, place, redacted
+from builder.graph.model import Cell
+from builder.lock.model import Artifact
+from builder.lock.wheel import machine as kernel_name
+from builder.resolve.task import Found, Piece, Task, requests
+from builder.settings import MIRROR, Settings, variable
+from builder.tools.go import Go, unpack
+from builder.tree import File, replace
+
+KIND = KEY = "go"
+TOOLCHAIN = "golang.org/toolchain"
+# Debian's names of architectures to Go's; the others are the same.
+GOARCH = {"ppc64el": "ppc64le", "armhf": "arm", "i386": "386"}
+# Where the build finds them under /artifacts.
+ROOT, PROGRAMS, UNPACKED = "go", "go/programs", "go/toolchain"
+MAX_LIST = 16 << 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModuleFile:
+    """A file that Go downloaded from a module proxy."""
+
+    path: Path
+    locator: str
+    """Its path at the proxy: upper-case letters are written with `!` before them."""
+    module: str
+    version: str
+    end: str
+    """`zip` or `mod`."""
+
+    @property
+    def name(self) -> str:
+        """The name of what it is, as go.sum has it."""
+        return self.module if self.end == "zip" else f"{self.module}/go.mod"
+
+
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+    """Resolve the Go programs of all cells; see `builder.resolve.task.Resolver`."""
+    del before
+    resolved = {}
+    problems: list[Problem] = []
+    for cell in task.cells:
+        if cell.layer.go:
+            task.monitor(Step(cell.id, "running", "resolving Go modules"))
+            resolved[cell.id] = _cell(task, cell, problems)
+    return Found(pieces=resolved, problems=tuple(problems))
+
+
+def locate(
+    artifacts: Sequence[Artifact], moment: str, settings: Settings
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the proxy's addresses."""
+    del moment
+    base = proxy(settings)
+    return {item.id: (f"{base}/{quote(item.locator, safe='/!@+~')}",) for item in artifacts}
+
+
+def lay(artifact: Artifact, source: Path, directory: Path) -> bool:
+    """Unpack a toolchain for the build, which has nothing to unpack it with; leave other files."""
+    if not is_toolchain(artifact):
+        return False
+    unpack(source, directory / UNPACKED)
+    return True
+
+
+def is_toolchain(artifact: Artifact) -> bool:
+    """Tell whether an artifact is the archive of a toolchain."""
+    return artifact.name == TOOLCHAIN and artifact.locator.endswith(".zip")
+
+
+def _cell(task: Task, cell: Cell, problems: list[Problem]) -> Piece:
+    """Resolve the programs of one cell; add what is wrong with any of them."""
+    arch = cell.point.get("arch", "amd64")
+    goarch = GOARCH.get(arch, arch)
+    toolchain = _toolchain(task, cell, goarch)
+    go = program(task.settings)
+    if kernel_name(arch) == machine():
+        archive = place(toolchain, task.settings.cache)
+        go = of_toolchain(task.settings, archive, toolchain.digest)
+    artifacts = {toolchain.id: toolchain}
+    files = {PROGRAMS: ""}
+    for request in requests(cell, KEY):
+        path = request.text
+        try:
+            module, version, needed = _program(task, cell, go, path, goarch)
+        except ToolError as error:
+            if lost := unreachable(error.tail, ORIGIN):
+                raise lost from error
+            message = f"{path} does not resolve: {error.tail}"
+            problems.append(task.documents.problem(request, message))
+            continue
+        artifacts |= {item.id: item for item in needed}
+        files[PROGRAMS] += f"{path} {version}\n"
+        # What a proxy says of a version and of a module; the build asks only that it is there.
+        folder = f"{ROOT}/{escaped(module)}/@v"
+        files[f"{folder}/{version}.info"] = json.dumps({"Version": version}) + "\n"
+        files[f"{folder}/list"] = f"{version}\n"
+    return Piece(artifacts=tuple(artifacts.values()), files=files)
+
+
+def _toolchain(task: Task, cell: Cell, goarch: str) -> Artifact:
+    """Return the toolchain that builds: the locked one, else the newest release."""
+    suffix = f".linux-{goarch}"
+    for item in task.preferred([cell], KIND).values():
+        if is_toolchain(item) and item.version.endswith(suffix):
+            task.fetch([item])
+            return item
+    version = _newest(task.settings, suffix)
+    name = version.removeprefix("v0.0.1-").removesuffix(suffix)
+    with TemporaryDirectory() as directory:
+        modules = Path(directory)
+        go = program(task.settings)
+        if go.configured("GOSUMDB") == "off":
+            _unverified(task.settings, version, modules)
+        elif goarch == _here():
+            go.toolchain(name, modules)
+        else:
+            go.module(f"{TOOLCHAIN}@{version}", modules)
+        (archive,) = [
+            file for file in _downloaded(modules) if (file.module, file.end) == (TOOLCHAIN, "zip")
+        ]
+        return _kept(task, archive)
+
+
+def _unverified(settings: Settings, version: str, modules: Path) -> None:
+    """Fetch a toolchain as Go would lay it down. Go itself takes none where its checksum database
+    is turned off, as behind a mirror without a way out.
+    """
+    locator = f"{TOOLCHAIN}/@v/{version}.zip"
+    target = modules / "cache" / "download" / locator
+    target.parent.mkdir(parents=True)
+    url = f"{proxy(settings)}/{locator}"
+    try:
+        with target.open("wb") as file:
+            file.writelines(pieces(session(settings), url, f"{TOOLCHAIN} {version}"))
+    except RequestException as error:
+        raise _lost(url, error) from error
+
+
+def _lost(url: str, error: Exception) -> FetchError:
+    return FetchError(
+        f"{redacted(url)}: {error}",
+        hint=f"set {variable(MIRROR, ORIGIN)} to a module proxy that answers",
+    )
+
+
+def _here() -> str:
+    return next(
+        (arch for arch in ("amd64", "arm64", "ppc64el", "s390x") if kernel_name(arch) == machine()),
+        "",
+    )
+
+
+def _newest(settings: Settings, suffix: str) -> str:
+    """Return the newest released toolchain that the proxy lists."""
+    url = f"{proxy(settings)}/{TOOLCHAIN}/@v/list"
+    try:
+        data = b"".join(pieces(session(settings), url, f"the list of {TOOLCHAIN}"))
+    except GoneError as error:
+        raise FetchError(f"the module proxy has no {TOOLCHAIN}{error.where}") from error
+    except OSError as error:
+        raise _lost(url, error) from error
+    released = re.compile(rf"v0\.0\.1-go(\d+)\.(\d+)(?:\.(\d+))?{re.escape(suffix)}")
+    numbers = {}
+    for line in data.decode("ascii", "replace").splitlines():
+        version = released.fullmatch(line.strip())
+        if version:
+            numbers[line.strip()] = tuple(int(number or 0) for number in version.groups())
+    if not numbers:
+        raise FetchError(f"the module proxy lists no toolchain for {suffix.lstrip('.')}")
+    return max(numbers, key=numbers.__getitem__)
+
+
+def _program(
+    task: Task, cell: Cell, go: Go, path: str, goarch: str
+) -> tuple[str, str, list[Artifact]]:
+    """Return the module of a program, its version, and all files that building it takes."""
+    wanted = cell.layer.go[path].version
+    if wanted == "latest":
+        wanted = _locked_version(task, cell, path) or wanted
+    with TemporaryDirectory() as directory:
+        modules = Path(directory)
+        go.download(f"{path}@{wanted}", goarch, modules)
+        files = sorted(_downloaded(modules), key=lambda file: file.locator)
+        main = max(
+            (file for file in files if file.end == "zip" and _holds(file.module, path)),
+            key=lambda file: len(file.module),
+        )
+        # Go also looks whether a newer version of the program was taken back.
+        needed = [
+            file for file in files if file.module != main.module or file.version == main.version
+        ]
+        return main.module, main.version, [_kept(task, file) for file in needed]
+
+
+def _holds(module: str, package: str) -> bool:
+    return package == module or package.startswith(f"{module}/")
+
+
+def _locked_version(task: Task, cell: Cell, path: str) -> str:
+    """Return the version of a program that is locked, if it is to stay; else an empty text."""
+    piece = task.previous.cells.get(cell.id)
+    lines = piece.files.get(PROGRAMS, "").splitlines() if piece else []
+    locked = dict(line.split(" ", 1) for line in lines if " " in line)
+    held = {item.name: item for item in task.preferred([cell], KIND).values()}
+    modules = [name for name in held if _holds(name, path)]
+    if path in locked and modules and held[max(modules, key=len)].version == locked[path]:
+        return locked[path]
+    return ""
+
+
+def _downloaded(modules: Path) -> Iterator[ModuleFile]:
+    """Yield the files of modules that are below a directory that Go downloads into."""
+    top = modules / "cache" / "download"
+    for path in sorted(top.glob("**/@v/*")):
+        locator = path.relative_to(top).as_posix()
+        module, _, file = locator.partition("/@v/")
+        version, _, end = file.rpartition(".")
+        if end in {"zip", "mod"}:
+            yield ModuleFile(
+                path=path,
+                locator=locator,
+                module=_plain(module),
+                version=_plain(version),
+                end=end,
+            )
+
+
+def escaped(module: str) -> str:
+    """Return a module's path as proxies have it: upper-case letters in lower case behind `!`."""
+    return re.sub("[A-Z]", lambda letter: f"!{letter[0].lower()}", module)
+
+
+def _plain(text: str) -> str:
+    return re.sub("!([a-z])", lambda letter: letter[1].upper(), text)
+
+
+def _kept(task: Task, file: ModuleFile) -> Artifact:
+    """Return a file that Go verified as an artifact, and put it into the cache."""
+    artifact = Artifact(
+        id=f"{KIND}:{file.name}={file.version}",
+        kind=KIND,
+        name=file.name,
+        version=file.version,
+        origin=ORIGIN,
+        locator=file.locator,
+        digest=f"sha256:{sha256_file(file.path)}",
+        size=file.path.stat().st_size,
+    )
+    target = place(artifact, task.settings.cache)
+    if not target.exists():
+        replace(target, File(file.path.read_bytes(), 0o444))
+    return artifact

@@ -1,0 +1,252 @@
+"""Files from a Maven repository: the closure of what a layer names, by the POMs there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import requests
+
+from builder.errors import FetchError, IntegrityError, Problem
+from builder.events import Step
+from builder.fetch.maven import ORIGIN, repository
+from builder.fetch.session import session
+from builder.fetch.transfer import GoneError, pieces, redacted
+from builder.graph.model import Cell
+from builder.lock.maven import RANGE, Jar, ResolutionError, closure, coordinates, within
+from builder.lock.model import Artifact
+from builder.lock.pom import Dependency, Module, Pom, PomError, document, parse
+from builder.resolve.task import Found, Piece, Task, asked
+from builder.settings import MIRROR, Settings, variable
+from builder.tree import File
+from builder.tree import replace as put
+
+KIND = KEY = "maven"
+MAX_TEXT = 16 << 20
+"""Bytes of a POM or of a list of versions; the longest known are a tenth of it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repository:
+    """A Maven repository. POMs are kept: a release never changes."""
+
+    base: str
+    http: requests.Session
+    cache: Path
+    read: dict[Module, Pom | None] = field(default_factory=dict)
+
+    def pom(self, module: Module) -> Pom | None:
+        """Return the POM of a project; None where the repository has none.
+
+        Raises:
+            PomError: it cannot be read.
+            FetchError: the repository does not answer.
+
+        """
+        if module not in self.read:
+            self.read[module] = self._pom(module)
+        return self.read[module]
+
+    def _pom(self, module: Module) -> Pom | None:
+        if not module.sound():
+            return None
+        path = f"{module.path}/{module.artifact}-{module.version}.pom"
+        kept = self.cache / path
+        if kept.is_file():
+            return parse(kept.read_text("utf-8", "replace"))
+        data = self.bytes(path)
+        if data is None:
+            return None
+        pom = parse(data.decode("utf-8", "replace"))
+        put(kept, File(data))
+        return pom
+
+    def versions(self, group: str, artifact: str) -> Sequence[str]:
+        """Return all versions of a project; none where the repository does not know it."""
+        data = self.bytes(f"{group.replace('.', '/')}/{artifact}/maven-metadata.xml")
+        if data is None:
+            return ()
+        listed: ET.Element = document(data.decode("utf-8", "replace"))
+        return [(entry.text or "").strip() for entry in listed.iterfind("versioning/versions/*")]
+
+    def checksum(self, path: str, algorithm: str) -> str | None:
+        """Return the checksum that the repository publishes beside a file, in hexadecimal."""
+        data = self.bytes(f"{path}.{algorithm}")
+        words = (data or b"").decode("ascii", "replace").split()
+        digits = hashlib.new(algorithm).digest_size * 2
+        return next((word.lower() for word in words if len(word) == digits), None)
+
+    def bytes(self, path: str) -> bytes | None:
+        """Return a small file; None where there is none.
+
+        Raises:
+            FetchError: the repository does not answer, or gives more than any such file has.
+
+        """
+        url, data = f"{self.base}/{path}", b""
+        try:
+            for piece in pieces(self.http, url, path):
+                data += piece
+                if len(data) > MAX_TEXT:
+                    raise FetchError(f"{redacted(url)} has more than {MAX_TEXT >> 20} MiB")
+        except GoneError:
+            return None
+        except OSError as error:
+            raise _lost(url, error) from error
+        return data
+
+    def hashed(self, path: str) -> tuple[str, str, int]:
+        """Return the sha256, the sha1 and the size of a file, which is read for that.
+
+        Raises:
+            GoneError: there is none. FetchError: the repository does not answer.
+
+        """
+        strong, weak, size = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), 0
+        url = f"{self.base}/{path}"
+        try:
+            for piece in pieces(self.http, url, path):
+                strong.update(piece)
+                weak.update(piece)
+                size += len(piece)
+        except GoneError:
+            raise
+        except OSError as error:
+            raise _lost(url, error) from error
+        return strong.hexdigest(), weak.hexdigest(), size
+
+
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+    """Resolve the Maven artifacts of all cells; see `builder.resolve.task.Resolver`."""
+    del before
+    having = [cell for cell in task.cells if cell.layer.maven and _asked(cell)]
+    if not having:
+        return Found()
+    settings = task.settings
+    repo = Repository(
+        base=repository(settings), http=session(settings), cache=settings.cache / "maven" / "poms"
+    )
+    resolved = {}
+    problems: list[Problem] = []
+    for cell in having:
+        task.monitor(Step(cell.id, "running", "resolving Maven artifacts"))
+        try:
+            resolved[cell.id] = _cell(task, cell, repo)
+        except (ResolutionError, PomError) as error:
+            message = f"the Maven artifacts of {cell.id} do not resolve: {error}"
+            problems.append(task.documents.of_layer(cell, KEY, message))
+    return Found(pieces=resolved, problems=tuple(problems))
+
+
+def locate(
+    artifacts: Sequence[Artifact], moment: str, settings: Settings
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the repository's addresses."""
+    del moment
+    base = repository(settings)
+    return {artifact.id: (f"{base}/{artifact.locator}",) for artifact in artifacts}
+
+
+def _asked(cell: Cell) -> list[str]:
+    return asked(cell, cell.layer.maven.artifacts) if cell.layer.maven else []
+
+
+def _cell(task: Task, cell: Cell, repo: Repository) -> Piece:
+    """Resolve the artifacts of one cell.
+
+    Raises:
+        ResolutionError: there is no such artifact, or two do not go together.
+        PomError: a POM cannot be read.
+
+    """
+    maven = cell.layer.maven
+    wanted = [one for text in _asked(cell) if (one := coordinates(text))]
+    preferred = task.preferred([cell], KIND)
+    jars = closure(
+        [_kept(one, preferred) for one in wanted],
+        repo.pom,
+        repo.versions,
+        transitive=maven is None or maven.transitive,
+        exclude=[_pair(text) for text in maven.exclude] if maven else (),
+    )
+    if maven is not None and maven.to is not None:
+        _refuse_clashes(jars, maven.to)
+    locked = {item.id: item for item in task.locked(cell.id, KIND)}
+    artifacts = []
+    for jar in jars:
+        name = _id(jar)
+        artifacts.append(locked[name] if name in locked else _artifact(repo, jar))
+    return Piece(artifacts=tuple(artifacts))
+
+
+def _kept(wanted: Dependency, preferred: Mapping[str, Artifact]) -> Dependency:
+    """Return a dependency at the version that is locked, where its range admits that."""
+    held = preferred.get(wanted.module.name)
+    if held and RANGE.fullmatch(wanted.version) and within(held.version, wanted.version):
+        return replace(wanted, version=held.version)
+    return wanted
+
+
+def _pair(text: str) -> tuple[str, str]:
+    group, _, artifact = text.partition(":")
+    return group, artifact
+
+
+def _refuse_clashes(jars: Sequence[Jar], to: str) -> None:
+    """Raise ResolutionError where two files have one name: a directory holds one of them."""
+    names: dict[str, Jar] = {}
+    for jar in jars:
+        other = names.setdefault(jar.file, jar)
+        if other is not jar:
+            raise ResolutionError(
+                f"{jar.module.name} and {other.module.name} both have a file {jar.file}, and {to}"
+                " holds one: add either to `exclude`"
+            )
+
+
+def _id(jar: Jar) -> str:
+    classifier = f"{jar.classifier}." if jar.classifier else ""
+    return f"{KIND}:{jar.module.name}={jar.module.version}:{classifier}{jar.extension}"
+
+
+def _artifact(repo: Repository, jar: Jar) -> Artifact:
+    """Return a file with its sha256: the repository's, else that of what it gives, whose sha1 then
+    has to be the repository's.
+    """
+    value, size = repo.checksum(jar.path, "sha256"), 0
+    if value is None:
+        try:
+            value, weak, size = repo.hashed(jar.path)
+        except GoneError as error:
+            message = f"{jar.module.name}:{jar.module.version} has no file {jar.file}"
+            raise ResolutionError(message + error.where) from error
+        published = repo.checksum(jar.path, "sha1")
+        if published is not None and published != weak:
+            raise IntegrityError(
+                f"{jar.file} is not what the repository says: its sha1 is {weak}, and should be"
+                f" {published}",
+                hint="the mirror or a proxy changes files; try another",
+            )
+    return Artifact(
+        id=_id(jar),
+        kind=KIND,
+        name=jar.module.name,
+        version=jar.module.version,
+        origin=ORIGIN,
+        locator=jar.path,
+        digest=f"sha256:{value}",
+        size=size,
+    )
+
+
+def _lost(url: str, error: Exception) -> FetchError:
+    return FetchError(
+        f"{redacted(url)}: {error}",
+        hint=(
+            f"set {variable(MIRROR, ORIGIN)} to a repository that answers, or"
+            " http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
+        ),
+    )

@@ -1,0 +1,3 @@
+{{- define "library.keeper.notes" -}}
+{{ include "library.title" . }} runs.
+{{- end -}}
