@@ -21,15 +21,15 @@ def graph(loaded: Loaded) -> Graph:
         for point in matrix.points:
             image = _image(loaded, matrix, point, cells)
             images[image.id] = image
-    absent = [
-        Absent(matrix.name, hole.point, hole.because)
-        for matrix in loaded.matrices
-        for hole in matrix.holes
-    ]
+    absent: dict[tuple[object, ...], Absent] = {}
+    for matrix in loaded.matrices:
+        for hole in matrix.holes:
+            entry = Absent(matrix.name, hole.point, hole.because)
+            absent[entry.name, *entry.point.items(), entry.because] = entry
     return Graph(
         cells=cells.ordered(),
         images=images,
-        absent=tuple({(a.name, *a.point.items(), a.because): a for a in absent}.values()),
+        absent=tuple(absent.values()),
     )
 
 

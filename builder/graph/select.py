@@ -32,19 +32,20 @@ def select(graph: Graph, patterns: Sequence[str]) -> Graph:
     problems: list[Problem] = []
     for pattern in patterns:
         matches = re.compile(translate(pattern)).match
-        found = [
+        of_images = [
             image for image in graph.images.values() if matches(image.name) or matches(image.id)
         ]
         # A cell that depends on no axis has no '@' in its id.
-        is_cell = "@" in pattern or (not found and pattern in graph.cells)
-        named = [cell for cell in graph.cells.values() if matches(cell.id)] if is_cell else []
-        if not found and not named:
+        is_cell = "@" in pattern or (not of_images and pattern in graph.cells)
+        of_cells = [cell for cell in graph.cells.values() if matches(cell.id)] if is_cell else []
+        if not of_images and not of_cells:
             problems.append(unknown(graph, pattern))
-        images.update((image.id, image) for image in found)
-        chosen.update((cell.id, cell) for cell in named)
+        images.update((image.id, image) for image in of_images)
+        chosen.update((cell.id, cell) for cell in of_cells)
     if problems:
         raise InputError(problems)
-    chosen.update((cell, graph.cells[cell]) for image in images.values() for cell in image.cells)
+    for image in images.values():
+        chosen.update((cell, graph.cells[cell]) for cell in image.cells)
     names = {image.name for image in images.values()}
     return Graph(
         cells={cell.id: cell for cell in with_ancestors(graph, chosen.values())},

@@ -8,6 +8,7 @@ from pathlib import Path
 from builder.catalog.load import load
 from builder.graph.asks import asks
 from builder.graph.build import graph
+from builder.lock.accounts import KEY
 from builder.lock.file import write
 from builder.lock.model import NAME, Artifact, Lock, Slice
 
@@ -95,4 +96,5 @@ def _artifact(kind: str, name: str, version: str) -> Artifact:
         locator=file,
         digest=f"sha256:{digest}",
         size=9,
+        extra={} if kind == "python" else {KEY: ""},
     )
