@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.absent:
         _absent(arguments, made, console)
         return 0
-    part = select(made, arguments.patterns)
+    part = select(made, arguments.patterns, cells=False)
     if arguments.sample:
         _sample(sample(part), part, console, as_json=arguments.json)
         return 0

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Load images and print the name of each."""
-    project = open_project(arguments.catalog, arguments.patterns)
+    project = open_project(arguments.catalog, arguments.patterns, cells=False)
     images = built(project)
     for name in load(project, engine.client(), images, console).values():
         console.text(name)

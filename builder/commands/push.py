@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     login`, or of REGISTRY_AUTH_FILE.
     """
     given = None if arguments.to is None else _address(arguments.to, "--to")
-    project = open_project(arguments.catalog, arguments.patterns)
+    project = open_project(arguments.catalog, arguments.patterns, cells=False)
     images = built(project)
     where = given or _address(project.loaded.catalog.registry, f"{arguments.catalog}: registry")
     registry = Registry(where, session(project.settings), plain_http=arguments.plain_http)

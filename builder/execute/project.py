@@ -139,8 +139,9 @@ class Project:
         return f"{self.loaded.catalog.registry}/{image}"
 
 
-def open_project(path: Path, patterns: Sequence[str] = ()) -> Project:
+def open_project(path: Path, patterns: Sequence[str] = (), *, cells: bool = True) -> Project:
     """Load the catalog, take the part that the patterns select, and check that the lock answers it.
+    Patterns may select cells, too, unless `cells` is false.
 
     Raises:
         InputError: the catalog, a pattern, a setting or the lock is wrong, or the lock is out of
@@ -149,7 +150,7 @@ def open_project(path: Path, patterns: Sequence[str] = ()) -> Project:
     """
     loaded = load(path)
     whole = graph(loaded)
-    part = select(whole, patterns) if patterns else whole
+    part = select(whole, patterns, cells=cells) if patterns else whole
     settings = read_settings(loaded.root)
     file = loaded.root / NAME
     lock = read_lock(file)

@@ -14,12 +14,13 @@ ARGUMENT = "PATTERN"
 GLOB = re.compile(r"[*?\[]")
 
 
-def select(graph: Graph, patterns: Sequence[str]) -> Graph:
+def select(graph: Graph, patterns: Sequence[str], *, cells: bool = True) -> Graph:
     """Return the images that some pattern names, the cells that one names, and every cell that
     those stand on.
 
     A pattern is a glob (`*`, `?`, `[…]`) over the names of images, their ids (`name:tag`), or, when
-    it holds an '@', over the ids of cells. Without patterns, all of the graph is returned.
+    it holds an '@', over the ids of cells, unless `cells` is false: where only images are meant.
+    Without patterns, all of the graph is returned.
 
     Raises:
         InputError: a pattern names nothing.
@@ -36,10 +37,10 @@ def select(graph: Graph, patterns: Sequence[str]) -> Graph:
             image for image in graph.images.values() if matches(image.name) or matches(image.id)
         ]
         # A cell that depends on no axis has no '@' in its id.
-        is_cell = "@" in pattern or (not of_images and pattern in graph.cells)
+        is_cell = cells and ("@" in pattern or (not of_images and pattern in graph.cells))
         of_cells = [cell for cell in graph.cells.values() if matches(cell.id)] if is_cell else []
         if not of_images and not of_cells:
-            problems.append(unknown(graph, pattern))
+            problems.append(unknown(graph, pattern) if cells else _no_image(graph, pattern))
         images.update((image.id, image) for image in of_images)
         chosen.update((cell.id, cell) for cell in of_cells)
     if problems:
@@ -147,6 +148,14 @@ def unknown_node(graph: Graph, word: str, argument: str) -> Problem:
     known = {image.name for image in graph.images.values()} | layers
     hint = nearest(word, known) or "`catalog list` shows the images, `catalog graph` the layers"
     return Problem(argument, 0, 0, f"there is no image, layer or cell {word!r}", hint)
+
+
+def _no_image(graph: Graph, pattern: str) -> Problem:
+    """Return the problem that a pattern names no image where cells are not meant."""
+    if "@" not in pattern or pattern in graph.cells:
+        return unknown(graph, pattern)
+    message = f"{pattern!r} is a pattern for cells, and images are expected"
+    return Problem(ARGUMENT, 0, 0, message, "`catalog list` shows the images")
 
 
 def unknown(graph: Graph, pattern: str, argument: str = ARGUMENT) -> Problem:

@@ -71,6 +71,14 @@ def test_what_was_built_is_kept(built: Project) -> None:
     ]
 
 
+@pytest.mark.usefixtures("built")
+def test_every_promise_holds(request: pytest.FixtureRequest) -> None:
+    """Cells that a store kept while a layer below them changed come to the same bytes on it."""
+    if request.config.getoption(gates.WHOLE):
+        done = catalog("verify")
+        assert done.returncode == 0, f"catalog verify:\n{done.stderr}"
+
+
 def test_the_chosen_images_show_every_merger_that_their_cells_need(
     built: Project, record_property: Callable[[str, object], None]
 ) -> None:

@@ -38,6 +38,20 @@ def test_a_cell_comes_with_what_it_stands_on(whole: Graph) -> None:
     assert tuple(part.cells) == (*cell.ancestors, cell.id)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("lab@trixie-py3.13", "'lab@trixie-py3.13' is a cell, and an image is expected"),
+        ("lab@*", "'lab@*' is a pattern for cells, and images are expected"),
+    ],
+)
+def test_where_images_are_meant_a_cell_is_refused(whole: Graph, pattern: str, message: str) -> None:
+    """A command that takes images would find nothing to do, and say that all is well."""
+    with pytest.raises(InputError) as raised:
+        select(whole, ["python", pattern], cells=False)
+    assert [problem.message for problem in raised.value.problems] == [message]
+
+
 def test_everything_is_selected_by_nothing(whole: Graph) -> None:
     assert select(whole, []) is whole
     assert select(whole, ["*"]) == whole
