@@ -69,10 +69,10 @@ def chains(project: Project) -> dict[str, Node]:
 
 def nodes(images: Mapping[str, Node]) -> list[Node]:
     """Return every distinct link of these chains, shortest first: what has to be built."""
-    return sorted(
-        {cells[: end + 1] for cells in images.values() for end in range(len(cells))},
-        key=lambda node: (len(node), node),
-    )
+    links: set[Node] = set()
+    for cells in images.values():
+        links.update(cells[: end + 1] for end in range(len(cells)))
+    return sorted(links, key=lambda node: (len(node), node))
 
 
 def build(
