@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -198,9 +199,11 @@ def first_lock() -> dict[str, Lock]:
 
 @pytest.fixture
 def locked(place: Place, first_lock: dict[str, Lock]) -> Place:
-    """Return the catalog with its lock."""
+    """Return the catalog with its lock, and a cache without any package."""
     if not first_lock:
         place.done("lock")
         first_lock[NAME] = place.lock
+        # What makes accounts was read from the packages.
+        shutil.rmtree(place.settings.cache / "artifacts")
     write(first_lock[NAME], place.root / NAME)
     return place
