@@ -155,7 +155,8 @@ def _refuse_names(cell: str, scanned: Scan, known: Collection[str]) -> None:
     strays = set(scanned.named)
     for path in scanned.foreign:
         dropped = volatile(path) or volatile(f"{path}/")
-        if path not in known and path not in GENERATED and not dropped:
+        made_by_seal = path in GENERATED or mergers.merger_of(path) is not None
+        if path not in known and not made_by_seal and not dropped:
             directory, name = posixpath.split(path)
             strays.add(posixpath.join(directory, tar.WHITEOUT_PREFIX + name))
     if strays:

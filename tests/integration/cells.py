@@ -21,6 +21,10 @@ CONFIG = ImageConfig(
 )
 BUILDX = ("docker", "buildx", "build", "--progress=plain", "--provenance=false")
 
+# It parts what packages bring from what builds write. It is an argument of every step, so that the
+# engine takes no step from an earlier run, whose files are older.
+BEGAN = int(time.time())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Yard:
@@ -32,7 +36,6 @@ class Yard:
     def bootstrap(self, release: str) -> Facts:
         """A Debian root with apt."""
         root = self.scratch / "root.tar"
-        began = int(time.time())
         process.run(["mmdebstrap", "--quiet", "--variant=apt", "--include=passwd", release, root])
         return self.keep(
             normalise(
@@ -41,17 +44,16 @@ class Yard:
                 key=f"debian-{release}",
                 ancestors=[],
                 store=self.store,
-                built_since=began,
+                built_since=BEGAN,
             )
         )
 
     def build(self, name: str, script: str, below: Sequence[Facts], *, cache: bool = True) -> Facts:
         """A cell: what a script adds to the composed image of the cells below."""
-        began = int(time.time())
         added = self.layers(name, script, below, cache=cache)
         return self.keep(
             normalise(
-                added, cell=name, key=name, ancestors=below, store=self.store, built_since=began
+                added, cell=name, key=name, ancestors=below, store=self.store, built_since=BEGAN
             )
         )
 
@@ -104,6 +106,7 @@ class Yard:
         lines = [
             "FROM base AS it",
             "USER root",
+            f"ARG BEGAN={BEGAN}",
             "RUN --mount=type=bind,target=/context bash /context/script",
         ]
         lines += [f"FROM scratch\nCOPY --from=it {only} /"] if only else []

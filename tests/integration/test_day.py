@@ -112,7 +112,8 @@ def test_a_shell_where_a_build_failed(day: Tiny) -> None:
     assert lines[0].startswith("jq-")
     assert lines[1] == "deb"
     assert "install -D /dev/stdin /opt/alpha/name <<<alpha; echo tried; false" in lines
-    assert lines[-2:] == ["tried", "1"]
+    assert "tried" in lines
+    assert lines[-1] == "1", "the step failed here as it did in the build"
     assert day.left() == []
 
 
