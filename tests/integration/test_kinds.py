@@ -19,8 +19,8 @@ LAYERS = {
         "  to: /opt/jars\n  artifacts: [org.slf4j:slf4j-simple:2.0.16]\n"
     ),
     "gopher": (
-        "description: A program in Go\non: [tools]\ngo:\n  rsc.io/2fa: {version: v1.2.0}\n"
-        "run: |\n  [[ $(2fa -h 2>&1 || true) == *usage* ]]\n"
+        "description: A program in Go\non: [tools]\ngo:\n  golang.org/x/tools/cmd/stringer: {version: v0.44.0}\n"
+        "run: |\n  [[ $(stringer -h 2>&1 || true) == *Usage* ]]\n"
     ),
 }
 
@@ -43,9 +43,9 @@ def test_what_other_registries_have_is_locked_built_and_found_again(tiny: Tiny) 
         "opt/jars/slf4j-api-2.0.16.jar",
         "opt/jars/slf4j-simple-2.0.16.jar",
     ]
-    assert gopher.packages["go"]["rsc.io/2fa"] == "v1.2.0"
+    assert gopher.packages["go"]["golang.org/x/tools"] == "v0.44.0"
     assert [path for path in gopher.entries if path.startswith("usr/local/bin/")] == [
-        "usr/local/bin/2fa"
+        "usr/local/bin/stringer"
     ]
 
 
