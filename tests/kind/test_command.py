@@ -98,7 +98,8 @@ def test_a_fork_launches_a_service_of_its_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copy(ROOT / "catalog.yaml", tmp_path / "catalog.yaml")
-    for name in (LOCK, "images", "charts/library", "charts/icons"):
+    shared = ("library", "icons", "options", "stubs")
+    for name in (LOCK, "images", *(f"charts/{part}" for part in shared)):
         shutil.copytree(ROOT / name, tmp_path / name)
     own = tmp_path / "charts" / "ledger"
     own.mkdir()
