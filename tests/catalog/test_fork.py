@@ -25,7 +25,6 @@ SERVICE = "laboratory"
 OWN_LAYER = """\
 description: A page that only this fork has
 on: [{below}]
-files: [{{path: /opt/page/index.html, mode: "0644"}}]
 """
 
 
