@@ -40,7 +40,7 @@ test-all: setup ## the same on all that the catalog lists: every image, every se
 
 # What pytest compiles is kept, as what mypy and ruff know is: it would take a tenth of the time to do it anew in each process.
 check: export PYTHONDONTWRITEBYTECODE :=
-check: python ## the fast half: lint, types and pure tests; under a minute, no engine
+check: python ## the fast half: lint, types and pure tests; a few minutes, no engine
 	@pytest -n auto --dist worksteal $(PYTEST)
 
 lint: python ## the linters alone

@@ -325,16 +325,8 @@ def test_what_a_layer_below_deleted_is_not_written_again(
 def test_a_path_that_a_layer_may_replace_is_replaced(
     store: Store, below: Facts, tmp_path: Path
 ) -> None:
-    source = layer(tmp_path / "t", {"etc/motd": "other", "usr/bin/tool": "x"})
-    facts = normalise(
-        [source],
-        cell="top",
-        key="k",
-        ancestors=[below],
-        store=store,
-        built_since=BUILT,
-        replaces=["/etc/*", "/usr/bin/tool"],
-    )
+    content: Content = {"etc/motd": "other", "usr/bin/tool": "x"}
+    facts = may(store, below, tmp_path, content, "/etc/*", "/usr/bin/tool")
     assert facts.replaces == {path: below.entries[path] for path in ("etc/motd", "usr/bin/tool")}
 
 
