@@ -48,7 +48,7 @@ lint: python ## the linters alone
 	@ruff format --quiet --check .
 	@mypy
 
-format: python ## let ruff format and mend what it can
+format: python ## let ruff format and fix what it can
 	@ruff check --fix --quiet .
 	@ruff format --quiet .
 
