@@ -80,7 +80,7 @@ def test_a_program_that_is_missing(name: str, doctor: Doctor, tmp_path: Path) ->
     assert there == {*PROGRAMS} - {name, "setpriv"}
     if name != "setpriv":
         assert found[name]["verdict"] == "wrong"
-        assert found[name]["mend"].startswith("make ")
+        assert found[name]["fix"].startswith("make ")
 
 
 def test_a_machine_that_has_nothing(doctor: Doctor, tmp_path: Path) -> None:
@@ -89,8 +89,9 @@ def test_a_machine_that_has_nothing(doctor: Doctor, tmp_path: Path) -> None:
     assert code == 1
     for name in ("docker", "engine", "apt-get", "uv", "npm", "helm", "debian trixie", "lock"):
         assert found[name]["verdict"] == "wrong", found[name]
-        assert found[name]["mend"], found[name]
+        assert found[name]["fix"], found[name]
     assert "127.0.0.1 does not answer" in found["debian trixie"]["detail"]
+    assert not {"maven", "go"} & set(found), "no layer needs them"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,44 @@ def test_settings_that_are_wrong(
 ) -> None:
     code, found = doctor(programs(tmp_path / "bin"), **more)
     assert (code, found[name]["verdict"]) == (1, "wrong")
-    assert found[name]["mend"]
+    assert found[name]["fix"]
+
+
+MAVEN_AND_GO = """\
+description: What other registries have
+on: [base]
+maven: {artifacts: ["org.example:app:1.0", {when: {debian: trixie}, packages: ["a:b:[1,2)"]}]}
+go: {example.org/tool: {version: latest}}
+"""
+
+
+def test_the_mirrors_of_maven_and_go(doctor: Doctor, root: Path, tmp_path: Path) -> None:
+    path = programs(tmp_path / "bin")
+    layer = root / "images" / "java" / "layer.yaml"
+    layer.parent.mkdir()
+    layer.write_text(MAVEN_AND_GO)
+
+    silent = {f"CATALOG_MIRROR_{name}": f"{SILENT}/{name}" for name in ("MAVEN", "GO")}
+    _, found = doctor(path, **silent)
+    for name in ("maven", "go"):
+        assert found[name]["verdict"] == "wrong"
+        assert "127.0.0.1 does not answer" in found[name]["detail"]
+        assert f"CATALOG_MIRROR_{name.upper()}" in found[name]["fix"]
+
+    # Directories that have what `catalog lock` asks for first, and then one that lacks it.
+    files = {"MAVEN": "org/example/app/1.0/app-1.0.pom", "GO": "golang.org/toolchain/@v/list"}
+    served = {f"CATALOG_MIRROR_{name}": f"file://{tmp_path}/{name}" for name in files}
+    for name, file in files.items():
+        (tmp_path / name / file).parent.mkdir(parents=True)
+        (tmp_path / name / file).touch()
+    _, found = doctor(path, **served)
+    assert (found["maven"]["verdict"], found["go"]["verdict"]) == ("ok", "ok")
+
+    # A range is looked up in the list of versions.
+    layer.write_text(MAVEN_AND_GO.replace(":1.0", ":[1,2)"))
+    _, found = doctor(path, **served)
+    versions = tmp_path / "MAVEN" / "org/example/app/maven-metadata.xml"
+    assert found["maven"]["detail"] == f"there is no {versions}"
 
 
 def test_a_store_that_is_damaged(doctor: Doctor, tmp_path: Path) -> None:
@@ -129,6 +167,6 @@ def test_a_catalog_that_is_wrong(doctor: Doctor, root: Path, tmp_path: Path) -> 
     (root / "catalog.yaml").write_text("images: [\n")
     code, found = doctor(programs(tmp_path / "bin"))
     assert (code, found["catalog"]["verdict"]) == (1, "wrong")
-    assert found["catalog"]["mend"] == "catalog validate"
+    assert found["catalog"]["fix"] == "catalog validate"
     (root / "catalog.yaml").unlink()
     assert doctor(tmp_path / "bin")[0] == 1

@@ -1,0 +1,58 @@
+"""What one check of a machine found, and what a catalog needs of a machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from builder.errors import BuilderError
+
+Verdict = Literal["ok", "wrong", "warning"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckResult:
+    """What one check found."""
+
+    name: str
+    verdict: Verdict
+    """wrong: something that is needed does not work; warning: it may become a problem, or only some
+    commands need it."""
+    detail: str
+    fix: str = ""
+    """The command, or the change, that fixes it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Needs:
+    """What a catalog uses."""
+
+    releases: tuple[str, ...] = ()
+    """Debian releases."""
+    python: bool = False
+    npm: bool = False
+    maven: str = ""
+    """Path in a Maven repository of a file that is needed to lock; empty without Maven."""
+    go: bool = False
+    charts: bool = False
+
+
+def elsewhere(name: str) -> str:
+    """Return how to move the store or the cache."""
+    return f"set CATALOG_{name.upper()} to a writable directory"
+
+
+def reason(error: Exception) -> str:
+    """Return the innermost cause of an error, in one line."""
+    if isinstance(error, BuilderError):
+        return first_line(error.message)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    cause = error.args[0] if error.args else error
+    inner = getattr(cause, "reason", cause)
+    return first_line(str(inner))
+
+
+def first_line(text: str) -> str:
+    """Return the first line of a text."""
+    return text.strip().partition("\n")[0]
