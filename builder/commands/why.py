@@ -12,7 +12,7 @@ from builder.graph.select import one_image
 from builder.record.why import Reason, why
 
 SHOWN = 8
-"""Packages that need it, which are named."""
+"""How many packages that need it are named."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

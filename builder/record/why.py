@@ -13,11 +13,6 @@ from functools import cached_property
 
 from packaging.utils import canonicalize_name
 
-from builder.catalog import source
-from builder.catalog.conditions import condition, holds
-from builder.catalog.directory import LAYER
-from builder.catalog.packages import PackageList
-from builder.catalog.reader import Key
 from builder.catalog.suggest import nearest
 from builder.cells import records
 from builder.debian import stanzas
@@ -29,29 +24,19 @@ from builder.fetch.transfer import place
 from builder.graph.model import Cell, ImagePoint
 from builder.kinds.table import BY_NAME
 from builder.lock import dependencies
+from builder.lock.maven import coordinates
 from builder.lock.model import Artifact
 from builder.lock.npm import name_of
+from builder.record import needs as needed
+from builder.record.requests import LayerRequest, requests
 
-DEB, PYTHON, NPM, R = "deb", "python", "npm", "r"
+DEB, PYTHON, NPM, MAVEN, GO = "deb", "python", "npm", "maven", "go"
 LEFT_BEHIND = "build"
 """The kind of packages that a build uses, and no image has."""
 PACKAGE_LOCK = "package-lock.json"
 ANY_PYTHON = "3.13"
 
 Needs = Mapping[str, Sequence[str]]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
-    """What a layer asks for by name, and where."""
-
-    layer: str
-    key: str
-    word: str
-    """As it is written, such as `numpy>=2`."""
-    file: str
-    line: int
-    column: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +48,7 @@ class Reason:
     version: str
     cell: str
     """The cell that adds it."""
-    request: Request | None
+    request: LayerRequest | None
     """What led to it; None where no request is known."""
     way: tuple[str, ...]
     """From what the request names to the package, both included; empty when it is not known."""
@@ -74,7 +59,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class _Search:
+class _ImageSearch:
     """An image in which a package is looked for."""
 
     project: Project
@@ -114,15 +99,36 @@ class _Search:
         return {
             DEB: dependencies.debian(self.stanzas),
             PYTHON: dependencies.python(dict(self._metadata()), python, arch),
+            MAVEN: needed.maven(self._locked(MAVEN), needed.kept_poms(self.project.settings.cache)),
+            GO: needed.go(dict(self._go_mod())),
         }
+
+    def _locked(self, kind: str) -> Iterator[Artifact]:
+        """Yield all artifacts of a kind that the image's cells hold."""
+        for cell in self.cells:
+            yield from (one for one in self.artifacts(cell) if one.kind == kind)
+
+    def _go_mod(self) -> Iterator[tuple[str, str]]:
+        """Yield the go.mod of each locked Go module that is in the cache."""
+        versions = {one.name: one.version for one in self._locked(GO)}
+        for artifact in self._locked(GO):
+            module = artifact.name.removesuffix(needed.GO_MOD)
+            path = place(artifact, self.project.settings.cache)
+            is_its_own = artifact.version == versions.get(module, artifact.version)
+            if artifact.name.endswith(needed.GO_MOD) and is_its_own and path.is_file():
+                yield module, path.read_text("utf-8", "replace")
 
     def _metadata(self) -> Iterator[tuple[str, str]]:
         """Yield the METADATA of each Python distribution whose wheel is in the cache."""
-        for cell in self.cells:
-            for artifact in self.artifacts(cell):
-                path = place(artifact, self.project.settings.cache)
-                if artifact.kind == PYTHON and path.is_file():
-                    yield canonicalize_name(artifact.name), _metadata_of(path)
+        for artifact in self._locked(PYTHON):
+            path = place(artifact, self.project.settings.cache)
+            if path.is_file():
+                yield canonicalize_name(artifact.name), _metadata_of(path)
+
+    @property
+    def knows_poms(self) -> bool:
+        """Whether the POM of each locked Maven artifact is in the cache."""
+        return {one.name for one in self._locked(MAVEN)} <= self.needs[MAVEN].keys()
 
     def npm(self, cell: Cell) -> Mapping[str, object]:
         """Return the package-lock.json of a cell; empty where it has none."""
@@ -131,28 +137,6 @@ class _Search:
                 document: Mapping[str, object] = json.loads(text)
                 return document
         return {}
-
-    def requests(self, cell: Cell, kind: str) -> list[Request]:
-        """Return what a cell asks for, with its places in layer.yaml."""
-        directory = self.project.loaded.layer_dirs[cell.name]
-        document = source.read(directory / LAYER, (directory / LAYER).as_posix())
-        key = BY_NAME[kind].key if kind in BY_NAME else ""
-        asked: PackageList | Mapping[str, object] = getattr(cell.layer, key) if key else ()
-        entries = _keys(key, asked) if isinstance(asked, Mapping) else _items(key, asked, cell)
-        made = []
-        for path, word in entries:
-            line, column = document.at(path, key=isinstance(asked, Mapping))
-            made.append(
-                Request(
-                    layer=cell.name,
-                    key=key,
-                    word=word,
-                    file=document.file,
-                    line=line,
-                    column=column,
-                )
-            )
-        return made
 
 
 def why(project: Project, image: ImagePoint, word: str) -> list[Reason]:
@@ -163,18 +147,20 @@ def why(project: Project, image: ImagePoint, word: str) -> list[Reason]:
         InputError: the image has no such package.
 
     """
-    search = _Search(project, image)
-    only, colon, name = word.partition(":")
-    wanted = _normal(name if colon else word)
-    kind = only if colon else ""
+    search = _ImageSearch(project, image)
+    # The name of a Maven artifact has a colon, too.
+    kind, _, name = word.partition(":")
+    if kind not in BY_NAME:
+        kind, name = "", word
+    wanted = _normal(name)
     locked = list(_from_lock(search, wanted, kind))
     reasons = locked or list(_from_facts(search, wanted, kind))
     if not reasons:
-        raise InputError([_unknown(search, word, name if colon else word)])
+        raise InputError([_unknown(search, word, name)])
     return reasons
 
 
-def _from_lock(search: _Search, wanted: str, only: str) -> Iterator[Reason]:
+def _from_lock(search: _ImageSearch, wanted: str, only: str) -> Iterator[Reason]:
     """Yield why there is a package that the lock names."""
     for cell in search.cells:
         for artifact in search.artifacts(cell):
@@ -182,19 +168,19 @@ def _from_lock(search: _Search, wanted: str, only: str) -> Iterator[Reason]:
                 yield _reason(search, cell, artifact)
 
 
-def _reason(search: _Search, cell: Cell, artifact: Artifact) -> Reason:
+def _reason(search: _ImageSearch, cell: Cell, artifact: Artifact) -> Reason:
     kind = artifact.kind
     is_npm = kind == NPM
     needs: Needs = dependencies.npm(search.npm(cell)) if is_npm else search.needs.get(kind, {})
     goals = _nodes_of(kind, artifact.name, needs)
     ways = []
-    for request in search.requests(cell, kind):
+    for request in requests(search.project.loaded, cell, kind):
         way = dependencies.path(_starts(kind, request.word, needs), goals, lambda at: needs[at])
         if not way and _is_for(kind, request.word, artifact.name):
             way = (artifact.name,)
         if way:
             ways.append((way, request))
-    shortest = min(ways, key=lambda found: len(found[0]), default=None)
+    shortest = min(ways, key=lambda pair: len(pair[0]), default=None)
     remark = "" if shortest else _remark(search, cell, artifact, known=bool(needs))
     return Reason(
         kind=kind,
@@ -208,10 +194,14 @@ def _reason(search: _Search, cell: Cell, artifact: Artifact) -> Reason:
     )
 
 
-def _remark(search: _Search, cell: Cell, artifact: Artifact, *, known: bool) -> str:
+def _remark(search: _ImageSearch, cell: Cell, artifact: Artifact, *, known: bool) -> str:
     fields = search.stanzas.get(artifact.name, {}) if artifact.kind == DEB else {}
     if fields.get("Essential") == "yes" or fields.get("Priority") == "required":
         return "every Debian system has it"
+    if artifact.kind == GO and artifact.name.startswith(needed.TOOLCHAIN):
+        return "it builds the layer's Go programs, and is not in the image"
+    if artifact.kind == MAVEN and not search.knows_poms:
+        return "neither the lock nor the POMs in this machine's cache tell what needs it"
     if not known and artifact.kind == DEB:
         return f"the way to it is known once the cell is built: `catalog build {cell.id}`"
     if not known:
@@ -219,7 +209,7 @@ def _remark(search: _Search, cell: Cell, artifact: Artifact, *, known: bool) -> 
     return "no request of the layer leads to it by dependencies"
 
 
-def _from_facts(search: _Search, wanted: str, only: str) -> Iterator[Reason]:
+def _from_facts(search: _ImageSearch, wanted: str, only: str) -> Iterator[Reason]:
     """Yield why there is a package that no lock names: it came in a Debian package, or by a
     script.
     """
@@ -233,7 +223,7 @@ def _from_facts(search: _Search, wanted: str, only: str) -> Iterator[Reason]:
                 yield _brought(search, cell, facts, kind, matching[0])
 
 
-def _brought(search: _Search, cell: Cell, facts: Facts, kind: str, name: str) -> Reason:
+def _brought(search: _ImageSearch, cell: Cell, facts: Facts, kind: str, name: str) -> Reason:
     owners = {
         owner
         for path, owner in facts.owners.items()
@@ -249,11 +239,13 @@ def _brought(search: _Search, cell: Cell, facts: Facts, kind: str, name: str) ->
         request=reason.request if reason else None,
         way=(*reason.way, name) if reason else (),
         needed_by=(owned[0].name,) if owned else (),
-        remark=reason.remark if reason else "a script of the layer, or another package, brings it",
+        remark=reason.remark
+        if reason
+        else "a script of the layer, or another package, installs it",
     )
 
 
-def _unknown(search: _Search, word: str, name: str) -> Problem:
+def _unknown(search: _ImageSearch, word: str, name: str) -> Problem:
     names: set[str] = set()
     for cell in search.cells:
         names.update(artifact.name for artifact in search.artifacts(cell))
@@ -277,28 +269,13 @@ def _metadata_of(wheel: os.PathLike[str]) -> str:
     return ""
 
 
-def _items(key: str, asked: PackageList, cell: Cell) -> Iterator[tuple[tuple[Key, ...], str]]:
-    """Yield the words of a list that hold at the cell's point, each with its place."""
-    for index, entry in enumerate(asked):
-        if isinstance(entry, str):
-            yield (key, index), entry
-        elif holds(condition(entry.when), cell.point):
-            for number, word in enumerate(entry.packages):
-                yield (key, index, "packages", number), word
-
-
-def _keys(key: str, asked: Mapping[str, object]) -> Iterator[tuple[tuple[Key, ...], str]]:
-    for word in asked:
-        yield (key, word), word
-
-
 def _starts(kind: str, word: str, needs: Needs) -> list[str]:
     """Return the nodes that a request names."""
     if kind == PYTHON:
         return [node for node in dependencies.python_nodes(word) if node in needs]
     if kind == NPM:
         return _nodes_of(kind, word, needs)
-    name = word.partition("=")[0]
+    name = needed.module_of(word, needs) if kind == GO else _asked_name(kind, word)
     return [name] if name in needs else []
 
 
@@ -313,7 +290,15 @@ def _is_for(kind: str, word: str, name: str) -> bool:
     """Tell whether a request names a package, without a look at what depends on what."""
     if kind == PYTHON:
         return _normal(name) in dependencies.python_nodes(word)
-    return word.partition("=")[0] == name
+    if kind == GO:
+        return bool(needed.module_of(word, [name]))
+    return _asked_name(kind, word) == name
+
+
+def _asked_name(kind: str, word: str) -> str:
+    """Return the name in a request that is one name and perhaps a version."""
+    wanted = coordinates(word) if kind == MAVEN else None
+    return wanted.module.name if wanted else word.partition("=")[0]
 
 
 def _needed_by(kind: str, goals: Sequence[str], needs: Needs) -> tuple[str, ...]:

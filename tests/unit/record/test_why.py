@@ -55,7 +55,12 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CATALOG_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("CATALOG_CACHE", str(tmp_path / "cache"))
     unpack(tmp_path)
-    whole = graph(load(tmp_path / "catalog.yaml"))
+    write_lock(tmp_path)
+    return tmp_path
+
+
+def write_lock(root: Path) -> None:
+    whole = graph(load(root / "catalog.yaml"))
     slices = {}
     for name, cell in whole.cells.items():
         held = tuple(sorted(one.id for one in HELD.get(cell.name, [])))
@@ -63,8 +68,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         slices[name] = Slice(asks=asks(cell, whole), artifacts=held, files=files)
     every = {one.id: one for held in HELD.values() for one in held}
     lock = Lock(moment="2026-01-01T00:00:00Z", artifacts=every, cells=slices)
-    write(lock, tmp_path / NAME)
-    return tmp_path
+    write(lock, root / NAME)
 
 
 def ask(root: Path, image: str, word: str) -> Reason:
@@ -120,6 +124,82 @@ def test_a_debian_package_of_a_cell_that_is_not_built(root: Path) -> None:
     reason = ask(root, "base:trixie", "libapt")
     assert reason.request is None
     assert "catalog build base@trixie" in reason.remark
+
+
+JAVA = """\
+description: Java archives and a program in Go
+on: [base]
+maven: {artifacts: ["org.example:app:1"]}
+go: {example.org/tool/cmd/tool: {version: latest}}
+"""
+POM = """<project><groupId>org.example</groupId><artifactId>{name}</artifactId>
+<version>1</version><dependencies>{needs}</dependencies></project>"""
+NEEDS = """<dependency><groupId>org.example</groupId><artifactId>{name}</artifactId>
+<version>1</version></dependency>"""
+GO_MOD = {
+    "example.org/tool": "module example.org/tool\n\nrequire (\n\texample.org/a v1.0.0\n"
+    "\texample.org/B/v2 v2.0.0 // indirect\n)\n",
+    "example.org/a": "module example.org/a\nrequire example.org/B/v2 v2.0.0\n",
+    "example.org/B/v2": "module example.org/B/v2\n",
+}
+
+
+@pytest.fixture
+def java(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a catalog with an image that has Maven artifacts and a program in Go."""
+    jars = [artifact("maven", f"org.example:{name}") for name in ("app", "core", "log")]
+    modules = [artifact("go", name) for name in (*GO_MOD, "golang.org/toolchain")]
+    modules += [artifact("go", f"{name}/go.mod") for name in GO_MOD]
+    monkeypatch.setitem(HELD, "java", [*jars, *modules])
+    (root / "images/java").mkdir()
+    (root / "images/java/layer.yaml").write_text(JAVA)
+    catalog = root / "catalog.yaml"
+    catalog.write_text(
+        catalog.read_text().replace(
+            "images:\n", "images:\n  java: {layers: [java], tag: '{debian}'}\n"
+        )
+    )
+    write_lock(root)
+    return root
+
+
+def test_a_maven_artifact_that_another_needs(java: Path) -> None:
+    reason = ask(java, "java:trixie", "org.example:app")
+    assert reason.request is not None
+    assert (reason.request.key, reason.request.word) == ("maven", "org.example:app:1")
+    assert (reason.request.line, reason.way) == (3, ("org.example:app",))
+    reason = ask(java, "java:trixie", "maven:org.example:log")
+    assert (reason.request, reason.way) == (None, ())
+    assert "neither the lock nor the POMs" in reason.remark
+
+    for name, other in (("app", "core"), ("core", "log"), ("log", "")):
+        path = java / f"cache/maven/poms/org/example/{name}/1/{name}-1.pom"
+        path.parent.mkdir(parents=True)
+        path.write_text(POM.format(name=name, needs=NEEDS.format(name=other) if other else ""))
+    reason = ask(java, "java:trixie", "org.example:log")
+    assert reason.way == ("org.example:app", "org.example:core", "org.example:log")
+    assert reason.needed_by == ("org.example:core",)
+
+
+def test_a_go_module_that_another_needs(java: Path) -> None:
+    reason = ask(java, "java:trixie", "example.org/tool")
+    assert reason.request is not None
+    assert reason.request.word == "example.org/tool/cmd/tool"
+    reason = ask(java, "java:trixie", "example.org/B/v2")
+    assert reason.request is None
+    assert "catalog fetch" in reason.remark
+
+    project = open_project(java / "catalog.yaml")
+    for one in project.lock.artifacts.values():
+        module = one.name.removesuffix("/go.mod")
+        if module != one.name:
+            path = place(one, project.settings.cache)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(GO_MOD[module])
+    reason = ask(java, "java:trixie", "go:example.org/B/v2")
+    assert reason.way == ("example.org/tool", "example.org/a", "example.org/B/v2")
+    assert reason.needed_by == ("example.org/a",)
+    assert "not in the image" in ask(java, "java:trixie", "golang.org/toolchain").remark
 
 
 @pytest.mark.parametrize(
