@@ -1,1 +1,1 @@
-"""One module for each program: each knows its arguments, none knows the catalog."""
+"""One module for each program. A module knows the program's arguments, and not the catalog."""

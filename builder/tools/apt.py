@@ -1,5 +1,5 @@
-"""apt on a private root: indexes are fetched, verified and resolved against without a look at this
-machine's own apt.
+"""apt on a private root: it fetches and verifies indexes and resolves against them, independent of
+this machine's own apt.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ DIRECTORIES = (
     *("state/lists/partial", "cache/archives/partial", "log"),
 )
 TARGETS = "$(CREATED_BY)|$(BASE_URI)|$(SUITE)|$(SITE)|$(FILENAME)"
-# Debug::NoLocking: a simulation takes no lock, so that several may run.
+# Debug::NoLocking: a simulation takes no lock, so several may run at once.
 SIMULATE = ("--simulate", "--no-install-recommends", "-o", "Debug::NoLocking=true")
 
 
@@ -50,7 +50,7 @@ class Source:
     suites: tuple[str, ...]
     components: tuple[str, ...] = ("main",)
     keyring: Path | None = None
-    """The keys that may sign it; None: the archive is ours and unsigned."""
+    """The keys that may sign it; None if the archive is our own and unsigned."""
 
     def lines(self) -> str:
         """Return it as apt reads it."""
@@ -62,7 +62,7 @@ class Source:
 
 
 def download(package: str, directory: Path) -> Path:
-    """Let this machine's own apt fetch a package into an empty directory, and return its file.
+    """Fetch a package into an empty directory with this machine's own apt, and return its file.
 
     Raises:
         ToolError: there is no apt, it does not know the package, or could not fetch it.
@@ -82,11 +82,11 @@ class Apt:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What makes apt look here and nowhere else."""
+        """The environment that makes apt use only this root."""
         return {"APT_CONFIG": str(self.root / "apt.conf"), "LC_ALL": "C.UTF-8"}
 
     def prepare(self, sources: Sequence[Source], preferences: str = "") -> None:
-        """Write the configuration; indexes that are already here stay."""
+        """Write the configuration; indexes that are already there stay."""
         for name in DIRECTORIES:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         configuration = CONFIGURATION.format(root=self.root, arch=self.arch)
@@ -102,7 +102,7 @@ class Apt:
         the others stay as they are.
 
         Raises:
-            FetchError: an index could not be fetched or verified; says apt's own words.
+            FetchError: an index could not be fetched or verified; has apt's own message.
 
         """
         argv = ["apt-get", "--error-on=any", "-q"]
@@ -127,22 +127,22 @@ class Apt:
         return [(row[1], row[2], Path(row[4])) for row in rows if row[0] == "Packages"]
 
     def releases(self) -> dict[str, dict[str, str]]:
-        """Return the signed states of the archives that are here: codename -> {date, inrelease}."""
-        found = {}
+        """Return the signed states of the fetched archives: codename -> {date, inrelease}."""
+        states = {}
         for path in sorted((self.root / "state/lists").glob("*InRelease")):
             text = path.read_text()
             date = parsedate_to_datetime(deb822.field(text, "Date") or "").astimezone(UTC)
-            found[deb822.field(text, "Codename") or ""] = {
+            states[deb822.field(text, "Codename") or ""] = {
                 "date": date.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "inrelease": f"sha256:{sha256(path.read_bytes())}",
             }
-        return found
+        return states
 
     def simulate(self, packages: Sequence[str], status: Path) -> str:
         """Return what installing the packages would do where `status` says what is installed.
 
         Raises:
-            ToolError: apt knows no way.
+            ToolError: apt finds no solution.
 
         """
         argv = [
@@ -156,7 +156,7 @@ class Apt:
         ]
         result = process.run(argv, env=self.environment, check=False)
         if result.returncode:
-            # apt says what is wrong on one stream and why on the other.
+            # apt prints what is wrong on one stream, and why on the other.
             raise ToolError(
                 [str(part) for part in argv],
                 result.returncode,
@@ -165,7 +165,7 @@ class Apt:
         return result.stdout.decode()
 
     def check(self, status: Path) -> str:
-        """Return apt's complaints about a set of installed packages; empty when all is well."""
+        """Return apt's complaints about a set of installed packages; empty if there are none."""
         argv = [
             "apt-get",
             "-o",

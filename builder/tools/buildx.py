@@ -1,4 +1,4 @@
-"""BuildKit through `docker buildx`: a Dockerfile to an OCI image layout."""
+"""BuildKit through `docker buildx`: from a Dockerfile to an OCI image layout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from builder.errors import BuilderError, ToolError
 from builder.tools import process
 
 DEFAULT, BUILDER = "default", "catalog"
-# How buildx says that it lost the engine, wherever it was just then.
+# What buildx prints when it loses the connection to the engine, at any stage.
 LOST = re.compile(
     r"Cannot connect to the Docker daemon|error during connect|code = Unavailable|error reading"
     r" from server|use of closed network connection"
@@ -22,7 +22,7 @@ ERROR = re.compile(r"#(?P<step>[0-9]+) ERROR: (?P<said>.*)").fullmatch
 EXIT_CODE = re.compile(r"did not complete successfully: exit code: (?P<code>[0-9]+)")
 INSTRUCTION = re.compile(r"Dockerfile:(?P<line>[0-9]+)").fullmatch
 TAIL = 20
-"""Lines of a log that are shown where it does not say which step failed."""
+"""How many lines of a log are shown if it does not say which step failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class BrokenStep:
     """The step of a build that failed."""
 
     line: int
-    """Of the Dockerfile, from 1; 0 where BuildKit does not say."""
+    """Line of the Dockerfile, from 1; 0 if BuildKit does not say."""
     code: int | None
     """Its exit status, if it had one."""
     output: tuple[str, ...]
@@ -50,12 +50,12 @@ class Build:
     arguments: Mapping[str, str]
     cache: bool = True
     level: int = 1
-    """Of zstd, for the layers. Least by default: to send them uncompressed takes more time than
-    that."""
+    """Level of zstd for the layers. The lowest by default: sending them uncompressed would take
+    longer than that."""
 
 
 def builder() -> str:
-    """Return the buildx builder to use: the engine's own where it can export OCI layouts, else a
+    """Return the buildx builder to use: the engine's own if it can export OCI layouts, else a
     BuildKit container.
 
     Raises:
@@ -91,7 +91,7 @@ def is_default_able() -> bool:
 
 
 def is_made() -> bool:
-    """Tell whether the BuildKit container is there."""
+    """Tell whether the BuildKit container exists."""
     return process.run(["docker", "buildx", "inspect", BUILDER], check=False).returncode == 0
 
 
@@ -103,7 +103,7 @@ def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) 
 
     Raises:
         ToolError: the build failed; `spec.log` has all its output.
-        BuilderError: the engine went away.
+        BuilderError: the connection to the engine was lost.
 
     """
     try:
@@ -111,7 +111,7 @@ def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) 
     except ToolError as error:
         if error.code is not None and (LOST.search(error.tail) or not _answers()):
             raise BuilderError(
-                "the Docker engine went away during the build",
+                "the connection to the Docker engine was lost during the build",
                 hint="start it, or run `make setup`, and build again: what was finished is kept",
             ) from error
         raise
@@ -149,7 +149,7 @@ def _run(spec: Build, name: str, on_line: Callable[[str], None] | None) -> None:
 
 
 def _command(spec: Build, name: str) -> list[str | Path]:
-    """Return the command that builds, without where to, and without the context."""
+    """Return the command that builds, without its output and its context."""
     return [
         "docker",
         "buildx",
@@ -168,8 +168,8 @@ def broken_step(log: Sequence[str]) -> BrokenStep:
     """Return the step that failed, from BuildKit's plain output.
 
     BuildKit writes `#5 ERROR: …` when a step fails, `#5 0.35 …` for each line that the step prints,
-    and at the end `Dockerfile:7` with the lines around. That it repeats some output there is of no
-    use: these are few lines, and whatever came last.
+    and at the end `Dockerfile:7` with the lines around. The output that it repeats there is not
+    used: it is only the last few lines.
     """
     errors = [match for match in map(ERROR, log) if match]
     if not errors:
@@ -187,18 +187,18 @@ def broken_step(log: Sequence[str]) -> BrokenStep:
 
 
 def last_words(log: Sequence[str]) -> str:
-    """Return the end of BuildKit's plain output, for a failure that is of no step."""
+    """Return the end of BuildKit's plain output, for a failure outside of any step."""
     return "\n".join(log[-TAIL:])
 
 
 def finished(lines: Sequence[str]) -> bool:
-    """Tell from BuildKit's plain output whether a build went through all of its steps."""
+    """Tell from BuildKit's plain output whether a build finished all of its steps."""
     return any(EXPORTS.match(line) for line in lines)
 
 
 def layers(layout: Path, digest: str) -> list[Path]:
     """Return the blobs of an image's layers in an OCI layout, bottom first; those that the build
-    added are compressed by zstd.
+    added are compressed with zstd.
     """
     blobs = layout / "blobs" / "sha256"
     manifest = json.loads((blobs / digest.removeprefix("sha256:")).read_bytes())

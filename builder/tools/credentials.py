@@ -1,5 +1,5 @@
-"""Credentials for registries, as `docker login` and `podman login` leave them, and the tokens that
-registries give for them.
+"""Credentials for registries, as `docker login` and `podman login` store them, and the tokens that
+registries issue for them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TIMEOUT = (20, 60)
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A user's name and password, or the token that stands for both."""
+    """A user's name and password, or a token in place of both."""
 
     name: str = ""
     password: str = ""
@@ -44,7 +44,7 @@ class Login:
 
 
 def login(index: str) -> Login:
-    """Return what this machine's user has for a registry; an empty Login when there is nothing.
+    """Return this machine's credentials for a registry; an empty Login if there are none.
 
     Read from the file that REGISTRY_AUTH_FILE names, else from Docker's configuration, credential
     helpers included.
@@ -61,21 +61,21 @@ def login(index: str) -> Login:
             hint="name a file that `docker login` or `podman login` wrote",
         )
     try:
-        found = docker.auth.load_config(config_path=file).resolve_authconfig(index) or {}
+        stored = docker.auth.load_config(config_path=file).resolve_authconfig(index) or {}
     except (docker.errors.DockerException, ValueError) as error:
         raise BuilderError(
             f"the credentials for {index} cannot be read: {error}",
             hint=f"run `docker login {index}`",
         ) from None
-    values = {name.lower(): value or "" for name, value in found.items()}
+    values = {name.lower(): value or "" for name, value in stored.items()}
     return Login(
         values.get("username", ""), values.get("password", ""), values.get("identitytoken", "")
     )
 
 
 class Keyring:
-    """The Authorization for each scope of one registry: a token asked for when the registry demands
-    one. Safe for several threads.
+    """The Authorization for each scope of one registry; a token is requested when the registry
+    demands one. Safe for several threads.
     """
 
     def __init__(self, session: requests.Session, index: str, *, secure: bool) -> None:
@@ -85,15 +85,15 @@ class Keyring:
         self._lock = threading.Lock()
 
     def header(self, scope: str) -> str:
-        """Return the Authorization for a scope; empty when none is known to be needed."""
+        """Return the Authorization for a scope; empty as long as none is known to be needed."""
         return self._headers.get(scope, "")
 
     def challenged(self, scope: str, challenge: str) -> bool:
-        """Learn from the answer 401; return whether trying again makes sense.
+        """Process an answer with status 401; return whether to try again.
 
         Raises:
-            BuilderError: the registry asks to send credentials where they could be read on the way,
-            or its token service fails.
+            BuilderError: the registry asks for credentials over an unencrypted connection, or its
+            token service fails.
 
         """
         with self._lock:
@@ -114,9 +114,9 @@ class Keyring:
         if self._secure and urlsplit(realm).scheme != "https" and (who.basic or who.token):
             raise BuilderError(
                 f"{self._index} wants the password sent to {realm}, without encryption",
-                hint="nothing was sent; ask its operator",
+                hint="nothing was sent; ask the registry's operator",
             )
-        # One scope for each repository: a mount reads another one than it writes.
+        # One scope for each repository: a mount reads from one and writes to another.
         query: dict[str, str | list[str]] = {
             "service": asked.get("service", ""),
             "scope": scope.split(),
@@ -133,7 +133,7 @@ class Keyring:
             )
         if not answer.ok:
             raise BuilderError(
-                f"{self._index} gives no token for {scope} (HTTP {answer.status_code})",
+                f"{self._index} refuses a token for {scope} (HTTP {answer.status_code})",
                 hint=f"run `docker login {self._index}`",
             )
         values = answer.json()
@@ -141,5 +141,5 @@ class Keyring:
 
 
 def _plain(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Leave the request as it is: without an `auth`, requests would put in what netrc says."""
+    """Leave the request as it is: without an `auth`, requests would use netrc."""
     return request

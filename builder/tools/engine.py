@@ -19,7 +19,7 @@ from builder.tools import process
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Command:
+class ContainerCommand:
     """A container to run to its end. `files` are copied in before it starts, path -> (bytes,
     mode).
     """
@@ -45,10 +45,10 @@ class Ended:
 
 
 def client(timeout: float = 600) -> docker.DockerClient:
-    """Return a client of the engine that the environment names.
+    """Return a client of the engine that the environment selects.
 
     Raises:
-        BuilderError: none answers.
+        BuilderError: no engine answers.
 
     """
     try:
@@ -62,11 +62,11 @@ def client(timeout: float = 600) -> docker.DockerClient:
 
 
 def pull(engine: docker.DockerClient, source: str, name: str) -> None:
-    """Pull `source` (a reference by tag) and give it the name `name`; the name pulled from is taken
-    away again.
+    """Pull `source` (a reference by tag) and tag it as `name`; the tag `source` is removed
+    again.
 
     Raises:
-        BuilderError: the engine says why it could not.
+        BuilderError: the engine could not; has the engine's message.
 
     """
     repository, _, tag = source.rpartition(":")
@@ -84,8 +84,8 @@ def pull(engine: docker.DockerClient, source: str, name: str) -> None:
 
 
 def digest(engine: docker.DockerClient, name: str) -> str | None:
-    """Return the digest of an image's manifest or configuration as the engine knows it; None when
-    it lacks the image.
+    """Return the digest of an image's manifest or configuration, as the engine knows it; None if it
+    does not have the image.
     """
     with contextlib.suppress(docker.errors.ImageNotFound):
         return str(engine.images.get(name).id)
@@ -93,18 +93,18 @@ def digest(engine: docker.DockerClient, name: str) -> str | None:
 
 
 def remove(engine: docker.DockerClient, name: str) -> None:
-    """Take an image out of the engine; it need not be there."""
+    """Remove an image from the engine, if it is there."""
     with contextlib.suppress(docker.errors.APIError):
         engine.images.remove(name, force=True)
 
 
 def remove_container(engine: docker.DockerClient, name: str) -> None:
-    """Remove a container, running or not; it need not be there."""
+    """Remove a container, running or not, if it is there."""
     with contextlib.suppress(docker.errors.APIError, requests.RequestException):
         engine.containers.get(name).remove(force=True, v=True)
 
 
-def run(engine: docker.DockerClient, command: Command) -> Ended:
+def run(engine: docker.DockerClient, command: ContainerCommand) -> Ended:
     """Run a container to its end, and remove it with its volumes.
 
     Raises:
@@ -127,19 +127,20 @@ def run(engine: docker.DockerClient, command: Command) -> Ended:
 
 def _lost(error: Exception) -> BuilderError:
     return BuilderError(
-        f"the Docker engine went away: {error}", hint="start it, or run `make setup`"
+        f"the connection to the Docker engine was lost: {error}",
+        hint="start it, or run `make setup`",
     )
 
 
 @contextlib.contextmanager
-def _container(engine: docker.DockerClient, command: Command) -> Iterator[Container]:
+def _container(engine: docker.DockerClient, command: ContainerCommand) -> Iterator[Container]:
     container = engine.containers.create(
         command.image,
         list(command.argv) if command.argv is not None else None,
         user=command.user,
         environment=dict(command.environment),
         network_mode=command.network,
-        # Proxies of the client's own configuration are not the test's.
+        # The test does not get the proxies of the client's own configuration.
         use_config_proxy=False,
         mounts=[
             docker.types.Mount(path, None, type="volume", no_copy=True) for path in command.volumes
@@ -153,8 +154,8 @@ def _container(engine: docker.DockerClient, command: Command) -> Iterator[Contai
 
 
 def _remove(container: Container) -> None:
-    # It is gone already when a run is interrupted; and where the engine is, there is a better error
-    # to tell.
+    # When a run is interrupted, the container may be gone already. If the engine is gone, another
+    # error says so better.
     with contextlib.suppress(docker.errors.APIError, requests.RequestException):
         container.remove(force=True, v=True)
 

@@ -1,4 +1,4 @@
-"""git: the files of a revision, and the two sides of a merge."""
+"""git: the files at a revision, and the two sides of a merge."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from builder.errors import BuilderError, InputError, Problem, ToolError
 from builder.tools import process
 
-# What git calls the commit that it takes in, with how to name what that commit came from.
+# The name of the commit that git merges in, and the revision that it is based on.
 TAKING_IN = {
     "CHERRY_PICK_HEAD": "CHERRY_PICK_HEAD^",
     "REBASE_HEAD": "REBASE_HEAD^",
@@ -20,7 +20,7 @@ TAKING_IN = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sides:
-    """The commits of a merge. `base` is None where the branches have no common commit."""
+    """The commits of a merge. `base` is None if the branches have no common commit."""
 
     base: str | None
     ours: str
@@ -28,11 +28,11 @@ class Sides:
 
 
 def export(repository: Path, revision: str, target: Path) -> None:
-    """Write the files that a directory of a repository had at a revision below `target`.
+    """Write the files that a directory of a repository had at a revision to `target`.
 
     Raises:
         InputError: there is no such revision, or the directory is in no repository.
-        ToolError: there is no git.
+        ToolError: git is not installed.
 
     """
     # A revision that begins with '-' would be an option.
@@ -76,8 +76,8 @@ def sides(directory: Path) -> Sides:
 
 
 def files(directory: Path, commit: str, path: str) -> Mapping[str, str] | str | None:
-    """Return what a commit has at a path: the texts of a directory's files by their paths in it,
-    the text of a file, or None when there is nothing.
+    """Return what a commit has at a path: for a directory the texts of its files by path, for a
+    file its text, or None if there is nothing.
 
     Raises:
         ToolError: git fails.

@@ -1,4 +1,4 @@
-"""The Go command, for what it downloads: it verifies modules by the checksum database."""
+"""The Go command, used for downloads: it verifies modules with the checksum database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from builder.tools import process
 
 GO = "bin/go"
 PROGRAMS = ("bin/", "pkg/tool/")
-"""Where a toolchain has its programs; archives of modules hold no modes."""
+"""Where a toolchain has its programs; a module's archive does not record their modes."""
 EXECUTABLE = 0o755
 
 
@@ -23,10 +23,10 @@ class Go:
 
     program: str
     proxy: str | None = None
-    """GOPROXY; None: what Go is configured with."""
+    """GOPROXY; None for what Go is configured with."""
     ca_bundle: Path | None = None
     switch: str = "local"
-    """GOTOOLCHAIN: which toolchain may do the work in place of this one."""
+    """GOTOOLCHAIN: which toolchain may be used in place of this one."""
 
     def configured(self, name: str) -> str:
         """Return a setting of Go, such as GOPROXY."""
@@ -49,7 +49,7 @@ class Go:
         )
 
     def download(self, package: str, architecture: str, modules: Path) -> None:
-        """Download all that building `path@version` takes below `modules`/cache/download.
+        """Download all that building `path@version` needs below `modules`/cache/download.
 
         Raises:
             ToolError: there is no such package, or a module could not be fetched or verified.
@@ -61,7 +61,7 @@ class Go:
             "GOOS": "linux",
             "GOTOOLCHAIN": self.switch,
         }
-        # With -n, commands are printed and not run: nothing is compiled.
+        # With -n, commands are only printed: nothing is compiled.
         process.run([self.program, "install", "-n", package], env=environment, cwd=modules)
 
     def _environment(self, modules: Path | None = None) -> dict[str, str]:
@@ -84,7 +84,7 @@ def unpack(archive: Path, target: Path) -> None:
     """Unpack a toolchain, out of a module or a wheel, so that `target` is its root.
 
     Raises:
-        IntegrityError: the archive holds none, or leads out of it.
+        IntegrityError: the archive holds no toolchain, or a path outside of it.
 
     """
     with zipfile.ZipFile(archive) as source:
@@ -97,7 +97,7 @@ def unpack(archive: Path, target: Path) -> None:
             if not name.startswith(root) or name.endswith("/"):
                 continue
             if ".." in PurePosixPath(path).parts:
-                raise IntegrityError(f"{archive} holds {name}, which leads out of it")
+                raise IntegrityError(f"{archive} holds {name}, a path outside of it")
             place = target / path
             place.parent.mkdir(parents=True, exist_ok=True)
             with source.open(name) as file, place.open("wb") as copy:
@@ -107,7 +107,7 @@ def unpack(archive: Path, target: Path) -> None:
 
 
 def unpacked(archive: Path, name: str, cache: Path) -> Path:
-    """Return the go program of a toolchain that is unpacked below `cache` under a name, once."""
+    """Return the go program of a toolchain, which is unpacked once below `cache` under a name."""
     target = cache / "go" / name
     if not target.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
-"""The `helm` program: lint, render, push, pull and install charts. Values go by standard input, as
-they may hold secrets.
+"""The `helm` program: lint, render, push, pull and install charts. Values are passed on standard
+input, because they may hold secrets.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ THRIFT = {
     name: os.environ.get(name, value)
     for name, value in {"GOGC": "off", "GOMEMLIMIT": "1GiB"}.items()
 }
-"""Go's settings: a run of Helm ends before collecting garbage pays, which is a quarter of its
-time."""
+"""Go's settings. Garbage collection is a quarter of Helm's time, and a run is too short for it to
+pay off."""
 SECTION = re.compile(r"^==> Linting (.*)\n((?:(?!==> |Error: ).*\n?)*)", re.MULTILINE)
 MESSAGE = re.compile(r"^\[(?:ERROR|WARNING)\] (.*(?:\n(?!\[|\n).*)*)", re.MULTILINE)
 
@@ -36,7 +36,7 @@ class Remote:
     plain_http: bool = False
 
     def arguments(self) -> list[str]:
-        """Return the options for Helm."""
+        """Return the options of Helm for it."""
         return [
             *(["--ca-file", str(self.ca_file)] if self.ca_file else []),
             *(["--plain-http"] if self.plain_http else []),
@@ -65,15 +65,15 @@ def lint(*charts: Path) -> dict[Path, list[str]]:
         ToolError: Helm is missing.
 
     """
-    found: dict[Path, list[str]] = {chart: [] for chart in charts}
+    complaints: dict[Path, list[str]] = {chart: [] for chart in charts}
     if not charts:
-        return found
+        return complaints
     done = _started(lint_command(charts), check=False)
     for name, text in SECTION.findall(done.stdout.decode(errors="replace")):
-        found[Path(name)] += [" ".join(message.split()) for message in MESSAGE.findall(text)]
-    if done.returncode and not any(found.values()):
-        found[charts[0]].append((done.stdout + done.stderr).decode(errors="replace").strip())
-    return found
+        complaints[Path(name)] += [" ".join(message.split()) for message in MESSAGE.findall(text)]
+    if done.returncode and not any(complaints.values()):
+        complaints[charts[0]].append((done.stdout + done.stderr).decode(errors="replace").strip())
+    return complaints
 
 
 def template_command(
@@ -99,11 +99,11 @@ def template(
     upgrade: bool = False,
     notes: bool = False,
 ) -> str:
-    """Return the manifests of a release, as `helm template` prints them; with `notes`, the notes
-    behind them.
+    """Return the manifests of a release, as `helm template` prints them; with `notes`, followed by
+    the notes.
 
-    `kubernetes` is the version that the chart is told to run on. No cluster is asked: `lookup`
-    finds nothing.
+    `kubernetes` is the version that the chart is rendered for. No cluster is used: `lookup` finds
+    nothing.
 
     Raises:
         ToolError: Helm is missing, or refuses the chart or the values.
@@ -134,8 +134,8 @@ def push_command(archive: Path, target: str, remote: Remote | None = None) -> li
 
 
 def push(archive: Path, target: str, remote: Remote | None = None) -> str:
-    """Push a chart's archive to `target` (`oci://registry/path`) and return what it can be pulled
-    by: `<reference>@<digest>`.
+    """Push a chart's archive to `target` (`oci://registry/path`) and return the reference to pull
+    it with: `<reference>@<digest>`.
 
     Raises:
         ToolError: Helm is missing, or the registry refuses.
@@ -145,13 +145,13 @@ def push(archive: Path, target: str, remote: Remote | None = None) -> str:
     text = (said.stdout + said.stderr).decode(errors="replace")
     reference, digest = re.search(r"Pushed: (\S+)", text), re.search(r"Digest: (\S+)", text)
     if not reference or not digest:
-        raise BuilderError(f"helm push said nothing of what it pushed: {text.strip()}")
+        raise BuilderError(f"helm push did not say what it pushed: {text.strip()}")
     return f"{reference[1]}@{digest[1]}"
 
 
 def published(reference: str, version: str, remote: Remote | None = None) -> bool:
-    """Tell whether a registry has a version of the chart `oci://registry/path/name`; a registry
-    that does not answer has none.
+    """Tell whether a registry has a version of the chart `oci://registry/path/name`; False if the
+    registry does not answer.
 
     Raises:
         ToolError: Helm is missing.
@@ -180,7 +180,7 @@ def pull(
     """Pull a chart's archive into `directory` and return its path.
 
     `reference` is `oci://registry/path/name`, or with `repository` (the URL of an index) a name.
-    Without `version`, the newest.
+    Without `version`, the newest one.
 
     Raises:
         ToolError: Helm is missing, or there is no such chart.
@@ -204,14 +204,14 @@ def pull(
     new = set(directory.glob("*.tgz")) - before
     if len(new) != 1:
         raise BuilderError(
-            f"helm pull {reference} brought {len(new)} archives into {directory}",
+            f"helm pull {reference} wrote {len(new)} archives into {directory}",
             hint="pull into an empty directory",
         )
     return new.pop()
 
 
 def on(kubeconfig: Path, *argv: str, values: Mapping[str, object] | None = None) -> str:
-    """Run Helm on the cluster that a kubeconfig leads to, and return what it printed.
+    """Run Helm on the cluster of a kubeconfig, and return what it printed.
 
     Raises:
         ToolError: Helm is missing, or fails.

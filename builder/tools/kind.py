@@ -1,4 +1,4 @@
-"""A Kubernetes cluster in Docker, by `kind` and `docker`."""
+"""A Kubernetes cluster in Docker, through `kind` and `docker`."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ NODE = "kindest/node"
 """The repository of kind's node images."""
 PATIENCE = "120s"
 ANSWER = 60.0
-"""Seconds in which a cluster that was started answers."""
+"""Seconds within which a started cluster must answer."""
 SETUP = "run `make setup`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A cluster that kind makes. Its kubeconfig is a file of its own: the user's stays as it is."""
+    """A cluster made by kind. Its kubeconfig is a separate file: the user's is not changed."""
 
     name: str
     kubeconfig: Path
     monitor: Monitor = silent
 
     def exists(self) -> bool:
-        """Tell whether it is there.
+        """Tell whether it exists.
 
         Raises:
             ToolError: kind or Docker is missing, or no engine answers.
@@ -46,11 +46,10 @@ class Kind:
         return self.name in process.text(["kind", "get", "clusters"]).split()
 
     def connect(self) -> Cluster:
-        """Return the cluster, which is there; nodes that the engine's end has stopped are started
-        again.
+        """Return the existing cluster; nodes that stopped with the engine are started again.
 
         Raises:
-            ToolError: it is not there.
+            ToolError: it does not exist.
             BuilderError: it does not answer.
 
         """
@@ -61,7 +60,7 @@ class Kind:
         while "ok" not in cluster.kubectl("get", "--raw", "/readyz", check=False):
             if time.monotonic() > end:
                 hint = (
-                    f"look at `docker logs {self.nodes()[0]}`, or make a new one: `kind delete"
+                    f"look at `docker logs {self.nodes()[0]}`, or create a new one: `kind delete"
                     f" cluster --name {self.name}`"
                 )
                 raise BuilderError(f"the cluster {self.name} does not answer", hint=hint)
@@ -73,11 +72,11 @@ class Kind:
         return process.text(["kind", "get", "nodes", "--name", self.name]).split()
 
     def create(self, image: str, mounts: Mapping[Path, str] | None = None) -> Cluster:
-        """Make it, from a node image that the engine has; `mounts` are directories of this machine,
-        and where the node sees them.
+        """Create it, from a node image that the engine has; `mounts` maps directories of this
+        machine to paths in the node.
 
         Raises:
-            ToolError: kind says why not.
+            ToolError: kind failed.
 
         """
         argv: list[str | Path] = [
@@ -107,7 +106,7 @@ class Kind:
         return Cluster(self.kubeconfig)
 
     def delete(self) -> None:
-        """Remove it, if it is there."""
+        """Delete it, if it exists."""
         argv: list[str | Path] = [
             "kind",
             "delete",
@@ -123,8 +122,8 @@ class Kind:
 
     @contextlib.contextmanager
     def mirror(self, host: str, url: str) -> Iterator[None]:
-        """Let its nodes ask a URL first for images of a registry `host`, while the context lasts:
-        containerd reads that at each pull.
+        """While the context lasts, let its nodes pull images of a registry `host` from a URL first:
+        containerd reads this setting at each pull.
         """
         folder = f"/etc/containerd/certs.d/{host}"
         text = f'[host."{url}"]\n  capabilities = ["pull", "resolve"]\n'
@@ -138,25 +137,24 @@ class Kind:
         try:
             yield
         finally:
-            # A cluster that is gone needs nothing to be put back.
+            # If the cluster is gone, there is nothing to restore.
             with contextlib.suppress(ToolError):
                 for node, file in before.items():
                     _write(node, folder, b"" if file.returncode else file.stdout)
 
 
 def _write(node: str, folder: str, data: bytes) -> None:
-    """Write a node's hosts.toml; without data there is none."""
+    """Write a node's hosts.toml; without data, remove it."""
     script = f"mkdir -p {folder} && cat >{folder}/hosts.toml" if data else f"rm -rf {folder}"
     process.run(["docker", "exec", "--interactive", node, "sh", "-c", script], stdin=data)
 
 
 def node_image(wanted: str | None = None) -> str:
-    """Return the node image to make a cluster from: the one wanted, else the newest that the engine
-    has.
+    """Return the node image for a new cluster: the wanted one, else the newest that the engine has.
 
     Raises:
-        BuilderError: the engine has none, or not that one, or does not answer; or a program is
-        missing.
+        BuilderError: the engine has none, or not the wanted one, or does not answer; or a program
+        is missing.
 
     """
     absent = [program for program in PROGRAMS if shutil.which(program) is None]
@@ -168,9 +166,8 @@ def node_image(wanted: str | None = None) -> str:
         )
     images = sorted(_images(), key=_version, reverse=True)
     if wanted is None and not images:
-        hint = (
-            f"{SETUP}, or `docker pull {NODE}:v…` with a version of Kubernetes that your kind knows"
-        )
+        pulling = f"`docker pull {NODE}:v…` with a version of Kubernetes that your kind supports"
+        hint = f"{SETUP}, or {pulling}"
         raise BuilderError(f"the Docker engine has no node image of kind ({NODE})", hint=hint)
     if (
         wanted is not None
@@ -179,7 +176,7 @@ def node_image(wanted: str | None = None) -> str:
     ):
         raise BuilderError(
             f"the Docker engine has no node image {wanted}",
-            hint=f"{SETUP}, or `docker pull {wanted}`; CATALOG_NODE_IMAGE names it",
+            hint=f"{SETUP}, or `docker pull {wanted}`; it is set by CATALOG_NODE_IMAGE",
         )
     return wanted or images[0]
 

@@ -1,5 +1,5 @@
-"""A Kubernetes cluster by `kubectl`: what a person does with it. Manifests go by standard input, as
-they may hold secrets.
+"""A Kubernetes cluster through `kubectl`, as a person uses it. Manifests are passed on standard
+input, because they may hold secrets.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from builder.tools import process
 
 PROGRAM = "kubectl"
 Manifest = dict[str, Any]
-"""An object as a server has it: what it holds is Kubernetes' to say."""
+"""An object as the server has it; Kubernetes defines its fields."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster that a kubeconfig leads to."""
+    """The cluster of a kubeconfig."""
 
     kubeconfig: Path
 
     def command(self, *argv: str) -> list[str | Path]:
-        """Return the command that does something here."""
+        """Return the kubectl command for this cluster."""
         return [PROGRAM, "--kubeconfig", self.kubeconfig, *argv]
 
     def kubectl(self, *argv: str, stdin: str | None = None, check: bool = True) -> str:
-        """Run kubectl and return what it printed; its messages too where it may fail.
+        """Run kubectl and return what it printed; without `check`, its error messages too.
 
         Raises:
             ToolError: kubectl is missing, or (with `check`) fails.
@@ -44,7 +44,7 @@ class Cluster:
         return (done.stdout + (b"" if check else done.stderr)).decode(errors="replace")
 
     def apply(self, *manifests: Mapping[str, object]) -> None:
-        """Create objects, or change them."""
+        """Create or update objects."""
         self.kubectl(
             "apply", "--server-side", "--filename", "-", stdin=yaml.safe_dump_all(manifests)
         )
@@ -67,11 +67,11 @@ class Cluster:
 
     @contextlib.contextmanager
     def forward(self, target: str, port: int, namespace: str) -> Iterator[str]:
-        """Give a pod or service an address on this machine while the context lasts; yields
+        """Forward a port of this machine to a pod or service while the context lasts; yield
         `127.0.0.1:<port>`.
 
         Raises:
-            ToolError: kubectl is missing, or says why not.
+            ToolError: kubectl is missing, or fails.
 
         """
         local = free_port()
@@ -81,7 +81,7 @@ class Cluster:
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
+    """Return a free port of the loopback address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

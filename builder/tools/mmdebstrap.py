@@ -1,4 +1,4 @@
-"""mmdebstrap: a Debian root from packages that are already here."""
+"""mmdebstrap: a Debian root from packages that are already on this machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from builder.tools import process
 
-# What the bootstrap itself leaves behind, and the machine it ran on.
+# Files that the bootstrap leaves behind, some of them with traces of the machine it ran on.
 LEFT = (
     "apt/sources.list",
     "apt/apt.conf.d/99mmdebstrap",
@@ -17,11 +17,11 @@ LEFT = (
     "hostname",
     "resolv.conf",
 )
-# Where the programs that give system accounts their ids are in the root, and DPkg::Path for them.
+# Where the root has the programs that assign ids to system accounts, and the DPkg::Path for them.
 ACCOUNTS = "/artifacts/accounts"
 PATH = f"{ACCOUNTS}/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CLEAN = "rm -f " + " ".join(f'"$1/etc/{path}"' for path in LEFT)
-# As Ubuntu's images name it.
+# Named as in Ubuntu's images.
 EXCLUDES = "/etc/dpkg/dpkg.cfg.d/excludes"
 
 
@@ -36,12 +36,12 @@ def bootstrap(
     paths: Sequence[str],
     accounts: Path | None = None,
 ) -> None:
-    """Write the root as a tar file to `output`, from a flat apt repository that holds exactly what
-    may be installed.
+    """Write the root as a tar file to `output`, from a flat apt repository that holds exactly the
+    packages that may be installed.
 
-    `paths` are dpkg's `path-exclude=…` and `path-include=…`. They stay in the root, for what is
-    installed there later. `accounts` is a directory of programs and files that give system accounts
-    their ids (see `builder.render.accounts`).
+    `paths` are dpkg's `path-exclude=…` and `path-include=…`. They stay in the root, and apply to
+    later installations. `accounts` is a directory of programs and files that assign ids to system
+    accounts (see `builder.render.accounts`).
 
     Raises:
         ToolError: mmdebstrap is missing, or a package could not be installed; `log` has all its
@@ -73,7 +73,7 @@ def bootstrap(
 
 
 def _with_accounts(accounts: Path) -> Sequence[str]:
-    """Return the options that bring the directory into the root, and take it away in the end."""
+    """Return the options that copy the directory into the root, and remove it at the end."""
     bring = (
         f'mkdir -p "$1/artifacts" "$1/run" && cp -r {shlex.quote(str(accounts))} "$1{ACCOUNTS}"'
         f' && cp -r "$1{ACCOUNTS}/sysusers.d" "$1/run/"'
@@ -86,7 +86,7 @@ def _with_accounts(accounts: Path) -> Sequence[str]:
 
 
 def _path(accounts: Path | None) -> Mapping[str, str]:
-    """Return the PATH of mmdebstrap, which the programs that it runs in the root have, too."""
+    """Return the PATH of mmdebstrap, which the programs that it runs in the root inherit."""
     return {"PATH": f"{ACCOUNTS}/bin:{os.environ.get('PATH', os.defpath)}"} if accounts else {}
 
 

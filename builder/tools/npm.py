@@ -1,4 +1,4 @@
-"""npm's resolver, on the machine's own Node.js or on one that came in a wheel."""
+"""npm's resolver, on the machine's own Node.js or on one from a wheel."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from builder.tools import process
 
 NODE, CLI = "/bin/node", "/lib/node_modules/npm/bin/npm-cli.js"
 EXECUTABLE = 0o755
-# No package's script runs here, nothing is reported to anyone, and a user's own configuration does
-# not change what is written.
+# No package scripts run, nothing is reported, and the user's own configuration does not change the
+# result.
 ALWAYS = {
     "npm_config_audit": "false",
     "npm_config_fund": "false",
@@ -33,14 +33,14 @@ class Npm:
 
     argv: tuple[str, ...]
     node: Path | None
-    """Directory of its node, where that is not the one on PATH."""
+    """Directory of its node, if that is not the one on PATH."""
     cache: Path
     registry: str | None = None
     ca_bundle: Path | None = None
 
     def lock(self, directory: Path) -> None:
-        """Write or complete the lock file beside the package.json in `directory`; versions that are
-        there stay where they can.
+        """Write or complete the lock file beside the package.json in `directory`; versions in it
+        stay if possible.
 
         Raises:
             ToolError: there is no resolution, or the registry could not be fetched.
@@ -78,10 +78,10 @@ def _unpacked(cache: Path) -> list[Path]:
 
 def command(cache: Path) -> tuple[tuple[str, ...], Path | None]:
     """Return the npm to run and the directory of its node: one unpacked below `cache`, else the
-    machine's.
+    machine's own.
 
     Raises:
-        ToolError: there is neither.
+        ToolError: there is none.
 
     """
     for root in _unpacked(cache):
@@ -99,8 +99,8 @@ def in_wheel(root: Path) -> tuple[tuple[str, ...], Path]:
 
 
 def unpack(wheel: Path, cache: Path) -> Path | None:
-    """Unpack the Node.js and npm in a wheel below `cache`, and return their root; None when the
-    wheel holds none.
+    """Unpack the Node.js and npm of a wheel below `cache`, and return their root; None if the wheel
+    has none.
     """
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()

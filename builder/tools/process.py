@@ -27,7 +27,7 @@ _stopping = threading.Event()
 
 
 class StoppedError(Exception):
-    """The run is being interrupted: this process was ended for it, or not started any more."""
+    """The run is being interrupted: this process was ended, or was not started."""
 
 
 def run(
@@ -40,14 +40,14 @@ def run(
     log: Path | None = None,
     check: bool = True,
 ) -> Done:
-    """Run a program to its end and return its output, standard error included in `stderr`.
+    """Run a program to its end and return its output; `stderr` has its standard error.
 
-    `env` is added to this process's environment. With `on_line`, each line of output (both streams)
-    is handed over as it comes; with `log`, it is appended to that file. Secrets go by `env` or
-    `stdin`, never by `argv`.
+    `env` is added to this process's environment. `on_line` gets each line of output (of both
+    streams) as it comes; with `log`, lines are appended to that file. Secrets are passed in `env`
+    or `stdin`, never in `argv`.
 
     Raises:
-        ToolError: the program is missing, or (with `check`) ended with another code than 0.
+        ToolError: the program is missing, or (with `check`) did not exit with 0.
         StoppedError: `stop_all` was called.
 
     """
@@ -79,8 +79,8 @@ def running(
     *,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
-    """Run a program while the context lasts. It is entered with the first line printed that `until`
-    takes for true.
+    """Run a program while the context lasts. The context is entered once the program prints a line
+    for which `until` is true.
 
     Raises:
         ToolError: the program is missing, or ended before it printed such a line.
@@ -97,7 +97,7 @@ def running(
                 break
         else:
             raise ToolError(command, process.wait(), "\n".join(said[-TAIL:]))
-        # What it says later must be read, or it waits for that.
+        # Later output must be read, or the program would block.
         rest = threading.Thread(target=process.stdout.read, daemon=True)
         rest.start()
         try:
@@ -109,10 +109,10 @@ def running(
 
 
 def foreground(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> int:
-    """Run a program that has this process's terminal, input and output; return its exit code.
+    """Run a program on this process's terminal, input and output; return its exit code.
 
-    Ctrl-C on the terminal is for the program, which decides what to do about it. Secrets go by
-    `env`, never by `argv`.
+    Ctrl-C on the terminal goes to the program, which decides what to do about it. Secrets are
+    passed in `env`, never in `argv`.
 
     Raises:
         ToolError: the program is missing.
@@ -122,7 +122,7 @@ def foreground(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = No
     command = [str(part) for part in argv]
     environment = _environment(command, env)
     with _left_to_the_program(signal.SIGINT):
-        # No session of its own: only the session that owns a terminal may read from it.
+        # It stays in this session: only the session that owns a terminal may read from it.
         process = subprocess.Popen([*_bound(), *command], env=environment)
         with _tracked(process):
             return process.wait()
@@ -130,12 +130,12 @@ def foreground(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = No
 
 @contextlib.contextmanager
 def _left_to_the_program(number: signal.Signals) -> Iterator[None]:
-    """Do nothing on a signal that the terminal sends to all of its processes."""
+    """Do nothing on a signal that the terminal sends to all its processes."""
     if not sys.stdin.isatty() or threading.current_thread() is not threading.main_thread():
         yield
         return
-    # Not SIG_IGN: what is ignored stays ignored in a program that is started, what is handled does
-    # not.
+    # Not SIG_IGN: a started program inherits an ignored signal, but not a handler.
+
     before = signal.signal(number, lambda *_: None)
     try:
         yield
@@ -144,7 +144,7 @@ def _left_to_the_program(number: signal.Signals) -> Iterator[None]:
 
 
 def _environment(command: Sequence[str], more: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the environment of a program that is about to start.
+    """Return the environment for a program that is about to start.
 
     Raises:
         ToolError: the program is missing.
@@ -167,7 +167,7 @@ def _start(
     stdin: int,
     joined: bool,
 ) -> subprocess.Popen[bytes]:
-    """Start a program; `joined` is whether both its streams become one."""
+    """Start a program; `joined` tells whether its two output streams become one."""
     return subprocess.Popen(
         [*_bound(), *command],
         env=_environment(command, env),
@@ -181,8 +181,8 @@ def _start(
 
 @functools.cache
 def _bound() -> tuple[str, ...]:
-    """Return what, in front of a command, lets the kernel end it when this process is killed;
-    nothing where there is no such thing.
+    """Return the prefix of a command that makes the kernel end it when this process is killed;
+    empty if this system has none.
     """
     prefix = ("setpriv", "--pdeathsig", "TERM", "--")
     try:
@@ -213,16 +213,16 @@ def quote(argv: Sequence[str | Path]) -> str:
 
 
 def stop_all(grace: float = 5.0) -> None:
-    """End every process that is still running, and start none any more: TERM to its group, then
-    KILL after `grace` seconds shared by all.
+    """End every process that is still running, and start no more: TERM to its group, then KILL
+    after `grace` seconds shared by all.
 
-    What runs elsewhere is ended, too: see `at_stop`.
+    What runs elsewhere is ended too: see `at_stop`.
     """
     with _lock:
         _stopping.set()
         processes, actions = list(_running), list(_elsewhere.values())
     for action in actions:
-        # The process may be gone already, or its user.
+        # What it would end may be gone already.
         with contextlib.suppress(Exception):
             action()
     _end(processes, grace)
@@ -230,8 +230,8 @@ def stop_all(grace: float = 5.0) -> None:
 
 @contextlib.contextmanager
 def at_stop(action: Callable[[], object]) -> Iterator[None]:
-    """Have `stop_all` end something that runs elsewhere, such as a container, while the context
-    lasts; what it raises is ignored.
+    """While the context lasts, let `stop_all` end something that runs elsewhere, such as a
+    container; exceptions that it raises are ignored.
 
     Raises:
         StoppedError: `stop_all` was called, and something in the context failed.
@@ -263,7 +263,7 @@ def _end(processes: Sequence[subprocess.Popen[bytes]], grace: float = 5.0) -> No
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    """Send a signal to a process that was not waited for yet, and to all that it started."""
+    """Send a signal to a process that was not waited for yet, and to all processes it started."""
     with contextlib.suppress(ProcessLookupError):
         if os.getpgid(process.pid) == process.pid:
             os.killpg(process.pid, number)
@@ -274,7 +274,7 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
 
 @contextlib.contextmanager
 def _tracked(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Have `stop_all` know of a process; end it when whoever waits for it is interrupted."""
+    """Register a process with `stop_all`; end it if the wait for it is interrupted."""
     with _lock:
         _running.add(process)
     try:

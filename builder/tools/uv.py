@@ -1,4 +1,4 @@
-"""uv's resolver: Python requirements to exact files."""
+"""uv's resolver: from Python requirements to exact files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Wheel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Distribution:
-    """A distribution that was resolved, and its wheels that may fit."""
+    """A resolved distribution, and its wheels that may fit."""
 
     name: str
     version: str
@@ -72,9 +72,9 @@ class Uv:
         """Resolve requirements to distributions, sorted by name.
 
         `constraints` are versions that must hold, `limits` the highest versions that may be
-        chosen, and `preferences` versions to keep where the requirements let them. Without
-        `platform`, wheels for every one are given; without `python`, those for any from this
-        machine's on.
+        chosen, and `preferences` versions to keep if the requirements allow it. Without
+        `platform`, there are wheels for every platform; without `python`, for this machine's
+        version and later ones.
 
         Raises:
             ToolError: there is no resolution, or the index could not be fetched.
@@ -123,7 +123,7 @@ class Uv:
             ]
             environment = {"SSL_CERT_FILE": str(self.ca_bundle)} if self.ca_bundle else {}
             if self.index:
-                # Not on the command line: it may hold a password.
+                # The URL is not on the command line, because it may hold a password.
                 environment["UV_DEFAULT_INDEX"] = self.index
             process.run(
                 argv, stdin="\n".join(requirements).encode(), env=environment, cwd=directory

@@ -1,5 +1,5 @@
-"""Charts put to the test without a cluster: Onyxia's rules and Helm judge them, the schemas of
-Kubernetes what they render.
+"""Checks of charts without a cluster: Onyxia's rules, helm lint, and the schemas of Kubernetes for
+what the charts render.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from builder.verify.manifests import VERSIONS, manifests, problems, worded
 
 RELEASE = "check"
 CAPABILITIES = b".Capabilities"
-"""What lets a template render other objects on another version of Kubernetes."""
+"""What a template reads to render differently on another version of Kubernetes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChartFault:
-    """Something wrong with a chart, with the case of values in which it is; no case where it always
-    is.
+    """Something wrong with a chart, and the case of values that shows it; no case if every one
+    does.
     """
 
     text: str
@@ -45,7 +45,7 @@ class ChartFault:
 
 @dataclass(slots=True)
 class _Chart:
-    """What goes on with one chart."""
+    """The state of the checks of one chart."""
 
     since: float
     rules: list[ChartFault]
@@ -62,8 +62,8 @@ def cases(tree: Tree) -> Mapping[str, Values]:
 def check(
     trees: Iterable[tuple[str, Tree]], monitor: Monitor, jobs: int | None = None
 ) -> Mapping[str, list[ChartFault]]:
-    """Return what is wrong with each chart, nothing where it is right. Charts that are still being
-    made are waited for while Helm works.
+    """Return what is wrong with each chart; an empty list if nothing is. Further charts are made
+    while Helm works on earlier ones.
 
     Raises:
         ToolError: Helm is missing.
@@ -83,7 +83,8 @@ def check(
                 for case, values in cases(tree).items()
             ]
             charts[chart] = _Chart(since, _rules(directory / chart), rendered)
-        # One run of Helm lints many charts in the time of two; one for each processor is quickest.
+        # One run of Helm lints many charts in the time that two runs take for one each, so one run
+        # for each processor is fastest.
         paths = [directory / chart for chart in charts]
         linted: dict[Path, Sequence[str]] = {}
         for messages in pool.map(lambda some: helm.lint(*some), _parts(paths, jobs)):
@@ -95,7 +96,7 @@ def check(
 
 
 def _parts(paths: Sequence[Path], count: int) -> list[Sequence[Path]]:
-    """Return the paths in at most `count` parts of about the same size."""
+    """Split the paths into at most `count` parts of about the same size."""
     parts = [paths[start::count] for start in range(count)]
     return [part for part in parts if part]
 
@@ -119,8 +120,8 @@ def _rules(chart: Path) -> list[ChartFault]:
 
 
 def _render(chart: Path, case: str, values: Values, *, asks: bool) -> list[ChartFault]:
-    """Return what is wrong with what Helm renders; a chart that asks for the version of Kubernetes
-    is rendered for each.
+    """Return what is wrong with what Helm renders; a chart that reads the version of Kubernetes is
+    rendered for each version.
     """
     if not asks:
         return [ChartFault(text, case) for text in _rendered(chart, values, VERSIONS)]
@@ -144,6 +145,6 @@ def _rendered(chart: Path, values: Values, versions: Sequence[str]) -> list[str]
 
 
 def _asks(tree: Tree) -> bool:
-    """Tell whether a template of the chart asks for the version of Kubernetes."""
+    """Tell whether a template of the chart reads the version of Kubernetes."""
     templates = [file for path, file in tree.items() if path.startswith("templates/")]
     return any(CAPABILITIES in file.data for file in templates)

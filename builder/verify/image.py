@@ -1,7 +1,7 @@
 """Tests of images: executables that live with the layers, run inside every image that has the
 layer.
 
-An executable in `images/<layer>/tests/` passes when it exits 0. It runs by the image's own
+An executable in `images/<layer>/tests/` passes when it exits 0. It runs through the image's own
 entrypoint, as the image's user, without a network. Comment lines among its first twenty change
 that:
 
@@ -37,7 +37,8 @@ DEFAULT_TIMEOUT = 120.0
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageTest:
     """One test for one image. `key` changes with the image, the test and the facts it is given:
-    equal keys, equal result.
+    equal
+    keys mean equal results.
     """
 
     image: str
@@ -49,7 +50,7 @@ class ImageTest:
 
     @property
     def id(self) -> str:
-        """`<image> <layer>/<test>`, the name in every report."""
+        """`<image> <layer>/<test>`: its name in every report."""
         return f"{self.image} {self.layer}/{self.name}"
 
     @property
@@ -96,7 +97,7 @@ def _executables(folder: Path) -> list[Path]:
 
 
 def facts_of(graph: Graph, image: ImagePoint, lock: Lock) -> dict[str, object]:
-    """Return what the tests of an image are told."""
+    """Return the facts that the tests of an image can read."""
     packages: dict[str, dict[str, str]] = {}
     wanted: dict[str, list[str]] = {}
     for cell in image.cells:
@@ -116,16 +117,16 @@ def facts_of(graph: Graph, image: ImagePoint, lock: Lock) -> dict[str, object]:
 
 
 def run(client: docker.DockerClient, test: ImageTest, reference: str, results: Path) -> Outcome:
-    """Run a test in a container of `reference`, or return the result kept under `results` when
+    """Run a test in a container of `reference`, or return the result kept under `results` if
     nothing changed.
 
-    A failure is not kept: it is tried again.
+    Failures are not kept: they run again.
     """
     kept = results / f"{test.key}.json"
     if passed(test, results):
         return Outcome(**{**json.loads(kept.read_bytes()), "test": test.id, "cached": True})
     path = f"/catalog-test/{test.layer}-{test.name}"
-    command = engine.Command(
+    command = engine.ContainerCommand(
         image=reference,
         argv=[path],
         files={path: (test.script, 0o755), "/catalog-test/image.json": (test.facts, 0o644)},
@@ -134,7 +135,7 @@ def run(client: docker.DockerClient, test: ImageTest, reference: str, results: P
     ended = engine.run(client, command)
     output = ended.output
     if ended.code is None:
-        output += f"\nstill running after {command.timeout:.0f} s"
+        output += f"\ntimed out after {command.timeout:.0f} s"
     outcome = Outcome(test=test.id, ok=ended.code == 0, seconds=ended.seconds, output=output)
     if outcome.ok:
         results.mkdir(parents=True, exist_ok=True)
@@ -150,7 +151,7 @@ def passed(test: ImageTest, results: Path) -> bool:
 
 
 def options(script: bytes) -> dict[str, object]:
-    """Return what the comment lines of a test ask for, as fields of `engine.Command`."""
+    """Return what the comment lines of a test ask for, as fields of `engine.ContainerCommand`."""
     given: dict[str, object] = {"timeout": DEFAULT_TIMEOUT}
     volumes: list[str] = []
     environment: dict[str, str] = {}

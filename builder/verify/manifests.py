@@ -1,5 +1,5 @@
-"""Kubernetes manifests against the schemas of Kubernetes, strictly: no unknown field, for several
-versions at once.
+"""Kubernetes manifests checked against the schemas of several versions of Kubernetes at once;
+unknown fields are errors.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ import yaml
 from builder.charts.objects import KubernetesObject
 
 VERSIONS = ("1.25", "1.28", "1.31", "1.34")
-"""Versions of Kubernetes: the oldest that charts promise to run on, the newest, and some between
-them."""
+"""Versions of Kubernetes: the oldest that charts support, the newest, and some between them."""
 DEFINITIONS = "https://kubernetes.io/api/_definitions.json"
-"""What the schemas call the file beside them; nothing is asked there."""
+"""Base URL of references between the schemas; nothing is downloaded from there."""
 OWN = Path(__file__).with_name("schemas")
 """Schemas of kinds that are not Kubernetes' own."""
 
@@ -38,8 +37,8 @@ def manifests(text: str) -> list[KubernetesObject]:
 def problems(
     documents: Sequence[KubernetesObject], versions: Sequence[str] = VERSIONS
 ) -> list[str]:
-    """Return why the schemas refuse the documents, each with the object's name, the place in it and
-    the versions.
+    """Return what the schemas refuse in the documents: each problem with the object's name, the
+    place in it and the versions.
     """
     versions_of: dict[str, list[str]] = {}
     for version in versions:
@@ -50,8 +49,8 @@ def problems(
 
 
 def worded(versions_of: Mapping[str, Sequence[str]], versions: Sequence[str]) -> list[str]:
-    """Return problems, given with the versions of Kubernetes that have them, each with its versions
-    unless all have it.
+    """Return the problems, given with the versions of Kubernetes that report them; each names its
+    versions unless all report it.
     """
     texts: list[str] = []
     for problem, those in versions_of.items():
@@ -109,7 +108,7 @@ def _directory(version: str) -> Traversable:
 
 @cache
 def _definitions(version: str) -> jsonschema_rs.Registry:
-    """All schemas of one version refer to one file."""
+    """Return the registry for the one file that all schemas of a version refer to."""
     return jsonschema_rs.Registry(
         [(DEFINITIONS, json.loads((_directory(version) / "_definitions.json").read_bytes()))]
     )

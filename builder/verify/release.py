@@ -1,4 +1,4 @@
-"""A chart that is installed on a cluster, as its user meets it: it starts, its own test passes, it
+"""A chart installed on a cluster, as its user sees it: it starts, its own test passes, its page
 answers.
 """
 
@@ -24,28 +24,27 @@ from builder.verify.manifests import manifests
 
 T = TypeVar("T")
 PATIENCE = 300.0
-"""Seconds in which what is expected has to come true, on a machine that does other things too."""
+"""Seconds to wait for what is expected, on a machine that may be busy."""
 HOPELESS = {
     "CrashLoopBackOff",
     "CreateContainerConfigError",
     "ImagePullBackOff",
     "InvalidImageName",
 }
-"""Why a container waits, where waiting longer does not help."""
+"""Reasons of a waiting container for which waiting longer does not help."""
 WORKLOADS = {"Deployment", "StatefulSet"}
 UNPLACED = 30.0
-"""Seconds after which a pod that no node takes will not find one any more."""
+"""Seconds after which an unschedulable pod is taken to stay so."""
 HOOK = "helm.sh/hook"
 PASSWORD = re.compile(r"password: ?([^\n ]+)", re.IGNORECASE)
-"""How Onyxia finds it in the notes."""
+"""How Onyxia finds the password in the notes."""
 
 
 def eventually(what: str, look: Callable[[], T], patience: float = PATIENCE) -> T:
-    """Look again and again until there is something true to return; `what` says in a sentence what
-    is waited for.
+    """Poll until there is something true to return; `what` says in a sentence what is waited for.
 
     Raises:
-        BuilderError: there was nothing true in `patience` seconds.
+        BuilderError: nothing was true within `patience` seconds.
 
     """
     end = time.monotonic() + patience
@@ -91,8 +90,8 @@ class Release:
         return self
 
     def state(self) -> str | None:
-        """Return what Helm says of it, such as `deployed` or `pending-install`; None when it is not
-        there.
+        """Return its status in Helm, such as `deployed` or `pending-install`; None if it does not
+        exist.
         """
         try:
             answer = self.helm("status", self.name, "--output", "json")
@@ -104,12 +103,12 @@ class Release:
 
     @property
     def selector(self) -> str:
-        """What finds its pods."""
+        """The label selector of its pods."""
         return f"app.kubernetes.io/instance={self.name}"
 
     @cached_property
     def objects(self) -> list[Mapping[str, Any]]:
-        """Its objects, as Helm made them."""
+        """Its objects, as Helm rendered them."""
         return self._objects("manifest")
 
     def _objects(self, what: str) -> list[Mapping[str, Any]]:
@@ -117,7 +116,7 @@ class Release:
 
     @property
     def notes(self) -> str:
-        """What Helm prints when it is installed."""
+        """The notes that Helm prints when it is installed."""
         return self.helm("get", "notes", self.name)
 
     @property
@@ -125,17 +124,17 @@ class Release:
         """The password, as Onyxia finds it in the notes.
 
         Raises:
-            BuilderError: the notes name none.
+            BuilderError: there is none in the notes.
 
         """
         notes = self.notes
         match = PASSWORD.search(notes)
         if match is None:
-            raise BuilderError(f"the notes of {self.name} name no password:\n{notes}")
+            raise BuilderError(f"there is no password in the notes of {self.name}:\n{notes}")
         return match[1]
 
     def pods(self) -> list[Manifest]:
-        """Return its pods, without those of its tests."""
+        """Return its pods, except those of its tests."""
         pods = self.cluster.list("pods", self.namespace, self.selector)
         return [pod for pod in pods if HOOK not in pod["metadata"].get("annotations", {})]
 
@@ -144,8 +143,7 @@ class Release:
         its Jobs have ended.
 
         Raises:
-            BuilderError: they are not in time, or something keeps them from it that waiting does
-            not mend.
+            BuilderError: it timed out, or something failed that waiting does not fix.
 
         """
         began = time.monotonic()
@@ -162,21 +160,21 @@ class Release:
         eventually(f"{self.name} is ready", look, patience)
 
     def workloads(self) -> list[Manifest]:
-        """Return what keeps its pods, as the server has it."""
+        """Return the controllers of its pods, as the server has them."""
         return self._live(WORKLOADS)
 
     def _live(self, kinds: Collection[str]) -> list[Manifest]:
         """Return its objects of some kinds, as the server has them."""
-        found = [
+        names = [
             (str(one["kind"]), one["metadata"]["name"])
             for one in self.objects
             if one["kind"] in kinds
         ]
-        return [self.cluster.get(kind, name, self.namespace) for kind, name in found]
+        return [self.cluster.get(kind, name, self.namespace) for kind, name in names]
 
     def page(self) -> tuple[str, int, str] | None:
-        """Return the Service that leads to what its pods are asked by HTTP whether they are ready,
-        its port and the path; None without one.
+        """Return the Service that leads to the HTTP readiness probe of its pods, its port, and the
+        probe's path; None if there is no such probe.
         """
         ports = list(self._service_ports())
         for container in self._containers():
@@ -219,7 +217,7 @@ class Release:
         )
 
     def report(self, since: datetime) -> str:
-        """Return what the cluster says of it: pods, volumes, logs, and the events since a
+        """Return what the cluster says about it: pods, volumes, logs, and the events since a
         moment.
         """
         pods = [
@@ -255,10 +253,10 @@ class Release:
 
 
 def answer(address: str, path: str) -> int:
-    """Return the status of a page; redirects are followed. No proxy stands in between.
+    """Return the status of a page. Redirects are followed, proxies are not used.
 
     Raises:
-        BuilderError: it does not answer, or with an error.
+        BuilderError: it does not answer, or answers with an error.
 
     """
     session = requests.Session()
@@ -273,7 +271,7 @@ def answer(address: str, path: str) -> int:
 
 
 def _port_names(container: Mapping[str, Any], port: int | str) -> set[int | str]:
-    """Return the number and the name of a container's port, of which one is known."""
+    """Return the number and the name of a container's port, given either."""
     names = {port}
     for one in container.get("ports", ()):
         number = one["containerPort"]
@@ -293,7 +291,7 @@ def _moment(event: Manifest) -> datetime:
 
 
 def _rolled_out(workload: Manifest) -> bool:
-    """Tell whether all its pods are those of its newest form, and ready: what `kubectl rollout
+    """Tell whether all its pods are of the newest revision, and ready: what `kubectl rollout
     status` waits for.
     """
     status, wanted = workload.get("status", {}), workload["spec"].get("replicas", 1)
@@ -303,7 +301,7 @@ def _rolled_out(workload: Manifest) -> bool:
 
 
 def _ended(job: Manifest) -> bool:
-    """Tell whether a Job has done its work.
+    """Tell whether a Job has completed.
 
     Raises:
         BuilderError: it has failed for good.
@@ -318,7 +316,7 @@ def _ended(job: Manifest) -> bool:
 
 
 def _hopeless(pod: Manifest, *, late: bool) -> Iterator[str]:
-    """Yield why a pod will not start, however long one waits."""
+    """Yield why a pod will never start."""
     name, status = pod["metadata"]["name"], pod["status"]
     for state in [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]:
         waiting = state["state"].get("waiting", {})
@@ -331,7 +329,7 @@ def _hopeless(pod: Manifest, *, late: bool) -> Iterator[str]:
     if not late:
         return
     for condition in status.get("conditions", ()):
-        # Other reasons, such as a conflict of the scheduler's own writes, pass by themselves.
+        # Other reasons, such as a conflict of the scheduler's own writes, are temporary.
         unplaced = condition["type"] == "PodScheduled" and condition["status"] == "False"
         if unplaced and condition.get("reason") == "Unschedulable":
             yield f"{name}: {condition.get('reason')}: {condition.get('message', '')}"

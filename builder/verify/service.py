@@ -1,4 +1,4 @@
-"""One service on a cluster, from its installation to its end, each step with its outcome."""
+"""One service on a cluster, from installation to deletion, each step with its outcome."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from builder.verify.image import Outcome
 from builder.verify.release import PATIENCE, Release, answer, eventually
 
 LEFT = "statefulsets,deployments,jobs,services,secrets,configmaps,serviceaccounts,rolebindings,pvc"
-"""Kinds of objects of which nothing may be left of a release."""
+"""Kinds of objects that a deleted release must not leave behind."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """How a service is tried out."""
+    """How a service is tested."""
 
     release: Release
     shown: Path
-    """The chart to name in the commands that a person may paste."""
+    """The chart to name in the commands that are printed for pasting."""
     values: Path | None = None
-    """The file that the release's values are from."""
+    """The file with the release's values."""
     keep: bool = False
     patience: float = PATIENCE
     monitor: Monitor = silent
@@ -36,11 +36,11 @@ class Trial:
 
 
 def attempt(trial: Trial) -> list[Outcome]:
-    """Install a service, wait until it is ready, run its own test, ask its page, and delete it;
+    """Install a service, wait until it is ready, run its own test, request its page, and delete it;
     return how each step ended.
 
-    What follows a step that failed is left out, but for the end. A release that is to be kept, and
-    is there already, is upgraded.
+    After a step that failed, only the deletion follows. A release that is to be kept and already
+    exists is upgraded.
     """
     release, steps = trial.release, _steps(trial)
     for name, step in steps.items():
@@ -62,8 +62,8 @@ def _steps(trial: Trial) -> Mapping[str, Callable[[], object]]:
 
 
 def _done(trial: Trial, name: str, step: Callable[[], object]) -> bool:
-    """Do a step, and tell whether it succeeded; what the cluster says of a failure is part of its
-    outcome.
+    """Do a step, and tell whether it succeeded; the outcome of a failure holds what the cluster
+    says about it.
     """
     release, began = trial.release, time.monotonic()
     trial.monitor(Output(release.name, name))
@@ -81,7 +81,7 @@ def _report(trial: Trial) -> str:
     try:
         return trial.release.report(trial.began)
     except ToolError:
-        # There is no such release, or no cluster any more: there is nothing to say of it.
+        # The release or the cluster no longer exists: there is nothing to report.
         return ""
 
 
@@ -133,10 +133,10 @@ def _test(trial: Trial) -> str:
 
 def _page(trial: Trial) -> str:
     release = trial.release
-    found = release.page()
-    if found is None:
+    page = release.page()
+    if page is None:
         return "has no page"
-    service, port, path = found
+    service, port, path = page
     local = free_port()
     forward = process.quote(
         [

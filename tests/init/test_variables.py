@@ -70,7 +70,7 @@ def test_a_variable_that_a_client_would_act_upon_reaches_the_container(box: Box,
 def test_all_of_them_at_once_in_a_test_of_an_image(box: Box) -> None:
     env = {**MEANT_FOR_THE_CONTAINER, **AWKWARD}
     script = b"#!/usr/bin/env bash\n/usr/bin/env -0\n"
-    command = engine.Command(
+    command = engine.ContainerCommand(
         image=box.image,
         argv=["bash", "/probe"],
         environment={**env, "ONYXIA_INIT": "none"},
@@ -110,7 +110,7 @@ def test_proxies_of_the_engine_s_client_do_not_reach_the_container(
     )
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     fresh = engine.client()
-    command = engine.Command(image=box.image, argv=["/usr/bin/env", "-0"])
+    command = engine.ContainerCommand(image=box.image, argv=["/usr/bin/env", "-0"])
     assert "127.0.0.1:1" not in engine.run(fresh, command).output
 
 
