@@ -1,4 +1,4 @@
-"""A chart as an archive that Helm takes, the same bytes for the same files; and back."""
+"""A chart as an archive that Helm accepts, with the same bytes for the same files; and back."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ EPOCH = 315532800
 """Time of every file: 1980-01-01, as in images."""
 FIRST = "Chart.yaml"
 MAX_BYTES = 20 << 20
-"""Helm refuses larger charts, too."""
+"""Helm refuses larger charts too."""
 
 
 def archive(name: str, tree: Tree) -> bytes:
     """Return `<name>-<version>.tgz`: the files below a directory `<name>`, Chart.yaml first, then
-    by path; no owner, no clock.
+    by path, without owners or times.
     """
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -35,16 +35,16 @@ def unpack(data: bytes, source: str) -> Tree:
     """Return the files of a chart's archive, without its directory; `source` names it in an error.
 
     Raises:
-        IntegrityError: it is no archive of a chart, or is larger than any chart may be.
+        IntegrityError: it is not the archive of a chart, or is larger than a chart may be.
 
     """
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
             tree = Tree(dict(_files(tar, source)))
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        raise IntegrityError(f"{source} is no archive of a chart: {error}") from None
+        raise IntegrityError(f"{source} is not the archive of a chart: {error}") from None
     if FIRST not in tree:
-        raise IntegrityError(f"{source} is no archive of a chart: it has no {FIRST}")
+        raise IntegrityError(f"{source} is not the archive of a chart: it has no {FIRST}")
     return tree
 
 

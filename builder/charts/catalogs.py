@@ -1,6 +1,4 @@
-"""What an administrator of Onyxia writes under `api.catalogs` to offer the charts: ready to
-paste.
-"""
+"""What an administrator of Onyxia adds to `api.catalogs` to offer the charts, ready to paste."""
 
 from __future__ import annotations
 
@@ -34,7 +32,7 @@ def catalogs(
             "highlightedCharts": list(highlighted),
             "allowSharing": True,
             "visible": {"user": True, "project": True},
-            # Saved configurations and suspended services stay with their version.
+            # Saved configurations and suspended services keep their version.
             "multipleServicesMode": "maxNumber",
             "maxNumberOfVersions": 5,
         }
@@ -45,7 +43,7 @@ def oci_catalog(
     name: str, description: str, location: str, versions: Mapping[str, Sequence[str]]
 ) -> dict[str, JsonValue]:
     """Return the entry for charts in a registry, for a services API that knows the type `oci`. A
-    registry has no index, so that the entry lists the versions.
+    registry has no index, so the entry lists the versions.
     """
     return {
         "id": name,

@@ -1,6 +1,4 @@
-"""What changed between two versions of a chart's values schema, and in what Chart.yaml asks of
-Helm.
-"""
+"""What changed between two versions of a chart's values schema, and of what Chart.yaml requires."""
 
 from __future__ import annotations
 
@@ -13,9 +11,9 @@ from builder.charts.tags import moved, reference
 Schema = Mapping[str, object]
 
 LOWER_BOUNDS = ("exclusiveMinimum", "minItems", "minLength", "minProperties", "minimum")
-"""Keywords of which a greater number allows less."""
+"""Keywords for which a greater number allows less."""
 UPPER_BOUNDS = ("exclusiveMaximum", "maxItems", "maxLength", "maxProperties", "maximum")
-"""Keywords of which a smaller number allows less."""
+"""Keywords for which a smaller number allows less."""
 OPAQUE = (
     "$ref",
     "allOf",
@@ -33,15 +31,15 @@ OPAQUE = (
     "propertyNames",
     "then",
 )
-"""Keywords whose content is not looked into: any change of one may refuse values that were
-accepted."""
+"""Keywords whose content is not compared in detail: any change may refuse values that were accepted
+before."""
 ROOT = "the chart"
 _VERSION = re.compile(r">=\s*v?([0-9]+)\.([0-9]+)(?:\.([0-9]+))?[\w.+-]*")
 
 
 def schema_changes(old: Schema, new: Schema, path: str = "") -> Iterator[ChartChange]:
-    """Yield what changed for the values that somebody has set: it is major if a value that was
-    accepted is refused or no longer used, and minor if there are more values to choose from.
+    """Yield what changed for values that somebody has set. It is major if a value that was accepted
+    is refused or no longer used, and minor if there are more values to choose from.
     """
     yield from _type(old, new, path)
     if not _other_type(old, new):
@@ -75,7 +73,7 @@ def about_changes(old: Mapping[str, object], new: Mapping[str, object]) -> Itera
 
 
 def _allows_as_much(old: object, new: object) -> bool:
-    """Tell whether `new` is a lower bound that is not above that of `old`."""
+    """Tell whether both are lower bounds, and that of `new` is not above that of `old`."""
     before, after = _lower_bound(old), _lower_bound(new)
     return before is not None and after is not None and after <= before
 
@@ -97,7 +95,7 @@ def _type(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
 
 
 def _other_type(old: Schema, new: Schema) -> bool:
-    """Tell whether a type that was allowed is not allowed any more."""
+    """Tell whether a type that was allowed is no longer allowed."""
     before, after = _types(old), _types(new)
     if not after:
         return False
@@ -124,7 +122,7 @@ def _enum(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
 
 
 def _offered(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
-    """Yield what changed in the suggestions of a form, beside which any other value is accepted."""
+    """Yield what changed in the suggestions of a form; any other value is accepted too."""
     before, after = _choices(old, "listEnum"), _choices(new, "listEnum")
     more = [value for value in after if value not in before]
     lost = [value for value in before if value not in after]
@@ -141,7 +139,7 @@ def _pattern(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
     if after is None:
         yield ChartChange(Level.MINOR, f"{path} no longer has to match a pattern")
     else:
-        # Whether the new pattern matches all that the old one did cannot be decided.
+        # There is no way to decide whether the new pattern matches all that the old one did.
         yield ChartChange(Level.MAJOR, f"{path} must match {shown(after)}")
 
 
@@ -201,7 +199,7 @@ def _default(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
 
 
 def default_change(path: str, old: object, new: object) -> ChartChange:
-    """Return what it means that an option has another default: of images, see `moved`."""
+    """Return what a new default means; for images, see `moved`."""
     before, after = reference(old), reference(new)
     level = Level.MINOR if before is None or after is None else moved(before, after)
     return ChartChange(level, f"{path} is {shown(new)} by default (was {shown(old)})")
@@ -279,7 +277,7 @@ def _properties(node: Schema) -> Mapping[str, Schema]:
 
 
 def _alike(old: Schema, new: Schema) -> bool:
-    """Tell whether two options read the same to a user, so that one is the other's new name."""
+    """Tell whether two options look the same to a user, so that one is the other's new name."""
     return all(old.get(key) == new.get(key) for key in ("title", "description", "type"))
 
 
@@ -294,7 +292,7 @@ def _names(node: Schema, keyword: str) -> list[str]:
 
 
 def _types(node: Schema) -> set[str]:
-    """Return the types that a node allows; none where it allows all. A number may be an integer."""
+    """Return the types that a node allows; empty if it allows all. A number may be an integer."""
     given = node.get("type")
     if not given:
         return set()

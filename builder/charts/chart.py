@@ -1,4 +1,4 @@
-"""A service as a Helm chart: every file of it, in git and in an archive."""
+"""A service as a Helm chart: all its files, in git and in an archive."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LINK = f"charts/{library.NAME}"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """What charts say of the catalog they come from."""
+    """What charts say about the catalog they come from."""
 
     catalog: str
     url: str | None = None
@@ -45,15 +45,15 @@ def chart(
     version: str = VERSION,
     changes: tuple[str, ...] = (),
 ) -> Tree:
-    """Return the files of a chart that is whole in itself, by path; `directory` is the catalog's
-    charts/, `changes` the lines of its changelog.
+    """Return the files of a self-contained chart, by path; `directory` is the catalog's charts/,
+    `changes` the lines of the chart's changelog.
 
-    The named templates that it uses of the library are in it, with the chart's name in front of
-    them: Helm keeps all named templates in one space, where those of two charts of different age
-    would replace each other once both are parts of a third.
+    It contains the library's named templates that it uses, prefixed with the chart's name. Helm
+    keeps all named templates in one namespace: without the prefix, those of two charts of different
+    age would replace each other once both are dependencies of a third.
 
     Raises:
-        InputError: a file that service.yaml names is not there, or a template that is used is not
+        InputError: a file that service.yaml names does not exist, or a template that is used is not
         defined.
 
     """
@@ -67,8 +67,8 @@ def chart(
 
 
 def source(composition: Composition, directory: Path, origin: Origin) -> Tree:
-    """Return the files of a chart as git holds it: its templates are stubs that include those of
-    the library, which is linked into it. Helm follows the link.
+    """Return the files of a chart as git has it: its templates are stubs that include those of the
+    library, which is a link in the chart. Helm follows the link.
 
     Raises:
         InputError: see `chart`.
@@ -98,7 +98,7 @@ def metadata(
     repository: str = "",
 ) -> str:
     """Return Chart.yaml; `repository` is where Helm finds the library on which the chart depends,
-    empty for a chart that is whole in itself.
+    empty for a self-contained chart.
     """
     service = composition.service
     images = [
@@ -138,7 +138,7 @@ def metadata(
 
 
 def _common(composition: Composition, origin: Origin) -> dict[str, str]:
-    """Return the files that are the same in git and in an archive, but for templates."""
+    """Return the files that are the same in git and in an archive: all except templates."""
     context = _context(composition, origin)
     stubs = {
         path: composition.library.render(path, context)
@@ -154,10 +154,10 @@ def _common(composition: Composition, origin: Origin) -> dict[str, str]:
 
 
 def _templates(composition: Composition, directory: Path, origin: Origin) -> dict[str, str]:
-    """Return templates/ without what is the library's: the stubs, and the service's own files.
+    """Return templates/ without the library: the stubs, and the service's own files.
 
     Raises:
-        InputError: a file is not there; a template is not defined, or defined twice.
+        InputError: a file does not exist; a template is not defined, or defined twice.
 
     """
     own = _own(composition, directory)
@@ -189,8 +189,8 @@ def _own(composition: Composition, directory: Path) -> dict[str, str]:
 
 
 def _twice(own: Mapping[str, str], composition: Composition) -> Iterator[Problem]:
-    """Yield the files and named templates of a service that the library has too: which of two Helm
-    would take depends on the order of files.
+    """Yield the files and named templates of a service that the library has too: which of the two
+    Helm used would depend on the order of files.
     """
     partials = composition.library.partials
     for file in own:
@@ -211,7 +211,9 @@ def _twice(own: Mapping[str, str], composition: Composition) -> Iterator[Problem
 def _undefined(
     texts: Mapping[str, str], own: Mapping[str, str], composition: Composition, directory: Path
 ) -> Iterator[Problem]:
-    """Yield the named templates that are not defined, where a file that people write names them."""
+    """Yield the named templates that are used but not defined, at the file in which a person uses
+    them.
+    """
     name = composition.name
     service = directory / name / SERVICE
     written = {f"charts/{name}/{SERVICE}": service.read_text() if service.is_file() else ""}
@@ -247,7 +249,7 @@ def _at(file: str, text: str, offset: int, message: str, hint: str = "") -> Prob
 
 
 def _context(composition: Composition, origin: Origin) -> dict[str, object]:
-    """Return what stubs may use."""
+    """Return the variables that stubs may use."""
     return {
         "name": composition.name,
         "catalog": origin.catalog,

@@ -1,5 +1,5 @@
-"""A service with everything it offers: its groups' options merged, its images filled in, its
-workloads and the services that it contains joined.
+"""A service with everything it offers: the options of its groups merged, its images filled in, its
+workloads and contained services added.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from builder.catalog.reader import Place
 from builder.catalog.suggest import nearest
 from builder.charts.images import ImageRef, Images
-from builder.charts.library import NAME, Library
+from builder.charts.library import NAME, ChartLibrary
 from builder.charts.load import Groups
 from builder.charts.model import Environment, Group, Option, Role, spaced
 from builder.charts.service import Service, Workload
@@ -25,14 +25,14 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 MAIN = "main"
 """What templates call a chart's first workload."""
 OWN = Environment(suffix="secretservice")
-"""Holds the variables of options that no group gives to the service."""
+"""Suffix of the object with the variables of options that no group's object holds."""
 LAST = 1000
-"""Place in the form of sections that no group places."""
+"""Place in the form of sections for which no group gives one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variables:
-    """The environment variables of one Secret or ConfigMap."""
+    """A Secret or ConfigMap of environment variables."""
 
     group: str
     """Short name, as in `checksum/<group>`."""
@@ -47,10 +47,10 @@ class Further:
 
     workload: Workload
     image: ImageRef | None
-    """Its image, where that is not the service's."""
+    """Its image, if that is not the service's."""
     groups: Mapping[str, Group]
     options: Mapping[str, Option]
-    """The options that it has for itself."""
+    """Its own options."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,9 +64,9 @@ class Composition:
     """Images of further workloads and of sidecars: name in catalog.yaml -> reference."""
     groups: Mapping[str, Group]
     options: Mapping[str, Option]
-    """Top-level values, in the order of the form, with those of all workloads."""
+    """Top-level values, in the order of the form, including those of all workloads."""
     variables: tuple[Variables, ...] = field(default=())
-    library: Library
+    library: ChartLibrary
     """The templates that it shares with other charts."""
     workloads: Mapping[str, Further] = field(default_factory=dict)
     """The workloads besides the first, by name."""
@@ -81,7 +81,7 @@ class Composition:
 
     @property
     def every_image(self) -> tuple[ImageRef, ...]:
-        """All images that the chart offers or uses, each once: the service's come first."""
+        """All images that the chart offers or uses, each once, the service's first."""
         images = [*self.images, *self.others.values()]
         for inner in self.contained.values():
             images += inner.every_image
@@ -89,8 +89,8 @@ class Composition:
 
     @property
     def launched(self) -> tuple[str, ...]:
-        """The images that run with the defaults, each as `<name>:<tag>` and once: the service's
-        comes first.
+        """The images that run with the defaults, each as `<name>:<tag>` and once, the service's
+        first.
         """
         references = [f"{self.service.image}:{self.images[0].tag}"]
         references += (f"{name}:{image.tag}" for name, image in self.others.items())
@@ -104,17 +104,17 @@ def compose(
     service: Service,
     groups: Groups,
     images: Images,
-    library: Library,
+    library: ChartLibrary,
     *,
     contained: Mapping[str, Composition] = EMPTY,
     places: Mapping[str, Place] = EMPTY,
 ) -> Composition:
-    """Return a service with all its options; `contained` are the services of its `with`, by name
-    there, and `places` has the place of each key of `set`.
+    """Return a service with all its options; `contained` has the services of its `with`, by their
+    names there, and `places` the place of each key of `set`.
 
     Raises:
         InputError: `set` names an option that the service does not have, or a field that options do
-        not have; two things have one name.
+        not have; two things have the same name.
 
     """
     chosen = groups.named(service.groups)
@@ -157,7 +157,7 @@ def _only(options: Mapping[str, Option], sections: Collection[str]) -> dict[str,
 
 
 def sections_of(groups: Mapping[str, Group]) -> tuple[dict[str, Option], dict[str, int]]:
-    """Return what groups offer together, and the place of each section in the form."""
+    """Return the options of all groups together, and the place of each section in the form."""
     sections: dict[str, Option] = {}
     order: dict[str, int] = {}
     for group in groups.values():
@@ -167,7 +167,7 @@ def sections_of(groups: Mapping[str, Group]) -> tuple[dict[str, Option], dict[st
 
 
 def _joined(first: Mapping[str, Option], second: Mapping[str, Option]) -> dict[str, Option]:
-    """Return two sets of sections as one; of a section in both, the second has the last word."""
+    """Return two sets of sections as one; in a section that both have, the second wins."""
     sections = dict(first)
     for section, option in second.items():
         sections[section] = merged(sections[section], option) if section in sections else option
@@ -215,7 +215,7 @@ def inner_only(inner: Composition) -> frozenset[str]:
 
 
 def release_sections(inner: Composition) -> frozenset[str]:
-    """Return the sections that a contained service has in common with the one around it."""
+    """Return the sections that a contained service shares with the one around it."""
     sections: set[str] = set()
     for group in inner.groups.values():
         if group.shared:
@@ -224,8 +224,8 @@ def release_sections(inner: Composition) -> frozenset[str]:
 
 
 def _shared(inner: Composition, order: dict[str, int]) -> dict[str, Option]:
-    """Return the sections that a contained service asks of the one around it, and add their places
-    in the form.
+    """Return the sections that a contained service needs from the one around it, and add their
+    places in the form.
     """
     for group in inner.groups.values():
         if group.shared:
@@ -241,8 +241,8 @@ def _nested(key: str, title: str, description: str, options: Mapping[str, Option
 
 
 def _moved(option: Option, key: str, sections: Mapping[str, Option]) -> Option:
-    """Return an option as it stands below `key`: paths from the root that lead into `sections` are
-    lengthened, and the two ends of a range keep to each other.
+    """Return an option as it is below `key`: paths from the root into `sections` get the prefix,
+    and the two ends of a range stay a pair.
     """
     changes: dict[str, object] = {}
     for name in ("when", "unless"):
@@ -260,8 +260,8 @@ def _moved(option: Option, key: str, sections: Mapping[str, Option]) -> Option:
 
 
 def merged(first: Option, second: Option) -> Option:
-    """Return the first option with what the second one says: its fields replace, its options
-    join.
+    """Return the first option with the second one on top: its fields replace, its options are
+    added.
     """
     changes: dict[str, object] = {name: getattr(second, name) for name in second.model_fields_set}
     options = dict(first.options)
@@ -280,7 +280,7 @@ def walk(options: Mapping[str, Option], path: Path = ()) -> Iterator[tuple[Path,
 def _filled(
     sections: Mapping[str, Option], images: tuple[ImageRef, ...], port: int | None
 ) -> Mapping[str, Mapping[str, JsonValue]]:
-    """Return what the options that have a role hold: dotted path -> fields."""
+    """Return the fields to set in the options that have a role, by dotted path."""
     references: list[JsonValue] = [str(image) for image in images]
     fields: Mapping[Role, Mapping[str, JsonValue]] = {
         "image": {"default": references[0], "suggest": references},
@@ -321,8 +321,9 @@ def _changed(
 
 
 def _variables(groups: Mapping[str, Group], options: Mapping[str, Option]) -> Iterator[Variables]:
-    """Yield one object for each suffix: groups that share one fill the same object. Variables that
-    no group holds, such as those of a service's own options, are in a Secret of the service.
+    """Yield one object for each suffix: groups with the same suffix share an object. Variables that
+    no group's object holds, such as those of a service's own options, go into a Secret of the
+    service.
     """
     objects: dict[str, tuple[Environment, dict[str, Path]]] = {}
     unheld = {path: option.variable for path, option in walk(options) if option.variable}

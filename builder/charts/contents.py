@@ -1,4 +1,4 @@
-"""What the files of a chart say, read from the files: any chart, of this catalog or not."""
+"""What the files of a chart say, for any chart, of this catalog or not."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def metadata(tree: Tree) -> dict[str, object]:
 
 
 def values(tree: Tree) -> dict[str, object]:
-    """Return values.yaml; nothing of a chart that has none."""
+    """Return values.yaml; empty for a chart that has none."""
     return _mapping(tree, "values.yaml")
 
 
 def schema(tree: Tree) -> dict[str, object]:
-    """Return values.schema.json; nothing of a chart that has none."""
+    """Return values.schema.json; empty for a chart that has none."""
     file = tree.get("values.schema.json")
     document = json.loads(file.data) if file else {}
     return document if isinstance(document, dict) else {}
@@ -40,7 +40,7 @@ def images(tree: Tree) -> list[str]:
 
 
 def templates(tree: Tree) -> dict[str, File]:
-    """Return the files that make objects."""
+    """Return the files that create objects."""
     return {
         path: file
         for path, file in tree.items()

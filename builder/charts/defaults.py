@@ -10,7 +10,7 @@ from builder.charts.levels import ChangeKind
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """One key that is new or gone, or has another default."""
+    """One key that is new or gone, or has a different default."""
 
     path: str
     """Keys, joined by dots."""
@@ -42,5 +42,5 @@ def value_changes(
 
 
 def _differ(before: object, after: object) -> bool:
-    # Python takes 1 for true, and YAML does not.
+    # In Python 1 == True, in YAML they differ.
     return before != after or isinstance(before, bool) != isinstance(after, bool)

@@ -1,4 +1,4 @@
-"""All charts of a catalog, from its services, its options and its images."""
+"""All charts of a catalog, from its services, options and images."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from builder.errors import InputError, Problem
 from builder.tree import File, Tree
 
 OWNED = "templates"
-"""The directory of a chart that holds nothing but what is generated."""
+"""The directory of a chart that holds only generated files."""
 
 
 def compositions(
     directory: Path, refs: ImageRefs, shared: Path | None = None, file: str = ""
 ) -> Mapping[str, Composition]:
     """Return every service below `directory` with all its options, by name. `shared` is the
-    directory of options, library and stubs, which problems call `file`; without it, the same one.
+    directory of options, library and stubs (the same one by default), and `file` its name in
+    problems.
 
     Raises:
         InputError: something is wrong with services, options or images; holds every problem.
@@ -53,11 +54,11 @@ def composed_services(
     files = service_files(directory, read.documents)
     composed: dict[str, Composition] = {}
     problems = [*library_problems(groups, library), *read.problems]
-    # A service is composed after those that it contains.
+    # A service is composed after the ones it contains.
     for name in _inside_out(read.services):
         service, written = read.services[name], files[name]
         if any(inner not in composed for inner in service.contained.values()):
-            continue  # one of them is wrong, which is told already
+            continue  # one of them is wrong, which is reported already
         wrong = list(setting_problems(written))
         if wrong:
             problems += wrong
@@ -82,7 +83,7 @@ def composed_services(
 
 
 def _inside_out(services: Mapping[str, Service]) -> Iterator[str]:
-    """Yield the services, each after those that it contains; `read_services` leaves no circle."""
+    """Yield the services, each after those that it contains; `read_services` refuses cycles."""
     waiting = {name: set(service.contained.values()) for name, service in services.items()}
     for name in TopologicalSorter(waiting).static_order():
         if name in services:
@@ -90,7 +91,7 @@ def _inside_out(services: Mapping[str, Service]) -> Iterator[str]:
 
 
 def joined(trees: Iterable[tuple[str, Tree]]) -> Tree:
-    """Return charts, given with their names, as one tree, each in its directory."""
+    """Return named charts as one tree, each in its own directory."""
     files: dict[str, File] = {}
     for name, tree in trees:
         files |= {f"{name}/{path}": file for path, file in tree.items()}

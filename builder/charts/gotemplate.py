@@ -1,6 +1,6 @@
-"""Templates in the language of Go, as Helm has it, cut into the tokens of their actions.
+"""Go templates, as Helm extends them, split into the tokens of their actions.
 
-No function is run: this reads far enough to know what a template refers to.
+Nothing is evaluated: this reads just enough to know what a template refers to.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Token:
     offset: int
     """Where it is in the template."""
     joined: bool
-    """Whether it follows the token before it without a space: `(.a).b`."""
+    """Whether it follows the previous token without a space: `(.a).b`."""
 
     @property
     def literal(self) -> str | None:
-        """What a string without escapes holds; None for any other token."""
+        """The value of a string without escapes; None for any other token."""
         is_plain = self.kind == "string" and "\\" not in self.text
         return self.text[1:-1] if is_plain else None
 
@@ -55,12 +55,12 @@ class Action:
     offset: int
     tokens: tuple[Token, ...]
     closed: bool = True
-    """Whether the action ends, and holds nothing but tokens."""
+    """Whether the action is closed, and consists only of tokens."""
 
 
 def actions(text: str) -> Iterator[Action]:
-    """Yield the actions of a template, without comments. After one that is not closed, nothing more
-    can be read.
+    """Yield the actions of a template, without comments. Reading stops after one that is not
+    closed.
     """
     position = 0
     while opened := _OPEN.search(text, position):

@@ -1,6 +1,4 @@
-"""The images that charts offer, as values: what the catalog composes, with digests once they are
-known.
-"""
+"""The images that charts offer, as values: those of the catalog, with digests if they are known."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from builder.errors import InputError, Problem
 from builder.graph.model import Graph
 
 Reporter = Callable[[tuple[Key, ...], str, str], Problem]
-"""Says a problem at some keys of a service.yaml, with a hint."""
+"""Returns a problem at some keys of a service.yaml, with a hint."""
 UNKNOWN = "unknown"
 HINT = "add it to catalog.yaml, or list the tags of the service's own image under `planned`"
 
@@ -27,7 +25,7 @@ class ImageRef:
     """Registry and path, without a tag."""
     tag: str
     digest: str = ""
-    """`sha256:<hex>` of its manifest; empty while it is not known."""
+    """`sha256:<hex>` of its manifest; empty if it is not known."""
 
     def __str__(self) -> str:
         """`<name>:<tag>`, as users choose it."""
@@ -41,7 +39,7 @@ class Images:
     own: tuple[ImageRef, ...]
     """What users choose from, the default first."""
     others: Mapping[str, ImageRef] = field(default_factory=dict)
-    """Those of further workloads and of sidecars: name in catalog.yaml -> reference."""
+    """Images of further workloads and of sidecars: name in catalog.yaml -> reference."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,10 +49,11 @@ class ImageRefs:
     registry: str
     images: Mapping[str, tuple[ImageRef, ...]] = field(default_factory=dict)
     any_image: bool = False
-    """Whether an image that is not known is taken to be there, under the tag `unknown`."""
+    """Whether an unknown image is assumed to exist, under the tag `unknown`."""
 
     def of(self, service: Service, problem: Reporter) -> Images:
-        """Return the images of a service; `problem` says where in its file one is named.
+        """Return the images of a service; `problem` makes a problem at the place where one is
+        named.
 
         Raises:
             InputError: the catalog builds no such image, and none is planned.
@@ -100,8 +99,8 @@ def _further(service: Service) -> Iterator[tuple[tuple[Key, ...], str]]:
 
 
 def image_refs(registry: str, graph: Graph, digests: Mapping[str, str] | None = None) -> ImageRefs:
-    """Return the images of a graph; `digests` maps `<name>:<tag>` to `sha256:<hex>`, where it is
-    known.
+    """Return the images of a graph; `digests` maps `<name>:<tag>` to `sha256:<hex>`, as far as it
+    is known.
     """
     images: dict[str, tuple[ImageRef, ...]] = {}
     for image in graph.images.values():

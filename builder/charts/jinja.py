@@ -1,5 +1,5 @@
-"""Jinja for files that are Helm templates or Markdown: [[ name ]] and [% statement %], because Helm
-uses the braces.
+"""Jinja for files that are Helm templates or Markdown: with [[ name ]] and [% statement %], because
+Helm uses the braces.
 """
 
 from __future__ import annotations

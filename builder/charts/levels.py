@@ -1,4 +1,4 @@
-"""Changes between two versions of a chart, and the number of its version that each one raises
+"""Changes between two versions of a chart, and which number of its version each one raises
 (SemVer 2).
 """
 
@@ -19,9 +19,9 @@ class Level(IntEnum):
     """Which number of a version is raised."""
 
     PATCH = 1
-    """Whoever upgrades has nothing to do, and sees no other behaviour."""
+    """Whoever upgrades has nothing to do, and sees the same behaviour."""
     MINOR = 2
-    """There is something new, or something behaves in another way; nothing has to be done."""
+    """There is something new, or something behaves differently; nothing has to be done."""
     MAJOR = 3
     """The upgrade is refused, or something is lost: saved files, an address, a name, a value."""
 
@@ -43,7 +43,7 @@ class ChartChange:
 
 
 def raised(version: str, changes: Sequence[ChartChange]) -> str:
-    """Return the version that follows, with the number raised that the greatest change asks for.
+    """Return the next version, with the number raised that the greatest change requires.
 
     Raises:
         ValueError: the version is not SemVer, or there is no change.

@@ -1,6 +1,6 @@
 """What the charts of a catalog share: options, named Helm templates, and stubs of a chart's files.
 
-Nothing of it is the program's own. It lies in one directory, the catalog's own charts/ unless
+None of it is part of the program. It is in one directory, the catalog's own charts/ unless
 catalog.yaml names another one:
 
 * `options/*.yaml`: groups of options, read by `builder.charts.load`;
@@ -23,7 +23,7 @@ from builder.errors import InputError, Problem
 from builder.tree import File, Tree
 
 NAME = "library"
-"""Directory of the library chart, its name, and what its named templates start with."""
+"""Directory and name of the library chart, and prefix of its named templates."""
 STUBS = "stubs"
 SUFFIX = ".j2"
 DEFINE = re.compile(r'define "library\.([\w.-]+)"')
@@ -31,13 +31,13 @@ USE = re.compile(r'(?<!define )"library\.([\w.-]+?)\.?[%"]')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Library:
+class ChartLibrary:
     """The templates and stubs of a directory, as text."""
 
     directory: Path
     """The directory that holds options/, library/ and stubs/."""
     file: str
-    """The directory as problems call it."""
+    """The name of the directory in problems."""
     chart: Tree = field(default_factory=lambda: Tree({}))
     """The library chart."""
     stubs: Mapping[str, str] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Library:
 
     @property
     def partials(self) -> Mapping[str, str]:
-        """The files that define named templates: name -> text."""
+        """The files that define named templates: file name -> text."""
         return {
             Path(path).name: file.data.decode()
             for path, file in self.chart.items()
@@ -56,24 +56,24 @@ class Library:
         """Return a stub filled in.
 
         Raises:
-            InputError: the stub is no template, or uses what is not there.
+            InputError: the stub is not a valid template, or uses an undefined name.
 
         """
         text, file = self.stubs[path], f"{self.file}/{STUBS}/{path}{SUFFIX}"
         try:
             return environment.from_string(text).render(context)
         except TemplateSyntaxError as error:
-            problem = Problem(file, error.lineno, 1, f"is no template: {error.message}")
+            problem = Problem(file, error.lineno, 1, f"is not a valid template: {error.message}")
         except TemplateError as error:
             problem = Problem(file, _line(error), 1, f"cannot be filled in: {error.message}")
         raise InputError([problem])
 
 
-def load_library(directory: Path, file: str) -> Library:
-    """Read the library and the stubs below a directory, which problems call `file`.
+def load_library(directory: Path, file: str) -> ChartLibrary:
+    """Read the library and the stubs below a directory; `file` is its name in problems.
 
     Raises:
-        InputError: one of the two is not there, or a file is not text.
+        InputError: one of the two does not exist, or a file is not text.
 
     """
     problems = [
@@ -87,7 +87,7 @@ def load_library(directory: Path, file: str) -> Library:
             problems += _not_text(f"{file}/{folder}/{path}", content.data)
     if problems:
         raise InputError(problems)
-    return Library(
+    return ChartLibrary(
         directory=directory,
         file=file,
         chart=chart,
@@ -100,7 +100,7 @@ def load_library(directory: Path, file: str) -> Library:
 
 
 def absent(file: str) -> Problem:
-    """Return the problem that a part of what charts share is not there."""
+    """Return the problem of a missing part of what charts share."""
     hint = (
         "name the directory that holds options/, library/ and stubs/ in catalog.yaml, as"
         " `charts: {library: ../other/charts}`, or copy the three"
@@ -108,9 +108,9 @@ def absent(file: str) -> Problem:
     return Problem(file, 0, 0, "there is no such directory", hint)
 
 
-def with_used(texts: Mapping[str, str], library: Library) -> Mapping[str, str]:
-    """Return templates with the files of the library that define what they use, and what these use
-    in turn.
+def with_used(texts: Mapping[str, str], library: ChartLibrary) -> Mapping[str, str]:
+    """Return templates with the files of the library that define what they use, directly or
+    indirectly.
     """
     owner = _owners(library.partials)
     texts = dict(texts)
@@ -134,7 +134,7 @@ def undefined(texts: Mapping[str, str]) -> set[str]:
     for text in texts.values():
         known.update(DEFINE.findall(text))
         used.update(USE.findall(text))
-    # `printf "library.variables.%s"` uses all templates whose names start like that.
+    # `printf "library.variables.%s"` may use all templates with this prefix.
     starts = set[str]()
     for name in known:
         steps = name.split(".")
@@ -143,7 +143,7 @@ def undefined(texts: Mapping[str, str]) -> set[str]:
 
 
 def _files(directory: Path) -> Tree:
-    """Return the files of a directory; hidden ones are passed over."""
+    """Return the files of a directory; hidden ones are skipped."""
     files = {}
     for folder, folders, names in os.walk(directory):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -164,7 +164,7 @@ def _not_text(file: str, data: bytes) -> list[Problem]:
 
 
 def _line(error: TemplateError) -> int:
-    """Return the line of a template that raised an error: that of the innermost of its frames."""
+    """Return the line of a template that raised an error, from its innermost frame."""
     line, trace = 0, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<template>":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from builder.charts.compose import Path, sections_of, walk
-from builder.charts.library import NAME, Library
+from builder.charts.library import NAME, ChartLibrary
 from builder.charts.load import Groups
 from builder.charts.model import Option
 from builder.charts.option_rules import option_faults
@@ -13,11 +13,11 @@ from builder.charts.references import line_and_column, template_problems
 from builder.errors import Problem
 
 
-def library_problems(groups: Groups, library: Library) -> Iterator[Problem]:
-    """Yield fields of options that would do nothing, and references of the library's templates to
-    options that no group has.
+def library_problems(groups: Groups, library: ChartLibrary) -> Iterator[Problem]:
+    """Yield fields of options that would have no effect, and references in the library's templates
+    to options that no group has.
     """
-    # A template is shared by charts with different groups: it may refer to any of them.
+    # Charts with different groups share a template: it may refer to options of any of them.
     sections, _ = sections_of(groups.groups)
     yield from _options(groups, dict(walk(sections)))
     for name, text in library.partials.items():

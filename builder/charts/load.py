@@ -1,4 +1,4 @@
-"""Options and services: from YAML files to values, with every problem at its place."""
+"""Options and services: from YAML files to values; every problem has its place."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ OPTIONS = "options"
 BUNDLES = "bundles.yaml"
 SERVICE = "service.yaml"
 SOURCE = "source"
-"""Directory of a service that holds templates of its own."""
+"""Directory of a service's own templates."""
 M = TypeVar("M", bound=BaseModel)
 RESERVED = {OPTIONS, LIBRARY, STUBS, "icons"}
 JOINED = ("groups", "keywords")
-"""Keys of a service that are joined with those of the service it extends."""
+"""Keys of a service that are added to those of the service it extends."""
 
 
 class Bundles(RootModel[Mapping[str, tuple[str, ...]]]):
@@ -42,10 +42,10 @@ class Groups:
     bundles: Mapping[str, tuple[str, ...]]
 
     def named(self, names: tuple[str, ...]) -> Mapping[str, Group]:
-        """Return the groups that the names stand for, each once, in order.
+        """Return the groups that the names mean, each once, in order.
 
         Raises:
-            KeyError: a name stands for nothing.
+            KeyError: a name is neither a group nor a bundle.
 
         """
         chosen: dict[str, Group] = {}
@@ -55,8 +55,8 @@ class Groups:
 
 
 def load_groups(*directories: tuple[Path, str]) -> Groups:
-    """Read all groups of options: `options/*.yaml` below each directory, given with what problems
-    call it. A group or a bundle of a later directory takes the place of an earlier one's.
+    """Read all groups of options: `options/*.yaml` below each directory, given with its name in
+    problems. A group or a bundle of a later directory replaces an earlier one.
 
     Raises:
         InputError: there are none at all, or files that say what the format does not know.
@@ -225,7 +225,7 @@ def _extended(
     }
     parent = others.get(str(data["extends"]))
     if parent is None:
-        message = f"{found(data['extends'])} is no service that can be extended"
+        message = f"{found(data['extends'])} is not a service that can be extended"
         raise InputError(
             [document.problem(("extends",), message, nearest(str(data["extends"]), list(others)))]
         )
@@ -245,7 +245,7 @@ def _service(name: str, document: source.YamlFile, groups: Groups) -> Service:
         TypeAdapter(ChartName).validate_python(name)
     except ValidationError:
         message = (
-            f"{name!r} is no name for a chart: at most 46 lower-case letters, digits and '-', a"
+            f"{name!r} cannot be a chart's name: at most 46 lower-case letters, digits and '-', a"
             " letter first"
         )
         raise InputError([Problem(document.file, 0, 0, message, "rename the directory")]) from None

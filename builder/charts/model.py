@@ -24,9 +24,9 @@ ZERO: Mapping[Type, JsonValue] = {
     "integer": 0,
     "number": 0,
 }
-"""The default of an option that gives none."""
-# Onyxia asks for at most 53 characters with `-<number up to 999999>` behind the name, and
-# StatefulSets for some more.
+"""The default of an option that does not give one."""
+# Onyxia allows at most 53 characters, including the `-<number up to 999999>` behind the name, and
+# StatefulSets need some more.
 ChartName = Annotated[
     str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=46)
 ]
@@ -37,19 +37,19 @@ FileName = Annotated[str, StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)*$")]
 
 
 class Slider(Model):
-    """A number between two bounds, shown as a slider; two sliders of one `range` become one with
-    two handles.
+    """A number between two bounds, shown as a slider; two sliders with the same `range` become one
+    with two handles.
     """
 
-    min: float = Field(description="The least value.")
-    max: float = Field(description="The greatest value.")
-    step: float = Field(1, description="What a move of the slider adds.")
+    min: float = Field(description="Lowest value.")
+    max: float = Field(description="Highest value.")
+    step: float = Field(1, description="Step of the slider.")
     unit: str | None = Field(
         None, description="Follows the number in the value, e.g. Gi; absent for a bare number."
     )
     range: str | None = Field(None, description="Name shared by the two ends of a range.")
     end: Literal["down", "up"] | None = Field(None, description="Which end of the range this is.")
-    semantic: str | None = Field(None, description="What the end means, in a word.")
+    semantic: str | None = Field(None, description="Meaning of the end, in a word.")
 
 
 Role = Literal["image", "custom-image", "port"]
@@ -117,9 +117,9 @@ class Option(Model):
     pattern: str | None = Field(
         None, description="ECMAScript regular expression that a string must match."
     )
-    minimum: int | None = Field(None, description="The least value that is allowed.")
-    maximum: int | None = Field(None, description="The greatest value that is allowed.")
-    unique: bool = Field(default=False, description="Items of the array differ from each other.")
+    minimum: int | None = Field(None, description="Lowest allowed value.")
+    maximum: int | None = Field(None, description="Highest allowed value.")
+    unique: bool = Field(default=False, description="Items of the array must be unique.")
     options: Mapping[str, Option] = Field({}, description="Options of an object.")
     items: Option | None = Field(None, description="What an array holds.")
     map: Option | None = Field(None, description="What an object with free keys holds.")
@@ -168,7 +168,7 @@ class Option(Model):
 
 
 class Environment(Model):
-    """Environment variables that a group gives to the service through one Secret or ConfigMap."""
+    """Environment variables that a group sets for the service through a Secret or ConfigMap."""
 
     kind: Literal["Secret", "ConfigMap"] = Field(
         "Secret", description="Kind of the object that holds them."
@@ -189,7 +189,7 @@ class Environment(Model):
 
 
 class Files(Model):
-    """Configuration files that a group writes, kept in one Secret."""
+    """Configuration files of a group, kept in a Secret."""
 
     suffix: str = Field(description="The Secret is named `<fullname>-<suffix>`.")
     name: str | None = Field(
@@ -204,11 +204,11 @@ class Files(Model):
 
 
 Part = Literal["volumes", "mounts", "env", "prepare", "prepareMounts", "checksums", "ports", "help"]
-"""Parts of the objects to which groups add, in the words of the library's named templates."""
+"""Parts of the objects to which groups add, named as in the library's templates."""
 
 
 class Group(Model):
-    """Options that belong together, and what the library does with them."""
+    """Options that belong together, and how the library uses them."""
 
     description: str = Field(description="What the group is for, in a sentence.")
     order: Mapping[str, int] = Field(
@@ -218,7 +218,7 @@ class Group(Model):
         {}, description="Top-level values. A section may be spread over several groups."
     )
     environment: Environment | None = Field(
-        None, description="Variables that the group gives to the service."
+        None, description="Variables that the group sets for the service."
     )
     objects: tuple[ObjectName, ...] = Field(
         (), description="Objects of the chart: `x` is the library's named template `objects.x`."

@@ -1,5 +1,5 @@
-"""The objects that differ between two renderings of a chart, and which of the differences
-Kubernetes refuses.
+"""The objects that differ between two renderings of a chart, and the differences that Kubernetes
+refuses.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ KubernetesObject = Mapping[str, object]
 NAMESPACE = "default"
 """The namespace of a release that is only rendered."""
 HOOK = "helm.sh/hook"
-"""Annotation of an object that Helm makes for a moment, and that is no part of the release."""
+"""Annotation of a hook: an object that Helm creates temporarily, not part of the release."""
 
-# Kind -> fields that cannot be changed -> keys below them that can be. Kubernetes refuses an
-# upgrade that changes anything else there.
+# Kind -> immutable fields -> keys below them that may change. Kubernetes refuses an upgrade that
+# changes anything else there.
 IMMUTABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ClusterRoleBinding": {"roleRef": ()},
     "DaemonSet": {"spec.selector": ()},
@@ -55,18 +55,18 @@ STORAGE = "spec.resources.requests.storage"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectChange:
-    """One object that an upgrade makes, removes or changes."""
+    """One object that an upgrade creates, removes or changes."""
 
     name: str
-    """`<kind>/<name>`, with the namespace between them where it is not the release's."""
+    """`<kind>/<name>`, with the namespace in between if it is not the release's."""
     old: KubernetesObject | None
     new: KubernetesObject | None
     fixed: tuple[str, ...] = ()
-    """What Kubernetes refuses of it: `spec.serviceName cannot be changed`."""
+    """What Kubernetes refuses in it: `spec.serviceName cannot be changed`."""
 
     @property
     def kind(self) -> ChangeKind:
-        """What becomes of it."""
+        """What happens to it."""
         if self.old is None:
             return "added"
         return "removed" if self.new is None else "changed"
@@ -104,19 +104,19 @@ def object_changes(
 
 
 def by_name(objects: Sequence[KubernetesObject]) -> Mapping[str, KubernetesObject]:
-    """Return objects by what tells them apart; see `ObjectChange.name`."""
+    """Return objects by name; see `ObjectChange.name`."""
     return {_name(one): one for one in objects}
 
 
 def at(value: object, path: str) -> object:
-    """Return what is below some keys, joined by dots; None where there is nothing."""
+    """Return the value at some keys, joined by dots; None if there is none."""
     for key in path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
 
 
 def list_at(value: object, path: str) -> Sequence[object]:
-    """Return the list below some keys; an empty one where there is none."""
+    """Return the list at some keys; empty if there is none."""
     items = at(value, path)
     return items if isinstance(items, list) else ()
 
@@ -128,9 +128,7 @@ def annotations_of(one: KubernetesObject | None) -> Mapping[str, object]:
 
 
 def quantity(value: object) -> Decimal | None:
-    """Return a quantity as Kubernetes writes them (`1.5Gi`, `500m`) as a number; None for anything
-    else.
-    """
+    """Return a Kubernetes quantity (`1.5Gi`, `500m`) as a number; None for anything else."""
     text = str(value)
     number = text.rstrip("kKMGTPEim")
     suffix, binary = text[len(number) :].removesuffix("i"), text.endswith("i")

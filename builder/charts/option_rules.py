@@ -1,5 +1,5 @@
-"""What the fields of an option ask of each other: a field that would be accepted and then do
-nothing is a problem.
+"""How the fields of an option depend on each other: a field that is accepted but has no effect is a
+problem.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ TYPES: Mapping[str, frozenset[Type]] = {
     "unique": frozenset({"array"}),
     "variable": SCALARS,
 }
-"""Field -> types of options on which it does something."""
+"""Field -> types of options on which it has an effect."""
 WIDGETS = ("render", "slider", "suggest")
-"""Fields that each decide alone how the form shows an option."""
+"""Fields that each decide how the form shows an option: only one may be given."""
 
 
 @dataclass(frozen=True, slots=True)
 class OptionFault:
-    """A field of an option that does nothing, or refers to nothing."""
+    """A field of an option that has no effect, or refers to nothing."""
 
     field: str
     keys: tuple[Key, ...]
@@ -67,7 +67,7 @@ def _own_faults(option: Option) -> Iterator[OptionFault]:
             yield OptionFault(field, (field,), message, f"it is for the types {allowed}")
     if option.form is not None and option.options:
         message = "'form' does nothing on an option that holds others"
-        yield OptionFault("form", ("form",), message, "say it of those")
+        yield OptionFault("form", ("form",), message, "move it to those")
     if option.when and option.unless:
         message = "'when' does nothing beside 'unless'"
         yield OptionFault("when", ("when",), message, "keep one of them")
@@ -95,7 +95,7 @@ def _gate_faults(gate: str, options: Mapping[str, Option]) -> Iterator[OptionFau
 def _condition_faults(
     field: str, path: Path, option: Option, every: Mapping[Path, Option]
 ) -> Iterator[OptionFault]:
-    """Yield what is wrong with the option that shows or hides another one."""
+    """Yield what is wrong with a reference to the option that shows or hides this one."""
     named: str | None = getattr(option, field)
     if named is None:
         return
@@ -103,7 +103,7 @@ def _condition_faults(
     target = tuple(named[1:].split("/")) if is_absolute else (*path[:-1], named)
     if target not in every:
         beside = [other[-1] for other in every if other[:-1] == target[:-1]]
-        message = f"{field!r} names {named!r}, which is no option of the chart"
+        message = f"{field!r} names {named!r}, which is not an option of the chart"
         yield OptionFault(field, (field,), message, nearest(target[-1], beside))
     elif every[target].kind != "boolean":
         message = f"{field!r} names {named!r}, which is of type {every[target].kind}"
@@ -111,8 +111,8 @@ def _condition_faults(
 
 
 def _held_faults(key: str, held: Option) -> Iterator[OptionFault]:
-    """Yield what is wrong with the options that a list or a mapping holds: there may be any number
-    of each, so that one variable could not hold them.
+    """Yield what is wrong with the options of the items of a list or a mapping: there may be any
+    number of items, so one variable could not hold them.
     """
     for path, option in walk({key: held}):
         keys: list[Key] = [key]

@@ -1,6 +1,4 @@
-"""The charts of a catalog: where they are, and what each service comes to with the catalog's
-images.
-"""
+"""The charts of a catalog: where they are, and its services with the catalog's images filled in."""
 
 from __future__ import annotations
 
@@ -22,19 +20,19 @@ from builder.graph.build import graph
 from builder.tree import Tree
 
 DIRECTORY = "charts"
-"""Where services are described, and their charts written, beside catalog.yaml."""
+"""Directory of services and their charts, beside catalog.yaml."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Charts:
-    """The services of a catalog with all their options; files are made when they are asked for."""
+    """The services of a catalog with all their options; files are made on demand."""
 
     directory: Path
     origin: Origin
     compositions: Mapping[str, Composition]
 
     def tree(self, name: str) -> Tree:
-        """Return the files of a chart that is whole in itself.
+        """Return the files of a self-contained chart.
 
         Raises:
             InputError: see `builder.charts.chart.chart`.
@@ -43,12 +41,12 @@ class Charts:
         return chart(self.compositions[name], self.directory, self.origin)
 
     def trees(self) -> Iterator[tuple[str, Tree]]:
-        """Yield the name and the files of every chart, each when it is made."""
+        """Yield the name and the files of every chart, each as soon as it is made."""
         for name in self.compositions:
             yield name, self.tree(name)
 
     def sources(self) -> Tree:
-        """Return charts/ as git holds it: what charts share, and every chart with its stubs.
+        """Return charts/ as git has it: what charts share, and every chart with its stubs.
 
         Raises:
             InputError: see `builder.charts.chart.chart`.
@@ -61,7 +59,7 @@ class Charts:
         return joined(trees)
 
     def named(self, names: Sequence[str]) -> Charts:
-        """Return those of the services that are named; all without a name.
+        """Return the named services; without names, all.
 
         Raises:
             InputError: there is no such service.
@@ -99,8 +97,8 @@ def open_charts(loaded: Loaded, digests: Mapping[str, str] | None = None) -> Cha
     refs = image_refs(loaded.catalog.registry, graph(loaded), digests)
     origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
     shared = loaded.catalog.charts.library
-    found = compositions(directory, refs, loaded.root / shared, shared)
-    return Charts(directory=directory, origin=origin, compositions=found)
+    composed = compositions(directory, refs, loaded.root / shared, shared)
+    return Charts(directory=directory, origin=origin, compositions=composed)
 
 
 def service_names(root: Path) -> list[str]:
@@ -109,9 +107,9 @@ def service_names(root: Path) -> list[str]:
 
 
 def chart_problems(path: Path, loaded: Loaded | None) -> list[Problem]:
-    """Return what is wrong with the charts of a catalog.yaml; nothing where it describes no
-    service. Without `loaded`, as the catalog itself is wrong, services are looked at
-    all the same, but not for whether there is an image for them.
+    """Return what is wrong with the charts of a catalog.yaml; empty if it describes no service.
+    If the catalog itself is wrong, `loaded` is None: services are checked all the same, except for
+    whether their images exist.
     """
     root = path.parent
     directory = root / DIRECTORY
@@ -138,7 +136,7 @@ def chart_problems(path: Path, loaded: Loaded | None) -> list[Problem]:
 
 
 def _library_of(path: Path) -> str:
-    """Return where a catalog.yaml that is wrong says that its charts' library is."""
+    """Return the directory of the charts' library from a catalog.yaml that may be wrong."""
     try:
         data = read(path, path.name).data
     except InputError:
@@ -149,18 +147,20 @@ def _library_of(path: Path) -> str:
 
 
 def read_digests(path: Path | None) -> dict[str, str]:
-    """Return what a JSON file maps `<image>:<tag>` to; nothing without a file.
+    """Return what a JSON file maps `<image>:<tag>` to; empty without a file.
 
     Raises:
-        InputError: the file cannot be read, or is no map of texts.
+        InputError: the file cannot be read, or is not a map of strings.
 
     """
     if path is None:
         return {}
     try:
-        found = json.loads(path.read_bytes())
+        digests = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise InputError([Problem(str(path), 0, 0, f"cannot be read as JSON: {error}")]) from None
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise InputError([Problem(str(path), 0, 0, "is no map of <image>:<tag> to digests")])
-    return found
+    if not isinstance(digests, dict) or not all(
+        isinstance(value, str) for value in digests.values()
+    ):
+        raise InputError([Problem(str(path), 0, 0, "does not map <image>:<tag> to digests")])
+    return digests

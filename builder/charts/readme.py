@@ -56,17 +56,17 @@ def _onyxia(option: Option, *, hidden: bool) -> str:
 
 
 def variables(composition: Composition) -> Mapping[str, str]:
-    """Return what each environment variable holds, in words."""
-    found: dict[str, str] = dict.fromkeys(
+    """Return a description of what each environment variable holds."""
+    descriptions: dict[str, str] = dict.fromkeys(
         composition.service.password, f"`{composition.name}`'s password"
     )
     for item in composition.variables:
-        found |= {name: f"`{'.'.join(path)}`" for name, path in item.options.items()}
-        found |= dict.fromkeys(
+        descriptions |= {name: f"`{'.'.join(path)}`" for name, path in item.options.items()}
+        descriptions |= dict.fromkeys(
             item.object.derived,
             f"derived from `{item.object.when}`'s section" if item.object.when else "derived",
         )
-    return dict(sorted(found.items()))
+    return dict(sorted(descriptions.items()))
 
 
 def _code(value: JsonValue) -> str:

@@ -1,7 +1,7 @@
 """What templates refer to, compared with the options that a chart has.
 
-Helm yields nothing for `.Values.a.b` where `a` has no `b`, so that a misspelt option is not noticed
-before somebody wonders why it does nothing.
+Helm yields nothing for `.Values.a.b` if `a` has no `b`, so a misspelt option goes unnoticed until
+somebody wonders why it has no effect.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BUILT_IN = ("Values", "Release", "Chart", "Capabilities", "Files", "Template", "
 """What the context of a chart holds."""
 BLOCKS = {"if", "range", "with", "define", "block"}
 KEPT = {"default", "required"}
-"""Functions that yield their last argument, unless it is empty."""
+"""Functions that yield their last argument if it is not empty."""
 FREE = {"global"}
 """Sections that Helm itself adds to the values of every chart."""
 
@@ -29,15 +29,15 @@ class TemplateProblem:
 
     offset: int
     token: str
-    """What the template says there."""
+    """The text of the template there."""
     message: str
     hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """What an expression yields, as far as it is known: the chart's context, an option, or neither
-    of them.
+    """What an expression yields, as far as it is known: the chart's context, an option, or
+    neither.
     """
 
     option: Option | None = None
@@ -51,7 +51,7 @@ CONTEXT = _Value(is_context=True)
 
 @dataclass(slots=True)
 class _Block:
-    """A block that is open, and what it hides until it ends."""
+    """An open block, and what it shadows until it ends."""
 
     keyword: str
     action: Action
@@ -63,11 +63,11 @@ def template_problems(text: str, sections: Mapping[str, Option]) -> Iterator[Tem
     """Yield what is wrong with a template of a chart with these options: references to options that
     it does not have, and blocks that are not closed.
     """
-    yield from _Reader(sections).read(text)
+    yield from _TemplateReader(sections).read(text)
 
 
 @dataclass(slots=True)
-class _Reader:
+class _TemplateReader:
     """Reads one template."""
 
     sections: Mapping[str, Option]
@@ -81,13 +81,13 @@ class _Reader:
     def read(self, text: str) -> list[TemplateProblem]:
         for action in actions(text):
             if not action.closed:
-                message = "this action is not closed, or holds what is not Go's template language"
+                message = "this action is not closed, or is not valid in Go's template language"
                 self.problems.append(TemplateProblem(action.offset, "{{", message))
                 return self.problems
             self._action(action)
         for block in self.open:
             message = f"this {block.keyword!r} has no end"
-            hint = "write {{ end }} after it"
+            hint = "add {{ end }}"
             self.problems.append(TemplateProblem(block.action.offset, "{{", message, hint))
         return self.problems
 
@@ -106,7 +106,7 @@ class _Reader:
 
     def _enter(self, keyword: str, tokens: Sequence[Token]) -> None:
         if keyword == "define":
-            # The argument may be anything; what is called Values is taken for the chart's.
+            # The argument may be anything; `.Values` is taken to be the chart's.
             self.dot = UNKNOWN
             self.variables = {"$": UNKNOWN}
             return
@@ -122,7 +122,7 @@ class _Reader:
 
     def _else(self, action: Action, rest: Sequence[Token]) -> None:
         if not self.open:
-            self._report(action, "this 'else' is in no block")
+            self._report(action, "this 'else' is outside of any block")
             return
         self.dot = self.open[-1].dot
         if rest:
@@ -130,11 +130,11 @@ class _Reader:
 
     def _end(self, action: Action) -> None:
         if not self.open:
-            self._report(action, "this 'end' ends no block")
+            self._report(action, "this 'end' does not end a block")
             return
         block = self.open.pop()
         self.dot = block.dot
-        # What was assigned inside to a variable from outside stays, and is not looked at.
+        # Assignments inside of the block to a variable from outside are not followed.
         self.variables = block.variables
 
     def _report(self, action: Action, message: str) -> None:
@@ -202,7 +202,7 @@ class _Reader:
         return UNKNOWN, position + 1
 
     def _call(self, name: str, arguments: Sequence[tuple[_Value, Token]]) -> _Value:
-        """Return what a function yields that only picks out of its arguments."""
+        """Return what a function yields that only selects among its arguments."""
         if not arguments:
             return UNKNOWN
         first, last = arguments[0][0], arguments[-1][0]
@@ -231,12 +231,12 @@ class _Reader:
         return value
 
     def _field(self, value: _Value, name: str, token: Token) -> _Value | None:
-        """Return what a field of a value holds; None, and a problem, where there is no such
-        field.
+        """Return what a field of a value holds; if there is no such field, add a problem and return
+        None.
         """
         if value.is_context and name not in BUILT_IN:
             if name[:1].isupper() and closest(name, BUILT_IN) is None:
-                return UNKNOWN  # a library may add to the context what it needs
+                return UNKNOWN  # a library may add what it needs to the context
             hint = nearest(name, BUILT_IN)
             message = f"a chart's context has no {name!r}"
             self.problems.append(TemplateProblem(token.offset, token.text, message, hint))

@@ -1,7 +1,7 @@
-"""A sample of the services that shows what launching all of them would show, as
+"""A sample of the services that covers what launching all of them would cover, as
 `builder.graph.sample` does for images.
 
-A service shows the layers of the image that it offers first, and its groups of options.
+A service covers the layers of its default image, and its groups of options.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Services:
 
 
 def sample(compositions: Mapping[str, Composition], graph: Graph, *, whole: bool) -> Services:
-    """Choose services that together show what all do whose image is built and not heavy.
+    """Choose services that together cover what all services do whose image is built and not heavy.
 
-    With `whole`, all whose image is built are chosen.
+    With `whole`, choose all whose image is built.
     """
     offers: dict[str, frozenset[Aspect]] = {}
     left_out: dict[str, str] = {}
@@ -45,7 +45,7 @@ def sample(compositions: Mapping[str, Composition], graph: Graph, *, whole: bool
     if whole:
         return Services(chosen=dict.fromkeys(offers, ()), left_out=left_out)
     chosen = cover(offers, dict.fromkeys(offers, 1))
-    shown = "what it shows is shown by the others"
+    shown = "the others cover everything that it would"
     return Services(
         chosen={name: chosen[name] for name in offers if name in chosen},
         left_out={name: left_out.get(name, shown) for name in compositions if name not in chosen},
@@ -53,7 +53,7 @@ def sample(compositions: Mapping[str, Composition], graph: Graph, *, whole: bool
 
 
 def first_image(composition: Composition, graph: Graph) -> ImagePoint | None:
-    """Return the image that a service offers first; None while the catalog does not build it."""
+    """Return the default image of a service; None if the catalog does not build it yet."""
     return graph.images.get(f"{composition.service.image}:{composition.images[0].tag}")
 
 

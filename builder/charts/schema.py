@@ -1,6 +1,4 @@
-"""Options as a JSON Schema (draft-07) that is whole in itself, with the extensions of Onyxia's
-forms.
-"""
+"""Options as a self-contained JSON Schema (draft-07), with the extensions of Onyxia's forms."""
 
 from __future__ import annotations
 
@@ -16,8 +14,8 @@ Node = dict[str, JsonValue]
 
 
 def schema(composition: Composition) -> Node:
-    """Return values.schema.json: every node with type, title and description, every leaf with a
-    default that it accepts.
+    """Return values.schema.json: every node has type, title and description, every leaf a default
+    that it accepts.
     """
     return {
         "$schema": DRAFT,
@@ -30,20 +28,20 @@ def schema(composition: Composition) -> Node:
 
 def node(name: str, option: Option, gate: str | None = None) -> Node:
     """Return one option's node; `gate` is the boolean beside it that shows it."""
-    found: Node = {
+    keywords: Node = {
         "title": option.title or spaced(name),
         "description": option.description or option.title or spaced(name),
         "type": option.kind,
     }
-    found |= _shape(option)
-    found |= _form(option, None if option.hidden or name == gate else gate)
+    keywords |= _shape(option)
+    keywords |= _form(option, None if option.hidden or name == gate else gate)
     if onyxia := _onyxia(option):
-        found["x-onyxia"] = onyxia
-    return found
+        keywords["x-onyxia"] = onyxia
+    return keywords
 
 
 def _shape(option: Option) -> Node:
-    """Return what JSON Schema itself knows."""
+    """Return the keywords of JSON Schema itself."""
     shape: Node = {}
     if option.options:
         shape["properties"] = {
@@ -72,7 +70,7 @@ def _shape(option: Option) -> Node:
 
 
 def _form(option: Option, gate: str | None) -> Node:
-    """Return what Onyxia's form knows: how the node is shown, and when."""
+    """Return the keywords of Onyxia's form: how the node is shown, and when."""
     form: Node = {}
     if option.suggest:
         form |= {"render": "list", "listEnum": list(option.suggest)}

@@ -1,5 +1,5 @@
 """What stubs see of a chart's workloads: for each, its own keys, the templates that add to it, and
-how its options are reached.
+the path to its options.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from builder.charts.service import Running
 
 PARTS: tuple[Part, ...] = get_args(Part)
 OF_THE_FIRST: frozenset[Part] = frozenset({"ports", "help"})
-"""Parts to which a service's groups add for its first workload alone: users connect to that one."""
+"""Parts to which a service's groups add only for its first workload: users connect to that one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,15 +31,15 @@ class Scope:
     first: bool
     """Whether it is the first workload of its service."""
     image: ImageRef | None
-    """Its image, where that is not the one that the service's options name."""
+    """Its image, if that is not the one from the service's options."""
     groups: Mapping[str, Group]
     """The groups that add to it."""
     own: Mapping[str, Group]
-    """Those of them that are not the service's."""
+    """Those of the groups that are not the service's."""
     shared: tuple[str, ...]
-    """Sections around its own that it sees."""
+    """Sections outside of its own that it sees."""
     port: Path | None
-    """The option that holds its port; None where there is none."""
+    """The option that holds its port; None if there is none."""
 
     @property
     def name(self) -> str:

@@ -11,13 +11,13 @@ from builder.catalog.language import LanguageTag
 from builder.catalog.words import Model, Name, Port, Variable
 from builder.charts.model import ChartName, FileName, ObjectName, Option, Part
 
-# Kubernetes names ports in at most 15 characters; Helm, objects by what is derived from a name.
+# Kubernetes allows 15 characters for the name of a port; Helm derives names of objects from it.
 PortName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=15)]
 PartName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=20)]
 
 
 class Probe(Model):
-    """How Kubernetes asks whether the service is well: exactly one of the three."""
+    """How Kubernetes checks that the service is healthy: exactly one of the three."""
 
     http: str | None = Field(
         None, description="Path that answers without a password, below the base path."
@@ -27,7 +27,7 @@ class Probe(Model):
 
 
 class Volume(Model):
-    """Where the service keeps what must outlive its pod."""
+    """Where the service keeps data that must outlive its pod."""
 
     path: str = Field(
         "/home/{{ .Values.environment.user }}/work", description="Helm template of the mount point."
@@ -70,8 +70,8 @@ class Running(Model):
     port: Port | None = Field(None, description="TCP port on which it listens.")
     protocol: PortName = Field("http", description="Name of the port.")
     ports: Mapping[PortName, Port] = Field({}, description="Further TCP ports, by name.")
-    probe: Probe | None = Field(None, description="How Kubernetes asks whether it is well.")
-    volume: Volume | None = Field(None, description="What must outlive its pods.")
+    probe: Probe | None = Field(None, description="How Kubernetes checks that it is healthy.")
+    volume: Volume | None = Field(None, description="Data that must outlive its pods.")
     sidecars: Mapping[PartName, Sidecar] = Field(
         {}, description="Containers that run beside it in its pods, by name."
     )
@@ -95,7 +95,7 @@ class Workload(Running):
 
 
 def _less_where_it_extends(document: dict[str, JsonValue]) -> None:
-    """Ask a service that extends another for nothing: that one has it."""
+    """Require no key of a service that extends another: that one has them."""
     document["anyOf"] = [{"required": ["extends"]}, {"required": document.pop("required")}]
 
 
@@ -126,17 +126,18 @@ class Service(Running):
         (), description="Tags offered while the catalog builds no such image."
     )
     icon: str = Field(description="URL, or a file of charts/icons/ to be embedded.")
-    keywords: tuple[str, ...] = Field((), description="Words by which the chart is found.")
+    keywords: tuple[str, ...] = Field((), description="Words to find the chart by.")
     category: str = Field("machine-learning", description="artifacthub.io/category of the chart.")
     home: str | None = Field(None, description="Home page. Default: the catalog's.")
-    sources: tuple[str, ...] = Field((), description="Addresses of what it is made of.")
+    sources: tuple[str, ...] = Field((), description="URLs of the projects that it is made from.")
     annotations: Mapping[str, str] = Field({}, description="Annotations of the chart.")
     groups: tuple[str, ...] = Field(
         description="Groups of options, or bundles of groups.", min_length=1
     )
     port: Port = Field(description="TCP port on which the service listens.")
     base_path: bool = Field(
-        default=False, description="The command serves under `ingress.path`; otherwise below /."
+        default=False,
+        description="Whether the command serves under `ingress.path`; otherwise it serves below /.",
     )
     probe: Probe
     test: str = Field(
@@ -154,7 +155,7 @@ class Service(Running):
     )
     password: tuple[Variable, ...] = Field(
         ("PASSWORD",),
-        description="Variables that hold the password; none, and the chart has no token.",
+        description="Variables that hold the password; without any, the chart has no password.",
     )
     volume: Volume = Volume()
     workloads: Mapping[PartName, Workload] = Field(
@@ -194,5 +195,5 @@ class Service(Running):
 
     @property
     def language(self) -> str:
-        """The language in which Helm, which knows one only, describes the chart."""
+        """The language of the chart's description for Helm, which has only one."""
         return "en" if "en" in self.description else next(iter(self.description))

@@ -1,5 +1,5 @@
-"""Rules over a service with all its options, which its file alone cannot tell: each yields problems
-with their places in service.yaml, or in the service's own templates.
+"""Rules for a service with all its options, beyond what its file alone can show: each yields
+problems with their places in service.yaml, or in the service's own templates.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from builder.charts.service import Probe
 from builder.errors import Problem
 
 NO_TEMPLATES = {"annotations", "description", "options", "set", "title"}
-"""Keys of service.yaml whose texts are not Helm's templates; braces in them are Onyxia's."""
+"""Keys of service.yaml whose texts are not Helm templates; braces in them are Onyxia's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +48,8 @@ class ServiceFile:
     def place_of(self, keys: tuple[Key, ...], value: str, offset: int, token: str) -> Place:
         """Return the place of a token of a text, which is at `offset` of the text's value.
 
-        However YAML writes the text (as a block, in quotes, folded), the token is written as it is,
-        so that it is found by counting.
+        However YAML writes the text (as a block, in quotes, folded), the token itself appears
+        unchanged, so counting its occurrences finds it.
         """
         holder = self.holder(keys[0])
         line, column = holder.document.at(keys)
@@ -85,7 +85,7 @@ def service_files(
 
 
 def setting_problems(file: ServiceFile) -> Iterator[Problem]:
-    """Yield the fields of `set` that no option has, and values that a field does not take."""
+    """Yield fields of `set` that options do not have, and values that a field does not accept."""
     whole = file.holder("set").document
     yield from _settings(whole.file, whole.data, whole.spot)
     holder = file.holder("workloads").document
@@ -119,7 +119,7 @@ def service_problems(composition: Composition, file: ServiceFile) -> Iterator[Pr
 
 
 def _probes(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
-    """Yield the probes that say nothing, or several things of which one would be used."""
+    """Yield the probes that say nothing, or several things of which only one would be used."""
     for keys, probe in _held(composition.service, Probe):
         given = [name for name in Probe.model_fields if getattr(probe, name)]
         if len(given) != 1:
@@ -144,7 +144,7 @@ def _options(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
     for dotted, fields in composition.service.set.items():
         path = tuple(dotted.split("."))
         if not fields:
-            yield file.problem(("set", dotted), f"set: {dotted} says nothing", "remove it")
+            yield file.problem(("set", dotted), f"set: {dotted} has no fields", "remove it")
         for fault in option_faults(path, every[path], every):
             if fault.field in fields:
                 keys = ("set", dotted, *fault.keys)
@@ -152,7 +152,7 @@ def _options(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
 
 
 def _variables(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
-    """Yield the options whose variable is another one's too, so that one value would be lost."""
+    """Yield the options that share a variable with another one: one of the values would be lost."""
     holders: dict[str, Path] = {}
     own = {path for path, _ in walk(composition.service.options)}
     for path, option in walk(composition.own_options):
@@ -184,8 +184,8 @@ def _templates(composition: Composition, file: ServiceFile) -> Iterator[Problem]
 
 
 def _seen(composition: Composition, keys: tuple[Key, ...]) -> Mapping[str, Option]:
-    """Return the options that a template of service.yaml sees: one of a workload sees those of its
-    own in place of the service's.
+    """Return the options that a template of service.yaml sees: a workload's template sees the
+    workload's own in place of the service's.
     """
     workload = composition.workloads.get(str(keys[1])) if keys[0] == "workloads" else None
     if workload is None:
@@ -194,11 +194,11 @@ def _seen(composition: Composition, keys: tuple[Key, ...]) -> Mapping[str, Optio
 
 
 def _source(composition: Composition, file: ServiceFile, directory: FilePath) -> Iterator[Problem]:
-    """Yield what is wrong with the templates of a service's own, and those that nothing uses."""
+    """Yield what is wrong with a service's own templates, and those that nothing uses."""
     if not directory.is_dir():
         return
     name = file.document.file.removesuffix(SERVICE) + SOURCE
-    # A named template may be rendered for each of the workloads, which have options of their own.
+    # A named template may be rendered for any of the workloads, which have their own options.
     seen = dict(composition.options)
     for workload in composition.workloads.values():
         seen |= workload.options

@@ -1,4 +1,4 @@
-"""Values that exercise a chart: every switch turned, or every password set."""
+"""Values that exercise a chart: with every switch turned, or every password set."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ SUSPEND: Path = ("global", "suspend")
 
 
 def switched(schema: Schema, values: Mapping[str, object]) -> Values:
-    """Return values that turn every boolean of values.yaml, except suspension, and take the last of
-    every list of choices.
+    """Return values that invert every boolean of values.yaml, except suspension, and take the last
+    of every list of choices.
     """
     turned: Values = {}
     for path, node in leaves(schema):
@@ -28,8 +28,8 @@ def switched(schema: Schema, values: Mapping[str, object]) -> Values:
 
 
 def passwords(schema: Schema) -> Values:
-    """Return values that set every password, so that two renderings of a chart differ by nothing
-    that is random.
+    """Return values that set every password, so that two renderings of a chart do not differ by
+    random ones.
     """
     given: Values = {}
     for path, node in leaves(schema):
@@ -51,7 +51,7 @@ def shared(one: Values, other: Values) -> Values:
 
 
 def joined(one: Values, other: Values) -> Values:
-    """Return both sets of values; where both set an option, the other's value."""
+    """Return both sets of values; if both set an option, the second one's value."""
     both = dict(one)
     for name, value in other.items():
         there = both.get(name)

@@ -1,4 +1,4 @@
-"""Image references: what it means to a user when one takes the place of another."""
+"""Image references: what it means to a user when one replaces another."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIRST_YEAR = 2000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reference:
+class ImageReference:
     """`<repository>:<tag>@<digest>`; the tag or the digest may be empty."""
 
     repository: str
@@ -26,11 +26,11 @@ class Reference:
 
     @property
     def image(self) -> str:
-        """The last part of the repository: what is run, wherever it is pulled from."""
+        """The last part of the repository: what runs, wherever it is pulled from."""
         return self.repository.rpartition("/")[2]
 
 
-def reference(text: object) -> Reference | None:
+def reference(text: object) -> ImageReference | None:
     """Return the image that a text names, None if it names none.
 
     Names without a registry or a tag look like any other word: they are taken for an image only by
@@ -42,18 +42,18 @@ def reference(text: object) -> Reference | None:
     return parsed
 
 
-def container_reference(text: object) -> Reference | None:
+def container_reference(text: object) -> ImageReference | None:
     """Return what the `image` of a container names, None if it is not a reference at all."""
     match = _REFERENCE.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         return None
-    return Reference(
+    return ImageReference(
         repository=match["repository"], tag=match["tag"] or "", digest=match["digest"] or ""
     )
 
 
-def moved(old: Reference, new: Reference) -> Level:
-    """Return what a user of `old` experiences when `new` runs instead.
+def moved(old: ImageReference, new: ImageReference) -> Level:
+    """Return what it means for a user of `old` when `new` runs instead.
 
     Another image, another variant of it, another major version, or any older version is major:
     saved data and installed packages may not fit. A newer minor version, or another registry, is
@@ -77,7 +77,7 @@ def _moved_tag(old: str, new: str) -> Level:
 
 
 def _moved_version(old: tuple[int, ...], new: tuple[int, ...]) -> Level:
-    """Compare versions from the left; `17` is a version whose minor number is not told."""
+    """Compare versions from the left; in `17`, the minor number is unknown."""
     if old == new:
         return Level.PATCH
     if new < old:

@@ -1,1 +1,1 @@
-"""What Onyxia's web application and API ask of a chart, as a linter over its files."""
+"""What Onyxia's web application and API require of a chart, as a linter over its files."""

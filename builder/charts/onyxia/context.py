@@ -1,4 +1,4 @@
-"""The context that expressions read: what each path holds, and whether every platform and user has
+"""The context that expressions read: the type of each path, and whether every platform and user has
 it.
 """
 
@@ -14,7 +14,7 @@ from typing import Final
 from builder.charts.onyxia.source import parse_yaml
 
 VERSION: Final = "5.5"
-"""Of the web application whose context this is."""
+"""Version of the web application that has this context."""
 
 _CONTEXTS: Final = Path(__file__).with_name("contexts.yaml")
 
@@ -30,7 +30,7 @@ class Type:
     items: Type | None = None
     """Of an array, or of an object whose keys are not known."""
     optional: bool = False
-    """Undefined on some platform, or for some user."""
+    """Undefined on some platforms, or for some users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Unknown:
 
     path: str
     nearest: str = ""
-    """The path that was meant, most likely."""
+    """The most similar path that exists."""
     why: str = ""
-    """What became of a path that charts still bind."""
+    """What happened to a path that charts still use."""
 
 
 def _optional(kind: Type) -> Type:
@@ -139,20 +139,20 @@ CONTEXT: Final = _record(
 )
 
 _ABSENT: Final[Mapping[str, str]] = {
-    "ai": "charts bind it ahead of the application",
-    "git.project": "it never was in the context",
-    "k8s.initScriptCheckSum": "it never was in the context",
+    "ai": "charts use it before the application has it",
+    "git.project": "it was never in the context",
+    "k8s.initScriptCheckSum": "it was never in the context",
     "kaggleApiToken": "it was removed",
     "s3.AWS_BUCKET_NAME": "it was removed with the working directory of a bucket",
     "s3.isEnabled": "it was removed",
     "s3.objectNamePrefix": "it was removed with the working directory of a bucket",
     "s3.workingDirectoryPath": "it was removed with the working directory of a bucket",
 }
-"""Paths that published charts bind and the context lacks, and why."""
+"""Paths that published charts use and the context does not have, and why."""
 
 
 def look_up(path: Sequence[str], item: Type | None = None) -> Type | Unknown:
-    """Return the type of what a path holds, optional when any step of it may be undefined.
+    """Return the type of the value at a path; optional if any step of the path may be undefined.
 
     `item` is the type of the element whose properties are in scope too, inside the items of an
     array.
@@ -220,9 +220,9 @@ def _paths(here: Type, prefix: str) -> Iterator[str]:
 
 @cache
 def contexts() -> Mapping[str, Mapping[str, object]]:
-    """Return the four contexts in which charts are computed, by name: they differ in what they
-    lack.
+    """Return the four contexts in which charts are computed, by name: they differ in what is
+    missing.
     """
-    found, problem, _ = parse_yaml(_CONTEXTS.read_text())
-    assert isinstance(found, dict), problem  # noqa: S101  our own file
-    return found
+    document, problem, _ = parse_yaml(_CONTEXTS.read_text())
+    assert isinstance(document, dict), problem  # noqa: S101  our own file
+    return document

@@ -1,4 +1,4 @@
-"""The schema with which the text editor judges the values: the launch button waits for it."""
+"""The schema with which the text editor checks the values; the launch button depends on it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def _pattern(
 
 
 Validator: Final = extend(Draft7Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-"""Draft 07 with JavaScript's regular expressions; formats are not checked, as nowhere here."""
+"""Draft 07 with JavaScript's regular expressions; formats are not checked."""
 
 
 class _Pattern:
-    """JavaScript's `pattern` for the validator that is quick, and says less about what is wrong."""
+    """JavaScript's `pattern` for the fast validator, whose messages say less."""
 
     def __init__(self, _parent: object, pattern: object, _path: object) -> None:
         self._pattern = pattern if isinstance(pattern, str) and not pattern_error(pattern) else None
@@ -80,28 +80,26 @@ def editor_schema(node: SchemaNode, lookup: Lookup) -> Mapping[str, object]:
 
 
 def errors(schema: object, value: object) -> Iterator[ValidationError]:
-    """Yield what the value breaks of a schema that is itself valid; nothing when a reference leads
-    outside of it.
+    """Yield how the value violates a valid schema; nothing if the schema has a reference to the
+    outside.
     """
     if _valid(schema, value):
         return
     try:
-        found = list(Validator(cast("Mapping[str, object]", schema)).iter_errors(value))
+        violations = list(Validator(cast("Mapping[str, object]", schema)).iter_errors(value))
     except Unresolvable:
         return
-    yield from found
+    yield from violations
 
 
 def schema_errors(schema: object) -> Iterator[ValidationError]:
-    """Yield what the schema breaks of draft 07."""
+    """Yield how the schema violates draft 07."""
     if not _DRAFT.is_valid(schema):
         yield from Draft7Validator(Draft7Validator.META_SCHEMA).iter_errors(schema)
 
 
 def _valid(schema: object, value: object) -> bool:
-    """Tell at once whether a value is all right; false also where only the other validator can
-    tell.
-    """
+    """Tell quickly whether a value is valid; False also if only the other validator can tell."""
     try:
         return jsonschema_rs.Draft7Validator(
             cast("dict[str, object]", schema), keywords={"pattern": _Pattern}, offline=True

@@ -1,4 +1,4 @@
-"""Expressions of `overwriteDefaultWith` and `overwriteListEnumWith`: parsed once, read by the
+"""Expressions of `overwriteDefaultWith` and `overwriteListEnumWith`: parsed once, checked by the
 rules, evaluated in a context.
 """
 
@@ -17,11 +17,11 @@ _STEPS = re.compile(r"\[(\d+)\]|\[\"([^\"]+)\"\]|\['([^']+)'\]")
 _DOT = "\0"
 
 Lookup = Callable[[tuple[str, ...]], object]
-"""Returns what a path leads to in the context, or UNDEFINED."""
+"""Returns the value at a path of the context, or UNDEFINED."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ContextReference:
     """One path into the context."""
 
     path: tuple[str, ...]
@@ -35,31 +35,33 @@ class Reference:
 
 
 @lru_cache(maxsize=4096)
-def parts(text: str, *, top: bool) -> tuple[str | Reference, ...]:
+def parts(text: str, *, top: bool) -> tuple[str | ContextReference, ...]:
     """Return a string expression as literal text and references, in order.
 
     `a.b.c` is `{{a.b.c}}` at the top, and literal text inside an array or an object.
     """
     whole = _WHOLE.fullmatch(text)
     if whole:
-        return (Reference(_path(whole[1]), embedded=False),)
+        return (ContextReference(_path(whole[1]), embedded=False),)
     if "{{" not in text:
         return parts("{{" + text + "}}", top=False) if top else (text,)
-    pieces: list[str | Reference] = []
+    pieces: list[str | ContextReference] = []
     end = 0
     for match in _WHOLE.finditer(text):
-        pieces += [text[end : match.start()], Reference(_path(match[1]), embedded=True)]
+        pieces += [text[end : match.start()], ContextReference(_path(match[1]), embedded=True)]
         end = match.end()
     return tuple(part for part in (*pieces, text[end:]) if part != "")
 
 
-def references(expression: object, *, top: bool = True) -> Iterator[Reference]:
+def references(expression: object, *, top: bool = True) -> Iterator[ContextReference]:
     """Yield every path that an expression reads, also inside arrays and objects."""
     for part in strings(expression, top=top):
-        yield from (piece for piece in part if isinstance(piece, Reference))
+        yield from (piece for piece in part if isinstance(piece, ContextReference))
 
 
-def strings(expression: object, *, top: bool = True) -> Iterator[tuple[str | Reference, ...]]:
+def strings(
+    expression: object, *, top: bool = True
+) -> Iterator[tuple[str | ContextReference, ...]]:
     """Yield the parts of every string of an expression."""
     if isinstance(expression, str):
         yield parts(expression, top=top)
@@ -86,12 +88,12 @@ def evaluate(expression: object, lookup: Lookup, *, top: bool = True) -> object:
     return expression
 
 
-def _evaluate(pieces: tuple[str | Reference, ...], lookup: Lookup) -> object:
-    if len(pieces) == 1 and isinstance(pieces[0], Reference) and not pieces[0].embedded:
+def _evaluate(pieces: tuple[str | ContextReference, ...], lookup: Lookup) -> object:
+    if len(pieces) == 1 and isinstance(pieces[0], ContextReference) and not pieces[0].embedded:
         return lookup(pieces[0].path)
     text = ""
     for piece in pieces:
-        value = lookup(piece.path) if isinstance(piece, Reference) else piece
+        value = lookup(piece.path) if isinstance(piece, ContextReference) else piece
         if not isinstance(value, str | bool) and not is_number(value):
             return UNDEFINED
         text += to_text(value)

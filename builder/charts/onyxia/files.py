@@ -12,7 +12,7 @@ _FILES = {"metadata": METADATA, "values": VALUES, "schema": SCHEMA, "notes": NOT
 
 
 def read(path: Path) -> ChartFiles:
-    """Read the files of a chart that the rules look at, from a directory or a `.tgz`.
+    """Read the files of a chart that the rules check, from a directory or a `.tgz`.
 
     Raises:
         InputError: there is no chart at `path`: no Chart.yaml, or not a package.
@@ -40,13 +40,15 @@ def _package(path: Path) -> ChartFiles:
         with tarfile.open(path) as archive:
             texts, folder = _members(archive)
     except (tarfile.TarError, OSError, UnicodeDecodeError) as error:
-        raise InputError([Problem(str(path), 0, 0, f"not a chart's package: {error}")]) from None
+        raise InputError(
+            [Problem(str(path), 0, 0, f"not the package of a chart: {error}")]
+        ) from None
     return _chart(path, texts, folder)
 
 
 def _members(archive: tarfile.TarFile) -> tuple[dict[str, str], str | None]:
-    """Return the texts of a package, and the folder at its top: all files of a package are in one,
-    which is named like the chart.
+    """Return the texts of a package, and its top folder: all files of a package are in one folder,
+    which has the chart's name.
     """
     fields = {name: field for field, name in _FILES.items()}
     texts: dict[str, str] = {}

@@ -1,5 +1,5 @@
-"""The corners of JavaScript on which the web application's answers rest: equality, numbers, paths,
-regular expressions.
+"""The parts of JavaScript that the web application's behaviour depends on: equality, numbers,
+paths, regular expressions.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def to_text(value: object) -> str:
 
 
 def at(value: object, path: Sequence[str]) -> object:
-    """Return what a path of keys leads to, or UNDEFINED."""
+    """Return the value at a path of keys, or UNDEFINED."""
     for key in path:
         if isinstance(value, Mapping):
             value = value.get(key, UNDEFINED)
@@ -64,14 +64,14 @@ def at(value: object, path: Sequence[str]) -> object:
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str, flags: str) -> regress.Regex | str:
-    r"""Return the compiled pattern, or why there is none.
+    r"""Return the compiled pattern, or why it is invalid.
 
-    `regress` agrees with V8 but for two things that it takes and browsers refuse: a repeated `\b`,
-    and, in browsers of a year ago, flags inside the pattern.
+    `regress` agrees with V8 except for two things that browsers refuse: a repeated `\b`, and, in
+    browsers of a year ago, flags inside the pattern.
     """
     beyond = _BEYOND.search(pattern)
     if beyond:
-        return f"{beyond[1]!r} is not JavaScript in every browser"
+        return f"{beyond[1]!r} is not supported by every browser"
     try:
         return regress.Regex(pattern, flags)
     except regress.RegressError as error:
@@ -79,12 +79,12 @@ def _compiled(pattern: str, flags: str) -> regress.Regex | str:
 
 
 def pattern_error(pattern: str, flags: str = "") -> str | None:
-    """Return what JavaScript would say against the pattern, or None when it takes it."""
+    """Return JavaScript's error for the pattern, or None if it is valid."""
     compiled = _compiled(pattern, flags)
     return compiled if isinstance(compiled, str) else None
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Tell whether the pattern is found in the text; the pattern must be a valid one."""
+    """Tell whether the pattern matches somewhere in the text; the pattern must be valid."""
     compiled = _compiled(pattern, "")
     return not isinstance(compiled, str) and compiled.find(text) is not None

@@ -17,9 +17,9 @@ def lint(
     chart: ChartFiles, *, slots: Collection[str] = (), ignore: Collection[str] = ()
 ) -> list[Finding]:
     """Return where the chart breaks a rule, by file and place; a library chart, which nobody
-    launches, breaks none.
+    launches, has no findings.
 
-    `slots` are names of `overwriteSchemaWith` that the platform has beside those that are known;
+    `slots` are further names of `overwriteSchemaWith` that the platform has;
     `ignore` are rules to leave out.
 
     Raises:
@@ -29,7 +29,7 @@ def lint(
     unknown = [name for name in ignore if name not in NAMES]
     if unknown:
         problems = [
-            Problem("--ignore", 0, 0, f"no rule is called {name!r}", _nearest(name))
+            Problem("--ignore", 0, 0, f"there is no rule {name!r}", _nearest(name))
             for name in unknown
         ]
         raise InputError(problems)
@@ -47,15 +47,15 @@ def lint(
 
 
 def _place(finding: Finding) -> tuple[int, int, int, int, str]:
-    """Return what findings are sorted by: the file, the place in it, and the rule."""
+    """Return the sort key of a finding: its file, its place there, and its rule."""
     files = (SCHEMA, VALUES, METADATA)
     file = files.index(finding.file) if finding.file in files else len(files)
     return file, finding.line, finding.column, NAMES.index(finding.rule), finding.message
 
 
 class _Places:
-    """Where JSON pointers lead in the chart's files; a file is scanned when the first finding
-    asks.
+    """Line and column of JSON pointers in the chart's files; a file is scanned for its first
+    finding.
     """
 
     def __init__(self, subject: Subject) -> None:

@@ -1,4 +1,4 @@
-"""What the linter takes and gives: a chart's files, rules, findings."""
+"""The linter's input and output: a chart's files, rules, findings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNDEFINED: Final = object()
 
 
 class Consequence(StrEnum):
-    """What becomes of a chart that breaks a rule, the worst first."""
+    """What happens with a chart that breaks a rule, the worst first."""
 
     PAGE = "the page never opens"
     VALUES = "crashes while computing values"
@@ -32,7 +32,7 @@ class Consequence(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChartFiles:
-    """The files of one chart that the rules read, as text; None for a file that the chart lacks."""
+    """The files of one chart that the rules read, as text; None for a file that does not exist."""
 
     metadata: str
     """Chart.yaml."""
@@ -43,7 +43,7 @@ class ChartFiles:
     notes: str | None = None
     """templates/NOTES.txt, with its template actions."""
     folder: str | None = None
-    """The folder at the top of the package; None for a chart that is not packaged."""
+    """The package's top folder; None for a chart that is not packaged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +66,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What a rule's function reports: the place and the words; the rule adds the rest."""
+    """What a rule's function reports: the place and the message; the rule adds the rest."""
 
     pointer: str
     message: str
@@ -78,8 +78,8 @@ class Violation:
 class SchemaNode:
     """One node of a values schema, as the web application reads it.
 
-    `keywords` and `onyxia` hold only what has the shape that the application accepts, so that
-    whatever reads them needs no check of its own: the rules on shapes report the rest from `raw`.
+    `keywords` and `onyxia` hold only what has the shape that the application accepts, so their
+    readers need no checks: the rules on shapes report the rest from `raw`.
     """
 
     pointer: str
@@ -88,7 +88,7 @@ class SchemaNode:
     """The keys that lead to the value; "*" stands for any index of an array."""
     raw: object
     type: str | None
-    """One of the six types; None for a node that the application cannot read at all."""
+    """One of the six types; None for a node that the application cannot read."""
     keywords: Mapping[str, object]
     onyxia: Mapping[str, object]
     """`x-onyxia`."""
@@ -97,7 +97,7 @@ class SchemaNode:
 
     @property
     def name(self) -> str:
-        """The key, or the path for a message."""
+        """The path, for messages."""
         return ".".join(self.path) or "the root"
 
     @property

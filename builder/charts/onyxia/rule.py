@@ -1,5 +1,5 @@
-"""What a rule is. A function of a module in `rules/` becomes one by its decorator, and nothing else
-has to be written for it: its name is the rule's, its docstring the rule itself.
+"""What a rule is. The decorator makes a rule of a function in a module of `rules/`; nothing else is
+needed: the function's name names the rule, its docstring states it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Check = Callable[[Subject], Iterator[Violation]]
 
 @dataclass(frozen=True, slots=True)
 class LintRule:
-    """One thing that a chart must do, what becomes of it otherwise, and the function that looks."""
+    """One thing that a chart must do, the consequence of a breach, and the function that checks."""
 
     id: str
     consequence: Consequence
@@ -33,8 +33,8 @@ _declared: list[LintRule] = []
 
 
 def rule(consequence: Consequence, *, severity: Severity | None = None) -> Callable[[Check], Check]:
-    """Declare a function as a rule, named `a-b` for a function `a_b`. Where nothing else is said, a
-    breach is an error, and one that is silently ignored a warning.
+    """Declare a function as a rule, named `a-b` for a function `a_b`. By default, a breach is an
+    error, or a warning if it is silently ignored.
     """
     usual: Severity = "warning" if consequence is Consequence.SILENT else "error"
 
@@ -47,8 +47,8 @@ def rule(consequence: Consequence, *, severity: Severity | None = None) -> Calla
 
 
 def declared() -> tuple[LintRule, ...]:
-    """Return the rules declared so far: the worst consequence first, otherwise as they were
-    declared.
+    """Return the rules declared so far: the worst consequence first, then in the order of
+    declaration.
     """
     order = list(Consequence)
     return tuple(sorted(_declared, key=lambda one: order.index(one.consequence)))

@@ -1,5 +1,5 @@
-"""The names with which an API may replace a node of a schema, and what is known of those that every
-API brings along.
+"""The names by which an API may replace a node of a schema, and what is known about the schemas
+that every API has.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ class Slot:
     """One name of `overwriteSchemaWith`."""
 
     bundled: bool = True
-    """The API has a schema for it unless an administrator gives another."""
+    """Whether every API has a schema for it, unless an administrator replaces it."""
     needs: Mapping[str, str] = field(default_factory=dict)
     """Path below the node -> type of the value that values.yaml must have: the bundled schema has
     no usable default."""
     drops: tuple[str, ...] = ()
-    """Prefixes of the paths whose injection the bundled schema does not have."""
+    """Prefixes of the paths that the bundled schema does not inject."""
     accepts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Path below the node -> texts that the bundled schema takes."""
+    """Path below the node -> strings that the bundled schema accepts."""
 
 
 _ADMIN: Final = Slot(bundled=False)
@@ -67,7 +67,7 @@ SLOTS: Final[Mapping[str, Slot]] = {
 
 
 def nearest(name: str, more: Collection[str] = ()) -> str:
-    """Return the known name that was meant, most likely, or ""."""
+    """Return the most similar known name, or ""."""
     known = [*SLOTS, *more]
     if name + ".json" in known:
         return name + ".json"

@@ -42,8 +42,8 @@ def parse_json(text: str) -> tuple[object, str, Position]:
 
 
 def parse_yaml(text: str) -> tuple[object, str, Position]:
-    """Return the document (None for an empty one), or None with what is wrong and where; a key
-    given twice is wrong.
+    """Return the document (None for an empty one), or None with what is wrong and where; a repeated
+    key is an error.
     """
     try:
         loader = _Core(text)
@@ -56,7 +56,7 @@ def parse_yaml(text: str) -> tuple[object, str, Position]:
         for key in _repeated(root):
             return (
                 None,
-                f"the key {key.value!r} is given twice",
+                f"the key {key.value!r} is repeated",
                 (key.start_mark.line + 1, key.start_mark.column + 1),
             )
         return loader.construct_document(root), "", (0, 0)
@@ -97,7 +97,7 @@ def join(pointer: str, *keys: str) -> str:
 
 
 def _scan(tokens: list[tuple[str, int]], index: int, pointer: str, places: dict[str, int]) -> int:
-    """Note where the value at `index` and all below it start; return the index after it."""
+    """Record where the value at `index` and all below it start; return the index after it."""
     opening, offset = tokens[index]
     places.setdefault(pointer, offset)
     index += 1
@@ -132,7 +132,7 @@ def _start(node: yaml.Node) -> Position:
 
 
 def _repeated(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
-    """Yield the keys that stand before in the same mapping."""
+    """Yield the keys that repeat an earlier one of the same mapping."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):

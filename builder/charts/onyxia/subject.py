@@ -29,7 +29,7 @@ class ParsedFile:
 
 
 class Subject:
-    """What the rules ask of a chart."""
+    """What the rules read of a chart."""
 
     def __init__(self, chart: ChartFiles, slots: Collection[str] = ()) -> None:
         self.chart = chart
@@ -102,12 +102,12 @@ class Subject:
 
     @cached_property
     def schema_errors(self) -> tuple[ValidationError, ...]:
-        """What the schema breaks of draft 07."""
+        """How the schema violates draft 07."""
         return tuple(schema_errors(self.tree.raw))
 
     @cached_property
     def lookups(self) -> Mapping[str, Lookup]:
-        """For each context, what expressions find in it."""
+        """For each context, how expressions look up paths in it."""
         return {name: _lookup(context) for name, context in contexts().items()}
 
     def values_of(self, node: SchemaNode, context: str) -> list[object]:
@@ -131,8 +131,8 @@ class Subject:
 
 
 def in_contexts(names: Sequence[str]) -> str:
-    """Return in which contexts something happens, for the end of a message; nothing when it happens
-    in all of them.
+    """Return in which contexts something happens, for the end of a message; empty if it happens in
+    all of them.
     """
     if len(names) == len(contexts()):
         return ""

@@ -1,4 +1,4 @@
-"""All rules, in the order of what happens to a chart that breaks them."""
+"""All rules, ordered by what happens to a chart that breaks them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from builder.charts.onyxia.rule import LintRule, declared
 INTRODUCTION = """\
 # Onyxia's rules
 
-What Onyxia's web application (5.5) and its API ask of a chart, as `catalog chart lint` checks it.
+What Onyxia's web application (5.5) and its API require of a chart, and `catalog chart lint` checks.
 Each chart's values are computed as the application computes them, in four contexts: a platform that
 has everything; a group project on OpenShift with anonymous S3; a minimal platform without S3, Vault
 and Git; and the next release of the application.
@@ -37,7 +37,7 @@ def markdown() -> str:
     lines = [INTRODUCTION]
     for consequence in Consequence:
         heading = f"## {consequence[0].upper()}{consequence[1:]}"
-        lines += ["", heading, "", "| rule | severity | what it asks |", "|---|---|---|"]
+        lines += ["", heading, "", "| rule | severity | what it requires |", "|---|---|---|"]
         for rule in RULES:
             if rule.consequence is consequence:
                 lines.append(f"| `{rule.id}` | {rule.severity} | {_cell(rule.text)} |")

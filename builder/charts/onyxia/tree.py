@@ -15,13 +15,13 @@ DEFINITIONS = "#/definitions/"
 
 @dataclass(frozen=True, slots=True)
 class SchemaTree:
-    """A schema's nodes, and how to find them in the file."""
+    """A schema's nodes, and where they are in the file."""
 
     root: SchemaNode
     raw: object
     """The document, its references resolved."""
     moved: Mapping[str, str]
-    """Pointer of a resolved reference -> pointer of what it stands for."""
+    """Pointer of a resolved reference -> pointer of what it refers to."""
 
     def nodes(self) -> tuple[SchemaNode, ...]:
         """Return all nodes, the root first, each before what is below it."""
@@ -39,7 +39,7 @@ class SchemaTree:
 
 @dataclass(slots=True)
 class _Resolver:
-    """Resolves `$ref` as the API does: before any slot is looked at, and not below a slot."""
+    """Resolves `$ref` as the API does: before it replaces slots, and not below a slot."""
 
     document: object
     moved: dict[str, str] = field(default_factory=dict)
@@ -126,8 +126,8 @@ def node(raw: object, pointer: str = "", path: Sequence[str] = ()) -> SchemaNode
 
 
 def type_of(schema: Mapping[str, object]) -> str | None:
-    """Return a node's type, that of its `const` when it names none; None when it has neither, or
-    one that is unknown.
+    """Return a node's type, or that of its `const` if it has none; None if it has neither, or an
+    unknown type.
     """
     if "type" in schema:
         name = schema["type"]

@@ -1,5 +1,5 @@
-"""Whether a node takes a value, as the web application decides it: types, coercions, bounds, units,
-options.
+"""Whether a node accepts a value, as the web application decides it: types, coercions, bounds,
+units, options.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer: valid, or the value that would do instead, or neither."""
+    """The answer: valid, or a value to use instead, or neither."""
 
     valid: bool
     instead: object = UNDEFINED
 
     @property
     def usable(self) -> bool:
-        """The value, or what would do instead, can be taken."""
+        """Whether the value, or the one to use instead, is accepted."""
         return self.valid or self.instead is not UNDEFINED
 
 
@@ -49,10 +49,10 @@ _NO: Final = Verdict(valid=False)
 
 
 def validate(node: SchemaNode, value: object, lookup: Lookup) -> Verdict:
-    """Tell whether the node takes the value, options included.
+    """Tell whether the node accepts the value, also by its options.
 
     Raises:
-        Crash: the pattern is no JavaScript, or the node is a list without a valid option.
+        Crash: the pattern is not valid JavaScript, or the node is a list without a valid option.
 
     """
     verdict = _validate(node, value, lookup)
@@ -64,11 +64,11 @@ def validate(node: SchemaNode, value: object, lookup: Lookup) -> Verdict:
 
 
 def options(node: SchemaNode, lookup: Lookup) -> list[object] | None:
-    """Return what can be chosen: injected options, else `listEnum`, else `enum`; a list with one
-    bad option counts for nothing.
+    """Return what can be chosen: injected options, else `listEnum`, else `enum`; a list with a bad
+    option is ignored.
 
     Raises:
-        Crash: `render` is `list` and no list of options is valid.
+        Crash: `render` is `list`, and no list of options is valid.
 
     """
     injected = evaluate(node.onyxia.get("overwriteListEnumWith", UNDEFINED), lookup)
@@ -91,10 +91,10 @@ def options(node: SchemaNode, lookup: Lookup) -> list[object] | None:
 
 
 def fits(node: SchemaNode, value: object, lookup: Lookup) -> bool:
-    """Tell whether the node takes the value as it is, whatever its options.
+    """Tell whether the node accepts the value as it is, regardless of its options.
 
     Raises:
-        Crash: the pattern is no JavaScript.
+        Crash: the pattern is not valid JavaScript.
 
     """
     return _validate(node, value, lookup).valid
@@ -190,14 +190,16 @@ def text_problem(node: SchemaNode, text: str) -> str:
     """Return why a node of type string refuses a text, or "".
 
     Raises:
-        Crash: the pattern is no JavaScript.
+        Crash: the pattern is not valid JavaScript.
 
     """
     pattern, unit = node.text("pattern"), node.text("sliderUnit")
     if pattern is not None:
         wrong = pattern_error(pattern)
         if wrong:
-            raise Crash("pattern", node.pointer, f"its pattern {pattern} is no JavaScript: {wrong}")
+            raise Crash(
+                "pattern", node.pointer, f"its pattern {pattern} is not valid JavaScript: {wrong}"
+            )
         if not matches(pattern, text):
             return f"does not match the pattern {pattern}"
     if unit is None:
@@ -205,7 +207,7 @@ def text_problem(node: SchemaNode, text: str) -> str:
     if not text.endswith(unit):
         return f"does not end with the unit {unit}"
     number = parse_float(text.removesuffix(unit))
-    return "is no number" if number is None else _bounds_problem(node, number)
+    return "is not a number" if number is None else _bounds_problem(node, number)
 
 
 def _number_fits(node: SchemaNode, number: float) -> bool:
@@ -218,7 +220,7 @@ def number_problem(node: SchemaNode, number: float) -> str:
     if minimum is not None and number < minimum:
         return f"is below the minimum {to_text(minimum)}"
     if node.type == "integer" and not float(number).is_integer():
-        return "is no integer"
+        return "is not an integer"
     return _bounds_problem(node, number)
 
 
@@ -232,7 +234,7 @@ def _bounds_problem(node: SchemaNode, number: float) -> str:
 
 
 def problem(node: SchemaNode, value: object, lookup: Lookup) -> str:
-    """Return in words why the node does not take the value as it is, or "".
+    """Return in words why the node does not accept the value as it is, or "".
 
     Raises:
         Crash: as in `validate`.

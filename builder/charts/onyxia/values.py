@@ -17,7 +17,7 @@ Source = Literal["const", "injected", "default", "values.yaml", "empty"]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An injected value or a default that its node did not take."""
+    """An injected value or a default that its node did not accept."""
 
     node: SchemaNode
     value: object
@@ -26,26 +26,26 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Computed:
-    """What the application would hand to Helm, or where it would throw."""
+    """What the application would pass to Helm, or where it would throw."""
 
     values: object
-    """UNDEFINED where nothing could be computed; what crashed is left out."""
+    """UNDEFINED if nothing could be computed; what crashed is left out."""
     crashes: tuple[Crash, ...]
     sources: Mapping[str, Source]
     """Where each value came from, by the pointer of its node."""
     refusals: tuple[Refusal, ...]
-    """Injected values that were not taken."""
+    """Injected values that were not accepted."""
     uses_s3: bool
-    """The page offers a choice of S3 profiles."""
+    """Whether the page offers a choice of S3 profiles."""
 
 
 def compute_values(schema: SchemaNode, values: object, context: Mapping[str, object]) -> Computed:
     """Compute a chart's values: for each node its constant, what the context injects, its default,
     its value in values.yaml.
 
-    An object with properties is its properties' values, whatever else it says; an array with
-    nothing is empty, or as many items as it must have. Unlike the application, this goes on after a
-    crash, to find them all.
+    The value of an object with properties is that of its properties, whatever else it says; an
+    array without a value is empty, or has as many items as it must have. Unlike the application,
+    this goes on after a crash, to find all of them.
     """
     evaluation = _Evaluation(lambda path: at(context, path))
     result = evaluation.node(schema, values)
@@ -74,8 +74,8 @@ class _Evaluation:
     uses_s3: bool = False
 
     def node(self, node: SchemaNode, given: object, implicit: str | None = None) -> object:
-        """Return the node's value; a crash is noted, and leaves UNDEFINED. `implicit` is the
-        expression of a node that has none.
+        """Return the node's value; a crash is recorded, and gives UNDEFINED. `implicit` is the
+        expression for a node that has none.
         """
         if node.type is None:
             return UNDEFINED
@@ -191,7 +191,7 @@ class _Evaluation:
         return mapped
 
     def _inside(self, element: Mapping[str, object], path: tuple[str, ...]) -> object:
-        """Look a path up in an element of a list first, then where the list itself stands."""
+        """Look a path up in an element of a list first, then in the context of the list."""
         return at(element, path) if path[0] in element else self.lookup(path)
 
     def _empty(self, node: SchemaNode) -> object:

@@ -1,5 +1,5 @@
-"""What an upgrade does to the files that users saved: volumes that outlive a pod, and where its
-containers see them.
+"""What an upgrade does to the files that users saved: volumes that outlive a pod, and the paths
+where its containers see them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TRANSIENT = {
     "projected",
     "secret",
 }
-"""Kinds of volumes that hold nothing longer than the pod lives."""
+"""Kinds of volumes that live no longer than the pod."""
 HIDDEN = "what users saved there is hidden"
 
 
@@ -31,7 +31,7 @@ class Mount:
 
     path: str
     volume: str
-    """What tells the volume apart from others; empty for one that does not outlive the pod."""
+    """What identifies the volume; empty for one that does not outlive the pod."""
     directory: str
     """`subPath`: the directory of the volume that is seen; empty for all of it."""
     read_only: bool
@@ -43,7 +43,7 @@ class Mount:
 
 
 def mounts(workload: KubernetesObject, pod: object) -> Sequence[Mount]:
-    """Return what the containers of a pod mount; `workload` is the object that the pod is of."""
+    """Return what the containers of a pod mount; `workload` is the object that creates the pod."""
     volumes = dict(_volumes(workload, pod))
     mounted: dict[Mount, None] = {}
     for container in list_at(pod, "containers"):
@@ -60,7 +60,7 @@ def mounts(workload: KubernetesObject, pod: object) -> Sequence[Mount]:
 
 
 def mount_changes(name: str, old: Sequence[Mount], new: Sequence[Mount]) -> Iterator[ChartChange]:
-    """Yield what becomes of the files that users saved, and of the places where they save them."""
+    """Yield what happens to the files that users saved, and to the places where they save them."""
     saved = [mount for mount in old if mount.volume]
     for before in saved:
         yield from _saved(name, before, new)
@@ -75,7 +75,7 @@ def mount_changes(name: str, old: Sequence[Mount], new: Sequence[Mount]) -> Iter
 
 
 def _saved(name: str, before: Mount, new: Sequence[Mount]) -> Iterator[ChartChange]:
-    """Yield what becomes of one place where files were saved."""
+    """Yield what happens to one place where files were saved."""
     here = [mount for mount in new if mount.path == before.path]
     same = [mount for mount in here if mount.content == before.content]
     elsewhere = [mount.path for mount in new if mount.content == before.content]
@@ -101,7 +101,7 @@ def _hidden(before: Mount, here: Sequence[Mount], elsewhere: Sequence[str]) -> s
 
 
 def _covers(name: str, after: Mount, saved: Sequence[Mount]) -> Iterator[ChartChange]:
-    """Yield that a new mount lies on top of files that users may have saved."""
+    """Yield new mounts that hide files that users may have saved."""
     for before in saved:
         if after.path.startswith(f"{before.path.rstrip('/')}/") and after.content != before.content:
             message = f"{name}: a new mount hides what users saved in {after.path}"
@@ -109,7 +109,7 @@ def _covers(name: str, after: Mount, saved: Sequence[Mount]) -> Iterator[ChartCh
 
 
 def _volumes(workload: KubernetesObject, pod: object) -> Iterator[tuple[str, str]]:
-    """Yield the name of each volume in the pod, and what tells it apart if it outlives the pod."""
+    """Yield the name of each volume in the pod, and what identifies it if it outlives the pod."""
     for volume in list_at(pod, "volumes"):
         yield str(at(volume, "name")), _lasting(volume)
     for template in list_at(workload, "spec.volumeClaimTemplates"):

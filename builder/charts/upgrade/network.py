@@ -1,4 +1,4 @@
-"""What an upgrade does to those who connect: ports, addresses, and what may connect at all."""
+"""What an upgrade does to clients: ports, addresses, and who may connect at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from builder.charts.levels import ChartChange, Level
 from builder.charts.objects import KubernetesObject, at, list_at
 
 REACH = {"ExternalName": 0, "ClusterIP": 1, "NodePort": 2, "LoadBalancer": 3}
-"""Type of a Service -> how far it can be reached from."""
+"""Type of a Service -> rank of how widely it can be reached."""
 CLUSTER_IP = "ClusterIP"
 
 
@@ -91,7 +91,7 @@ def _service_type(service: KubernetesObject) -> str:
 
 
 def _addresses(one: KubernetesObject) -> list[str]:
-    """Return `<host><path>` of all that an object makes answer."""
+    """Return `<host><path>` of all addresses that an object serves."""
     if one.get("kind") == "Ingress":
         return list(_ingress_addresses(one))
     if one.get("kind") == "HTTPRoute":

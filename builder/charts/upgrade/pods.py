@@ -1,4 +1,4 @@
-"""What an upgrade does to the pods of a workload, and so to whoever works in them."""
+"""What an upgrade does to the pods of a workload, and so to the people who work in them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SCHEDULING = (
     "topologySpreadConstraints",
 )
 VERSIONED = {"app.kubernetes.io/managed-by", "app.kubernetes.io/version", "helm.sh/chart"}
-"""Labels that tell versions apart, so that nothing selects pods by them."""
+"""Labels that change with the version, so nothing selects pods by them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +76,7 @@ def workload_changes(
 
 
 def _users(name: str, old: object, new: object, *, keeps_files: bool) -> Iterator[ChartChange]:
-    """Yield that processes run as somebody else: files that they saved are the former user's."""
+    """Yield changes of the user of processes: files that they saved belong to the former user."""
     for container, before, after in _both(old, new):
         for field in ("runAsUser", "runAsGroup"):
             ids = _secured(old, before, field), _secured(new, after, field)
@@ -99,7 +99,7 @@ def _or_image(user: object) -> str:
 
 
 def _rights(name: str, old: object, new: object) -> Iterator[ChartChange]:
-    """Yield what processes may no longer do, or may do from now on."""
+    """Yield what processes may no longer do, and what they may do from now on."""
     for container, before, after in _both(old, new):
         for field, (default, restricted) in RESTRICTIONS.items():
             values = [_secured(old, before, field), _secured(new, after, field)]
@@ -170,7 +170,7 @@ def _variables(container: object, objects: Sequence[KubernetesObject]) -> list[s
 
 
 def _is_source(one: KubernetesObject, source: object) -> bool:
-    """Tell whether an entry of `envFrom` means an object."""
+    """Tell whether an entry of `envFrom` refers to an object."""
     field = {"Secret": "secretRef.name", "ConfigMap": "configMapRef.name"}.get(str(one.get("kind")))
     return field is not None and at(source, field) == at(one, "metadata.name")
 

@@ -1,4 +1,4 @@
-"""Two renderings of a chart in; out, what `helm upgrade` from one to the other means for a release
+"""From two renderings of a chart to what `helm upgrade` from one to the other means for a release
 whose values stay the same. `docs/chart-versions.md` has the decisions as a table.
 """
 

@@ -1,4 +1,4 @@
-"""What an upgrade does to what is kept: volumes, and the keys of Secrets and ConfigMaps."""
+"""What an upgrade does to stored data: volumes, and the keys of Secrets and ConfigMaps."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def claim_changes(name: str, old: KubernetesObject, new: KubernetesObject) -> It
 def key_changes(name: str, old: KubernetesObject, new: KubernetesObject) -> Iterator[ChartChange]:
     """Yield what follows from a change of a Secret or a ConfigMap.
 
-    A Secret is read by others, who know its keys. A ConfigMap is the chart's own: what a container
-    loses with a key of it is told of the container.
+    Others read a Secret, and know its keys. A ConfigMap is the chart's own: what a container loses
+    with one of its keys is reported for the container.
     """
     before, after = keys(old), keys(new)
     lost = [key for key in before if key not in after]

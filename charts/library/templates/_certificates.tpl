@@ -34,8 +34,8 @@
 {{- end -}}
 
 {{/*
-PATH_TO_CA_BUNDLE names the certificates that the start script adds to those of the image. Clients read no common setting:
-each is told where both are together, so that they need nobody with the rights to change the system's own.
+PATH_TO_CA_BUNDLE names the certificates that the start script adds to those of the image. Clients have no common setting:
+each one gets the path of a bundle of both, so no rights are needed to change the system's own certificates.
 */}}
 {{- define "library.certificates.env" -}}
 {{- $path := (.Values.certificates).pathToCaBundle | default "" }}

@@ -44,13 +44,13 @@ its first part (`fr` for `fr-CA`), and then English is taken.
 {{- end -}}
 {{- end -}}
 
-{{/* Where what the user runs is. */}}
+{{/* The addresses of the user's own ports. */}}
 {{- define "library.notes.ports" -}}
 {{- $ports := include "library.userPorts" . | fromJsonArray -}}
 {{- if and $ports (include "library.url" .) }}
 {{ include "library.say" (dict "context" . "fr" "Vos ports :" "en" "Your ports:") }}
 {{- range $index, $port := $ports }}{{ if $index }},{{ end }} [port {{ int $port }}]({{ include "library.userUrl" (dict "context" $ "port" $port "ports" $ports) }}){{ end }}.
-{{ include "library.say" (dict "context" . "fr" "Tant que rien n'y répond, ces adresses donnent une erreur 502 ou 503." "en" "Until something answers there, these addresses give an error 502 or 503.") }}
+{{ include "library.say" (dict "context" . "fr" "Tant que rien n'y répond, ces adresses donnent une erreur 502 ou 503." "en" "Until something answers there, these addresses return error 502 or 503.") }}
 {{ end -}}
 {{- end -}}
 
@@ -61,7 +61,7 @@ its first part (`fr` for `fr-CA`), and then English is taken.
 {{ $directory := include "library.directory" . }}
 {{ include "library.say" (dict "context" . "fr" (printf "Le répertoire `%s` est **effacé avec le service**. Gardez votre code dans un dépôt Git, et vos données dans un stockage objet." $directory) "en" (printf "The directory `%s` is **deleted with the service**. Keep your code in a Git repository, and your data in an object store." $directory)) }}
 {{- if not .Values.persistence.enabled }}
-{{ include "library.say" (dict "context" . "fr" "Sans volume persistant, il l'est aussi à chaque redémarrage." "en" "Without a persistent volume, it is so at every restart too.") }}
+{{ include "library.say" (dict "context" . "fr" "Sans volume persistant, il l'est aussi à chaque redémarrage." "en" "Without a persistent volume, it is also deleted at every restart.") }}
 {{- end }}
 {{ end -}}
 {{- end -}}

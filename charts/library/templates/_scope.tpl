@@ -3,7 +3,7 @@ Each workload of a chart is rendered with a context of its own: that of the char
 `.Values` are those under the workload's name, with the sections around them that it sees. `.Workload` is its name, `.Service`
 that of the service to which it belongs.
 
-Parameters: context (what is around it), into (an empty dict, which is filled, as values are to be shared and not copied),
+Parameters: context (what is around it), into (an empty dict to fill, so that values are shared and not copied),
 key (where its own values are), workload, service, and shared (names of sections).
 */}}
 {{- define "library.scope" -}}

@@ -41,7 +41,7 @@ def test_chart_yaml_stands_first_and_nothing_tells_where_or_when() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"not a chart", archive("a", Tree({"x": File(b"")}))])
 def test_what_is_no_chart(data: bytes) -> None:
-    with pytest.raises(IntegrityError, match=r"a\.tgz is no archive of a chart"):
+    with pytest.raises(IntegrityError, match=r"a\.tgz is not the archive of a chart"):
         unpack(data, "a.tgz")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from builder.charts.compose import Composition, compose, merged, walk
 from builder.charts.images import ImageRef, Images
-from builder.charts.library import Library
+from builder.charts.library import ChartLibrary
 from builder.charts.load import Groups
 from builder.charts.model import Environment, Group, Option, Slider
 from builder.charts.scopes import scopes
@@ -14,7 +14,7 @@ from builder.charts.service import Probe, Service
 from builder.errors import InputError
 
 IMAGES = (ImageRef(name="r/test", tag="2"), ImageRef(name="r/test", tag="1"))
-LIBRARY = Library(directory=Path("charts"), file="charts")
+LIBRARY = ChartLibrary(directory=Path("charts"), file="charts")
 IMAGE = Group(
     description="x",
     order={"service": 10},

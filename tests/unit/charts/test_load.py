@@ -59,7 +59,7 @@ def test_it_extends_no_service_that_extends_itself(tmp_path: Path) -> None:
     child = "extends: {}\ntitle: Other\n"
     directory = services(tmp_path, one=MINIMAL, two=child.format("one"), three=child.format("two"))
     place = "charts/three/service.yaml:1:10"
-    said = "the text 'two' is no service that can be extended\n  hint: known: one"
+    said = "the text 'two' is not a service that can be extended\n  hint: known: one"
     assert refused(directory) == [f"{place}: {said}"]
 
 
@@ -92,7 +92,7 @@ def test_the_problems_of_all_services_at_once(tmp_path: Path) -> None:
 
 def test_a_name_too_long_for_a_chart(tmp_path: Path) -> None:
     directory = services(tmp_path, **{"a" * 47: MINIMAL})
-    assert "is no name for a chart" in refused(directory)[0]
+    assert "cannot be a chart's name" in refused(directory)[0]
 
 
 def test_a_service_is_not_named_like_what_charts_share(tmp_path: Path) -> None:

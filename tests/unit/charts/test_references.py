@@ -133,11 +133,11 @@ def test_templates_that_are_right(text: str) -> None:
             ".Values.streamlit.fiel: the chart has no option 'streamlit.fiel'",
         ),
         ("{{ if .Values.streamlit.file }}", "{{: this 'if' has no end"),
-        ("{{ end }}", "{{: this 'end' ends no block"),
-        ("{{ else }}", "{{: this 'else' is in no block"),
+        ("{{ end }}", "{{: this 'end' does not end a block"),
+        ("{{ else }}", "{{: this 'else' is outside of any block"),
         (
             "a {{ .Values.streamlit.file",
-            "{{: this action is not closed, or holds what is not Go's template language",
+            "{{: this action is not closed, or is not valid in Go's template language",
         ),
     ],
 )

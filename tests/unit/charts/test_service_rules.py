@@ -184,7 +184,7 @@ def test_a_variable_of_the_password(tmp_path: Path) -> None:
         ("{gate: y, options: {y: {}}}", "'gate' names 'y', which is of type string"),
         ("{form: {}, options: {y: {}}}", "'form' does nothing on an option that holds others"),
         ("{when: debug, unless: debug}", "'when' does nothing beside 'unless'"),
-        ("{when: debgu}", "'when' names 'debgu', which is no option of the chart"),
+        ("{when: debgu}", "'when' names 'debgu', which is not an option of the chart"),
         ("{when: /streamlit/file}", "'when' names '/streamlit/file', which is of type string"),
         (
             "{suggest: [a], render: textArea}",
@@ -203,7 +203,7 @@ def test_a_key_that_would_do_nothing(tmp_path: Path, fields: str, problem: str) 
     ("fields", "problem"),
     [
         ("{pattern: x}", "'pattern' does nothing on an option of type boolean"),
-        ("{}", "set: service.image.pinDigest says nothing"),
+        ("{}", "set: service.image.pinDigest has no fields"),
         ("{hiden: true}", "unknown key 'hiden'\n  hint: did you mean 'hidden'?"),
         ("{hidden: of course}", "expected true or false, found the text 'of course'"),
     ],

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.charts.onyxia.context import CONTEXT, Type, Unknown, contexts, known_paths, look_up
-from builder.charts.onyxia.expression import Reference, evaluate, parts, references
+from builder.charts.onyxia.expression import ContextReference, evaluate, parts, references
 from builder.charts.onyxia.javascript import at
 from builder.charts.onyxia.model import UNDEFINED
 from builder.charts.onyxia.validation import kind
@@ -57,7 +57,7 @@ KEYS = st.text("abcXYZ_09.", min_size=1, max_size=5)
 
 @given(st.lists(KEYS, min_size=1, max_size=4))
 def test_a_path_is_read_back_as_it_was_written(path: list[str]) -> None:
-    reference = Reference(tuple(path), embedded=False)
+    reference = ContextReference(tuple(path), embedded=False)
     if "." in path[0]:
         return  # a first key with a dot has no spelling
     assert parts(str(reference), top=True) == (reference,)

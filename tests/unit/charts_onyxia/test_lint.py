@@ -244,7 +244,7 @@ def test_what_is_no_chart_is_said_to_be_none(tmp_path: Path) -> None:
     for path, words in (
         (tmp_path, "no Chart.yaml"),
         (tmp_path / "nothing", "no such file"),
-        (tmp_path / "broken.tgz", "not a chart's package"),
+        (tmp_path / "broken.tgz", "not the package of a chart"),
     ):
         with pytest.raises(InputError, match=words):
             read(path)

@@ -89,9 +89,9 @@ def test_verdict(schema: dict[str, Any], value: object, expected: object) -> Non
     [
         (GI, "5Gi", "is above sliderMax 4"),
         (GI, "5Mi", "does not end with the unit Gi"),
-        (GI, "xGi", "is no number"),
+        (GI, "xGi", "is not a number"),
         ({"type": "integer", "minimum": 2}, 1, "is below the minimum 2"),
-        ({"type": "integer"}, 1.5, "is no integer"),
+        ({"type": "integer"}, 1.5, "is not an integer"),
         ({"type": "string"}, None, "is null, not a string"),
         ({"type": "array"}, {}, "is an object, not an array"),
         (

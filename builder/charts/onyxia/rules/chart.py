@@ -27,8 +27,8 @@ def schema_missing(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def suspend(subject: Subject) -> Iterator[Violation]:
-    """The schema has `global.suspend`, a hidden boolean whose default is false: only then a service
-    can be suspended and resumed.
+    """The schema has `global.suspend`, a hidden boolean whose default is false: only then can a
+    service be suspended and resumed.
     """
     if subject.chart.schema is None or not isinstance(subject.schema.value, dict):
         return
@@ -44,7 +44,9 @@ def suspend(subject: Subject) -> Iterator[Violation]:
     wrong = []
     wrong += [f"is of type {node.type}"] if node.type != "boolean" else []
     wrong += (
-        ["does not start as false"] if node.default is not False or "const" in node.keywords else []
+        ["does not default to false"]
+        if node.default is not False or "const" in node.keywords
+        else []
     )
     wrong += ["is shown"] if subject.shown(node) else []
     if wrong:
@@ -76,8 +78,8 @@ def dependency_condition(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def notes_password(subject: Subject) -> Iterator[Violation]:
-    """The notes say `password: X`, with the bare password after one space: that is how the page
-    finds what it copies.
+    """The notes say `password: X`, with the plain password after one space: the page finds it by
+    that, to copy it.
     """
     if subject.chart.notes is None:
         return
@@ -85,7 +87,7 @@ def notes_password(subject: Subject) -> Iterator[Violation]:
     lines = [line for line in notes.splitlines() if "password" in line.lower()]
     matches = [_PASSWORD.search(line) for line in lines]
     copied = [match[1] for match in matches if match]
-    # Where the notes tell no password, the page looks for an option of that name.
+    # If there is no password in the notes, the page looks for an option of that name.
     names = [node.path[-1].lower() for node in subject.nodes if node.path]
     has_option = any(name.endswith("password") for name in names)
     if lines and not copied and not has_option:
@@ -108,8 +110,8 @@ def notes_password(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def notes_url(subject: Subject) -> Iterator[Violation]:
-    """Where the notes name no URL, the host of the service comes first in the alphabet: the button
-    opens the first; hence a host ends with `-0`.
+    """If there is no URL in the notes, the host of the service sorts first: the button opens the
+    first host in alphabetical order, so a host should end with `-0`.
     """
     notes = subject.chart.notes
     if notes is not None and "http" in _ACTION.sub("", notes):
@@ -127,12 +129,12 @@ def notes_url(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def chart_prerelease(subject: Subject) -> Iterator[Violation]:
-    """The version is no prerelease: one with a dash is never chosen unless a user asks for it."""
+    """The version is not a prerelease: one with a dash is only used if a user chooses it."""
     version = str(subject.metadata.get("version", ""))
     if "-" in version:
         yield Violation(
             "/version",
-            f"the version {version} is a prerelease, which the page never chooses by itself",
+            f"the version {version} is a prerelease, which the page never selects by itself",
             file=METADATA,
         )
 
@@ -145,7 +147,7 @@ def chart_card(subject: Subject) -> Iterator[Violation]:
         if subject.metadata and (not isinstance(value, str) or not value.strip()):
             yield Violation(
                 "" if value is None else f"/{key}",
-                f"the chart has no {key}: its card in the catalog has none",
+                f"the chart has no {key}: its card in the catalog shows none",
                 file=METADATA,
             )
 
@@ -156,7 +158,7 @@ def _siblings(subject: Subject, node: SchemaNode) -> list[SchemaNode]:
 
 
 def _sorts_before(subject: Subject, one: SchemaNode, main: SchemaNode) -> bool:
-    """Tell whether the value of a node comes before another one's in some context."""
+    """Tell whether the value of a node sorts before another one's in some context."""
     for context, first in subject.occurring(one):
         for second in subject.values_of(main, context):
             if isinstance(first, str) and isinstance(second, str) and first < second:

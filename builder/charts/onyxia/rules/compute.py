@@ -1,4 +1,4 @@
-"""Rules whose breach crashes the page while it computes the values with which the form opens."""
+"""Rules whose breach crashes the page while it computes the form's initial values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from builder.charts.onyxia.validation import kind, show
 
 @rule(Consequence.VALUES)
 def values_root(subject: Subject) -> Iterator[Violation]:
-    """`values.yaml` is a mapping, and not empty; no key is given twice."""
+    """`values.yaml` is a mapping, and not empty; no key is repeated."""
     if subject.chart.values is None:
         yield Violation("", "the chart has no values.yaml", file=VALUES)
     elif subject.values.problem:
@@ -27,7 +27,7 @@ def values_root(subject: Subject) -> Iterator[Violation]:
             else f"holds {show(subject.values.value)}, not a mapping"
         )
         yield Violation(
-            "", f"values.yaml {what}", "give every value of the schema its default there", VALUES
+            "", f"values.yaml {what}", "give every value of the schema a default there", VALUES
         )
 
 
@@ -42,24 +42,24 @@ def schema_root(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.VALUES)
 def no_value(subject: Subject) -> Iterator[Violation]:
-    """Every leaf has a usable value in every context: a valid `default`, or a value in values.yaml
-    when what it injects may be missing.
+    """Every leaf has a usable value in every context: a valid `default`, or a value in values.yaml,
+    if what it injects may be missing.
     """
     yield from _crashes(subject, "value", "give it a default that it accepts")
 
 
 @rule(Consequence.VALUES)
 def values_yaml(subject: Subject) -> Iterator[Violation]:
-    """A value of values.yaml that is used, for want of an injected one and of a valid `default`, is
-    valid: not null, and of the node's type.
+    """A value of values.yaml is valid (not null, and of the node's type) if it is used because
+    there is neither an injected value nor a valid `default`.
     """
-    yield from _crashes(subject, "values.yaml", "give it a valid default, or mend values.yaml")
+    yield from _crashes(subject, "values.yaml", "give it a valid default, or correct values.yaml")
 
 
 @rule(Consequence.VALUES)
 def object_value(subject: Subject) -> Iterator[Violation]:
-    """An object without properties has a `default` or a value in values.yaml; only an array may do
-    without.
+    """An object without properties has a `default` or a value in values.yaml; only an array needs
+    neither.
     """
     yield from _crashes(subject, "object", 'give it a default: {"type": "object", "default": {}}')
 
@@ -68,7 +68,7 @@ def object_value(subject: Subject) -> Iterator[Violation]:
 def min_items(subject: Subject) -> Iterator[Violation]:
     """An array with `minItems` has a default with as many items, or items with a default."""
     yield from _crashes(
-        subject, "items", "give the items a default, or the array one with enough items"
+        subject, "items", "give the items a default, or give the array one with enough items"
     )
 
 
@@ -91,22 +91,22 @@ def const_value(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.VALUES)
 def pattern_javascript(subject: Subject) -> Iterator[Violation]:
-    """`pattern` is a regular expression of JavaScript: flags such as `(?i)` are not."""
+    """`pattern` is a valid regular expression of JavaScript, which has no flags such as `(?i)`."""
     for node in subject.nodes:
         pattern = node.text("pattern")
         wrong = pattern_error(pattern) if pattern is not None else None
         if wrong:
             yield Violation(
                 join(node.pointer, "pattern"),
-                f"the pattern {pattern} of {node.name} is no JavaScript: {wrong}",
-                "spell both cases: [Aa]",
+                f"the pattern {pattern} of {node.name} is not valid JavaScript: {wrong}",
+                "write both cases: [Aa]",
             )
 
 
 @rule(Consequence.VALUES)
 def slot_values(subject: Subject) -> Iterator[Violation]:
-    """What the schema that every API has for a slot leaves without a usable default, values.yaml
-    gives: the API replaces the whole node.
+    """For a slot, values.yaml has every value for which the API's own schema has no usable default:
+    the API replaces the whole node by that schema.
     """
     for node in subject.nodes:
         slot = SLOTS.get(node.slot or "")

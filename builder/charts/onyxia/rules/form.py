@@ -1,4 +1,4 @@
-"""Rules whose breach crashes the form, or the text editor beside it, as soon as it is drawn."""
+"""Rules whose breach crashes the form, or the text editor beside it, as soon as it is shown."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from builder.charts.onyxia.validation import options, show
 from builder.charts.onyxia.values import selectable
 
 DIALECTS = ("http://json-schema.org/draft-07/schema", "http://json-schema.org/schema")
-"""What the editor's validator knows, with or without a final #."""
+"""The dialects that the editor's validator knows, with or without a final #."""
 
 
 @rule(Consequence.FORM)
 def list_options(subject: Subject) -> Iterator[Violation]:
-    """`render: list` has options, each of which the node accepts: one bad option is as good as
-    none.
+    """`render: list` has options, and the node accepts each of them: with one bad option, none
+    counts.
     """
     occurrences: list[tuple[str, str, str]] = []
     for node in subject.nodes:
@@ -72,7 +72,7 @@ def slider_unit(subject: Subject) -> Iterator[Violation]:
             and unit is not None
             and (unit or "sliderExtremity" not in node.keywords)
         ):
-            hint = "take it away, or make the node a string"
+            hint = "remove it, or make the node a string"
             yield Violation(
                 join(node.pointer, "sliderUnit"),
                 f"the slider {node.name} is a number and has the unit {show(unit)}",
@@ -88,7 +88,7 @@ def slider_render(subject: Subject) -> Iterator[Violation]:
         if render != "slider":
             yield Violation(
                 join(node.pointer, "render"),
-                f"{node.name} has the keywords of a slider and is rendered as {render}",
+                f"{node.name} has the keywords of a slider and has render {render}",
             )
 
 
@@ -101,10 +101,14 @@ def slider_number(subject: Subject) -> Iterator[Violation]:
             continue
         for context, value in subject.occurring(node):
             if isinstance(value, str) and parse_float(value) is None:
-                words = f"the value of the slider {node.name} is {show(value)}, which is no number"
+                words = (
+                    f"the value of the slider {node.name} is {show(value)}, which is not a number"
+                )
                 occurrences.append((node.pointer, words, context))
     for pointer, words in together(occurrences):
-        yield Violation(pointer, words, "give the slider a sliderUnit, and the default that unit")
+        yield Violation(
+            pointer, words, "give the slider a sliderUnit, and add that unit to the default"
+        )
 
 
 @rule(Consequence.FORM)
@@ -117,8 +121,8 @@ def root_properties(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.FORM)
 def pattern_unicode(subject: Subject) -> Iterator[Violation]:
-    r"""`pattern` is valid under the flag `u`, with which the text editor compiles it: no needless
-    escapes such as `\-` and `\_`.
+    r"""`pattern` is valid with the flag `u`, which the text editor uses: no needless escapes such
+    as `\-` and `\_`.
     """
     for node in subject.nodes:
         pattern = node.text("pattern")
@@ -126,11 +130,11 @@ def pattern_unicode(subject: Subject) -> Iterator[Violation]:
             continue
         wrong = pattern_error(pattern, "u")
         if wrong:
-            message = f"the pattern {pattern} of {node.name} is not valid under the flag u: {wrong}"
+            message = f"the pattern {pattern} of {node.name} is not valid with the flag u: {wrong}"
             yield Violation(
                 join(node.pointer, "pattern"),
                 message,
-                "escape only what must be escaped; put - last in [ ]",
+                "escape only what needs it, and put - last in [ ]",
             )
 
 
@@ -140,13 +144,13 @@ def options_empty(subject: Subject) -> Iterator[Violation]:
     for node in subject.nodes:
         if node.options("enum") == []:
             yield Violation(
-                join(node.pointer, "enum"), f"the enum of {node.name} is empty", "take it away"
+                join(node.pointer, "enum"), f"the enum of {node.name} is empty", "remove it"
             )
 
 
 @rule(Consequence.FORM)
 def options_repeated(subject: Subject) -> Iterator[Violation]:
-    """No option stands twice in `enum` or `listEnum`."""
+    """No option is repeated in `enum` or `listEnum`."""
     for node in subject.nodes:
         for keyword in ("enum", "listEnum"):
             given = node.options(keyword) or []
@@ -173,16 +177,16 @@ def schema_dialect(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.FORM)
 def schema_id(subject: Subject) -> Iterator[Violation]:
-    """No node has an `$id`: the text editor compiles the schema again and again, and an identifier
-    only once.
+    """No node has an `$id`: the text editor compiles the schema repeatedly, which fails for an
+    identifier that it knows already.
     """
     for node in subject.nodes:
         if isinstance(node.raw, dict) and "$id" in node.raw:
-            yield Violation(join(node.pointer, "$id"), f"{node.name} has an $id", "take it away")
+            yield Violation(join(node.pointer, "$id"), f"{node.name} has an $id", "remove it")
 
 
 def _repeated(given: list[object]) -> Iterator[object]:
-    """Yield the options that an earlier one is the same as."""
+    """Yield the options that repeat an earlier one."""
     for index, option in enumerate(given):
         if any(same(option, other) for other in given[:index]):
             yield option

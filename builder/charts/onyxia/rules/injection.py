@@ -1,5 +1,5 @@
-"""Rules on what is injected: expressions, the context that they read, and whether their node takes
-what they find.
+"""Rules on what is injected: expressions, the context that they read, and whether their node
+accepts the value.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from builder.charts.onyxia.context import VERSION, Type, Unknown, look_up
-from builder.charts.onyxia.expression import Reference, evaluate, references, strings
+from builder.charts.onyxia.expression import ContextReference, evaluate, references, strings
 from builder.charts.onyxia.model import UNDEFINED, Consequence, Crash, SchemaNode, Violation
 from builder.charts.onyxia.rule import rule
 from builder.charts.onyxia.source import join
@@ -20,7 +20,7 @@ _ANY = Type(kind="any")
 
 @rule(Consequence.SILENT)
 def expression_syntax(subject: Subject) -> Iterator[Violation]:
-    """Braces come in pairs of two, with something between: what is not an expression is injected as
+    """Braces come in pairs of two, with a path in between: anything else is injected as literal
     text.
     """
     for node, key, expression in _expressions(subject):
@@ -42,8 +42,8 @@ def expression_syntax(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def context_path(subject: Subject) -> Iterator[Violation]:
-    """Every path that an expression reads is in the context: what is not there is undefined, and
-    the default is used.
+    """Every path that an expression reads is in the context: otherwise it is undefined, and the
+    default is used.
     """
     for node, key, expression in _expressions(subject):
         item = _item(subject, node)
@@ -53,7 +53,7 @@ def context_path(subject: Subject) -> Iterator[Violation]:
                 hint = (
                     f"did you mean {looked_up.nearest}?"
                     if looked_up.nearest
-                    else "take it away, and keep the default"
+                    else "remove it, and keep the default"
                 )
                 why = f": {looked_up.why}" if looked_up.why else ""
                 message = (
@@ -65,8 +65,8 @@ def context_path(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def embedded_path(subject: Subject) -> Iterator[Violation]:
-    """What is put into a longer string is a string, a number or a boolean: with anything else the
-    whole expression is undefined.
+    """An expression inside a longer string yields a string, a number or a boolean: with anything
+    else the whole string is undefined.
     """
     for node, key, expression in _expressions(subject):
         for reference in references(expression):
@@ -84,15 +84,15 @@ def embedded_path(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def injection_refused(subject: Subject) -> Iterator[Violation]:
-    """The node takes what it injects: its type, pattern, bounds and options; otherwise its default
-    is used.
+    """The node accepts what it injects, by its type, pattern, bounds and options; otherwise its
+    default is used.
     """
     occurrences: list[tuple[str, str, str]] = []
     for context, computed in subject.computed.items():
         for refusal in computed.refusals:
             node = refusal.node
             words = (
-                f"{node.name} does not take what it injects, {show(refusal.value)}, which"
+                f"{node.name} does not accept what it injects, {show(refusal.value)}, which"
                 f" {refusal.why}"
             )
             if node.pointer not in subject.crashed:
@@ -103,7 +103,7 @@ def injection_refused(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def options_injected(subject: Subject) -> Iterator[Violation]:
-    """`overwriteListEnumWith` finds an array, with at least one option that the node takes;
+    """`overwriteListEnumWith` yields an array with at least one option that the node accepts;
     otherwise `listEnum` is used.
     """
     occurrences: list[tuple[str, str, str]] = []
@@ -120,14 +120,14 @@ def options_injected(subject: Subject) -> Iterator[Violation]:
         yield Violation(
             join(pointer, "x-onyxia", "overwriteListEnumWith"),
             words,
-            "inject an array of values that the node takes",
+            "inject an array of values that the node accepts",
         )
 
 
 @rule(Consequence.SILENT)
 def object_default(subject: Subject) -> Iterator[Violation]:
     """An object with `properties` has neither a `default` nor an `overwriteDefaultWith` of its own:
-    its value is that of its properties.
+    its value comes from its properties.
     """
     for node in subject.nodes:
         if node.type != "object" or node.properties is None or "const" in node.keywords:
@@ -144,7 +144,7 @@ def object_default(subject: Subject) -> Iterator[Violation]:
                 )
                 message = f"{keyword} of {node.name} is never used: it is an object with properties"
                 yield Violation(
-                    pointer, message, "move it to the properties, or take the properties away"
+                    pointer, message, "move it to the properties, or remove the properties"
                 )
 
 
@@ -168,7 +168,7 @@ def _item(subject: Subject, node: SchemaNode) -> Type | None:
     return None
 
 
-def _whole(reference: Reference) -> bool:
+def _whole(reference: ContextReference) -> bool:
     return not reference.embedded
 
 

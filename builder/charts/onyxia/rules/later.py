@@ -1,4 +1,4 @@
-"""Rules whose breach shows when the form is used, or when the button is pressed."""
+"""Rules whose breach shows once the form is used, or the button is pressed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from builder.charts.onyxia.subject import Subject, in_contexts, together
 from builder.charts.onyxia.values import default_item
 
 _STEPS = 1000
-"""How many positions of a slider are tried at most."""
+"""Maximum number of positions of a slider to try."""
 
 
 @rule(Consequence.LATER)
 def item_default(subject: Subject) -> Iterator[Violation]:
-    """An array to which a user can add has items with a usable default, or a first item to copy."""
+    """An array to which a user can add items has a usable default for them, or a first item to
+    copy.
+    """
     for node in subject.nodes:
         if (
             node.type != "array"
@@ -49,8 +51,8 @@ def item_default(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.LATER)
 def item_removal(subject: Subject) -> Iterator[Violation]:
-    """An array of objects from which a user can remove starts empty: after an item is removed,
-    saved and opened again, the page crashes.
+    """An array of objects from which a user can remove items starts empty: once an item was removed
+    and the configuration saved, opening it again crashes the page.
     """
     for node in subject.nodes:
         if (
@@ -94,8 +96,8 @@ def schema_meta(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.LAUNCH)
 def launch_value(subject: Subject) -> Iterator[Violation]:
-    """The values with which the form opens satisfy the whole schema, also what the form ignores:
-    lengths, `maximum`, `oneOf`.
+    """The form's initial values satisfy the whole schema, including what the form ignores: lengths,
+    `maximum`, `oneOf`.
     """
     if subject.schema.problem or subject.schema_errors:
         return
@@ -113,12 +115,12 @@ def launch_value(subject: Subject) -> Iterator[Violation]:
             for error in errors(schema, computed.values)
         ]
     for pointer, words in together(occurrences):
-        yield Violation(pointer, words, "change the default, or what it breaks")
+        yield Violation(pointer, words, "change the default, or the keyword that refuses it")
 
 
 @rule(Consequence.LAUNCH)
 def slider_pattern(subject: Subject) -> Iterator[Violation]:
-    """A slider reaches no value that the node's `pattern` refuses."""
+    """A slider cannot reach a value that the node's `pattern` refuses."""
     for node in subject.nodes:
         pattern = node.text("pattern")
         if pattern is None or pattern_error(pattern) or node.type != "string":
@@ -160,7 +162,7 @@ def _positions(node: SchemaNode) -> Iterator[str]:
 
 
 def _pointer(subject: Subject, path: list[str]) -> str:
-    """Return the pointer of the node to which a path of a value leads."""
+    """Return the pointer of the node for the value at a path."""
     for end in range(len(path), -1, -1):
         steps = tuple(path[:end])
         node = subject.by_path.get(steps) or subject.by_path.get(

@@ -31,7 +31,7 @@ def schema_json(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.PAGE)
 def node_object(subject: Subject) -> Iterator[Violation]:
-    """A node of the schema is an object: `true` and `false` are no nodes."""
+    """A node of the schema is an object, never `true` or `false`."""
     for node in subject.nodes:
         if not isinstance(node.raw, dict):
             yield Violation(
@@ -63,7 +63,7 @@ def type_name(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.PAGE)
 def x_onyxia_hidden(subject: Subject) -> Iterator[Violation]:
-    """`x-onyxia.hidden` is true or false: the conditional `{value, path}` belongs in the node's own
+    """`x-onyxia.hidden` is true or false: the condition `{value, path}` belongs in the node's own
     `hidden`.
     """
     for pointer, name, value in _members(subject, "x-onyxia"):
@@ -133,9 +133,7 @@ def hidden_shape(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.PAGE)
 def keyword_shape(subject: Subject) -> Iterator[Violation]:
-    """Every other keyword that the form reads has the shape that it expects: numbers are numbers,
-    lists are lists.
-    """
+    """Any other keyword that the form reads has the expected shape: a number, a list, and so on."""
     for keyword in KEYWORDS:
         if keyword not in _NAMED:
             yield from _misshapen(subject, keyword)
@@ -143,8 +141,8 @@ def keyword_shape(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.PAGE)
 def reference(subject: Subject) -> Iterator[Violation]:
-    """`$ref` leads to `#/definitions/…`, or is the name of a schema that every API has; below a
-    slot that the API lacks it stays unresolved.
+    """`$ref` points to `#/definitions/…`, or is the name of a schema that every API has; it is not
+    resolved below a slot for which the API has no schema.
     """
     for pointer, name, value in _members(subject, "$ref"):
         if isinstance(value, str) and value in SLOTS and SLOTS[value].bundled:
@@ -159,7 +157,7 @@ def reference(subject: Subject) -> Iterator[Violation]:
             if near
             else "define it under #/definitions/, outside of any node with overwriteSchemaWith"
         )
-        yield Violation(pointer, f"the $ref of {name} to {show(value)} stays unresolved", hint)
+        yield Violation(pointer, f"the $ref of {name} to {show(value)} is not resolved", hint)
 
 
 def _members(subject: Subject, key: str) -> Iterator[tuple[str, str, object]]:

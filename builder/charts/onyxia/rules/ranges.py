@@ -20,7 +20,7 @@ def range_id(subject: Subject) -> Iterator[Violation]:
         if "sliderExtremity" in node.keywords and node.text("sliderRangeId") is None:
             yield Violation(
                 node.pointer,
-                f"{node.name} is an end of a range slider and has no sliderRangeId",
+                f"{node.name} is one end of a range slider, but has no sliderRangeId",
                 "give both ends the same",
             )
 
@@ -82,7 +82,7 @@ def range_unit(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.FORM)
 def range_order(subject: Subject) -> Iterator[Violation]:
-    """The low end of a range slider is not above its high end."""
+    """The low end of a range slider does not start above its high end."""
     occurrences: list[tuple[str, str, str]] = []
     for context in subject.computed:
         for name, down, up in _pairs(subject):
@@ -94,14 +94,14 @@ def range_order(subject: Subject) -> Iterator[Violation]:
                 )
                 occurrences.append((down.pointer, words, context))
     for pointer, words in together(occurrences):
-        yield Violation(pointer, words, "lower the default of the one or raise that of the other")
+        yield Violation(pointer, words, "lower the first default, or raise the second")
 
 
-# What a region sets, which no chart can know, decides whether this happens.
+# Whether this happens depends on what a region sets, which a chart cannot know.
 @rule(Consequence.FORM, severity="warning")
 def range_request(subject: Subject) -> Iterator[Violation]:
-    """Where a region sets the low end of a range slider, the default of the high end is
-    `sliderMax`: the region may set the one and not the other.
+    """If a region may set the low end of a range slider, the default of the high end is
+    `sliderMax`: the region may set only the one.
     """
     for name, down, up in _pairs(subject):
         most, limit = down.number("sliderMax"), _number(up, [up.default])
@@ -122,8 +122,8 @@ def range_request(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.LATER)
 def range_group(subject: Subject) -> Iterator[Violation]:
-    """Both ends of a range slider are in one group below the root, other than `global` and a
-    dependency's: moving it looks for that group.
+    """Both ends of a range slider are in one group below the root, other than `global` or that of a
+    dependency: moving the slider looks for that group.
     """
     names = {"global", *dependencies(subject)}
     for name, down, up in _pairs(subject):
@@ -134,7 +134,7 @@ def range_group(subject: Subject) -> Iterator[Violation]:
             group.append(one)
         if not group or (len(group) == 1 and group[0] in names):
             where = (
-                f"only share {group[0]}, which has a place of its own"
+                f"share only {group[0]}, which the form treats separately"
                 if group
                 else "are in no common object"
             )
@@ -147,7 +147,7 @@ def range_group(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def range_title(subject: Subject) -> Iterator[Violation]:
-    """The title of a range slider is that of its `down`: one on its `up` that differs is not
+    """The title of a range slider is that of its `down`: a different one on its `up` is not
     shown.
     """
     for name, down, up in _pairs(subject):
@@ -187,7 +187,7 @@ def _pairs(subject: Subject) -> Iterator[tuple[str, SchemaNode, SchemaNode]]:
 
 
 def _conditions(subject: Subject, node: SchemaNode) -> set[str]:
-    """Return the conditions that hide a node, its parents' included, each as an absolute one."""
+    """Return the conditions that hide a node or its parents, each with an absolute path."""
     conditions: set[str] = set()
     for one in (node, *subject.lineage(node)):
         hidden = one.keywords.get("hidden", False)

@@ -1,4 +1,4 @@
-"""Rules whose breach the API or Helm answers with a refusal."""
+"""Rules whose breach makes the API or Helm refuse the chart."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from builder.charts.onyxia.subject import Subject
 from builder.charts.onyxia.validation import show
 
 NAME_LENGTH = 46
-"""A release is <chart>-<up to six digits>, and has 53 characters at most."""
+"""A release's name is <chart>-<up to six digits>, at most 53 characters."""
 
 _LOOKAROUND = re.compile(r"(?<!\\)(?:\\\\)*(\(\?<?[=!]|\\[1-9]|\\k<|\\u|\\c[A-Za-z])")
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
@@ -32,8 +32,8 @@ _PARSED = re.compile(r"-\d+\.\d+\.\d+")
 
 @rule(Consequence.REFUSED)
 def options_wider(subject: Subject) -> Iterator[Violation]:
-    """`listEnum` offers nothing that `enum` refuses: the form shows the one, the API and Helm check
-    the other.
+    """`listEnum` offers nothing that `enum` refuses: the form shows the first, the API and Helm
+    check the second.
     """
     for node in subject.nodes:
         offered, allowed = node.options("listEnum"), node.options("enum")
@@ -46,7 +46,7 @@ def options_wider(subject: Subject) -> Iterator[Violation]:
             yield Violation(
                 join(node.pointer, "listEnum"),
                 f"listEnum of {node.name} offers {show(extra[0])}, which is not in its enum",
-                "give one list",
+                "keep one of the two lists",
             )
 
 
@@ -74,9 +74,7 @@ def values_extra(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.REFUSED)
 def values_refused(subject: Subject) -> Iterator[Violation]:
-    """`values.yaml` satisfies the schema: Helm checks it before anything else, also with no value
-    given.
-    """
+    """`values.yaml` satisfies the schema: Helm checks it first, even if no values are given."""
     if (
         subject.schema.problem
         or not isinstance(subject.values.value, dict)
@@ -91,11 +89,11 @@ def values_refused(subject: Subject) -> Iterator[Violation]:
             )
 
 
-# It depends on the administrator, who may give another schema.
+# Whether this happens depends on the administrator, who may replace the schema.
 @rule(Consequence.REFUSED, severity="warning")
 def slot_wider(subject: Subject) -> Iterator[Violation]:
-    """The chart's own schema takes what the schema that every API has for its slot takes: the form
-    offers the one, Helm checks the other.
+    """The chart's own schema accepts what the API's schema for its slot accepts: the form uses the
+    API's, Helm checks the chart's.
     """
     for node in subject.nodes:
         slot = SLOTS.get(node.slot or "")
@@ -111,7 +109,7 @@ def slot_wider(subject: Subject) -> Iterator[Violation]:
             ]
             if target is not None and refused:
                 message = (
-                    f"{node.slot} of an API takes {show(refused[0])} for {target.name}, and the"
+                    f"{node.slot} of an API accepts {show(refused[0])} for {target.name}, but the"
                     f" pattern {pattern} refuses it"
                 )
                 yield Violation(join(target.pointer, "pattern"), message, 'widen it to "^[^ ]+$"')
@@ -119,7 +117,7 @@ def slot_wider(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.REFUSED)
 def pattern_helm(subject: Subject) -> Iterator[Violation]:
-    r"""`pattern` is one that Helm can compile too: no lookaround, no backreference, no `\u`."""
+    r"""Helm can compile `pattern` too: no lookaround, no backreference, no `\u`."""
     for node in subject.nodes:
         pattern = node.text("pattern")
         lookaround = (
@@ -136,7 +134,7 @@ def pattern_helm(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.REFUSED)
 def chart_yaml(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml is a mapping; no key is given twice."""
+    """Chart.yaml is a mapping; no key is repeated."""
     if subject.chart_yaml.problem:
         yield Violation("", f"Chart.yaml: {subject.chart_yaml.problem}", file=METADATA)
     elif not isinstance(subject.chart_yaml.value, dict):
@@ -147,33 +145,33 @@ def chart_yaml(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.REFUSED)
 def chart_name_length(subject: Subject) -> Iterator[Violation]:
-    """The chart's name has 46 characters at most: a release is the name, a dash and up to six
-    digits, and has 53 at most.
+    """The chart's name has at most 46 characters: a release is the name, a dash and up to six
+    digits, together at most 53.
     """
     if len(subject.name) > NAME_LENGTH:
         yield Violation(
             "/name",
-            f"the chart's name has {len(subject.name)} characters, {NAME_LENGTH} at most",
+            f"the chart's name has {len(subject.name)} characters, and may have {NAME_LENGTH}",
             file=METADATA,
         )
 
 
 @rule(Consequence.REFUSED)
 def chart_name(subject: Subject) -> Iterator[Violation]:
-    """The chart's name starts a release's name: lower case letters, digits and dashes, a letter
+    """The chart's name can begin a release's name: lower-case letters, digits and dashes, a letter
     first.
     """
     if subject.metadata and not _LABEL.fullmatch(subject.name):
         yield Violation(
             "/name",
-            f"the chart's name {show(subject.name)} cannot start the name of a release",
+            f"the chart's name {show(subject.name)} cannot begin the name of a release",
             file=METADATA,
         )
 
 
 @rule(Consequence.REFUSED)
 def chart_version(subject: Subject) -> Iterator[Violation]:
-    """The chart's version is SemVer without a `v`, and its name holds nothing like `-1.2.3`: the
+    """The chart's version is SemVer without a `v`, and its name contains nothing like `-1.2.3`: the
     API parses `name-x.y.z` to find the chart again.
     """
     version = str(subject.metadata.get("version", ""))
@@ -197,7 +195,7 @@ def chart_folder(subject: Subject) -> Iterator[Violation]:
     if subject.chart.folder is not None and subject.chart.folder != subject.name:
         yield Violation(
             "",
-            f"the package's folder is {show(subject.chart.folder)}, and the chart is"
+            f"the package's folder is {show(subject.chart.folder)}, but the chart's name is"
             f" {show(subject.name)}",
             file=METADATA,
         )

@@ -1,6 +1,4 @@
-"""Rules whose breach loses something without a word: the page opens, and does not do what the
-schema says.
-"""
+"""Rules whose breach is silent: the page opens, but does not do what the schema says."""
 
 from __future__ import annotations
 
@@ -49,7 +47,7 @@ IGNORED = (
         "writeOnly",
     ),
 )
-"""Keywords of draft 07 that say something to Helm, and nothing to the form."""
+"""Keywords of draft 07 that Helm checks and the form ignores."""
 
 _DEAD = ("form", "x-form", "x-generated")
 _HARMLESS = ("$schema", "$id", "$ref", "$comment", "definitions", "examples")
@@ -65,8 +63,8 @@ _MEANT = {
 
 @rule(Consequence.SILENT)
 def default_refused(subject: Subject) -> Iterator[Violation]:
-    """A `default` is one that its own node accepts wherever it is needed; otherwise the value of
-    values.yaml is used.
+    """A node accepts its own `default` wherever it is needed; otherwise the value of values.yaml is
+    used.
     """
     occurrences: list[tuple[str, str, str]] = []
     for node in subject.nodes:
@@ -92,8 +90,8 @@ def default_refused(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def options_dropped(subject: Subject) -> Iterator[Violation]:
-    """Every option of `enum` and `listEnum` fits its node: with one that does not, none is offered,
-    and the field is plain text.
+    """A node accepts every option of its `enum` or `listEnum`: with one that it does not, none is
+    offered, and the field is plain text.
     """
     for node in subject.nodes:
         if (
@@ -117,10 +115,10 @@ def options_dropped(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def enum_beside_list(subject: Subject) -> Iterator[Violation]:
-    """A node has `listEnum` or `enum`, not both: the form only shows the first."""
+    """A node has `listEnum` or `enum`, not both: the form shows only `listEnum`."""
     for node in subject.nodes:
         if node.options("listEnum") is not None and node.options("enum") is not None:
-            hint = "keep enum to have the options enforced, listEnum to have other values allowed"
+            hint = "keep enum to enforce the options, or listEnum to allow other values"
             yield Violation(
                 join(node.pointer, "enum"),
                 f"{node.name} has both listEnum and enum, and the form ignores enum",
@@ -130,15 +128,15 @@ def enum_beside_list(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def hidden_path(subject: Subject) -> Iterator[Violation]:
-    """`hidden.path` leads to a value: keys separated by `/`, from the root, or from the node's own
-    object when `isPathRelative`.
+    """`hidden.path` points to a value: keys separated by `/`, from the root, or from the node's own
+    object with `isPathRelative`.
     """
     for node, hidden, path in _hidden(subject):
         if _target(subject, path) is not None or _free(subject, path):
             continue
         same_text = [one for one in subject.by_path if "/".join(one) == "/".join(path)]
         if any("/" in "".join(one) for one in same_text):
-            hint = "no path leads to a key that holds a slash"
+            hint = "no path can point to a key with a slash"
         else:
             asked = str(hidden["path"]).replace(".", "/")
             below = [] if not hidden.get("isPathRelative") else list(node.path[:-1])
@@ -151,7 +149,7 @@ def hidden_path(subject: Subject) -> Iterator[Violation]:
             hint = f"did you mean {near[0]}?" if near else ""
         yield Violation(
             join(node.pointer, "hidden", "path"),
-            f"{node.name} is always shown: no value is at {show(hidden['path'])}",
+            f"{node.name} is always shown: there is no value at {show(hidden['path'])}",
             hint,
         )
 
@@ -174,8 +172,8 @@ def hidden_value(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def slider_dropped(subject: Subject) -> Iterator[Violation]:
-    """A node with `sliderMax`, `sliderStep`, or `render: slider` has a `sliderMin`: without it, it
-    is no slider.
+    """A node with `sliderMax`, `sliderStep`, or `render: slider` has a `sliderMin`: without, it is
+    not a slider.
     """
     for node in subject.nodes:
         wants = [
@@ -187,19 +185,19 @@ def slider_dropped(subject: Subject) -> Iterator[Violation]:
         if wants and "sliderMin" not in node.keywords and "sliderExtremity" not in node.keywords:
             yield Violation(
                 node.pointer,
-                f"{node.name} has {wants[0]} and no sliderMin: it is a plain field",
+                f"{node.name} has {wants[0]} but no sliderMin: it is a plain field",
                 "give it a sliderMin and a sliderMax",
             )
 
 
 @rule(Consequence.SILENT)
 def keyword_ignored(subject: Subject) -> Iterator[Violation]:
-    """The form knows no `maximum`, lengths, `format`, `uniqueItems`, `oneOf`, `if`: it lets a user
+    """The form ignores `maximum`, lengths, `format`, `uniqueItems`, `oneOf`, `if`: it lets a user
     enter what Helm will refuse.
     """
     for node in subject.nodes:
-        # Of a bound that only Helm knows, nobody who types into the form can be unaware when the
-        # form does not show the value.
+        # A bound that only Helm checks does not matter for a value that the form does not show.
+
         ignored = (
             IGNORED
             if subject.shown(node)
@@ -215,25 +213,25 @@ def keyword_ignored(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def keyword_dead(subject: Subject) -> Iterator[Violation]:
-    """No key of older forms: `form` and `x-form` are read by nothing."""
+    """There are no keys of older forms: nothing reads `form` and `x-form`."""
     for node in subject.nodes:
         for keyword in _DEAD:
             if isinstance(node.raw, dict) and keyword in node.raw:
                 yield Violation(
                     join(node.pointer, keyword),
                     f"nothing reads {keyword} of {node.name}",
-                    "take it away",
+                    "remove it",
                 )
 
 
 @rule(Consequence.SILENT)
 def region_slider_config(subject: Subject) -> Iterator[Violation]:
-    """No `x-onyxia.useRegionSliderConfig`: it was removed in 2024."""
+    """There is no `x-onyxia.useRegionSliderConfig`: it was removed in 2024."""
     for node in subject.nodes:
         if "useRegionSliderConfig" in _onyxia(node):
             pointer = join(node.pointer, "x-onyxia", "useRegionSliderConfig")
             yield Violation(
-                pointer, f"nothing reads useRegionSliderConfig of {node.name}", "take it away"
+                pointer, f"nothing reads useRegionSliderConfig of {node.name}", "remove it"
             )
 
 
@@ -276,8 +274,8 @@ def _onyxia(node: SchemaNode) -> dict[str, object]:
 
 
 def _hidden(subject: Subject) -> Iterator[tuple[SchemaNode, dict[str, object], tuple[str, ...]]]:
-    """Yield the nodes that are hidden under a condition, with it and the absolute path of the value
-    that it reads.
+    """Yield the nodes that are hidden under a condition, with the condition and the absolute path
+    of the value that it reads.
     """
     for node in subject.nodes:
         hidden = node.keywords.get("hidden")

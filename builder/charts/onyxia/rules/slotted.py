@@ -1,5 +1,5 @@
-"""Rules on `overwriteSchemaWith`: the API replaces the whole node by the schema of that name, when
-it has one.
+"""Rules on `overwriteSchemaWith`: the API replaces the whole node by the schema of that name, if it
+has one.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from builder.charts.onyxia.tree import walk
 @rule(Consequence.SILENT)
 def slot_unknown(subject: Subject) -> Iterator[Violation]:
     """`overwriteSchemaWith` names a schema that the API has, or that administrators are known to
-    give: another name changes nothing.
+    add: any other name has no effect.
     """
     for node in subject.nodes:
         if node.slot is not None and node.slot not in subject.slots:
             near = nearest(node.slot, subject.slots)
             yield Violation(
                 _pointer(node),
-                f"no schema is called {node.slot!r}",
+                f"there is no schema {node.slot!r}",
                 f"did you mean {near}?" if near else "",
             )
 
 
 @rule(Consequence.SILENT)
 def slot_root(subject: Subject) -> Iterator[Violation]:
-    """The root has no `overwriteSchemaWith`: the API only looks at what is below it."""
+    """The root has no `overwriteSchemaWith`: the API looks only below the root."""
     if subject.tree.root.slot is not None:
         yield Violation(
             _pointer(subject.tree.root),
-            "the API does not look at overwriteSchemaWith of the root",
+            "the API ignores overwriteSchemaWith of the root",
             "put it on the properties",
         )
 
@@ -62,8 +62,8 @@ def slot_nested(subject: Subject) -> Iterator[Violation]:
 
 @rule(Consequence.SILENT)
 def slot_shadows(subject: Subject) -> Iterator[Violation]:
-    """What a node below a slot injects is not lost to the schema that every API has for it:
-    `ide/resources.json` reads no `region.resources`.
+    """What a node below a slot injects, the API's own schema for the slot injects too:
+    `ide/resources.json`, for example, does not read `region.resources`.
     """
     for outer in subject.nodes:
         slot = SLOTS.get(outer.slot or "", Slot())
@@ -75,11 +75,11 @@ def slot_shadows(subject: Subject) -> Iterator[Violation]:
                     f"{node.name} never injects {lost}: an API replaces {outer.name} by its own"
                     f" {outer.slot}"
                 )
-                yield Violation(pointer, message, "take the injection away, or the slot")
+                yield Violation(pointer, message, "remove the injection, or the slot")
 
 
 def _dropped(node: SchemaNode, slot: Slot) -> str | None:
-    """Return a path that a node injects from, and that an API with the slot's schema does not."""
+    """Return a path that a node injects from, and that the API's schema for the slot does not."""
     if not isinstance(node.expression, str):
         return None
     dropped = tuple(f"{prefix}." for prefix in slot.drops)
