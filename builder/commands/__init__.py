@@ -21,8 +21,8 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
         "semver",
     ),
 }
-"""Extra of this distribution -> the modules that it brings, which a machine that builds images
-alone lacks."""
+"""Extra of this distribution -> the modules that it adds. A machine that only builds images does
+without them."""
 
 
 class Command(Protocol):
@@ -36,7 +36,7 @@ class Command(Protocol):
 
 
 COMMANDS: Mapping[str, str] = {
-    "doctor": "check what this machine lacks, and say how to mend it",
+    "doctor": "check what this machine lacks, and say how to fix it",
     "new": "start a layer, an image or a service that builds and passes its tests",
     "validate": "check catalog.yaml and every layer.yaml, and show all problems at once",
     "list": "list the images",
@@ -46,21 +46,21 @@ COMMANDS: Mapping[str, str] = {
     "size": "show what takes space in an image",
     "diff": "compare two images or two cells: packages, files, bytes to pull",
     "lock": "resolve what layers ask for to exact files, in catalog.lock",
-    "fetch": "bring what is locked into the cache",
-    "plan": "show what a build would keep and make, and why",
-    "build": "build missing cells and put images together",
+    "fetch": "fetch what is locked into the cache",
+    "plan": "show what a build would keep and build, and why",
+    "build": "build missing cells, and put the images together",
     "verify": "build again what was kept while a layer below it changed, and compare the bytes",
-    "digests": "compare what cells came to with what is written down beside the lock",
+    "digests": "compare the bytes of built cells with those recorded beside the lock",
     "test": "run the layers' tests in every image that has them",
-    "load": "bring images into the Docker engine",
+    "load": "load images into the Docker engine",
     "run": "run an image in Docker",
     "shell": "open a shell in an image, in a cell, or where a build failed",
-    "push": "bring images to a registry, and move only what it lacks",
+    "push": "push images to a registry; only what it lacks is sent",
     "prune": "free the space of cells and images that the catalog no longer has",
-    "render": "print the Dockerfile that builds an image by plain Docker",
+    "render": "print the Dockerfile that builds an image with plain Docker",
     "chart": "generate, check, compare, publish and launch the services' Helm charts",
-    "schema": "write the JSON Schemas by which editors complete and check what people write",
-    "completion": "print what makes a shell complete commands, options and names",
+    "schema": "write the JSON Schemas with which editors complete and check your files",
+    "completion": "print the code that makes a shell complete commands, options and names",
 }
 """What each does, in the order in which people meet them."""
 
@@ -71,9 +71,7 @@ VERBS: Mapping[str, Mapping[str, str]] = {
         "service": "write a service for an image",
     },
     "chart": {
-        "generate": (
-            "write the charts of all services, or tell which files are not what they would be"
-        ),
+        "generate": ("write the charts of all services, or check which files are out of date"),
         "verify": (
             "lint charts, render them with Helm and check the objects against the schemas of"
             " several versions of Kubernetes"
@@ -83,22 +81,21 @@ VERBS: Mapping[str, Mapping[str, str]] = {
             " launch"
         ),
         "diff": (
-            "show what differs between two versions of a chart, and the version that follows"
-            " from it"
+            "show the differences between two versions of a chart, and its next version from it"
         ),
         "package": (
-            "package the charts that changed, and join the index of those that are published"
+            "package the charts that changed, and add them to the index of published charts"
         ),
         "test": "launch services on a Kubernetes cluster in Docker, and use them",
     },
 }
-"""What the commands that have verbs of their own do."""
+"""What each command with verbs of its own does."""
 
 
 def command(name: str) -> Command:
     """Return the module of a command, or of `<command> <verb>`.
 
-    Modules are imported by name, as a run needs one of them and the libraries of no other.
+    Modules are imported by name: a run needs one of them, and only that one's libraries.
 
     Raises:
         BuilderError: it needs a library of an extra that is not installed.
@@ -119,5 +116,5 @@ def command(name: str) -> Command:
 
 
 def answer_shell(parser: argparse.ArgumentParser) -> None:
-    """Answer a shell that asks how a line may go on, and end this process."""
+    """Answer a shell that asks how to complete a line, and end this process."""
     importlib.import_module(f"{__name__}.completion").answer(parser)

@@ -1,4 +1,4 @@
-"""`catalog build`: make what is missing, put images together, and say how it went."""
+"""`catalog build`: build what is missing, put the images together, and say how it went."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     project = open_project(arguments.catalog, arguments.patterns)
     made = project.plan(forced=arguments.force)
     console.note(summary(made))
-    # From the engine's cache, a cell that is built by force would only come out as before.
+    # With the engine's cache, a forced build would only return what was built before.
     cache = not (arguments.no_cache or arguments.force)
     results = build(project, made, console, jobs=arguments.jobs, cache=cache)
     if any(result.damaged for result in results.values()):

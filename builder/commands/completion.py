@@ -1,5 +1,5 @@
-"""`catalog completion`: what makes a shell complete commands, options, images, cells, layers and
-services.
+"""`catalog completion`: the code that makes a shell complete commands, options, images, cells,
+layers and services.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ SHELLS = {
     "zsh": 'eval "$(catalog completion zsh)"  # in ~/.zshrc, behind compinit',
     "fish": "catalog completion fish >~/.config/fish/completions/catalog.fish",
 }
-"""What each shell supported is told, and where."""
+"""The line that each supported shell needs, and the file where it goes."""
 
 Names = Callable[[Loaded, str], list[str]]
-"""From a catalog, and what is typed of a name, to the names that there are."""
+"""From a catalog and the typed part of a name to the names that exist."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,15 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the code for a shell to read, and say where that is done."""
-    # argcomplete's code for bash serves zsh, too.
+    """Print the code for a shell to read, and say where to put the line that reads it."""
+    # argcomplete's code for bash works in zsh, too.
     console.text(shellcode([PROGRAM], shell=arguments.shell).strip())
     console.note(SHELLS[arguments.shell])
     return 0
 
 
 def answer(parser: argparse.ArgumentParser) -> None:
-    """Answer a shell that asks how a line may go on, and end this process."""
+    """Answer a shell that asks how to complete a line, and end this process."""
     for action in _actions(parser):
         names = _NAMES.get(str(action.metavar))
         if names is not None:
@@ -65,14 +65,14 @@ def _completer(names: Names) -> Callable[..., list[str]]:
         try:
             return names(load(parsed_args.catalog), prefix)
         except BuilderError:
-            # A shell has no place for an error in the middle of a line.
+            # A shell cannot show an error in the middle of a line.
             return []
 
     return complete
 
 
 def _images(loaded: Loaded, prefix: str) -> list[str]:
-    """Return names of images; with their tags once one is typed."""
+    """Return names of images, with their tags once a name is complete."""
     made = graph(loaded)
     if ":" in prefix:
         return list(made.images)
@@ -80,7 +80,7 @@ def _images(loaded: Loaded, prefix: str) -> list[str]:
 
 
 def _nodes(loaded: Loaded, prefix: str) -> list[str]:
-    """Return names of images, and cells once a layer is typed."""
+    """Return names of images, and cells once a layer's name is complete."""
     if "@" in prefix:
         return list(graph(loaded).cells)
     return _images(loaded, prefix)
@@ -108,4 +108,4 @@ _NAMES: dict[str, Names] = {
     "LAYER": _layers,
     "SERVICE": _services,
 }
-"""What completes an argument, by how it is called."""
+"""The completer of each argument, by the argument's name."""

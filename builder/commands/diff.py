@@ -23,7 +23,7 @@ from builder.graph.select import one_node
 from builder.tools import git
 
 SHOWN = 40
-"""Files that are listed; --all lists every one."""
+"""How many files are listed without --all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ class Side:
     node: str
     stack: Sequence[Facts]
     blobs: Mapping[str, int]
-    """Digest -> bytes, of what an engine pulls."""
+    """Digest -> size in bytes, of each blob that an engine pulls."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,10 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print which packages and files differ, and what whoever has A pulls to get B."""
+    """Print which packages and files differ, and what an engine that has A pulls to get B."""
     if arguments.b is None and arguments.revision is None:
         hint = "name another image, or a git revision with --from"
-        raise InputError([Problem("B", 0, 0, "there is nothing to compare with", hint)])
+        raise InputError([Problem("B", 0, 0, "there is nothing to compare it with", hint)])
     other_word = arguments.b or arguments.a
     present = open_project(arguments.catalog, [_node(arguments.catalog, other_word, "B")])
     other = _side(present)
@@ -69,15 +69,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     else:
         _show(comparison, console, everything=arguments.all)
         console.text(
-            f"{readable(sum(new.values()))} to pull in {len(new)} of {len(other.blobs)} layers,"
-            f" for whoever has {one.node}"
+            f"{readable(sum(new.values()))} to pull, in {len(new)} of {len(other.blobs)} layers,"
+            f" with {one.node} in place"
         )
     return 0
 
 
 @contextmanager
 def _catalog_at(catalog: Path, revision: str | None) -> Iterator[Path]:
-    """Return the path of the catalog, as it was at a revision where one is given."""
+    """Return the path of the catalog; with a revision, of a copy as it was at that revision."""
     if revision is None:
         yield catalog
         return
@@ -102,7 +102,7 @@ def _side(project: Project) -> Side:
 
 
 def _layers(project: Project, image: ImagePoint, stack: Sequence[Facts]) -> Mapping[str, int]:
-    """Return the layers of an image; where it is not put together now, without the seal."""
+    """Return the layers of an image; without the seal if it is not put together yet."""
     manifests = [records.find(project.store, facts.key) for facts in stack]
     digests = [manifest.digest for manifest in manifests if manifest is not None]
     key = project.image_key(image.id, digests)

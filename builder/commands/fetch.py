@@ -1,4 +1,4 @@
-"""`catalog fetch`: bring what is locked into the cache, so that builds need no network."""
+"""`catalog fetch`: download what is locked into the cache, so that builds need no network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Fetch, and print what came and what was there."""
+    """Fetch, and print how many files were downloaded and how many were already there."""
     project = open_project(arguments.catalog, arguments.patterns)
     done = fetch(project.lock, project.graph.cells.values(), project.settings, console)
     if arguments.json:

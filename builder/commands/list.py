@@ -30,13 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     part.add_argument(
         "--sample",
         action="store_true",
-        help="tell which images `make test` tests in place of all of them, and why no others",
+        help="show which images `make test` tests as a sample, and why the others are left out",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print one line for each name, with its tags, in the order of the catalog."""
+    """Print one line for each image name, with its tags, in the order of the catalog."""
     made = graph(load(arguments.catalog))
     if arguments.absent:
         _absent(arguments, made, console)
@@ -92,7 +92,7 @@ def by_name(graph: Graph) -> dict[tuple[str, str], list[str]]:
 
 
 def _sample(chosen: Sample, part: Graph, console: Console, *, as_json: bool) -> None:
-    """Print the images of a sample and what they were chosen for, then the others and why not."""
+    """Print the images of a sample with what each was chosen for, then why the others were not."""
     if as_json:
         console.json(_document(chosen))
         return

@@ -1,4 +1,4 @@
-"""`catalog load`: bring images into a Docker engine."""
+"""`catalog load`: load images into a Docker engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`catalog lock`: decide on exact versions, and say what moved."""
+"""`catalog lock`: resolve exact versions, and say what changed."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         help=(
             "move packages (globs over their names; all without one) to the newest versions;"
-            " without --upgrade, what is locked stays"
+            " without --upgrade, locked versions stay"
         ),
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="resolve nothing; exit 1 when the lock does not answer what layers ask for",
+        help="resolve nothing; exit 1 when the lock does not cover what layers ask for",
     )
     parser.add_argument(
         "--merge",
         action="store_true",
         help=(
-            "unite the locks of two branches that git is merging, and resolve what the union does"
-            " not answer"
+            "merge the locks of two branches that git is merging, and resolve what the result does"
+            " not cover"
         ),
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Write catalog.lock, and print the difference to what it was. Exit 1 with --check when it is
-    stale.
+    """Write catalog.lock, and print how it differs from the one before. With --check, exit 1 when
+    it is stale.
     """
     loaded = load(arguments.catalog)
     whole = graph(loaded)
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     settings = read_settings(loaded.root)
     after = resolve(whole, before, settings, console, upgrade=upgrade, documents=documents)
     changes = difference(before, after)
-    # What is known of the artifacts (`extra`) counts too, which makes no two of them differ.
+    # Compare `extra` too: two artifacts that differ only there are equal for `==`.
     moved = former or before is None or encode(after) != encode(before)
     if moved or arguments.merge:
         write(after, path)
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _check(whole: Graph, lock: Lock | None, console: Console, *, as_json: bool) -> int:
-    """Print what the lock does not answer, and the images that it would give two versions of a
+    """Print what the lock does not cover, and the images in which it has two versions of one
     package.
     """
     late = behind(lock, whole) if lock else dict.fromkeys(whole.cells, "is not in the lock")
@@ -110,20 +110,20 @@ def _check(whole: Graph, lock: Lock | None, console: Console, *, as_json: bool) 
 
 
 def _show(changes: tuple[Change, ...], console: Console) -> None:
-    """Print what moved, then what came and went, packages of the same cells together."""
+    """Print what changed version, then what was added and removed, grouped by cells."""
     for what in ("moved", "replaced", "removed", "added"):
         groups: dict[tuple[str, ...], list[Change]] = {}
         for change in changes:
             if change.what == what:
                 groups.setdefault(change.cells, []).append(change)
-        for cells, found in groups.items():
+        for cells, moved in groups.items():
             console.text(f"{what} in {', '.join(cells)}")
-            for line in _lines(found):
+            for line in _lines(moved):
                 console.text(f"  {line}")
 
 
 def _show_accounts(before: Lock | None, after: Lock, console: Console) -> None:
-    """Print which system accounts have an id now, or another one, and which are gone."""
+    """Print which system accounts got an id or a different one, and which are gone."""
     old = before.accounts if before else {}
     given = [
         f"{name} {number}" for name, number in after.accounts.items() if old.get(name) != number
@@ -136,8 +136,8 @@ def _show_accounts(before: Lock | None, after: Lock, console: Console) -> None:
 
 
 def _lines(changes: list[Change]) -> list[str]:
-    """Return a line for each package that moved, and one for each kind of those that came or
-    went.
+    """Return a line for each package that changed version, and one for each kind of those added or
+    removed.
     """
     if changes[0].old and changes[0].new:
         return [f"{change.name} {change.old} → {change.new} ({change.kind})" for change in changes]

@@ -1,4 +1,4 @@
-"""`catalog plan`: what a build would keep and make, and why."""
+"""`catalog plan`: what a build would keep and build, and why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from builder.execute.project import Project, open_project
 from builder.plan.plan import Plan
 
 WORTH_A_LAYER = 10_000_000
-"""Bytes of duplicated files from which on two layers are named without --all."""
+"""Two layers that duplicate at least this many bytes are named without --all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the plan. Always exit 0: a plan with work in it is no failure."""
+    """Print the plan. Always exit 0: work to do is not a failure."""
     project = open_project(arguments.catalog, arguments.patterns)
     made = project.plan()
     if arguments.json:
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _show_overlaps(project: Project, console: Console, *, least: int) -> None:
-    """Print which layers hold the same files, as a shared layer below both would spare."""
+    """Print which layers hold the same files: a shared layer below both would store them once."""
     rows = [
         (" + ".join(overlap.layers), readable(overlap.size), f"{overlap.images} images")
         for overlap in overlaps(project)
@@ -48,7 +48,7 @@ def _show_overlaps(project: Project, console: Console, *, least: int) -> None:
 
 
 def show(made: Plan, console: Console, *, everything: bool = False) -> None:
-    """Print a plan as a table, with a line that sums it up."""
+    """Print a plan as a table, with a summary line."""
     rows = [
         (step.action, step.node, listed(step.reasons, 4, "; "))
         for step in made.steps

@@ -27,16 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all",
         action="store_true",
-        help="keep only what this catalog leads to, as it is locked now",
+        help="keep only what this catalog needs, as it is locked now",
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="say what would go, and remove nothing"
+        "--dry-run", action="store_true", help="say what would be removed, and remove nothing"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Remove from the store what nobody built lately; print what that freed."""
+    """Remove from the store what nobody built recently; print how much that freed."""
     days = 0.0 if arguments.all else arguments.days
     project = open_project(arguments.catalog)
     freed = prune(project, days=days, dry_run=arguments.dry_run)
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         names = ", ".join(freed.kept_for)
         console.note(f"kept for other builds of the last {days:g} days: {names}")
     if freed.busy:
-        console.note("a build is running: what it may still need stays")
+        console.note("a build is running: what it may still need is kept")
     return 0
 
 

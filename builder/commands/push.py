@@ -1,4 +1,4 @@
-"""`catalog push`: bring images to a registry."""
+"""`catalog push`: push images to a registry."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plain-http",
         action="store_true",
-        help="use HTTP without TLS (default: only on loopback, where nothing answers with TLS)",
+        help="use HTTP without TLS (default: only on loopback, if nothing there speaks TLS)",
     )
     parser.add_argument(
         "--jobs",
@@ -49,8 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Push, and print the name and the digest of each image. Credentials are those of `docker
-    login`, or of REGISTRY_AUTH_FILE.
+    """Push, and print the name and the digest of each image. Credentials come from `docker login`
+    or from REGISTRY_AUTH_FILE.
     """
     given = None if arguments.to is None else _address(arguments.to, "--to")
     project = open_project(arguments.catalog, arguments.patterns, cells=False)

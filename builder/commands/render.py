@@ -1,4 +1,4 @@
-"""`catalog render`: the flat Dockerfile of an image, for whoever would rather build it alone."""
+"""`catalog render`: the flat Dockerfile of an image, to build it without this program."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the Dockerfile, or write it with all it needs."""
+    """Print the Dockerfile, or write it with everything it needs."""
     project = open_project(arguments.catalog, [arguments.image])
     name = one_image(project.graph, arguments.image)
     if arguments.output is None:

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="pass on a variable of the environment, such as PASSWORD (may be repeated)",
+        help="pass on an environment variable, such as PASSWORD (may be repeated)",
     )
     parser.add_argument(
         "-p",
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Bring the image into Docker and run it; exit as it does."""
+    """Load the image into Docker and run it; exit with its exit code."""
     session.check_environment(arguments.env, "--env")
     project = open_project(arguments.catalog, [arguments.image])
     name = one_image(project.graph, arguments.image)
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _ports(project: Project, image: str, wanted: int | None) -> dict[int, int]:
-    """Return where each port of an image is published; the first one where it is wanted."""
+    """Return where each port of an image is published; the first one at `wanted` if given."""
     exposed = project.config(image).expose
     if wanted is not None and not exposed:
         message = f"{image} exposes no port"
@@ -72,6 +72,8 @@ def _ports(project: Project, image: str, wanted: int | None) -> dict[int, int]:
     ports = {port: session.free_port(port) for port in exposed}
     if wanted is not None:
         if session.free_port(wanted) != wanted:
-            raise InputError([Problem("--port", 0, 0, f"port {wanted} is in use", "name another")])
+            raise InputError(
+                [Problem("--port", 0, 0, f"port {wanted} is in use", "choose another")]
+            )
         ports[exposed[0]] = wanted
     return ports

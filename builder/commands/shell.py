@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--failed",
         action="store_true",
-        help="in what the last failed step of the cell's build had (default when it is not built)",
+        help="in the file system of the last failed step of the cell's build (default when the"
+        " cell is not built)",
     )
     parser.add_argument(
         "-u",
@@ -41,11 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Open the shell, and exit as it does. The container is removed when it ends."""
+    """Open the shell, and exit with its exit code. The container is removed afterwards."""
     node = one_node(graph(load(arguments.catalog)), arguments.name, "IMAGE|CELL")
     project = open_project(arguments.catalog, [node])
     if arguments.failed and node in project.graph.images:
-        message = f"{node} is an image, and what fails is the build of a cell"
+        message = f"{node} is an image, and only the build of a cell can fail"
         cells = ", ".join(project.graph.images[node].cells)
         raise InputError([Problem("--failed", 0, 0, message, f"its cells: {cells}")])
     client = engine.client()
@@ -58,8 +59,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _opened(
     project: Project, client: DockerClient, node: str, console: Console, *, failed: bool
 ) -> Iterator[Session]:
-    """Return the shell in an image or in a cell; where the cell is not built because its build
-    failed, in what the failed step had.
+    """Return the shell in an image or in a cell; where the build of the cell failed, in the file
+    system of the failed step.
     """
     if node in project.graph.images:
         yield inside.image_session(project, client, node, console)
@@ -71,6 +72,6 @@ def _opened(
             yield made
         return
     with inside.failed_session(project, client, cell, console) as made:
-        console.note("This is what the failed step had. Its script is at hand:")
+        console.note("This is the file system of the failed step. Run its script again with:")
         console.note(f"  bash -euo pipefail {inside.STEP}")
         yield made

@@ -21,9 +21,9 @@ from builder.graph.select import select, unknown_node
 from builder.record.facts import Fact, Facts, facts
 
 SHOWN_IMAGES = 4
-"""Images that are named beside a cell; the others are counted."""
+"""How many images are named beside a cell; the others are counted."""
 IN_FULL = 3
-"""How many images are shown with their layers; more are listed."""
+"""Up to how many images are shown with their layers; more are only listed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--at",
         metavar="AXIS=VALUE,…",
         default="",
-        help="the images at these values; says why when there is none",
+        help="the images at these values; if there is none, says why",
     )
     parser.add_argument(
         "--packages", action="store_true", help="list every package with its version"
@@ -94,7 +94,7 @@ def _show_layer(
     cells: Sequence[Cell],
     console: Console,
 ) -> None:
-    """Print a layer, the cells of it that were asked for, and the images that have them."""
+    """Print a layer, the cells of it that were asked for, and the images that contain them."""
     layer, name = cells[0].layer, cells[0].name
     known = facts(loaded, select(made, [cell.id for cell in cells]))
     file = (loaded.layer_dirs[name] / LAYER).as_posix()
@@ -227,7 +227,7 @@ def _show(
     if len(images) > IN_FULL:
         console.text(f"{images[0].name}: {images[0].description}\n")
         console.table(["image", "at"], [(image.id, written(image.point)) for image in images])
-        console.text("\nName one with its tag to see its layers.")
+        console.text("\nGive a name with its tag to see its layers.")
         return
     for image in images:
         shown = describe(image, made, known)

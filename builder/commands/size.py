@@ -15,7 +15,7 @@ from builder.execute.project import open_project
 from builder.graph.select import one_image
 
 SHOWN = 15
-"""Packages, and files, that are shown."""
+"""How many packages, and files, are shown."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -46,13 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rm",
         action="store_true",
-        help="remove images from the engine again that were not there before, to save disk space",
+        help="afterwards remove from the engine the images that were not there before",
     )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the tests. One that passed before counts as passed while its image and script are
-    unchanged.
+    """Run the tests. A test that passed before counts as passed as long as its image and script
+    are unchanged.
     """
     project = open_project(arguments.catalog, _patterns(arguments), cells=False)
     images = built(project)

@@ -1,4 +1,4 @@
-"""`catalog validate`: is the input right?"""
+"""`catalog validate`: check what people write."""
 
 from __future__ import annotations
 

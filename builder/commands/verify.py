@@ -1,4 +1,4 @@
-"""`catalog verify`: build again what was kept on a promise, and compare."""
+"""`catalog verify`: build again what was kept because of an ABI, and compare the bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from builder.execute.project import open_project
 from builder.execute.promises import Rebuilt, Verification, verify
 
 SHOWN = 10
-"""Files that are named for a cell."""
+"""How many files are named for a cell."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all",
         action="store_true",
-        help="build every cell again, also those that stand on what they were built on",
+        help="build every cell again, also those with nothing changed below them",
     )
     parser.add_argument("-j", "--jobs", type=int, help="cells built at once")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     verification = verify(shop, jobs=jobs, everything=arguments.all)
     failed = any(not result.ok for result in verification.results.values())
     if verification.replaced and not failed:
-        # Images hold the former bytes until they are composed again.
+        # Images hold the old bytes until they are put together again.
         code = report(build(project, project.plan(), console, jobs=jobs), console)
         failed = code != 0
     if arguments.json:
@@ -57,10 +57,10 @@ def _tell(verification: Verification, console: Console) -> None:
         console.note(f"not in the store: {listed(verification.missing, SHOWN)}")
     kept = len(verification.rebuilt) - len(verification.replaced)
     if not verification.rebuilt and not verification.results:
-        console.note("nothing to verify: every cell stands on what it was built on")
+        console.note("nothing to verify: nothing changed below any cell since it was built")
     else:
         console.note(
-            f"{kept} came to the same bytes, {len(verification.replaced)} to others"
+            f"{kept} gave the same bytes, {len(verification.replaced)} gave different ones"
             f"{' and are replaced' if verification.replaced else ''}"
         )
 
@@ -68,11 +68,11 @@ def _tell(verification: Verification, console: Console) -> None:
 def _sentence(one: Rebuilt) -> str:
     files = listed([str(difference) for difference in one.differences], SHOWN, "\n  ")
     if one.outcome == "unsteady":
-        why = "each build comes to other bytes, so it cannot be told what it relies on below it"
+        why = "each build gives different bytes, so comparing cannot tell what it relies on"
         hint = "take clocks, random names and unsorted lists out of its build"
     else:
-        why = f"comes to other bytes on {', '.join(one.parents)} than on what it was built on"
-        hint = "let the parent's `abi` say what changed, or take `abi` out of it"
+        why = f"gives different bytes on the current {', '.join(one.parents)}"
+        hint = "raise the parent's `abi`, or remove it"
     return f"{why}:\n  {files}\n  hint: {hint}"
 
 

@@ -1,4 +1,4 @@
-"""What goes on right now, redrawn in place: for terminals only."""
+"""What is running now, redrawn in place: for terminals only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.text import Text
 from builder.events import Event, Output, Progress, Step
 
 SHOWN = 6
-"""Waiting nodes that are named."""
+"""How many waiting nodes are named."""
 NOISE = re.compile(r"^#\d+ (?:[\d.]+ )?")
 
 
@@ -26,7 +26,7 @@ class _Running:
 
 @dataclass
 class Board:
-    """The nodes that run, with what they print, and those that wait, with what for."""
+    """The nodes that run, with what they print, and those that wait, with what they wait for."""
 
     running: dict[str, _Running] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class LiveBoard:
         self._live: Live | None = None
 
     def take(self, event: Event) -> None:
-        """Take note of an event; the board comes and goes with the work."""
+        """Take note of an event; the board appears and disappears with the work."""
         self._board.take(event)
         busy = bool(self._board.running or self._board.waiting)
         if busy and self._live is None:
@@ -90,7 +90,7 @@ class LiveBoard:
             self.close()
 
     def close(self) -> None:
-        """Take the board away."""
+        """Remove the board."""
         if self._live is not None:
             self._live.stop()
             self._live = None

@@ -1,6 +1,4 @@
-"""The only place that prints: results to standard output, the story of the work to standard
-error.
-"""
+"""The only place that prints: results to standard output, progress and errors to standard error."""
 
 from __future__ import annotations
 
@@ -26,13 +24,13 @@ STYLE = {
     "interrupted": "yellow",
 }
 FITTED = 500
-"""Rows of a table that are fitted to the terminal's width; more take seconds."""
+"""Up to how many rows a table is fitted to the terminal's width; more would take seconds."""
 
 
 class Console:
     """Prints for people, or JSON for programs. Safe to call from several threads.
 
-    What is printed is never read as markup: `[x]` and `:100:` are texts like any other.
+    Printed text is never read as markup: `[x]` and `:100:` are ordinary text.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -43,7 +41,7 @@ class Console:
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Leave the terminal as it was found."""
+        """Leave the terminal as it was."""
         if self._board is not None:
             self._board.close()
 
@@ -60,8 +58,8 @@ class Console:
     ) -> None:
         """Print a table; a column whose name starts with '>' is aligned to the right.
 
-        On a terminal, columns are fitted to its width. Elsewhere, and where they are many, each row
-        is one line.
+        On a terminal, columns are fitted to its width. Elsewhere, and when there are many
+        rows, each row is one line.
         """
         texts = [[str(cell) for cell in row] for row in rows]
         if not self._out.is_terminal or len(texts) > FITTED:
@@ -142,7 +140,7 @@ class Console:
             )
 
     def note(self, value: str) -> None:
-        """Print a sentence of the story."""
+        """Print a note on progress."""
         self(Note(value))
 
     def failure(self, node: str, why: str) -> None:
@@ -163,7 +161,7 @@ def _lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[st
 
 
 def readable(size: int) -> str:
-    """Return bytes in words: 512 B, 3.1 kB, 27 MB (powers of 1000)."""
+    """Return a size for people: 512 B, 3.1 kB, 27 MB (powers of 1000)."""
     value, unit = float(size), "B"
     for unit in ("B", "kB", "MB", "GB"):
         if value < 1000 or unit == "GB":

@@ -1,6 +1,4 @@
-"""Two versions of a chart side by side: defaults, schema, images, and the objects that Helm renders
-of each.
-"""
+"""Two versions of a chart compared: defaults, schema, images, and the objects that Helm renders."""
 
 from __future__ import annotations
 
@@ -32,29 +30,29 @@ DEFAULTS, SWITCHES = "the defaults", "every switch turned"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChartDifference:
-    """What differs between two versions of a chart; empty where nothing does."""
+    """What differs between two versions of a chart; empty if nothing does."""
 
     values: tuple[ValueChange, ...] = ()
     options: tuple[ChartChange, ...] = ()
     """What changed in the schema and, where the schema does not say, in the defaults."""
     images: tuple[ChartChange, ...] = ()
     objects: Mapping[str, tuple[ObjectChange, ...]]
-    """By the values that both are rendered with: the objects that differ, each where it differs
-    first."""
+    """Case of values -> the objects that differ when both are rendered with them. A difference is
+    listed under the first case that shows it."""
     upgrade: tuple[ChartChange, ...] = ()
     """What the changed objects, and Chart.yaml, mean for somebody who upgrades a release."""
     rest: tuple[ChartChange, ...] = ()
-    """What cannot be seen in any of these."""
+    """Changes that none of the above shows."""
 
     @property
     def changes(self) -> tuple[ChartChange, ...]:
-        """The lines of the changelog, the weightiest first."""
+        """The lines of the changelog, the most important first."""
         visible = {*self.options, *self.images, *self.upgrade}
         return tuple(sorted(visible or {*self.rest}, reverse=True))
 
     @property
     def level(self) -> Level | None:
-        """The number of the version that is to be raised; None when nothing differs."""
+        """Which number of the version must be raised; None when nothing differs."""
         return max((change.level for change in self.changes), default=None)
 
 
@@ -94,7 +92,7 @@ def compare(name: str, old: Tree, new: Tree) -> ChartDifference:
 
 
 def following(version: str, difference: ChartDifference) -> str:
-    """Return the version that follows another one: the same when nothing differs.
+    """Return the next version; the same one when nothing differs.
 
     Raises:
         ValueError: the version is not SemVer.
@@ -119,8 +117,8 @@ def _unseen(old: Tree, new: Tree) -> ChartChange:
 def _default_changes(
     values: Sequence[ValueChange], schemas: tuple[Mapping[str, object], Mapping[str, object]]
 ) -> Iterator[ChartChange]:
-    """Yield what values.yaml tells and the schema does not: other defaults and, where a version has
-    no schema, other options.
+    """Yield changes that only values.yaml shows: different defaults and, where a version has no
+    schema, different options.
     """
     told = _told(*schemas)
     lacks_schema = not all(schemas)
@@ -134,7 +132,7 @@ def _default_changes(
 
 
 def _told(old: Mapping[str, object], new: Mapping[str, object]) -> set[str]:
-    """Return the options of which both schemas give a default, and not the same one."""
+    """Return the options for which both schemas give a default, but different ones."""
     before, after = dict(leaves(old)), dict(leaves(new))
     told: set[str] = set()
     for path, node in before.items():
@@ -163,7 +161,7 @@ def _cases(
 def _render_both(
     name: str, old: Tree, new: Tree, cases: Mapping[str, tuple[Values, Values]]
 ) -> list[_Rendered]:
-    """Return both versions rendered with the values of each case that both of them take."""
+    """Return both versions rendered with the values of each case that both accept."""
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor() as pool:
         old_path, new_path = Path(directory) / "old" / name, Path(directory) / "new" / name
         old.write(old_path)
@@ -184,7 +182,7 @@ def _render_both(
 
 
 def _objects(rendered: Sequence[_Rendered]) -> Mapping[str, tuple[ObjectChange, ...]]:
-    """Return the objects that differ in each case, without those that an earlier case tells."""
+    """Return the objects that differ in each case, without those that an earlier case shows."""
     objects: dict[str, tuple[ObjectChange, ...]] = {DEFAULTS: (), SWITCHES: ()}
     told: set[tuple[str, ...]] = set()
     for both in rendered:
@@ -195,7 +193,7 @@ def _objects(rendered: Sequence[_Rendered]) -> Mapping[str, tuple[ObjectChange, 
 
 
 def _lines(change: ObjectChange) -> tuple[str, ...]:
-    """Return what tells a change from others: its lines without those around them."""
+    """Return what identifies a change: its lines without their context."""
     changed = [line for line in change.diff.splitlines() if line.startswith(("+", "-"))]
     return (change.name, *changed)
 
@@ -205,10 +203,10 @@ def _render(chart: Path, values: Values) -> Rendering:
 
 
 def _result(job: Future[Rendering], *, optional: bool) -> Rendering | None:
-    """Return what was rendered; None where a chart refuses values that are `optional`.
+    """Return what was rendered; None if the chart refuses the values and the case is `optional`.
 
-    A chart need not accept all switches at once: `catalog chart verify` judges that, for the
-    version to come.
+    A chart need not accept all switches at once: `catalog chart verify` checks that for the new
+    version.
     """
     try:
         return job.result()

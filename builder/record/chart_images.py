@@ -1,4 +1,4 @@
-"""Whether those who install a chart can pull its images."""
+"""Whether users who install a chart can pull its images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from builder.tools.registry import address
 
 UNBUILT, LOOPBACK = "unbuilt", "loopback"
 REASONS = (UNBUILT, LOOPBACK)
-"""Why nobody could pull an image; each can be allowed."""
+"""Reasons why nobody could pull an image; each can be allowed."""
 
 
 def unpullable(
@@ -38,7 +38,9 @@ def unpullable(
 def _loopback(catalog: Path, registry: str) -> Problem:
     file = catalog.as_posix()
     place = source.read(catalog, file).at(("registry",))
-    message = f"charts would name images at {registry}, which is another machine for each user"
+    message = (
+        f"charts would refer to images at {registry}, which for each user means their own machine"
+    )
     hint = f"set `registry` to where images are pushed, or pass --allow {LOOPBACK}"
     return Problem(file, *place, message, hint)
 

@@ -1,5 +1,5 @@
-"""Charts to publish: each against its last published version, with the version and the changelog
-that follow from the difference.
+"""Charts to publish: each is compared with its last published version, and gets the version and
+the changelog that the difference asks for.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from builder.tree import File, Tree, replace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Package:
+class ChartPackage:
     """One chart of this run."""
 
     name: str
@@ -36,7 +36,7 @@ class Package:
 
     @property
     def kept(self) -> bool:
-        """Whether the last published version is as good as this one: nothing differs."""
+        """Whether nothing differs from the last published version."""
         return self.version == self.last
 
     @property
@@ -47,7 +47,7 @@ class Package:
 
 def prepare(
     composition: Composition, charts: Path, origin: Origin, published: Tree | None
-) -> Package:
+) -> ChartPackage:
     """Return what to publish of a service; `published` is the last published chart, if any.
 
     Raises:
@@ -59,31 +59,32 @@ def prepare(
     if published is None:
         first = ChartChange(Level.MINOR, "first version")
         tree = chart(composition, charts, origin, composition.service.version, (first.text,))
-        return Package(
+        return ChartPackage(
             name=name, version=composition.service.version, last=None, changes=(first,), tree=tree
         )
     last = str(metadata(published)["version"])
     difference = compare(name, published, chart(composition, charts, origin))
     if not difference.changes:
-        return Package(name=name, version=last, last=last, changes=(), tree=published)
+        return ChartPackage(name=name, version=last, last=last, changes=(), tree=published)
     version = max(following(last, difference), composition.service.version, key=Version.parse)
     changelog = tuple(change.text for change in difference.changes)
     tree = chart(composition, charts, origin, version, changelog)
-    return Package(name=name, version=version, last=last, changes=difference.changes, tree=tree)
+    return ChartPackage(
+        name=name, version=version, last=last, changes=difference.changes, tree=tree
+    )
 
 
 def publish(
-    packages: Mapping[str, Package], destination: Path, moment: datetime, url: str = ""
+    packages: Mapping[str, ChartPackage], destination: Path, moment: datetime, url: str = ""
 ) -> index.ChartIndex:
-    """Write the archives that are new into a directory and join its index with them; return the
-    index.
+    """Write the new archives into a directory, and add them to its index; return the index.
 
     `url` is where the directory will be served; without it the index holds file names, which Helm
     takes as relative.
 
     Raises:
-        IntegrityError: an archive is there with other bytes, or the index has the version with
-            another digest.
+        IntegrityError: an archive exists with different bytes, or the index has the version with
+            a different digest.
         BuilderError: the index does not name an archive that is there, or see
             `builder.record.index`.
 
@@ -97,7 +98,7 @@ def publish(
             path = destination / package.file
             if path.exists() and path.read_bytes() != data:
                 hint = "a published version never changes; if it was never published, remove it"
-                raise IntegrityError(f"{path} is there with other bytes", hint=hint)
+                raise IntegrityError(f"{path} exists with different bytes", hint=hint)
             replace(path, File(data))
             location = f"{url.rstrip('/')}/{package.file}" if url else package.file
             entries.append(index.entry(metadata(package.tree), sha256(data), [location], moment))
@@ -105,8 +106,8 @@ def publish(
 
 
 def _none_forgotten(packages: Iterable[str], new: Collection[str], destination: Path) -> None:
-    """Raise when the index has lost an archive that is beside it. Archives that a killed run left
-    behind are among the `new` ones, and are published again.
+    """Raise when the index does not list an archive that is beside it. Archives that a killed run
+    left behind are among the `new` ones, and are published again.
     """
     known = set(new)
     for entries in index.read(destination).entries.values():
@@ -115,7 +116,7 @@ def _none_forgotten(packages: Iterable[str], new: Collection[str], destination: 
         archives = sorted(destination.glob(f"{name}-[0-9]*.tgz"))
         forgotten = [path.name for path in archives if path.name not in known]
         if forgotten:
-            message = f"{destination / index.NAME} does not name {forgotten[0]}, which is beside it"
+            message = f"{destination / index.NAME} does not list {forgotten[0]}, which is beside it"
             hint = (
                 f"restore {index.NAME}, or write it again with `helm repo index {destination}`; or"
                 " remove archives that were never published"
@@ -135,7 +136,7 @@ def last_published(name: str, published: index.ChartIndex, destination: Path) ->
 
     Raises:
         BuilderError: the index names an archive that is not there.
-        IntegrityError: the archive is not the one that the index means.
+        IntegrityError: the archive's digest is not the one in the index.
 
     """
     newest = published.newest(name)
@@ -143,24 +144,25 @@ def last_published(name: str, published: index.ChartIndex, destination: Path) ->
 
 
 def read_archive(entry: index.ChartEntry, destination: Path) -> tuple[bytes, str]:
-    """Return the bytes of an archive that an index names, and its path; it is looked for beside the
-    index.
+    """Return the bytes of an archive that an index lists, and its path beside the index.
 
     Raises:
         BuilderError: the archive is not there.
-        IntegrityError: the archive is not the one that the index means.
+        IntegrityError: the archive's digest is not the one in the index.
 
     """
     file = _file(entry)
     path = destination / file
     if not file or not path.is_file():
         chart_version = f"{entry.get('name')} {entry.get('version')}"
-        message = f"{destination / index.NAME} names {chart_version}, and {path} is not there"
-        hint = "put all published archives beside index.yaml: the next versions follow from them"
+        message = f"{destination / index.NAME} lists {chart_version}, but there is no {path}"
+        hint = (
+            "put all published archives beside index.yaml: the next versions are computed from them"
+        )
         raise BuilderError(message, hint=hint)
     data = path.read_bytes()
     if entry.get("digest") not in {None, sha256(data)}:
         raise IntegrityError(
-            f"{path} has digest {sha256(data)}, and the index says {entry.get('digest')}"
+            f"{path} has digest {sha256(data)}, but the index says {entry.get('digest')}"
         )
     return data, str(path)

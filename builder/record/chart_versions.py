@@ -1,5 +1,5 @@
-"""A version of a chart as somebody names it: a directory, an archive, NAME@VERSION of those
-published, or NAME as it would be now.
+"""A version of a chart as a user names it: a directory, an archive, NAME@VERSION of a published
+chart, or NAME for what would be generated now.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ class ChartVersion:
     name: str
     version: str
     origin: str
-    """Where it is from, in words."""
+    """Where it comes from, for people."""
     path: Path
-    """What Helm takes for it."""
+    """The path to give to Helm."""
     tree: Tree
 
 
 def version_of(
     text: str, charts: Callable[[], Charts], destination: Path | None, argument: str
 ) -> ChartVersion:
-    """Return the version of a chart that somebody named; `charts` is asked only for a name,
-    `argument` is what a problem names.
+    """Return the version of a chart that the user named. `charts` is called only for a name;
+    `argument` is what a problem is reported at.
 
     Raises:
         InputError: there is no such chart, or no such version.
@@ -61,7 +61,7 @@ def version_of(
         "give a directory, a .tgz, NAME@VERSION of the published charts,"
         " or NAME for what would be generated"
     )
-    raise InputError([Problem(argument, 0, 0, f"{text!r} is no chart", hint)])
+    raise InputError([Problem(argument, 0, 0, f"{text!r} is not a chart", hint)])
 
 
 def generated(name: str, charts: Charts) -> ChartVersion:
@@ -77,13 +77,13 @@ def generated(name: str, charts: Charts) -> ChartVersion:
 
 
 def published(name: str, version: str, destination: Path | None, argument: str) -> ChartVersion:
-    """Return a version of a chart among those published in a directory; the newest one that is no
-    prerelease when `version` is empty.
+    """Return a version of a chart that is published in a directory; with an empty `version`, the
+    newest one that is not a prerelease.
 
     Raises:
         InputError: there is no such chart, or no such version, or no directory was given.
         BuilderError: the index names an archive that is not there.
-        IntegrityError: the archive is not the one that the index means.
+        IntegrityError: the archive's digest is not the one in the index.
 
     """
     if destination is None:
@@ -98,12 +98,12 @@ def published(name: str, version: str, destination: Path | None, argument: str) 
                 )
             ]
         )
-    found = index.read(destination)
-    entries = found.entries.get(name, ())
+    published = index.read(destination)
+    entries = published.entries.get(name, ())
     entry = (
         next((one for one in entries if one["version"] == version), None)
         if version
-        else found.newest(name)
+        else published.newest(name)
     )
     if entry is None:
         where = destination / index.NAME
@@ -115,7 +115,7 @@ def published(name: str, version: str, destination: Path | None, argument: str) 
                         0,
                         0,
                         f"{where} has no chart {name!r}",
-                        nearest(name, list(found.entries)),
+                        nearest(name, list(published.entries)),
                     )
                 ]
             )
@@ -147,7 +147,7 @@ def _directory(path: Path, argument: str) -> ChartVersion:
                     argument,
                     0,
                     0,
-                    f"{path} holds no Chart.yaml",
+                    f"there is no Chart.yaml in {path}",
                     "give the directory of a chart, or its .tgz",
                 )
             ]
@@ -156,8 +156,8 @@ def _directory(path: Path, argument: str) -> ChartVersion:
 
 
 def _files(path: Path) -> Iterator[tuple[str, File]]:
-    """Yield the files that Helm takes for a chart's. Links are followed, as Helm follows them: a
-    chart in git links to its library.
+    """Yield the files that Helm counts as a chart's. Links are followed, as Helm does: a chart in
+    git links to its library.
     """
     ignored = {"service.yaml", "source"}
     for folder, _, names in os.walk(path, followlinks=True):

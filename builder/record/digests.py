@@ -1,8 +1,9 @@
-"""What each cell came to, beside the lock: catalog.digests.json, one cell a line.
+"""The digests of each cell's bytes, recorded beside the lock: catalog.digests.json, one cell a
+line.
 
-The same catalog and lock give the same bytes on every machine. Where a machine comes to others,
-this file tells: a promise broke (see `builder.execute.promises`), or a build does not come out the
-same twice.
+The same catalog and lock give the same bytes on every machine. If a machine gets different ones,
+this file shows it: a promise broke (see `builder.execute.promises`), or a build is not
+reproducible.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
 class CellDigests(BaseModel):
-    """What a cell came to."""
+    """The digests of one cell's bytes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: Hex
-    """Of other inputs than the catalog has now, it says nothing."""
+    """The cell's key. For other inputs than these, the record says nothing."""
     delta: tuple[Digest, ...]
     """The uncompressed layers of the delta."""
     bookkeeping: Hex
@@ -47,7 +48,7 @@ class _Document(BaseModel):
 
 
 def outcome(facts: Facts) -> CellDigests:
-    """Return what a cell came to."""
+    """Return the digests of a built cell."""
     return CellDigests(
         key=facts.key,
         delta=tuple(chunk.diff_id for chunk in facts.delta),
@@ -56,7 +57,7 @@ def outcome(facts: Facts) -> CellDigests:
 
 
 def read(path: Path) -> Mapping[str, CellDigests]:
-    """Return what is written down, by cell id; nothing where there is no file.
+    """Return what is recorded, by cell id; nothing if there is no file.
 
     Raises:
         InputError: it is not a file of this format.
@@ -79,7 +80,7 @@ def read(path: Path) -> Mapping[str, CellDigests]:
 
 
 def write(path: Path, stated: Mapping[str, CellDigests]) -> None:
-    """Write what cells came to, sorted, one a line."""
+    """Write the cells' digests, sorted, one cell a line."""
     rows = [f"{json.dumps(cell)}: {_line(stated[cell])}" for cell in sorted(stated)]
     body = ",\n".join(rows)
     replace(path, File(f'{{\n"format": 1,\n"cells": {{\n{body}\n}}\n}}\n'.encode()))
@@ -90,7 +91,7 @@ def _line(one: CellDigests) -> str:
 
 
 def built(project: Project) -> dict[str, CellDigests]:
-    """Return what the cells in the store came to; those that are not built are left out."""
+    """Return the digests of the cells in the store; cells that are not built are left out."""
     stated: dict[str, CellDigests] = {}
     for cell, item in project.inputs.items():
         manifest = records.find(project.store, item.key)
@@ -100,12 +101,12 @@ def built(project: Project) -> dict[str, CellDigests]:
 
 
 def unlike(stated: Mapping[str, CellDigests], now: Mapping[str, CellDigests]) -> list[str]:
-    """Return the cells that came to other bytes than what is written down of the same inputs."""
+    """Return the cells whose bytes differ from those recorded for the same inputs."""
     return [cell for cell, one in now.items() if cell in stated and _unlike(stated[cell], one)]
 
 
 def unknown(stated: Mapping[str, CellDigests], now: Mapping[str, CellDigests]) -> list[str]:
-    """Return the cells of whose inputs nothing is written down."""
+    """Return the cells for whose inputs nothing is recorded."""
     return [cell for cell, one in now.items() if cell not in stated or stated[cell].key != one.key]
 
 

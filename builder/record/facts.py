@@ -1,4 +1,4 @@
-"""What the lock and the store know of cells: packages with their versions, sizes."""
+"""What the lock and the store know about cells: packages with their versions, sizes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from builder.settings import read as read_settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What is known of a cell beyond the catalog."""
+    """What is known about a cell beyond the catalog."""
 
     size: int | None = None
     """Bytes of its delta, compressed; None when it is not built."""
@@ -28,12 +28,12 @@ class Fact:
 
 
 Facts = Mapping[str, Fact]
-"""By cell id; cells of which nothing is known are left out."""
+"""By cell id; cells about which nothing is known are left out."""
 
 
 def facts(loaded: Loaded, graph: Graph) -> Facts:
-    """Return what is known of the cells of a graph. Reads only; nothing is known without a lock
-    that answers the catalog.
+    """Return what is known about the cells of a graph. Reads only; nothing is known without a lock
+    that covers the catalog.
 
     Raises:
         InputError: the lock or a setting is wrong.

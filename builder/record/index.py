@@ -1,5 +1,5 @@
-"""index.yaml of a Helm repository: read, joined with what is new, written whole. No published
-version is ever lost or changed.
+"""index.yaml of a Helm repository: read, extended, and written as a whole. No published version is
+ever lost or changed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from builder.tree import File, replace
 NAME = "index.yaml"
 LOCK = ".index.lock"
 PAUSE = 0.05
-"""Seconds between two looks at an index that is being written."""
+"""Seconds between two reads of an index that is being written."""
 RESTORE = (
     "restore it from the last commit or from the server: versions that are published must stay"
 )
@@ -49,11 +49,11 @@ class ChartIndex:
 
 
 def read(directory: Path, patience: float = 5.0) -> ChartIndex:
-    """Return the index of a directory; an empty one where there is none yet. One that is being
-    written is waited for.
+    """Return the index of a directory; an empty one if there is none yet. If the index is being
+    written, wait for it.
 
     Raises:
-        BuilderError: the file is there and is no index, or no whole one, also after `patience`
+        BuilderError: the file is not an index, or still not a complete one after `patience`
         seconds.
 
     """
@@ -66,7 +66,7 @@ def parse(data: bytes, source: str) -> ChartIndex:
     """Return an index; `source` names it in an error.
 
     Raises:
-        BuilderError: the data is no index of a Helm repository.
+        BuilderError: the data is not the index of a Helm repository.
 
     """
     try:
@@ -74,16 +74,17 @@ def parse(data: bytes, source: str) -> ChartIndex:
         index = ChartIndex(entries=_newest_first(document["entries"] or {}))
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise BuilderError(
-            f"{source} is no index of a Helm repository: {str(error).splitlines()[0]}", hint=RESTORE
+            f"{source} is not the index of a Helm repository: {str(error).splitlines()[0]}",
+            hint=RESTORE,
         ) from None
     return index
 
 
 def joined(index: ChartIndex, new: Sequence[ChartEntry]) -> ChartIndex:
-    """Return the index with new versions.
+    """Return the index with new versions added.
 
     Raises:
-        IntegrityError: a version is there already with other bytes.
+        IntegrityError: a version exists already with different bytes.
 
     """
     entries = {name: list(versions) for name, versions in index.entries.items()}
@@ -136,8 +137,8 @@ def dump(index: ChartIndex, generated: datetime) -> bytes:
 def add(
     directory: Path, new: Sequence[ChartEntry], generated: datetime, patience: float = 5.0
 ) -> ChartIndex:
-    """Join new versions with the index of a directory, and return it. Several processes may do so
-    at once.
+    """Add new versions to the index of a directory, and return it. Several processes may do so at
+    once.
 
     Raises:
         IntegrityError: see `joined`.
@@ -153,12 +154,12 @@ def join(
 ) -> ChartIndex:
     """Do what `add` does, in the context of `locked`.
 
-    A program that does not know of the lock, such as `helm repo index`, may write the index
-    meanwhile: what it has written is joined, and what it has written half is waited for.
+    A program that does not know about the lock, such as `helm repo index`, may write the index
+    meanwhile: what it has written is kept, and a write in progress is waited for.
 
     Raises:
         IntegrityError: see `joined`.
-        BuilderError: the file is there and is no index, or no whole one, also after `patience`
+        BuilderError: the file is not an index, or still not a complete one after `patience`
         seconds; it is left alone.
 
     """
@@ -177,7 +178,7 @@ def join(
 
 
 def _settled(path: Path, end: float) -> bytes | None:
-    """Return the bytes of an index, None where there is none; after `end`, whatever is there."""
+    """Return the bytes of an index; None if there is none; after `end`, whatever is there."""
     data = _bytes(path)
     while data is not None and not _ended(data) and time.monotonic() < end:
         time.sleep(PAUSE)
@@ -187,7 +188,7 @@ def _settled(path: Path, end: float) -> bytes | None:
 
 def _ended(data: bytes) -> bool:
     """Tell whether an index is complete. Programs write the time at its end, and an index that was
-    cut off before that may still be YAML.
+    cut off before that may still be valid YAML.
     """
     return data.startswith(b"{") or b"\ngenerated:" in data
 
@@ -230,7 +231,7 @@ def locked(directory: Path, patience: float = 60.0) -> Iterator[None]:
 
 
 def now() -> datetime:
-    """Return the time that indexes bear: SOURCE_DATE_EPOCH where it is set, else the clock's."""
+    """Return the time to write into an index: SOURCE_DATE_EPOCH if it is set, else the clock's."""
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
     return datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else datetime.now(UTC)
 

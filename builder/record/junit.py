@@ -1,4 +1,4 @@
-"""Test outcomes as JUnit XML, for whatever shows test results."""
+"""Test outcomes as JUnit XML, for any program that shows test results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from builder.verify.image import Outcome
 
 
 def write(outcomes: Iterable[Outcome], path: Path) -> None:
-    """Write a JUnit report, beside and then renamed."""
+    """Write a JUnit report, atomically."""
     suite = ET.Element("testsuite", name="catalog")
     for outcome in outcomes:
         image, _, name = outcome.test.partition(" ")

@@ -1,5 +1,5 @@
-"""Images from the store to a registry: only what it lacks moves; a tag moves when everything behind
-it is there.
+"""Images from the store to a registry: only what it lacks is sent, and a tag is moved once
+everything behind it is there.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from builder.tools.registry import Address, Registry
 
 Fate = Literal["sent", "mounted", "present"]
 NEIGHBOURS = 4
-"""Repositories of other images in which a blob is looked for, before it is sent."""
+"""In how many repositories of other images a blob is looked for before it is sent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pushed:
-    """What pushing one image came to."""
+    """The result of pushing one image."""
 
     image: str
     """`<name>:<tag>`."""
@@ -32,16 +32,16 @@ class Pushed:
     digest: str
     """`sha256:<hex>` of its manifest."""
     sent: int = 0
-    """Bytes that moved. What several images of this push need counts with the first."""
+    """Bytes sent. A blob that several images of this push need counts for the first."""
     mounted: int = 0
-    """Bytes that the registry had in another repository, and shares since."""
+    """Bytes that the registry had in another repository, and now shares."""
     present: int = 0
-    """Bytes that were there."""
+    """Bytes that were already there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PushTarget:
-    """Where to push: a registry, and how many transfers it gets at once."""
+    """Where to push: a registry, and how many transfers to make at once."""
 
     registry: Registry
     address: Address
@@ -59,7 +59,7 @@ class _Image:
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """A blob of the store, verified as it is read, from its beginning at each iteration."""
+    """A blob of the store, verified as it is read; each iteration starts from its beginning."""
 
     store: Store
     blob: Descriptor
@@ -75,7 +75,7 @@ class _Body:
 
 @dataclass(slots=True)
 class _Need:
-    """Which repositories are to have a blob, and where else it may be found."""
+    """Which repositories need a blob, and where else it may already be."""
 
     blob: Descriptor
     repositories: dict[str, None] = field(default_factory=dict)
@@ -88,7 +88,7 @@ def push(
     """Push manifests of the store, given by `<name>:<tag>`, with all that they lead to.
 
     Blobs go first, then manifests, then all tags: whoever pulls meanwhile gets the old image or the
-    new one. What arrived stays when this is interrupted, and does not move again.
+    new one. What arrived before an interrupt stays, and is not sent again.
 
     Raises:
         BuilderError: the registry does not answer, or refuses.
@@ -114,7 +114,7 @@ def push(
         needs = _needs(missing, others)
         for provided in pool.map(lambda need: _provide(store, need, registry, monitor), needs):
             fates.update(provided)
-        # Tags move last, when all that they lead to is there.
+        # Tags move last, when everything that they refer to is there.
         list(pool.map(lambda image: _put(store, image, image.manifest.digest, registry), missing))
         list(pool.map(lambda image: _put(store, image, image.tag, registry), missing))
     return [_outcome(image, fates, target.address) for image in wanted]
@@ -127,7 +127,7 @@ def _image(store: Store, name: str, manifest: Descriptor, address: Address) -> _
 
 
 def _needs(missing: Iterable[_Image], others: Iterable[_Image]) -> list[_Need]:
-    """Return each blob once, the largest first: they take longest, and are not left for the end."""
+    """Return each blob once, the largest first: they take longest, so they start first."""
     needs: dict[str, _Need] = {}
     for image in missing:
         for blob in image.blobs:
@@ -142,7 +142,7 @@ def _needs(missing: Iterable[_Image], others: Iterable[_Image]) -> list[_Need]:
 def _provide(
     store: Store, need: _Need, registry: Registry, monitor: Monitor
 ) -> dict[tuple[str, str], Fate]:
-    """Let every repository that needs a blob have it: it is sent at most once."""
+    """Make sure that every repository that needs a blob has it; send it at most once."""
     digest = need.blob.digest
     having = [
         repository for repository in need.repositories if registry.has_blob(repository, digest)
@@ -163,9 +163,7 @@ def _provide(
 
 
 def _origin(need: _Need, registry: Registry) -> str:
-    """Return a repository of another image that has a blob; empty when none of the first few has
-    it.
-    """
+    """Return a repository of another image that has a blob; empty if none of the first few has."""
     others = [repository for repository in need.neighbours if repository not in need.repositories]
     for repository in others[:NEIGHBOURS]:
         if registry.has_blob(repository, need.blob.digest):

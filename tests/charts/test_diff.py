@@ -179,7 +179,7 @@ def test_charts_are_named_in_every_way(diff: Diff, published: Path, postgresql: 
     assert found["schema"] == [{"level": "minor", "text": "added the option extra"}]
     assert found["values"] == [{"path": "extra", "kind": "added", "old": None, "new": True}]
     assert (found["level"], found["version"]) == ("minor", "1.1.0")
-    assert "promises too much" in found["problem"]
+    assert "must be higher" in found["problem"]
 
 
 def test_what_a_person_reads(
@@ -229,10 +229,10 @@ def test_what_a_person_reads(
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["nothing"], "OLD: 'nothing' is no chart"),
+        (["nothing"], "OLD: 'nothing' is not a chart"),
         (["postgresql@9.9.9"], "has no postgresql 9.9.9\n  hint: it has 1.0.0"),
         (["postgresq@1.0.0"], "has no chart 'postgresq'\n  hint: did you mean 'postgresql'?"),
-        (["postgresql", "/"], "NEW: / holds no Chart.yaml"),
+        (["postgresql", "/"], "NEW: there is no Chart.yaml in /"),
     ],
 )
 def test_what_is_no_chart_is_said_to_be_none(

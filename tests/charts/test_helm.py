@@ -25,7 +25,7 @@ from builder.cli import main
 from builder.errors import BuilderError, IntegrityError, ToolError
 from builder.events import silent
 from builder.record import index
-from builder.record.chart_package import Package, last_published, prepare, publish
+from builder.record.chart_package import ChartPackage, last_published, prepare, publish
 from builder.tools import helm, process
 from builder.tree import File
 from builder.verify.charts import check
@@ -187,7 +187,7 @@ def changed(composition: Composition, **fields: object) -> Composition:
     return replace(composition, **fields)  # type: ignore[arg-type]  # its own fields
 
 
-def packaged(composition: Composition, published: Package | None = None) -> Package:
+def packaged(composition: Composition, published: ChartPackage | None = None) -> ChartPackage:
     return prepare(composition, CHARTS, ORIGIN, published.tree if published else None)
 
 
@@ -267,9 +267,9 @@ def test_old_versions_stay(jupyter: Chart, published: Path) -> None:
 
 def test_other_bytes_under_a_published_name_are_refused(jupyter: Chart, published: Path) -> None:
     (published / "jupyter-python-1.0.0.tgz").write_bytes(b"other")
-    with pytest.raises(IntegrityError, match="is there with other bytes"):
+    with pytest.raises(IntegrityError, match="exists with different bytes"):
         publish({"jupyter-python": packaged(jupyter.composition)}, published, NOW)
-    with pytest.raises(IntegrityError, match="and the index says"):
+    with pytest.raises(IntegrityError, match="but the index says"):
         last_published("jupyter-python", index.read(published), published)
 
 
@@ -286,7 +286,7 @@ def test_an_index_that_lost_a_version_is_not_written_on(
     (published / "index.yaml").unlink()
     first = {one.name: packaged(one.composition) for one in (jupyter, postgresql)}
     with pytest.raises(
-        BuilderError, match=r"does not name jupyter-python-1\.1\.0\.tgz, which is beside it"
+        BuilderError, match=r"does not list jupyter-python-1\.1\.0\.tgz, which is beside it"
     ):
         publish(first, published, NOW)
     assert not (published / "index.yaml").exists()
@@ -303,7 +303,7 @@ def test_what_a_run_that_was_killed_left_is_published(postgresql: Chart, publish
 
 def test_an_archive_that_the_index_names_is_missing(published: Path) -> None:
     (published / "jupyter-python-1.0.0.tgz").unlink()
-    with pytest.raises(BuilderError, match="is not there"):
+    with pytest.raises(BuilderError, match="there is no"):
         last_published("jupyter-python", index.read(published), published)
 
 
@@ -485,14 +485,14 @@ def test_charts_whose_images_nobody_could_pull_are_refused(
 
     (root / "digests.json").write_text(json.dumps({"postgresql:17": "sha256:" + "1" * 64}))
     told = package("--digests", str(root / "digests.json"))
-    assert "catalog.yaml:1:11: charts would name images at 127.0.0.1:5000/catalog" in told
+    assert "catalog.yaml:1:11: charts would refer to images at 127.0.0.1:5000/catalog" in told
     assert "jupyter-python would offer jupyter-python:py3.13, which is not built" in told
     assert "hint: run `catalog build jupyter-python:py3.13`, or pass --allow unbuilt" in told
     assert "postgresql:17" not in told, "its digest is known"
     told = package("--allow", "unbuilt")
     assert "is not built" not in told
     assert "or pass --allow loopback" in told
-    assert "which is another machine" not in package("--allow", "loopback")
+    assert "for each user means" not in package("--allow", "loopback")
 
 
 def test_a_registry_that_refuses(published: Path) -> None:

@@ -56,7 +56,7 @@ def test_an_engine_that_goes_away_in_the_middle_is_named(tiny: Tiny) -> None:
             proxy.cut()
             said = process.communicate(timeout=120)[0]
         assert process.returncode == 1, said
-    assert "the Docker engine went away during the build" in said
+    assert "the connection to the Docker engine was lost during the build" in said
     assert "start it, or run `make setup`" in said
     assert "Traceback" not in said
     assert tiny.digests().keys() == {SYSTEM, TOOLS}, "what was finished is kept"

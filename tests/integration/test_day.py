@@ -120,7 +120,7 @@ def test_a_shell_where_a_build_failed(day: Tiny) -> None:
 def test_no_failure_is_invented(day: Tiny) -> None:
     ended = day.run("shell", "--failed", "both")
     assert ended.code == 2
-    assert "what fails is the build of a cell" in ended.err
+    assert "only the build of a cell can fail" in ended.err
     day.file("beta", "opt/beta/name", "another\n")
     day.build(BETA)
     day.layer("beta", LAYERS["beta"] + "path: [/opt/beta]\n")

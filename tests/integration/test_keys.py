@@ -112,9 +112,9 @@ def test_a_promise_that_breaks_is_found_named_and_mended(built: Tiny, tmp_path: 
 
     verified = built.run("verify")
     assert verified.code == 1
-    assert f"comes to other bytes on {P} (ABI p-1) than on what it was built on" in verified.err
+    assert f"gives different bytes on the current {P} (ABI p-1)" in verified.err
     assert "/opt/c: file 0644 0:0 2 B" in verified.err
-    assert "1 came to the same bytes, 2 to others and are replaced" in verified.err
+    assert "1 gave the same bytes, 2 gave different ones and are replaced" in verified.err
     assert content(built, "one", "opt/e") == content(built, "one", "opt/p"), "its child as well"
     assert built.to_build() == {}, "the image is put together of the new bytes"
     assert "nothing to verify" in built.done("verify").err
@@ -146,7 +146,7 @@ def test_a_build_that_never_comes_out_the_same_is_no_broken_promise(built: Tiny)
 
 
 def test_what_a_cell_came_to_is_kept_beside_the_lock(built: Tiny) -> None:
-    assert built.run("digests").code == 1, "nothing is written down yet"
+    assert built.run("digests").code == 1, "nothing is recorded yet"
     built.done("digests", "--write")
     assert built.done("digests").code == 0
     path = built.root / "catalog.digests.json"

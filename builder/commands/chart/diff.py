@@ -1,5 +1,5 @@
-"""`catalog chart diff`: what differs between two versions of a chart, and the version that follows
-from it.
+"""`catalog chart diff`: what differs between two versions of a chart, and the next version that
+this asks for.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from builder.tools import helm, process
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 EPILOG = """\
-a chart is a directory, a .tgz, NAME@VERSION of those published in --destination, or NAME: as it
+A chart is a directory, a .tgz, NAME@VERSION from the index in --destination, or NAME for what
 would be generated now.
-Of one NAME alone, the last published version is compared with what would be generated."""
+With one NAME alone, the last published version is compared with what would be generated."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,18 +61,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NextVersion:
-    """What the differences ask of the version."""
+    """What the differences mean for the version."""
 
     level: str
     """`major`, `minor`, `patch`, or `none`."""
     version: str = ""
-    """The version that follows OLD's; empty where that is not a version."""
+    """The version after OLD's; empty where OLD's is not a valid version."""
     problem: str = ""
     """What is wrong with the version that NEW has."""
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print values, schema and objects that differ, the version that follows, and the lines of its
+    """Print values, schema and objects that differ, the next version, and the lines of its
     changelog.
     """
     old, new = _sides(arguments)
@@ -111,10 +111,10 @@ def _next_version(old: ChartVersion, new: ChartVersion, difference: ChartDiffere
         is_too_low = Version.parse(new.version) < Version.parse(version)
     except ValueError as error:
         return NextVersion(level=level, problem=str(error))
-    # A chart that is not published has no version yet, which promises nothing.
+    # An unpublished chart has no version of its own yet, so there is nothing to judge.
     if is_too_low and new.version != VERSION:
         problem = (
-            f"NEW has version {new.version}, which promises too much: after {old.version} comes"
+            f"NEW has version {new.version}, but it must be higher: after {old.version} comes"
             f" {version}"
         )
         return NextVersion(level=level, version=version, problem=problem)

@@ -1,6 +1,4 @@
-"""`catalog chart generate`: write the charts of all services, or tell which files are not what they
-would be.
-"""
+"""`catalog chart generate`: write the charts of all services, or check which are out of date."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help=(
-            "write charts that are whole in themselves below DIR (default: charts that link to the"
+            "write self-contained charts below DIR (default: charts that link to the"
             " library, in charts/ beside catalog.yaml)"
         ),
     )
@@ -36,18 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; exit 1 when a file is not what it would be",
+        help="write nothing; exit 1 when a file is out of date",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print what became of every file as JSON"
-    )
+    parser.add_argument("--json", action="store_true", help="print the state of every file as JSON")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the charts; with --check, compare them."""
     charts = open_charts(load(arguments.catalog), read_digests(arguments.digests))
     output = arguments.output or charts.directory
-    # Elsewhere, charts are whole in themselves: the library that they link to is not there.
+    # Elsewhere, charts are self-contained: the library that they would link to is not there.
     whole = joined(charts.trees()) if arguments.output else charts.sources()
     owned = [f"{name}/{OWNED}" for name in charts.compositions]
     if arguments.check:
@@ -79,7 +75,7 @@ def _check(
     for difference in differences:
         console.text(f"{output / difference.path}: {difference.kind}")
     console.note(
-        "no file differs"
+        "all files are up to date"
         if not differences
         else f"{len(differences)} files differ: run `catalog chart generate`"
     )

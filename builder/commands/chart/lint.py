@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="RULE",
-        help="leave a rule out; may be given again",
+        help="leave a rule out (may be repeated)",
     )
     parser.add_argument(
         "--slot",
@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print what is wrong with each chart; 1 when there are errors, or with --strict findings at
-    all.
+    """Print what is wrong with each chart; exit 1 when there are errors, or with --strict any
+    findings.
     """
     if arguments.rules:
         _rules(arguments, console)

@@ -1,5 +1,5 @@
-"""`catalog chart package`: charts as archives with an index, each with the version that follows
-from what changed.
+"""`catalog chart package`: charts as archives with an index. Each gets the version that its changes
+ask for.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from builder.execute.project import IMAGES
 from builder.oci.store import Store
 from builder.record import index
 from builder.record.chart_images import REASONS, unpullable
-from builder.record.chart_package import Package, last_published, prepare, publish
+from builder.record.chart_package import ChartPackage, last_published, prepare, publish
 from builder.settings import read as read_settings
 from builder.tools import helm, process
 from builder.tree import File, replace
@@ -48,10 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--push",
         metavar="OCI",
-        help="push to a registry what it lacks, for example oci://registry.example.org/charts",
+        help="push to a registry the charts that it lacks, for example oci://registry.example.org/charts",
     )
-    parser.add_argument("--ca-file", type=Path, help="authority of the registry's certificate")
-    parser.add_argument("--plain-http", action="store_true", help="reach the registry without TLS")
+    parser.add_argument(
+        "--ca-file", type=Path, help="PEM file of the CA that signed the registry's certificate"
+    )
+    parser.add_argument(
+        "--plain-http", action="store_true", help="talk to the registry without TLS"
+    )
     parser.add_argument(
         "--digests",
         type=Path,
@@ -70,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=REASONS,
         help=(
             "publish charts although an image is not built, or although the registry is on this"
-            " machine (loopback); may be given again"
+            " machine (loopback); may be repeated"
         ),
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -106,14 +110,14 @@ def _check_images(
     new: Sequence[Composition],
     digests: Collection[str],
 ) -> None:
-    """Check that those who install the new charts can pull their images.
+    """Check that whoever installs the new charts can pull their images.
 
     Raises:
-        InputError: an image is not built, or is where nobody else can pull it from.
+        InputError: an image is not built, or nobody else can pull it from where it is.
 
     """
     place = read_settings(loaded.root).store
-    # Nothing is built where there is no store yet, and to look must not make one.
+    # Where there is no store yet, nothing is built, and this check must not create a store.
     store = Store(place) if (place / "index.json").exists() else None
 
     def is_known(image: str) -> bool:
@@ -127,8 +131,8 @@ def _check_images(
 
 
 def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.ChartIndex) -> None:
-    """Write what an administrator of Onyxia pastes. It says where the charts are, so that there is
-    nothing to write when that is not known.
+    """Write what an administrator of Onyxia pastes. It names the place where the charts are served,
+    so nothing is written when that is not known.
     """
     entries: list[dict[str, JsonValue]] = []
     if arguments.url:
@@ -154,11 +158,11 @@ def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.Cha
 
 def _plain(
     arguments: argparse.Namespace,
-    packages: Mapping[str, Package],
+    packages: Mapping[str, ChartPackage],
     directory: Path,
     console: Console,
 ) -> None:
-    """Tell how Helm alone publishes what is new."""
+    """Print the Helm commands that publish what is new."""
     new = [package for package in packages.values() if not package.kept]
     if not new:
         return
@@ -173,9 +177,9 @@ def _plain(
 
 
 def _push(
-    arguments: argparse.Namespace, packages: Mapping[str, Package], console: Console
+    arguments: argparse.Namespace, packages: Mapping[str, ChartPackage], console: Console
 ) -> dict[str, str]:
-    """Push what the registry lacks, which may be more than is new: an earlier run may have
+    """Push what the registry lacks. That may be more than what is new: an earlier run may have
     published charts and failed to push them.
     """
     if not arguments.push:
@@ -196,7 +200,11 @@ def _push(
 
 
 def _report(
-    packages: Mapping[str, Package], pushed: Mapping[str, str], console: Console, *, as_json: bool
+    packages: Mapping[str, ChartPackage],
+    pushed: Mapping[str, str],
+    console: Console,
+    *,
+    as_json: bool,
 ) -> None:
     if as_json:
         console.json([_document(package, pushed) for package in packages.values()])
@@ -209,13 +217,13 @@ def _report(
             console.text(f"  pushed: {pushed[package.name]}")
 
 
-def _origin(package: Package) -> str:
+def _origin(package: ChartPackage) -> str:
     if package.kept:
         return "kept"
     return f"after {package.last}" if package.last else "first"
 
 
-def _document(package: Package, pushed: Mapping[str, str]) -> dict[str, object]:
+def _document(package: ChartPackage, pushed: Mapping[str, str]) -> dict[str, object]:
     document: dict[str, object] = {
         "name": package.name,
         "version": package.version,

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "services",
         nargs="*",
         metavar="SERVICE",
-        help="services; without one, all whose image is built",
+        help="services (default: all whose image is built)",
     )
     parser.add_argument(
         "--values",
@@ -53,15 +53,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep",
         action="store_true",
-        help="leave what was launched, and the cluster; launched again, it is upgraded",
+        help="keep the cluster and what was launched; a second run upgrades it",
     )
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report")
     parser.add_argument(
         "--cluster",
         metavar="NAME",
         help=(
-            "kind cluster; made if there is none, and then removed (default: CATALOG_CLUSTER, else"
-            " catalog)"
+            "kind cluster; if it does not exist, it is created, and removed at the end"
+            " (default: CATALOG_CLUSTER, else catalog)"
         ),
     )
     parser.add_argument(
@@ -92,8 +92,8 @@ class BuiltImage:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Launch each service from the image in the store, ask its page, and delete it; exit 1 when one
-    fails.
+    """Launch each service from the image in the store, request its page, and delete it; exit 1
+    when one fails.
     """
     loaded = load(arguments.catalog)
     settings = read_settings(loaded.root)
@@ -136,15 +136,15 @@ def _values(path: Path | None) -> Mapping[str, Any]:
     except (OSError, yaml.YAMLError) as error:
         raise InputError([Problem(str(path), 0, 0, f"cannot be read as YAML: {error}")]) from None
     if not isinstance(values, dict):
-        raise InputError([Problem(str(path), 0, 0, "holds no values: write a mapping")])
+        raise InputError([Problem(str(path), 0, 0, "holds no values: write a YAML mapping")])
     return values
 
 
 def _images(
     loaded: Loaded, store: Store, services: Sequence[str], console: Console
 ) -> dict[str, list[BuiltImage]]:
-    """Return the images of each service that is to be launched. Services of which an image is not
-    built are left out if none was named.
+    """Return the images of each service that is to be launched. When no
+    service was named, those with an image that is not built are left out.
 
     Raises:
         BuilderError: an image of a service that was named is not built, or none is.
@@ -154,14 +154,16 @@ def _images(
     images: dict[str, list[BuiltImage]] = {}
     lacking: dict[str, list[str]] = {}
     for name, composition in open_charts(loaded).named(services).compositions.items():
-        found = {reference: store.find(IMAGES + reference) for reference in composition.launched}
-        missing = [reference for reference, manifest in found.items() if manifest is None]
+        manifests = {
+            reference: store.find(IMAGES + reference) for reference in composition.launched
+        }
+        missing = [reference for reference, manifest in manifests.items() if manifest is None]
         if missing:
             lacking[name] = missing
             continue
         images[name] = [
             BuiltImage(reference=reference, manifest=manifest)
-            for reference, manifest in found.items()
+            for reference, manifest in manifests.items()
             if manifest is not None
         ]
     reasons = {
@@ -193,14 +195,14 @@ def _kubeconfig(loaded: Loaded, arguments: argparse.Namespace, settings: Setting
 
 @contextmanager
 def _cluster(kind: Kind, image: str, console: Console, *, keep: bool) -> Iterator[Cluster]:
-    """Give a cluster: the one that is there, or a new one, which is removed in the end unless it is
+    """Provide a cluster: the existing one, or a new one, which is removed at the end unless it is
     to be kept.
     """
     console(Plain(f"export KUBECONFIG={process.quote([kind.kubeconfig])}"))
     if kind.exists():
         yield kind.connect()
         return
-    console.note(f"Making the cluster {kind.name} from {image} (about half a minute)")
+    console.note(f"Creating the cluster {kind.name} from {image} (about half a minute)")
     try:
         yield kind.create(image)
     finally:
@@ -234,15 +236,15 @@ def _trial(
 
 
 def _tell_images(kind: Kind, loaded: Loaded, references: Sequence[str], console: Console) -> None:
-    """Tell how Docker and kind would bring the images to the node."""
+    """Print the Docker and kind commands that would load the images into the node."""
     console(Plain(process.quote(["catalog", "load", *references])))
     names = [f"{loaded.catalog.registry}/{reference}" for reference in references]
     console(Plain(process.quote(["kind", "load", "docker-image", *names, "--name", kind.name])))
 
 
 def _launch(trials: Mapping[str, Trial], jobs: int, console: Console) -> None:
-    """Launch services, several at once. When that is interrupted, what was launched is deleted
-    unless it is to be kept.
+    """Launch services, several at once. On an interrupt, what was launched is deleted unless it is
+    to be kept.
     """
     needs: dict[str, set[str]] = {name: set() for name in trials}
     try:
@@ -258,7 +260,7 @@ def _attempt(trial: Trial) -> str:
     """Launch a service; return what its page says.
 
     Raises:
-        BuilderError: something failed; names the first thing that did.
+        BuilderError: a step failed; names the first one.
 
     """
     outcomes = attempt(trial)

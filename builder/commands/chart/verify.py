@@ -22,7 +22,7 @@ from builder.verify.manifests import VERSIONS
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's own arguments."""
-    parser.add_argument("services", nargs="*", metavar="SERVICE", help="services; all without one")
+    parser.add_argument("services", nargs="*", metavar="SERVICE", help="services (default: all)")
     parser.add_argument("--json", action="store_true", help="print what is wrong as JSON")
 
 
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _remembered(charts: Charts, trees: dict[str, Tree]) -> Iterator[tuple[str, Tree]]:
-    """Yield each chart when it is made, and keep its files in `trees`."""
+    """Yield each chart as soon as it is made, and keep its files in `trees`."""
     for name, tree in charts.trees():
         trees[name] = tree
         yield name, tree
@@ -58,7 +58,7 @@ def _report(faults: Mapping[str, Sequence[ChartFault]], console: Console) -> Non
 
 
 def _plain(charts: Charts, console: Console) -> None:
-    """Tell how Helm alone does it, with the charts as they were generated."""
+    """Print the Helm commands that do the same, over the charts as they were generated."""
     paths = [charts.directory / name for name in charts.compositions]
     console(Plain(process.quote(helm.lint_command(paths))))
     one = helm.template_command(Path("$chart"), release=RELEASE, kubernetes=VERSIONS[-1])
@@ -69,7 +69,7 @@ def _plain(charts: Charts, console: Console) -> None:
 def _again(
     chart: Path, faults: Sequence[ChartFault], values: Mapping[str, Values], console: Console
 ) -> None:
-    """Tell how to see again what is wrong."""
+    """Print the command that shows again what is wrong."""
     for case in dict.fromkeys(fault.case for fault in faults if fault.case):
         options = ["--set-json", json.dumps(values[case])] if values[case] else []
         command = helm.template_command(

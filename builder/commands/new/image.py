@@ -1,4 +1,4 @@
-"""`catalog new image`: another image of catalog.yaml."""
+"""`catalog new image`: add an image to catalog.yaml."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="LAYER",
         required=True,
-        help="the layers it has; those that they stand on join by themselves",
+        help="the layers it has; those that they stand on are added automatically",
     )
     parser.add_argument(
         "--description", metavar="TEXT", default="", help="what the image is for, in a sentence"
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if problems:
         raise InputError(problems)
     entry = image_entry(loaded, arguments.layers, arguments.description)
-    # Not read_text: the line breaks of the file stay as they are.
+    # Not read_text, which would change the line breaks of the file.
     text = path.read_bytes().decode()
     try:
         edited = with_entry(text, EDITED, arguments.name, entry)

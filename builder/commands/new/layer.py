@@ -79,8 +79,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for path in files:
         console.text(f"created {directory / path}")
     if not arguments.on:
-        console.note(f"It stands on {on[0]}, as most layers do; --on names another.")
-    console.note("To have it in an image:")
+        console.note(f"It stands on {on[0]}, as most layers do; choose another with --on.")
+    console.note("To add it to an image:")
     console(Plain(f"catalog new image {new.name} --layers {new.name}"))
     return 0
 
@@ -89,7 +89,7 @@ def _default(loaded: Loaded, *, needs_python: bool) -> str:
     parent = default_parent(loaded, PYTHON_AXIS if needs_python else "")
     if parent is None:
         message = "no layer depends on the axis python, so there is no Python to install into"
-        raise InputError([Problem("--python", 0, 0, message, "make such a layer first")])
+        raise InputError([Problem("--python", 0, 0, message, "add such a layer first")])
     return parent
 
 

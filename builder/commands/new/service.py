@@ -1,4 +1,4 @@
-"""`catalog new service`: a service for an image, which becomes a Helm chart."""
+"""`catalog new service`: a service for an image. It becomes a Helm chart."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from builder.render.scaffold import NewService
 from builder.tree import Tree
 
 GROUPS = ("interactive",)
-"""The options of a service that a person works in."""
+"""The groups of options of a service that a person works in."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's own arguments."""
-    parser.add_argument("name", metavar="NAME", help="the service's name, which its chart gets")
+    parser.add_argument("name", metavar="NAME", help="the name of the service and of its chart")
     parser.add_argument(
         "--image", metavar="IMAGE", help="the image it runs (default: the one of the same name)"
     )
@@ -95,12 +95,12 @@ def _check_name(name: str, directory: Path) -> None:
 
 
 def _image(made: Graph, name: str) -> ImagePoint:
-    """Return the first image of a name, which is the one that the service starts by default."""
+    """Return the first image of a name: the one that the service starts by default."""
     for image in made.images.values():
         if name == image.name:
             return image
     names = {image.name for image in made.images.values()}
-    hint = nearest(name, names, what="images") or "name one with --image"
+    hint = nearest(name, names, what="images") or "choose one with --image"
     raise InputError([Problem("--image", 0, 0, f"there is no image {name!r}", hint)])
 
 

@@ -85,7 +85,7 @@ def test_an_index_is_one_that_helm_reads(tmp_path: Path) -> None:
 )
 def test_a_broken_index_is_left_alone(tmp_path: Path, text: str) -> None:
     (tmp_path / "index.yaml").write_text(text)
-    with pytest.raises(BuilderError, match="is no index of a Helm repository"):
+    with pytest.raises(BuilderError, match="is not the index of a Helm repository"):
         index.add(tmp_path, [entry("a", "1.0.0")], NOW, patience=0)
     assert (tmp_path / "index.yaml").read_text() == text
 
