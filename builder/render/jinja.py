@@ -1,11 +1,13 @@
-"""The one Jinja environment: undefined names are errors, templates live in files."""
+"""The templates of Dockerfiles and new files, and the filters that they know."""
 
 from __future__ import annotations
 
 import json
 import re
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, PackageLoader
+
+from builder.templates.sandbox import Sandbox
 
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ._+/-]*")
 """A YAML text that needs no quotes, wherever it stands."""
@@ -19,10 +21,8 @@ def yaml(text: str) -> str:
     return text if is_plain and text == text.strip() else json.dumps(text, ensure_ascii=False)
 
 
-environment = Environment(
-    loader=ChoiceLoader([PackageLoader("builder.render"), PackageLoader("builder.kinds")]),
-    undefined=StrictUndefined,
-    autoescape=False,  # noqa: S701  Dockerfiles and YAML, not HTML
+environment = Sandbox(
+    ChoiceLoader([PackageLoader("builder.render"), PackageLoader("builder.kinds")]),
     keep_trailing_newline=True,
 )
 environment.filters["quoted"] = json.dumps  # a Dockerfile's double-quoted string

@@ -114,7 +114,7 @@ def test_what_is_missing_of_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a\n[% for %]\n", "charts/stubs/NOTICE.j2:2:1: is no template: "),
+        ("a\n[% for %]\n", "charts/stubs/NOTICE.j2:2:1: cannot be filled in: "),
         ("a\n\n[[ servise.title ]]\n", "charts/stubs/NOTICE.j2:3:1: cannot be filled in: "),
     ],
 )
