@@ -17,3 +17,11 @@ environment = Sandbox(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
+
+
+def literal(text: str) -> str:
+    """Return a text as it stands in a Helm template that yields it as it is."""
+    return text.replace("{{", '{{ "{{" }}')
+
+
+environment.filters["literal"] = literal

@@ -151,3 +151,11 @@ def test_a_service_defines_nothing_that_the_library_defines(tmp_path: Path) -> N
     (problem,) = refused(directory)
     place = "charts/web/source/_own.tpl:2:21"
     assert problem.startswith(f"{place}: the library defines library.word too")
+
+
+def test_a_title_is_a_text_and_no_template(tmp_path: Path) -> None:
+    stub = "[[ service.title | literal ]]\n"
+    service = SERVICE.replace("title: Web", "title: 'R {{ fail }} & {{'")
+    directory = written(tmp_path, {"stubs/TITLE.j2": stub, "web/service.yaml": service})
+    (tree,) = made(directory)
+    assert tree["TITLE"].data.decode() == 'R {{ "{{" }} fail }} & {{ "{{" }}\n'
