@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -70,7 +70,7 @@ def values(draw: st.DrawFn) -> Mapping[str, Any]:
         "path": [f"/opt/{draw(name).replace(':', '_')}" for _ in range(3)],
         "workdir": f"/srv/{draw(name)}",
         "entrypoint": ["/usr/bin/env", *draw(st.lists(line, max_size=4))],
-        "cmd": draw(st.lists(line, max_size=4)),
+        "cmd": draw(st.lists(line, min_size=1, max_size=4)),
     }
 
 
@@ -87,8 +87,8 @@ def write(tiny: Tiny, wanted: Mapping[str, Any]) -> None:
         yaml.dump(catalog, stream)
 
 
-def check(tiny: Tiny, scratch: Path) -> Mapping[str, Any]:
-    """Build the layer, and compare; return the configuration of its image."""
+def check(tiny: Tiny, scratch: Path) -> None:
+    """Build the layer, and compare what each way made of the values."""
     yaml = YAML(typ="safe")
     wanted = yaml.load(tiny.root / "images/beta/layer.yaml")
     labels = yaml.load(tiny.root / "catalog.yaml")["images"]["beta"]["labels"]
@@ -109,7 +109,6 @@ def check(tiny: Tiny, scratch: Path) -> Mapping[str, Any]:
     assert dict(entry.split("=", 1) for entry in flat["Env"]) == environment
     for key in ("WorkingDir", "Entrypoint", "Cmd", "User"):
         assert (flat.get(key) or None) == (composed.get(key) or None), key
-    return composed
 
 
 def plain(tiny: Tiny, scratch: Path) -> Mapping[str, Any]:
@@ -139,7 +138,10 @@ def test_odd_values_arrive_everywhere(tiny: Tiny, tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=2,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(values())
 def test_any_value_arrives_everywhere(
