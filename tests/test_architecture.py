@@ -18,7 +18,7 @@ PACKAGE = ROOT / "builder"
 
 # Left to right: a module may import from its own group and from the groups before it.
 LAYERS = (
-    {"errors", "deb822", "digest", "tree", "events", "settings"},
+    {"errors", "deb822", "digest", "tree", "events", "settings", "templates"},
     {"catalog", "lock", "kinds"},
     {"graph"},
     {"oci"},
@@ -41,6 +41,7 @@ PURE = {
     "digest",
     "tree",
     "events",
+    "templates",
     "catalog",
     "lock",
     "kinds",

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
-from jinja2 import StrictUndefined, Template, TemplateError, nodes
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import nodes
 
 from builder.catalog.model import Axis
+from builder.templates import sandbox
+from builder.templates.sandbox import RenderError
 
-_environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+_environment = sandbox.Sandbox()
 
 
 class AbiError(ValueError):
     """A template has no value at a point; the message says why."""
-
-
-@lru_cache(maxsize=4096)
-def _template(text: str) -> Template:
-    return _environment.from_string(text)
 
 
 def render(text: str, point: Mapping[str, str], axes: Mapping[str, Axis]) -> str:
@@ -32,20 +27,28 @@ def render(text: str, point: Mapping[str, str], axes: Mapping[str, Axis]) -> str
     """
     offered = {axis: {"abi": offers(axis, value, axes[axis])} for axis, value in point.items()}
     try:
-        return _template(text).render(**point, axes=offered)
-    except TemplateError as error:
-        raise AbiError(str(error.message)) from None
-    except Exception as error:  # noqa: BLE001  a template is a program and may fail in any way
-        raise AbiError(f"{type(error).__name__}: {error}") from None
+        return sandbox.render(_environment, text, {**point, "axes": offered})
+    except RenderError as error:
+        raise AbiError(str(error)) from None
 
 
 def sound(text: str) -> bool:
-    """Tell whether a text is a template at all."""
+    """Tell whether a text is a template whose filters are known."""
     try:
-        _template(text)
-    except TemplateError:
+        check(text)
+    except RenderError:
         return False
     return True
+
+
+def check(text: str) -> None:
+    """Check that a text is a template whose filters are known.
+
+    Raises:
+        RenderError: it is not.
+
+    """
+    sandbox.check(_environment, text)
 
 
 def offers(name: str, value: str, axis: Axis) -> str:
@@ -59,10 +62,10 @@ def uses(text: str, known: Mapping[str, Axis]) -> Iterator[tuple[str, int]]:
     template, from 1.
 
     Raises:
-        jinja2.TemplateSyntaxError: it is not a template.
+        RenderError: it is not a template.
 
     """
-    tree = _environment.parse(text)
+    tree = sandbox.parse(_environment, text)
     for variable in tree.find_all(nodes.Name):
         if variable.name in known and variable.name != "axes":
             yield variable.name, variable.lineno

@@ -4,6 +4,7 @@ nothing that nobody reads.
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -20,6 +21,8 @@ TEMPLATE, FILES, TESTS, README = "Dockerfile.j2", "files", "tests", "README.md"
 DIRECTORIES = {FILES, TESTS, "docs"}
 ENTRIES = (LAYER, TEMPLATE, README, *sorted(DIRECTORIES))
 """What a layer's directory may hold, besides the scripts that layer.yaml names."""
+_NAME = re.compile(r"/(?=\S)[^\x00-\x1f\x7f\ud800-\udfff]+(?<=\S)")
+"""A path below files/: a build reads such names line by line."""
 PLAIN, PROGRAM = 0o644, 0o755
 """The modes that git keeps, and files have without an entry in `files`."""
 
@@ -98,8 +101,12 @@ def _inline(reading: Reading[Layer], key: str, text: str) -> Iterator[Problem]:
 
 def _files(folder: Path, reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
     there = {f"/{path.relative_to(folder).as_posix()}": path for path in sorted(folder.rglob("*"))}
-    for path in there.values():
-        if path.is_symlink():
+    for name, path in there.items():
+        if not _NAME.fullmatch(name):
+            message = "has a name that the steps of a build cannot hold"
+            hint = "no control characters, no blanks at the ends, UTF-8"
+            yield Problem(repr(path.as_posix()), 0, 0, message, hint)
+        elif path.is_symlink():
             message = "is a symbolic link, which a layer's files cannot hold"
             yield _whole(path, message, "make it in `run`")
         elif not path.is_file() and not path.is_dir():

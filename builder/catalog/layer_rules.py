@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jinja2 import TemplateSyntaxError
-
 from builder.catalog import abi, directory_rules, once_rules
 from builder.catalog.directory_rules import TEMPLATE
 from builder.catalog.document import Reading
@@ -19,6 +17,7 @@ from builder.catalog.suggest import nearest
 from builder.catalog.words import Model
 from builder.errors import Problem
 from builder.kinds.table import ASKED_FOR
+from builder.templates.sandbox import RenderError
 
 RELEASE = "debian"
 """The axis whose values mmdebstrap takes as suites."""
@@ -141,9 +140,10 @@ def _templates(
 ) -> Iterator[Problem]:
     for index, template in enumerate(layer.abi):
         try:
+            abi.check(template)
             used = [axis for axis, _ in abi.uses(template, draft.catalog.axes)]
-        except TemplateSyntaxError as error:
-            yield yaml.problem(("abi", index), f"is not a Jinja template: {error.message}")
+        except RenderError as error:
+            yield yaml.problem(("abi", index), f"is not a Jinja template: {error}")
             continue
         for axis in dict.fromkeys(used):
             for message, hint in _unfit(draft, name, axis, having):
@@ -182,8 +182,8 @@ def _dockerfile(draft: Draft, name: str, having: tuple[str, ...] | None) -> Iter
     except (OSError, UnicodeDecodeError) as error:
         yield Problem(file, 0, 0, f"cannot be read as UTF-8: {error}")
         return
-    except TemplateSyntaxError as error:
-        yield Problem(file, error.lineno, 1, f"is not a Jinja template: {error.message}")
+    except RenderError as error:
+        yield Problem(file, error.line, 1, f"is not a Jinja template: {error}")
         return
     for axis, line in used.items():
         for message, hint in _unfit(draft, name, axis, having):

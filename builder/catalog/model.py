@@ -16,9 +16,13 @@ from builder.catalog.words import (
     MODE,
     Absolute,
     Account,
+    Argument,
+    Directory,
     DpkgPath,
     Identifier,
     ImageName,
+    Label,
+    Line,
     Model,
     Name,
     Owner,
@@ -83,7 +87,7 @@ class Image(Model):
         ),
     )
     when: When = Field({}, description="Build the image at these matrix points only.")
-    labels: Mapping[str, str] = Field(
+    labels: Mapping[Label, Line] = Field(
         {}, description="OCI annotations and labels; values may hold {parameter} and {axis}."
     )
     service: Name | None = Field(
@@ -129,7 +133,7 @@ class Catalog(Model):
     format: Literal[1] = Field(1, description="Version of this format.")
     name: Name = Field(description="The catalog's name.")
     description: str = Field("", description="What the catalog offers, in a sentence.")
-    url: str | None = Field(None, description="Home page, for image labels and charts.")
+    url: Line | None = Field(None, description="Home page, for image labels and charts.")
     registry: Registry = Field(
         "localhost:5000/catalog", description="Registry and path under which images are published."
     )
@@ -286,18 +290,18 @@ class Layer(Model):
             " and files are in place, network off, artifacts under /artifacts."
         ),
     )
-    env: Mapping[Variable, str] = Field(
+    env: Mapping[Variable, Line] = Field(
         {}, description="Environment variables of the image and of its login shells."
     )
-    path: tuple[Absolute, ...] = Field((), description="Directories put in front of PATH.")
+    path: tuple[Directory, ...] = Field((), description="Directories put in front of PATH.")
     user: Owner | None = Field(None, description="User, or user:group, of the image's processes.")
     workdir: Absolute | None = Field(
         None, description="Directory in which the image's command starts."
     )
-    entrypoint: tuple[str, ...] = Field(
+    entrypoint: tuple[Argument, ...] = Field(
         (), description="Program, with its arguments, that runs `cmd`."
     )
-    cmd: tuple[str, ...] = Field(
+    cmd: tuple[Argument, ...] = Field(
         (), description="Program, with its arguments, that the image runs."
     )
     expose: tuple[Port, ...] = Field(

@@ -35,7 +35,11 @@ _PATTERNS = {
     words.REGISTRY: (
         "a registry with a path, such as registry.example.org/catalog, without https:// and tag"
     ),
-    words.ABSOLUTE: "an absolute path",
+    words.ABSOLUTE: "an absolute path on one line",
+    words.DIRECTORY: "an absolute path on one line, without ':'",
+    words.LINE: "one line, which is all that a Dockerfile can set",
+    words.LABEL: "the name of a label: letters, digits and signs but '='",
+    words.ARGUMENT: "a text without the character NUL",
     words.URL: "an address that starts with https://, http:// or file:///",
     words.SHA256: "a sha256: 64 hex digits",
     words.GO_VERSION: "the version of a Go module, such as v1.2.3, or latest",

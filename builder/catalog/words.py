@@ -18,7 +18,11 @@ ACCOUNT = r"^[A-Za-z_][A-Za-z0-9_.-]*\$?$"
 REGISTRY = (
     r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
 )
-ABSOLUTE = r"^/"
+ABSOLUTE = r"^/[^\x00-\x1f\x7f]*$"
+DIRECTORY = r"^/[^\x00-\x1f\x7f:]*$"
+LINE = r"^[^\x00-\x08\x0a-\x1f\x7f]*$"
+LABEL = r"^[!-<>-~]+$"
+ARGUMENT = r"^[^\x00]*$"
 DPKG_PATH = r"^path-(exclude|include)=/\S*$"
 URL = r"^(https?://|file:///)"
 SHA256 = r"^[0-9a-f]{64}$"
@@ -34,6 +38,12 @@ Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, max_length=40)
 Value = Annotated[str, StringConstraints(pattern=VALUE, max_length=60)]
 Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
 Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
+# PATH parts its directories by ':'.
+Directory = Annotated[str, StringConstraints(pattern=DIRECTORY)]
+# No instruction of a Dockerfile can set a value that has a line break: ENV, LABEL, WORKDIR.
+Line = Annotated[str, StringConstraints(pattern=LINE, max_length=32_768)]
+Label = Annotated[str, StringConstraints(pattern=LABEL, max_length=256)]
+Argument = Annotated[str, StringConstraints(pattern=ARGUMENT, max_length=32_768)]
 DpkgPath = Annotated[str, StringConstraints(pattern=DPKG_PATH)]
 Owner = Annotated[str, StringConstraints(pattern=OWNER)]
 # useradd takes 32 characters.

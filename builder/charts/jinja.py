@@ -4,13 +4,9 @@ Helm uses the braces.
 
 from __future__ import annotations
 
-import json
+from builder.templates.sandbox import Sandbox
 
-from jinja2 import Environment, StrictUndefined
-
-environment = Environment(
-    undefined=StrictUndefined,
-    autoescape=False,  # noqa: S701  Helm templates and Markdown, not HTML
+environment = Sandbox(
     block_start_string="[%",
     block_end_string="%]",
     variable_start_string="[[",
@@ -21,4 +17,11 @@ environment = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
+
+
+def literal(text: str) -> str:
+    """Return a text as it stands in a Helm template that yields it as it is."""
+    return text.replace("{{", '{{ "{{" }}')
+
+
+environment.filters["literal"] = literal

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jinja2 import TemplateError, TemplateSyntaxError
-
 from builder.charts.jinja import environment
 from builder.errors import InputError, Problem
+from builder.templates import sandbox
+from builder.templates.sandbox import RenderError
 from builder.tree import File, Tree
 
 NAME = "library"
@@ -61,12 +61,10 @@ class ChartLibrary:
         """
         text, file = self.stubs[path], f"{self.file}/{STUBS}/{path}{SUFFIX}"
         try:
-            return environment.from_string(text).render(context)
-        except TemplateSyntaxError as error:
-            problem = Problem(file, error.lineno, 1, f"is not a valid template: {error.message}")
-        except TemplateError as error:
-            problem = Problem(file, _line(error), 1, f"cannot be filled in: {error.message}")
-        raise InputError([problem])
+            return sandbox.render(environment, text, context)
+        except RenderError as error:
+            problem = Problem(file, error.line, 1, f"cannot be filled in: {error}")
+            raise InputError([problem]) from None
 
 
 def load_library(directory: Path, file: str) -> ChartLibrary:
@@ -161,13 +159,3 @@ def _not_text(file: str, data: bytes) -> list[Problem]:
         line = data.count(b"\n", 0, error.start) + 1
         return [Problem(file, line, 1, f"is not UTF-8: byte 0x{data[error.start]:02x}")]
     return []
-
-
-def _line(error: TemplateError) -> int:
-    """Return the line of a template that raised an error, from its innermost frame."""
-    line, trace = 0, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "<template>":
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line

@@ -13,6 +13,7 @@ from builder.charts.compose import release_sections as release
 from builder.charts.images import ImageRef
 from builder.charts.model import Files, Group, Option, Part
 from builder.charts.service import Running
+from builder.templates.sandbox import callable_by_templates
 
 PARTS: tuple[Part, ...] = get_args(Part)
 OF_THE_FIRST: frozenset[Part] = frozenset({"ports", "help"})
@@ -87,6 +88,7 @@ class Scope:
         groups = self.composition.groups
         return {name: group.files for name, group in groups.items() if group.files}
 
+    @callable_by_templates
     def boolean(self, path: Path) -> bool:
         """Tell whether an option of its service is a boolean."""
         return dict(walk(self.composition.options))[path].kind == "boolean"

@@ -13,13 +13,16 @@ from builder.charts.model import ChartName, FileName, ObjectName, Option, Part
 
 # Kubernetes allows 15 characters for the name of a port; Helm derives names of objects from it.
 PortName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=15)]
+# They stand in templates as they are.
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9/._~!$&()*+,;=:@?-]*$")]
+SubPath = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_./-]*)?$")]
 PartName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=20)]
 
 
 class Probe(Model):
     """How Kubernetes checks that the service is healthy: exactly one of the three."""
 
-    http: str | None = Field(
+    http: UrlPath | None = Field(
         None, description="Path that answers without a password, below the base path."
     )
     exec: tuple[str, ...] = Field((), description="Command that succeeds.")
@@ -32,7 +35,7 @@ class Volume(Model):
     path: str = Field(
         "/home/{{ .Values.environment.user }}/work", description="Helm template of the mount point."
     )
-    sub_path: str = Field("work", description="Directory of the volume that is mounted there.")
+    sub_path: SubPath = Field("work", description="Directory of the volume that is mounted there.")
     each: bool = Field(
         default=False, description="Each pod has a volume of its own. For a StatefulSet."
     )

@@ -60,7 +60,7 @@ def image_config(catalog: Catalog, graph: Graph, image: ImagePoint) -> ImageConf
     annotations = {
         ANNOTATION + "title": image.name,
         ANNOTATION + "version": image.tag,
-        ANNOTATION + "description": image.description,
+        ANNOTATION + "description": " ".join(image.description.split()),
         ANNOTATION + "url": catalog.url or "",
         **image.labels,
     }

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import shlex
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-
-from jinja2 import TemplateError, TemplateSyntaxError
 
 from builder.catalog import script
 from builder.catalog.model import Layer
@@ -23,6 +20,8 @@ from builder.oci.model import EPOCH, ImageConfig
 from builder.render import lines
 from builder.render.config import config as config_of
 from builder.render.jinja import environment
+from builder.templates import sandbox
+from builder.templates.sandbox import RenderError
 from builder.tree import File, Tree
 
 PARENT = "parent"
@@ -201,28 +200,16 @@ def _rendered(own: Path, values: Mapping[str, object], *, marked: bool) -> str:
 
     """
     try:
-        text = own.read_text()
-        return environment.from_string(lines.marked(text) if marked else text).render(values)
-    except TemplateSyntaxError as error:
-        raise InputError(
-            [Problem(str(own), error.lineno, 0, error.message or "not a Jinja template")]
-        ) from error
-    except (TemplateError, UnicodeDecodeError) as error:
-        line = next(
-            (
-                frame.lineno or 0
-                for frame in reversed(traceback.extract_tb(error.__traceback__))
-                if frame.filename == "<template>"
-            ),
-            0,
-        )
-        raise InputError(
-            [
-                Problem(
-                    str(own), line, 0, str(error), f"a template knows {', '.join(sorted(values))}"
-                )
-            ]
-        ) from error
+        text = own.read_bytes().decode()
+        text = lines.marked(text) if marked else text
+        return sandbox.render(environment, text, values)
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        problem = Problem(str(own), line, 0, f"is not UTF-8: {error}")
+    except RenderError as error:
+        hint = f"a template knows {', '.join(sorted(values))}"
+        problem = Problem(str(own), error.line, 0, str(error), hint)
+    raise InputError([problem])
 
 
 def _modes(layer: Layer, source: Path) -> Iterator[Mapping[str, str]]:

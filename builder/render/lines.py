@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+from jinja2 import TemplateError
+
 from builder.render.jinja import environment
+from builder.templates.sandbox import fault
 
 MARK = re.compile("\x01([0-9]+)\x01")
 
@@ -13,13 +16,20 @@ def marked(template: str) -> str:
     """Return a template whose lines, rendered, hold their numbers.
 
     Raises:
-        jinja2.TemplateSyntaxError: it is no template.
+        RenderError: it is not a template.
 
     """
     pieces: list[str] = []
-    for number, kind, text in environment.lex(template):
+    for number, kind, text in _tokens(template):
         pieces.append(_numbered(text, number) if kind == "data" else text)
     return "".join(pieces)
+
+
+def _tokens(template: str) -> list[tuple[int, str, str]]:
+    try:
+        return list(environment.lex(template))
+    except TemplateError as error:
+        raise fault(error) from error
 
 
 def _numbered(text: str, number: int) -> str:

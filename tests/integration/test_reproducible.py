@@ -2,33 +2,108 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from tests.integration.tiny import Tiny
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.registries]
 
+ROOT = Path(__file__).parents[2]
 # Cells and images whose digest is another one at every build, with the reason. It should be empty.
 EXCEPTIONS: dict[str, str] = {}
+PYTHONS = ("3.13", "3.12")
+"""Releases that build beside the one that runs the tests, where the machine has them."""
 
 
-def test_two_builds_from_empty_stores_give_the_same_digests(tiny: Tiny, tmp_path: Path) -> None:
-    first, second = (tiny.with_store(tmp_path / name) for name in ("first", "second"))
-    for one in (first, second):
-        one.build("--no-cache")
+def differing(one: Tiny, other: Tiny) -> set[str]:
+    """Return the cells and images whose digests differ in two stores."""
+    first, second = one.digests(), other.digests()
+    assert first.keys() == second.keys()
+    return {name for name in first if first[name] != second[name]}
+
+
+def test_two_builds_give_the_same_digests_whatever_the_machine_is_like(
+    tiny: Tiny, tmp_path: Path
+) -> None:
+    """What varies is what reproducible-builds.org lists: time, time zone, locale, umask, user, home,
+    path, host name, processors, the order of a file system, and releases of Python."""
+    first = tiny.with_store(tmp_path / "first")
+    first.build("--no-cache")
     assert len(first.digests()) == len(tiny.plan())
-    differing = {
-        name for name in first.digests() if first.digests()[name] != second.digests()[name]
-    }
-    assert differing == EXCEPTIONS.keys(), (
-        f"other bytes than before: {', '.join(sorted(differing))}"
-    )
+
+    elsewhere = varied(tiny, tmp_path / "elsewhere", PYTHONS[0])
+    elsewhere.build("--no-cache")
+    assert differing(first, elsewhere) == EXCEPTIONS.keys()
+
     # What an earlier build left in the engine's cache must not be seen, either.
-    third = tiny.with_store(tmp_path / "third")
-    third.build()
-    differing = {name for name in first.digests() if first.digests()[name] != third.digests()[name]}
-    assert differing == EXCEPTIONS.keys(), (
-        f"other bytes with the engine's cache than without: {', '.join(sorted(differing))}"
+    cached = varied(tiny, tmp_path / "cached", PYTHONS[1])
+    cached.build()
+    assert differing(first, cached) == EXCEPTIONS.keys()
+
+
+def varied(tiny: Tiny, scratch: Path, python: str) -> Tiny:
+    """Return the same catalog on a machine where everything else is another way."""
+    # A file system in memory lists what was made last first; others have an order of their own.
+    memory = Path("/dev/shm", scratch.parent.name, scratch.name, "a path with blänks")  # noqa: S108
+    memory.mkdir(parents=True)
+    for path in sorted(tiny.root.rglob("*"), reverse=True):
+        if path.is_file() and tiny.store not in path.parents:
+            target = memory / path.relative_to(tiny.root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)
+    environment = {
+        "TZ": "Pacific/Kiritimati",
+        "LC_ALL": "POSIX",
+        "LANG": "tr_TR.UTF-8",
+        "USER": "somebody",
+        "LOGNAME": "somebody",
+        "PYTHONHASHSEED": "1234",
+        "CATALOG_JOBS": "1",
+        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
+        **in_another_year(scratch),
+    }
+    # Not HOME: Docker's configuration is there.
+    machine = 'umask 0077; hostname elsewhere; exec taskset --cpu-list 0 "$@"'
+    command = ("unshare", "--uts", "bash", "-c", machine, "bash", interpreter(python, scratch))
+    return replace(
+        tiny,
+        root=memory,
+        store=scratch / "store",
+        environment={**tiny.environment, **environment},
+        command=(*command, "-m", "builder"),
     )
+
+
+def in_another_year(scratch: Path) -> Mapping[str, str]:
+    """Return variables that let what is started live in another year."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["apt-get", "-qq", "download", "libfaketime"], cwd=scratch, check=True)
+    (package,) = scratch.glob("libfaketime_*.deb")
+    subprocess.run(["dpkg-deb", "--extract", package, scratch / "faketime"], check=True)
+    (library,) = (scratch / "faketime").glob("usr/lib/*/faketime/libfaketime.so.1")
+    return {"LD_PRELOAD": str(library), "FAKETIME": "+400d", "FAKETIME_NO_CACHE": "1"}
+
+
+def interpreter(release: str, scratch: Path) -> str:
+    """Return a Python of a release with the program's packages; the tests' own if there is none."""
+    uv, there = find_uv_bin(), scratch / "python"
+    made = subprocess.run(
+        [uv, "venv", "--quiet", "--no-python-downloads", "--python", release, there], check=False
+    )
+    if made.returncode != 0:
+        return sys.executable
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--require-hashes", "-r", ROOT / "requirements.lock"],
+        env={**os.environ, "VIRTUAL_ENV": str(there)},
+        check=True,
+    )
+    return str(there / "bin/python")

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -160,9 +160,10 @@ class Tiny:
     root: Path
     store: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    command: Sequence[str] = (sys.executable, "-m", "builder")
 
     def argv(self, *argv: str) -> list[str]:
-        return [sys.executable, "-m", "builder", "-C", str(self.root / "catalog.yaml"), *argv]
+        return [*self.command, "-C", str(self.root / "catalog.yaml"), *argv]
 
     def env(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         return {

@@ -52,7 +52,7 @@ def make(root: Path) -> Path:
         (root / "images" / name / "files" / "etc").mkdir(parents=True)
         (root / "images" / name / "files" / "etc" / name).write_text(name)
     _layer(root, "glue", "on: [ide0, stack0]\nglue: true\nrun: 'true'\n")
-    write(_lock(path), root / NAME)
+    write(lock_of(path), root / NAME)
     return path
 
 
@@ -62,7 +62,8 @@ def _layer(root: Path, name: str, text: str) -> None:
     (directory / "layer.yaml").write_text(f"description: The layer {name}\n{text}")
 
 
-def _lock(path: Path) -> Lock:
+def lock_of(path: Path) -> Lock:
+    """Return a lock that answers what a catalog asks, with invented packages."""
     whole = graph(load(path))
     artifacts: dict[str, Artifact] = {}
     cells: dict[str, Slice] = {}

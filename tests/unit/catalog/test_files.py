@@ -54,6 +54,17 @@ def test_devices_and_pipes_are_refused(tmp_path: Path, files: Path) -> None:
         load(tmp_path / "catalog.yaml")
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\x07", " a", "a ", "a\udcff"])
+def test_names_that_a_build_cannot_read_are_refused(tmp_path: Path, files: Path, name: str) -> None:
+    (files / name).write_text("hello")
+    (files / "a b$c\\'é").write_text("this one is fine")
+    with pytest.raises(InputError) as caught:
+        load(tmp_path / "catalog.yaml")
+    (problem,) = caught.value.problems
+    assert problem.message == "has a name that the steps of a build cannot hold"
+    str(problem).encode()
+
+
 def test_a_test_that_would_not_run_is_refused(tmp_path: Path, files: Path) -> None:
     tests = files.parent / "tests"
     tests.mkdir()

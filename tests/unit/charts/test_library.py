@@ -114,7 +114,7 @@ def test_what_is_missing_of_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a\n[% for %]\n", "charts/stubs/NOTICE.j2:2:1: is not a valid template: "),
+        ("a\n[% for %]\n", "charts/stubs/NOTICE.j2:2:1: cannot be filled in: "),
         ("a\n\n[[ servise.title ]]\n", "charts/stubs/NOTICE.j2:3:1: cannot be filled in: "),
     ],
 )
@@ -151,3 +151,11 @@ def test_a_service_defines_nothing_that_the_library_defines(tmp_path: Path) -> N
     (problem,) = refused(directory)
     place = "charts/web/source/_own.tpl:2:21"
     assert problem.startswith(f"{place}: the library defines library.word too")
+
+
+def test_a_title_is_a_text_and_no_template(tmp_path: Path) -> None:
+    stub = "[[ service.title | literal ]]\n"
+    service = SERVICE.replace("title: Web", "title: 'R {{ fail }} & {{'")
+    directory = written(tmp_path, {"stubs/TITLE.j2": stub, "web/service.yaml": service})
+    (tree,) = made(directory)
+    assert tree["TITLE"].data.decode() == 'R {{ "{{" }} fail }} & {{ "{{" }}\n'

@@ -1,0 +1,1 @@
+"""The rendering of templates, which are code of others, in a sandbox."""
