@@ -9,6 +9,7 @@ from builder.commands.plan import summary
 from builder.console.text import Console
 from builder.events import Plain
 from builder.execute.build import build
+from builder.execute.hold import hold
 from builder.execute.project import Project, open_project
 from builder.execute.schedule import Result
 
@@ -39,15 +40,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Build. Exit 0 when everything asked for is in the store, 1 when something failed."""
     project = open_project(arguments.catalog, arguments.patterns)
-    made = project.plan(forced=arguments.force)
-    console.note(summary(made))
     # With the engine's cache, a forced build would only return what was built before.
     cache = not (arguments.no_cache or arguments.force)
-    results = build(project, made, console, jobs=arguments.jobs, cache=cache)
-    if any(result.damaged for result in results.values()):
-        console.note("something in the store was damaged and will be made again")
-        done = {name: result for name, result in results.items() if result.ok}
-        results = done | build(project, project.plan(), console, jobs=arguments.jobs, cache=cache)
+    with hold(project):
+        made = project.plan(forced=arguments.force)
+        console.note(summary(made))
+        results = build(project, made, console, jobs=arguments.jobs, cache=cache)
+        if any(result.damaged for result in results.values()):
+            console.note("something in the store was damaged and will be made again")
+            done = {name: result for name, result in results.items() if result.ok}
+            again = build(project, project.plan(), console, jobs=arguments.jobs, cache=cache)
+            results = done | again
     code = report(results, console)
     _suggest_shells(project, results, console)
     return code

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from builder.console.text import Console
-from builder.execute.loading import built, load
+from builder.execute.hold import taken
+from builder.execute.loading import load
 from builder.execute.project import open_project
 from builder.tools import engine
 
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Load images and print the name of each."""
     project = open_project(arguments.catalog, arguments.patterns, cells=False)
-    images = built(project)
-    for name in load(project, engine.client(), images, console).values():
-        console.text(name)
+    with taken(project) as images:
+        for name in load(project, engine.client(), images, console).values():
+            console.text(name)
     return 0

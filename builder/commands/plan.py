@@ -31,15 +31,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.json([_row(step) for step in made.steps])
         return 0
     show(made, console, everything=arguments.all)
-    _show_overlaps(project, console, least=0 if arguments.all else WORTH_A_LAYER)
+    _show_overlaps(project, made, console, least=0 if arguments.all else WORTH_A_LAYER)
     return 0
 
 
-def _show_overlaps(project: Project, console: Console, *, least: int) -> None:
+def _show_overlaps(project: Project, made: Plan, console: Console, *, least: int) -> None:
     """Print which layers hold the same files: a shared layer below both would store them once."""
     rows = [
         (" + ".join(overlap.layers), readable(overlap.size), f"{overlap.images} images")
-        for overlap in overlaps(project)
+        for overlap in overlaps(project, made)
         if overlap.size >= least
     ]
     if rows:

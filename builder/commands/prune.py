@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import time
 
 from builder.cells import records
-from builder.console.text import Console
+from builder.console.text import Console, readable
 from builder.errors import IntegrityError
-from builder.execute.project import IMAGES, open_project
-from builder.execute.prune import Freed, prune
+from builder.execute.project import IMAGES, image_of, open_project
+from builder.execute.prune import Freed, Other, prune
+from builder.execute.uses import DAY
+from builder.oci.shelf import short
 from builder.oci.store import Store
 
 DAYS = 14.0
@@ -22,12 +25,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--days",
         type=float,
         default=DAYS,
-        help="keep what any catalog or branch built within these days (default: %(default)g)",
+        help="keep what any branch of this catalog used within these days (default: %(default)g)",
     )
     parser.add_argument(
         "--all",
         action="store_true",
-        help="keep only what this catalog needs, as it is locked now",
+        help="of this catalog, keep only what it needs as it is locked now",
+    )
+    parser.add_argument(
+        "--forget",
+        action="append",
+        default=[],
+        metavar="CATALOG",
+        help="remove all that another catalog has in this store, too (may be repeated)",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be removed, and remove nothing"
@@ -36,10 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Remove from the store what nobody built recently; print how much that freed."""
+    """Remove from the store what this catalog has no use for; print what that freed, and what
+    stays for other catalogs.
+    """
     days = 0.0 if arguments.all else arguments.days
     project = open_project(arguments.catalog)
-    freed = prune(project, days=days, dry_run=arguments.dry_run)
+    freed = prune(project, days=days, forgotten=arguments.forget, dry_run=arguments.dry_run)
     if arguments.json:
         console.json(_document(freed))
         return 0
@@ -49,21 +61,35 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.text(f"{cells} cells and {images} images {would}removed, {size} {would}freed")
     if arguments.dry_run:
         for ref in freed.gone:
-            if ref.startswith((records.PREFIX, IMAGES)):
-                console.text(f"  {_name(project.store, ref)}")
+            if short(ref).startswith((records.PREFIX, IMAGES)):
+                console.text(f"  {_name(project.store.store, ref)}")
     if freed.kept_for:
         names = ", ".join(freed.kept_for)
         console.note(f"kept for other builds of the last {days:g} days: {names}")
+    for other in freed.others:
+        console.note(_stays(other))
     if freed.busy:
         console.note("a build is running: what it may still need is kept")
     return 0
 
 
+def _stays(other: Other) -> str:
+    """Return in words what stays for another catalog."""
+    days = (time.time() - other.last) / DAY
+    when = f", last used {days:.0f} days ago" if other.last else ""
+    return (
+        f"kept for {other.owner}: {other.count(records.PREFIX)} cells and"
+        f" {other.count(IMAGES)} images, {readable(other.bytes)} of them its alone{when}"
+        f" (`catalog prune --forget {other.owner}` removes them)"
+    )
+
+
 def _name(store: Store, ref: str) -> str:
     """Return what a ref stands for: an image's id, or a cell's with the beginning of its key."""
-    if ref.startswith(IMAGES):
-        return f"image {ref.removeprefix(IMAGES)}"
-    key = ref.removeprefix(records.PREFIX)[:SHORT]
+    if short(ref).startswith(IMAGES):
+        _, _, key = short(ref).partition("@")
+        return f"image {image_of(short(ref))} ({key[:SHORT]})"
+    key = short(ref).removeprefix(records.PREFIX)[:SHORT]
     try:
         return f"cell {records.summary(store, store.refs()[ref]).cell} ({key})"
     except (IntegrityError, KeyError, TypeError):
@@ -77,5 +103,15 @@ def _document(freed: Freed) -> dict[str, object]:
         "images": freed.count(IMAGES),
         "refs": list(freed.gone),
         "bytes": freed.bytes,
+        "kept": [
+            {
+                "catalog": other.owner,
+                "cells": other.count(records.PREFIX),
+                "images": other.count(IMAGES),
+                "bytes": other.bytes,
+                "last": other.last,
+            }
+            for other in freed.others
+        ],
         "busy": freed.busy,
     }

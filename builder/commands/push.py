@@ -10,7 +10,7 @@ from pathlib import Path
 
 from builder.console.text import Console
 from builder.errors import InputError, Problem
-from builder.execute.loading import built
+from builder.execute.hold import taken
 from builder.execute.project import open_project
 from builder.fetch.session import session
 from builder.record.push import Pushed, PushTarget, push
@@ -54,13 +54,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     given = None if arguments.to is None else _address(arguments.to, "--to")
     project = open_project(arguments.catalog, arguments.patterns, cells=False)
-    images = built(project)
     where = given or _address(project.loaded.catalog.registry, f"{arguments.catalog}: registry")
     registry = Registry(where, session(project.settings), plain_http=arguments.plain_http)
     target = PushTarget(
         registry=registry, address=where, jobs=arguments.jobs or project.settings.jobs
     )
-    pushed = push(project.store, images, target, console)
+    with taken(project) as images:
+        pushed = push(project.store, images, target, console)
     if arguments.digests:
         digests = {image.image: image.digest for image in pushed}
         text = json.dumps(digests, indent=2) + "\n"

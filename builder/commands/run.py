@@ -7,7 +7,8 @@ import argparse
 from builder.console.text import Console
 from builder.errors import InputError, Problem
 from builder.execute import session
-from builder.execute.loading import built, load
+from builder.execute.hold import taken
+from builder.execute.loading import load
 from builder.execute.project import Project, open_project
 from builder.execute.session import Session
 from builder.graph.select import one_image
@@ -47,8 +48,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     name = one_image(project.graph, arguments.image)
     ports = _ports(project, name, arguments.port)
     client = engine.client()
-    manifest = built(project)[name]
-    reference = load(project, client, {name: manifest}, console)[name]
+    with taken(project) as images:
+        reference = load(project, client, {name: images[name]}, console)[name]
     for inside, outside in ports.items():
         console.note(f"port {inside}: http://{session.LOOPBACK}:{outside}/")
     words = arguments.argv[1:] if arguments.argv[:1] == ["--"] else arguments.argv

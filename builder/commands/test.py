@@ -12,7 +12,8 @@ from builder.catalog.additions import check_layers
 from builder.catalog.load import load as load_catalog
 from builder.console.text import Console
 from builder.errors import BuilderError, InputError, Problem
-from builder.execute.loading import built, load
+from builder.execute.hold import taken
+from builder.execute.loading import load
 from builder.execute.project import Project, open_project
 from builder.execute.schedule import run as schedule
 from builder.graph.build import graph
@@ -55,16 +56,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     are unchanged.
     """
     project = open_project(arguments.catalog, _patterns(arguments), cells=False)
-    images = built(project)
-    outcomes: list[verify.Outcome] = []
-    client = engine.client()
-    jobs = arguments.jobs or project.settings.jobs
-    for name, manifest in images.items():
-        was_there = engine.digest(client, project.reference(name)) == manifest.digest
-        tests = _tests(project, name, manifest, arguments.layers)
-        outcomes += _image(project, client, {name: manifest}, tests, console, jobs=jobs)
-        if arguments.rm and not was_there:
-            engine.remove(client, project.reference(name))
+    with taken(project) as images:
+        outcomes = _outcomes(arguments, project, images, console)
     for outcome in outcomes:
         if not outcome.ok:
             console.failure(
@@ -80,6 +73,25 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         f" {failed} failed"
     )
     return 1 if failed else 0
+
+
+def _outcomes(
+    arguments: argparse.Namespace,
+    project: Project,
+    images: Mapping[str, Descriptor],
+    console: Console,
+) -> list[verify.Outcome]:
+    """Run the tests of images, one image after the other."""
+    outcomes: list[verify.Outcome] = []
+    client = engine.client()
+    jobs = arguments.jobs or project.settings.jobs
+    for name, manifest in images.items():
+        was_there = engine.digest(client, project.reference(name)) == manifest.digest
+        tests = _tests(project, name, manifest, arguments.layers)
+        outcomes += _image(project, client, {name: manifest}, tests, console, jobs=jobs)
+        if arguments.rm and not was_there:
+            engine.remove(client, project.reference(name))
+    return outcomes
 
 
 def _patterns(arguments: argparse.Namespace) -> list[str]:

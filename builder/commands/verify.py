@@ -8,6 +8,7 @@ from builder.commands.build import report
 from builder.console.text import Console
 from builder.errors import listed
 from builder.execute.build import build, shop_for
+from builder.execute.hold import hold
 from builder.execute.project import open_project
 from builder.execute.promises import Rebuilt, Verification, verify
 
@@ -34,12 +35,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     project = open_project(arguments.catalog, arguments.patterns)
     jobs = arguments.jobs or project.settings.jobs
     shop = shop_for(project, console, cache=False)
-    verification = verify(shop, jobs=jobs, everything=arguments.all)
-    failed = any(not result.ok for result in verification.results.values())
-    if verification.replaced and not failed:
-        # Images hold the old bytes until they are put together again.
-        code = report(build(project, project.plan(), console, jobs=jobs), console)
-        failed = code != 0
+    with hold(project):
+        verification = verify(shop, jobs=jobs, everything=arguments.all)
+        failed = any(not result.ok for result in verification.results.values())
+        if verification.replaced and not failed:
+            # Images hold the old bytes until they are put together again.
+            code = report(build(project, project.plan(), console, jobs=jobs), console)
+            failed = code != 0
     if arguments.json:
         console.json([_row(one) for one in verification.rebuilt.values()])
     else:

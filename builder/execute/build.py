@@ -14,16 +14,16 @@ from pathlib import Path
 from builder.cells import records
 from builder.errors import FetchError, IntegrityError
 from builder.events import Monitor, Note
-from builder.execute import cells, uses
+from builder.execute import cells
+from builder.execute.hold import hold, note
 from builder.execute.images import put_together
-from builder.execute.project import Project
+from builder.execute.project import Project, image_ref
 from builder.execute.schedule import Result, failed
 from builder.execute.schedule import run as schedule
 from builder.execute.workshop import Workshop
 from builder.fetch.context import lacks
 from builder.fetch.fetch import NODE as FETCH
 from builder.fetch.fetch import fetch
-from builder.oci.writers import writing
 from builder.plan.plan import Plan
 from builder.record import digests
 from builder.tools import buildx
@@ -42,9 +42,8 @@ def build(
         BuilderError: no engine answers, and one is needed; or the store cannot be written.
 
     """
-    uses.note(project)
     missing = [step.node for step in made.to_build("cell")]
-    images = [step.node for step in made.to_build("image")]
+    images = _images(project, made)
     if not missing and not images:
         return {}
     jobs = jobs or project.settings.jobs
@@ -53,7 +52,7 @@ def build(
         not project.graph.cells[name].layer.bootstrap for name in {*missing, *checked}
     )
     shop = shop_for(project, monitor, cache=cache, engine=needs_engine)
-    with writing(project.store):
+    with hold(project):
         results = _cells(project, shop, missing, checked, jobs)
         held = {
             name: by
@@ -61,11 +60,37 @@ def build(
             if (by := _held_back(project.graph.images[name].cells, results))
         }
         ready = {name: set[str]() for name in images if name not in held}
+        note(project, _keys(project), exact=not held)
         results |= schedule(ready, lambda name: put_together(project, shop, name), jobs, monitor)
     _tell_unlike(project, shop, [name for name in results if name in project.graph.cells])
     return results | {
         name: Result(name, ok=False, because=by, held_back=True) for name, by in held.items()
     }
+
+
+def _images(project: Project, made: Plan) -> list[str]:
+    """Note which images a plan keeps; return those to put together. One that it would keep joins
+    them if it went before it was noted.
+    """
+    kept = {step.node: step.key for step in made.steps if step.action == "keep" and step.key}
+    kept = {node: key for node, key in kept.items() if node in project.graph.images}
+    note(project, kept, exact=False)
+    gone = {
+        image for image, key in kept.items() if project.store.find(image_ref(image, key)) is None
+    }
+    wanted = gone | {step.node for step in made.to_build("image")}
+    return [image for image in project.graph.images if image in wanted]
+
+
+def _keys(project: Project) -> dict[str, str]:
+    """Return the keys of the images of which all cells are there."""
+    keys: dict[str, str] = {}
+    for name, image in project.graph.images.items():
+        there = [records.find(project.store, project.inputs[cell].key) for cell in image.cells]
+        digests = [manifest.digest for manifest in there if manifest is not None]
+        if len(digests) == len(image.cells):
+            keys[name] = project.image_key(name, digests)
+    return keys
 
 
 def _tell_unlike(project: Project, shop: Workshop, names: Sequence[str]) -> None:

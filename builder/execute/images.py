@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from builder.cells import compose, records
 from builder.cells.tree import held_twice
 from builder.errors import BuilderError
 from builder.execute.overlaps import TWICE, written
-from builder.execute.project import IMAGES, Project
+from builder.execute.project import Project, image_ref
 from builder.execute.workshop import Workshop
 
+CELLS = "org.catalog.image.cells"
+"""Annotation of an image in the store's index: the keys of its cells, bottom first."""
 SIZE = "org.catalog.image.size"
 """Annotation of an image in the store's index: compressed bytes of its deltas."""
 
@@ -39,8 +42,9 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
     manifest = compose.compose(project.store, layers, project.config(name))
     pairs = held_twice(layers)
     size = sum(facts.size for facts in layers)
-    annotations = {compose.KEY: key, SIZE: str(size), TWICE: written(pairs)}
-    project.store.tag({IMAGES + name: replace(manifest, annotations=annotations)})
+    cells = json.dumps([facts.key for facts in layers])
+    annotations = {compose.KEY: key, CELLS: cells, SIZE: str(size), TWICE: written(pairs)}
+    project.store.tag({image_ref(name, key): replace(manifest, annotations=annotations)})
     return (
         f"{len(layers)} layers, {size / 1e6:,.0f} MB, {sum(pairs.values()) / 1e6:,.0f} MB held"
         f" twice, {manifest.digest[7:19]}"

@@ -15,7 +15,8 @@ from builder.cells import records
 from builder.errors import BuilderError
 from builder.events import Monitor, Note, Output
 from builder.execute.cells import LOCKED
-from builder.execute.loading import built, load
+from builder.execute.hold import check_cells, hold, taken
+from builder.execute.loading import load
 from builder.execute.project import Project
 from builder.execute.session import Session
 from builder.execute.workshop import Workshop
@@ -23,7 +24,6 @@ from builder.fetch.context import context as lay_out
 from builder.fetch.fetch import fetch
 from builder.graph.model import Cell
 from builder.oci.model import EPOCH
-from builder.oci.writers import writing
 from builder.render.dockerfile import ARTIFACTS, FILES, PARENT, SCRIPTS
 from builder.render.dockerfile import context as build_context
 from builder.render.instructions import Cut, cut
@@ -43,11 +43,12 @@ def image_session(
     """Return a shell in an image, which is brought into the engine.
 
     Raises:
-        BuilderError: it is not in the store.
+        BuilderError: it is not built, or was built from something else.
 
     """
-    manifest = built(project)[image]
-    return Session(image=load(project, client, {image: manifest}, monitor)[image], entrypoint=BASH)
+    with taken(project) as images:
+        names = load(project, client, {image: images[image]}, monitor)
+    return Session(image=names[image], entrypoint=BASH)
 
 
 @contextlib.contextmanager
@@ -58,7 +59,8 @@ def cell_session(
     context lasts.
     """
     shop = _workshop(project, "", monitor)
-    with writing(project.store):
+    with hold(project):
+        check_cells(project, cell.id, [*cell.ancestors, cell.id])
         manifest = shop.compose([*cell.ancestors, cell.id])
         names = load(project, client, {_name(cell): manifest}, monitor)
     (reference,) = names.values()
@@ -87,7 +89,7 @@ def failed_session(
         message = f"{cell.id} is made by mmdebstrap, which leaves nothing to look into"
         raise BuilderError(message, hint=f"what it said: {log}")
     fetch(project.lock, [cell], project.settings, monitor)
-    with writing(project.store):
+    with hold(project):
         staging = project.store.staging()
         try:
             yield from _at_failure(project, client, cell, (staging, log), monitor)

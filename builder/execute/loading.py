@@ -11,26 +11,10 @@ import docker
 from builder.errors import BuilderError
 from builder.events import Monitor, Note
 from builder.execute import damage
-from builder.execute.project import IMAGES, Project
+from builder.execute.project import Project
 from builder.execute.serve import registry
 from builder.oci.model import Descriptor
 from builder.tools import engine
-
-
-def built(project: Project) -> dict[str, Descriptor]:
-    """Return the manifest of every image of the project.
-
-    Raises:
-        BuilderError: some are not in the store.
-
-    """
-    manifests = {image: project.store.find(IMAGES + image) for image in project.graph.images}
-    missing = [image for image, manifest in manifests.items() if manifest is None]
-    if missing:
-        raise BuilderError(
-            f"not built yet: {', '.join(missing)}", hint=f"run `catalog build {missing[0]}`"
-        )
-    return {image: manifest for image, manifest in manifests.items() if manifest is not None}
 
 
 def load(

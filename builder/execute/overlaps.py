@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from builder.execute.project import IMAGES, Project
+from builder.execute.project import IMAGES, Project, image_ref
+from builder.plan.plan import Plan
 
 TWICE = "org.catalog.image.twice"
 """Annotation of an image in the store's index: pairs of its cells, with the bytes of files that
@@ -31,23 +32,21 @@ def written(pairs: Mapping[tuple[str, str], int]) -> str:
     )
 
 
-def overlaps(project: Project) -> list[Overlap]:
-    """Return which layers hold the same files in images that are put together, the largest
+def overlaps(project: Project, made: Plan) -> list[Overlap]:
+    """Return which layers hold the same files in the images that a plan keeps, the largest
     first.
     """
     sizes_of: dict[tuple[str, str], list[int]] = {}
     refs = project.store.refs(IMAGES)
-    for image in project.graph.images:
-        for pair, size in (
-            _pairs(refs[IMAGES + image].annotations.get(TWICE, ""))
-            if IMAGES + image in refs
-            else ()
-        ):
+    kept = [step for step in made.steps if step.kind == "image" and step.action == "keep"]
+    for step in kept:
+        image = refs.get(image_ref(step.node, step.key))
+        for pair, size in _pairs(image.annotations.get(TWICE, "")) if image is not None else ():
             sizes_of.setdefault(pair, []).append(size)
-    made = [
+    every = [
         Overlap(layers=pair, images=len(sizes), size=max(sizes)) for pair, sizes in sizes_of.items()
     ]
-    return sorted(made, key=lambda overlap: (-overlap.size, overlap.layers))
+    return sorted(every, key=lambda overlap: (-overlap.size, overlap.layers))
 
 
 def _pairs(written: str) -> Iterator[tuple[tuple[str, str], int]]:

@@ -8,9 +8,12 @@ from functools import cached_property
 from pathlib import Path
 
 from builder.catalog.load import Loaded, load
+from builder.catalog.model import Catalog
 from builder.cells import compose, inputs, records
 from builder.debian.model import Facts, Summary
+from builder.digest import canonical, sha256
 from builder.errors import BuilderError, InputError, Problem
+from builder.execute import shared
 from builder.execute.replaced import manifests, outdated
 from builder.graph.accounts import behind
 from builder.graph.build import graph
@@ -19,7 +22,7 @@ from builder.graph.select import cells_like, select
 from builder.lock.file import read as read_lock
 from builder.lock.model import NAME, Lock
 from builder.oci.model import MANIFEST, Descriptor, ImageConfig
-from builder.oci.store import Store
+from builder.oci.shelf import Shelf
 from builder.plan.key import Inputs, all_inputs, strict
 from builder.plan.plan import Known, Plan, plan
 from builder.render.config import image_config
@@ -27,6 +30,27 @@ from builder.settings import Settings
 from builder.settings import read as read_settings
 
 IMAGES = "image/"
+SHORT = 16
+"""Hex digits of a key in an image's ref."""
+
+
+def owner(catalog: Catalog) -> str:
+    """Return whose refs a catalog's are in a store: its name, and where it publishes. Clones and
+    branches have it in common; a fork, which publishes elsewhere, has another.
+    """
+    return f"{catalog.name}-{sha256(canonical([catalog.name, catalog.registry]))[:12]}"
+
+
+def image_ref(image: str, key: str) -> str:
+    """Return the ref of an image that was put together from a key: `image/<name>:<tag>@<key>`. So
+    several states of a catalog have their images beside each other.
+    """
+    return f"{IMAGES}{image}@{key[:SHORT]}"
+
+
+def image_of(ref: str) -> str:
+    """Return the `<name>:<tag>` of an image's ref."""
+    return ref.removeprefix(IMAGES).partition("@")[0]
 
 
 @dataclass(frozen=True)
@@ -40,9 +64,13 @@ class Project:
     settings: Settings
 
     @cached_property
-    def store(self) -> Store:
-        """The store, opened when first asked for."""
-        return Store.open(self.settings.store)
+    def store(self) -> Shelf:
+        """The catalog's part of the store, opened when first asked for. Cells of other catalogs
+        that are as good as its own are lent to it.
+        """
+        shelf = Shelf.of(self.settings.store, owner(self.loaded.catalog))
+        shared.lend(shelf, self.graph, self.inputs, self.loaded.catalog.name)
+        return shelf
 
     @cached_property
     def inputs(self) -> Mapping[str, Inputs]:
@@ -99,12 +127,11 @@ class Project:
             manifest = records.find(self.store, item.key)
             if manifest is not None:
                 cells[item.key] = manifest.digest
-        refs = self.store.refs(IMAGES)
-        images: dict[str, str] = {}
-        for name in self.graph.images:
-            image = refs.get(IMAGES + name)
-            if image is not None and self.store.intact(image):
-                images[name] = image.annotations.get(compose.KEY, "")
+        images: dict[str, set[str]] = {}
+        for ref, image in self.store.refs(IMAGES).items():
+            if image_of(ref) in self.graph.images and self.store.intact(image):
+                key = image.annotations.get(compose.KEY, "")
+                images.setdefault(image_of(ref), set()).add(key)
         return Known(
             cells=cells,
             images=images,

@@ -1,27 +1,34 @@
-"""Uses: what each state of a catalog leads to in a store, and when it was built last.
+"""Uses: what each state of a catalog leads to in a store, and when it was built or taken last.
 
 A store may serve several catalogs, and several branches of one. Each build leaves a file that names
 the refs of what it asked for, and its time is that of the last build of the same. So `prune` can
-tell what nobody has built for long from what another branch will build again tomorrow.
+tell what nobody has used for long from what another branch will build again tomorrow. They are to
+a store what leases are to containerd.
+
+Whoever reads uses to decide on refs, and whoever notes one, does so in `settled`: what was noted is
+not removed, and what was removed is not there when a plan looks.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.cells import inputs, records
 from builder.digest import canonical, sha256
-from builder.execute.project import IMAGES, Project
 from builder.oci.blob import disk
+from builder.oci.shelf import PREFIX
 from builder.oci.store import Store
 from builder.tree import File, replace
 
 DIRECTORY = "uses"
+LOCK = "uses.lock"
+FORMAT, FORMER = 2, 1
 DAY = 86_400.0
 """Seconds."""
 
@@ -31,60 +38,81 @@ class Use:
     """What somebody built, and when."""
 
     path: Path
+    owner: str
+    """Whose refs these are (see `builder.oci.shelf`); empty for the former format, which knew no
+    owners."""
     catalog: str
+    """Its name."""
     refs: frozenset[str]
+    """Whole names."""
     last: float
     """Seconds since 1970."""
 
 
-def refs_of(project: Project) -> frozenset[str]:
-    """Return the refs of all that a project leads to."""
-    cells = {records.ref(item.key) for item in project.inputs.values()}
-    images = {IMAGES + name for name in project.graph.images}
-    return frozenset(cells | images | {inputs.PREFIX + name for name in project.graph.cells})
-
-
-def note(project: Project) -> None:
-    """Keep that a project is built now.
+@contextlib.contextmanager
+def settled(store: Store) -> Iterator[None]:
+    """Keep every other process from noting uses, and from removing refs by them, meanwhile.
 
     Raises:
         BuilderError: the store cannot be written.
 
     """
-    refs = sorted(refs_of(project))
-    path = project.store.root / DIRECTORY / f"{sha256(canonical(refs))}.json"
-    document = {"format": 1, "catalog": project.loaded.catalog.name, "refs": refs}
-    with disk(project.store.root):
-        if path.exists():
+    with disk(store.root), (store.root / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def note(
+    store: Store, who: tuple[str, str], state: Collection[str], more: Iterable[str], *, exact: bool
+) -> None:
+    """Keep that a state of a catalog is in use now. `who` is its owner and its name; `state` are
+    the refs that tell this state from others, and `more` are further ones that it leads to. What
+    was noted of the same state before is kept beside them unless they are `exact`.
+
+    Raises:
+        BuilderError: the store cannot be written.
+
+    """
+    owner, catalog = who
+    name = sha256(canonical([owner, sorted(state)]))
+    path = store.root / DIRECTORY / f"{name}.json"
+    refs = {f"{PREFIX}{owner}/{ref}" for ref in (*state, *more)}
+    with settled(store):
+        before = _read(path)
+        if before is not None and not exact:
+            refs |= before.refs
+        if before is not None and before.refs == refs:
             os.utime(path)
             return
+        document = {"format": FORMAT, "owner": owner, "catalog": catalog, "refs": sorted(refs)}
         path.parent.mkdir(exist_ok=True)
         replace(path, File((json.dumps(document, indent=0) + "\n").encode()))
 
 
-def since(store: Store, days: float) -> list[Use]:
-    """Return what was built within the last days."""
-    limit = time.time() - days * DAY
-    return [use for use in _all(store) if use.last >= limit]
+def all_uses(store: Store) -> list[Use]:
+    """Return every use, the latest last. A file that is no such list says nothing."""
+    read = [_read(path) for path in sorted((store.root / DIRECTORY).glob("*.json"))]
+    return sorted((use for use in read if use is not None), key=lambda use: use.last)
 
 
-def forget(store: Store, kept: list[Use]) -> None:
-    """Forget all uses but these."""
-    stay = {use.path for use in kept}
-    for path in _files(store):
-        if path not in stay:
-            path.unlink(missing_ok=True)
+def is_recent(use: Use, days: float) -> bool:
+    """Tell whether something was used within the last days."""
+    return use.last >= time.time() - days * DAY
 
 
-def _all(store: Store) -> Iterator[Use]:
-    for path in _files(store):
-        use = _read(path)
-        if use is not None:
-            yield use
+def forget(uses: Iterable[Use]) -> None:
+    """Forget these."""
+    for use in uses:
+        use.path.unlink(missing_ok=True)
 
 
-def _files(store: Store) -> list[Path]:
-    return sorted((store.root / DIRECTORY).glob("*.json"))
+def former_refs(store: Store, catalog: str) -> frozenset[str]:
+    """Return the refs of the former format that a catalog of this name built."""
+    refs: set[str] = set()
+    for use in all_uses(store):
+        if not use.owner and use.catalog == catalog:
+            refs |= use.refs
+    return frozenset(refs)
 
 
 def _read(path: Path) -> Use | None:
@@ -96,5 +124,9 @@ def _read(path: Path) -> Use | None:
         return None
     if not isinstance(document, dict) or not isinstance(document.get("refs"), list):
         return None
+    if document.get("format") not in {FORMAT, FORMER}:
+        return None
+    owner = str(document.get("owner", "")) if document["format"] == FORMAT else ""
     refs = frozenset(ref for ref in document["refs"] if isinstance(ref, str))
-    return Use(path=path, catalog=str(document.get("catalog", "")), refs=refs, last=last)
+    catalog = str(document.get("catalog", ""))
+    return Use(path=path, owner=owner, catalog=catalog, refs=refs, last=last)

@@ -203,6 +203,11 @@ class Store:
         with self._changing() as index:
             index.update(refs)
 
+    def tag_whole(self, refs: Mapping[str, Descriptor]) -> None:
+        """Tag as `tag` does, but only what is whole: `gc` may have been here since it was seen."""
+        with self._changing() as index:
+            index.update({ref: one for ref, one in refs.items() if self.intact(one)})
+
     def untag(self, refs: Iterable[str]) -> None:
         """Forget these refs; their blobs stay until `gc`."""
         with self._changing() as index:
@@ -212,7 +217,7 @@ class Store:
     def gc(self, grace: float = GRACE) -> int:
         """Remove blobs that no ref leads to, and what dead processes left; return the bytes freed.
 
-        Blobs and work in progress that changed within `grace` seconds stay.
+        Blobs that changed within `grace` seconds stay; work in progress stays with any grace.
         """
         freed = 0
         with self._changing() as index:
@@ -222,7 +227,9 @@ class Store:
                 if blob.name not in kept and blob.stat().st_mtime <= limit:
                     freed += blob.stat().st_size
                     Path(blob.path).unlink()
-            for left in os.scandir(self.root / "ingest"):
+            # While somebody writes, nothing tells their work from what dead processes left: a build
+            # may take longer than any grace.
+            for left in os.scandir(self.root / "ingest") if grace <= 0 else ():
                 if left.stat().st_mtime <= limit:
                     freed += _remove(Path(left.path))
         return freed

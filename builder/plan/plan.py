@@ -34,8 +34,8 @@ class Known:
 
     cells: Mapping[str, str]
     """Key of a cell -> digest of its manifest."""
-    images: Mapping[str, str]
-    """Id of an image -> the key it was put together from."""
+    images: Mapping[str, Collection[str]]
+    """Id of an image -> the keys it was put together from: one for each state of the catalog."""
     last: Callable[[str], Document | None]
     """Id of a cell -> the inputs it was last built from."""
     moved: Callable[[Cell], tuple[str, ...]]
@@ -133,8 +133,8 @@ def _image(
         why = tuple(f"{cell} {'is checked' if cell in checked else 'is built'}" for cell in missing)
         return Step(node=image.id, kind="image", action="build", reasons=why)
     key = image_key(image.id, tuple(digests[cell] for cell in image.cells))
-    before = known.images.get(image.id)
-    if before == key:
+    before = known.images.get(image.id, ())
+    if key in before:
         return Step(node=image.id, kind="image", action="keep", key=key)
-    reason = "new" if before is None else "its cells or its metadata changed"
+    reason = "its cells or its metadata changed" if before else "new"
     return Step(node=image.id, kind="image", action="build", reasons=(reason,), key=key)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from builder.catalog.load import Loaded
 from builder.cells import records
+from builder.execute import shared
+from builder.execute.project import owner
 from builder.graph.asks import stale
 from builder.graph.model import Graph
 from builder.lock.file import read as read_lock
 from builder.lock.model import NAME, Lock
-from builder.oci.store import Store
+from builder.oci.shelf import Shelf
 from builder.plan.key import inputs_of
 from builder.settings import read as read_settings
 
@@ -61,9 +63,11 @@ def _built(loaded: Loaded, graph: Graph, lock: Lock, names: list[str]) -> dict[s
     place: Path = read_settings(loaded.root).store
     if not (place / "index.json").exists():
         return {}
-    store = Store(place)
+    store = Shelf(place, owner(loaded.catalog))
     known: dict[str, Fact] = {}
-    for name, item in inputs_of(graph, lock, loaded.layer_dirs, names).items():
+    inputs = inputs_of(graph, lock, loaded.layer_dirs, names)
+    shared.lend(store, graph, inputs, loaded.catalog.name)
+    for name, item in inputs.items():
         manifest = records.find(store, item.key)
         if manifest is not None:
             summary = records.summary(store, manifest)

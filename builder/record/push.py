@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from builder.events import Monitor, Note, Step
-from builder.execute.project import IMAGES
+from builder.execute.project import IMAGES, image_of
 from builder.oci.blob import CHUNK, blobs_of
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
@@ -97,7 +97,7 @@ def push(
     """
     wanted = [_image(store, name, manifest, target.address) for name, manifest in images.items()]
     others = [
-        _image(store, ref.removeprefix(IMAGES), manifest, target.address)
+        _image(store, image_of(ref), manifest, target.address)
         for ref, manifest in store.refs(IMAGES).items()
         if store.has(manifest)
     ]

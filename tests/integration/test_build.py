@@ -116,7 +116,7 @@ def test_metadata_puts_images_together_again_and_builds_no_cell(built: Tiny) -> 
     }
     built.build()
     store = built.opened()
-    config = store.read_json(store.find("image/both:trixie") or pytest.fail("not there"))["config"]
+    config = store.read_json(built.manifest("both:trixie"))["config"]
     process = json.loads(store.path(config["digest"]).read_bytes())["config"]
     assert process["Cmd"] == ["sleep", "infinity"]
     assert process["ExposedPorts"] == {"8080/tcp": {}}

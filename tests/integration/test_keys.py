@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from builder.cells import inputs
+from builder.execute.project import image_ref
 from builder.oci.blob import descriptor_json
 from builder.oci.model import MANIFEST
 from tests.integration.tiny import CATALOG, Tiny
@@ -48,7 +49,8 @@ def current(tiny: Tiny) -> dict[str, str]:
     refs, digests = tiny.opened().refs(), {}
     for node, step in tiny.plan().items():
         assert step["action"] == "keep", f"{node} is not built"
-        ref = f"image/{node}" if step["kind"] == "image" else f"cell/{step['key']}"
+        is_image = step["kind"] == "image"
+        ref = image_ref(node, step["key"]) if is_image else f"cell/{step['key']}"
         digests[node] = refs[ref].digest
     return digests
 

@@ -16,11 +16,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from builder.catalog.load import load
 from builder.cells import records
 from builder.debian.model import Facts
+from builder.execute.project import image_of, image_ref, owner
 from builder.oci.blob import blobs_of
 from builder.oci.model import Descriptor
-from builder.oci.store import Store
+from builder.oci.shelf import Shelf
 from tests import processes
 
 CATALOG = """\
@@ -226,25 +228,31 @@ class Tiny:
     def with_store(self, store: Path) -> Tiny:
         return replace(self, store=store)
 
-    def opened(self) -> Store:
-        return Store(self.store)
+    def opened(self) -> Shelf:
+        """Return the catalog's part of the store."""
+        return Shelf(self.store, owner(load(self.root / "catalog.yaml").catalog))
 
     def digests(self) -> dict[str, str]:
-        """Return the digest of every cell and image in the store, by name."""
+        """Return the digest of every cell and image in the store, by name; of an image, the one
+        that was put together last."""
         store = self.opened()
         found: dict[str, str] = {}
+        images: dict[str, list[Descriptor]] = {}
         for ref, manifest in store.refs().items():
-            kind, _, name = ref.partition("/")
+            kind, _, _ = ref.partition("/")
             if kind == "cell":
                 found[records.summary(store, manifest).cell] = manifest.digest
             elif kind == "image":
-                found[name] = manifest.digest
+                images.setdefault(image_of(ref), []).append(manifest)
+        for name, made in images.items():
+            made.sort(key=lambda one: store.path(one.digest).stat().st_mtime_ns)
+            found[name] = made[-1].digest
         return found
 
     def manifest(self, name: str) -> Descriptor:
         """Return the manifest of a cell or an image."""
-        refs = self.opened().refs()
-        found = refs[f"image/{name}"] if ":" in name else refs[f"cell/{self.plan()[name]['key']}"]
+        refs, key = self.opened().refs(), self.plan()[name]["key"]
+        found = refs[image_ref(name, key) if ":" in name else f"cell/{key}"]
         assert isinstance(found, Descriptor)
         return found
 

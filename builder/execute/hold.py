@@ -1,0 +1,148 @@
+"""Hold what a catalog leads to in its store while somebody works with it, so that no `prune` takes
+it away, and take the images that the catalog and its lock mean now.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+
+from builder.cells import inputs, records
+from builder.errors import BuilderError, listed
+from builder.execute import uses
+from builder.execute.project import IMAGES, Project, image_of, image_ref
+from builder.oci.model import Descriptor
+from builder.oci.writers import writing
+from builder.plan.plan import Plan
+
+SHOWN = 3
+"""Reasons, and images, that a message names."""
+
+
+def state(project: Project) -> frozenset[str]:
+    """Return the refs that tell a state of a catalog from others: of its cells, by their keys."""
+    cells = {records.ref(item.key) for item in project.inputs.values()}
+    return frozenset(cells | {inputs.PREFIX + name for name in project.graph.cells})
+
+
+def image_refs(plan: Plan) -> frozenset[str]:
+    """Return the refs of the images of a plan, as far as their keys are known."""
+    steps = [step for step in plan.steps if step.kind == "image" and step.key]
+    return frozenset(image_ref(step.node, step.key) for step in steps)
+
+
+def note(project: Project, images: Mapping[str, str], *, exact: bool) -> None:
+    """Keep that a project is in use; `images` are the keys of its images, as far as they are known.
+
+    Raises:
+        BuilderError: the store cannot be written.
+
+    """
+    more = [image_ref(image, key) for image, key in images.items()]
+    who = (project.store.owner, project.loaded.catalog.name)
+    uses.note(project.store, who, state(project), more, exact=exact)
+
+
+@contextlib.contextmanager
+def hold(project: Project) -> Iterator[None]:
+    """Hold the cells of a project, and make its own what other catalogs lend. Whoever builds plans
+    within: what is there then stays.
+
+    Raises:
+        BuilderError: the store cannot be written.
+
+    """
+    with writing(project.store):
+        note(project, {}, exact=False)
+        project.store.adopt()
+        yield
+
+
+@contextlib.contextmanager
+def taken(project: Project) -> Iterator[dict[str, Descriptor]]:
+    """Hold the images of a project, and give the manifest of each. A store that cannot be written
+    serves as well: this process could not hold anything there.
+
+    Raises:
+        BuilderError: some are not what the catalog and its lock mean now.
+
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(BuilderError):
+            stack.enter_context(hold(project))
+        yield meant(project)
+
+
+def meant(project: Project) -> dict[str, Descriptor]:
+    """Return the manifest of every image of a project: of what the catalog and its lock mean now.
+
+    Raises:
+        BuilderError: some are not built, or were built from something else.
+
+    """
+    plan = project.plan()
+    manifests: dict[str, Descriptor] = {}
+    for step in plan.steps:
+        kept = step.kind == "image" and step.action == "keep"
+        manifest = project.store.find(image_ref(step.node, step.key)) if kept else None
+        if manifest is not None:
+            manifests[step.node] = manifest
+    stale = why_not(project, plan, [name for name in project.graph.images if name not in manifests])
+    if stale:
+        raise not_built(stale)
+    with contextlib.suppress(BuilderError):
+        keys = {step.node: step.key for step in plan.steps if step.node in manifests}
+        note(project, keys, exact=False)
+    return manifests
+
+
+def why_not(project: Project, plan: Plan, images: Sequence[str]) -> dict[str, str]:
+    """Return why images of a project cannot be taken: what changed since they were built; empty for
+    one that was never built.
+    """
+    if not images:
+        return {}
+    built = {image_of(ref) for ref in project.store.refs(IMAGES)}
+    reasons: dict[str, str] = {}
+    for image in images:
+        reasons[image] = ""
+        if image in built:
+            cells = changed(plan, project.graph.images[image].cells)
+            reasons[image] = cells or "its metadata changed, or what its cells came to"
+    return reasons
+
+
+def changed(plan: Plan, cells: Sequence[str]) -> str:
+    """Return, in words, which of some cells are not kept, and why; empty when all are."""
+    words = []
+    for step in plan.steps:
+        if step.node in cells and step.action != "keep":
+            words.append(f"{step.node} ({listed(step.reasons, SHOWN, '; ')})")
+    return listed(words, SHOWN)
+
+
+def check_cells(project: Project, node: str, cells: Sequence[str]) -> None:
+    """Check that cells of a project, of which `node` is made, are what the catalog and its lock
+    mean now.
+
+    Raises:
+        BuilderError: some are not built, or were built from something else.
+
+    """
+    stale = changed(project.plan(), cells)
+    if stale:
+        message = f"{node} is not built as it is now: {stale}"
+        raise BuilderError(message, hint=f"run `catalog build {node}`")
+
+
+def not_built(why: Mapping[str, str]) -> BuilderError:
+    """Return the error that says which images have to be built first, and why (see `why_not`)."""
+    lines = []
+    never = [image for image, reason in why.items() if not reason]
+    if never:
+        lines.append(f"not built yet: {', '.join(never)}")
+    for image, reason in why.items():
+        if reason:
+            lines.append(f"{image} is not built as it is now: {reason}")
+    names = list(why) if len(why) <= SHOWN else []
+    return BuilderError("\n".join(lines), hint=f"run `{' '.join(['catalog build', *names])}`")
