@@ -16,10 +16,13 @@ from builder.cells.compare import Comparison, compare
 from builder.console.text import Console, readable
 from builder.debian.model import Facts
 from builder.errors import InputError, Problem
-from builder.execute.project import IMAGES, Project, open_project
+from builder.execute.former import built_last
+from builder.execute.hold import check_cells
+from builder.execute.project import Project, image_ref, open_project
 from builder.graph.build import graph
 from builder.graph.model import ImagePoint
-from builder.graph.select import one_node
+from builder.graph.select import one_image, one_node
+from builder.oci.model import Descriptor
 from builder.tools import git
 
 SHOWN = 40
@@ -39,8 +42,16 @@ class Side:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("a", metavar="A", help="an image, such as python:py3.13, or a cell")
-    parser.add_argument("b", metavar="B", nargs="?", help="another one (default: A, with --from)")
     parser.add_argument(
+        "b", metavar="B", nargs="?", help="another one (default: A, with --from or --built)"
+    )
+    before = parser.add_mutually_exclusive_group()
+    before.add_argument(
+        "--built",
+        action="store_true",
+        help="take A, an image, as it was built last, whatever the catalog and its lock say by now",
+    )
+    before.add_argument(
         "--from",
         dest="revision",
         metavar="REVISION",
@@ -52,16 +63,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print which packages and files differ, and what an engine that has A pulls to get B."""
-    if arguments.b is None and arguments.revision is None:
-        hint = "name another image, or a git revision with --from"
+    if arguments.b is None and arguments.revision is None and not arguments.built:
+        hint = "name another image, or a git revision with --from, or say --built"
         raise InputError([Problem("B", 0, 0, "there is nothing to compare it with", hint)])
     other_word = arguments.b or arguments.a
     present = open_project(arguments.catalog, [_node(arguments.catalog, other_word, "B")])
     other = _side(present)
-    with _catalog_at(arguments.catalog, arguments.revision) as catalog:
-        before = open_project(catalog, [_node(catalog, arguments.a, "A")])
-        settings = replace(before.settings, store=present.settings.store)
-        one = _side(replace(before, settings=settings))
+    if arguments.built:
+        one = _former_side(open_project(arguments.catalog, [arguments.a]), arguments.a, console)
+    else:
+        one = _side_at(arguments, present)
     comparison = compare(one.stack, other.stack)
     new = {digest: size for digest, size in other.blobs.items() if digest not in one.blobs}
     if arguments.json:
@@ -73,6 +84,24 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             f" with {one.node} in place"
         )
     return 0
+
+
+def _side_at(arguments: argparse.Namespace, present: Project) -> Side:
+    """Return A, of the catalog as it was at a revision where one is given."""
+    with _catalog_at(arguments.catalog, arguments.revision) as catalog:
+        before = open_project(catalog, [_node(catalog, arguments.a, "A")])
+        settings = replace(before.settings, store=present.settings.store)
+        return _side(replace(before, settings=settings), arguments.revision)
+
+
+def _former_side(project: Project, word: str, console: Console) -> Side:
+    """Return A, an image, as it was built last."""
+    image = one_image(project.graph, word)
+    former = built_last(project, image)
+    if former.since:
+        console.note(f"A is {image} as it was built last; since then: {former.since}")
+    blobs = _blobs(project, former.manifest)
+    return Side(node=f"{image} as built last", stack=former.facts, blobs=blobs)
 
 
 @contextmanager
@@ -90,11 +119,19 @@ def _node(catalog: Path, word: str, argument: str) -> str:
     return one_node(graph(load(catalog)), word, argument)
 
 
-def _side(project: Project) -> Side:
-    """Return the only image of a project, or the last of its cells, which stands on the others."""
+def _side(project: Project, revision: str | None = None) -> Side:
+    """Return the only image of a project, or the last of its cells, which stands on the others.
+
+    Raises:
+        BuilderError: it is not built as the catalog, at the revision, means it.
+
+    """
     image = next(iter(project.graph.images.values()), None)
+    cells = list(project.graph.cells)[-1:] if image is None else list(image.cells)
+    if revision is None:
+        check_cells(project, cells[-1] if image is None else image.id, cells)
     if image is None:
-        cell = list(project.graph.cells)[-1]
+        (cell,) = cells
         stack = project.facts([cell])
         return Side(node=cell, stack=stack, blobs=_deltas(stack))
     stack = project.facts(image.cells)
@@ -106,10 +143,12 @@ def _layers(project: Project, image: ImagePoint, stack: Sequence[Facts]) -> Mapp
     manifests = [records.find(project.store, facts.key) for facts in stack]
     digests = [manifest.digest for manifest in manifests if manifest is not None]
     key = project.image_key(image.id, digests)
-    composed = compose.find(project.store, IMAGES + image.id, key)
-    if composed is None:
-        return _deltas(stack)
-    layers = project.store.read_json(composed)["layers"]
+    composed = compose.find(project.store, image_ref(image.id, key), key)
+    return _deltas(stack) if composed is None else _blobs(project, composed)
+
+
+def _blobs(project: Project, manifest: Descriptor) -> Mapping[str, int]:
+    layers = project.store.read_json(manifest)["layers"]
     return {layer["digest"]: layer["size"] for layer in layers}
 
 

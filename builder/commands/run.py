@@ -8,7 +8,7 @@ from builder.console.text import Console
 from builder.errors import InputError, Problem
 from builder.execute import session
 from builder.execute.hold import taken
-from builder.execute.loading import load
+from builder.execute.loading import load, pinned
 from builder.execute.project import Project, open_project
 from builder.execute.session import Session
 from builder.graph.select import one_image
@@ -50,11 +50,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     client = engine.client()
     with taken(project) as images:
         reference = load(project, client, {name: images[name]}, console)[name]
+        pin = pinned(project, client, name, images[name])
     for inside, outside in ports.items():
         console.note(f"port {inside}: http://{session.LOOPBACK}:{outside}/")
     words = arguments.argv[1:] if arguments.argv[:1] == ["--"] else arguments.argv
     container = Session(
         image=reference,
+        pinned=pin,
         argv=words,
         user=arguments.user,
         environment=arguments.env,

@@ -11,7 +11,9 @@ from builder.cells import space
 from builder.cells.tree import held_twice
 from builder.console.text import Console, readable
 from builder.debian.model import Facts
-from builder.execute.project import open_project
+from builder.execute.former import built_last
+from builder.execute.hold import check_cells
+from builder.execute.project import Project, open_project
 from builder.graph.select import one_image
 
 SHOWN = 15
@@ -29,6 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="packages and files to show (default: %(default)s)",
     )
+    parser.add_argument(
+        "--built",
+        action="store_true",
+        help="of the image as it was built last, whatever the catalog and its lock say by now",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -36,7 +43,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the layers with their sizes, the largest packages and files, and duplicated files."""
     project = open_project(arguments.catalog, [arguments.image])
     image = one_image(project.graph, arguments.image)
-    stack = project.facts(project.graph.images[image].cells)
+    stack = _stack(project, image, console, built=arguments.built)
     packages = space.packages(stack)[: arguments.number]
     files = space.files(stack, arguments.number)
     twice = sorted(held_twice(stack).items(), key=itemgetter(1), reverse=True)
@@ -69,6 +76,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.text("\nDuplicated files; a shared layer below both would store them once:")
         console.table([">size", "layers"], [(readable(size), _names(pair)) for pair, size in twice])
     return 0
+
+
+def _stack(project: Project, image: str, console: Console, *, built: bool) -> Sequence[Facts]:
+    """Return the facts of an image's cells: of what the catalog means now, or of what was `built`
+    last.
+    """
+    if built:
+        former = built_last(project, image)
+        if former.since:
+            console.note(f"{image} as it was built last; since then: {former.since}")
+        return former.facts
+    cells = project.graph.images[image].cells
+    check_cells(project, image, cells)
+    return project.facts(cells)
 
 
 def _layer(facts: Facts) -> dict[str, object]:

@@ -13,7 +13,7 @@ from builder.catalog.load import load as load_catalog
 from builder.console.text import Console
 from builder.errors import BuilderError, InputError, Problem
 from builder.execute.hold import taken
-from builder.execute.loading import load
+from builder.execute.loading import load, pinned
 from builder.execute.project import Project, open_project
 from builder.execute.schedule import run as schedule
 from builder.graph.build import graph
@@ -141,11 +141,13 @@ def _image(
     (name,) = image
     results = project.state / "tests"
     outcomes: dict[str, verify.Outcome] = {}
+    pin = ""
     if not all(verify.passed(test, results) for test in tests.values()):
         load(project, client, image, console)
+        pin = pinned(project, client, name, image[name])
 
     def work(node: str) -> str:
-        outcomes[node] = outcome = verify.run(client, tests[node], project.reference(name), results)
+        outcomes[node] = outcome = verify.run(client, tests[node], pin, results)
         if not outcome.ok:
             raise BuilderError(outcome.output.strip().partition("\n")[0] or "failed")
         return "kept" if outcome.cached else ""

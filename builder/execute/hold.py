@@ -15,6 +15,8 @@ from builder.oci.model import Descriptor
 from builder.oci.writers import writing
 from builder.plan.plan import Plan
 
+NEW = ("new",)
+"""The reasons for which a plan builds what was never built."""
 SHOWN = 3
 """Reasons, and images, that a message names."""
 
@@ -129,9 +131,13 @@ def check_cells(project: Project, node: str, cells: Sequence[str]) -> None:
         BuilderError: some are not built, or were built from something else.
 
     """
-    stale = changed(project.plan(), cells)
+    plan = project.plan()
+    stale = changed(plan, cells)
     if stale:
-        message = f"{node} is not built as it is now: {stale}"
+        late = [step for step in plan.steps if step.node in cells and step.action != "keep"]
+        is_new = all(step.reasons == NEW for step in late)
+        never = f"not built yet: {', '.join(step.node for step in late)}"
+        message = never if is_new else f"{node} is not built as it is now: {stale}"
         raise BuilderError(message, hint=f"run `catalog build {node}`")
 
 

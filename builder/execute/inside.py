@@ -16,7 +16,7 @@ from builder.errors import BuilderError
 from builder.events import Monitor, Note, Output
 from builder.execute.cells import LOCKED
 from builder.execute.hold import check_cells, hold, taken
-from builder.execute.loading import load
+from builder.execute.loading import load, pinned
 from builder.execute.project import Project
 from builder.execute.session import Session
 from builder.execute.workshop import Workshop
@@ -48,7 +48,8 @@ def image_session(
     """
     with taken(project) as images:
         names = load(project, client, {image: images[image]}, monitor)
-    return Session(image=names[image], entrypoint=BASH)
+        pin = pinned(project, client, image, images[image])
+    return Session(image=names[image], pinned=pin, entrypoint=BASH)
 
 
 @contextlib.contextmanager

@@ -54,6 +54,23 @@ def load(
     return names
 
 
+def pinned(project: Project, client: docker.DockerClient, image: str, manifest: Descriptor) -> str:
+    """Return the id by which the engine knows a loaded image. Its name may be another's at any
+    time, as another catalog or branch may load an image under it.
+
+    Raises:
+        BuilderError: it is already.
+
+    """
+    name = project.reference(image)
+    known = engine.digest(client, name)
+    config = project.store.read_json(manifest)["config"]["digest"]
+    if known not in {manifest.digest, config}:
+        message = f"somebody else loads other images under the name {name}"
+        raise BuilderError(message, hint="run it again when they are done")
+    return str(known)
+
+
 def _pull(
     project: Project, client: docker.DockerClient, source: str, name: str, manifest: Descriptor
 ) -> None:

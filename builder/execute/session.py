@@ -25,6 +25,8 @@ class Session:
 
     image: str
     """Its name in the engine."""
+    pinned: str = ""
+    """Its id there, as the name may become another's; empty for what only this process names."""
     argv: Sequence[str] = ()
     """What it runs instead of the image's command."""
     entrypoint: str = ""
@@ -40,7 +42,9 @@ class Session:
     """Name of its network; empty for the engine's default."""
 
     def command(self, name: str = "", *, tty: bool) -> list[str]:
-        """Return the `docker run` command, for a container of this name."""
+        """Return the `docker run` command, for a container of this name; without one, as a person
+        would write it.
+        """
         options = ["--rm", "--interactive", *(["--tty"] if tty else [])]
         options += [f"--name={name}"] if name else []
         options += [f"--network={self.network}"] if self.network else []
@@ -52,7 +56,8 @@ class Session:
             options.append(f"--publish={LOOPBACK}:{outside}:{inside}")
         for target, source in self.mounts.items():
             options.append(f"--mount=type=bind,source={source},target={target},readonly")
-        return ["docker", "run", *options, self.image, *self.argv]
+        image = self.pinned if name and self.pinned else self.image
+        return ["docker", "run", *options, image, *self.argv]
 
 
 def run(client: docker.DockerClient, session: Session, monitor: Monitor) -> int:
