@@ -61,41 +61,48 @@ def hold(project: Project) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def taken(project: Project) -> Iterator[dict[str, Descriptor]]:
-    """Hold the images of a project, and give the manifest of each. A store that cannot be written
-    serves as well: this process could not hold anything there.
-
-    Raises:
-        BuilderError: some are not what the catalog and its lock mean now.
-
+def held(project: Project) -> Iterator[None]:
+    """Hold the cells of a project as `hold` does, if its store can be written. One that cannot be
+    serves those who read as well: this process could not hold anything there.
     """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(BuilderError):
             stack.enter_context(hold(project))
-        yield meant(project)
+        yield
 
 
-def meant(project: Project) -> dict[str, Descriptor]:
-    """Return the manifest of every image of a project: of what the catalog and its lock mean now.
+@contextlib.contextmanager
+def taken(project: Project) -> Iterator[dict[str, Descriptor]]:
+    """Hold the images of a project, and give the manifest of each: of what the catalog and its lock
+    mean now.
 
     Raises:
         BuilderError: some are not built, or were built from something else.
 
     """
+    with held(project):
+        manifests, why = looked_up(project)
+        if why:
+            raise not_built(why)
+        yield manifests
+
+
+def looked_up(project: Project) -> tuple[dict[str, Descriptor], dict[str, str]]:
+    """Return the manifests of the images of a project that are what the catalog and its lock mean
+    now, and why the others are not (see `why_not`).
+    """
     plan = project.plan()
     manifests: dict[str, Descriptor] = {}
+    keys: dict[str, str] = {}
     for step in plan.steps:
         kept = step.kind == "image" and step.action == "keep"
         manifest = project.store.find(image_ref(step.node, step.key)) if kept else None
         if manifest is not None:
-            manifests[step.node] = manifest
-    stale = why_not(project, plan, [name for name in project.graph.images if name not in manifests])
-    if stale:
-        raise not_built(stale)
+            manifests[step.node], keys[step.node] = manifest, step.key
     with contextlib.suppress(BuilderError):
-        keys = {step.node: step.key for step in plan.steps if step.node in manifests}
         note(project, keys, exact=False)
-    return manifests
+    missing = [image for image in project.graph.images if image not in manifests]
+    return manifests, why_not(project, plan, missing)
 
 
 def why_not(project: Project, plan: Plan, images: Sequence[str]) -> dict[str, str]:

@@ -35,6 +35,13 @@ def unpullable(
     return problems
 
 
+def offered(composition: Composition) -> list[str]:
+    """Return the images that a chart offers or starts, as `<name>:<tag>`."""
+    name = composition.service.image
+    own = [f"{name}:{image.tag}" for image in composition.images]
+    return list(dict.fromkeys([*own, *composition.launched]))
+
+
 def _loopback(catalog: Path, registry: str) -> Problem:
     file = catalog.as_posix()
     place = source.read(catalog, file).at(("registry",))
@@ -51,8 +58,7 @@ def _unbuilt(
     name = composition.service.image
     planned = {f"{name}:{tag}" for tag in composition.service.planned}
     file = (catalog.parent / "charts" / composition.name / "service.yaml").as_posix()
-    offered = [f"{name}:{image.tag}" for image in composition.images]
-    for reference in dict.fromkeys([*offered, *composition.launched]):
+    for reference in offered(composition):
         if not known(reference):
             hint = f"run `catalog build {reference}`, or pass --allow {UNBUILT}"
             if reference in planned:

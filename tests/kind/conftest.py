@@ -22,11 +22,9 @@ from builder.catalog.load import Loaded
 from builder.charts.project import open_charts
 from builder.charts.sample import first_image
 from builder.errors import BuilderError, ToolError
-from builder.execute.project import IMAGES
+from builder.execute.standing import standing
 from builder.graph.build import graph
 from builder.graph.sample import sample
-from builder.oci.store import Store
-from builder.settings import read as read_settings
 from builder.tools import process
 from builder.tools.kind import Kind, gateway, node_image
 from tests import gates
@@ -98,8 +96,8 @@ def images(
         if BUILD:
             catalog("build", *wanted)
         else:
-            store = Store.open(read_settings(ROOT).store)
-            wanted = [image for image in wanted if store.find(IMAGES + image)]
+            with standing(ROOT / "catalog.yaml", loaded, wanted) as known:
+                wanted = [image for image in wanted if image in known.manifests]
         catalog(
             "push",
             *wanted,

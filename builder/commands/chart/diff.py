@@ -23,6 +23,7 @@ from builder.charts.project import Charts, open_charts, read_digests
 from builder.charts.switches import passwords
 from builder.console.text import Console
 from builder.events import Plain
+from builder.execute.standing import check_digests
 from builder.record.chart_diff import KUBERNETES, ChartDifference, compare, following
 from builder.record.chart_versions import NOW, ChartVersion, generated, published, version_of
 from builder.tools import helm, process
@@ -89,7 +90,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _sides(arguments: argparse.Namespace) -> tuple[ChartVersion, ChartVersion]:
     @functools.cache
     def charts() -> Charts:
-        return open_charts(load(arguments.catalog), read_digests(arguments.digests))
+        loaded, digests = load(arguments.catalog), read_digests(arguments.digests)
+        if digests:
+            check_digests(arguments.catalog, loaded, digests, arguments.digests)
+        return open_charts(loaded, digests)
 
     def named(text: str, side: str) -> ChartVersion:
         return version_of(text, charts, arguments.destination, side)

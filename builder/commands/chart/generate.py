@@ -11,6 +11,7 @@ from builder.catalog.load import load
 from builder.charts.generate import OWNED, joined
 from builder.charts.project import open_charts, read_digests
 from builder.console.text import Console
+from builder.execute.standing import check_digests
 from builder.tree import Difference
 
 
@@ -41,7 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the charts; with --check, compare them."""
-    charts = open_charts(load(arguments.catalog), read_digests(arguments.digests))
+    loaded, digests = load(arguments.catalog), read_digests(arguments.digests)
+    if digests:
+        check_digests(arguments.catalog, loaded, digests, arguments.digests)
+    charts = open_charts(loaded, digests)
     output = arguments.output or charts.directory
     # Elsewhere, charts are self-contained: the library that they would link to is not there.
     whole = joined(charts.trees()) if arguments.output else charts.sources()

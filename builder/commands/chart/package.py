@@ -21,12 +21,11 @@ from builder.charts.project import open_charts, read_digests
 from builder.console.text import Console
 from builder.errors import InputError
 from builder.events import Plain
-from builder.execute.project import IMAGES
-from builder.oci.store import Store
+from builder.execute.hold import not_built
+from builder.execute.standing import check_digests, standing
 from builder.record import index
-from builder.record.chart_images import REASONS, unpullable
+from builder.record.chart_images import REASONS, UNBUILT, offered, unpullable
 from builder.record.chart_package import ChartPackage, last_published, prepare, publish
-from builder.settings import read as read_settings
 from builder.tools import helm, process
 from builder.tree import File, replace
 
@@ -93,6 +92,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             jobs[name] = pool.submit(prepare, composition, charts.directory, charts.origin, last)
         packages = {name: job.result() for name, job in jobs.items()}
     new = [charts.compositions[name] for name, package in packages.items() if not package.kept]
+    if digests:
+        check_digests(arguments.catalog, loaded, digests, arguments.digests)
     _check_images(arguments, loaded, new, digests)
     pushed: dict[str, str] = {}
     if not arguments.dry_run:
@@ -113,21 +114,26 @@ def _check_images(
     """Check that whoever installs the new charts can pull their images.
 
     Raises:
-        InputError: an image is not built, or nobody else can pull it from where it is.
+        InputError: an image is not built, or is where nobody else can pull it from.
+        BuilderError: one was built from something else than the catalog and its lock mean now.
 
     """
-    place = read_settings(loaded.root).store
-    # Where there is no store yet, nothing is built, and this check must not create a store.
-    store = Store(place) if (place / "index.json").exists() else None
+    references: dict[str, None] = {}
+    for composition in new:
+        references |= dict.fromkeys(offered(composition))
+    unknown = [reference for reference in references if reference not in digests]
+    with standing(arguments.catalog, loaded, unknown) as known:
+        manifests, stale = known.manifests, known.stale
 
     def is_known(image: str) -> bool:
-        is_built = store is not None and store.find(IMAGES + image) is not None
-        return image in digests or is_built
+        return image in digests or image in manifests or image in stale
 
     registry = loaded.catalog.registry
     problems = unpullable(arguments.catalog, registry, new, is_known, arguments.allow)
     if problems:
         raise InputError(problems)
+    if stale and UNBUILT not in arguments.allow:
+        raise not_built(stale)
 
 
 def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.ChartIndex) -> None:

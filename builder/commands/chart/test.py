@@ -6,7 +6,6 @@ import argparse
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from builder.console.text import Console
 from builder.errors import BuilderError, InputError, Problem, counted
 from builder.events import Plain
 from builder.execute.cluster import served
-from builder.execute.project import IMAGES
+from builder.execute.hold import not_built
 from builder.execute.schedule import run as schedule
+from builder.execute.standing import Standing, standing
 from builder.graph.build import graph
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
@@ -82,30 +82,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuiltImage:
-    """An image that a service runs, in the store."""
-
-    reference: str
-    """`<name>:<tag>`."""
-    manifest: Descriptor
-
-
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Launch each service from the image in the store, request its page, and delete it; exit 1
     when one fails.
     """
     loaded = load(arguments.catalog)
+    launched = {
+        name: list(composition.launched)
+        for name, composition in open_charts(loaded).named(arguments.services).compositions.items()
+    }
+    references = set[str]().union(*launched.values())
+    with standing(arguments.catalog, loaded, references) as known:
+        services = _services(arguments, loaded, launched, known, console)
+        wanted = set[str]().union(*(launched[name] for name in services))
+        manifests = {image: known.manifests[image] for image in sorted(wanted)}
+        trials = _trials(arguments, loaded, services, manifests, console)
+    outcomes: list[Outcome] = []
+    for trial in trials.values():
+        outcomes += trial.outcomes
+    return _report(outcomes, list(trials), arguments, console)
+
+
+def _trials(
+    arguments: argparse.Namespace,
+    loaded: Loaded,
+    services: Sequence[str],
+    manifests: Mapping[str, Descriptor],
+    console: Console,
+) -> Mapping[str, Trial]:
+    """Launch services from images of the store; return how that went."""
     settings = read_settings(loaded.root)
     values = _values(arguments.values)
     node = node_image(settings.node_image)
-    store = Store.open(settings.store)
-    images = _images(loaded, store, arguments.services, console)
-    manifests: dict[str, Descriptor] = {}
-    for built in images.values():
-        manifests |= {image.reference: image.manifest for image in built}
     digests = {reference: manifest.digest for reference, manifest in manifests.items()}
-    charts = open_charts(loaded, digests).named(list(images))
+    charts = open_charts(loaded, digests).named(services)
     kind = Kind(
         name=arguments.cluster or settings.cluster,
         kubeconfig=_kubeconfig(loaded, arguments, settings),
@@ -119,13 +129,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         trials = {
             name: _trial(release, charts, arguments, console) for name, release in releases.items()
         }
-        with served(kind, store, loaded.catalog.registry, manifests):
+        with served(kind, Store(settings.store), loaded.catalog.registry, manifests):
             _tell_images(kind, loaded, list(manifests), console)
             _launch(trials, arguments.jobs or settings.jobs, console)
-    outcomes: list[Outcome] = []
-    for trial in trials.values():
-        outcomes += trial.outcomes
-    return _report(outcomes, list(trials), arguments, console)
+    return trials
 
 
 def _values(path: Path | None) -> Mapping[str, Any]:
@@ -140,45 +147,43 @@ def _values(path: Path | None) -> Mapping[str, Any]:
     return values
 
 
-def _images(
-    loaded: Loaded, store: Store, services: Sequence[str], console: Console
-) -> dict[str, list[BuiltImage]]:
-    """Return the images of each service that is to be launched. When no
-    service was named, those with an image that is not built are left out.
+def _services(
+    arguments: argparse.Namespace,
+    loaded: Loaded,
+    launched: Mapping[str, Sequence[str]],
+    known: Standing,
+    console: Console,
+) -> list[str]:
+    """Return the services that can be launched. Those of which an image was never built are left
+    out if none was named.
 
     Raises:
-        BuilderError: an image of a service that was named is not built, or none is.
+        BuilderError: an image of a service that was named is not built, or none is; or one was
+        built from something else than the catalog and its lock mean now.
 
     """
-    known = graph(loaded).images
-    images: dict[str, list[BuiltImage]] = {}
+    if known.stale:
+        raise not_built(known.stale)
+    images = graph(loaded).images
     lacking: dict[str, list[str]] = {}
-    for name, composition in open_charts(loaded).named(services).compositions.items():
-        manifests = {
-            reference: store.find(IMAGES + reference) for reference in composition.launched
-        }
-        missing = [reference for reference, manifest in manifests.items() if manifest is None]
+    for name, references in launched.items():
+        missing = [reference for reference in references if reference not in known.manifests]
         if missing:
             lacking[name] = missing
-            continue
-        images[name] = [
-            BuiltImage(reference=reference, manifest=manifest)
-            for reference, manifest in manifests.items()
-            if manifest is not None
-        ]
+    ready = [name for name in launched if name not in lacking]
     reasons = {
-        name: ", ".join(_reason(reference, known) for reference in references)
+        name: ", ".join(_reason(reference, images) for reference in references)
         for name, references in lacking.items()
     }
-    if lacking and (services or not images):
+    if lacking and (arguments.services or not ready):
         wanted = set[str]().union(*lacking.values())
-        buildable = sorted(wanted & set(known))
+        buildable = sorted(wanted & set(images))
         hint = f"run `catalog build {' '.join(buildable)}`" if buildable else ""
         message = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
         raise BuilderError(message, hint=hint)
     for name, reason in reasons.items():
         console.note(f"{name} is left out: {reason}")
-    return images
+    return ready
 
 
 def _reason(reference: str, known: Collection[str]) -> str:
