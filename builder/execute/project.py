@@ -13,7 +13,7 @@ from builder.cells import compose, inputs, records
 from builder.debian.model import Facts, Summary
 from builder.digest import canonical, sha256
 from builder.errors import BuilderError, InputError, Problem
-from builder.execute import shared
+from builder.execute import lending
 from builder.execute.replaced import manifests, outdated
 from builder.graph.accounts import behind
 from builder.graph.build import graph
@@ -69,7 +69,7 @@ class Project:
         that are as good as its own are lent to it.
         """
         shelf = Shelf.of(self.settings.store, owner(self.loaded.catalog))
-        shared.lend(shelf, self.graph, self.inputs, self.loaded.catalog.name)
+        lending.lend(shelf, self.graph, self.inputs, self.loaded.catalog.name)
         return shelf
 
     @cached_property

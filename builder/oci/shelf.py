@@ -98,6 +98,11 @@ class Shelf(Store):
 
     def adopt(self) -> None:
         """Make what was lent the owner's, as far as it is still there."""
-        if self._lent:
-            self.tag_whole({self._prefix + ref: one for ref, one in self._lent.items()})
-            self._lent.clear()
+        if not self._lent:
+            return
+        with self._changing() as index:
+            for ref, manifest in self._lent.items():
+                # Since it was lent, another process may have removed blobs of it.
+                if self.intact(manifest):
+                    index[self._prefix + ref] = manifest
+        self._lent.clear()

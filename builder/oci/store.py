@@ -203,11 +203,6 @@ class Store:
         with self._changing() as index:
             index.update(refs)
 
-    def tag_whole(self, refs: Mapping[str, Descriptor]) -> None:
-        """Tag as `tag` does, but only what is whole: `gc` may have been here since it was seen."""
-        with self._changing() as index:
-            index.update({ref: one for ref, one in refs.items() if self.intact(one)})
-
     def untag(self, refs: Iterable[str]) -> None:
         """Forget these refs; their blobs stay until `gc`."""
         with self._changing() as index:

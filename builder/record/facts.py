@@ -8,7 +8,7 @@ from pathlib import Path
 
 from builder.catalog.load import Loaded
 from builder.cells import records
-from builder.execute import shared
+from builder.execute import lending
 from builder.execute.project import owner
 from builder.graph.asks import stale
 from builder.graph.model import Graph
@@ -66,7 +66,7 @@ def _built(loaded: Loaded, graph: Graph, lock: Lock, names: list[str]) -> dict[s
     store = Shelf(place, owner(loaded.catalog))
     known: dict[str, Fact] = {}
     inputs = inputs_of(graph, lock, loaded.layer_dirs, names)
-    shared.lend(store, graph, inputs, loaded.catalog.name)
+    lending.lend(store, graph, inputs, loaded.catalog.name)
     for name, item in inputs.items():
         manifest = records.find(store, item.key)
         if manifest is not None:

@@ -14,6 +14,7 @@ from builder.cells import records
 from builder.execute import uses
 from builder.execute.replaced import manifests
 from builder.graph.model import Graph
+from builder.oci.model import Descriptor
 from builder.oci.shelf import Shelf
 from builder.plan.key import Inputs
 
@@ -26,19 +27,30 @@ def lend(shelf: Shelf, graph: Graph, inputs: Mapping[str, Inputs], catalog: str)
     if not others:
         return
     own = uses.former_refs(shelf, catalog)
-    for cell in graph.cells.values():
-        if cell.id not in inputs:
-            continue
+    wanted = [cell for cell in graph.cells.values() if cell.id in inputs]
+    for cell in wanted:
         key = inputs[cell.id].key
-        ref = records.ref(key)
-        if ref in others and records.find(shelf, key) is None:
-            below = manifests(shelf, cell, inputs)
-            if len(below) < len(cell.ancestors):
-                # Something below it is to be built, and nobody knows yet to what.
-                continue
-            for other, manifest in others[ref].items():
-                was_ours = ref in own and not other
-                as_good = was_ours or not records.moved(manifest, below)
-                if as_good and shelf.intact(manifest):
-                    shelf.lend(ref, manifest)
-                    break
+        candidates = others.get(records.ref(key), {})
+        if not candidates or records.find(shelf, key) is not None:
+            continue
+        below = manifests(shelf, cell, inputs)
+        # Where something below it is to be built, nobody knows yet to what.
+        if len(below) == len(cell.ancestors):
+            was_ours = records.ref(key) in own
+            chosen = _as_good(candidates, below, former=was_ours)
+            whole = [manifest for manifest in chosen if shelf.intact(manifest)]
+            if whole:
+                shelf.lend(records.ref(key), whole[0])
+
+
+def _as_good(
+    candidates: Mapping[str, Descriptor], below: Mapping[str, str], *, former: bool
+) -> list[Descriptor]:
+    """Return the manifests of other owners that were built on what is below; that of the former
+    format is taken at its word if it was the catalog's own.
+    """
+    return [
+        manifest
+        for owner, manifest in candidates.items()
+        if (former and not owner) or not records.moved(manifest, below)
+    ]
