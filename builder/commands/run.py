@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     project = open_project(arguments.catalog, [arguments.image])
     name = one_image(project.graph, arguments.image)
     ports = _ports(project, name, arguments.port)
-    client = engine.client()
     with taken(project) as images:
+        client = engine.client()
         reference = load(project, client, {name: images[name]}, console)[name]
         pin = pinned(project, client, name, images[name])
     for inside, outside in ports.items():

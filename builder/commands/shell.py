@@ -49,25 +49,36 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         message = f"{node} is an image, and only the build of a cell can fail"
         cells = ", ".join(project.graph.images[node].cells)
         raise InputError([Problem("--failed", 0, 0, message, f"its cells: {cells}")])
+    is_failure = _is_failure(project, node, asked=arguments.failed)
+    if not is_failure:
+        # Before an engine is asked for.
+        inside.check(project, node)
     client = engine.client()
-    with _opened(project, client, node, console, failed=arguments.failed) as made:
+    with _opened(project, client, node, console, failed=is_failure) as made:
         chosen = replace(made, user=arguments.user) if arguments.user else made
         return session.run(client, chosen, console)
+
+
+def _is_failure(project: Project, node: str, *, asked: bool) -> bool:
+    """Tell whether the shell opens in what the failed step of a build had: if that is asked for, or
+    if the cell is not built because its build failed.
+    """
+    if node in project.graph.images:
+        return False
+    is_built = inside.is_built(project, project.graph.cells[node])
+    return asked or (not is_built and inside.failed_log(project, node) is not None)
 
 
 @contextmanager
 def _opened(
     project: Project, client: DockerClient, node: str, console: Console, *, failed: bool
 ) -> Iterator[Session]:
-    """Return the shell in an image or in a cell; where the build of the cell failed, in the file
-    system of the failed step.
-    """
+    """Return the shell in an image, in a cell, or in the file system of its failed step."""
     if node in project.graph.images:
         yield inside.image_session(project, client, node, console)
         return
     cell = project.graph.cells[node]
-    has_failed = inside.failed_log(project, node) is not None
-    if not failed and (inside.is_built(project, cell) or not has_failed):
+    if not failed:
         with inside.cell_session(project, client, cell, console) as made:
             yield made
         return

@@ -37,6 +37,19 @@ NO_NETWORK = "none"
 ROOT = "0:0"
 
 
+def check(project: Project, node: str) -> None:
+    """Check that an image or a cell is what the catalog and its lock mean now.
+
+    Raises:
+        BuilderError: it is not built, or was built from something else.
+
+    """
+    if node in project.graph.images:
+        with taken(project):
+            return
+    check_cells(project, node, [*project.graph.cells[node].ancestors, node])
+
+
 def image_session(
     project: Project, client: docker.DockerClient, image: str, monitor: Monitor
 ) -> Session:
@@ -61,7 +74,7 @@ def cell_session(
     """
     shop = _workshop(project, "", monitor)
     with hold(project):
-        check_cells(project, cell.id, [*cell.ancestors, cell.id])
+        check(project, cell.id)
         manifest = shop.compose([*cell.ancestors, cell.id])
         names = load(project, client, {_name(cell): manifest}, monitor)
     (reference,) = names.values()

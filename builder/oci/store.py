@@ -46,6 +46,7 @@ from builder.oci.blob import (
 from builder.oci.model import INDEX, MANIFEST, REF_NAME, Descriptor
 
 LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
+LOCK = "index.lock"
 GRACE = 3600.0
 """Seconds that a blob nobody refers to is left alone: its writer may be about to tag it."""
 
@@ -212,7 +213,7 @@ class Store:
     def gc(self, grace: float = GRACE) -> int:
         """Remove blobs that no ref leads to, and what dead processes left; return the bytes freed.
 
-        Blobs that changed within `grace` seconds stay; work in progress stays with any grace.
+        Blobs that changed within `grace` seconds stay; so does work in progress, with any grace.
         """
         freed = 0
         with self._changing() as index:
@@ -222,8 +223,6 @@ class Store:
                 if blob.name not in kept and blob.stat().st_mtime <= limit:
                     freed += blob.stat().st_size
                     Path(blob.path).unlink()
-            # While somebody writes, nothing tells their work from what dead processes left: a build
-            # may take longer than any grace.
             for left in os.scandir(self.root / "ingest") if grace <= 0 else ():
                 if left.stat().st_mtime <= limit:
                     freed += _remove(Path(left.path))
@@ -286,7 +285,7 @@ class Store:
         """Give the refs as they are now, and write them back, with every other process kept out
         meanwhile.
         """
-        with disk(self.root), (self.root / "index.lock").open("w") as lock:
+        with disk(self.root), (self.root / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             before = self._load_index()
             after = dict(before)
@@ -308,11 +307,12 @@ class Store:
         """Tell whether the blob is there, and make it young again, so that `gc` leaves it to
         whoever is about to tag it.
         """
-        try:
+        # Not while `gc` looks at ages and removes what is old.
+        with (self.root / LOCK).open("w") as lock, contextlib.suppress(FileNotFoundError):
+            fcntl.flock(lock, fcntl.LOCK_SH)
             os.utime(self.path(descriptor.digest))
-        except FileNotFoundError:
-            return False
-        return self.has(descriptor)
+            return self.has(descriptor)
+        return False
 
     def _adopt(self, file: Path, target: Path) -> None:
         file.chmod(0o444)
