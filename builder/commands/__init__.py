@@ -56,7 +56,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "run an image in Docker",
     "shell": "open a shell in an image, in a cell, or where a build failed",
     "push": "push images to a registry; only what it lacks is sent",
-    "prune": "free the space of cells and images that the catalog no longer has",
+    "prune": "free the space of cells and images that the catalog no longer needs",
     "render": "print the Dockerfile that builds an image with plain Docker",
     "chart": "generate, check, compare, publish and launch the services' Helm charts",
     "schema": "write the JSON Schemas with which editors complete and check your files",

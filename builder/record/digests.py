@@ -91,11 +91,12 @@ def _line(one: CellDigests) -> str:
 
 
 def built(project: Project) -> dict[str, CellDigests]:
-    """Return the digests of the cells in the store; cells that are not built are left out."""
+    """Return the digests of the cells in the store; cells that are to be built are left out."""
+    kept = {step.node for step in project.plan().steps if step.action == "keep"}
     stated: dict[str, CellDigests] = {}
     for cell, item in project.inputs.items():
         manifest = records.find(project.store, item.key)
-        if manifest is not None:
+        if manifest is not None and cell in kept:
             stated[cell] = outcome(records.facts(project.store, manifest))
     return stated
 

@@ -141,10 +141,12 @@ def test_a_file_of_digests_pins_to_what_is_meant_now(lab: Stock) -> None:
     check(elsewhere)
     lab.change("left", "echo left", "echo other")
     lab.lock()
-    with pytest.raises(BuilderError, match="left:trixie is no longer sha256:.*Dockerfile changed"):
+    with pytest.raises(BuilderError, match=r"left:trixie is no longer sha256:.*Dockerfile changed"):
         check(before)
     lab.build()
-    with pytest.raises(BuilderError, match="left:trixie is sha256:.* now, and not sha256:") as told:
+    with pytest.raises(
+        BuilderError, match=r"left:trixie is sha256:.* now, and not sha256:"
+    ) as told:
         check(before)
     assert "catalog push --digests digests.json" in told.value.hint
     with taken(lab.project()) as images:
