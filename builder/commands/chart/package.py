@@ -94,7 +94,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     new = [charts.compositions[name] for name, package in packages.items() if not package.kept]
     if digests:
         check_digests(arguments.catalog, loaded, digests, arguments.digests)
-    _check_images(arguments, loaded, new, digests)
+    every = list(charts.compositions.values())
+    _check_images(arguments, loaded, every, new, digests)
     pushed: dict[str, str] = {}
     if not arguments.dry_run:
         joined = publish(packages, arguments.destination, index.now(), arguments.url)
@@ -108,6 +109,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _check_images(
     arguments: argparse.Namespace,
     loaded: Loaded,
+    every: Sequence[Composition],
     new: Sequence[Composition],
     digests: Collection[str],
 ) -> None:
@@ -118,8 +120,9 @@ def _check_images(
         BuilderError: one was built from something else than the catalog and its lock mean now.
 
     """
+    # Of charts that are kept, too: a new image is what those who have them are waiting for.
     references: dict[str, None] = {}
-    for composition in new:
+    for composition in every:
         references |= dict.fromkeys(offered(composition))
     unknown = [reference for reference in references if reference not in digests]
     with standing(arguments.catalog, loaded, unknown) as known:
