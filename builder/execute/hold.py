@@ -41,8 +41,11 @@ def note(project: Project, images: Mapping[str, str], *, exact: bool) -> None:
 
     """
     more = [image_ref(image, key) for image, key in images.items()]
-    who = (project.store.owner, project.loaded.catalog.name)
-    uses.note(project.store, who, state(project), more, exact=exact)
+    uses.note(project.store, _who(project), state(project), more, exact=exact)
+
+
+def _who(project: Project) -> tuple[str, str]:
+    return project.store.owner, project.loaded.catalog.name
 
 
 @contextlib.contextmanager
@@ -54,8 +57,7 @@ def hold(project: Project) -> Iterator[None]:
         BuilderError: the store cannot be written.
 
     """
-    with writing(project.store):
-        note(project, {}, exact=False)
+    with writing(project.store), uses.held(project.store, _who(project), state(project)):
         project.store.adopt()
         yield
 

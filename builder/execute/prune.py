@@ -58,9 +58,9 @@ class Freed:
 def prune(
     project: Project, *, days: float, forgotten: Sequence[str] = (), dry_run: bool = False
 ) -> Freed:
-    """Forget the catalog's cells and images to which it does not lead now, and no state of it that
-    was used within the last days; remove the blobs to which nothing leads any more. All that other
-    catalogs lead to stays, except for those that are to be `forgotten`.
+    """Forget the catalog's cells and images to which it does not lead now, nor did in a state that
+    is in use or was within the last days; remove the blobs to which nothing leads any more. All
+    that other catalogs lead to stays, except for those that are to be `forgotten`.
 
     Raises:
         InputError: there is none of these in the store.
@@ -73,7 +73,7 @@ def prune(
         known = uses.all_uses(store)
         own = frozenset(_whole(shelf.owner, state(project) | image_refs(project.plan())))
         mine = [use for use in known if use.owner == shelf.owner]
-        recent = [use for use in mine if uses.is_recent(use, days)]
+        recent = [use for use in mine if uses.is_recent(use, days) or uses.is_held(use)]
         needed = own.union(*(use.refs for use in recent))
         away = _away(store, known, shelf.owner, forgotten)
         gone = tuple(

@@ -28,6 +28,8 @@ from builder.tree import File, replace
 
 DIRECTORY = "uses"
 LOCK = "uses.lock"
+HELD = ".held"
+"""Suffix of the file beside a use that whoever holds it has locked."""
 FORMAT, FORMER = 2, 1
 DAY = 86_400.0
 """Seconds."""
@@ -73,20 +75,58 @@ def note(
         BuilderError: the store cannot be written.
 
     """
+    with settled(store):
+        _write(store, who, state, more, exact=exact)
+
+
+@contextlib.contextmanager
+def held(store: Store, who: tuple[str, str], state: Collection[str]) -> Iterator[None]:
+    """Note a use, and let it count as recent until the end, however long that takes. `who` and
+    `state` are those of `note`.
+
+    Raises:
+        BuilderError: the store cannot be written.
+
+    """
+    with contextlib.ExitStack() as stack:
+        with settled(store):
+            path = _write(store, who, state, (), exact=False)
+            file = stack.enter_context(path.with_suffix(HELD).open("w"))
+            fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+def is_held(use: Use) -> bool:
+    """Tell whether a living process holds a use."""
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(use.path.with_suffix(HELD).open("r"))
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False
+
+
+def _write(
+    store: Store, who: tuple[str, str], state: Collection[str], more: Iterable[str], *, exact: bool
+) -> Path:
+    """Write a use, and return its file."""
     owner, catalog = who
     name = sha256(canonical([owner, sorted(state)]))
     path = store.root / DIRECTORY / f"{name}.json"
     refs = {f"{PREFIX}{owner}/{ref}" for ref in (*state, *more)}
-    with settled(store):
-        before = _read(path)
-        if before is not None and not exact:
-            refs |= before.refs
-        if before is not None and before.refs == refs:
-            os.utime(path)
-            return
-        document = {"format": FORMAT, "owner": owner, "catalog": catalog, "refs": sorted(refs)}
-        path.parent.mkdir(exist_ok=True)
-        replace(path, File((json.dumps(document, indent=0) + "\n").encode()))
+    before = _read(path)
+    if before is not None and not exact:
+        refs |= before.refs
+    if before is not None and before.refs == refs:
+        os.utime(path)
+        return path
+    document = {"format": FORMAT, "owner": owner, "catalog": catalog, "refs": sorted(refs)}
+    path.parent.mkdir(exist_ok=True)
+    replace(path, File((json.dumps(document, indent=0) + "\n").encode()))
+    return path
 
 
 def all_uses(store: Store) -> list[Use]:
@@ -104,6 +144,7 @@ def forget(uses: Iterable[Use]) -> None:
     """Forget these."""
     for use in uses:
         use.path.unlink(missing_ok=True)
+        use.path.with_suffix(HELD).unlink(missing_ok=True)
 
 
 def former_refs(store: Store, catalog: str) -> frozenset[str]:

@@ -63,7 +63,11 @@ def test_digests_of_before_are_refused(
     file = tmp_path / "digests.json"
     file.write_text(json.dumps(digests))
     where = ("--output", "out") if verb == "generate" else ("--dry-run", "--destination", "site")
-    argv = ("chart", verb, *(str(tmp_path / one) if one in {"out", "site"} else one for one in where))
+    argv = (
+        "chart",
+        verb,
+        *(str(tmp_path / one) if one in {"out", "site"} else one for one in where),
+    )
     assert hub.run(*argv, "--digests", str(file)) == 0
     changed(hub)
     capsys.readouterr()

@@ -220,7 +220,7 @@ def test_an_image_that_is_held_stays(lab: Stock, store: Store) -> None:
     with taken(lab.project()) as images:
         lab.change("left", "echo left", "echo other")
         lab.lock()
-        freed = pruned(lab, days=14)
+        freed = pruned(lab)
         assert freed.busy
         assert all(store.intact(manifest) for manifest in images.values())
     lab.change("left", "echo other", "echo left")
