@@ -42,6 +42,7 @@ def note(project: Project, images: Mapping[str, str], *, exact: bool) -> None:
     """
     more = [image_ref(image, key) for image, key in images.items()]
     uses.note(project.store, _who(project), state(project), more, exact=exact)
+    project.store.adopt(more)
 
 
 def _who(project: Project) -> tuple[str, str]:
@@ -58,7 +59,7 @@ def hold(project: Project) -> Iterator[None]:
 
     """
     with writing(project.store), uses.held(project.store, _who(project), state(project)):
-        project.store.adopt()
+        project.store.adopt(state(project))
         yield
 
 

@@ -70,6 +70,12 @@ class Project:
         """
         shelf = Shelf.of(self.settings.store, owner(self.loaded.catalog))
         lending.lend(shelf, self.graph, self.inputs, self.loaded.catalog.name)
+        # An image of the same key is the same image, whoever put it together.
+        for ref, theirs in shelf.others(IMAGES).items():
+            name = image_of(ref)
+            for manifest in theirs.values() if name in self.graph.images else ():
+                key = manifest.annotations.get(compose.KEY, "")
+                shelf.lend(image_ref(name, key), manifest)
         return shelf
 
     @cached_property
@@ -128,7 +134,8 @@ class Project:
             if manifest is not None:
                 cells[item.key] = manifest.digest
         images: dict[str, set[str]] = {}
-        for ref, image in self.store.refs(IMAGES).items():
+        there = {**self.store.lent(IMAGES), **self.store.refs(IMAGES)}
+        for ref, image in there.items():
             if image_of(ref) in self.graph.images and self.store.intact(image):
                 key = image.annotations.get(compose.KEY, "")
                 images.setdefault(image_of(ref), set()).add(key)

@@ -10,7 +10,7 @@ containerd's namespaces are to its content store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from builder.oci.model import Descriptor
@@ -96,13 +96,18 @@ class Shelf(Store):
         """
         self._lent[ref] = manifest
 
-    def adopt(self) -> None:
-        """Make what was lent the owner's, as far as it is still there."""
-        if not self._lent:
+    def lent(self, prefix: str) -> dict[str, Descriptor]:
+        """Return what was lent under names that start with `prefix`."""
+        return {ref: one for ref, one in self._lent.items() if ref.startswith(prefix)}
+
+    def adopt(self, refs: Collection[str]) -> None:
+        """Make the owner's what was lent under these names, as far as it is still there."""
+        wanted = {ref: manifest for ref, manifest in self._lent.items() if ref in refs}
+        if not wanted:
             return
         with self._changing() as index:
-            for ref, manifest in self._lent.items():
+            for ref, manifest in wanted.items():
                 # Since it was lent, another process may have removed blobs of it.
                 if self.intact(manifest):
                     index[self._prefix + ref] = manifest
-        self._lent.clear()
+                del self._lent[ref]
