@@ -23,6 +23,8 @@ def day(built: Tiny) -> Iterator[Tiny]:
     registry = f"localhost:5000/day-{uuid.uuid4().hex[:12]}"
     path = built.root / "catalog.yaml"
     path.write_text(path.read_text().replace("localhost:5000/tiny\n", f"{registry}\n"))
+    # It is another catalog to the store now. What it is lent becomes its own.
+    built.build()
     yield built
     names = images(registry)
     if names:
