@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from builder.catalog import script
 from builder.catalog.directory import LAYER
 from builder.catalog.document import Reading
-from builder.catalog.model import File, Layer
+from builder.catalog.model import FileAttributes, Layer
 from builder.catalog.suggest import closest, nearest
 from builder.errors import Problem
 
@@ -129,7 +129,7 @@ def _files(folder: Path, reading: Reading[Layer], layer: Layer) -> Iterator[Prob
 
 
 def _mode(
-    reading: Reading[Layer], index: int, entry: File, matching: Mapping[str, Path]
+    reading: Reading[Layer], index: int, entry: FileAttributes, matching: Mapping[str, Path]
 ) -> Iterator[Problem]:
     """Yield a mode that the files can have by themselves: what git keeps is said there alone."""
     mode = int(entry.mode, 8) if entry.mode else 0

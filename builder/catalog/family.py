@@ -13,7 +13,7 @@ MAX_MEMBERS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class FamilyMember:
     """One image by name, before its matrix."""
 
     name: str
@@ -26,7 +26,7 @@ class Member:
     """The layers asked for, each once, in the order of the catalog."""
 
 
-def members(entry: str, image: Image) -> Iterator[Member]:
+def members(entry: str, image: Image) -> Iterator[FamilyMember]:
     """Yield the images of an entry, the last parameter changing fastest.
 
     Raises:
@@ -39,7 +39,7 @@ def members(entry: str, image: Image) -> Iterator[Member]:
         asked = dict.fromkeys(image.layers)
         for parameter, chosen in choices.items():
             asked.update(dict.fromkeys(image.product[parameter][chosen]))
-        yield Member(
+        yield FamilyMember(
             name=naming.fill(entry, choices),
             entry=entry,
             image=image,

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from builder.catalog import family, naming
 from builder.catalog.draft import Draft, check_when, depends_on, repeated
-from builder.catalog.family import Member
+from builder.catalog.family import FamilyMember
 from builder.catalog.model import Image, Rule
 from builder.catalog.reader import Keys
 from builder.catalog.suggest import nearest
@@ -209,7 +209,7 @@ def check_globs(
         yield draft.yaml.problem((*path, what), message, hint)
 
 
-def check_names(draft: Draft, members: Mapping[str, Sequence[Member]]) -> Iterator[Problem]:
+def check_names(draft: Draft, members: Mapping[str, Sequence[FamilyMember]]) -> Iterator[Problem]:
     """Yield names that are none, and names that two images have. `members` are the images by
     entry.
     """

@@ -74,7 +74,7 @@ def points(axes: Mapping[str, Sequence[str]], constraints: Sequence[Constraint])
         tests[max((names.index(axis) + 1 for axis in deciding), default=0)].append(
             (constraint, deciding)
         )
-    search = _Search(axes, tests)
+    search = _PointSearch(axes, tests)
     search.extend({}, 0)
     return Points(tuple(search.points), tuple(search.holes.values()))
 
@@ -82,7 +82,7 @@ def points(axes: Mapping[str, Sequence[str]], constraints: Sequence[Constraint])
 _Test = tuple[Constraint, tuple[str, ...]]
 
 
-class _Search:
+class _PointSearch:
     """Depth first over the axes; one per matrix."""
 
     def __init__(self, axes: Mapping[str, Sequence[str]], tests: Sequence[Sequence[_Test]]) -> None:

@@ -10,7 +10,7 @@ from builder.catalog import abi, naming
 from builder.catalog.conditions import Condition, both, condition, spell, written
 from builder.catalog.draft import Draft
 from builder.catalog.expand import Expansion, Labels, Matrix, tag
-from builder.catalog.family import Member
+from builder.catalog.family import FamilyMember
 from builder.catalog.image_rules import check_globs, check_rule
 from builder.catalog.matrix import Point, TooManyPointsError, compatible
 from builder.catalog.model import Rule
@@ -33,7 +33,7 @@ def check_points(draft: Draft, matrix: Matrix) -> Iterator[Problem]:
     )
 
 
-def check_bottom(draft: Draft, member: Member, stacked: Stack) -> Iterator[Problem]:
+def check_bottom(draft: Draft, member: FamilyMember, stacked: Stack) -> Iterator[Problem]:
     """Yield an image that stands on two layers made by bootstrap: there is one root to put layers
     on.
     """
@@ -48,7 +48,7 @@ def check_bottom(draft: Draft, member: Member, stacked: Stack) -> Iterator[Probl
 
 
 def check_service(
-    draft: Draft, layers: Layers, member: Member, stacked: Stack
+    draft: Draft, layers: Layers, member: FamilyMember, stacked: Stack
 ) -> Iterator[Problem]:
     """Yield an image that could run several services and does not say which, or names another."""
     chosen, path = member.image.service, ("images", member.entry, "service")
@@ -164,7 +164,9 @@ def _abi(draft: Draft, name: str, index: int, point: Point) -> Problem | None:
     return draft.readings[name].yaml.problem(path, message, naming.TAG_HINT)
 
 
-def check_rules(draft: Draft, expansion: Expansion, members: Sequence[Member]) -> Iterator[Problem]:
+def check_rules(
+    draft: Draft, expansion: Expansion, members: Sequence[FamilyMember]
+) -> Iterator[Problem]:
     """Yield `exclude` and `require` rules that match nothing, `members` being all images. Rules
     that are wrong otherwise are passed over.
     """
@@ -189,7 +191,7 @@ class _Rule:
         self._asked = condition(rule.when)
         self._empty: set[tuple[object, ...]] = set()
 
-    def unmatched(self, members: Sequence[Member]) -> str:
+    def unmatched(self, members: Sequence[FamilyMember]) -> str:
         """Return why the rule matches no point, or nothing if it does."""
         concerned = False
         for member in members:
@@ -212,7 +214,7 @@ class _Rule:
             bool(axes & set(stacked.axes)) if self._kind == "require" else axes <= set(stacked.axes)
         )
 
-    def _exists(self, member: Member, stacked: Stack, where: Condition) -> bool:
+    def _exists(self, member: FamilyMember, stacked: Stack, where: Condition) -> bool:
         """Tell whether an image would have a point that the rule matches, were there no rules."""
         constraints = tuple(
             test for test in self._expansion.constraints(member, stacked) if not test.rule

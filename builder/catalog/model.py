@@ -153,7 +153,7 @@ class Catalog(Model):
     )
 
 
-class File(Model):
+class FileAttributes(Model):
     """One entry of `files`: the owner of files, root without it, and a mode that git cannot say."""
 
     path: Absolute = Field(description="Glob over absolute paths under files/.")
@@ -262,7 +262,7 @@ class Layer(Model):
             " /usr/local/bin."
         ),
     )
-    files: tuple[File, ...] = Field(
+    files: tuple[FileAttributes, ...] = Field(
         (),
         description=(
             "Owners, and modes that git does not keep, of the layer's files/, which are copied to"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from builder.catalog.scalars import found, scalar
+from builder.catalog.scalars import in_words, scalar
 from builder.errors import InputError, Problem
 
 MAX_DEPTH = 60
@@ -186,13 +186,13 @@ class Reader:
         if isinstance(raw, dict | list):
             self._refuse(
                 place,
-                f"{found(raw)} cannot be a key",
+                f"{in_words(raw)} cannot be a key",
                 "a key is a text; quote it when it holds braces or brackets",
             )
             return f"?{place}"
         self._refuse(
             place,
-            f"a key must be a text, found {found(raw, spot.text)}",
+            f"a key must be a text, found {in_words(raw, spot.text)}",
             f'quote it: "{spot.text}"' if spot.text else "",
         )
         return spot.text
@@ -212,7 +212,7 @@ class Reader:
                     inner.inside[key],
                 )
         else:
-            self._refuse(inner.place, f"'<<' merges mappings, found {found(value, inner.text)}")
+            self._refuse(inner.place, f"'<<' merges mappings, found {in_words(value, inner.text)}")
 
 
 def _start(event: yaml.Event) -> Place:

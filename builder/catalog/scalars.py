@@ -42,7 +42,7 @@ def quoted(value: object) -> str:
     return repr(text if len(text) <= SHOWN else text[: SHOWN - 3] + "...")
 
 
-def found(value: object, written: str = "") -> str:
+def in_words(value: object, written: str = "") -> str:
     """Return what a value is, in words: "the number 3.1", "a list". `written` is a scalar as it
     stands in the file.
     """

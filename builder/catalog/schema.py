@@ -43,7 +43,7 @@ def _written(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def _closed(found: JsonSchemaValue) -> JsonSchemaValue:
+def _closed(generated: JsonSchemaValue) -> JsonSchemaValue:
     """Say the pattern of keys in a way that refuses others, too."""
-    patterns = found.get("patternProperties")
-    return {**found, "additionalProperties": False} if patterns else found
+    patterns = generated.get("patternProperties")
+    return {**generated, "additionalProperties": False} if patterns else generated

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from builder.catalog import language, words
 from builder.catalog.reader import Key, Keys
-from builder.catalog.scalars import found, quoted, scalar
+from builder.catalog.scalars import in_words, quoted, scalar
 from builder.catalog.source import YamlFile
 from builder.catalog.suggest import closest, nearest
 from builder.errors import Problem
@@ -199,7 +199,7 @@ def _problem(yaml: YamlFile, kind: type[BaseModel], details: ErrorDetails) -> Pr
     is_choice = error == "string_type" and words.TEXT in loc
     wanted = _branch(loc) if is_choice else _wanted(details)
     hint = _hint(error, value, written, keys)
-    return yaml.problem(keys, f"expected {wanted}, found {found(value, written)}", hint)
+    return yaml.problem(keys, f"expected {wanted}, found {in_words(value, written)}", hint)
 
 
 def _unknown_key(yaml: YamlFile, kind: type[BaseModel], keys: Keys) -> Problem:

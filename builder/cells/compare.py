@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from builder.cells.tree import Difference, diff_filesystems, merged
+from builder.cells.tree import PathDifference, diff_filesystems, merged
 from builder.debian.model import Facts
 from builder.oci.model import DIRECTORY, Entry
 
@@ -34,7 +34,7 @@ class Comparison:
     """What differs between A and B."""
 
     packages: tuple[PackageChange, ...]
-    files: tuple[Difference, ...]
+    files: tuple[PathDifference, ...]
     """Paths at which the trees differ, without directories; times do not count."""
 
 

@@ -24,7 +24,7 @@ from typing import IO
 
 from builder.cells.tree import (
     LISTED,
-    Conflict,
+    PathConflict,
     agree,
     conflict_error,
     difference,
@@ -33,7 +33,7 @@ from builder.cells.tree import (
 )
 from builder.debian import alternatives, mergers, packages
 from builder.debian.environment import GENERATED
-from builder.debian.model import Facts, Library
+from builder.debian.model import Facts, SharedLibrary
 from builder.debian.paths import volatile
 from builder.debian.scan import CONFIGURATION, Item, Scan, content, scan
 from builder.errors import BuilderError, listed
@@ -127,7 +127,7 @@ def _configuration(scanned: Scan, entries: Mapping[str, Entry]) -> dict[str, str
     return texts
 
 
-def _libraries(scanned: Scan, entries: Mapping[str, Entry]) -> tuple[Library, ...]:
+def _libraries(scanned: Scan, entries: Mapping[str, Entry]) -> tuple[SharedLibrary, ...]:
     kept = [library for library in scanned.libraries if library.path in entries]
     return tuple(sorted(kept, key=lambda library: library.path))
 
@@ -255,20 +255,22 @@ def _refuse(
     """Raise ConflictError when the build replaced or deleted paths of its ancestors that it may
     not, or wrote where one of them deletes.
     """
-    conflicts: list[Conflict] = []
+    conflicts: list[PathConflict] = []
     whiteouts = {path for path, entry in below.items() if entry.type == WHITEOUT}
     for path, item in sorted(scanned.items.items()):
         top = next((top for top in (path, *_above(path)) if top in whiteouts), None)
         if top is not None:
             owner, _ = owner_of(ancestors, top)
-            conflicts.append(Conflict(path, cell, owner, "", f"writes below /{top}, deleted by"))
+            conflicts.append(
+                PathConflict(path, cell, owner, "", f"writes below /{top}, deleted by")
+            )
         elif path in below and not _allowed(path, replaces):
             what = f"replaces ({difference(item.entry, below[path])}) a path of"
-            conflicts.append(Conflict(path, cell, *owner_of(ancestors, path), what))
+            conflicts.append(PathConflict(path, cell, *owner_of(ancestors, path), what))
     for path in gone:
         if not _allowed(path, replaces):
             what = "deletes a path of"
-            conflicts.append(Conflict(path, cell, *owner_of(ancestors, path), what))
+            conflicts.append(PathConflict(path, cell, *owner_of(ancestors, path), what))
     if conflicts:
         raise conflict_error(conflicts, below=True)
 

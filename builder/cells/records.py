@@ -16,7 +16,7 @@ from typing import Any
 
 import zstandard
 
-from builder.debian.model import Facts, Library, Summary
+from builder.debian.model import Facts, SharedLibrary, Summary
 from builder.errors import IntegrityError
 from builder.oci.blob import descriptor_from, descriptor_json
 from builder.oci.model import CELL, FACTS, MANIFEST, SUMMARY, Chunk, Descriptor, Entry
@@ -184,7 +184,7 @@ def _facts_from(value: dict[str, Any]) -> dict[str, Any]:
         if package >= 0:
             owners[path] = packages[package]
     libraries = tuple(
-        Library(path, soname, flags, isa, tuple(needed))
+        SharedLibrary(path, soname, flags, isa, tuple(needed))
         for path, soname, flags, isa, needed in value["libraries"]
     )
     replaces = {

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from builder.cells.tree import merged
 from builder.debian import alternatives, environment, ldcache, mergers
 from builder.debian.merger import Disagreement
-from builder.debian.model import Facts, Library
+from builder.debian.model import Facts, SharedLibrary
 from builder.errors import ConflictError
 from builder.oci.model import DIRECTORY, EPOCH, FILE, SYMLINK, Entry, ImageConfig
 
@@ -85,7 +85,7 @@ def _ldcache(
     texts: Mapping[str, str],
     config: ImageConfig,
 ) -> bytes:
-    libraries: list[Library] = []
+    libraries: list[SharedLibrary] = []
     configuration: dict[str, str] = {}
     for facts in layers:
         libraries += facts.libraries

@@ -22,7 +22,7 @@ SUFFIX = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Package:
+class PackageSize:
     """A package with its files in one layer."""
 
     kind: str
@@ -45,7 +45,7 @@ class LargeFile:
     """Other cells that hold the same file."""
 
 
-def packages(stack: Sequence[Facts]) -> list[Package]:
+def packages(stack: Sequence[Facts]) -> list[PackageSize]:
     """Return how much each package takes, the largest first. What no package owns is counted by the
     first two directories of its path.
     """
@@ -56,7 +56,7 @@ def packages(stack: Sequence[Facts]) -> list[Package]:
                 sizes[(*_owner(path, facts), facts.cell)] += entry.size
     ordered = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
     return [
-        Package(kind=kind, name=name, cell=cell, size=size)
+        PackageSize(kind=kind, name=name, cell=cell, size=size)
         for (kind, name, cell), size in ordered
         if size
     ]

@@ -16,7 +16,7 @@ LISTED = 20
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Difference:
+class PathDifference:
     """One path at which two filesystems differ; a side is empty when the path is not there."""
 
     path: str
@@ -29,7 +29,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class PathConflict:
     """A path on which two layers disagree."""
 
     path: str
@@ -90,7 +90,7 @@ def stacked(layers: Sequence[Facts]) -> dict[str, Entry]:
             there = tree.setdefault(path, entry)
             if there is not entry and there != entry and not agree(there, entry):
                 contested.add(path)
-    clashes: list[Conflict] = []
+    clashes: list[PathConflict] = []
     for path in sorted(contested):
         winner = _winner(layers, path)
         if winner is None:
@@ -129,11 +129,11 @@ def _replaced(facts: Facts, path: str, holding: Sequence[Facts]) -> bool:
     return False
 
 
-def _hidden(layers: Sequence[Facts], tree: dict[str, Entry]) -> list[Conflict]:
+def _hidden(layers: Sequence[Facts], tree: dict[str, Entry]) -> list[PathConflict]:
     """Remove from the tree what lies in deleted directories; return a conflict for each path there
     that the deleting layer did not find below it.
     """
-    conflicts: list[Conflict] = []
+    conflicts: list[PathConflict] = []
     for facts in layers:
         tops = [path for path, entry in facts.replaces.items() if _ends(facts, path, entry)]
         if not tops:
@@ -158,12 +158,14 @@ def _below_one(path: str, tops: Sequence[str]) -> bool:
     return any(path.startswith(f"{top}/") for top in tops)
 
 
-def _deleted_by(deleting: Facts, path: str, holder: Facts) -> Conflict:
+def _deleted_by(deleting: Facts, path: str, holder: Facts) -> PathConflict:
     package = holder.owners.get(path, "")
-    return Conflict(path, deleting.cell, holder.cell, package, "deletes its directory, a path of")
+    return PathConflict(
+        path, deleting.cell, holder.cell, package, "deletes its directory, a path of"
+    )
 
 
-def conflict_error(conflicts: Sequence[Conflict], *, below: bool = False) -> ConflictError:
+def conflict_error(conflicts: Sequence[PathConflict], *, below: bool = False) -> ConflictError:
     """Return the error that names these conflicts, the first twenty in full. `below` is whether
     they are with layers that the layer stands on.
     """
@@ -226,18 +228,18 @@ def held_twice(layers: Sequence[Facts]) -> dict[tuple[str, str], int]:
 
 def diff_filesystems(
     one: Mapping[str, Entry], other: Mapping[str, Entry], *, times: bool = False
-) -> list[Difference]:
+) -> list[PathDifference]:
     """Return the paths at which two trees differ, sorted. Times count only when asked for."""
     return sorted(_differences(one, other, times=times))
 
 
 def _differences(
     one: Mapping[str, Entry], other: Mapping[str, Entry], *, times: bool
-) -> Iterator[Difference]:
+) -> Iterator[PathDifference]:
     for path in one.keys() | other.keys():
         left, right = one.get(path), other.get(path)
         if left is None or right is None or not agree(left, right, times=times):
-            yield Difference(path, describe(left), describe(right))
+            yield PathDifference(path, describe(left), describe(right))
 
 
 def describe(entry: Entry | None) -> str:
@@ -272,11 +274,11 @@ def difference(one: Entry, other: Entry) -> str:
     return "other times" if one.xattrs == other.xattrs else "other extended attributes"
 
 
-def _clash(layers: Sequence[Facts], path: str) -> Conflict:
+def _clash(layers: Sequence[Facts], path: str) -> PathConflict:
     """Return the conflict of the first two layers that disagree on a path."""
     holding = [facts for facts in layers if path in facts.entries]
     one = holding[0]
     other = next(o for o in holding if not agree(o.entries[path], one.entries[path]))
     package = other.owners.get(path) or one.owners.get(path, "")
     what = f"disagrees ({difference(other.entries[path], one.entries[path])}) with"
-    return Conflict(path, other.cell, one.cell, package, what)
+    return PathConflict(path, other.cell, one.cell, package, what)

@@ -44,12 +44,12 @@ def read(at: Callable[[int, int], bytes]) -> Elf | None:
         return None
     wide = head[4] == 2
     try:
-        return _Reader(at, head, wide=wide).elf()
+        return _ElfReader(at, head, wide=wide).elf()
     except (struct.error, ValueError):
         return None
 
 
-class _Reader:
+class _ElfReader:
     def __init__(self, at: Callable[[int, int], bytes], head: bytes, *, wide: bool) -> None:
         self.at, self.wide = at, wide
         self.machine: int = struct.unpack_from("<H", head, 18)[0]

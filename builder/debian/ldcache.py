@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.debian.model import Library
+from builder.debian.model import SharedLibrary
 from builder.oci.model import DIRECTORY, SYMLINK, Entry
 
 PATH = "etc/ld.so.cache"
@@ -42,7 +42,7 @@ class Cached:
 
 def cache(
     tree: Mapping[str, Entry],
-    libraries: Sequence[Library],
+    libraries: Sequence[SharedLibrary],
     texts: Mapping[str, str],
     architecture: str,
     generator: str,
@@ -57,7 +57,7 @@ def cache(
 
 def entries(
     tree: Mapping[str, Entry],
-    libraries: Sequence[Library],
+    libraries: Sequence[SharedLibrary],
     texts: Mapping[str, str],
     architecture: str,
 ) -> list[Cached]:
@@ -208,12 +208,15 @@ def _configured(texts: Mapping[str, str], conf: str) -> Iterator[str]:
 
 
 def _search(
-    tree: Mapping[str, Entry], known: Mapping[str, Library], directory: str, paths: Sequence[str]
+    tree: Mapping[str, Entry],
+    known: Mapping[str, SharedLibrary],
+    directory: str,
+    paths: Sequence[str],
 ) -> Iterator[Cached]:
     """Yield the libraries of one directory: of those with one soname, files before links, then the
     newest name.
     """
-    chosen: dict[str, tuple[bool, str, Library]] = {}
+    chosen: dict[str, tuple[bool, str, SharedLibrary]] = {}
     for path in paths:
         library = known.get(resolve(tree, path) or "")
         if library is None:

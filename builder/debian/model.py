@@ -9,7 +9,7 @@ from builder.oci.model import Chunk, Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class SharedLibrary:
     """A regular file that is a shared library, as ldconfig sees it."""
 
     path: str
@@ -56,7 +56,7 @@ class Facts(Summary):
     of the delta."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """Text of the few files of the delta that the seal reads (ld.so.conf)."""
-    libraries: tuple[Library, ...] = ()
+    libraries: tuple[SharedLibrary, ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
     """Path -> Debian package that owns it, for the files of the delta."""
     on: tuple[str, ...] = ()

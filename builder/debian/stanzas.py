@@ -26,11 +26,11 @@ def versions(text: str) -> dict[str, str]:
     """Return name -> version of the installed packages of a status file or of a contribution to
     one.
     """
-    found = {}
+    installed = {}
     for stanza in deb822.stanzas(text):
         if _field(stanza, "Status").endswith(" installed"):
-            found[_field(stanza, "Package")] = _field(stanza, "Version")
-    return found
+            installed[_field(stanza, "Package")] = _field(stanza, "Version")
+    return installed
 
 
 def auto(text: str) -> Table:
@@ -107,12 +107,12 @@ def _field(stanza: str, name: str) -> str:
     return value
 
 
-def _text(found: dict[str, str]) -> str:
+def _text(fields: dict[str, str]) -> str:
     """Write a stanza, its name first, then its fields sorted: debconf writes them in the order of a
     hash.
     """
-    names = sorted(found, key=lambda name: (name != "Name", name))
+    names = sorted(fields, key=lambda name: (name != "Name", name))
     return "\n".join(
-        f"{name}:{found[name]}" if found[name][:1] == "\n" else f"{name}: {found[name]}"
+        f"{name}:{fields[name]}" if fields[name][:1] == "\n" else f"{name}: {fields[name]}"
         for name in names
     )

@@ -32,18 +32,18 @@ def stale(lock: Lock, graph: Graph) -> Mapping[str, str]:
     """Return the cells for which the lock has no right answer, in the graph's order, with the
     reason; empty when it is current.
     """
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for cell in graph.cells.values():
         piece = lock.cells.get(cell.id)
-        below = [ancestor for ancestor in cell.ancestors if ancestor in found]
+        below = [ancestor for ancestor in cell.ancestors if ancestor in reasons]
         if piece is None:
-            found[cell.id] = "is not in the lock"
+            reasons[cell.id] = "is not in the lock"
         elif piece.asks != asks(cell, graph):
-            found[cell.id] = (
-                f"stands on {below[0]}, which {found[below[0]]}"
+            reasons[cell.id] = (
+                f"stands on {below[0]}, which {reasons[below[0]]}"
                 if below
                 else "asks for something else now"
             )
     for name in lock.cells.keys() - graph.cells.keys():
-        found[name] = "is no longer in the catalog"
-    return found
+        reasons[name] = "is no longer in the catalog"
+    return reasons

@@ -36,8 +36,8 @@ def nodes(graph: Graph) -> dict[str, Node]:
         for cell_id in image.cells:
             held[graph.cells[cell_id].name] += 1
     return {
-        name: Node(layer=found[0].layer, cells=tuple(found), images=held[name])
-        for name, found in cells.items()
+        name: Node(layer=own[0].layer, cells=tuple(own), images=held[name])
+        for name, own in cells.items()
     }
 
 

@@ -133,8 +133,8 @@ def _head(page: Page) -> Lock:
     """Return a lock with what concerns the whole catalog."""
     document = page.document()
     if document.get("format") != FORMAT:
-        found = document.get("format")
-        page.fail('"format"', f"the lock has format {found!r}, and this program reads {FORMAT}")
+        version = document.get("format")
+        page.fail('"format"', f"the lock has format {version!r}, and this program reads {FORMAT}")
     names = {"format", "moment", "archives", "accounts"}
     document = page.fields(document, "", "the lock", names)
     archives = page.mapping(document["archives"], '"archives"')

@@ -34,8 +34,8 @@ def decode_former(text: str, file: str) -> Lock:
     page = Page(file, text)
     document = page.document()
     if document.get("format") != FORMAT:
-        found = document.get("format")
-        page.fail('"format"', f"the lock has format {found!r}, and this program reads {FORMAT}")
+        version = document.get("format")
+        page.fail('"format"', f"the lock has format {version!r}, and this program reads {FORMAT}")
     document = page.fields(document, "", "the lock", KEYS)
     artifacts = {}
     for name, value in page.mapping(document["artifacts"], '"artifacts"').items():

@@ -95,9 +95,9 @@ def _clean(place: str, entry: Entry) -> dict[str, Any]:
         for name, value in entry.items()
         if name not in {"funding", "license", "deprecated"}
     }
-    found = artifact(place, entry)
-    if found:
-        kept["resolved"] = f"{NOWHERE}/{found.locator}"
+    tarball = artifact(place, entry)
+    if tarball:
+        kept["resolved"] = f"{NOWHERE}/{tarball.locator}"
         kept["integrity"] = strongest(entry["integrity"])
     return kept
 

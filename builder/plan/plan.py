@@ -14,7 +14,7 @@ ImageKey = Callable[[str, tuple[str, ...]], str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class PlanStep:
     """One node of the plan. `key` is empty for an image that waits for a cell: its key holds the
     cells' digests.
     """
@@ -52,13 +52,13 @@ class Plan:
     cells.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
 
-    def to_build(self, kind: str) -> tuple[Step, ...]:
+    def to_build(self, kind: str) -> tuple[PlanStep, ...]:
         """Return the steps of one kind that make something."""
         return tuple(step for step in self.steps if step.kind == kind and step.action == "build")
 
-    def to_check(self) -> tuple[Step, ...]:
+    def to_check(self) -> tuple[PlanStep, ...]:
         """Return the steps that may have to make something."""
         return tuple(step for step in self.steps if step.action == "check")
 
@@ -76,7 +76,7 @@ def plan(
     `image_key` gives an image's key from its id and the digests of its cells' manifests, in order.
     `forced` are the cells that are built again whatever the store has.
     """
-    steps: list[Step] = []
+    steps: list[PlanStep] = []
     digests: dict[str, str] = {}
     for cell in graph.cells.values():
         if cell.id in forced:
@@ -92,7 +92,9 @@ def plan(
     return Plan(tuple(steps))
 
 
-def _cell(graph: Graph, cell: Cell, own: Inputs, digests: Mapping[str, str], known: Known) -> Step:
+def _cell(
+    graph: Graph, cell: Cell, own: Inputs, digests: Mapping[str, str], known: Known
+) -> PlanStep:
     """Return the step of a cell; `digests` holds the cells below that are kept as they are."""
     if own.key not in known.cells:
         return _build(cell, own, reasons(own.document, known.last(cell.id)))
@@ -109,16 +111,16 @@ def _cell(graph: Graph, cell: Cell, own: Inputs, digests: Mapping[str, str], kno
     outdated = known.outdated(cell.id) if cell.layer.replaces else ()
     if outdated:
         return _build(cell, own, outdated)
-    return Step(node=cell.id, kind="cell", action="keep", key=own.key)
+    return PlanStep(node=cell.id, kind="cell", action="keep", key=own.key)
 
 
-def _build(cell: Cell, own: Inputs, why: tuple[str, ...]) -> Step:
-    return Step(node=cell.id, kind="cell", action="build", reasons=why, key=own.key)
+def _build(cell: Cell, own: Inputs, why: tuple[str, ...]) -> PlanStep:
+    return PlanStep(node=cell.id, kind="cell", action="build", reasons=why, key=own.key)
 
 
-def _check(cell: Cell, own: Inputs, when: str) -> Step:
+def _check(cell: Cell, own: Inputs, when: str) -> PlanStep:
     why = f"will be built again {when}"
-    return Step(node=cell.id, kind="cell", action="check", reasons=(why,), key=own.key)
+    return PlanStep(node=cell.id, kind="cell", action="check", reasons=(why,), key=own.key)
 
 
 def _image(
@@ -127,14 +129,14 @@ def _image(
     checked: Collection[str],
     image_key: ImageKey,
     known: Known,
-) -> Step:
+) -> PlanStep:
     missing = [cell for cell in image.cells if cell not in digests]
     if missing:
         why = tuple(f"{cell} {'is checked' if cell in checked else 'is built'}" for cell in missing)
-        return Step(node=image.id, kind="image", action="build", reasons=why)
+        return PlanStep(node=image.id, kind="image", action="build", reasons=why)
     key = image_key(image.id, tuple(digests[cell] for cell in image.cells))
     before = known.images.get(image.id)
     if before == key:
-        return Step(node=image.id, kind="image", action="keep", key=key)
+        return PlanStep(node=image.id, kind="image", action="keep", key=key)
     reason = "new" if before is None else "its cells or its metadata changed"
-    return Step(node=image.id, kind="image", action="build", reasons=(reason,), key=key)
+    return PlanStep(node=image.id, kind="image", action="build", reasons=(reason,), key=key)

@@ -18,8 +18,8 @@ def reasons(now: Document, before: Document | None) -> tuple[str, ...]:
     """
     if before is None:
         return ("new",)
-    found = tuple(_reasons(now, before))
-    return found or ("its delta is not in the store",)
+    moved = tuple(_reasons(now, before))
+    return moved or ("its delta is not in the store",)
 
 
 def _reasons(now: Document, before: Document) -> Iterator[str]:

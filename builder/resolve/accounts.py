@@ -64,11 +64,11 @@ def _read(
         ensure(artifacts, moment, settings, monitor)
     looked_at = {}
     for artifact in artifacts:
-        found = scripts(place(artifact, settings.cache))
+        texts = scripts(place(artifact, settings.cache))
         made: set[Made] = set()
-        for text in found.shell:
+        for text in texts.shell:
             made |= made_by_shell(text)
-        for text in found.sysusers.values():
+        for text in texts.sysusers.values():
             made |= made_by_sysusers(text)
         looked_at[artifact.id] = _with(artifact, made)
     return looked_at

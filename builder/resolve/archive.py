@@ -15,14 +15,14 @@ from builder.fetch.session import session
 from builder.fetch.transfer import GoneError
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
-from builder.resolve.task import Found, Piece, Task, requests
+from builder.resolve.task import Piece, Resolved, Task, requests
 from builder.settings import Settings
 
 KIND = ORIGIN = "archive"
 KEY = "archives"
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the archives of all cells; see `builder.resolve.task.Resolver`."""
     del before
     pieces = {}
@@ -43,7 +43,7 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
                 hint = "correct `sha256`, if the file is the right one"
                 problems.append(task.documents.problem(request, error.message, hint))
         pieces[cell.id] = Piece(artifacts=tuple(artifacts))
-    return Found(pieces=pieces, problems=tuple(problems))
+    return Resolved(pieces=pieces, problems=tuple(problems))
 
 
 def _artifact(task: Task, cell: Cell, name: str, archive: Archive) -> Artifact:

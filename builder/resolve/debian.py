@@ -16,8 +16,8 @@ from builder.lock.model import Artifact
 from builder.resolve import interpreter
 from builder.resolve.meeting import images_of, meetings
 from builder.resolve.request import Request
-from builder.resolve.suite import BUILD, KIND, RefusedError, Suite, open_suite
-from builder.resolve.task import Found, Piece, Pieces, Task, groups, requests
+from builder.resolve.suite import BUILD, KIND, AptRefusedError, Suite, open_suite
+from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
 
 AXES = ("debian", "arch")
 APT = "apt"
@@ -28,7 +28,7 @@ NEEDS = {"Depends", "PreDepends", "Pre-Depends"}
 SHOWN = 3
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the Debian packages of all cells; see `builder.resolve.task.Resolver`."""
     del before
     pieces: Pieces = {}
@@ -44,14 +44,14 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         suite = open_suite(task, release, arch or "amd64", cells)
         archives |= suite.apt.releases()
         locked = task.preferred(cells, KIND) | task.preferred(cells, BUILD)
-        resolution = _Resolution(task=task, suite=suite, pieces=pieces, locked=locked)
+        resolution = _DebianResolution(task=task, suite=suite, pieces=pieces, locked=locked)
         for cell in mine:
             task.monitor(Step(cell.id, "running", "resolving Debian packages"))
             resolution.cell(cell)
         if not resolution.problems:
             resolution.check_images(cells, mine)
         problems += resolution.problems
-    return Found(pieces=pieces, archives=archives, problems=tuple(problems))
+    return Resolved(pieces=pieces, archives=archives, problems=tuple(problems))
 
 
 def _asks(cell: Cell) -> bool:
@@ -65,7 +65,7 @@ def _no_release(task: Task, cell: Cell) -> Problem:
 
 
 @dataclass(kw_only=True, slots=True)
-class _Resolution:
+class _DebianResolution:
     """The cells of one release, resolved bottom first."""
 
     task: Task
@@ -172,7 +172,7 @@ class _Resolution:
         names = [request.text for request in wanted]
         try:
             return self.suite.install(held, names + list(also))
-        except RefusedError as error:
+        except AptRefusedError as error:
             refusal = error
         alone = [(request, self._refused(held, request)) for request in wanted]
         culprits = [(request, why) for request, why in alone if why is not None]
@@ -190,16 +190,16 @@ class _Resolution:
             self.problems.append(self.task.documents.of_layer(cell, APT, message))
         return None
 
-    def _refused(self, held: Sequence[Stanza], request: Request) -> RefusedError | None:
+    def _refused(self, held: Sequence[Stanza], request: Request) -> AptRefusedError | None:
         """Return why apt cannot install one package alone; None when it can."""
         try:
             self.suite.install(held, [request.text])
-        except RefusedError as error:
+        except AptRefusedError as error:
             return error
         return None
 
     def _explained(
-        self, request: Request, why: RefusedError, owners: Mapping[str, tuple[Artifact, str]]
+        self, request: Request, why: AptRefusedError, owners: Mapping[str, tuple[Artifact, str]]
     ) -> tuple[str, str]:
         """Return in a sentence why a package cannot be installed, and what to do about it."""
         name, version = _name(request.text), request.text.partition("=")[2]

@@ -23,7 +23,7 @@ from builder.fetch.transfer import GoneError, pieces, place, redacted
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
 from builder.lock.wheel import machine as kernel_name
-from builder.resolve.task import Found, Piece, Task, requests
+from builder.resolve.task import Piece, Resolved, Task, requests
 from builder.settings import MIRROR, Settings, variable
 from builder.tools.go import Go, unpack
 from builder.tree import File, replace
@@ -55,7 +55,7 @@ class ModuleFile:
         return self.module if self.end == "zip" else f"{self.module}/go.mod"
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the Go programs of all cells; see `builder.resolve.task.Resolver`."""
     del before
     resolved = {}
@@ -64,7 +64,7 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         if cell.layer.go:
             task.monitor(Step(cell.id, "running", "resolving Go modules"))
             resolved[cell.id] = _cell(task, cell, problems)
-    return Found(pieces=resolved, problems=tuple(problems))
+    return Resolved(pieces=resolved, problems=tuple(problems))
 
 
 def locate(

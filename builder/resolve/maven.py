@@ -19,7 +19,7 @@ from builder.graph.model import Cell
 from builder.lock.maven import RANGE, Jar, ResolutionError, closure, coordinates, within
 from builder.lock.model import Artifact
 from builder.lock.pom import Dependency, Module, Pom, PomError, document, parse
-from builder.resolve.task import Found, Piece, Task, asked
+from builder.resolve.task import Piece, Resolved, Task, asked
 from builder.settings import MIRROR, Settings, variable
 from builder.tree import File
 from builder.tree import replace as put
@@ -119,12 +119,12 @@ class Repository:
         return strong.hexdigest(), weak.hexdigest(), size
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the Maven artifacts of all cells; see `builder.resolve.task.Resolver`."""
     del before
     having = [cell for cell in task.cells if cell.layer.maven and _asked(cell)]
     if not having:
-        return Found()
+        return Resolved()
     settings = task.settings
     repo = Repository(
         base=repository(settings), http=session(settings), cache=settings.cache / "maven" / "poms"
@@ -138,7 +138,7 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         except (ResolutionError, PomError) as error:
             message = f"the Maven artifacts of {cell.id} do not resolve: {error}"
             problems.append(task.documents.of_layer(cell, KEY, message))
-    return Found(pieces=resolved, problems=tuple(problems))
+    return Resolved(pieces=resolved, problems=tuple(problems))
 
 
 def locate(

@@ -23,7 +23,7 @@ from builder.graph.model import Cell
 from builder.kinds.table import place as npm_place
 from builder.lock.model import Artifact
 from builder.lock.npm import CPU, artifact, entries, installed, name_of, text
-from builder.resolve.task import Found, Piece, Task, requests
+from builder.resolve.task import Piece, Resolved, Task, requests
 from builder.tools.archive import texts
 from builder.tools.npm import Npm, unpack
 
@@ -45,11 +45,11 @@ TOP = "package/"
 NODE, NODE_PACKAGE, NODE_VERSION = "node", "npm:node-linux-{cpu}@{version}", "^24"
 
 
-class RefusedError(Exception):
+class NpmRefusedError(Exception):
     """npm finds no solution; holds its words."""
 
 
-class UnlockableError(RefusedError):
+class UnlockableError(NpmRefusedError):
     """A package has no hash, or comes from elsewhere than a registry; says which."""
 
 
@@ -64,7 +64,7 @@ class Nested:
     lock: Mapping[str, Any]
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the npm packages of all cells; see `builder.resolve.task.Resolver`."""
     pieces = {}
     problems: list[Problem] = []
@@ -78,9 +78,9 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         npm = _npm(task, there)
         try:
             pieces[cell.id] = _cell(task, cell, npm, has_node=_has_node(task, cell, there))
-        except RefusedError as error:
+        except NpmRefusedError as error:
             problems += _explained(task, cell, npm, error)
-    return Found(pieces=pieces, problems=tuple(problems))
+    return Resolved(pieces=pieces, problems=tuple(problems))
 
 
 def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
@@ -103,7 +103,7 @@ def _has_node(task: Task, cell: Cell, there: Sequence[Artifact]) -> bool:
     return debian or any(NODE in other.layer.npm for other in below)
 
 
-def _explained(task: Task, cell: Cell, npm: Npm, error: RefusedError) -> list[Problem]:
+def _explained(task: Task, cell: Cell, npm: Npm, error: NpmRefusedError) -> list[Problem]:
     """Return which packages npm refuses by themselves; the whole list, where each is fine alone."""
     if isinstance(error, UnlockableError):
         return [task.documents.of_layer(cell, KEY, str(error))]
@@ -113,7 +113,7 @@ def _explained(task: Task, cell: Cell, npm: Npm, error: RefusedError) -> list[Pr
         alone = {request.text: wanted[request.text]}
         try:
             _complete(npm, {MANIFEST: json.dumps(_manifest(alone))})
-        except RefusedError as refusal:
+        except NpmRefusedError as refusal:
             message, hint = _words(task, request.text, cell.layer.npm[request.text], refusal)
             problems.append(task.documents.problem(request, message, hint))
     if not problems:
@@ -123,7 +123,7 @@ def _explained(task: Task, cell: Cell, npm: Npm, error: RefusedError) -> list[Pr
     return problems
 
 
-def _words(task: Task, name: str, wanted: str, refusal: RefusedError) -> tuple[str, str]:
+def _words(task: Task, name: str, wanted: str, refusal: NpmRefusedError) -> tuple[str, str]:
     """Return what is wrong with one package, and what to do about it."""
     said = str(refusal)
     if f"{name}@" in said and "No matching version" in said:
@@ -170,7 +170,7 @@ def _cell(task: Task, cell: Cell, npm: Npm, *, has_node: bool) -> Piece:
     """Resolve the packages of one cell.
 
     Raises:
-        RefusedError: npm finds no solution.
+        NpmRefusedError: npm finds no solution.
 
     """
     arch = cell.point.get("arch", "amd64")
@@ -186,14 +186,14 @@ def _cell(task: Task, cell: Cell, npm: Npm, *, has_node: bool) -> Piece:
     }
     direct = {f"node_modules/{name}" for name in cell.layer.npm}
     tops = [
-        found
+        tarball
         for where, entry in entries(lock)
-        if where in direct and (found := artifact(where, entry))
+        if where in direct and (tarball := artifact(where, entry))
     ]
     task.fetch(tops)
     for top in tops:
         for nested in _nested(npm, top, place(top, task.settings.cache)):
-            artifacts |= {found.id: found for found in _artifacts(nested.lock, arch)}
+            artifacts |= {item.id: item for item in _artifacts(nested.lock, arch)}
             files[f"{OVERLAY}/{nested.package}/{nested.directory}/{nested.name}"] = text(
                 nested.lock
             )
@@ -218,7 +218,7 @@ def _complete(npm: Npm, files: Mapping[str, str]) -> Mapping[str, Any]:
     """Let npm write or complete the lock file that belongs to these files; return it.
 
     Raises:
-        RefusedError: npm finds no solution.
+        NpmRefusedError: npm finds no solution.
         FetchError: the registry does not answer.
 
     """
@@ -261,26 +261,26 @@ def _nested(npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nested]:
     """Yield the lock files inside a package, completed: what its authors left out, no build without
     a network could find.
     """
-    found = {
+    contents = {
         name.removeprefix(TOP): content
         for name, content in texts(tarball, frozenset({LOCK, SHRINKWRAP, MANIFEST})).items()
     }
-    for path in sorted(found):
+    for path in sorted(contents):
         directory, _, name = path.rpartition("/")
         if (
             not directory
             or name == MANIFEST
-            or f"{directory}/{MANIFEST}" not in found
+            or f"{directory}/{MANIFEST}" not in contents
             or "node_modules" in directory
         ):
             continue
-        if name == LOCK and f"{directory}/{SHRINKWRAP}" in found:
+        if name == LOCK and f"{directory}/{SHRINKWRAP}" in contents:
             continue
-        lock = _complete(npm, {MANIFEST: found[f"{directory}/{MANIFEST}"], name: found[path]})
+        lock = _complete(npm, {MANIFEST: contents[f"{directory}/{MANIFEST}"], name: contents[path]})
         yield Nested(package=top.name, directory=directory, name=name, lock=lock)
 
 
-def _failure(error: ToolError) -> FetchError | RefusedError:
+def _failure(error: ToolError) -> FetchError | NpmRefusedError:
     """Tell a registry that does not answer from packages that have no solution."""
     if lost := unreachable(error.tail, "npm"):
         return lost
@@ -288,4 +288,4 @@ def _failure(error: ToolError) -> FetchError | RefusedError:
         line.removeprefix("npm error ").removeprefix("npm ERR! ")
         for line in error.tail.splitlines()
     ]
-    return RefusedError("\n".join(line for line in lines if not LOG.search(line)).strip())
+    return NpmRefusedError("\n".join(line for line in lines if not LOG.search(line)).strip())

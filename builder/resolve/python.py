@@ -17,7 +17,7 @@ from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess
 from builder.resolve.meeting import images_of, meetings
 from builder.resolve.request import Request
 from builder.resolve.target import KIND, UNPACKED, Target, UnsolvableError
-from builder.resolve.task import Found, Piece, Pieces, Task, groups, requests
+from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
 from builder.resolve.worlds import ApartError, Versions, World, agree, divide
 from builder.tools.uv import Distribution
 
@@ -28,7 +28,7 @@ ANY_PYTHON = "3.13"
 Limits = frozenset[tuple[str, str]]
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the Python packages of all cells; see `builder.resolve.task.Resolver`."""
     del before
     pieces: Pieces = {}
@@ -43,14 +43,14 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
             continue
         target = Target(uv=client(task.settings), python=python, arch=arch or "amd64")
         task.monitor(Note(f"resolving Python {python} packages"))
-        resolution = _Resolution(task=task, target=target, conflicts=conflicts, cells=asking)
+        resolution = _PythonResolution(task=task, target=target, conflicts=conflicts, cells=asking)
         pieces |= resolution.pieces()
         problems += resolution.problems
     names = task.known(KIND)
-    return Found(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
+    return Resolved(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
 
 
-def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve wheels that are not installed but unpacked, without what they depend on."""
     del before
     pieces: Pieces = {}
@@ -83,7 +83,7 @@ def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         ]
         pieces[cell.id] = Piece(artifacts=tuple(one for one in chosen.values() if one))
     names = task.known(UNPACKED)
-    return Found(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
+    return Resolved(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
 
 
 def _alone(target: Target, request: Request, conflicts: Conflicts) -> None:
@@ -95,7 +95,7 @@ def _alone(target: Target, request: Request, conflicts: Conflicts) -> None:
 
 
 @dataclass(kw_only=True, slots=True)
-class _Resolution:
+class _PythonResolution:
     """The cells of one Python: all together where that has a solution, else in worlds."""
 
     task: Task

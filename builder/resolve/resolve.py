@@ -62,9 +62,9 @@ def resolve(
         fetch=lambda artifacts: ensure(artifacts, lock.moment, settings, monitor),
         documents=documents or Documents(),
     )
-    found: dict[str, list[Piece]] = {cell.id: [] for cell in cells}
+    pieces: dict[str, list[Piece]] = {cell.id: [] for cell in cells}
     before: dict[str, list[Artifact]] = {
-        cell: _artifacts(lock, cell) for cell in lock.cells if cell not in found
+        cell: _artifacts(lock, cell) for cell in lock.cells if cell not in pieces
     }
     before |= {cell.id: [] for cell in cells}
     archives = dict(lock.archives)
@@ -84,10 +84,10 @@ def resolve(
             problems += result.problems
             archives |= result.archives
             for cell, piece in result.pieces.items():
-                found[cell].append(piece)
+                pieces[cell].append(piece)
                 before[cell] += piece.artifacts
     _raise(problems, silent)
-    return with_accounts(graph, _lock(task, found, archives), lock, settings, monitor)
+    return with_accounts(graph, _lock(task, pieces, archives), lock, settings, monitor)
 
 
 def check_upgrade(patterns: Sequence[str], lock: Lock) -> None:
@@ -122,14 +122,14 @@ def _artifacts(lock: Lock, cell: str) -> list[Artifact]:
 
 
 def _lock(
-    task: Task, found: Mapping[str, Sequence[Piece]], archives: Mapping[str, Mapping[str, str]]
+    task: Task, pieces: Mapping[str, Sequence[Piece]], archives: Mapping[str, Mapping[str, str]]
 ) -> Lock:
     artifacts: dict[str, Artifact] = {}
     cells: dict[str, Slice] = {}
     for cell in task.cells:
-        own = _together(found[cell.id])
+        own = _together(pieces[cell.id])
         artifacts |= own
-        cells[cell.id] = _slice(task, cell, found[cell.id], own)
+        cells[cell.id] = _slice(task, cell, pieces[cell.id], own)
     kept: dict[str, Slice] = {}
     for name, piece in task.previous.cells.items():
         if name in task.graph.cells and name not in cells:

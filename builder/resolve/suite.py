@@ -35,7 +35,7 @@ KIND, BUILD = "deb", "build"
 WRONG = re.compile(r"^E: (.+)$", re.MULTILINE)
 
 
-class RefusedError(Exception):
+class AptRefusedError(Exception):
     """apt cannot install some packages on what is there.
 
     `complaints` are the relations between packages that stand in the way. `upgrades` are installed
@@ -81,7 +81,7 @@ class Suite:
         """Return what installing packages by name adds where `held` is installed.
 
         Raises:
-            RefusedError: there is no way to install them all without a change to what is there.
+            AptRefusedError: there is no way to install them all without a change to what is there.
 
         """
         if not names:
@@ -93,9 +93,9 @@ class Suite:
                 plan = simulation(self.apt.simulate(names, path))
             except ToolError as error:
                 said = "\n".join(WRONG.findall(error.tail)) or error.tail
-                raise RefusedError(complaints=complaints(error.tail), said=said) from error
+                raise AptRefusedError(complaints=complaints(error.tail), said=said) from error
         if plan.upgrade or plan.remove:
-            raise RefusedError(upgrades=plan.upgrade, removals=plan.remove)
+            raise AptRefusedError(upgrades=plan.upgrade, removals=plan.remove)
         stanzas = [self.index.find(*package) for package in plan.install]
         return [stanza for stanza in stanzas if stanza]
 

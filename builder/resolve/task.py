@@ -30,7 +30,7 @@ Pieces = dict[str, Piece]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class Resolved:
     """What one resolver came to: a piece for each cell that asks for its kind, the archives that it
     looked at, and what is wrong with what was asked for.
     """
@@ -70,8 +70,8 @@ class Task:
     def locked(self, cell: str, kind: str) -> list[Artifact]:
         """Return a cell's artifacts of one kind in the lock until now."""
         piece = self.previous.cells.get(cell)
-        found = [self.previous.artifacts[name] for name in piece.artifacts] if piece else []
-        return [artifact for artifact in found if artifact.kind == kind]
+        artifacts = [self.previous.artifacts[name] for name in piece.artifacts] if piece else []
+        return [artifact for artifact in artifacts if artifact.kind == kind]
 
     def preferred(self, cells: Iterable[Cell], kind: str) -> dict[str, Artifact]:
         """Return the locked artifacts that are to stay where they can, by package name."""
@@ -100,7 +100,7 @@ class Task:
 class Resolver(Protocol):
     """One kind of artifact: how to resolve it."""
 
-    def __call__(self, task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+    def __call__(self, task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
         """Resolve all cells of the task.
 
         `before` holds, by cell, what the kinds before this one have found (or what is kept). A cell
@@ -129,7 +129,7 @@ def groups(cells: Iterable[Cell], axes: Sequence[str]) -> dict[tuple[str, ...], 
     """Return the cells by their values on some axes, in their order; '' where a cell does not
     depend on an axis.
     """
-    found: dict[tuple[str, ...], list[Cell]] = {}
+    by_values: dict[tuple[str, ...], list[Cell]] = {}
     for cell in cells:
-        found.setdefault(tuple(cell.point.get(axis, "") for axis in axes), []).append(cell)
-    return found
+        by_values.setdefault(tuple(cell.point.get(axis, "") for axis in axes), []).append(cell)
+    return by_values

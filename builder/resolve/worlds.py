@@ -78,7 +78,7 @@ def _differing(
             for package in holds(cell, versions):
                 held.setdefault((package, cell), set()).add(versions[package])
     differing: dict[str, set[str]] = {}
-    for (package, cell), found in held.items():
-        if len(found) > 1:
+    for (package, cell), distinct in held.items():
+        if len(distinct) > 1:
             differing.setdefault(package, set()).add(cell)
     return differing
