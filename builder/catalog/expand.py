@@ -41,7 +41,7 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expansion:
-    """What turns members into matrices, prepared once for a catalog."""
+    """Turns members into matrices; prepared once for a catalog."""
 
     catalog: Catalog
     layers: Mapping[str, Layer]
@@ -49,7 +49,7 @@ class Expansion:
     axes: tuple[Constraint, ...]
     cache: Cache
     stacks: dict[tuple[str, ...], Stack] = field(default_factory=dict)
-    """Stacks by the layers asked for, as far as they were needed."""
+    """Stacks computed so far, by the layers asked for."""
 
     def stack(self, member: FamilyMember) -> Stack:
         """Return the image's layers."""
@@ -108,7 +108,7 @@ class Expansion:
 
     def _required(self, member: FamilyMember, stacked: Stack) -> Iterator[Constraint]:
         for number, rule in enumerate(self.catalog.require):
-            # A condition on an axis that the image does not have says nothing about it.
+            # A condition on an axis that the image does not have does not concern it.
             wants = tuple(entry for entry in condition(rule.when) if entry[0] in stacked.axes)
             for given in self.joins(rule, member, stacked) if wants else ():
                 yield Constraint(

@@ -1,4 +1,4 @@
-"""Families of images: one entry of `images` to the images that it means."""
+"""Families of images: one entry of `images` to the images that it stands for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_MEMBERS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyMember:
-    """One image by name, before its matrix."""
+    """One image by name, before its matrix. An image outside of a family is its only member."""
 
     name: str
     entry: str
@@ -49,7 +49,7 @@ def members(entry: str, image: Image) -> Iterator[FamilyMember]:
 
 
 def size(image: Image) -> int:
-    """Return how many images an entry means."""
+    """Return how many images an entry stands for."""
     count = 1
     for choices in image.product.values():
         count *= len(choices)

@@ -1,4 +1,4 @@
-"""catalog.yaml and the layers that it names, read and found right."""
+"""catalog.yaml and its layers, read and checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from builder.errors import InputError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A catalog without a mistake, and what follows from it."""
+    """A valid catalog, and what follows from it."""
 
     catalog: Catalog
     path: Path
@@ -105,7 +105,8 @@ def _draft(
 class _Check:
     """What follows from a draft, as far as it is certain, and all problems.
 
-    A rule about points is kept from what is uncertain: its problems would only follow from others.
+    Rules about points skip what is uncertain: they would only report what follows from other
+    problems.
     """
 
     def __init__(self, draft: Draft) -> None:
@@ -175,7 +176,7 @@ class _Check:
         return tuple(axis for axis in self.draft.catalog.axes if axis in shared)
 
     def _check_rules(self, by_entry: Mapping[str, Sequence[FamilyMember]]) -> None:
-        """Check the words of rules, and that their globs match something."""
+        """Check each rule by itself, and that its globs match something."""
         draft, names = self.draft, None
         if self._names_are_sure and len(by_entry) == len(draft.catalog.images):
             names = [member.name for member in _all(by_entry)]
@@ -213,7 +214,7 @@ class _Check:
         except TooManyPointsError:
             message = f"the image {member.name!r} has more than {MAX_POINTS} points"
             path = ("images", member.entry)
-            problem = self.draft.yaml.problem(path, message, "restrict it by `when`", key=True)
+            problem = self.draft.yaml.problem(path, message, "restrict it with `when`", key=True)
             self.problems.append(problem)
             return
         self.matrices.append(matrix)

@@ -1,5 +1,5 @@
-"""What must be true of images at their points: some point, a tag of its own for each, rules that
-match.
+"""Rules about images at their points: each image has a point, each point its own tag, and each rule
+of the catalog matches something.
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ def check_points(draft: Draft, matrix: Matrix) -> Iterator[Problem]:
 
 
 def check_bottom(draft: Draft, member: FamilyMember, stacked: Stack) -> Iterator[Problem]:
-    """Yield an image that stands on two layers made by bootstrap: there is one root to put layers
-    on.
-    """
+    """Yield an image that stands on two layers made by bootstrap: it has only one root."""
     bottoms = [name for name in stacked.layers if draft.layers[name].bootstrap]
     if len(bottoms) > 1:
         message = (
@@ -63,11 +61,11 @@ def check_service(
     elif chosen in draft.known and not member.choices:
         # In a family, the choice is for those members that have it.
         message = f"the image {member.name!r} does not have the layer {chosen!r}"
-        yield draft.yaml.problem(path, message, "remove `service`: it has no two services")
+        yield draft.yaml.problem(path, message, "remove `service`: no choice is needed")
 
 
 def check_tags(draft: Draft, known: Labels, matrix: Matrix) -> Iterator[Problem]:
-    """Yield tags that are none, and tags that two points of an image have."""
+    """Yield invalid tags, and tags that two points of an image have."""
     image, entry = matrix.member.image, matrix.member.entry
     is_default = image.tag is None
     path = ("images", entry) if is_default else ("images", entry, "tag")
@@ -90,9 +88,9 @@ def check_tags(draft: Draft, known: Labels, matrix: Matrix) -> Iterator[Problem]
                 f" {written(point)}"
             )
             hint = (
-                f"give the image a `tag` that holds {{{differing[0]}}}"
+                f"give the image a `tag` with {{{differing[0]}}}"
                 if is_default
-                else f"let the tag hold {{{differing[0]}}}"
+                else f"put {{{differing[0]}}} into the tag"
             )
             yield draft.yaml.problem(path, message, hint, key=is_default)
             return
@@ -102,7 +100,7 @@ def check_tags(draft: Draft, known: Labels, matrix: Matrix) -> Iterator[Problem]
 def check_ids(
     draft: Draft, known: Labels, matrices: Sequence[Matrix], axes: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Problem]:
-    """Yield labels that, joined, name two points alike: 'a-b' with 'c', 'a' with 'b-c'."""
+    """Yield labels that, joined, are the same for two points: 'a-b' and 'c', 'a' and 'b-c'."""
     ambiguous = [name for name, labels in known.items() if "-" in "".join(labels.values())]
     if not ambiguous:
         return
@@ -113,7 +111,7 @@ def check_ids(
             other = seen.setdefault((combination, joined), part)
             if other != part:
                 message = (
-                    f"labels joined are {joined.lstrip('@')!r} both at {written(other)} and at"
+                    f"the joined labels are {joined.lstrip('@')!r} both at {written(other)} and at"
                     f" {written(part)}"
                 )
                 hint = "change the label of an axis"
@@ -136,15 +134,13 @@ def _parts(matrices: Sequence[Matrix], axes: tuple[str, ...]) -> Iterator[Point]
 def check_abi(
     draft: Draft, matrices: Sequence[Matrix], axes: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Problem]:
-    """Yield ABI templates that have no value, or one that could not stand in a tag, at some
-    point.
-    """
+    """Yield ABI templates that have no value at some point, or one that cannot be part of a tag."""
     for name, layer in draft.layers.items():
         if not layer.abi or name not in axes:
             continue
         points = list(_parts([one for one in matrices if name in one.stack.layers], axes[name]))
         for index, template in enumerate(layer.abi):
-            # What is no template at all is told by the rules of layers.
+            # The rules about layers report what is not a template.
             at = points if abi.sound(template) else []
             problems = (_abi(draft, name, index, point) for point in at)
             first = next((problem for problem in problems if problem is not None), None)
@@ -168,7 +164,7 @@ def check_rules(
     draft: Draft, expansion: Expansion, members: Sequence[FamilyMember]
 ) -> Iterator[Problem]:
     """Yield `exclude` and `require` rules that match nothing, `members` being all images. Rules
-    that are wrong otherwise are passed over.
+    that are wrong in another way are skipped.
     """
     names = [member.name for member in members]
     for kind, rules in (("exclude", draft.catalog.exclude), ("require", draft.catalog.require)):
@@ -203,7 +199,7 @@ class _Rule:
                 if self._kind == "require" or any(exists):
                     return ""
         if concerned:
-            return f"no image that it concerns has a point with {spell(self._asked)}"
+            return f"none of its images has a point with {spell(self._asked)}"
         return (
             "no image has such a name" if self._rule.layer is None else "no image has such a layer"
         )

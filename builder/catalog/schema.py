@@ -14,8 +14,8 @@ from builder.tree import File, Tree
 
 
 class _Schema(GenerateJsonSchema):
-    """What pydantic generates, without a title for every key, and with keys that do not fit
-    refused.
+    """What pydantic generates, but without a title for every key, and without keys that do not
+    match a mapping's pattern.
     """
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002  pydantic's signature
@@ -44,6 +44,6 @@ def _written(value: Mapping[str, Any]) -> bytes:
 
 
 def _closed(generated: JsonSchemaValue) -> JsonSchemaValue:
-    """Say the pattern of keys in a way that refuses others, too."""
+    """Let a mapping with a pattern for its keys refuse all others."""
     patterns = generated.get("patternProperties")
     return {**generated, "additionalProperties": False} if patterns else generated

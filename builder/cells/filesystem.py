@@ -1,5 +1,5 @@
-"""Whole filesystems, wherever they come from, made comparable: a flat image built by an engine, an
-export, a list of cells.
+"""Whole filesystems in a comparable form: of a flat image built by an engine, of an export, of a
+list of cells.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from builder.oci.model import Entry
 
 @dataclass(frozen=True, slots=True)
 class Filesystem:
-    """A filesystem without what is volatile or made by the seal."""
+    """A filesystem without volatile files and those that the seal makes."""
 
     entries: Mapping[str, Entry]
     shared: Mapping[str, str]
@@ -64,7 +64,7 @@ def of_cells(layers: Sequence[Facts]) -> Filesystem:
 
 def differences(one: Filesystem, other: Filesystem) -> list[PathDifference]:
     """Return where two filesystems differ, sorted: by path, and by key within the files that
-    mergers own. Times do not count.
+    mergers own. Times are ignored.
     """
     return sorted(
         [*diff_filesystems(one.entries, other.entries), *_shared(one.shared, other.shared)]

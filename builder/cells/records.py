@@ -2,9 +2,9 @@
 the rest of the facts.
 
 A cell's manifest is a function of what was built, whatever was built before it. What it was built
-*on* is no part of it, and stands beside it, in annotations of its ref: a parent that declares an
-ABI may change without its children's keys, so only that tells what a cell's bytes were seen to be
-right on (see `builder.execute.promises`).
+*on* is not part of it, but recorded in annotations of its ref: a parent that declares an ABI may
+change without changing its children's keys, so only these annotations tell on which cells the bytes
+are known to be right (see `builder.execute.promises`).
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from builder.oci.store import Store
 
 PREFIX = "cell/"
 BELOW = "org.catalog.cell.below"
-"""Annotation of a cell's ref: the cells on which these bytes were built, or came out the same."""
+"""Annotation of a cell's ref: the cells on which these bytes were built, or verified."""
 CHECKED = "org.catalog.cell.checked"
-"""Annotation of the ref of a cell that replaces files: the cells below on which those files are the
-ones that it replaced."""
+"""Annotation of the ref of a cell that replaces files: the cells below that have exactly the files
+that it replaced."""
 SHORT = 16
 """Hex digits of a manifest's digest in these annotations."""
 
@@ -58,18 +58,18 @@ def record(store: Store, facts: Facts, below: Mapping[str, str]) -> Descriptor:
 
 
 def built_on(store: Store, key: str, manifest: Descriptor, below: Mapping[str, str]) -> None:
-    """Tag a cell, and keep on what these bytes were built or came out the same."""
+    """Tag a cell, and record the cells on which these bytes were built or verified."""
     stated = _below(below)
     _tag(store, key, manifest, {BELOW: stated, CHECKED: stated})
 
 
 def checked_on(store: Store, key: str, manifest: Descriptor, below: Mapping[str, str]) -> None:
-    """Keep that what a cell replaced is still there, as it was, on these cells."""
+    """Record that the files that a cell replaced are unchanged in these cells."""
     _tag(store, key, manifest, {**manifest.annotations, CHECKED: _below(below)})
 
 
 def moved(manifest: Descriptor, below: Mapping[str, str], what: str = BELOW) -> list[str]:
-    """Return the cells of `below` that are not those of the annotation `what`, or new there."""
+    """Return the cells of `below` that differ from those in the annotation `what`, or are new."""
     try:
         stated = json.loads(manifest.annotations.get(what, "{}"))
     except ValueError:
@@ -103,7 +103,7 @@ def summary(store: Store, manifest: Descriptor) -> Summary:
 
 
 def facts(store: Store, manifest: Descriptor) -> Facts:
-    """Return all that is known of a cell.
+    """Return all facts of a cell.
 
     Raises:
         IntegrityError: a blob is missing, damaged, or written by another version of this program.

@@ -17,7 +17,7 @@ LISTED = 20
 
 @dataclass(frozen=True, slots=True, order=True)
 class PathDifference:
-    """One path at which two filesystems differ; a side is empty when the path is not there."""
+    """One path at which two filesystems differ; a side without the path is empty."""
 
     path: str
     one: str
@@ -36,7 +36,7 @@ class PathConflict:
     layer: str
     other: str
     package: str
-    """Owner of the path; empty when none is known."""
+    """Owner of the path; empty if none is known."""
     what: str
 
     def __str__(self) -> str:
@@ -46,8 +46,8 @@ class PathConflict:
 
 
 def agree(one: Entry, other: Entry, *, times: bool = True) -> bool:
-    """Tell whether two entries are the same to whoever uses them: how hard links share bytes does
-    not matter.
+    """Tell whether two entries are the same to a user of the file system, whether they are hard
+    links or not.
     """
     if one == other:
         return True
@@ -64,7 +64,7 @@ def agree(one: Entry, other: Entry, *, times: bool = True) -> bool:
 
 
 def merged(layers: Sequence[Facts]) -> dict[str, Entry]:
-    """Return the tree that these layers make together, whatever their order.
+    """Return the tree that these layers make together, in any order.
 
     Raises:
         ConflictError: two of them disagree on a path.
@@ -104,10 +104,10 @@ def stacked(layers: Sequence[Facts]) -> dict[str, Entry]:
 
 
 def _winner(layers: Sequence[Facts], path: str) -> Entry | None:
-    """Return the entry of a path that replaced all others; None when there is no such entry.
+    """Return the entry of a path that replaced all others; None if there is no such entry.
 
-    A cell replaces what it stands on, and nothing else: beside any other layer, the order of the
-    two would decide.
+    A cell can replace only what it stands on: beside any other layer, the result would depend on
+    the order of the two.
     """
     holding = [facts for facts in layers if path in facts.entries]
     standing: list[Entry] = []
@@ -130,8 +130,8 @@ def _replaced(facts: Facts, path: str, holding: Sequence[Facts]) -> bool:
 
 
 def _hidden(layers: Sequence[Facts], tree: dict[str, Entry]) -> list[PathConflict]:
-    """Remove from the tree what lies in deleted directories; return a conflict for each path there
-    that the deleting layer did not find below it.
+    """Remove from the tree what is in deleted directories; return a conflict for each path there
+    that the deleting layer does not stand on.
     """
     conflicts: list[PathConflict] = []
     for facts in layers:
@@ -149,7 +149,7 @@ def _hidden(layers: Sequence[Facts], tree: dict[str, Entry]) -> list[PathConflic
 
 
 def _ends(facts: Facts, path: str, replaced: Entry) -> bool:
-    """Tell whether a directory that a layer replaced is one no more."""
+    """Tell whether a layer replaced a directory by something else."""
     entry = facts.entries.get(path)
     return replaced.type == DIRECTORY and entry is not None and entry.type != DIRECTORY
 
@@ -166,20 +166,20 @@ def _deleted_by(deleting: Facts, path: str, holder: Facts) -> PathConflict:
 
 
 def conflict_error(conflicts: Sequence[PathConflict], *, below: bool = False) -> ConflictError:
-    """Return the error that names these conflicts, the first twenty in full. `below` is whether
-    they are with layers that the layer stands on.
+    """Return the error that names these conflicts, the first twenty in full. `below` tells
+    whether they are with layers that the layer stands on.
     """
     lines = [str(conflict) for conflict in conflicts[:LISTED]]
     if len(conflicts) > LISTED:
         lines.append(f"… and {len(conflicts) - LISTED} more paths")
     hint = (
-        "let one layer own the path: move what writes it into a layer that both stand on, or"
-        " stand one on the other"
+        "let only one layer write the path: move that into a layer that both stand on, or let one"
+        " stand on the other"
     )
     if below:
         hint = (
-            "leave the path as it is, or name it in `replaces`; if both install the same, let the"
-            " layer below do it alone"
+            "leave the path unchanged, or add it to `replaces`; if both layers install the same,"
+            " leave that to the layer below"
         )
     return ConflictError("\n".join(lines), hint=hint)
 
@@ -193,8 +193,8 @@ def owner_of(layers: Sequence[Facts], path: str) -> tuple[str, str]:
 
 
 def held_by(layers: Sequence[Facts], path: str) -> Facts | None:
-    """Return which of these layers, bottom first, holds the entry of a path that counts; None when
-    none has the path.
+    """Return the layer, of these, bottom first, whose entry of a path counts; None if none has the
+    path.
     """
     holding = [facts for facts in layers if path in facts.entries]
     return next(
@@ -204,7 +204,7 @@ def held_by(layers: Sequence[Facts], path: str) -> Facts | None:
 
 
 def held_twice(layers: Sequence[Facts]) -> dict[tuple[str, str], int]:
-    """Return (cell, other cell) -> bytes of files that both hold; pairs that share nothing are left
+    """Return (cell, other cell) -> bytes of files that both have; pairs that share nothing are left
     out.
     """
     shared_bytes: dict[tuple[str, str], int] = {}
@@ -229,7 +229,7 @@ def held_twice(layers: Sequence[Facts]) -> dict[tuple[str, str], int]:
 def diff_filesystems(
     one: Mapping[str, Entry], other: Mapping[str, Entry], *, times: bool = False
 ) -> list[PathDifference]:
-    """Return the paths at which two trees differ, sorted. Times count only when asked for."""
+    """Return the paths at which two trees differ, sorted. Times count only if asked for."""
     return sorted(_differences(one, other, times=times))
 
 
@@ -263,7 +263,7 @@ def difference(one: Entry, other: Entry) -> str:
     if one.type != other.type and not {one.type, other.type} <= {FILE, HARDLINK}:
         return f"{one.type} instead of {other.type}"
     if one.digest != other.digest:
-        return "other bytes"
+        return "different bytes"
     if one.link != other.link and one.type not in {FILE, HARDLINK}:
         return f"link to {one.link} instead of {other.link}"
     if one[1:4] != other[1:4]:
@@ -271,7 +271,7 @@ def difference(one: Entry, other: Entry) -> str:
             f"mode and owner {one.mode:04o} {one.uid}:{one.gid} instead of {other.mode:04o}"
             f" {other.uid}:{other.gid}"
         )
-    return "other times" if one.xattrs == other.xattrs else "other extended attributes"
+    return "different times" if one.xattrs == other.xattrs else "different extended attributes"
 
 
 def _clash(layers: Sequence[Facts], path: str) -> PathConflict:

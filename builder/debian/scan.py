@@ -1,5 +1,5 @@
-"""First pass over the layers of a build: what is in them, squashed into one tree, without holding
-any file's bytes.
+"""First pass over the layers of a build: their contents, squashed into one tree, without any file's
+bytes in memory.
 """
 
 from __future__ import annotations
@@ -36,30 +36,30 @@ class Item:
     layer: int = 0
     offset: int = 0
     head: bytes = b""
-    """Bytes that stand in for the first ones of the file."""
+    """Bytes that replace the first ones of the file."""
     whole: bytes | None = None
-    """Bytes that stand in for all of the file."""
+    """Bytes that replace the whole file."""
 
 
 @dataclass(slots=True)
 class Scan:
-    """What the layers of a build hold together."""
+    """What the layers of a build contain, taken together."""
 
     items: dict[str, Item] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
-    """Paths that the build removed, of those that were there before."""
+    """Paths that the build removed."""
     foreign: set[str] = field(default_factory=set)
-    """Removed paths that no earlier step of the build wrote: something below should hold them."""
+    """Removed paths that no earlier step of the build wrote: they should exist below."""
     named: set[str] = field(default_factory=set)
-    """Paths of files that the build made under the name of a whiteout: `etc/.wh.x`."""
+    """Paths of files that the build made with the name of a whiteout: `etc/.wh.x`."""
     emptied: set[str] = field(default_factory=set)
-    """Directories of which it removed all that it found in them."""
+    """Directories of which the build removed all earlier contents."""
     bookkeeping: dict[str, str] = field(default_factory=dict)
-    """Text of the files that mergers own, as the build left them; empty when it removed them."""
+    """Text of the files that mergers own, as the build left them; empty if it removed them."""
     texts: dict[str, str] = field(default_factory=dict)
-    """Text of the lists of packages' files, and of what configures the loader."""
+    """Text of the packages' lists of files, and of the configuration of ldconfig."""
     packages: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
-    """Path -> the packages that the file tells of: (kind, name, version)."""
+    """Path -> the packages that the file describes: (kind, name, version)."""
     libraries: list[SharedLibrary] = field(default_factory=list)
 
 
@@ -108,7 +108,7 @@ def usr(path: str) -> str:
 
 
 def _stack(scanned: Scan, index: int, layer: Sequence[Member]) -> None:
-    """Put one layer on those below it: first what it removes, then what it holds."""
+    """Put one layer on top of those below it: first what it removes, then what it adds."""
     added: dict[str, Item] = {}
     for member in layer:
         directory, name = posixpath.split(member.path)
@@ -133,7 +133,7 @@ def _stack(scanned: Scan, index: int, layer: Sequence[Member]) -> None:
 
 
 def _is_whiteout(member: Member) -> bool:
-    """Tell whether a member can be a whiteout: those are empty files."""
+    """Tell whether a member can be a whiteout, which is always an empty file."""
     return member.entry.type == FILE and not member.entry.size
 
 
@@ -146,8 +146,8 @@ def _prune(items: dict[str, Item], directory: str) -> bool:
 
 
 def _resolve_hardlinks(scanned: Scan) -> None:
-    """Let every hard link be a file that shares its bytes with the first one; `delta` makes links
-    of them again.
+    """Turn every hard link into a file that shares its bytes with the first one; `delta` makes them
+    links again.
     """
     for path, item in scanned.items.items():
         if item.entry.type != HARDLINK:
@@ -162,7 +162,7 @@ def _resolve_hardlinks(scanned: Scan) -> None:
 def _read(
     scanned: Scan, path: str, item: Item, at_layer: Callable[[int, int], bytes], built_since: int
 ) -> None:
-    """Normalise an entry, hash its file, and pick up what facts need of it."""
+    """Normalise an entry, hash its file, and collect what facts need of it."""
     entry = item.entry
     merger = merger_of(path)
     mtime = EPOCH if entry.type == DIRECTORY or entry.mtime >= built_since else entry.mtime
@@ -200,12 +200,12 @@ def _read(
 
 
 def _rewrite(path: str, item: Item, at: Callable[[int, int], bytes], built_since: int) -> None:
-    """Take the time of the build out of files that are known to hold it."""
+    """Remove the time of the build from files that are known to contain it."""
     if path.endswith(".pyc"):
         head = at(0, _PYC_HEAD)
         flags, stamp = struct.unpack_from("<II", head, 4) if len(head) == _PYC_HEAD else (1, 0)
         if flags == 0 and stamp >= built_since:
-            # Its source was written by the build too, and gets EPOCH: Python compares the two.
+            # The build wrote its source, too, which gets EPOCH; Python compares the two.
             item.head = head[:8] + struct.pack("<I", EPOCH) + head[12:]
     elif path == keystore.PATH:
         item.whole = keystore.normalise(at(0, item.entry.size))

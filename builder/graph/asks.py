@@ -1,4 +1,4 @@
-"""What cells ask registries for, and whether a lock still answers that."""
+"""What cells ask registries for, and whether a lock still matches that."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def wishes(cell: Cell) -> dict[str, object]:
     on how it is written.
     """
     asked = table.wishes(cell.layer, cell.point)
-    # A system from nothing is packages, too.
+    # A bootstrapped system consists of packages, too.
     return asked | ({"bootstrap": True} if cell.layer.bootstrap else {})
 
 
@@ -29,8 +29,8 @@ def asks(cell: Cell, graph: Graph) -> str:
 
 
 def stale(lock: Lock, graph: Graph) -> Mapping[str, str]:
-    """Return the cells for which the lock has no right answer, in the graph's order, with the
-    reason; empty when it is current.
+    """Return the cells for which the lock is out of date, in the graph's order, with the reason;
+    empty if it is current.
     """
     reasons: dict[str, str] = {}
     for cell in graph.cells.values():

@@ -42,8 +42,8 @@ def nodes(graph: Graph) -> dict[str, Node]:
 
 
 def tree(graph: Graph) -> str:
-    """Return the layers as a tree: each under the topmost of those that it stands on, with the
-    others named.
+    """Return the layers as a tree: each under the topmost layer that it stands on; the others are
+    named beside it.
     """
     known = nodes(graph)
     place = {name: index for index, name in enumerate(known)}
@@ -84,7 +84,7 @@ def _remark(node: Node, under: str) -> str:
 
 
 def dot(graph: Graph) -> str:
-    """Return the layers in Graphviz' language, each arrow from a layer to what it stands on."""
+    """Return the layers in Graphviz's language, each arrow from a layer to what it stands on."""
     lines = ["digraph catalog {", "  rankdir=BT;", '  node [shape=box, fontname="sans-serif"];']
     known = nodes(graph)
     for name, node in known.items():

@@ -17,7 +17,7 @@ from builder.kinds.model import ArtifactKind, Bytes, Point, Trace
 from builder.lock.model import Artifact
 
 PACKAGE = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*")
-# Packages below the first node_modules alone: those inside of others are theirs.
+# Only packages in the first node_modules: those inside other packages belong to these.
 MANIFEST = re.compile(r"(?:(?!node_modules/).)*/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
 
 
@@ -40,7 +40,7 @@ def _check(text: YamlFile, layer: Layer) -> Iterator[Problem]:
 
 
 def _place(artifact: Artifact) -> PurePosixPath:
-    """Return where npm's own cache has the content of this digest."""
+    """Return where npm's own cache stores the content with this digest."""
     algorithm, _, value = artifact.digest.partition(":")
     return PurePosixPath(
         "npm", "_cacache", "content-v2", algorithm, value[:2], value[2:4], value[4:]

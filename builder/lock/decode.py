@@ -1,5 +1,5 @@
-"""A tree of JSON files as a lock. Nothing in them is trusted: whatever does not hold together is
-refused with its file and line. See `builder.lock.encode` for the format.
+"""A tree of JSON files as a lock. Nothing in them is trusted: whatever is inconsistent is refused
+with its file and line. See `builder.lock.encode` for the format.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def decode(files: Mapping[str, str], name: str) -> Lock:
     """Return the lock that a tree of files holds; problems call its directory `name`.
 
     Raises:
-        InputError: it is of another format, or does not hold together. Holds the first problem of
-        every file.
+        InputError: it has another format, or is inconsistent. Holds the first problem of every
+        file.
 
     """
     if HEAD not in files:
@@ -71,7 +71,7 @@ def cell(page: Page, name: str, value: object, artifacts: Mapping[str, Artifact]
     ids = page.texts(fields["artifacts"], place)
     asked = page.texts(fields["asked"], place)
     for missing in sorted(set(ids) - artifacts.keys()):
-        page.fail(place, f"cell {name} holds {missing}, which the file does not describe", MERGE)
+        page.fail(place, f"cell {name} has {missing}, which the file does not describe", MERGE)
     packages = {artifacts[item].name for item in ids if artifacts[item].kind == "deb"}
     files = {}
     for path, lines in page.mapping(fields["files"], place).items():
@@ -86,9 +86,12 @@ def cell(page: Page, name: str, value: object, artifacts: Mapping[str, Artifact]
 
 
 def check_artifact(page: Page, artifact: Artifact) -> None:
-    """Refuse an artifact of an unknown kind, or whose digest is no sha256 or sha512."""
+    """Refuse an artifact of an unknown kind, or whose digest is not a sha256 or sha512."""
     if artifact.kind not in BY_NAME:
-        message = f"{artifact.id} is of the kind {artifact.kind!r}; there are {', '.join(BY_NAME)}"
+        message = (
+            f"{artifact.id} has the unknown kind {artifact.kind!r}; known kinds:"
+            f" {', '.join(BY_NAME)}"
+        )
         page.fail(opening(artifact.id), message)
     if not DIGEST.fullmatch(artifact.digest):
         message = (
@@ -99,7 +102,7 @@ def check_artifact(page: Page, artifact: Artifact) -> None:
 
 
 class _Reading:
-    """The layers that were read so far, and what is wrong with them."""
+    """The layers read so far, and what is wrong with them."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -109,7 +112,7 @@ class _Reading:
         self._first: dict[str, str] = {}
 
     def layer(self, page: Page, path: str) -> None:
-        """Take in one layer's file."""
+        """Read one layer's file."""
         document = page.fields(page.document(), "", "the file", {"artifacts", "cells"})
         artifacts = {}
         for name, value in page.mapping(document["artifacts"], '"artifacts"').items():
@@ -121,11 +124,12 @@ class _Reading:
         self.artifacts |= artifacts
 
     def _same(self, page: Page, artifact: Artifact) -> Artifact:
-        """Refuse an artifact that another file describes otherwise."""
+        """Refuse an artifact that another file describes differently."""
         known = self.artifacts.get(artifact.id, artifact)
         first = self._first.setdefault(artifact.id, page.file)
         if (known, known.extra) != (artifact, artifact.extra):
-            page.fail(opening(artifact.id), f"{artifact.id} is another file in {first}", MERGE)
+            message = f"{artifact.id} is described differently in {first}"
+            page.fail(opening(artifact.id), message, MERGE)
         return artifact
 
 
@@ -134,7 +138,7 @@ def _head(page: Page) -> Lock:
     document = page.document()
     if document.get("format") != FORMAT:
         version = document.get("format")
-        page.fail('"format"', f"the lock has format {version!r}, and this program reads {FORMAT}")
+        page.fail('"format"', f"the lock has format {version!r}, but this program reads {FORMAT}")
     names = {"format", "moment", "archives", "accounts"}
     document = page.fields(document, "", "the lock", names)
     archives = page.mapping(document["archives"], '"archives"')
@@ -148,7 +152,7 @@ def _head(page: Page) -> Lock:
 
 
 def _accounts(page: Page, values: Mapping[str, object]) -> dict[str, int]:
-    """Return the system accounts: names and ids that Debian may give, each id once."""
+    """Return the system accounts: names, and ids from Debian's range, each id once."""
     accounts: dict[str, int] = {}
     for name, value in values.items():
         place = f'"{name}": '
@@ -157,13 +161,13 @@ def _accounts(page: Page, values: Mapping[str, object]) -> dict[str, int]:
         what = f"the id of the account {name}"
         accounts[name] = page.number(value, place, what, LEAST_ID, MOST_ID)
     for name, others in _sharing(accounts).items():
-        message = f"the account {name} has the id {accounts[name]}, as {', '.join(others)}"
+        message = f"the account {name} has the same id as {', '.join(others)}: {accounts[name]}"
         page.fail(f'"{name}": ', message, MERGE)
     return accounts
 
 
 def _sharing(accounts: Mapping[str, int]) -> Mapping[str, Iterable[str]]:
-    """Return the accounts whose id an earlier one has, with the names of those."""
+    """Return the accounts that share an id with earlier ones, and the names of these."""
     owners: dict[int, str] = {}
     sharing = {}
     for name, number in sorted(accounts.items()):
@@ -189,6 +193,6 @@ def _artifact(page: Page, name: str, value: object) -> Artifact:
         **{field: page.string(fields[field], place) for field in TEXTS},
     )
     if not kind or not package or not f"{version}:".startswith(f"{artifact.version}:"):
-        page.fail(place, f"artifact {name} says that its version is {artifact.version}")
+        page.fail(place, f"the version of artifact {name} is {artifact.version}, unlike in its id")
     check_artifact(page, artifact)
     return artifact

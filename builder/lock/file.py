@@ -1,8 +1,8 @@
 """The lock on disk: a directory that is replaced as a whole.
 
 A new lock is written beside the old one. Two renames then put it in its place. Readers and writers
-take turns, so nobody meets the moment between the two. A writer that is killed in that moment
-leaves no lock, and a complete one under the name that `_next` returns: reading says so, and
+hold a file lock, so nobody sees the state between the two. A writer that is killed between them
+leaves no lock, but a complete one under the name that `_next` returns: reading reports that, and
 `recover`, which `catalog lock` calls first, finishes the work.
 """
 
@@ -27,8 +27,8 @@ def read(path: Path) -> Lock:
     """Read a lock.
 
     Raises:
-        InputError: there is none, or it is damaged, tampered with, in conflict or of another
-        format. Says where.
+        InputError: there is none, or it is damaged, tampered with, has merge conflicts, or has
+        another format. Says where.
 
     """
     files = _files(path)
@@ -38,7 +38,7 @@ def read(path: Path) -> Lock:
 
 
 def read_any(path: Path) -> tuple[Lock, bool]:
-    """Read a lock of this format or of the former one, and tell whether it is of the former.
+    """Read a lock of this format or the former one; tell whether it has the former.
 
     Raises:
         InputError: as `read`.
@@ -51,10 +51,10 @@ def read_any(path: Path) -> tuple[Lock, bool]:
 
 
 def write(lock: Lock, path: Path) -> None:
-    """Put a lock in its place. Whoever reads it sees the old one or the new one.
+    """Put a lock in its place. A reader sees the old one or the new one.
 
     Raises:
-        BuilderError: it cannot be written; what was there still is.
+        BuilderError: it cannot be written; the old one is unchanged.
 
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -71,7 +71,7 @@ def write(lock: Lock, path: Path) -> None:
 
 
 def recover(path: Path) -> bool:
-    """Put a lock in its place whose writer was killed just before that; tell whether there was
+    """Put a lock in its place if its writer was killed just before that; tell whether there was
     one.
     """
     with _turn(path, fcntl.LOCK_EX):
@@ -82,7 +82,7 @@ def recover(path: Path) -> bool:
 
 
 def _files(path: Path) -> Mapping[str, str] | str:
-    """Return the text of every file of a lock by its path in it; of the former format, its text."""
+    """Return the text of each file of a lock, by path; of a lock in the former format, its text."""
     try:
         with _turn(path, fcntl.LOCK_SH):
             if path.is_file():
@@ -97,13 +97,13 @@ def _files(path: Path) -> Mapping[str, str] | str:
 def _missing(path: Path) -> InputError:
     if _next(path).exists():
         message = "the writing of the lock was interrupted"
-        hint = "run `catalog lock`, which finishes it"
+        hint = "run `catalog lock` to finish it"
         return InputError([Problem(str(path), 0, 0, message, hint)])
     return InputError([Problem(str(path), 0, 0, "there is no lock", "run `catalog lock`")])
 
 
 def _names(path: Path) -> Iterator[str]:
-    """Yield the files of a lock. Others, such as an editor's, do not count."""
+    """Yield the files of a lock. Other files, such as an editor's, are ignored."""
     if (path / HEAD).exists():
         yield HEAD
     for file in sorted((path / LAYERS).glob("*.json")):
@@ -124,7 +124,7 @@ def _write(files: Mapping[str, str], directory: Path) -> None:
 
 
 def _put(path: Path) -> None:
-    """Replace a lock by the next one."""
+    """Replace a lock with the next one."""
     former = path.with_name(f".{path.name}.former")
     _remove(former)
     with contextlib.suppress(FileNotFoundError):
@@ -146,11 +146,11 @@ def _turn(path: Path, how: int) -> Iterator[None]:
     try:
         descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:
-        # There is no lock either; whoever reads or writes says so.
+        # There is no lock either; the caller reports that.
         yield
         return
     try:
-        # Some network file systems know no such lock. The renames are then all there is.
+        # Some network file systems have no such locks. The renames must be enough there.
         with contextlib.suppress(OSError):
             fcntl.flock(descriptor, how)
         yield

@@ -1,4 +1,4 @@
-"""The lock: what every cell resolved to, at one moment. Pure values.
+"""The lock: what every cell resolved to, at one moment. Plain values.
 
 `builder.lock.file` reads and writes them.
 """
@@ -25,7 +25,7 @@ class Artifact:
 
     id: str
     kind: str
-    """deb, python or npm; an open set."""
+    """A row of `builder.kinds.table`: deb, python, npm, …"""
     name: str
     version: str
     origin: str
@@ -40,11 +40,11 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What the lock says of one cell."""
+    """What the lock says about one cell."""
 
     asks: str
-    """sha256 of what the cell asked for when it was resolved. Any other value now means that the
-    lock is stale."""
+    """sha256 of what the cell asked for when it was resolved. If it has changed since, the lock is
+    stale."""
     artifacts: tuple[str, ...]
     """Ids of the artifacts that the cell adds to those of its ancestors, sorted."""
     auto: tuple[str, ...] = ()

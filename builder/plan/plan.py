@@ -1,4 +1,4 @@
-"""The plan: every cell and image, kept or built, and why. A pure question put to what exists."""
+"""The plan: every cell and image, kept or built, and why. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ class PlanStep:
     node: str
     kind: Literal["cell", "image"]
     action: Literal["keep", "check", "build"]
-    """check: it is kept unless the build of what it stands on comes to other bytes than those that
-    it relies on."""
+    """check: it is built only if what it stands on is built first and gets different bytes."""
     reasons: tuple[str, ...] = ()
     key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """What the store has, as the plan needs to see it."""
+    """What the store has, as far as the plan needs it."""
 
     cells: Mapping[str, str]
     """Key of a cell -> digest of its manifest."""
@@ -39,27 +38,25 @@ class Known:
     last: Callable[[str], Document | None]
     """Id of a cell -> the inputs it was last built from."""
     moved: Callable[[Cell], tuple[str, ...]]
-    """Cell of which all is there -> those below it, without an ABI, that are other bytes now than
-    when it was built."""
+    """Complete cell -> cells below it, without an ABI, whose bytes changed since it was built."""
     outdated: Callable[[str], tuple[str, ...]]
-    """Id of a cell that replaces files, and of which all is there -> why it has to be built again,
-    if it has."""
+    """Id of a complete cell that replaces files -> why it has to be built again, if so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps in an order in which they can be done: cells after their ancestors, images after their
-    cells.
+    """Steps in an order in which they can be executed: cells after their ancestors, images after
+    their cells.
     """
 
     steps: tuple[PlanStep, ...]
 
     def to_build(self, kind: str) -> tuple[PlanStep, ...]:
-        """Return the steps of one kind that make something."""
+        """Return the steps of one kind that build something."""
         return tuple(step for step in self.steps if step.kind == kind and step.action == "build")
 
     def to_check(self) -> tuple[PlanStep, ...]:
-        """Return the steps that may have to make something."""
+        """Return the steps that may turn out to build something."""
         return tuple(step for step in self.steps if step.action == "check")
 
 
@@ -101,11 +98,11 @@ def _cell(
     unsettled = [name for name in cell.ancestors if name not in digests]
     relied_on = [name for name in strict(graph, cell) if name in unsettled]
     if relied_on:
-        return _check(cell, own, f"if {', '.join(relied_on)} comes to other bytes")
+        return _check(cell, own, f"if the bytes of {', '.join(relied_on)} change")
     if cell.layer.replaces and unsettled:
-        why = f"if {', '.join(unsettled)} comes to another file where it replaces one"
+        why = f"if {', '.join(unsettled)} changes a file that it replaces"
         return _check(cell, own, why)
-    moved = tuple(f"{name} came to other bytes" for name in known.moved(cell))
+    moved = tuple(f"the bytes of {name} changed" for name in known.moved(cell))
     if moved:
         return _build(cell, own, moved)
     outdated = known.outdated(cell.id) if cell.layer.replaces else ()

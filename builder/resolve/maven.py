@@ -1,4 +1,4 @@
-"""Files from a Maven repository: the closure of what a layer names, by the POMs there."""
+"""Files from a Maven repository: what a layer names, and what its POMs add to that."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from builder.tree import replace as put
 
 KIND = KEY = "maven"
 MAX_TEXT = 16 << 20
-"""Bytes of a POM or of a list of versions; the longest known are a tenth of it."""
+"""Bytes of a POM or of a list of versions; the largest known ones have a tenth of that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repository:
-    """A Maven repository. POMs are kept: a release never changes."""
+    """A Maven repository. POMs are cached: a release never changes."""
 
     base: str
     http: requests.Session
@@ -65,7 +65,7 @@ class Repository:
         return pom
 
     def versions(self, group: str, artifact: str) -> Sequence[str]:
-        """Return all versions of a project; none where the repository does not know it."""
+        """Return all versions of a project; none if the repository does not know it."""
         data = self.bytes(f"{group.replace('.', '/')}/{artifact}/maven-metadata.xml")
         if data is None:
             return ()
@@ -83,7 +83,7 @@ class Repository:
         """Return a small file; None where there is none.
 
         Raises:
-            FetchError: the repository does not answer, or gives more than any such file has.
+            FetchError: the repository does not answer, or the file is too large.
 
         """
         url, data = f"{self.base}/{path}", b""
@@ -91,7 +91,7 @@ class Repository:
             for piece in pieces(self.http, url, path):
                 data += piece
                 if len(data) > MAX_TEXT:
-                    raise FetchError(f"{redacted(url)} has more than {MAX_TEXT >> 20} MiB")
+                    raise FetchError(f"{redacted(url)} is larger than {MAX_TEXT >> 20} MiB")
         except GoneError:
             return None
         except OSError as error:
@@ -99,7 +99,7 @@ class Repository:
         return data
 
     def hashed(self, path: str) -> tuple[str, str, int]:
-        """Return the sha256, the sha1 and the size of a file, which is read for that.
+        """Download a file; return its sha256, its sha1 and its size.
 
         Raises:
             GoneError: there is none. FetchError: the repository does not answer.
@@ -136,7 +136,7 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
         try:
             resolved[cell.id] = _cell(task, cell, repo)
         except (ResolutionError, PomError) as error:
-            message = f"the Maven artifacts of {cell.id} do not resolve: {error}"
+            message = f"the Maven artifacts of {cell.id} cannot be resolved: {error}"
             problems.append(task.documents.of_layer(cell, KEY, message))
     return Resolved(pieces=resolved, problems=tuple(problems))
 
@@ -144,7 +144,7 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
 def locate(
     artifacts: Sequence[Artifact], moment: str, settings: Settings
 ) -> Mapping[str, tuple[str, ...]]:
-    """Return the repository's addresses."""
+    """Return the URLs at the repository."""
     del moment
     base = repository(settings)
     return {artifact.id: (f"{base}/{artifact.locator}",) for artifact in artifacts}
@@ -158,7 +158,7 @@ def _cell(task: Task, cell: Cell, repo: Repository) -> Piece:
     """Resolve the artifacts of one cell.
 
     Raises:
-        ResolutionError: there is no such artifact, or two do not go together.
+        ResolutionError: there is no such artifact, or two files have one name.
         PomError: a POM cannot be read.
 
     """
@@ -183,7 +183,7 @@ def _cell(task: Task, cell: Cell, repo: Repository) -> Piece:
 
 
 def _kept(wanted: Dependency, preferred: Mapping[str, Artifact]) -> Dependency:
-    """Return a dependency at the version that is locked, where its range admits that."""
+    """Return a dependency at the locked version, if that is in its range."""
     held = preferred.get(wanted.module.name)
     if held and RANGE.fullmatch(wanted.version) and within(held.version, wanted.version):
         return replace(wanted, version=held.version)
@@ -196,14 +196,14 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _refuse_clashes(jars: Sequence[Jar], to: str) -> None:
-    """Raise ResolutionError where two files have one name: a directory holds one of them."""
+    """Raise ResolutionError if two files have the same name: a directory can hold only one."""
     names: dict[str, Jar] = {}
     for jar in jars:
         other = names.setdefault(jar.file, jar)
         if other is not jar:
             raise ResolutionError(
-                f"{jar.module.name} and {other.module.name} both have a file {jar.file}, and {to}"
-                " holds one: add either to `exclude`"
+                f"{jar.module.name} and {other.module.name} both have a file {jar.file}, but {to}"
+                " can hold only one: add one of them to `exclude`"
             )
 
 
@@ -213,8 +213,8 @@ def _id(jar: Jar) -> str:
 
 
 def _artifact(repo: Repository, jar: Jar) -> Artifact:
-    """Return a file with its sha256: the repository's, else that of what it gives, whose sha1 then
-    has to be the repository's.
+    """Return a file with its sha256: the published one, else that of the downloaded file,
+    whose sha1 must then be the published one.
     """
     value, size = repo.checksum(jar.path, "sha256"), 0
     if value is None:
@@ -226,9 +226,9 @@ def _artifact(repo: Repository, jar: Jar) -> Artifact:
         published = repo.checksum(jar.path, "sha1")
         if published is not None and published != weak:
             raise IntegrityError(
-                f"{jar.file} is not what the repository says: its sha1 is {weak}, and should be"
-                f" {published}",
-                hint="the mirror or a proxy changes files; try another",
+                f"{jar.file} does not match the checksum of the repository: its sha1 is {weak}, but"
+                f" should be {published}",
+                hint="a mirror or proxy changes files; try another one",
             )
     return Artifact(
         id=_id(jar),

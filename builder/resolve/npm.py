@@ -1,5 +1,5 @@
-"""npm packages: a lock file for what a layer asks, completed for packages that install further ones
-by themselves.
+"""npm packages: a lock file for what a layer asks for, and for each package that installs further
+packages itself.
 """
 
 from __future__ import annotations
@@ -30,32 +30,32 @@ from builder.tools.npm import Npm, unpack
 LOCK, SHRINKWRAP, MANIFEST = "package-lock.json", "npm-shrinkwrap.json", "package.json"
 # Where the build finds them under /artifacts.
 ROOT, OVERLAY = "npm", "npm/overlay"
-# Names the tarballs of the npm that installs, and of the Node.js that it and the programs run on.
+# A file that names the tarballs of the npm that installs, and of the Node.js that programs run on.
 TOOLS = f"{ROOT}/tools"
-# The npm that runs on the Node.js of every supported Debian release.
+# The newest npm that runs on the Node.js of every supported Debian release.
 NPM_VERSION = "^10"
 # npm's key in layer.yaml.
 KEY = "npm"
-# Where npm's own log is helps nobody, as it is removed.
+# The path of npm's own log is of no use, because the log is removed.
 LOG = re.compile(r"complete log of this run|_logs/|^code E")
 # npm puts a package's files below this directory of its tarball.
 TOP = "package/"
-# Node.js is published in one package for each processor. Later ones than the default need
-# libatomic1, which a small Debian does not have.
+# Node.js is published as one package for each processor. Versions after the default need
+# libatomic1, which a minimal Debian does not have.
 NODE, NODE_PACKAGE, NODE_VERSION = "node", "npm:node-linux-{cpu}@{version}", "^24"
 
 
 class NpmRefusedError(Exception):
-    """npm finds no solution; holds its words."""
+    """npm finds no solution; holds its message."""
 
 
 class UnlockableError(NpmRefusedError):
-    """A package has no hash, or comes from elsewhere than a registry; says which."""
+    """A package has no hash, or does not come from a registry; names it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Nested:
-    """A lock file inside a package: its install script installs what it says."""
+    """A lock file inside a package, which its install script uses."""
 
     package: str
     directory: str
@@ -84,7 +84,7 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
 
 
 def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
-    """Return npm on the Node.js that the image will have, as npm chooses versions by what runs on
+    """Return npm on the Node.js that the image will have, because npm chooses versions that run on
     it; else on the machine's.
     """
     for wheel in below:
@@ -104,7 +104,9 @@ def _has_node(task: Task, cell: Cell, there: Sequence[Artifact]) -> bool:
 
 
 def _explained(task: Task, cell: Cell, npm: Npm, error: NpmRefusedError) -> list[Problem]:
-    """Return which packages npm refuses by themselves; the whole list, where each is fine alone."""
+    """Return a problem for each package that npm refuses by itself; if there is none, one problem
+    for all of them together.
+    """
     if isinstance(error, UnlockableError):
         return [task.documents.of_layer(cell, KEY, str(error))]
     problems = []
@@ -117,8 +119,8 @@ def _explained(task: Task, cell: Cell, npm: Npm, error: NpmRefusedError) -> list
             message, hint = _words(task, request.text, cell.layer.npm[request.text], refusal)
             problems.append(task.documents.problem(request, message, hint))
     if not problems:
-        message = f"npm finds no versions that go together: {error}"
-        hint = "ask for versions that go together"
+        message = f"npm finds no compatible versions: {error}"
+        hint = "ask for compatible versions"
         problems.append(task.documents.of_layer(cell, KEY, message, hint))
     return problems
 
@@ -134,7 +136,7 @@ def _words(task: Task, name: str, wanted: str, refusal: NpmRefusedError) -> tupl
 
 
 def _dependencies(cell: Cell, *, has_node: bool) -> dict[str, str]:
-    """Return what a layer names, with Node.js where nothing else brings it."""
+    """Return what a layer names, and Node.js if nothing else provides it."""
     wanted = dict(cell.layer.npm)
     if NODE in wanted or not has_node:
         arch = cell.point.get("arch", "amd64")
@@ -144,7 +146,7 @@ def _dependencies(cell: Cell, *, has_node: bool) -> dict[str, str]:
 
 
 def _manifest(packages: Mapping[str, str]) -> dict[str, object]:
-    """Return a package.json that asks for these, and for npm itself, for the build alone."""
+    """Return a package.json that asks for these, and for npm itself, which only the build uses."""
     manifest: dict[str, object] = {
         "name": "layer",
         "version": "0.0.0",
@@ -157,7 +159,7 @@ def _manifest(packages: Mapping[str, str]) -> dict[str, object]:
 
 
 def _tools(lock: Mapping[str, Any]) -> dict[str, Artifact]:
-    """Return what the build runs: npm, and Node.js where the layer has one of its own."""
+    """Return what the build runs: npm, and Node.js if the layer has its own."""
     tools = {}
     for name in ("npm", NODE):
         entry = lock["packages"].get(f"node_modules/{name}")
@@ -201,8 +203,8 @@ def _cell(task: Task, cell: Cell, npm: Npm, *, has_node: bool) -> Piece:
 
 
 def _previous(task: Task, cell: Cell) -> dict[str, str]:
-    """Return the lock file to start from, so that versions stay; none when one of its packages is
-    to move.
+    """Return the lock file to start from, so that versions stay; none if one of its packages is to
+    be upgraded.
     """
     piece = task.previous.cells.get(cell.id)
     locked = piece.files.get(f"{ROOT}/{LOCK}") if piece else None
@@ -215,7 +217,7 @@ def _previous(task: Task, cell: Cell) -> dict[str, str]:
 
 
 def _complete(npm: Npm, files: Mapping[str, str]) -> Mapping[str, Any]:
-    """Let npm write or complete the lock file that belongs to these files; return it.
+    """Let npm write or complete the lock file for these files; return it.
 
     Raises:
         NpmRefusedError: npm finds no solution.
@@ -250,16 +252,16 @@ def _tarball(where: str, entry: Mapping[str, Any]) -> Artifact:
     tarball = artifact(where, entry)
     if tarball is None:
         message = (
-            f"{name_of(where)} {entry.get('version')} cannot be locked, as it is not from a"
-            " registry, or has no sha512"
+            f"{name_of(where)} {entry.get('version')} cannot be locked, because it is not from a"
+            " registry or has no sha512"
         )
         raise UnlockableError(message)
     return tarball
 
 
 def _nested(npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nested]:
-    """Yield the lock files inside a package, completed: what its authors left out, no build without
-    a network could find.
+    """Yield the lock files inside a package, completed: a build without network could not find what
+    is missing there.
     """
     contents = {
         name.removeprefix(TOP): content
@@ -281,7 +283,7 @@ def _nested(npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nested]:
 
 
 def _failure(error: ToolError) -> FetchError | NpmRefusedError:
-    """Tell a registry that does not answer from packages that have no solution."""
+    """Return the right error: the registry does not answer, or there is no solution."""
     if lost := unreachable(error.tail, "npm"):
         return lost
     lines = [

@@ -21,7 +21,7 @@ from builder.resolve.task import Piece, Task
 from builder.resolve.turn import turn
 from builder.settings import Settings
 
-# The moment of a lock without Debian packages: the earliest that a zip file can hold.
+# The moment of a lock without Debian packages: the earliest that a zip file can store.
 BEFORE_ALL = "1980-01-01T00:00:00Z"
 EMPTY = Lock(moment=BEFORE_ALL, artifacts={}, cells={})
 
@@ -38,14 +38,14 @@ def resolve(
     """Return the lock of a graph.
 
     Without `upgrade`, cells whose lock is current stay as they are, and only the others are
-    resolved, at locked versions where these will do. With `upgrade` (globs over package names),
-    every cell is resolved, and matching packages move to what is newest. `documents` are the
-    catalog's files, for the places of problems.
+    resolved, at locked versions if these fit. With `upgrade` (globs over package names), every cell
+    is resolved, and matching packages move to their newest versions. `documents` are the catalog's
+    files, for the places of problems.
 
     Raises:
         FetchError: a registry could not be reached.
-        InputError: something asked for does not exist, or does not go together; holds all that is
-        wrong with any kind, release or cell.
+        InputError: requests do not exist or are incompatible; holds the problems of all kinds,
+        releases and cells.
 
     """
     lock = settle(graph, previous) if previous else EMPTY
@@ -94,7 +94,7 @@ def check_upgrade(patterns: Sequence[str], lock: Lock) -> None:
     """Refuse patterns that match no locked package.
 
     Raises:
-        InputError: there are such; holds the nearest name for each.
+        InputError: there are some; holds the nearest name for each.
 
     """
     names = {artifact.name for artifact in lock.artifacts.values()}
@@ -109,7 +109,7 @@ def check_upgrade(patterns: Sequence[str], lock: Lock) -> None:
 
 
 def _raise(problems: Sequence[Problem], silent: Sequence[FetchError]) -> None:
-    """Raise what is wrong with the input, else what could not be reached, if anything."""
+    """Raise the problems of the input if there are any, else what could not be reached."""
     if problems:
         raise InputError(problems)
     if silent:

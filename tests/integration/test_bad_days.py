@@ -209,7 +209,7 @@ def test_a_damaged_index_is_told_and_can_be_made_anew(built: Tiny) -> None:
         (
             "layers/alpha.json",
             lambda text: f"<<<<<<< HEAD\n{text}=======\n>>>>>>> other\n",
-            "git left a conflict here",
+            "there is a merge conflict here",
         ),
     ],
     ids=["truncated", "format", "moment", "digest", "empty", "null", "conflict"],

@@ -43,7 +43,7 @@ def test_links_are_refused_wherever_they_lead(tmp_path: Path, files: Path) -> No
         str(files / name) for name in ("inside", "nowhere", "outside")
     ]
     assert {problem.message for problem in caught.value.problems} == {
-        "is a symbolic link, which a layer's files cannot hold"
+        "is a symbolic link, which is not allowed in files/"
     }
     assert {problem.hint for problem in caught.value.problems} == {"make it in `run`"}
 

@@ -221,7 +221,7 @@ def test_a_matrix_beyond_reason(problems: Callable[[Mapping[str, str]], str]) ->
     catalog = f"name: tiny\naxes:\n{few}{axes}images:\n  wide: {{layers: [wide]}}\n"
     wide = f"description: Wide\non: [base]\naxes: [{', '.join(f'x{i}' for i in range(8))}]\n"
     expected = (
-        "catalog.yaml:15:3: the image 'wide' has more than 100000 points\n  hint: restrict it by"
+        "catalog.yaml:15:3: the image 'wide' has more than 100000 points\n  hint: restrict it with"
         " `when`"
     )
     assert problems({"catalog.yaml": catalog, "images/wide/layer.yaml": wide}) == expected
