@@ -280,8 +280,8 @@ def test_layers_that_never_meet_agree_on_what_a_layer_that_both_meet_needs(place
     code, said = place.run("lock")
     assert code == 2
     assert "shared/layer.yaml:3:1: shared holds one version of common for all images" in said
-    assert "common 1.0 does not do for common>1 of left (" in said
-    assert "common 2.0 does not do for common<2 of right (" in said
+    assert "common 1.0 is incompatible with common>1 of left (" in said
+    assert "common 2.0 is incompatible with common<2 of right (" in said
 
 
 def test_a_distribution_without_a_wheel_that_fits_is_named(place: Place) -> None:
