@@ -209,7 +209,7 @@ def test_everything_that_is_wrong_is_told_at_once(place: Place) -> None:
         "left/layer.yaml:3:7: Debian trixie has no package 'editr'",
         "left/layer.yaml:4:10: the Python index has no package 'left-ap'",
         "right/layer.yaml:3:21: helper<1.5 is incompatible with helper>1.5 of left",
-        "right/layer.yaml:3:35: nothing answers 'left-app>9' on Python 3.13",
+        "right/layer.yaml:3:35: 'left-app>9' has no solution on Python 3.13",
     ):
         assert problem in said, said
     assert "5 problems" in said
@@ -279,7 +279,9 @@ def test_layers_that_never_meet_agree_on_what_a_layer_that_both_meet_needs(place
     place.layer("right", "description: right\non: [snake]\npython: ['helper<2', 'common<2']\n")
     code, said = place.run("lock")
     assert code == 2
-    assert "shared/layer.yaml:3:1: shared holds one version of common for all images" in said
+    assert (
+        "shared/layer.yaml:3:1: shared can have only one version of common for all images" in said
+    )
     assert "common 1.0 is incompatible with common>1 of left (" in said
     assert "common 2.0 is incompatible with common<2 of right (" in said
 
