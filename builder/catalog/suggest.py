@@ -33,7 +33,7 @@ def _closest_to_pattern(pattern: str, names: Sequence[str]) -> str | None:
     if len(stem) < MIN_STEM:
         return None
     by_part: dict[str, str] = {}
-    for name in names:
+    for name in sorted(names):
         for part in (name, name[: len(stem)], name[-len(stem) :]):
             by_part.setdefault(part, name)
     near = difflib.get_close_matches(stem, by_part, n=1)

@@ -73,9 +73,9 @@ def test_every_pattern_that_names_nothing_is_reported_with_the_nearest_name(whol
     ("pattern", "hint"),
     [
         ("leb-*", "did you mean 'lab-python'?"),
-        ("*-pyhton", "did you mean 'lab-python'?"),
-        ("pyhton:*", "did you mean 'python:py3.13'?"),
-        ("leb@*", "did you mean 'lab@trixie-py3.13'?"),
+        ("*-pyhton", "did you mean 'code-python'?"),
+        ("pyhton:*", "did you mean 'python:py3.11'?"),
+        ("leb@*", "did you mean 'lab@bookworm-py3.11'?"),
     ],
 )
 def test_a_glob_that_matches_nothing_is_reported_with_the_nearest_name(
