@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +25,20 @@ _running: set[subprocess.Popen[bytes]] = set()
 _elsewhere: dict[object, Callable[[], object]] = {}
 _lock = threading.Lock()
 _stopping = threading.Event()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What a program may use when others say what it does."""
+
+    seconds: int
+    """Of processor time."""
+    memory: int
+    """Bytes of addresses."""
+
+    def passed(self) -> str:
+        """Return what to say of a program that the system ended."""
+        return f"limits: {self.seconds} s of processor time, {self.memory >> 30} GiB of memory"
 
 
 class StoppedError(Exception):
@@ -39,15 +54,16 @@ def run(
     on_line: Callable[[str], None] | None = None,
     log: Path | None = None,
     check: bool = True,
+    limits: Limits | None = None,
 ) -> Done:
     """Run a program to its end and return its output; `stderr` has its standard error.
 
     `env` is added to this process's environment. `on_line` gets each line of output (of both
     streams) as it comes; with `log`, lines are appended to that file. Secrets are passed in `env`
-    or `stdin`, never in `argv`.
+    or `stdin`, never in `argv`. `limits` hold where the system can set them (prlimit, of Linux).
 
     Raises:
-        ToolError: the program is missing, or (with `check`) did not exit with 0.
+        ToolError: the program is missing, reached a limit, or (with `check`) did not exit with 0.
         StoppedError: `stop_all` was called.
 
     """
@@ -58,6 +74,7 @@ def run(
         cwd,
         stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
         joined=streaming,
+        limits=limits,
     )
     with _tracked(process):
         if streaming:
@@ -66,6 +83,8 @@ def run(
             out, err = process.communicate(stdin)
     if _stopping.is_set():
         raise StoppedError
+    if limits is not None and process.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
+        raise ToolError(command, process.returncode, limits.passed())
     if check and process.returncode:
         tail = (err or out).decode(errors="replace").splitlines()[-TAIL:]
         raise ToolError(command, process.returncode, "\n".join(tail))
@@ -166,10 +185,11 @@ def _start(
     *,
     stdin: int,
     joined: bool,
+    limits: Limits | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a program; `joined` tells whether its two output streams become one."""
     return subprocess.Popen(
-        [*_bound(), *command],
+        [*_bound(), *_confined(limits), *command],
         env=_environment(command, env),
         cwd=cwd,
         stdin=stdin,
@@ -184,7 +204,19 @@ def _bound() -> tuple[str, ...]:
     """Return the prefix of a command that makes the kernel end it when this process is killed;
     empty if this system has none.
     """
-    prefix = ("setpriv", "--pdeathsig", "TERM", "--")
+    return _working(("setpriv", "--pdeathsig", "TERM", "--"))
+
+
+@functools.cache
+def _confined(limits: Limits | None) -> tuple[str, ...]:
+    """Return the prefix of a command that sets its limits; empty if this system has none."""
+    if limits is None:
+        return ()
+    return _working(("prlimit", f"--cpu={limits.seconds}", f"--as={limits.memory}", "--"))
+
+
+def _working(prefix: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the prefix of a command if it works here, else nothing."""
     try:
         works = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
     except OSError:
