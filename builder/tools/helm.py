@@ -13,6 +13,7 @@ from pathlib import Path
 
 from builder.errors import BuilderError, ToolError
 from builder.tools import process
+from builder.tools.limits import Limits
 
 PROGRAM = "helm"
 HINT = "install Helm 3.17 or later, or run `make setup`"
@@ -22,7 +23,7 @@ THRIFT = {
 }
 """Go's settings. Garbage collection is a quarter of Helm's time, and a run is too short for it to
 pay off."""
-LIMITS = process.Limits(seconds=60, memory=4 << 30)
+LIMITS = Limits(seconds=60, memory=4 << 30)
 """A chart's templates may be a stranger's. Helm lets them read no file and ask no network, but loop
 as long as they like."""
 SECTION = re.compile(r"^==> Linting (.*)\n((?:(?!==> |Error: ).*\n?)*)", re.MULTILINE)

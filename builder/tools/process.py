@@ -13,11 +13,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from builder.errors import ToolError
+from builder.tools.limits import Limits
 
 TAIL = 40
 Done = subprocess.CompletedProcess[bytes]
@@ -25,20 +25,6 @@ _running: set[subprocess.Popen[bytes]] = set()
 _elsewhere: dict[object, Callable[[], object]] = {}
 _lock = threading.Lock()
 _stopping = threading.Event()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
-    """What a program may use when others say what it does."""
-
-    seconds: int
-    """Of processor time."""
-    memory: int
-    """Bytes of addresses."""
-
-    def passed(self) -> str:
-        """Return what to say of a program that the system ended."""
-        return f"limits: {self.seconds} s of processor time, {self.memory >> 30} GiB of memory"
 
 
 class StoppedError(Exception):

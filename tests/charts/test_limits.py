@@ -8,7 +8,7 @@ import pytest
 
 from builder.errors import ToolError
 from builder.tools import helm
-from builder.tools.process import Limits
+from builder.tools.limits import Limits
 
 pytestmark = pytest.mark.registries
 
