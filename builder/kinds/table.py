@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from builder.catalog.conditions import wanted
 from builder.catalog.model import Layer
+from builder.confined import steps
 from builder.errors import IntegrityError
 from builder.kinds import archive, debian, go, maven, npm, python, r
 from builder.kinds.model import ArtifactKind, Bytes, Point
@@ -54,15 +55,25 @@ def place(artifact: Artifact) -> PurePosixPath:
         IntegrityError: the path leads out of it.
 
     """
+    path = placed(artifact)
+    if path is None:
+        raise LookupError(f"artifacts of the kind {artifact.kind} have no place under /artifacts")
+    return path
+
+
+def placed(artifact: Artifact) -> PurePosixPath | None:
+    """Do the same; None for a kind that has no place there."""
     kind = BY_NAME[artifact.kind]
     if kind.place is None:
-        raise LookupError(f"artifacts of the kind {kind.name} have no place under /artifacts")
+        return None
     path = kind.place(artifact)
-    if path.is_absolute() or ".." in path.parts:
+    try:
+        steps(path.as_posix())
+    except IntegrityError:
         raise IntegrityError(
             f"{artifact.id} would be written to {path}, outside the build",
             hint="the lock was tampered with: restore it from version control",
-        )
+        ) from None
     return path
 
 

@@ -4,19 +4,19 @@ with its file and line. See `builder.lock.encode` for the format.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from builder.errors import InputError, Problem
-from builder.kinds.table import BY_NAME, complete
+from builder.errors import InputError, IntegrityError, Problem
+from builder.kinds.table import BY_NAME, complete, placed
+from builder.lock import words
 from builder.lock.encode import HEAD, LAYERS, layer_path
 from builder.lock.model import FORMAT, Artifact, Lock, Slice, layer_of
 from builder.lock.page import MERGE, RESTORE, Page, opening
 from builder.lock.scripts import LEAST_ID, MOST_ID, NAME
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 MOST_BYTES = 1 << 50
 TEXTS = ("version", "origin", "locator", "digest")
 CELL = {"asks", "asked", "artifacts", "files"}
@@ -67,6 +67,8 @@ def moment(page: Page, value: object) -> str:
 def cell(page: Page, name: str, value: object, artifacts: Mapping[str, Artifact]) -> Slice:
     """Return one cell's slice."""
     place = opening(name)
+    with telling(page, place):
+        words.check_cell(name)
     fields = page.fields(value, place, f"cell {name}", CELL)
     ids = page.texts(fields["artifacts"], place)
     asked = page.texts(fields["asked"], place)
@@ -76,29 +78,36 @@ def cell(page: Page, name: str, value: object, artifacts: Mapping[str, Artifact]
     files = {}
     for path, lines in page.mapping(fields["files"], place).items():
         files[path] = "\n".join(page.texts(lines, place))
-    piece = Slice(
-        asks=page.string(fields["asks"], place),
-        artifacts=tuple(sorted(set(ids))),
-        auto=tuple(sorted(packages - set(asked))),
-        files=files,
-    )
+    asks = page.string(fields["asks"], place)
+    with telling(page, place):
+        piece = Slice(
+            asks=asks,
+            artifacts=tuple(sorted(set(ids))),
+            auto=tuple(sorted(packages - set(asked))),
+            files=files,
+        )
     return complete(piece, artifacts)
 
 
 def check_artifact(page: Page, artifact: Artifact) -> None:
-    """Refuse an artifact of an unknown kind, or whose digest is not a sha256 or sha512."""
+    """Refuse an artifact of an unknown kind, or that has its place elsewhere than in a build."""
     if artifact.kind not in BY_NAME:
         message = (
             f"{artifact.id} has the unknown kind {artifact.kind!r}; known kinds:"
             f" {', '.join(BY_NAME)}"
         )
         page.fail(opening(artifact.id), message)
-    if not DIGEST.fullmatch(artifact.digest):
-        message = (
-            f"the digest of {artifact.id} is {artifact.digest!r}, not sha256 or sha512 in"
-            " hexadecimal"
-        )
-        page.fail(opening(artifact.id), message)
+    with telling(page, opening(artifact.id)):
+        placed(artifact.checked())
+
+
+@contextmanager
+def telling(page: Page, place: str) -> Iterator[None]:
+    """Tell of a word that is not of its form at its place."""
+    try:
+        yield
+    except IntegrityError as error:
+        page.fail(place, error.message)
 
 
 class _Reading:
@@ -184,14 +193,10 @@ def _artifact(page: Page, name: str, value: object) -> Artifact:
     fields = page.fields(fields, place, f"artifact {name}", {*TEXTS, "size", "extra"})
     kind, _, rest = name.partition(":")
     package, _, version = rest.partition("=")
-    artifact = Artifact(
-        id=name,
-        kind=kind,
-        name=package,
-        size=page.number(fields["size"], place, f"the size of {name}", 0, MOST_BYTES),
-        extra=page.strings(fields["extra"], place),
-        **{field: page.string(fields[field], place) for field in TEXTS},
-    )
+    size = page.number(fields["size"], place, f"the size of {name}", 0, MOST_BYTES)
+    texts = {field: page.string(fields[field], place) for field in TEXTS}
+    extra = page.strings(fields["extra"], place)
+    artifact = Artifact(id=name, kind=kind, name=package, size=size, extra=extra, **texts)
     if not kind or not package or not f"{version}:".startswith(f"{artifact.version}:"):
         page.fail(place, f"the version of artifact {name} is {artifact.version}, unlike in its id")
     check_artifact(page, artifact)

@@ -11,16 +11,19 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from builder import confined, settle
 from builder.errors import BuilderError, InputError, Problem
 from builder.lock.decode import decode
 from builder.lock.encode import HEAD, LAYERS, encode
 from builder.lock.former import decode_former, outdated
 from builder.lock.model import Lock
 from builder.lock.page import RESTORE
+
+MOST = 256 << 20
+"""Bytes of one file of a lock."""
 
 
 def read(path: Path) -> Lock:
@@ -85,11 +88,11 @@ def _files(path: Path) -> Mapping[str, str] | str:
     """Return the text of each file of a lock, by path; of a lock in the former format, its text."""
     try:
         with _turn(path, fcntl.LOCK_SH):
-            if path.is_file():
-                return path.read_text("utf-8")
             if not path.exists():
                 raise _missing(path)
-            return {name: (path / name).read_text("utf-8") for name in _names(path)}
+            if not path.is_dir():
+                return confined.text(path, MOST)
+            return {name: confined.read(path, name, MOST).decode() for name in _names(path)}
     except (OSError, UnicodeDecodeError) as error:
         raise InputError([Problem(str(path), 0, 0, f"cannot be read: {error}", RESTORE)]) from None
 
@@ -104,10 +107,11 @@ def _missing(path: Path) -> InputError:
 
 def _names(path: Path) -> Iterator[str]:
     """Yield the files of a lock. Other files, such as an editor's, are ignored."""
-    if (path / HEAD).exists():
+    if os.path.lexists(path / HEAD):
         yield HEAD
-    for file in sorted((path / LAYERS).glob("*.json")):
-        yield f"{LAYERS}/{file.name}"
+    for name, _ in confined.files(path, LAYERS):
+        if "/" not in name and name.endswith(".json") and not name.startswith("."):
+            yield f"{LAYERS}/{name}"
 
 
 def _next(path: Path) -> Path:
@@ -120,24 +124,26 @@ def _write(files: Mapping[str, str], directory: Path) -> None:
     directory.mkdir()
     (directory / LAYERS).mkdir()
     for name, text in files.items():
-        (directory / name).write_text(text, "utf-8")
+        with confined.create(directory, name) as stream:
+            stream.write(text.encode())
+    settle.sync_tree(directory)
 
 
 def _put(path: Path) -> None:
     """Replace a lock with the next one."""
     former = path.with_name(f".{path.name}.former")
     _remove(former)
+    # That the next one is complete must be on the disk before the old one goes.
+    settle.sync_names([path.parent])
     with contextlib.suppress(FileNotFoundError):
         path.rename(former)
     _next(path).rename(path)
+    settle.sync_names([path.parent])
     _remove(former)
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    confined.remove(path.parent, path.name)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from builder.lock import words
+
 NAME = "catalog.lock"
 """The lock's directory, beside catalog.yaml."""
 FORMAT = 2
@@ -37,6 +39,25 @@ class Artifact:
     """Bytes, for the kinds whose index always states it (Debian's does); 0 for all others."""
     extra: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    def checked(self) -> Artifact:
+        """Return the artifact itself, once its words were looked at: whoever reads one of a
+        document or a registry does.
+
+        Raises:
+            IntegrityError: of one of them no path, address or command may be made.
+
+        """
+        words.check_artifact(
+            self.id,
+            kind=self.kind,
+            name=self.name,
+            version=self.version,
+            origin=self.origin,
+            locator=self.locator,
+            digest=self.digest,
+        )
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
@@ -51,6 +72,16 @@ class Slice:
     """Debian packages among them that nobody asked for by name."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Further files for the build, by path under /artifacts: a package-lock.json, for example."""
+
+    def __post_init__(self) -> None:
+        """Refuse files elsewhere.
+
+        Raises:
+            IntegrityError: a path leads out of /artifacts.
+
+        """
+        for path in self.files:
+            words.check_file(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from builder.documents import DocumentError, from_json
 from builder.errors import InputError, Problem
 from builder.lock.encode import as_json
 
@@ -32,11 +32,9 @@ class Page:
             message = "there is a merge conflict here: two branches have changed the lock"
             self.fail(mark[0], message, MERGE)
         try:
-            value = json.loads(self.text, object_pairs_hook=self._pairs)
-        except json.JSONDecodeError as error:
-            self._damaged(error.lineno, error.colno, str(error))
-        except RecursionError as error:
-            self._damaged(1, 1, str(error))
+            value = from_json(self.text, pairs=self._pairs)
+        except DocumentError as error:
+            self._damaged(error.line or 1, error.column or 1, error.why)
         return self.mapping(value, "")
 
     def fields(self, value: object, place: str, what: str, names: set[str]) -> dict[str, Any]:

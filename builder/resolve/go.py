@@ -34,7 +34,7 @@ TOOLCHAIN = "golang.org/toolchain"
 GOARCH = {"ppc64el": "ppc64le", "armhf": "arm", "i386": "386"}
 # Where the build finds them under /artifacts.
 ROOT, PROGRAMS, UNPACKED = "go", "go/programs", "go/toolchain"
-MAX_LIST = 16 << 20
+MAX_LIST, MOST_TOOLCHAIN = 16 << 20, 1 << 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +153,8 @@ def _unverified(settings: Settings, version: str, modules: Path) -> None:
     url = f"{proxy(settings)}/{locator}"
     try:
         with target.open("wb") as file:
-            file.writelines(pieces(session(settings), url, f"{TOOLCHAIN} {version}"))
+            bytes_of = pieces(session(settings), url, f"{TOOLCHAIN} {version}", most=MOST_TOOLCHAIN)
+            file.writelines(bytes_of)
     except RequestException as error:
         raise _lost(url, error) from error
 
@@ -176,7 +177,7 @@ def _newest(settings: Settings, suffix: str) -> str:
     """Return the newest released toolchain that the proxy lists."""
     url = f"{proxy(settings)}/{TOOLCHAIN}/@v/list"
     try:
-        data = b"".join(pieces(session(settings), url, f"the list of {TOOLCHAIN}"))
+        data = b"".join(pieces(session(settings), url, f"the list of {TOOLCHAIN}", most=MAX_LIST))
     except GoneError as error:
         raise FetchError(f"the module proxy has no {TOOLCHAIN}{error.where}") from error
     except OSError as error:

@@ -14,7 +14,7 @@ from builder.errors import FetchError, IntegrityError, Problem
 from builder.events import Step
 from builder.fetch.maven import ORIGIN, repository
 from builder.fetch.session import session
-from builder.fetch.transfer import GoneError, pieces, redacted
+from builder.fetch.transfer import MOST, GoneError, pieces, redacted
 from builder.graph.model import Cell
 from builder.lock.maven import RANGE, Jar, ResolutionError, closure, coordinates, within
 from builder.lock.model import Artifact
@@ -86,14 +86,13 @@ class Repository:
             FetchError: the repository does not answer, or the file is too large.
 
         """
-        url, data = f"{self.base}/{path}", b""
+        url = f"{self.base}/{path}"
         try:
-            for piece in pieces(self.http, url, path):
-                data += piece
-                if len(data) > MAX_TEXT:
-                    raise FetchError(f"{redacted(url)} is larger than {MAX_TEXT >> 20} MiB")
+            data = b"".join(pieces(self.http, url, path, most=MAX_TEXT))
         except GoneError:
             return None
+        except IntegrityError as error:
+            raise FetchError(error.message) from None
         except OSError as error:
             raise _lost(url, error) from error
         return data
@@ -108,7 +107,7 @@ class Repository:
         strong, weak, size = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), 0
         url = f"{self.base}/{path}"
         try:
-            for piece in pieces(self.http, url, path):
+            for piece in pieces(self.http, url, path, most=MOST):
                 strong.update(piece)
                 weak.update(piece)
                 size += len(piece)

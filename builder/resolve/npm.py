@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from builder.catalog.suggest import nearest
+from builder.documents import DocumentError, from_json
 from builder.errors import FetchError, Problem, ToolError
 from builder.events import Step
 from builder.fetch.npm import program
@@ -43,6 +44,9 @@ TOP = "package/"
 # Node.js is published as one package for each processor. Versions after the default need
 # libatomic1, which a minimal Debian does not have.
 NODE, NODE_PACKAGE, NODE_VERSION = "node", "npm:node-linux-{cpu}@{version}", "^24"
+
+
+MOST_LOCK = 64 << 20
 
 
 class NpmRefusedError(Exception):
@@ -210,7 +214,7 @@ def _previous(task: Task, cell: Cell) -> dict[str, str]:
     locked = piece.files.get(f"{ROOT}/{LOCK}") if piece else None
     if locked is None:
         return {}
-    names = [name_of(where) for where, _ in entries(json.loads(locked))]
+    names = [name_of(where) for where, _ in entries(_lock_of(locked))]
     if any(fnmatch.filter(names, glob) for glob in task.upgrade):
         return {}
     return {LOCK: locked}
@@ -233,8 +237,23 @@ def _complete(npm: Npm, files: Mapping[str, str]) -> Mapping[str, Any]:
         except ToolError as error:
             raise _failure(error) from error
         written = next(path for path in (directory / SHRINKWRAP, directory / LOCK) if path.exists())
-        lock: Mapping[str, Any] = json.loads(written.read_text())
-        return lock
+        return _lock_of(written.read_text())
+
+
+def _lock_of(text: str) -> Mapping[str, Any]:
+    """Return a lock file of npm, as a registry and packages made it.
+
+    Raises:
+        UnlockableError: it is none.
+
+    """
+    try:
+        lock = from_json(text, most=MOST_LOCK)
+    except DocumentError as error:
+        raise UnlockableError(f"the lock file that npm wrote {error}") from None
+    if not isinstance(lock, dict) or not isinstance(lock.get("packages"), dict):
+        raise UnlockableError("the lock file that npm wrote lists no packages")
+    return lock
 
 
 def _artifacts(lock: Mapping[str, Any], arch: str) -> Iterator[Artifact]:

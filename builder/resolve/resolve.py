@@ -145,10 +145,15 @@ def _lock(
 
 
 def _together(pieces: Sequence[Piece]) -> dict[str, Artifact]:
-    """Return the artifacts of several pieces by id."""
+    """Return the artifacts of several pieces by id.
+
+    Raises:
+        IntegrityError: a registry gave words of which no path or address may be made.
+
+    """
     artifacts: dict[str, Artifact] = {}
     for piece in pieces:
-        artifacts |= {artifact.id: artifact for artifact in piece.artifacts}
+        artifacts |= {artifact.id: artifact.checked() for artifact in piece.artifacts}
     return artifacts
 
 

@@ -19,7 +19,9 @@ from builder.lock.encode import HEAD, encode
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Artifact, Lock, Slice
 
-NAMES = st.text(string.ascii_lowercase + string.digits + "+.-", min_size=1, max_size=12)
+NAMES = st.from_regex(r"[a-z0-9][a-z0-9+.-]{0,11}", fullmatch=True)
+ORIGINS = st.sampled_from(["debian", "debian-security", "npm", "pypi"])
+LOCATORS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 VERSIONS = st.text(string.ascii_letters + string.digits + ".:~+-", min_size=1, max_size=12)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
 MOMENTS = st.datetimes().map(lambda moment: moment.isoformat() + "Z")
@@ -36,8 +38,8 @@ def artifacts(draw: st.DrawFn) -> Artifact:
         kind=kind,
         name=name,
         version=version,
-        origin=draw(NAMES),
-        locator=draw(TEXTS),
+        origin=draw(ORIGINS),
+        locator=("https://example.org/" if kind == "archive" else "") + draw(LOCATORS),
         digest=f"sha256:{draw(HEX)}",
         size=draw(st.integers(0, 2**40)),
         extra=draw(st.dictionaries(NAMES, TEXTS, max_size=2)),
@@ -213,6 +215,29 @@ def test_a_truncated_lock_is_refused_with_its_place(path: str, part: float) -> N
             "app2.whl",
             r"is described differently in catalog.lock/layers/base.json",
         ),
+        (
+            BASE,
+            "deb:tool=1",
+            "deb:../../../tool=1",
+            r":3:1: the name of an artifact is '../../../to",
+        ),
+        (BASE, "deb:tool=1", "deb:/etc/tool=1", r":3:1: the name of an artifact is '/etc/tool'"),
+        (BASE, "deb:tool=1", "deb:to\\nol=1", r"the name of an artifact is 'to\\nol'"),
+        (BASE, '"origin": "debian"', '"origin": "de/bian"', r"the origin of deb:tool=1:amd64 is"),
+        (BASE, "app.whl", "../app.whl", r"the locator of .* is '../app.whl', which leads out of"),
+        (BASE, "app.whl", "/app.whl", r"the locator of .* is '/app.whl', which leads out of"),
+        (BASE, "app.whl", "app.whl?x", r"the locator of .* is 'app.whl\?x'"),
+        (BASE, "base@trixie", "base@../trixie", r"the id of a cell is 'base@../trixie'"),
+        (BASE, '"files": {', '"files": {"../x": [],', r":\d+:1: the path of a file .* is '../x'"),
+        (BASE, '"files": {', '"files": {"/x": [],', r"the path of a file for a build is '/x'"),
+        (
+            BASE,
+            '"files": {',
+            '"files": {"a/./x": [],',
+            r"the path of a file for a build is 'a/./x'",
+        ),
+        (BASE, '"asks": ', '"asks": ' + "[" * 100_000, r"is nested more than 100 deep"),
+        (BASE, '"size": 7', '"size": ' + "7" * 5000, r"number out of range"),
     ],
 )
 def test_a_lock_that_was_tampered_with_is_refused(
