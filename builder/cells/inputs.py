@@ -44,9 +44,7 @@ def recall(store: Store, cell: str) -> Mapping[str, Any] | None:
     if manifest is None:
         return None
     try:
-        document: Mapping[str, Any] = store.read_json(
-            descriptor_from(store.read_json(manifest)["config"])
-        )
-    except IntegrityError:
+        document = store.read_json(descriptor_from(store.read_json(manifest)["config"]))
+    except (IntegrityError, LookupError, TypeError):
         return None
-    return document
+    return document if isinstance(document, dict) else None

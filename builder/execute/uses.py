@@ -14,14 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder import confined, settle
 from builder.cells import inputs, records
 from builder.digest import canonical, sha256
+from builder.documents import DocumentError, from_json
 from builder.execute.project import IMAGES, Project
 from builder.oci.blob import disk
 from builder.oci.store import Store
-from builder.tree import File, replace
 
 DIRECTORY = "uses"
+MOST = 64 << 20
+"""Bytes of what one build leaves."""
 DAY = 86_400.0
 """Seconds."""
 
@@ -54,12 +57,15 @@ def note(project: Project) -> None:
     refs = sorted(refs_of(project))
     path = project.store.root / DIRECTORY / f"{sha256(canonical(refs))}.json"
     document = {"format": 1, "catalog": project.loaded.catalog.name, "refs": refs}
-    with disk(project.store.root):
-        if path.exists():
-            os.utime(path)
-            return
-        path.parent.mkdir(exist_ok=True)
-        replace(path, File((json.dumps(document, indent=0) + "\n").encode()))
+    with (
+        disk(project.store.root),
+        confined.directory(project.store.root, DIRECTORY, make=True, settled=True) as handle,
+    ):
+        if path.name in confined.names(handle):
+            os.utime(path.name, dir_fd=handle, follow_symlinks=False)
+        else:
+            data = f"{json.dumps(document, indent=0)}\n".encode()
+            settle.put(handle, path.name, data, 0o644)
 
 
 def since(store: Store, days: float) -> list[Use]:
@@ -73,7 +79,13 @@ def forget(store: Store, kept: list[Use]) -> None:
     stay = {use.path for use in kept}
     for path in _files(store):
         if path not in stay:
-            path.unlink(missing_ok=True)
+            confined.remove(store.root, f"{DIRECTORY}/{path.name}")
+
+
+def is_sound(store: Store, name: str) -> bool:
+    """Tell whether a file of the directory of uses is what a build left there."""
+    use = _read(store.root / DIRECTORY / name)
+    return use is not None and name == f"{sha256(canonical(sorted(use.refs)))}.json"
 
 
 def _all(store: Store) -> Iterator[Use]:
@@ -84,15 +96,17 @@ def _all(store: Store) -> Iterator[Use]:
 
 
 def _files(store: Store) -> list[Path]:
-    return sorted((store.root / DIRECTORY).glob("*.json"))
+    names = [name for name, _ in confined.files(store.root, DIRECTORY) if name.endswith(".json")]
+    return [store.root / DIRECTORY / name for name in names]
 
 
 def _read(path: Path) -> Use | None:
     """Read what another run wrote; None where it is not such a file."""
     try:
-        last = path.stat().st_mtime
-        document = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        with confined.opened(path.parent.parent, f"{DIRECTORY}/{path.name}") as stream:
+            last = os.fstat(stream.fileno()).st_mtime
+            document = from_json(stream.read(MOST + 1), most=MOST)
+    except (OSError, DocumentError):
         return None
     if not isinstance(document, dict) or not isinstance(document.get("refs"), list):
         return None
