@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from builder import confined
 from builder.catalog.document import Reading
 from builder.catalog.model import Catalog
 from builder.catalog.suggest import closest, nearest
@@ -93,7 +94,7 @@ def _problem(directory: Path, root: Path) -> Problem | None:
             file, "leaves the repository: it is a link to the outside", "copy the file instead"
         )
     if not file.is_file():
-        return _whole(file, "is not a file")
+        return _whole(file, f"is {confined.kind(file.stat())}, not a file")
     if not re.fullmatch(NAME, directory.name):
         return _whole(directory, NOT_A_NAME)
     return None

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from builder import confined
 from builder.catalog import script
 from builder.catalog.directory import LAYER
 from builder.catalog.document import Reading
@@ -44,10 +45,15 @@ def _entries(directory: Path, layer: Layer) -> Iterator[Problem]:
         if name not in ENTRIES and name not in scripts:
             hint = _meant(path, [*ENTRIES, *scripts])
             yield _whole(path, "is not part of a layer's directory", hint)
-        elif path.is_dir() and name not in DIRECTORIES:
-            yield _whole(path, "is a directory; a file was expected")
-        elif not path.is_dir() and name in DIRECTORIES:
-            yield _whole(path, "is a file; a directory was expected")
+        elif path.is_symlink() and name != LAYER:
+            yield _whole(
+                path, "is a link, which a layer's directory cannot hold", "copy it instead"
+            )
+        elif name in DIRECTORIES:
+            if not path.is_dir():
+                yield _whole(path, "is a file; a directory was expected")
+        elif what := confined.kind(path.stat()):
+            yield _whole(path, f"is {what}; a file was expected")
 
 
 def _meant(path: Path, known: list[str]) -> str:
@@ -67,6 +73,9 @@ def _scripts(directory: Path, reading: Reading[Layer], layer: Layer) -> Iterator
             yield from _inline(reading, key, text)
             continue
         path = directory / name
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            # That is told already.
+            continue
         if not path.is_file():
             names = [path.name for path in directory.iterdir() if path.name not in ENTRIES]
             hint = nearest(name, names, what="files there") or f"write the script to {path}"
@@ -98,6 +107,8 @@ def _inline(reading: Reading[Layer], key: str, text: str) -> Iterator[Problem]:
 
 
 def _files(folder: Path, reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
+    if folder.is_symlink():
+        return
     there = {f"/{path.relative_to(folder).as_posix()}": path for path in sorted(folder.rglob("*"))}
     for name, path in there.items():
         if not _NAME.fullmatch(name):
@@ -150,8 +161,12 @@ def _mode_of(path: Path) -> int:
 
 def _tests(folder: Path) -> Iterator[Problem]:
     """Yield the scripts that would not run. A file without an interpreter line is test data."""
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.is_file() and _mode_of(path) != PROGRAM and _has_interpreter(path):
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            yield _whole(path, "is a link, which a layer's tests cannot hold", "copy it instead")
+        elif path.is_file() and _mode_of(path) != PROGRAM and _has_interpreter(path):
             message = "is a test, but it is not executable, so it would not run"
             yield _whole(path, message, f"chmod +x {path.as_posix()}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from builder import confined
 from builder.catalog import abi, directory_rules, once_rules
 from builder.catalog.directory_rules import TEMPLATE
 from builder.catalog.document import Reading
@@ -173,11 +174,12 @@ def _ways_to_an_axis(layer: Layer) -> str:
 
 def _dockerfile(draft: Draft, name: str, having: tuple[str, ...] | None) -> Iterator[Problem]:
     path = draft.directories[name] / TEMPLATE
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
+        # What it is instead is told with the layer's directory.
         return
     file = path.as_posix()
     try:
-        used = dict(abi.uses(path.read_bytes().decode(), draft.catalog.axes))
+        used = dict(abi.uses(confined.read(path.parent, path.name).decode(), draft.catalog.axes))
     except (OSError, UnicodeDecodeError) as error:
         yield Problem(file, 0, 0, f"cannot be read as UTF-8: {error}")
         return

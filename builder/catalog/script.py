@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder import confined
 from builder.catalog.model import Layer
 
 KEYS = ("prepare", "run")
+MOST = 16 << 20
+"""Bytes of a script."""
 END = "END-OF-STEP"
 """A line that a script cannot have: it ends the script in a Dockerfile."""
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.[A-Za-z][A-Za-z0-9]*")
@@ -60,7 +63,7 @@ def read(layer: Layer, key: str, directory: Path) -> Script:
     name = file_of(text)
     if not name:
         return Script(text=text)
-    data = (directory / name).read_bytes()
+    data = confined.read(directory, name, MOST)
     has_interpreter = data.startswith(b"#!")
     first = data.partition(b"\n")[0].decode(errors="replace")
     if has_interpreter and not BASH.match(first):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from builder import confined
 from builder.catalog.reader import Key, Place, Reader, Spot
 from builder.errors import InputError, Problem
 
@@ -80,9 +82,12 @@ def scan(path: Path, file: str) -> tuple[YamlFile | None, list[Problem]]:
     problem on the way. Of a repeated key, the first one counts.
     """
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        data = confined.regular(path, MAX_BYTES)
+    except confined.KindError as error:
+        return None, [Problem(file, 0, 0, error.strerror or "is not a file")]
     except (OSError, ValueError) as error:
+        if getattr(error, "errno", 0) == errno.EFBIG:
+            return None, [Problem(file, 0, 0, f"is larger than {MAX_BYTES >> 20} MiB")]
         why = getattr(error, "strerror", None) or error
         return None, [Problem(file, 0, 0, f"cannot be read: {why}")]
     return scan_bytes(data, file)

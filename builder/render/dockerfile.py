@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from builder import confined
 from builder.catalog import script
 from builder.catalog.model import Layer
 from builder.debian.environment import DEFAULT_PATH
@@ -194,7 +195,7 @@ def _rendered(own: Path, values: Mapping[str, object], *, marked: bool) -> str:
 
     """
     try:
-        text = own.read_bytes().decode()
+        text = confined.read(own.parent, own.name).decode()
         text = lines.marked(text) if marked else text
         return sandbox.render(environment, text, values)
     except UnicodeDecodeError as error:
@@ -221,11 +222,10 @@ def _files(directory: Path, into: str) -> dict[str, File]:
     the umask may differ between checkouts.
     """
     files: dict[str, File] = {}
-    for path in sorted((directory / FILES).rglob("*")):
-        if path.is_file():
-            name = path.relative_to(directory / FILES).as_posix()
-            is_program = path.stat().st_mode & 0o100
-            files[f"{into}/{name}"] = File(path.read_bytes(), 0o755 if is_program else 0o644)
+    for name, about in confined.files(directory, FILES):
+        data = confined.read(directory, f"{FILES}/{name}")
+        is_program = about.st_mode & 0o100
+        files[f"{into}/{name}"] = File(data, 0o755 if is_program else 0o644)
     return files
 
 
@@ -234,7 +234,7 @@ def _scripts(layer: Layer, directory: Path, into: str) -> dict[str, File]:
     files: dict[str, File] = {}
     for key, name in script.files(layer):
         if not script.read(layer, key, directory).is_bash:
-            files[f"{into}/{name}"] = File((directory / name).read_bytes(), 0o755)
+            files[f"{into}/{name}"] = File(confined.read(directory, name), 0o755)
     return files
 
 

@@ -154,7 +154,7 @@ def test_a_missing_catalog(tmp_path: Path) -> None:
 
 
 def test_a_directory_as_catalog(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read: Is a directory"):
+    with pytest.raises(InputError, match="is a directory, not a file"):
         load(tmp_path)
 
 
@@ -189,7 +189,7 @@ def test_layers_that_leave_the_repository(
     else:
         layer.mkdir(parents=True)
         os.mkfifo(layer / "layer.yaml")
-        expected = "images/other/layer.yaml: is not a file"
+        expected = "images/other/layer.yaml: is a pipe, not a file"
     assert problems({}) == expected
 
 
