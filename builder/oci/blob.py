@@ -57,7 +57,7 @@ def descriptor_from(value: object) -> Descriptor:
         raise IntegrityError(f"{_shown(media_type)} is no media type")
     if type(size) is not int or not 0 <= size <= MOST:
         raise IntegrityError(f"{_shown(size)} is no size of a blob")
-    annotations = value.get("annotations", {})
+    annotations = value.get("annotations") or {}
     if not isinstance(annotations, Mapping):
         raise IntegrityError(f"{_shown(annotations)} is no object of annotations")
     kept = {}

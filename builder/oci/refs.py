@@ -11,7 +11,7 @@ from builder.errors import IntegrityError
 from builder.oci.blob import descriptor_from
 from builder.oci.model import REF_NAME, Descriptor
 
-REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+=-]{0,511}")
+REF = re.compile(r"[!-~]{1,512}")
 
 
 def refs_from(data: bytes) -> dict[str, Descriptor]:
@@ -55,5 +55,5 @@ def ref_from(item: object) -> tuple[str, Descriptor]:
     annotations = item.get("annotations", {}) if isinstance(item, Mapping) else {}
     ref = annotations.get(REF_NAME)
     if not isinstance(ref, str) or not REF.fullmatch(ref):
-        raise IntegrityError(f"{str(ref)[:80]!r} is no ref: letters, digits and .-_:@/+ alone")
+        raise IntegrityError(f"{str(ref)[:80]!r} is no ref: up to 512 characters, none of them blank")
     return ref, descriptor
