@@ -18,6 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
+from builder import confined
 from builder.catalog.suggest import nearest
 from builder.commands import COMMANDS, VERBS, answer_shell, command
 from builder.console.text import Console
@@ -153,6 +154,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                     hint=MACHINE[error.errno],
                 )
             )
+            return 1
+        if isinstance(error, confined.LinkError | confined.KindError):
+            console.error(BuilderError(f"{error.filename} {error.strerror}"))
             return 1
         console.bug(traceback.format_exc())
         return 3

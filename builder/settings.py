@@ -49,6 +49,7 @@ from builder.errors import InputError, Problem
 PREFIX = "CATALOG_"
 MIRROR, SNAPSHOT = PREFIX + "MIRROR_", PREFIX + "SNAPSHOT_"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+MOST_DIGITS, SHOWN = 4, 40
 SCHEMES = ("http://", "https://", "file:///")
 
 
@@ -115,8 +116,8 @@ def read(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
 
 def _count(env: Mapping[str, str], name: str, problems: list[Problem]) -> int:
     value = env.get(name, "")
-    if value and not (value.isdecimal() and int(value) > 0):
-        problems.append(Problem(name, 0, 0, f"{value!r} is not a number above 0"))
+    if value and not (value.isdecimal() and len(value) <= MOST_DIGITS and int(value) > 0):
+        problems.append(Problem(name, 0, 0, f"{value[:SHOWN]!r} is not a number above 0"))
         return 0
     return int(value or 0)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
+
+from builder import confined, settle
 
 State = Literal["create", "identical", "changed", "removed"]
 Kind = Literal["missing", "changed", "extra"]
@@ -94,90 +96,114 @@ class Tree(Mapping[str, File]):
         """Return this tree inside a directory."""
         return Tree({f"{directory}/{path}": file for path, file in self._files.items()})
 
-    def write(self, root: Path, *, owned: Iterable[str] = ()) -> dict[str, State]:
+    def write(
+        self, root: Path, *, owned: Iterable[str] = (), settled: bool = True
+    ) -> dict[str, State]:
         """Write the files below `root`, each beside its place and then into it; return what became
         of every path.
 
         Files that are right are not touched. `owned` are directories, relative to `root`, that hold
-        nothing but this tree: other files there are removed.
+        nothing but this tree: other files there are removed. No link is followed on the way to a
+        file. Not `settled`, a power cut may lose what was written: enough for a while.
 
         Raises:
-            OSError: a file cannot be written; those before it are in place, whole.
+            OSError: a file cannot be written, or a link is in the way; those before it are in
+            place, whole.
 
         """
         states: dict[str, State] = {}
+        settle.directories(root)
         for path, file in self._files.items():
-            place = root / path
-            if _same(place, file):
+            if _same(root, path, file):
                 states[path] = "identical"
                 continue
-            states[path] = "changed" if os.path.lexists(place) else "create"
-            replace(place, file)
+            states[path] = "changed" if _there(root, path) else "create"
+            parent, name = os.path.split(path)
+            with confined.directory(root, parent, make=True) as handle:
+                _put(handle, name, file, settled=settled)
         for path in self._extra(root, owned):
-            (root / path).unlink()
+            confined.remove(root, path)
             states[path] = "removed"
+        if settled:
+            settle.sync_names(_holders(root, states))
         return states
 
     def check(self, root: Path, *, owned: Iterable[str] = ()) -> list[Difference]:
         """Return where `root` differs from this tree, sorted by path; see `write` for `owned`."""
         differences = [Difference(path, "extra") for path in self._extra(root, owned)]
         for path, file in self._files.items():
-            if not _same(root / path, file):
-                there = os.path.lexists(root / path)
-                differences.append(Difference(path, "changed" if there else "missing"))
+            if not _same(root, path, file):
+                differences.append(Difference(path, "changed" if _there(root, path) else "missing"))
         return sorted(differences)
 
     def _extra(self, root: Path, owned: Iterable[str]) -> list[str]:
         there: set[str] = set()
         for directory in owned:
-            for path in (root / directory).rglob("*"):
-                if path.is_symlink() or not path.is_dir():
-                    there.add(path.relative_to(root).as_posix())
+            top = PurePosixPath(directory)
+            inside = "" if top == PurePosixPath() else top.as_posix()
+            there.update((top / path).as_posix() for path, _ in confined.files(root, inside))
         return sorted(there - self._files.keys())
 
 
 def replace(path: Path, file: File) -> None:
-    """Write one file so that its path holds, at any moment, the old bytes or the new ones; parents
-    are made.
+    """Write one file so that its path holds, at any moment, the old bytes or the new ones, and
+    after a power cut the new ones; parents are made.
 
     Raises:
         OSError: it cannot be written; nothing is left beside it.
 
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    settle.directories(path.parent)
+    with confined.directory(path.parent) as handle:
+        _put(handle, path.name, file, settled=True)
+
+
+def _put(handle: int, name: str, file: File, *, settled: bool) -> None:
     if file.is_link:
-        _replace_by_link(path, file.data.decode())
-        return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(file.data)
-            os.fchmod(stream.fileno(), file.mode)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        settle.put_link(handle, name, file.data.decode(), settled=settled)
+    else:
+        settle.put(handle, name, file.data, file.mode, settled=settled)
 
 
-def _replace_by_link(path: Path, target: str) -> None:
-    """Write a symbolic link, as `replace` writes a file."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as directory:
-        link = Path(directory, path.name)
-        link.symlink_to(target)
-        link.replace(path)
+def _holders(root: Path, states: Mapping[str, State]) -> set[Path]:
+    """Return the directories in which something changed, and those above them up to the root."""
+    holders: set[Path] = set()
+    for path, state in states.items():
+        if state == "identical":
+            continue
+        for parent in PurePosixPath(path).parents:
+            if (root / parent).is_dir():
+                holders.add(root / parent)
+    return holders
 
 
-def _same(path: Path, file: File) -> bool:
+def _there(root: Path, path: str) -> bool:
+    return os.path.lexists(root / path)
+
+
+def _same(root: Path, path: str, file: File) -> bool:
     """Tell whether a file is as it should be. Of the mode, only what git keeps counts: whether it
     can be executed.
+
+    Raises:
+        LinkError: a directory on the way is a link.
+
     """
+    parent, name = os.path.split(path)
     try:
-        if file.is_link:
-            return path.is_symlink() and str(path.readlink()).encode() == file.data
-        if path.is_symlink() or not path.is_file():
+        with confined.directory(root, parent) as handle:
+            if file.is_link:
+                return os.readlink(name, dir_fd=handle) == file.data.decode()
+            with confined.opened_at(handle, name, root / path) as stream:
+                is_program = os.fstat(stream.fileno()).st_mode & 0o100
+                return stream.read() == file.data and bool(is_program) == bool(file.mode & 0o100)
+    except confined.LinkError as error:
+        if Path(error.filename) == root / path:
             return False
-        return path.read_bytes() == file.data and bool(path.stat().st_mode & 0o100) == bool(
-            file.mode & 0o100
-        )
-    except NotADirectoryError:
+        raise
+    except confined.KindError:
         return False
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EINVAL}:
+            return False
+        raise

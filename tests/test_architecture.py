@@ -18,7 +18,18 @@ PACKAGE = ROOT / "builder"
 
 # Left to right: a module may import from its own group and from the groups before it.
 LAYERS = (
-    {"errors", "deb822", "digest", "tree", "events", "settings", "templates"},
+    {
+        "errors",
+        "deb822",
+        "digest",
+        "documents",
+        "confined",
+        "settle",
+        "tree",
+        "events",
+        "settings",
+        "templates",
+    },
     {"catalog", "lock", "kinds"},
     {"graph"},
     {"oci"},
@@ -39,6 +50,9 @@ PURE = {
     "errors",
     "deb822",
     "digest",
+    "documents",
+    "confined",
+    "settle",
     "tree",
     "events",
     "templates",
@@ -375,6 +389,28 @@ def test_one_loop_a_comprehension() -> None:
             if isinstance(node, comprehension) and len(node.generators) > 1
         ),
         "a comprehension has one `for`: write a loop, or a generator function",
+    )
+
+
+PARSERS = re.compile(
+    r"json\.loads?|yaml\.(safe_|full_|unsafe_)?load(_all)?|tomllib\.loads?|pydantic_core\.from_json"
+)
+MAY_PARSE = {
+    "builder.documents": "the one reader, with limits",
+    "builder.tools.uv": "a lock file that uv itself has just written, in TOML",
+}
+
+
+def test_one_address_for_documents() -> None:
+    """A parser without limits is crashed by a hundred thousand brackets."""
+    others = [module for module in modules() if module.name not in MAY_PARSE]
+    none(
+        (
+            module.at(line, f"calls {name}")
+            for module, line, name in calls_of(others)
+            if PARSERS.fullmatch(name)
+        ),
+        "documents are read by builder/documents.py, within limits of size and depth",
     )
 
 

@@ -22,7 +22,7 @@ def render(text: str, point: Mapping[str, str], axes: Mapping[str, Axis]) -> str
     `axes.<axis>.abi`.
 
     Raises:
-        AbiError: it is not a template, names what is not there, or fails.
+        AbiError: it is not a template, uses an unknown name, or fails.
 
     """
     offered = {axis: {"abi": offers(axis, value, axes[axis])} for axis, value in point.items()}

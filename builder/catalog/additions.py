@@ -1,4 +1,4 @@
-"""What may be added to a catalog under which name, and what an addition stands on by default."""
+"""Additions to a catalog: which names are free, and what a new layer stands on by default."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def check_name(name: str) -> Iterator[Problem]:
 
 
 def check_layer(loaded: Loaded, name: str) -> Iterator[Problem]:
-    """Yield why no layer of this name can be added: another has it, with its place."""
+    """Yield a problem, with its place, if a layer of this name cannot be added."""
     yield from check_name(name)
     if name in loaded.layer_dirs:
         yield _exists(loaded.layer_dirs[name] / LAYER, (), f"the layer {name!r} exists already")
 
 
 def check_image(loaded: Loaded, name: str) -> Iterator[Problem]:
-    """Yield why no image of this name can be added: another has it, with its place."""
+    """Yield a problem, with its place, if an image of this name cannot be added."""
     yield from check_name(name)
     entries = {
         matrix.member.entry: matrix.name for matrix in loaded.matrices if matrix.name == name
@@ -62,7 +62,7 @@ def default_parent(loaded: Loaded, axis: str = "") -> str | None:
     popularity: Counter[str] = Counter()
     for layer in loaded.layers.values():
         popularity.update(layer.on)
-    # Of two that are as popular, the one further down is the more modest choice.
+    # Of two that are equally popular, the lower one brings less with it.
     return min(
         on_axis, key=lambda name: (-popularity[name], loaded.arranged.rank(name)), default=None
     )
@@ -71,7 +71,7 @@ def default_parent(loaded: Loaded, axis: str = "") -> str | None:
 def image_entry(loaded: Loaded, layers: Sequence[str], description: str) -> dict[str, object]:
     """Return the entry of catalog.yaml for an image of these layers.
 
-    Where tags name none of its axes, it gets a tag of those that have more than one value.
+    If tags name none of its axes, it gets a tag made of those that have more than one value.
     """
     used: set[str] = set()
     for layer in layers:

@@ -23,7 +23,7 @@ def allowed(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def holds(test: Condition, point: Mapping[str, str]) -> bool:
-    """Tell whether a point fulfils a condition. A point without one of its axes does not."""
+    """Tell whether a point fulfils a condition. A point that lacks one of its axes does not."""
     return all(point.get(axis) in values for axis, values in test)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from builder import confined
 from builder.catalog.document import Reading
 from builder.catalog.model import Catalog
 from builder.catalog.suggest import closest, nearest
@@ -35,10 +36,10 @@ class LayerDirectories:
 
 def find(root: Path, reading: Reading[Catalog]) -> LayerDirectories:
     """Return the layers of a catalog that stands in `root`: the directories that hold a layer.yaml.
-    Hidden ones are passed over.
+    Hidden directories are skipped.
     """
     if not root.is_dir():
-        # That there is no catalog either is told already.
+        # The missing catalog is reported already.
         return LayerDirectories(readable=False)
     name = str(reading.value.layers if reading.value else Catalog.model_fields["layers"].default)
     folder = root / name
@@ -87,13 +88,13 @@ def _problem(directory: Path, root: Path) -> Problem | None:
         near = closest(LAYER, [path.name for path in directory.iterdir()])
         meant = f"rename {near!r} to {LAYER!r}" if near else f"add {LAYER}"
         hint = f"{meant}, or move the directory elsewhere"
-        return _whole(directory, f"is no layer: it holds no {LAYER}", hint)
+        return _whole(directory, f"is not a layer: it has no {LAYER}", hint)
     if not _within(file, root):
         return _whole(
             file, "leaves the repository: it is a link to the outside", "copy the file instead"
         )
     if not file.is_file():
-        return _whole(file, "is not a file")
+        return _whole(file, f"is {confined.kind(file.stat())}, not a file")
     if not re.fullmatch(NAME, directory.name):
         return _whole(directory, NOT_A_NAME)
     return None

@@ -1,6 +1,4 @@
-"""What must be true of what lies in a layer's directory: its scripts, files/ and tests/, and
-nothing that nobody reads.
-"""
+"""Rules about a layer's directory: its scripts, files/ and tests/, and nothing that is not used."""
 
 from __future__ import annotations
 
@@ -10,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from builder import confined
 from builder.catalog import script
 from builder.catalog.directory import LAYER
 from builder.catalog.document import Reading
-from builder.catalog.model import File, Layer
+from builder.catalog.model import FileAttributes, Layer
 from builder.catalog.suggest import closest, nearest
 from builder.errors import Problem
 
@@ -45,11 +44,16 @@ def _entries(directory: Path, layer: Layer) -> Iterator[Problem]:
             continue
         if name not in ENTRIES and name not in scripts:
             hint = _meant(path, [*ENTRIES, *scripts])
-            yield _whole(path, "means nothing in a layer's directory", hint)
-        elif path.is_dir() and name not in DIRECTORIES:
-            yield _whole(path, "is a directory; a file was expected")
-        elif not path.is_dir() and name in DIRECTORIES:
-            yield _whole(path, "is a file; a directory was expected")
+            yield _whole(path, "is not part of a layer's directory", hint)
+        elif path.is_symlink() and name != LAYER:
+            yield _whole(
+                path, "is a link, which a layer's directory cannot hold", "copy it instead"
+            )
+        elif name in DIRECTORIES:
+            if not path.is_dir():
+                yield _whole(path, "is a file; a directory was expected")
+        elif what := confined.kind(path.stat()):
+            yield _whole(path, f"is {what}; a file was expected")
 
 
 def _meant(path: Path, known: list[str]) -> str:
@@ -58,7 +62,7 @@ def _meant(path: Path, known: list[str]) -> str:
         return f"did you mean {near!r}?"
     if path.is_file() and script.FILE.fullmatch(path.name) and _has_interpreter(path):
         return f"name it in layer.yaml: `run: {path.name}`"
-    return f"move what images hold to {FILES}/, what tests need to {TESTS}/"
+    return f"move files for the image to {FILES}/, files for tests to {TESTS}/"
 
 
 def _scripts(directory: Path, reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
@@ -69,6 +73,9 @@ def _scripts(directory: Path, reading: Reading[Layer], layer: Layer) -> Iterator
             yield from _inline(reading, key, text)
             continue
         path = directory / name
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            # That is told already.
+            continue
         if not path.is_file():
             names = [path.name for path in directory.iterdir() if path.name not in ENTRIES]
             hint = nearest(name, names, what="files there") or f"write the script to {path}"
@@ -85,7 +92,7 @@ def _scripts(directory: Path, reading: Reading[Layer], layer: Layer) -> Iterator
 
 
 _END = f"a script cannot have the line {script.END}: it ends the step in the Dockerfile"
-_NOT_END = "use another word for your here-document"
+_NOT_END = "use another word to end your here-document"
 
 
 def _inline(reading: Reading[Layer], key: str, text: str) -> Iterator[Problem]:
@@ -94,12 +101,14 @@ def _inline(reading: Reading[Layer], key: str, text: str) -> Iterator[Problem]:
     word = text.strip()
     is_path = "/" in word and not word.startswith("/") and len(word.split()) == 1
     if is_path and script.FILE.fullmatch(PurePosixPath(word).name):
-        message = f"{word!r} is a path; a script is a file in the layer's directory itself"
-        hint = f"move it there, and write: {key}: {PurePosixPath(word).name}"
+        message = f"{word!r} is a path; a script must be directly in the layer's directory"
+        hint = f"move it there and write: {key}: {PurePosixPath(word).name}"
         yield reading.yaml.problem((key,), message, hint)
 
 
 def _files(folder: Path, reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
+    if folder.is_symlink():
+        return
     there = {f"/{path.relative_to(folder).as_posix()}": path for path in sorted(folder.rglob("*"))}
     for name, path in there.items():
         if not _NAME.fullmatch(name):
@@ -107,19 +116,19 @@ def _files(folder: Path, reading: Reading[Layer], layer: Layer) -> Iterator[Prob
             hint = "no control characters, no blanks at the ends, UTF-8"
             yield Problem(repr(path.as_posix()), 0, 0, message, hint)
         elif path.is_symlink():
-            message = "is a symbolic link, which a layer's files cannot hold"
+            message = "is a symbolic link, which is not allowed in files/"
             yield _whole(path, message, "make it in `run`")
         elif not path.is_file() and not path.is_dir():
-            message = "is neither a file nor a directory, which a layer's files cannot hold"
+            message = "is neither a file nor a directory, and only those are allowed in files/"
             yield _whole(path, message, "make it in `run`")
     for index, entry in enumerate(layer.files):
         here = ("files", index, "path")
         if not entry.path:
-            # What stands there is no path, which is told already.
+            # It is not a path, which is reported already.
             continue
         matching = {name: path for name, path in there.items() if fnmatchcase(name, entry.path)}
         if ".." in PurePosixPath(entry.path).parts:
-            message, hint = f"{entry.path!r} leaves the layer's files", "write it without '..'"
+            message, hint = f"{entry.path!r} leads out of files/", "write it without '..'"
             yield reading.yaml.problem(here, message, hint)
         elif not matching:
             message = f"no path below files/ matches {entry.path!r}"
@@ -129,9 +138,9 @@ def _files(folder: Path, reading: Reading[Layer], layer: Layer) -> Iterator[Prob
 
 
 def _mode(
-    reading: Reading[Layer], index: int, entry: File, matching: Mapping[str, Path]
+    reading: Reading[Layer], index: int, entry: FileAttributes, matching: Mapping[str, Path]
 ) -> Iterator[Problem]:
-    """Yield a mode that the files can have by themselves: what git keeps is said there alone."""
+    """Yield a mode that git records: it belongs on the file itself, and only there."""
     mode = int(entry.mode, 8) if entry.mode else 0
     if mode not in {PLAIN, PROGRAM} or not all(path.is_file() for path in matching.values()):
         return
@@ -139,7 +148,7 @@ def _mode(
     wrong = [path for path in matching.values() if _mode_of(path) != mode]
     if wrong:
         names = " ".join(path.as_posix() for path in wrong)
-        hint = f"remove the mode, and run: chmod {sign}x {names}"
+        hint = f"remove the mode and run: chmod {sign}x {names}"
     else:
         hint = "remove it" if entry.owner else "remove the entry"
     message = "git records whether a file is executable; `files` is for other modes"
@@ -151,12 +160,14 @@ def _mode_of(path: Path) -> int:
 
 
 def _tests(folder: Path) -> Iterator[Problem]:
-    """Yield the scripts that would not run. What does not start as a script does is data of a
-    test.
-    """
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.is_file() and _mode_of(path) != PROGRAM and _has_interpreter(path):
-            message = "is a test that may not be executed: it would not run"
+    """Yield the scripts that would not run. A file without an interpreter line is test data."""
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            yield _whole(path, "is a link, which a layer's tests cannot hold", "copy it instead")
+        elif path.is_file() and _mode_of(path) != PROGRAM and _has_interpreter(path):
+            message = "is a test, but it is not executable, so it would not run"
             yield _whole(path, message, f"chmod +x {path.as_posix()}")
 
 

@@ -1,4 +1,4 @@
-"""One YAML file to one value of the model: every problem, and a value without what is wrong, so
+"""One YAML file to one value of the model. Reports every problem, and leaves out what is wrong so
 that the rest can be checked as well.
 """
 
@@ -18,25 +18,25 @@ from builder.errors import Problem
 
 M = TypeVar("M", bound=BaseModel)
 ROUNDS = 4
-"""How often misspelt keys are put right: what they hold may have misspelt keys, too."""
+"""How often misspelt keys are corrected: their values may have misspelt keys, too."""
 EVERYTHING: Keys = ()
 """The path of a whole document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading(Generic[M]):
-    """A file that was read. `value` is None when it is no mapping at all."""
+    """A file that was read. `value` is None when it is not a mapping."""
 
     yaml: YamlFile
     """The file without what is wrong, each value still at its place."""
     value: M | None
-    """What the file says. What is wrong there has its default, or is empty if it has none."""
+    """What the file says. A wrong value is replaced by its default, or by an empty one."""
     lost: frozenset[Keys] = frozenset()
-    """The paths of what was wrong; of a wrong entry, the path of its list."""
+    """The paths of wrong values; for a wrong entry of a list, the path of the list."""
     problems: tuple[Problem, ...] = ()
 
     def sure(self, *path: Key) -> bool:
-        """Tell whether `value` says at `path` all that the file says there."""
+        """Tell whether `value` holds at `path` everything that the file says there."""
         return not any(_overlap(path, lost) for lost in self.lost)
 
 
@@ -60,7 +60,7 @@ def read(path: Path, file: str, kind: type[M]) -> Reading[M]:
         )
     yaml = YamlFile(yaml.file, *_unshared(yaml.data, yaml.spot), yaml.is_cut)
     error, found_by_model = _validated(yaml, kind)
-    # What the reader refused is not what the author meant: the model's opinion of it is noise.
+    # A value that the reader refused is replaced, so the model's complaints about it are noise.
     refused = {(problem.line, problem.column) for problem in found_by_reader}
     found_by_model = [one for one in found_by_model if (one.line, one.column) not in refused]
 
@@ -81,8 +81,8 @@ def read(path: Path, file: str, kind: type[M]) -> Reading[M]:
 def _validated(
     yaml: YamlFile, kind: type[BaseModel]
 ) -> tuple[ValidationError | None, list[Problem]]:
-    """Put misspelt keys right in place. Return the error that stays, and the problems with those of
-    the misspelt keys.
+    """Correct misspelt keys in place. Return the error that remains, and all problems, those of
+    the misspelt keys included.
     """
     problems: dict[Problem, None] = {}
     error: ValidationError | None = None
@@ -123,7 +123,7 @@ def _order(keys: Keys) -> list[tuple[int, int, str]]:
 
 
 def _unshared(data: object, spot: Spot) -> tuple[object, Spot]:
-    """Return a copy in which nothing stands twice: YAML's aliases share what they stand for."""
+    """Return a copy without shared parts: YAML's aliases point to one and the same value."""
     if isinstance(data, dict):
         pairs = {key: _unshared(value, spot.inside[key]) for key, value in data.items()}
     elif isinstance(data, list):
@@ -138,7 +138,7 @@ def _unshared(data: object, spot: Spot) -> tuple[object, Spot]:
 
 
 def _parent(yaml: YamlFile, keys: Keys) -> tuple[object, Spot] | None:
-    """Return what holds the value at a path, or None where there is no such thing any more."""
+    """Return what holds the value at a path, or None if it is gone."""
     data, spot = yaml.data, yaml.spot
     for key in keys[:-1]:
         if key not in spot.inside:
@@ -148,7 +148,7 @@ def _parent(yaml: YamlFile, keys: Keys) -> tuple[object, Spot] | None:
 
 
 def _rename(yaml: YamlFile, keys: Keys, right: str) -> None:
-    """Give a key its right name; without effect where the right one is there as well."""
+    """Rename a misspelt key, unless the right one is there as well."""
     parent = _parent(yaml, keys)
     if parent is None:
         return
@@ -175,7 +175,7 @@ def _leave_out(yaml: YamlFile, keys: Keys) -> None:
 
 
 def _built(kind: Any, data: Any) -> Any:  # noqa: ANN401  any kind of the model's
-    """Return data, in which nothing is wrong any more, as a kind of the model."""
+    """Return valid data as a kind of the model."""
     for plain in wording.alternatives(kind):
         if isinstance(plain, type) and issubclass(plain, BaseModel) and isinstance(data, dict):
             return plain.model_construct(None, **dict(_fields(plain, data)))
@@ -195,7 +195,7 @@ def _fields(kind: type[BaseModel], data: Mapping[str, object]) -> Iterator[tuple
 
 
 def _empty(kind: object) -> object:
-    """Return what stands for a value that must be there and is not."""
+    """Return a stand-in for a required value that is missing."""
     for plain in wording.alternatives(kind):
         origin = get_origin(plain)
         if origin is tuple or origin is Mapping:

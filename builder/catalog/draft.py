@@ -23,9 +23,9 @@ PLACE = ("on", "axes", "when", "glue")
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """The catalog and its layers, without what is wrong with the types of their values.
+    """The catalog and its layers, without the values that have a wrong type.
 
-    A rule must not complain of what follows from that: it asks `sure` about what it relies on.
+    A rule must not report what only follows from such a value: it asks `sure` first.
     """
 
     catalog: Catalog
@@ -48,8 +48,8 @@ class Draft:
         return self.reading.sure(*path)
 
     def lacks_axis(self, name: str) -> bool:
-        """Tell whether there is certainly no such axis: nor one that could not be read, and has
-        that name or a similar one.
+        """Tell whether there is certainly no such axis: an axis that could not be read may have
+        this name, or one that is nearly the same.
         """
         refused = [path[1] for path in self.reading.lost if path[:1] == ("axes",) and path[1:]]
         similar = closest(name, [str(axis) for axis in refused if axis not in self.catalog.axes])
@@ -57,8 +57,8 @@ class Draft:
 
     @cached_property
     def sound(self) -> frozenset[str]:
-        """Layers whose place is certain: they and all below them could be read, and stand on no
-        cycle.
+        """Layers whose place is certain: they and all layers below them could be read, and there
+        is no cycle among these.
         """
         on: dict[str, tuple[str, ...]] = {}
         for name, layer in self.layers.items():
@@ -69,7 +69,7 @@ class Draft:
 
     @cached_property
     def sound_layers(self) -> Mapping[str, Layer]:
-        """The sound ones of the layers."""
+        """The layers that are sound."""
         return {name: layer for name, layer in self.layers.items() if name in self.sound}
 
     @cached_property
@@ -110,16 +110,16 @@ def check_when(
 
 
 def depends_on(axes: Collection[str]) -> str:
-    """Return the hint that names the axes that there are."""
+    """Return a hint that lists these axes."""
     return f"it depends on: {', '.join(axes)}" if axes else "it depends on no axis"
 
 
 def repeated(yaml: YamlFile, path: Keys, names: Collection[object]) -> Iterator[Problem]:
-    """Yield the entries of a list that are in it already."""
+    """Yield the entries of a list that are repeated."""
     seen: set[str] = set()
     for index, name in enumerate(names):
         if not isinstance(name, str):
             continue
         if name in seen:
-            yield yaml.problem((*path, index), f"{name!r} stands in this list twice", "remove one")
+            yield yaml.problem((*path, index), f"{name!r} is listed twice", "remove one")
         seen.add(name)

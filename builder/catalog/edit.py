@@ -81,7 +81,7 @@ def _into_block(text: str, mapping: MappingNode, entry: str) -> str:
 
 def _end_of_entry(key: Node, value: Node) -> int:
     """Return the number of lines up to the end of an entry of a mapping."""
-    # For YAML, a value without text may stand on some later line.
+    # For YAML, an empty value may start on a later line.
     return _end(value if _has_text(value) else key)
 
 
@@ -129,7 +129,7 @@ def _written(value: Mapping[str, object], *, flow: bool) -> str:
 
 
 def _verify(before: str, after: str, key: str, entry: Mapping[str, object]) -> None:
-    """Check that a reader finds in the new text what the old one held and the entry.
+    """Check that the new text reads as the old one with the entry added.
 
     Raises:
         EditError: it does not.

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from builder.catalog import naming
 from builder.catalog.conditions import ALWAYS, Condition, both, condition, holds, spell
-from builder.catalog.family import Member
+from builder.catalog.family import FamilyMember
 from builder.catalog.matrix import Cache, Constraint, Hole, Point
 from builder.catalog.model import Catalog, Layer, Rule
 from builder.catalog.stack import Layers, Stack, stack
@@ -20,7 +20,7 @@ Labels = Mapping[str, Mapping[str, str]]
 class Matrix:
     """An image with its layers and its points."""
 
-    member: Member
+    member: FamilyMember
     stack: Stack
     points: tuple[Point, ...]
     holes: tuple[Hole, ...]
@@ -41,7 +41,7 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expansion:
-    """What turns members into matrices, prepared once for a catalog."""
+    """Turns members into matrices; prepared once for a catalog."""
 
     catalog: Catalog
     layers: Mapping[str, Layer]
@@ -49,9 +49,9 @@ class Expansion:
     axes: tuple[Constraint, ...]
     cache: Cache
     stacks: dict[tuple[str, ...], Stack] = field(default_factory=dict)
-    """Stacks by the layers asked for, as far as they were needed."""
+    """Stacks computed so far, by the layers asked for."""
 
-    def stack(self, member: Member) -> Stack:
+    def stack(self, member: FamilyMember) -> Stack:
         """Return the image's layers."""
         if member.asked not in self.stacks:
             made = stack(self.arranged, member.asked, self.catalog.axes)
@@ -62,7 +62,7 @@ class Expansion:
         """Return the values of some axes."""
         return {axis: tuple(self.catalog.axes[axis].values) for axis in axes}
 
-    def constraints(self, member: Member, stacked: Stack) -> tuple[Constraint, ...]:
+    def constraints(self, member: FamilyMember, stacked: Stack) -> tuple[Constraint, ...]:
         """Return every constraint on the image's points."""
         return (
             *(test for test in self.axes if set(test.axes) <= set(stacked.axes)),
@@ -71,7 +71,7 @@ class Expansion:
             *self._excluded(member, stacked),
         )
 
-    def matrix(self, member: Member) -> Matrix:
+    def matrix(self, member: FamilyMember) -> Matrix:
         """Return the image with its points.
 
         Raises:
@@ -82,7 +82,7 @@ class Expansion:
         known = self.cache(self.values(stacked.axes), self.constraints(member, stacked))
         return Matrix(member=member, stack=stacked, points=known.points, holes=known.holes)
 
-    def joins(self, rule: Rule, member: Member, stacked: Stack) -> Sequence[Condition]:
+    def joins(self, rule: Rule, member: FamilyMember, stacked: Stack) -> Sequence[Condition]:
         """Return where a rule concerns an image: at no point, at every one, or where one of these
         conditions holds.
         """
@@ -94,7 +94,7 @@ class Expansion:
         where = [stacked.joined.get(name, ALWAYS) for name in matching]
         return (ALWAYS,) if ALWAYS in where else tuple(dict.fromkeys(where))
 
-    def _own(self, member: Member, stacked: Stack) -> Iterator[Constraint]:
+    def _own(self, member: FamilyMember, stacked: Stack) -> Iterator[Constraint]:
         for name in stacked.layers:
             when = self.layers[name].when
             if when and name not in stacked.joined:
@@ -106,16 +106,16 @@ class Expansion:
             wants = condition(member.image.when)
             yield Constraint(wants=wants, because=f"the image is asked for at {spell(wants)} only")
 
-    def _required(self, member: Member, stacked: Stack) -> Iterator[Constraint]:
+    def _required(self, member: FamilyMember, stacked: Stack) -> Iterator[Constraint]:
         for number, rule in enumerate(self.catalog.require):
-            # A condition on an axis that the image does not have says nothing about it.
+            # A condition on an axis that the image does not have does not concern it.
             wants = tuple(entry for entry in condition(rule.when) if entry[0] in stacked.axes)
             for given in self.joins(rule, member, stacked) if wants else ():
                 yield Constraint(
                     given=given, wants=wants, because=rule.because, rule=f"require.{number}"
                 )
 
-    def _excluded(self, member: Member, stacked: Stack) -> Iterator[Constraint]:
+    def _excluded(self, member: FamilyMember, stacked: Stack) -> Iterator[Constraint]:
         for number, rule in enumerate(self.catalog.exclude):
             if not rule.when.keys() <= set(stacked.axes):
                 continue

@@ -1,4 +1,4 @@
-"""Families of images: one entry of `images` to the images that it means."""
+"""Families of images: one entry of `images` to the images that it stands for."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ MAX_MEMBERS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One image by name, before its matrix."""
+class FamilyMember:
+    """One image by name, before its matrix. An image outside of a family is its only member."""
 
     name: str
     entry: str
@@ -26,7 +26,7 @@ class Member:
     """The layers asked for, each once, in the order of the catalog."""
 
 
-def members(entry: str, image: Image) -> Iterator[Member]:
+def members(entry: str, image: Image) -> Iterator[FamilyMember]:
     """Yield the images of an entry, the last parameter changing fastest.
 
     Raises:
@@ -39,7 +39,7 @@ def members(entry: str, image: Image) -> Iterator[Member]:
         asked = dict.fromkeys(image.layers)
         for parameter, chosen in choices.items():
             asked.update(dict.fromkeys(image.product[parameter][chosen]))
-        yield Member(
+        yield FamilyMember(
             name=naming.fill(entry, choices),
             entry=entry,
             image=image,
@@ -49,7 +49,7 @@ def members(entry: str, image: Image) -> Iterator[Member]:
 
 
 def size(image: Image) -> int:
-    """Return how many images an entry means."""
+    """Return how many images an entry stands for."""
     count = 1
     for choices in image.product.values():
         count *= len(choices)

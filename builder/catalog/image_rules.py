@@ -1,4 +1,4 @@
-"""What must be true of axes, images and families, each taken by itself."""
+"""Rules about axes, images and families, each taken by itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from builder.catalog import family, naming
 from builder.catalog.draft import Draft, check_when, depends_on, repeated
-from builder.catalog.family import Member
+from builder.catalog.family import FamilyMember
 from builder.catalog.model import Image, Rule
 from builder.catalog.reader import Keys
 from builder.catalog.suggest import nearest
@@ -21,11 +21,11 @@ MAX_NAME = 100
 
 
 def check_axes(draft: Draft) -> Iterator[Problem]:
-    """Yield axes with a name that templates use, and conditions on nothing."""
+    """Yield axes with a reserved name, and wrong conditions of their values."""
     for name, axis in draft.catalog.axes.items():
         path: Keys = ("axes", name)
         if name in RESERVED:
-            message = f"no axis can be called {name!r}: templates use the word"
+            message = f"an axis cannot be called {name!r}: templates use that name"
             yield draft.yaml.problem(path, message, key=True)
         for value, details in axis.values.items():
             when = details.when if details else {}
@@ -50,11 +50,11 @@ def _labels(draft: Draft, name: str, template: str) -> Iterator[Problem]:
         is_default = template == "{value}"
         where = ("axes", name, "values", value) if is_default else ("axes", name, "label")
         if not naming.TAG.fullmatch(label):
-            message = f"the label {label!r} of {name} {value} cannot stand in a tag"
+            message = f"the label {label!r} of {name} {value} cannot be part of a tag"
             yield draft.yaml.problem(where, message, naming.TAG_HINT, key=is_default)
         elif label in by_label:
             message = f"{by_label[label]!r} and {value!r} have the same label {label!r}"
-            yield draft.yaml.problem(where, message, "let the label hold {value}")
+            yield draft.yaml.problem(where, message, "put {value} into the label")
         by_label[label] = value
 
 
@@ -88,7 +88,7 @@ def _lists(image: Image) -> Iterator[tuple[Keys, tuple[str, ...]]]:
 
 
 def check_service(draft: Draft, entry: str, image: Image) -> Iterator[Problem]:
-    """Yield a `service` that is no layer, or a layer that is no service."""
+    """Yield a `service` that is not a layer, or not a service."""
     name, path = image.service, ("images", entry, "service")
     if name is None:
         return
@@ -101,7 +101,7 @@ def check_service(draft: Draft, entry: str, image: Image) -> Iterator[Problem]:
         reading, is_service = draft.readings[name], draft.layers[name].service
         if reading.sure("service") and not is_service:
             hint = f"add `service: true` to {reading.yaml.file}"
-            yield draft.yaml.problem(path, f"the layer {name!r} is no service", hint)
+            yield draft.yaml.problem(path, f"the layer {name!r} is not a service", hint)
 
 
 def check_conditions(
@@ -130,33 +130,34 @@ def check_texts(
 
 
 def check_parameters(draft: Draft, entry: str, image: Image) -> Iterator[Problem]:
-    """Yield where the name of a family and its parameters do not agree."""
+    """Yield where the name of a family does not match its parameters."""
     path = ("images", entry)
     try:
         used = naming.names(entry)
     except ValueError as error:
-        message = f"the name {entry!r} is no template: {error}"
+        message = f"the name {entry!r} is not a template: {error}"
         yield draft.yaml.problem(path, message, key=True)
         return
     for name in dict.fromkeys(used):
         if name not in image.product and draft.sure(*path, "product", name):
-            message = f"the name holds {{{name}}}, which `product` does not give"
+            message = f"the name has {{{name}}}, which is not a parameter in `product`"
             hint = nearest(name, image.product, what="parameters")
             yield draft.yaml.problem(path, message, hint, key=True)
     for name, choices in image.product.items():
         here = (*path, "product", name)
         if name not in used:
-            message = f"the name does not hold {{{name}}}, so its images would have one name"
-            yield draft.yaml.problem(here, message, f"write {{{name}}} in the name", key=True)
-        if name in draft.catalog.axes or name in RESERVED:
-            what = "an axis is" if name in draft.catalog.axes else "templates use the word"
-            message = f"no parameter can be called {name!r}: {what}"
+            message = f"the name has no {{{name}}}, so several images would have the same name"
+            yield draft.yaml.problem(here, message, f"put {{{name}}} into the name", key=True)
+        is_axis = name in draft.catalog.axes
+        if is_axis or name in RESERVED:
+            what = "an axis has that name" if is_axis else "templates use that name"
+            message = f"a parameter cannot be called {name!r}: {what}"
             yield draft.yaml.problem(here, message, key=True)
         if not choices and draft.sure(*here):
             message = f"the parameter {name!r} has no choices, so there are no images"
             yield draft.yaml.problem(here, message, "add a choice")
     if family.size(image) > family.MAX_MEMBERS:
-        message = f"means {family.size(image)} images; at most {family.MAX_MEMBERS} can be"
+        message = f"stands for {family.size(image)} images; the limit is {family.MAX_MEMBERS}"
         yield draft.yaml.problem(path, message, key=True)
 
 
@@ -169,11 +170,11 @@ def _template(
     axes: Collection[str] | None = None,
     who: str = "",
 ) -> Iterator[Problem]:
-    """Yield names in a template that mean nothing there, and axes that `who` does not have."""
+    """Yield unknown names in a template, and axes that `who` does not have."""
     try:
         used = naming.names(template)
     except ValueError as error:
-        yield draft.yaml.problem(path, f"{template!r} is no template: {error}")
+        yield draft.yaml.problem(path, f"{template!r} is not a template: {error}")
         return
     for name in dict.fromkeys(used):
         if name in known:
@@ -185,10 +186,10 @@ def _template(
 
 
 def check_rule(draft: Draft, path: Keys, rule: Rule) -> Iterator[Problem]:
-    """Yield what is wrong with the words of a rule."""
+    """Yield what is wrong with a rule by itself."""
     yield from check_when(draft, draft.yaml, (*path, "when"), rule.when)
     if path[0] == "require" and not rule.when and draft.sure(*path, "when"):
-        message = "requires nothing: `when` is empty"
+        message = "this rule requires nothing: `when` is empty"
         yield draft.yaml.problem(path, message, "say which points are kept")
 
 
@@ -204,13 +205,12 @@ def check_globs(
         if glob is None or choices is None or any(fnmatchcase(name, glob) for name in choices):
             continue
         message = f"this rule matches nothing: no {what} is called {glob!r}"
-        is_word = not set("*?[") & set(glob)
-        hint = nearest(glob, choices, what=f"{what}s") if is_word else ""
+        hint = nearest(glob, choices, what=f"{what}s")
         yield draft.yaml.problem((*path, what), message, hint)
 
 
-def check_names(draft: Draft, members: Mapping[str, Sequence[Member]]) -> Iterator[Problem]:
-    """Yield names that are none, and names that two images have. `members` are the images by
+def check_names(draft: Draft, members: Mapping[str, Sequence[FamilyMember]]) -> Iterator[Problem]:
+    """Yield invalid names, and names that two images have. `members` are the images by
     entry.
     """
     first: dict[str, str] = {}

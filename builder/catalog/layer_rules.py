@@ -1,9 +1,10 @@
-"""What must be true of each layer beyond the types of its keys."""
+"""Rules about each layer, beyond the types of its keys."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from builder import confined
 from builder.catalog import abi, directory_rules, once_rules
 from builder.catalog.directory_rules import TEMPLATE
 from builder.catalog.document import Reading
@@ -41,7 +42,7 @@ def check(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem
 
 
 def elsewhere(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    """Yield the layers that exist at no known points: their `when` is wrong."""
+    """Yield the layers whose points are unknown because their `when` is wrong."""
     for name in draft.layers:
         if any(_when(draft, name, axes.get(name))):
             yield name
@@ -83,15 +84,14 @@ def _bottom(draft: Draft, reading: Reading[Layer], layer: Layer) -> Iterator[Pro
         message = "a layer made by bootstrap stands on nothing"
         yield yaml.problem(("on",), message, "remove `on` or `bootstrap`")
     if layer.bootstrap and RELEASE not in layer.axes and sure("axes"):
-        message = f"what bootstrap makes depends on the axis {RELEASE!r}, which names the release"
+        message = f"a layer made by bootstrap needs the axis {RELEASE!r}, which names the release"
         hint = f"add {RELEASE} to `axes`"
         if draft.lacks_axis(RELEASE):
             hint = f"describe the axis {RELEASE} in catalog.yaml, and {hint}"
         yield yaml.problem(("bootstrap",), message, hint)
     if layer.dpkg and not layer.bootstrap and sure("bootstrap"):
         message = (
-            "what dpkg leaves out, it leaves out in every layer: `dpkg` is for the layer made by"
-            " bootstrap"
+            "dpkg's filters apply to every layer, so `dpkg` belongs in the layer made by bootstrap"
         )
         yield yaml.problem(("dpkg",), message, "move it to that layer", key=True)
     is_sure = sure("on") and sure("bootstrap") and sure("glue")
@@ -117,7 +117,7 @@ def _conditions(
     packages: tuple[object, ...],
     having: tuple[str, ...] | None,
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the entries of a list that are wanted at some points only."""
+    """Yield what is wrong with the conditional entries of a list."""
     text, who = draft.readings[name].yaml, f"the layer {name}"
     for index, entry in enumerate(packages):
         if isinstance(entry, Packages):
@@ -127,7 +127,7 @@ def _conditions(
 
 
 def _lists(path: Keys, value: object) -> Iterator[tuple[Keys, tuple[object, ...]]]:
-    """Yield the lists in the value of a key: it, or those among its own keys."""
+    """Yield the lists in the value of a key: the value itself, or those below its own keys."""
     if isinstance(value, tuple):
         yield path, value
     elif isinstance(value, Model):
@@ -174,11 +174,12 @@ def _ways_to_an_axis(layer: Layer) -> str:
 
 def _dockerfile(draft: Draft, name: str, having: tuple[str, ...] | None) -> Iterator[Problem]:
     path = draft.directories[name] / TEMPLATE
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
+        # What it is instead is told with the layer's directory.
         return
     file = path.as_posix()
     try:
-        used = dict(abi.uses(path.read_bytes().decode(), draft.catalog.axes))
+        used = dict(abi.uses(confined.read(path.parent, path.name).decode(), draft.catalog.axes))
     except (OSError, UnicodeDecodeError) as error:
         yield Problem(file, 0, 0, f"cannot be read as UTF-8: {error}")
         return

@@ -1,4 +1,4 @@
-"""catalog.yaml and the layers that it names, read and found right."""
+"""catalog.yaml and its layers, read and checked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from builder.catalog.directory import LAYER, LayerDirectories, find
 from builder.catalog.document import Reading, read
 from builder.catalog.draft import Draft
 from builder.catalog.expand import Expansion, Labels, Matrix, axis_constraints
-from builder.catalog.family import Member, members
+from builder.catalog.family import FamilyMember, members
 from builder.catalog.matrix import MAX_POINTS, TooManyPointsError, remembered
 from builder.catalog.model import Catalog, Image, Layer
 from builder.catalog.reader import Keys
@@ -22,7 +22,7 @@ from builder.errors import InputError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A catalog without a mistake, and what follows from it."""
+    """A valid catalog, and what follows from it."""
 
     catalog: Catalog
     path: Path
@@ -105,7 +105,8 @@ def _draft(
 class _Check:
     """What follows from a draft, as far as it is certain, and all problems.
 
-    A rule about points is kept from what is uncertain: its problems would only follow from others.
+    Rules about points skip what is uncertain: they would only report what follows from other
+    problems.
     """
 
     def __init__(self, draft: Draft) -> None:
@@ -138,7 +139,7 @@ class _Check:
         self.matrices: list[Matrix] = []
         self._check_matrices(by_entry)
 
-    def _entries(self) -> Iterator[tuple[str, list[Member]]]:
+    def _entries(self) -> Iterator[tuple[str, list[FamilyMember]]]:
         """Check each entry of `images` by itself; yield those whose names and parameters agree,
         with their images.
         """
@@ -167,15 +168,15 @@ class _Check:
         all_read = all(self.draft.sure("images", entry, key) for key in ("layers", "product"))
         return all_read and image_rules.asked(image) <= self.draft.sound
 
-    def _axes(self, images: Sequence[Member]) -> tuple[str, ...]:
+    def _axes(self, images: Sequence[FamilyMember]) -> tuple[str, ...]:
         """Return the axes that all of these images have."""
         shared = set(self.draft.catalog.axes)
         for member in images:
             shared &= set(self._expansion.stack(member).axes)
         return tuple(axis for axis in self.draft.catalog.axes if axis in shared)
 
-    def _check_rules(self, by_entry: Mapping[str, Sequence[Member]]) -> None:
-        """Check the words of rules, and that their globs match something."""
+    def _check_rules(self, by_entry: Mapping[str, Sequence[FamilyMember]]) -> None:
+        """Check each rule by itself, and that its globs match something."""
         draft, names = self.draft, None
         if self._names_are_sure and len(by_entry) == len(draft.catalog.images):
             names = [member.name for member in _all(by_entry)]
@@ -184,10 +185,10 @@ class _Check:
                 self.problems += image_rules.check_rule(draft, (kind, number), rule)
                 self.problems += image_rules.check_globs(draft, (kind, number), rule, names)
 
-    def _check_matrices(self, by_entry: Mapping[str, Sequence[Member]]) -> None:
+    def _check_matrices(self, by_entry: Mapping[str, Sequence[FamilyMember]]) -> None:
         """Check images with what they stand on and, as far as points are certain, at these."""
         draft, axes = self.draft, self.arranged.axes
-        certain: list[Member] = []
+        certain: list[FamilyMember] = []
         for entry, images in by_entry.items():
             if entry not in self._unplaced:
                 certain += [member for member in images if member.asked]
@@ -207,13 +208,13 @@ class _Check:
         if all_entries and draft.all_sound and len(self.matrices) == len(every):
             self.problems += matrix_rules.check_rules(draft, self._expansion, every)
 
-    def _check_points(self, member: Member) -> None:
+    def _check_points(self, member: FamilyMember) -> None:
         try:
             matrix = self._expansion.matrix(member)
         except TooManyPointsError:
             message = f"the image {member.name!r} has more than {MAX_POINTS} points"
             path = ("images", member.entry)
-            problem = self.draft.yaml.problem(path, message, "restrict it by `when`", key=True)
+            problem = self.draft.yaml.problem(path, message, "restrict it with `when`", key=True)
             self.problems.append(problem)
             return
         self.matrices.append(matrix)
@@ -224,7 +225,7 @@ class _Check:
             self.problems += matrix_rules.check_tags(self.draft, self.labels, matrix)
 
 
-def _all(by_entry: Mapping[str, Sequence[Member]]) -> Iterator[Member]:
+def _all(by_entry: Mapping[str, Sequence[FamilyMember]]) -> Iterator[FamilyMember]:
     for images in by_entry.values():
         yield from images
 

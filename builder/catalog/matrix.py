@@ -1,5 +1,5 @@
-"""The points of a matrix: values of some axes that fulfil every constraint; for what is absent,
-why.
+"""The points of a matrix: values of some axes that fulfil every constraint; and why others are
+absent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Point = Mapping[str, str]
 
 
 class TooManyPointsError(Exception):
-    """A matrix has more points than a catalog can mean."""
+    """A matrix has more points than any real catalog."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Constraint:
         return tuple(dict.fromkeys(axis for axis, _ in (*self.given, *(self.wants or ()))))
 
     def forbids(self, point: Point) -> bool:
-        """Tell whether a point, complete on the constraint's axes, must not be."""
+        """Tell whether a point that has all of the constraint's axes is forbidden."""
         return holds(self.given, point) and (self.wants is None or not holds(self.wants, point))
 
 
@@ -60,8 +60,7 @@ class Points:
 def points(axes: Mapping[str, Sequence[str]], constraints: Sequence[Constraint]) -> Points:
     """Return the points over these axes that no constraint forbids.
 
-    A constraint is tested as soon as the axes that decide have values, so what it forbids is never
-    spread out.
+    A constraint is tested as soon as its axes have values, so what it forbids is never expanded.
 
     Raises:
         TooManyPointsError: there are more than 100,000.
@@ -74,7 +73,7 @@ def points(axes: Mapping[str, Sequence[str]], constraints: Sequence[Constraint])
         tests[max((names.index(axis) + 1 for axis in deciding), default=0)].append(
             (constraint, deciding)
         )
-    search = _Search(axes, tests)
+    search = _PointSearch(axes, tests)
     search.extend({}, 0)
     return Points(tuple(search.points), tuple(search.holes.values()))
 
@@ -82,7 +81,7 @@ def points(axes: Mapping[str, Sequence[str]], constraints: Sequence[Constraint])
 _Test = tuple[Constraint, tuple[str, ...]]
 
 
-class _Search:
+class _PointSearch:
     """Depth first over the axes; one per matrix."""
 
     def __init__(self, axes: Mapping[str, Sequence[str]], tests: Sequence[Sequence[_Test]]) -> None:
@@ -131,7 +130,7 @@ Cache = Callable[[Mapping[str, Sequence[str]], tuple[Constraint, ...]], Points]
 
 
 def remembered() -> Cache:
-    """Return `points`, computed once for equal axes and constraints: most images share theirs."""
+    """Return `points` with a cache: most images have the same axes and constraints as others."""
     known: dict[tuple[object, ...], Points] = {}
 
     def lookup(axes: Mapping[str, Sequence[str]], constraints: tuple[Constraint, ...]) -> Points:

@@ -1,5 +1,5 @@
-"""What must be true of images at their points: some point, a tag of its own for each, rules that
-match.
+"""Rules about images at their points: each image has a point, each point its own tag, and each rule
+of the catalog matches something.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from builder.catalog import abi, naming
 from builder.catalog.conditions import Condition, both, condition, spell, written
 from builder.catalog.draft import Draft
 from builder.catalog.expand import Expansion, Labels, Matrix, tag
-from builder.catalog.family import Member
+from builder.catalog.family import FamilyMember
 from builder.catalog.image_rules import check_globs, check_rule
 from builder.catalog.matrix import Point, TooManyPointsError, compatible
 from builder.catalog.model import Rule
@@ -33,10 +33,8 @@ def check_points(draft: Draft, matrix: Matrix) -> Iterator[Problem]:
     )
 
 
-def check_bottom(draft: Draft, member: Member, stacked: Stack) -> Iterator[Problem]:
-    """Yield an image that stands on two layers made by bootstrap: there is one root to put layers
-    on.
-    """
+def check_bottom(draft: Draft, member: FamilyMember, stacked: Stack) -> Iterator[Problem]:
+    """Yield an image that stands on two layers made by bootstrap: it has only one root."""
     bottoms = [name for name in stacked.layers if draft.layers[name].bootstrap]
     if len(bottoms) > 1:
         message = (
@@ -48,7 +46,7 @@ def check_bottom(draft: Draft, member: Member, stacked: Stack) -> Iterator[Probl
 
 
 def check_service(
-    draft: Draft, layers: Layers, member: Member, stacked: Stack
+    draft: Draft, layers: Layers, member: FamilyMember, stacked: Stack
 ) -> Iterator[Problem]:
     """Yield an image that could run several services and does not say which, or names another."""
     chosen, path = member.image.service, ("images", member.entry, "service")
@@ -63,11 +61,11 @@ def check_service(
     elif chosen in draft.known and not member.choices:
         # In a family, the choice is for those members that have it.
         message = f"the image {member.name!r} does not have the layer {chosen!r}"
-        yield draft.yaml.problem(path, message, "remove `service`: it has no two services")
+        yield draft.yaml.problem(path, message, "remove `service`: no choice is needed")
 
 
 def check_tags(draft: Draft, known: Labels, matrix: Matrix) -> Iterator[Problem]:
-    """Yield tags that are none, and tags that two points of an image have."""
+    """Yield invalid tags, and tags that two points of an image have."""
     image, entry = matrix.member.image, matrix.member.entry
     is_default = image.tag is None
     path = ("images", entry) if is_default else ("images", entry, "tag")
@@ -90,9 +88,9 @@ def check_tags(draft: Draft, known: Labels, matrix: Matrix) -> Iterator[Problem]
                 f" {written(point)}"
             )
             hint = (
-                f"give the image a `tag` that holds {{{differing[0]}}}"
+                f"give the image a `tag` with {{{differing[0]}}}"
                 if is_default
-                else f"let the tag hold {{{differing[0]}}}"
+                else f"put {{{differing[0]}}} into the tag"
             )
             yield draft.yaml.problem(path, message, hint, key=is_default)
             return
@@ -102,7 +100,7 @@ def check_tags(draft: Draft, known: Labels, matrix: Matrix) -> Iterator[Problem]
 def check_ids(
     draft: Draft, known: Labels, matrices: Sequence[Matrix], axes: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Problem]:
-    """Yield labels that, joined, name two points alike: 'a-b' with 'c', 'a' with 'b-c'."""
+    """Yield labels that, joined, are the same for two points: 'a-b' and 'c', 'a' and 'b-c'."""
     ambiguous = [name for name, labels in known.items() if "-" in "".join(labels.values())]
     if not ambiguous:
         return
@@ -113,7 +111,7 @@ def check_ids(
             other = seen.setdefault((combination, joined), part)
             if other != part:
                 message = (
-                    f"labels joined are {joined.lstrip('@')!r} both at {written(other)} and at"
+                    f"the joined labels are {joined.lstrip('@')!r} both at {written(other)} and at"
                     f" {written(part)}"
                 )
                 hint = "change the label of an axis"
@@ -136,15 +134,13 @@ def _parts(matrices: Sequence[Matrix], axes: tuple[str, ...]) -> Iterator[Point]
 def check_abi(
     draft: Draft, matrices: Sequence[Matrix], axes: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Problem]:
-    """Yield ABI templates that have no value, or one that could not stand in a tag, at some
-    point.
-    """
+    """Yield ABI templates that have no value at some point, or one that cannot be part of a tag."""
     for name, layer in draft.layers.items():
         if not layer.abi or name not in axes:
             continue
         points = list(_parts([one for one in matrices if name in one.stack.layers], axes[name]))
         for index, template in enumerate(layer.abi):
-            # What is no template at all is told by the rules of layers.
+            # The rules about layers report what is not a template.
             at = points if abi.sound(template) else []
             problems = (_abi(draft, name, index, point) for point in at)
             first = next((problem for problem in problems if problem is not None), None)
@@ -164,9 +160,11 @@ def _abi(draft: Draft, name: str, index: int, point: Point) -> Problem | None:
     return draft.readings[name].yaml.problem(path, message, naming.TAG_HINT)
 
 
-def check_rules(draft: Draft, expansion: Expansion, members: Sequence[Member]) -> Iterator[Problem]:
+def check_rules(
+    draft: Draft, expansion: Expansion, members: Sequence[FamilyMember]
+) -> Iterator[Problem]:
     """Yield `exclude` and `require` rules that match nothing, `members` being all images. Rules
-    that are wrong otherwise are passed over.
+    that are wrong in another way are skipped.
     """
     names = [member.name for member in members]
     for kind, rules in (("exclude", draft.catalog.exclude), ("require", draft.catalog.require)):
@@ -189,7 +187,7 @@ class _Rule:
         self._asked = condition(rule.when)
         self._empty: set[tuple[object, ...]] = set()
 
-    def unmatched(self, members: Sequence[Member]) -> str:
+    def unmatched(self, members: Sequence[FamilyMember]) -> str:
         """Return why the rule matches no point, or nothing if it does."""
         concerned = False
         for member in members:
@@ -201,7 +199,7 @@ class _Rule:
                 if self._kind == "require" or any(exists):
                     return ""
         if concerned:
-            return f"no image that it concerns has a point with {spell(self._asked)}"
+            return f"none of its images has a point with {spell(self._asked)}"
         return (
             "no image has such a name" if self._rule.layer is None else "no image has such a layer"
         )
@@ -212,7 +210,7 @@ class _Rule:
             bool(axes & set(stacked.axes)) if self._kind == "require" else axes <= set(stacked.axes)
         )
 
-    def _exists(self, member: Member, stacked: Stack, where: Condition) -> bool:
+    def _exists(self, member: FamilyMember, stacked: Stack, where: Condition) -> bool:
         """Tell whether an image would have a point that the rule matches, were there no rules."""
         constraints = tuple(
             test for test in self._expansion.constraints(member, stacked) if not test.rule

@@ -44,8 +44,8 @@ class AxisValue(Model):
     abi: Value | None = Field(
         None,
         description=(
-            "What `axes.<axis>.abi` is in ABI templates, e.g. debian-13. Default: the axis and the"
-            " value joined by '-'."
+            "The value of `axes.<axis>.abi` in ABI templates, e.g. debian-13. Default: the axis and"
+            " the value, joined by '-'."
         ),
     )
 
@@ -55,7 +55,7 @@ class Axis(Model):
 
     description: str = Field("", description="What the versions are of.")
     values: Mapping[Value, AxisValue | None] = Field(
-        description="The versions built, newest first.", min_length=1
+        description="The versions that are built, newest first.", min_length=1
     )
     label: str = Field(
         "{value}", description="How a value is written in cell names and tags, e.g. py{value}."
@@ -70,13 +70,13 @@ class Image(Model):
         "", description="What it is for, in a sentence; may hold {parameter} and {axis}."
     )
     layers: tuple[Name, ...] = Field(
-        (), description="The layers asked for; what they stand on, and glue, joins by itself."
+        (), description="The layers asked for; what they stand on, and glue, joins automatically."
     )
     product: Mapping[Identifier, Mapping[Name, tuple[Name, ...]]] = Field(
         {},
         description=(
             "Parameters of a family: each maps its choices to the layers they add. The image's name"
-            " holds {parameter}."
+            " contains {parameter}."
         ),
     )
     tag: str | None = Field(
@@ -120,7 +120,7 @@ class Rule(Model):
 
 
 class ChartSettings(Model):
-    """What the charts of a catalog stand on."""
+    """What the charts of a catalog share."""
 
     library: str = Field(
         "charts", description="Directory whose options/, library/ and stubs/ the charts use."
@@ -138,10 +138,10 @@ class Catalog(Model):
         "localhost:5000/catalog", description="Registry and path under which images are published."
     )
     charts: ChartSettings = Field(
-        ChartSettings(), description="Where what the charts share is found."
+        ChartSettings(), description="Where to find what the charts share."
     )
     axes: Mapping[Identifier, Axis] = Field(
-        description="The version dimensions, in the order labels are joined.", min_length=1
+        description="The version dimensions, in the order in which labels are joined.", min_length=1
     )
     layers: str = Field("images", description="Directory that holds one directory per layer.")
     images: Mapping[ImageName, Image] = Field(
@@ -149,12 +149,14 @@ class Catalog(Model):
     )
     exclude: tuple[Rule, ...] = Field((), description="Points that are not built.")
     require: tuple[Rule, ...] = Field(
-        (), description="Points that alone are built, of the images concerned."
+        (), description="The only points that are built of the images concerned."
     )
 
 
-class File(Model):
-    """One entry of `files`: the owner of files, root without it, and a mode that git cannot say."""
+class FileAttributes(Model):
+    """One entry of `files`: the owner of files (default: root), and modes that git does not
+    record.
+    """
 
     path: Absolute = Field(description="Glob over absolute paths under files/.")
     mode: str | None = Field(None, pattern=MODE, description='Octal, in quotes, such as "0440".')
@@ -162,7 +164,7 @@ class File(Model):
 
 
 class Once(Model):
-    """A layer that is the same on every value of some axes: where it is built, and where it may
+    """A layer that is the same at all values of some axes: where it is built, and where it may
     write.
     """
 
@@ -187,7 +189,7 @@ class Layer(Model):
     description: str = Field(description="What the layer adds, in a sentence.")
     on: tuple[Name, ...] = Field((), description="Layers this one stands on.")
     glue: bool = Field(
-        default=False, description="Joins by itself when every layer in `on` is present."
+        default=False, description="Joins automatically when every layer in `on` is present."
     )
     heavy: bool = Field(
         default=False,
@@ -206,40 +208,46 @@ class Layer(Model):
     )
     bootstrap: bool = Field(
         default=False,
-        description="Made by mmdebstrap from nothing, of the release that the axis `debian` names.",
+        description="Made by mmdebstrap from scratch, of the release that the axis `debian` names.",
     )
     dpkg: tuple[DpkgPath, ...] = Field(
         (),
         description=(
             "dpkg's path-exclude=… and path-include=…, as in dpkg.cfg: paths that no package"
             " brings, in this image and in all above it. The last one that matches wins. For a"
-            " layer made by bootstrap."
+            " layer made by bootstrap only."
         ),
     )
     abi: tuple[str, ...] = Field(
         (),
         description=(
-            "A promise: while these words stay, what is built on this layer comes to the same"
-            " bytes, so its children are kept when it changes; `catalog verify` checks. Templates"
-            ' over axes, e.g. \'cp{{ python | replace(".", "") }}\'. Default: none, and children'
-            " are built again at every change."
+            "A promise: as long as these words stay the same, what is built on this layer comes to"
+            " the same bytes, so its children are kept when it changes; `catalog verify` checks it."
+            ' Templates over axes, e.g. \'cp{{ python | replace(".", "") }}\'. Default: none, so'
+            " children are built again at every change."
         ),
     )
-    apt: PackageList = Field((), description="Debian packages, without recommended ones.")
+    apt: PackageList = Field((), description="Debian packages, without the ones they recommend.")
     python: PackageList = Field(
         (), description="Python requirements (PEP 508), installed into the image's Python."
     )
     wheels: PackageList = Field(
-        (), description="Wheels without dependencies: not installed, but under /artifacts/wheels."
+        (),
+        description=(
+            "Wheels without their dependencies: not installed, but put under /artifacts/wheels."
+        ),
     )
     accounts: tuple[Account, ...] = Field(
-        (), description="System accounts whose names no script shows: the lock gives them ids."
+        (),
+        description=(
+            "System accounts whose names cannot be read from a script: the lock gives them ids."
+        ),
     )
     build: PackageList = Field(
         (),
         description=(
-            "Debian packages for `run` alone: not installed, but under /artifacts/build, to be"
-            " unpacked and left behind."
+            "Debian packages for `run` only: not installed, but put under /artifacts/build, where"
+            " `run` can unpack them."
         ),
     )
     archives: Mapping[Name, Archive] = Field(
@@ -262,10 +270,10 @@ class Layer(Model):
             " /usr/local/bin."
         ),
     )
-    files: tuple[File, ...] = Field(
+    files: tuple[FileAttributes, ...] = Field(
         (),
         description=(
-            "Owners, and modes that git does not keep, of the layer's files/, which are copied to"
+            "Owners of the layer's files/, and modes that git does not record. files/ is copied to"
             " the root of the image."
         ),
     )
@@ -293,7 +301,7 @@ class Layer(Model):
     env: Mapping[Variable, Line] = Field(
         {}, description="Environment variables of the image and of its login shells."
     )
-    path: tuple[Directory, ...] = Field((), description="Directories put in front of PATH.")
+    path: tuple[Directory, ...] = Field((), description="Directories put at the front of PATH.")
     user: Owner | None = Field(None, description="User, or user:group, of the image's processes.")
     workdir: Absolute | None = Field(
         None, description="Directory in which the image's command starts."
@@ -311,6 +319,6 @@ class Layer(Model):
         default=False,
         description=(
             "The layer is what an image runs: its cmd, entrypoint, user and workdir win, and it"
-            " lies above all layers that are not."
+            " lies above all layers that are not services."
         ),
     )

@@ -14,12 +14,12 @@ from builder.catalog.model import Catalog
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", re.ASCII)
 """A tag, by the OCI distribution specification."""
 TAG_HINT = "letters, digits, '_', '.' and '-', not first '.' or '-'"
-"""The same in words."""
+"""The same, in words."""
 
 
 @lru_cache(maxsize=4096)
 def parts(template: str) -> tuple[tuple[str, str], ...]:
-    """Return a template as pairs of text and the name behind it, "" for none.
+    """Return a template as pairs of text and the name that follows it, "" if none does.
 
     Raises:
         ValueError: braces do not match, or hold more than a name; the message says what.

@@ -1,4 +1,4 @@
-"""What must be true of a layer that is built once for several values of an axis."""
+"""Rules about a layer that is built once for several values of an axis."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from builder.errors import Problem
 from builder.kinds.table import ASKED_FOR
 
 ELSEWHERE = {kind.key: kind.of_one_release for kind in ASKED_FOR if kind.of_one_release} | {
-    "replaces": "what it replaces is another file elsewhere",
-    "bootstrap": "what it makes is one release",
+    "replaces": "what it replaces differs between releases",
+    "bootstrap": "it makes one release",
 }
 """Keys that such a layer cannot have, and why."""
 
@@ -59,7 +59,7 @@ def _paths(once: Once, text: YamlFile) -> Iterator[Problem]:
             )
             yield text.problem(
                 ("once", "paths", index),
-                "expected a path below '/', without '..' and without '/' at its end, found"
+                "expected a path below '/', without '..' and without a trailing '/', found"
                 f" {path!r}",
                 hint,
             )
@@ -68,7 +68,7 @@ def _paths(once: Once, text: YamlFile) -> Iterator[Problem]:
 def _values(
     draft: Draft, layer: Layer, having: tuple[str, ...], text: YamlFile
 ) -> Iterator[Problem]:
-    """Yield where the layer also depends on versions that exist elsewhere only."""
+    """Yield where the layer also depends on versions that exist only for other values."""
     at = layer.once.at if layer.once else {}
     for axis in having:
         if axis in at:

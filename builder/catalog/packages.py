@@ -1,4 +1,4 @@
-"""What a layer may ask registries for, where a name and a version do not do."""
+"""What a layer may ask registries for, where a name and a version are not enough."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ PackageList = tuple[
 class Archive(Model):
     """A file by its address, for what no package index has."""
 
-    url: str = Field(description="Where it is; `file:///…` too.", pattern=URL)
-    version: str = Field(description="Its version, for people, and for `lock --upgrade` to show.")
+    url: str = Field(description="Where it is; may be `file:///…`.", pattern=URL)
+    version: str = Field(description="Its version, for people; `lock --upgrade` shows it.")
     sha256: str | None = Field(
         None,
-        description="Its sha256; taken down by `catalog lock` where it is not given.",
+        description="Its sha256; if not given, `catalog lock` records it.",
         pattern=SHA256,
     )
 
 
 class Maven(Model):
-    """Files of Maven projects, such as Java archives, with what they need to run."""
+    """Files of Maven projects, such as Java archives, with what they need at run time."""
 
     artifacts: PackageList = Field(
         min_length=1,
@@ -62,15 +62,15 @@ class Maven(Model):
     to: Absolute | None = Field(
         None,
         description=(
-            "Directory of the image into which they are copied. Default: none, they wait under"
-            " /artifacts/maven."
+            "Directory of the image into which they are copied. Default: none; they are only put"
+            " under /artifacts/maven."
         ),
     )
     transitive: bool = Field(
-        default=True, description="Whether what they depend on at run time comes along."
+        default=True, description="Whether to add what they depend on at run time."
     )
     exclude: tuple[str, ...] = Field(
-        (), description="group:artifact of what does not come along; `*` stands for any."
+        (), description="group:artifact of dependencies to leave out; `*` stands for any."
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from builder.catalog.scalars import found, scalar
+from builder.catalog.scalars import in_words, scalar
 from builder.errors import InputError, Problem
 
 MAX_DEPTH = 60
@@ -24,8 +24,8 @@ _TAG = "tag:yaml.org,2002:"
 
 @dataclass(slots=True)
 class Spot:
-    """Where a value stands. `text` is a scalar as written, where it is not a text; `keys` and
-    `inside` are for a mapping's entries, or a list's.
+    """Where a value is in a file. `text` is a scalar as written, if it is not a string; `keys` and
+    `inside` are for the entries of a mapping or a list.
     """
 
     place: Place
@@ -40,8 +40,8 @@ _NOTHING_INSIDE: dict[Key, Spot] = {}
 
 
 class Reader:
-    """Reads one document, once. `problems` holds what was wrong, whatever came of it; `is_cut` says
-    whether more followed, and was not read.
+    """Reads one document, once. `problems` holds everything that was wrong; `is_cut` tells whether
+    something followed that was not read.
     """
 
     def __init__(self, file: str, text: str) -> None:
@@ -53,11 +53,11 @@ class Reader:
         self._expanded = 0
 
     def document(self) -> tuple[object, Spot]:
-        """Return the data and where it stands.
+        """Return the data and its positions.
 
         Raises:
             yaml.YAMLError: it is not YAML.
-            InputError: it is beyond reason, or empty.
+            InputError: it is empty, nested too deeply, or has too many aliases.
 
         """
         self._next()
@@ -112,7 +112,7 @@ class Reader:
         if event.anchor not in self._anchors:
             self._refuse(
                 place,
-                f"the alias *{event.anchor} has no anchor &{event.anchor} that ends before it",
+                f"the alias *{event.anchor} has no anchor &{event.anchor} before it",
             )
             return None, Spot(place)
         value, spot, size = self._anchors[event.anchor]
@@ -172,7 +172,7 @@ class Reader:
                 self._refuse(
                     place,
                     f"the key {key!r} is already at line {spot.keys[key][0]}",
-                    "a key stands once; remove or rename one",
+                    "a key may appear only once; remove or rename one",
                 )
                 continue
             values[key], spot.keys[key], spot.inside[key] = value, place, inner
@@ -186,21 +186,19 @@ class Reader:
         if isinstance(raw, dict | list):
             self._refuse(
                 place,
-                f"{found(raw)} cannot be a key",
-                "a key is a text; quote it when it holds braces or brackets",
+                f"{in_words(raw)} cannot be a key",
+                "a key is a text; quote it if it contains braces or brackets",
             )
             return f"?{place}"
         self._refuse(
             place,
-            f"a key must be a text, found {found(raw, spot.text)}",
+            f"a key must be a text, found {in_words(raw, spot.text)}",
             f'quote it: "{spot.text}"' if spot.text else "",
         )
         return spot.text
 
     def _merge(self, values: dict[str, object], spot: Spot, value: object, inner: Spot) -> None:
-        """Add what `<<` brings in: the entries of a mapping, or of several, that are not there
-        yet.
-        """
+        """Add what `<<` merges: entries of one or more mappings whose keys are not there yet."""
         if isinstance(value, list):
             for index, part in enumerate(value):
                 self._merge(values, spot, part, inner.inside[index])
@@ -212,7 +210,7 @@ class Reader:
                     inner.inside[key],
                 )
         else:
-            self._refuse(inner.place, f"'<<' merges mappings, found {found(value, inner.text)}")
+            self._refuse(inner.place, f"'<<' merges mappings, found {in_words(value, inner.text)}")
 
 
 def _start(event: yaml.Event) -> Place:

@@ -26,7 +26,7 @@ def scalar(text: str) -> str | float | bool | None:
     if text[0] not in "-+.0123456789":
         return text
     if _INTEGER.fullmatch(text):
-        # Python refuses to read integers of thousands of digits; as floats they are refused like
+        # Python refuses to read integers of thousands of digits; as floats they are reported like
         # any other wrong number.
         return int(text) if len(text) <= MAX_DIGITS else float(text)
     if _BASED.fullmatch(text):
@@ -42,9 +42,9 @@ def quoted(value: object) -> str:
     return repr(text if len(text) <= SHOWN else text[: SHOWN - 3] + "...")
 
 
-def found(value: object, written: str = "") -> str:
-    """Return what a value is, in words: "the number 3.1", "a list". `written` is a scalar as it
-    stands in the file.
+def in_words(value: object, written: str = "") -> str:
+    """Return what a value is, in words: "the number 3.1", "a list". `written` is the
+    scalar as written in the file.
     """
     match value:
         case None:

@@ -14,8 +14,8 @@ from builder.tree import File, Tree
 
 
 class _Schema(GenerateJsonSchema):
-    """What pydantic generates, without a title for every key, and with keys that do not fit
-    refused.
+    """What pydantic generates, but without a title for every key, and without keys that do not
+    match a mapping's pattern.
     """
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002  pydantic's signature
@@ -43,7 +43,7 @@ def _written(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def _closed(found: JsonSchemaValue) -> JsonSchemaValue:
-    """Say the pattern of keys in a way that refuses others, too."""
-    patterns = found.get("patternProperties")
-    return {**found, "additionalProperties": False} if patterns else found
+def _closed(generated: JsonSchemaValue) -> JsonSchemaValue:
+    """Let a mapping with a pattern for its keys refuse all others."""
+    patterns = generated.get("patternProperties")
+    return {**generated, "additionalProperties": False} if patterns else generated

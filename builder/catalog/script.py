@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder import confined
 from builder.catalog.model import Layer
 
 KEYS = ("prepare", "run")
+MOST = 16 << 20
+"""Bytes of a script."""
 END = "END-OF-STEP"
-"""A line that no script can have: it ends the script in a Dockerfile."""
+"""A line that a script cannot have: it ends the script in a Dockerfile."""
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.[A-Za-z][A-Za-z0-9]*")
-"""A file's name, as a script: one word with an extension. Anything else is bash."""
+"""The name of a script's file: one word with an extension. Anything else is bash."""
 BASH = re.compile(r"#!\s*(/usr/bin/env\s+bash|(/usr)?/bin/bash)\s*(\n|$)")
 
 
@@ -22,21 +25,21 @@ class Script:
     """One script of a layer."""
 
     text: str
-    """What it says; empty for a file that is no text."""
+    """Its text; empty for a file that is not bash."""
     file: str = ""
     """The name of its file, in the layer's directory; empty for one in layer.yaml."""
     is_bash: bool = True
-    """Whether it is bash. Otherwise its first line says what runs it."""
+    """Whether it is bash. Otherwise its first line names the program that runs it."""
 
 
 def file_of(text: str) -> str:
-    """Return the file that a `prepare` or `run` names; nothing when it is a script itself."""
+    """Return the file that a `prepare` or `run` names; empty if the text is the script itself."""
     word = text.strip()
     return word if FILE.fullmatch(word) else ""
 
 
 def files(layer: Layer) -> Iterator[tuple[str, str]]:
-    """Yield the files that a layer's scripts are, each with its key in layer.yaml."""
+    """Yield a layer's scripts that are files, each with its key in layer.yaml."""
     for key in KEYS:
         name = file_of(getattr(layer, key))
         if name:
@@ -60,7 +63,7 @@ def read(layer: Layer, key: str, directory: Path) -> Script:
     name = file_of(text)
     if not name:
         return Script(text=text)
-    data = (directory / name).read_bytes()
+    data = confined.read(directory, name, MOST)
     has_interpreter = data.startswith(b"#!")
     first = data.partition(b"\n")[0].decode(errors="replace")
     if has_interpreter and not BASH.match(first):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from builder import confined
 from builder.catalog.reader import Key, Place, Reader, Spot
 from builder.errors import InputError, Problem
 
@@ -18,7 +20,7 @@ _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U0001000
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
-    """One YAML document: `file` as problems name it, its data, and where everything stands."""
+    """One YAML document: `file` as problems name it, its data, and the position of everything."""
 
     file: str
     data: object
@@ -27,8 +29,8 @@ class YamlFile:
     """Whether more follows that was not read: a second document."""
 
     def at(self, path: Sequence[Key], *, key: bool = False) -> Place:
-        """Return the place of the value at `path`, of its key with `key`; of what is around it when
-        there is none.
+        """Return the place of the value at `path`, or of its key with `key`; if there is none, the
+        place of what is around it.
         """
         spot, place = self.spot, self.spot.place
         for step in path:
@@ -39,7 +41,7 @@ class YamlFile:
         return place if key else spot.place
 
     def written(self, path: Sequence[Key]) -> str:
-        """Return a scalar that is not a text as it is written, or an empty text."""
+        """Return a scalar that is not a string as it is written, or an empty text."""
         spot = self.spot
         for step in path:
             if step not in spot.inside:
@@ -77,12 +79,15 @@ def parse(data: bytes, file: str) -> YamlFile:
 
 def scan(path: Path, file: str) -> tuple[YamlFile | None, list[Problem]]:
     """Read a YAML file of at most 5 MiB; return what it says, if it is YAML at all, and every
-    problem on the way. Of a key that is there twice, the first one counts.
+    problem on the way. Of a repeated key, the first one counts.
     """
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        data = confined.regular(path, MAX_BYTES)
+    except confined.KindError as error:
+        return None, [Problem(file, 0, 0, error.strerror or "is not a file")]
     except (OSError, ValueError) as error:
+        if getattr(error, "errno", 0) == errno.EFBIG:
+            return None, [Problem(file, 0, 0, f"is larger than {MAX_BYTES >> 20} MiB")]
         why = getattr(error, "strerror", None) or error
         return None, [Problem(file, 0, 0, f"cannot be read: {why}")]
     return scan_bytes(data, file)

@@ -25,7 +25,7 @@ class Layers:
     services: frozenset[str]
     """The layers with `service: true`."""
     last: frozenset[str]
-    """The services, and what stands on one."""
+    """The services, and the layers that stand on one."""
 
     def rank(self, name: str) -> tuple[bool, int, str]:
         """Return the key by which layers lie in every image: ancestors first, the same layers first
@@ -44,7 +44,7 @@ class Stack:
     layers: tuple[str, ...]
     axes: tuple[str, ...]
     joined: Mapping[str, Condition]
-    """Layers that joined by themselves -> where they do."""
+    """Layers that join automatically -> where they do."""
 
     def at(self, holding: Collection[str]) -> tuple[str, ...]:
         """Return the layers of a point, `holding` being those of `joined` that join there."""
@@ -68,7 +68,7 @@ def arrange(catalog: Catalog, layers: Mapping[str, Layer]) -> Layers:
         used = set().union(*(layers[member].axes for member in members))
         axes[name] = tuple(axis for axis in catalog.axes if axis in used)
 
-    # Glue that stands on glue comes after it, and joins where both may.
+    # Glue that stands on glue comes after it, and joins where both may join.
     glue = [name for name, layer in layers.items() if layer.glue]
     glue.sort(key=lambda name: (len(ancestors[name]), name))
     joins: dict[str, Condition] = {}
@@ -109,7 +109,7 @@ def stack(layers: Layers, asked: Iterable[str], axes: Iterable[str]) -> Stack:
 
 
 def running(layers: Layers, stacked: Iterable[str]) -> tuple[str, ...]:
-    """Return the services of a stack that no other of its services stands on: what it would run.
+    """Return the services that no other service of the stack stands on: what it would run.
 
     A service that stands on another one extends it, and takes its place.
     """
@@ -118,8 +118,8 @@ def running(layers: Layers, stacked: Iterable[str]) -> tuple[str, ...]:
 
 
 def upward(on: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the layers so that each follows what it stands on; those of a cycle, and on one, are
-    left out.
+    """Return the layers so that each follows what it stands on. The layers of a cycle, and those
+    that stand on one, are left out.
     """
     waiting = {name: len(set(below)) for name, below in on.items()}
     above: dict[str, list[str]] = {name: [] for name in on}

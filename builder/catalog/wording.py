@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from builder.catalog import language, words
 from builder.catalog.reader import Key, Keys
-from builder.catalog.scalars import found, quoted, scalar
+from builder.catalog.scalars import in_words, quoted, scalar
 from builder.catalog.source import YamlFile
 from builder.catalog.suggest import closest, nearest
 from builder.errors import Problem
@@ -47,7 +47,7 @@ _PATTERNS = {
     language.LANGUAGE: "a language tag (BCP 47), such as en, pt-BR or zh-Hans",
 }
 _BRANCHES = {words.TEXT, words.TEXTS, words.CONDITIONAL, "[key]"}
-"""What stands in a location of pydantic, and is no key of a document."""
+"""Parts of a location of pydantic that are not keys of a document."""
 FORMER = {"priority": "write `service: true` in the layer that the image runs, nothing in others"}
 """Keys of earlier formats, and what to write instead."""
 _EXPECTED = {
@@ -66,7 +66,7 @@ _EXPECTED = {
 _COMMANDS = {"cmd", "entrypoint"}
 """Keys whose lists are a program with its arguments."""
 _FOR_NOTHING = {"env": 'for an empty value: ""', "npm": "for any version: '*'"}
-"""What to write where the values of a mapping are texts and there is none."""
+"""What to write where a value of a mapping should be a text and is missing."""
 _NAMES = re.compile(r"[\w.+-]+([ ,]+[\w.+-]+)*")
 _PLAIN = re.compile(r"[\w./][\w./=+-]*", re.ASCII)
 """A text that needs no quotes in a list of YAML, unless it is a number or the like."""
@@ -76,18 +76,18 @@ def validate(yaml: YamlFile, kind: type[M]) -> M:
     """Return a document as a `kind`.
 
     Raises:
-        pydantic.ValidationError: it is none; `problems` says the same for people.
+        pydantic.ValidationError: it is not valid; `problems` says the same in words.
 
     """
     return validate_data(yaml.data, kind)
 
 
 def validate_data(data: object, kind: type[M]) -> M:
-    """Return plain data as a `kind`. A text is never taken for a number or a truth value; a list is
-    taken for a tuple.
+    """Return plain data as a `kind`. A text is never read as a number or a boolean; a list
+    becomes a tuple.
 
     Raises:
-        pydantic.ValidationError: it is none.
+        pydantic.ValidationError: it is not valid.
 
     """
     return kind.model_validate_json(json.dumps(data), strict=True)
@@ -95,7 +95,7 @@ def validate_data(data: object, kind: type[M]) -> M:
 
 def problems(yaml: YamlFile, kind: type[BaseModel], error: ValidationError) -> list[Problem]:
     """Return what is wrong with the document, one problem for each place."""
-    # The key that a misspelt one stands for is not missing.
+    # A key that is there, but misspelt, is not missing.
     meant = {(*keys[:-1], right) for keys, right in misspelt(kind, yaml, error).items()}
     wrong: list[Problem] = []
     for details in error.errors(include_url=False):
@@ -120,9 +120,7 @@ def misspelt(kind: type[BaseModel], yaml: YamlFile, error: ValidationError) -> d
 
 
 def place(yaml: YamlFile, loc: tuple[Key, ...]) -> Keys:
-    """Return the path in the document that a location of pydantic means: without the names of
-    branches.
-    """
+    """Return the path in the document for a location of pydantic, which also names branches."""
     spot, keys = yaml.spot, list[Key]()
     for index, step in enumerate(loc):
         is_last = index == len(loc) - 1
@@ -199,7 +197,7 @@ def _problem(yaml: YamlFile, kind: type[BaseModel], details: ErrorDetails) -> Pr
     is_choice = error == "string_type" and words.TEXT in loc
     wanted = _branch(loc) if is_choice else _wanted(details)
     hint = _hint(error, value, written, keys)
-    return yaml.problem(keys, f"expected {wanted}, found {found(value, written)}", hint)
+    return yaml.problem(keys, f"expected {wanted}, found {in_words(value, written)}", hint)
 
 
 def _unknown_key(yaml: YamlFile, kind: type[BaseModel], keys: Keys) -> Problem:
@@ -225,7 +223,7 @@ def _hint(error: str, value: object, written: str, keys: Keys) -> str:
 
 
 def _entries(text: str, *, is_command: bool) -> list[str]:
-    """Return the entries of the list that a text was written for."""
+    """Return the entries of the list that was probably meant by a text."""
     if not is_command:
         return re.split("[ ,]+", text) if _NAMES.fullmatch(text) else [text]
     try:
@@ -235,7 +233,7 @@ def _entries(text: str, *, is_command: bool) -> list[str]:
 
 
 def _as_entry(text: str) -> str:
-    """Return a text as an entry of a list in YAML, in quotes where it would mean something else."""
+    """Return a text as an entry of a list in YAML, in quotes where it needs them."""
     return text if _PLAIN.fullmatch(text) and scalar(text) == text else json.dumps(text)
 
 

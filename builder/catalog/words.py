@@ -1,4 +1,4 @@
-"""The words of the format: names, versions, conditions, and what every value of it is."""
+"""The words of the format: names, versions, conditions, and the base class of its models."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
 ImageName = Annotated[str, StringConstraints(pattern=IMAGE_NAME, max_length=100)]
 # Axes and parameters are variables in templates.
 Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, max_length=40)]
-# A version on an axis: it stands in paths and, through the axis' label, in tags.
+# A version on an axis: it is part of paths and, through the axis' label, of tags.
 Value = Annotated[str, StringConstraints(pattern=VALUE, max_length=60)]
 Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
 Absolute = Annotated[str, StringConstraints(pattern=ABSOLUTE)]
@@ -52,7 +52,7 @@ Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 TEXT, TEXTS, CONDITIONAL = "(text)", "(texts)", "(conditional)"
-"""Names of the branches where the format takes a text or something else."""
+"""Names of the branches where the format allows a text or something else."""
 
 
 def text_or_list(value: object) -> str:
@@ -74,6 +74,6 @@ When = Mapping[str, Values]
 
 
 class Model(BaseModel):
-    """A frozen value that refuses what it does not know."""
+    """A frozen value that refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)

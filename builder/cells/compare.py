@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from builder.cells.tree import Difference, diff_filesystems, merged
+from builder.cells.tree import PathDifference, diff_filesystems, merged
 from builder.debian.model import Facts
 from builder.oci.model import DIRECTORY, Entry
 
@@ -34,12 +34,12 @@ class Comparison:
     """What differs between A and B."""
 
     packages: tuple[PackageChange, ...]
-    files: tuple[Difference, ...]
-    """Paths at which the trees differ, without directories; times do not count."""
+    files: tuple[PathDifference, ...]
+    """Paths at which the trees differ, without directories; times are ignored."""
 
 
 def compare(one: Sequence[Facts], other: Sequence[Facts]) -> Comparison:
-    """Compare what two stacks of cells, bottom first, come to.
+    """Compare the trees and packages of two stacks of cells, bottom first.
 
     Raises:
         ConflictError: cells of one side disagree on a path.
@@ -57,7 +57,7 @@ def _files(tree: Mapping[str, Entry]) -> dict[str, Entry]:
 
 
 def _versions(stack: Sequence[Facts]) -> Versions:
-    """Return the packages of a stack; of two versions, the one that lies above counts."""
+    """Return the packages of a stack; of two versions, the upper one counts."""
     versions: dict[tuple[str, str], str] = {}
     for facts in stack:
         for kind, names in facts.packages.items():

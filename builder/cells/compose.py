@@ -5,8 +5,8 @@ is executed, no delta is copied.
     manifest = compose(store, [facts of each cell, bottom first, …], config,
     ref="image/jupyter-python:py3.13", key=key)
 
-The order of cells matters to how well images share layers, and to nothing else: the tree and the
-seal are the same in any order.
+The order of cells only decides how well images share layers: the tree and the seal are the same in
+any order.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def image_key(cells: Sequence[Descriptor], config: ImageConfig) -> str:
 
 
 def find(store: Store, ref: str, key: str) -> Descriptor | None:
-    """Return the image of this ref if it is whole and was made with this key; None when it has to
+    """Return the image of this ref if it is whole and was made with this key; None if it has to
     be composed.
     """
     image = store.find(ref)

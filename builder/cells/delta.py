@@ -1,15 +1,14 @@
-"""From the layers that an engine wrote to a delta: additive but for what `replaces` allows, the
-same bytes every time, and its facts.
+"""From the layers that an engine wrote to a delta and its facts: a delta only adds, except for what
+`replaces` allows, and has the same bytes every time.
 
     facts = normalise([tar, …], cell=…, key=…, ancestors=[Facts, …], store=store,
     built_since=seconds)
 
-The blob is in the store then; `builder.cells.records.record` keeps the facts beside it. The layers
+The blob is then in the store; `builder.cells.records.record` stores the facts beside it. The layers
 are those that the build put on the composed image of `ancestors` (see `builder.cells.compose`),
 uncompressed, bottom first; for a bootstrapped cell, the whole root as one tar and no ancestors.
-`built_since` is a time (seconds since 1970) that parts what packages bring, which is older, from
-what the build writes. The start of the build would not do where an engine takes a step from its
-cache.
+`built_since` is a time (seconds since 1970): files of packages are older, files that the build
+writes are not. It is not the start of the build, because an engine may take a step from its cache.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from typing import IO
 
 from builder.cells.tree import (
     LISTED,
-    Conflict,
+    PathConflict,
     agree,
     conflict_error,
     difference,
@@ -33,7 +32,7 @@ from builder.cells.tree import (
 )
 from builder.debian import alternatives, mergers, packages
 from builder.debian.environment import GENERATED
-from builder.debian.model import Facts, Library
+from builder.debian.model import Facts, SharedLibrary
 from builder.debian.paths import volatile
 from builder.debian.scan import CONFIGURATION, Item, Scan, content, scan
 from builder.errors import BuilderError, listed
@@ -57,13 +56,13 @@ def normalise(
     """Squash the layers of a build into its delta, put that into the store, and return the facts.
 
     `replaces` are globs over absolute paths of ancestors that the cell may replace or delete.
-    `within` are absolute paths of the only files and trees that the cell may write, for one that
-    also lies on other cells than these ancestors; none of them may have anything there.
+    `within` are absolute paths: the only files and trees that a cell may write if it also lies on
+    other cells than these ancestors. The ancestors may not have anything there.
 
     Raises:
-        ConflictError: the build removed or changed what an ancestor holds; layer, path, owner and
-        package are named.
-        BuilderError: it wrote outside of `within`, or an ancestor holds what is there; or it made a
+        ConflictError: the build removed or changed a path of an ancestor; names layer, path, owner
+        and package.
+        BuilderError: it wrote outside of `within`, or an ancestor has a path there; or it made a
         file whose name means a deletion.
         IntegrityError: a layer is not a readable tar.
         BuilderError: the disk is full, or a hard link leads nowhere.
@@ -108,7 +107,7 @@ def normalise(
 
 
 def _told(scanned: Scan, entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:
-    """Yield the packages that the delta's files tell of."""
+    """Yield the packages that the delta's files describe."""
     for path, packages_of_file in sorted(scanned.packages.items()):
         if path in entries:
             yield from packages_of_file
@@ -119,7 +118,7 @@ def _content(scanned: Scan, streams: Sequence[IO[bytes]], path: str) -> Iterator
 
 
 def _configuration(scanned: Scan, entries: Mapping[str, Entry]) -> dict[str, str]:
-    """Return the texts that the seal reads, of the files that are in the delta."""
+    """Return the texts of the delta's files that the seal reads."""
     texts = {}
     for path, text in sorted(scanned.texts.items()):
         if path in entries and CONFIGURATION.fullmatch(path):
@@ -127,14 +126,14 @@ def _configuration(scanned: Scan, entries: Mapping[str, Entry]) -> dict[str, str
     return texts
 
 
-def _libraries(scanned: Scan, entries: Mapping[str, Entry]) -> tuple[Library, ...]:
+def _libraries(scanned: Scan, entries: Mapping[str, Entry]) -> tuple[SharedLibrary, ...]:
     kept = [library for library in scanned.libraries if library.path in entries]
     return tuple(sorted(kept, key=lambda library: library.path))
 
 
 def _replaced(scanned: Scan, parents: Mapping[str, Entry], gone: Sequence[str]) -> dict[str, Entry]:
-    """Return the entries of ancestors that the build replaced or deleted, sorted by path; of a
-    directory that is one no more, with all that was in it.
+    """Return the entries of ancestors that the build replaced or deleted, sorted by path; if a
+    directory became something else, with all that was in it.
     """
     replaced = {path: parents[path] for path in scanned.items.keys() & parents.keys()}
     tops = list(gone)
@@ -149,8 +148,8 @@ def _replaced(scanned: Scan, parents: Mapping[str, Entry], gone: Sequence[str]) 
 
 
 def _refuse_names(cell: str, scanned: Scan, known: Collection[str]) -> None:
-    """Raise BuilderError for files that the build made under names that mean deletions in a layer:
-    an engine that unpacks it would delete something, or nothing, and never write the file.
+    """Raise BuilderError for files whose names mean deletions in a layer: an engine that unpacks it
+    would delete something, or nothing, but never write the file.
     """
     strays = set(scanned.named)
     for path in scanned.foreign:
@@ -168,7 +167,7 @@ def _refuse_names(cell: str, scanned: Scan, known: Collection[str]) -> None:
 def _bookkeeping(
     cell: str, before: Mapping[str, str], scanned: Scan, below: Sequence[Facts]
 ) -> dict[str, str]:
-    """Return the contributions of the build. The links of an alternative count only when they were
+    """Return the contributions of the build. The links of an alternative count only if they were
     set by hand.
     """
     databases = {**before, **scanned.bookkeeping}
@@ -183,7 +182,7 @@ def _bookkeeping(
 
 
 def drop_generated(scanned: Scan, before: Mapping[str, str]) -> None:
-    """Leave out what the seal makes: its own files, and the links of alternatives."""
+    """Drop what the seal makes: its own files, and the links of alternatives."""
     links = _managed({**before, **scanned.bookkeeping})
     for path in [path for path in scanned.items if path in GENERATED or path in links]:
         if path in GENERATED or scanned.items[path].entry.link.startswith("/" + alternatives.LINKS):
@@ -200,9 +199,7 @@ def _managed(bookkeeping: Mapping[str, str]) -> set[str]:
 
 
 def _drop_equal(scanned: Scan, parents: Mapping[str, Entry]) -> None:
-    """Leave out what is as it was below: directories that only got a new time, files written again
-    with the same bytes.
-    """
+    """Drop what is unchanged: directories with a new time, files rewritten with the same bytes."""
     for path in [
         path
         for path, item in scanned.items.items()
@@ -212,7 +209,7 @@ def _drop_equal(scanned: Scan, parents: Mapping[str, Entry]) -> None:
 
 
 def _confine(cell: str, paths: Iterable[str], parents: Iterable[str], tops: Sequence[str]) -> None:
-    """Raise BuilderError for paths outside of these trees that are no directory on the way there,
+    """Raise BuilderError for paths outside of these trees, except the directories that lead there,
     and for parents' paths inside.
     """
     strays = sorted(
@@ -223,16 +220,16 @@ def _confine(cell: str, paths: Iterable[str], parents: Iterable[str], tops: Sequ
     held = sorted(f"/{path}" for path in parents if _within(path, tops))
     if strays:
         message = (
-            f"{cell}, which is built once for several, writes outside of its `once.paths`:"
+            f"{cell}, which is built once for several points, writes outside its `once.paths`:"
             f" {listed(strays, LISTED)}"
         )
-        raise BuilderError(message, hint="name the path there, or clean up at the end of `run`")
+        raise BuilderError(message, hint="add the path there, or remove it at the end of `run`")
     if held:
         message = (
-            f"{held[0]}, in `once.paths` of {cell}, is of a layer below it, which is another one in"
-            " other images"
+            f"{held[0]}, in `once.paths` of {cell}, belongs to a cell below it, which other"
+            " images do not have"
         )
-        raise BuilderError(message, hint="name what the layer adds itself, further down")
+        raise BuilderError(message, hint="give longer paths, to what only this layer adds")
 
 
 def _within(path: str, tops: Iterable[str]) -> bool:
@@ -252,30 +249,32 @@ def _refuse(
     *,
     replaces: Sequence[str],
 ) -> None:
-    """Raise ConflictError when the build replaced or deleted paths of its ancestors that it may
-    not, or wrote where one of them deletes.
+    """Raise ConflictError if the build replaced or deleted paths of its ancestors without
+    permission, or wrote into a directory that one of them deletes.
     """
-    conflicts: list[Conflict] = []
+    conflicts: list[PathConflict] = []
     whiteouts = {path for path, entry in below.items() if entry.type == WHITEOUT}
     for path, item in sorted(scanned.items.items()):
         top = next((top for top in (path, *_above(path)) if top in whiteouts), None)
         if top is not None:
             owner, _ = owner_of(ancestors, top)
-            conflicts.append(Conflict(path, cell, owner, "", f"writes below /{top}, deleted by"))
+            conflicts.append(
+                PathConflict(path, cell, owner, "", f"writes below /{top}, deleted by")
+            )
         elif path in below and not _allowed(path, replaces):
             what = f"replaces ({difference(item.entry, below[path])}) a path of"
-            conflicts.append(Conflict(path, cell, *owner_of(ancestors, path), what))
+            conflicts.append(PathConflict(path, cell, *owner_of(ancestors, path), what))
     for path in gone:
         if not _allowed(path, replaces):
             what = "deletes a path of"
-            conflicts.append(Conflict(path, cell, *owner_of(ancestors, path), what))
+            conflicts.append(PathConflict(path, cell, *owner_of(ancestors, path), what))
     if conflicts:
         raise conflict_error(conflicts, below=True)
 
 
 def _deleted(scanned: Scan, parents: Mapping[str, Entry]) -> list[str]:
-    """Return the paths of the parents that the build removed and did not write again, only the
-    topmost of each tree.
+    """Return the paths of the parents that the build removed and did not write again; of each tree,
+    only the topmost path.
     """
     if not scanned.removed and not scanned.emptied:
         return []
@@ -299,8 +298,8 @@ def _above(path: str) -> Iterable[str]:
 
 
 def _with_parents(items: Mapping[str, Item], parents: Mapping[str, Entry]) -> dict[str, Entry]:
-    """Return the entries of the delta, sorted, with every directory on the way to them: an engine
-    that unpacks a layer alone needs those.
+    """Return the entries of the delta, sorted, with all their parent directories: an engine that
+    unpacks a single layer needs these.
     """
     entries = {path: item.entry for path, item in items.items()}
     for path in items:
@@ -312,7 +311,7 @@ def _with_parents(items: Mapping[str, Item], parents: Mapping[str, Entry]) -> di
 
 
 def linked(items: Mapping[str, Item], entries: dict[str, Entry]) -> dict[str, Entry]:
-    """Make hard links again of the files that shared their bytes: the first path holds them, the
+    """Turn files that shared their bytes into hard links again: the first path has the bytes, the
     others link to it.
     """
     first: dict[tuple[int, int], str] = {}

@@ -1,5 +1,5 @@
-"""Whole filesystems, wherever they come from, made comparable: a flat image built by an engine, an
-export, a list of cells.
+"""Whole filesystems in a comparable form: of a flat image built by an engine, of an export, of a
+list of cells.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.cells.delta import drop_generated, linked
-from builder.cells.tree import Difference, diff_filesystems, merged
+from builder.cells.tree import PathDifference, diff_filesystems, merged
 from builder.debian import alternatives, mergers
 from builder.debian.merger import Table
 from builder.debian.model import Facts
@@ -20,7 +20,7 @@ from builder.oci.model import Entry
 
 @dataclass(frozen=True, slots=True)
 class Filesystem:
-    """A filesystem without what is volatile or made by the seal."""
+    """A filesystem without volatile files and those that the seal makes."""
 
     entries: Mapping[str, Entry]
     shared: Mapping[str, str]
@@ -62,21 +62,23 @@ def of_cells(layers: Sequence[Facts]) -> Filesystem:
     )
 
 
-def differences(one: Filesystem, other: Filesystem) -> list[Difference]:
+def differences(one: Filesystem, other: Filesystem) -> list[PathDifference]:
     """Return where two filesystems differ, sorted: by path, and by key within the files that
-    mergers own. Times do not count.
+    mergers own. Times are ignored.
     """
     return sorted(
         [*diff_filesystems(one.entries, other.entries), *_shared(one.shared, other.shared)]
     )
 
 
-def _shared(one: Mapping[str, str], other: Mapping[str, str]) -> Iterator[Difference]:
+def _shared(one: Mapping[str, str], other: Mapping[str, str]) -> Iterator[PathDifference]:
     for path in one.keys() | other.keys():
         left, right = _table(path, one.get(path, "")), _table(path, other.get(path, ""))
         for key in left.keys() | right.keys():
             if left.get(key) != right.get(key):
-                yield Difference(f"{path} {key}", repr(left.get(key, "")), repr(right.get(key, "")))
+                yield PathDifference(
+                    f"{path} {key}", repr(left.get(key, "")), repr(right.get(key, ""))
+                )
 
 
 def _table(path: str, text: str) -> Table:

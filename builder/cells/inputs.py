@@ -1,5 +1,5 @@
-"""The inputs that a cell was last built from, kept in the store so that a plan can tell what moved
-since.
+"""The inputs that a cell was last built from, kept in the store so that a plan can tell what has
+changed since.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PREFIX = "inputs/"
 
 
 def remember(store: Store, cell: str, document: Mapping[str, object]) -> None:
-    """Keep the inputs under the cell's id; those of an earlier build are forgotten."""
+    """Store the inputs under the cell's id; they replace those of an earlier build."""
     blob = store.put_bytes(
         json.dumps(document, separators=(",", ":"), sort_keys=True).encode(), INPUTS
     )
@@ -44,9 +44,7 @@ def recall(store: Store, cell: str) -> Mapping[str, Any] | None:
     if manifest is None:
         return None
     try:
-        document: Mapping[str, Any] = store.read_json(
-            descriptor_from(store.read_json(manifest)["config"])
-        )
-    except IntegrityError:
+        document = store.read_json(descriptor_from(store.read_json(manifest)["config"]))
+    except (IntegrityError, LookupError, TypeError):
         return None
-    return document
+    return document if isinstance(document, dict) else None

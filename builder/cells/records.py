@@ -2,32 +2,40 @@
 the rest of the facts.
 
 A cell's manifest is a function of what was built, whatever was built before it. What it was built
-*on* is no part of it, and stands beside it, in annotations of its ref: a parent that declares an
-ABI may change without its children's keys, so only that tells what a cell's bytes were seen to be
-right on (see `builder.execute.promises`).
+*on* is not part of it, but recorded in annotations of its ref: a parent that declares an ABI may
+change without changing its children's keys, so only these annotations tell on which cells the bytes
+are known to be right (see `builder.execute.promises`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 import zstandard
 
-from builder.debian.model import Facts, Library, Summary
+from builder import documents
+from builder.cells import checked
+from builder.debian.model import Facts, SharedLibrary, Summary
+from builder.documents import from_json
 from builder.errors import IntegrityError
-from builder.oci.blob import descriptor_from, descriptor_json
+from builder.oci.blob import blobs_of, checked_digest, descriptor_from, descriptor_json
 from builder.oci.model import CELL, FACTS, MANIFEST, SUMMARY, Chunk, Descriptor, Entry
 from builder.oci.store import Store
 
 PREFIX = "cell/"
+TITLE = "org.opencontainers.image.title"
+"""Annotation of a cell's manifest: its id."""
 BELOW = "org.catalog.cell.below"
-"""Annotation of a cell's ref: the cells on which these bytes were built, or came out the same."""
+"""Annotation of a cell's ref: the cells on which these bytes were built, or verified."""
 CHECKED = "org.catalog.cell.checked"
-"""Annotation of the ref of a cell that replaces files: the cells below on which those files are the
-ones that it replaced."""
+"""Annotation of the ref of a cell that replaces files: the cells below that have exactly the files
+that it replaced."""
+MOST = 1 << 30
+"""Bytes of a cell's facts."""
 SHORT = 16
 """Hex digits of a manifest's digest in these annotations."""
 
@@ -50,7 +58,7 @@ def record(store: Store, facts: Facts, below: Mapping[str, str]) -> Descriptor:
         "artifactType": CELL,
         "config": descriptor_json(summary),
         "layers": [*(descriptor_json(chunk.blob) for chunk in facts.delta), descriptor_json(rest)],
-        "annotations": {"org.opencontainers.image.title": facts.cell},
+        "annotations": {TITLE: facts.cell},
     }
     descriptor = store.put_bytes(_json(manifest), MANIFEST)
     built_on(store, facts.key, descriptor, below)
@@ -58,20 +66,20 @@ def record(store: Store, facts: Facts, below: Mapping[str, str]) -> Descriptor:
 
 
 def built_on(store: Store, key: str, manifest: Descriptor, below: Mapping[str, str]) -> None:
-    """Tag a cell, and keep on what these bytes were built or came out the same."""
+    """Tag a cell, and record the cells on which these bytes were built or verified."""
     stated = _below(below)
     _tag(store, key, manifest, {BELOW: stated, CHECKED: stated})
 
 
 def checked_on(store: Store, key: str, manifest: Descriptor, below: Mapping[str, str]) -> None:
-    """Keep that what a cell replaced is still there, as it was, on these cells."""
+    """Record that the files that a cell replaced are unchanged in these cells."""
     _tag(store, key, manifest, {**manifest.annotations, CHECKED: _below(below)})
 
 
 def moved(manifest: Descriptor, below: Mapping[str, str], what: str = BELOW) -> list[str]:
-    """Return the cells of `below` that are not those of the annotation `what`, or new there."""
+    """Return the cells of `below` that differ from those in the annotation `what`, or are new."""
     try:
-        stated = json.loads(manifest.annotations.get(what, "{}"))
+        stated = from_json(manifest.annotations.get(what, "{}"))
     except ValueError:
         stated = {}
     known: Mapping[str, object] = stated if isinstance(stated, dict) else {}
@@ -98,28 +106,51 @@ def find(store: Store, key: str) -> Descriptor | None:
 
 def summary(store: Store, manifest: Descriptor) -> Summary:
     """Return the small part of a cell's facts. Raises IntegrityError as `Store.read` does."""
-    document = store.read_json(manifest)
-    return Summary(**_summary_from(store.read_json(descriptor_from(document["config"]))))
+    with _telling(manifest):
+        return Summary(**_summary_from(store.read_json(_config(store, manifest))))
 
 
 def facts(store: Store, manifest: Descriptor) -> Facts:
-    """Return all that is known of a cell.
+    """Return all facts of a cell.
 
     Raises:
         IntegrityError: a blob is missing, damaged, or written by another version of this program.
 
     """
-    document = store.read_json(manifest)
-    small = _summary_from(store.read_json(descriptor_from(document["config"])))
-    packed = store.read(descriptor_from(document["layers"][-1]))
-    value = json.loads(zstandard.ZstdDecompressor().decompress(packed))
+    small = summary(store, manifest)
+    with _telling(manifest, small.cell):
+        *_, rest = blobs_of(store.read_json(manifest))
+        packed = store.read(rest)
+        value = documents.with_any_bytes(documents.unpacked(packed, MOST), most=MOST)
+        return Facts(
+            cell=small.cell,
+            key=small.key,
+            delta=small.delta,
+            packages=small.packages,
+            **_facts_from(value),
+        )
+
+
+@contextmanager
+def _telling(manifest: Descriptor, cell: str = "") -> Iterator[None]:
+    """Say of which cell something is that cannot be read.
+
+    Raises:
+        IntegrityError: it is not what this version of the program writes.
+
+    """
     try:
-        return Facts(**small, **_facts_from(value))
-    except (KeyError, TypeError, ValueError) as error:
-        message = f"the facts of cell {small['cell']} cannot be read ({error})"
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        of = f"cell {cell}" if cell else f"the cell with the manifest {manifest.digest}"
+        message = f"the facts of {of} cannot be read ({error})"
         raise IntegrityError(
-            message, hint=f"run `catalog build --force {small['cell']}`"
+            message, hint=f"run `catalog build --force {cell}`".rstrip()
         ) from error
+
+
+def _config(store: Store, manifest: Descriptor) -> Descriptor:
+    return descriptor_from(store.read_json(manifest)["config"])
 
 
 def _json(value: object) -> bytes:
@@ -137,10 +168,10 @@ def _summary(known: Summary) -> dict[str, Any]:
 
 def _summary_from(value: dict[str, Any]) -> dict[str, Any]:
     return {
-        "cell": value["cell"],
-        "key": value["key"],
+        "cell": checked.cells([value["cell"]])[0],
+        "key": checked.key(value["key"]),
         "delta": tuple(_chunk_from(item) for item in value["delta"]),
-        "packages": value["packages"],
+        "packages": checked.packages(value["packages"]),
     }
 
 
@@ -154,7 +185,9 @@ def _chunk(chunk: Chunk) -> dict[str, Any]:
 
 def _chunk_from(value: dict[str, Any]) -> Chunk:
     blob = descriptor_from(value["blob"])
-    return Chunk(blob=blob, diff_id=value["diffId"], unpacked=value["unpacked"])
+    return Chunk(
+        blob=blob, diff_id=checked_digest(value["diffId"]), unpacked=int(value["unpacked"])
+    )
 
 
 def _facts(known: Facts) -> dict[str, Any]:
@@ -178,25 +211,25 @@ def _facts_from(value: dict[str, Any]) -> dict[str, Any]:
     packages = value["packages"]
     entries: dict[str, Entry] = {}
     owners: dict[str, str] = {}
-    for path, package, *row in value["entries"]:
-        row[8] = tuple((name, text) for name, text in row[8])
-        entries[path] = Entry._make(row)
+    for place, package, *row in value["entries"]:
+        path = checked.path(place)
+        entries[path] = checked.entry(row, path)
         if package >= 0:
             owners[path] = packages[package]
     libraries = tuple(
-        Library(path, soname, flags, isa, tuple(needed))
+        SharedLibrary(checked.path(path), soname, flags, isa, tuple(needed))
         for path, soname, flags, isa, needed in value["libraries"]
     )
     replaces = {
-        path: Entry._make([*row[:8], tuple((name, text) for name, text in row[8])])
+        checked.path(path): checked.entry(row, path)
         for path, row in value.get("replaces", {}).items()
     }
     return {
         "entries": entries,
         "owners": owners,
         "libraries": libraries,
-        "bookkeeping": value["bookkeeping"],
-        "texts": value["texts"],
-        "on": tuple(value["on"]),
+        "bookkeeping": checked.texts(value["bookkeeping"], "the bookkeeping"),
+        "texts": checked.texts(value["texts"], "the texts"),
+        "on": checked.cells(value["on"]),
         "replaces": replaces,
     }

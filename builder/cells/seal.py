@@ -1,4 +1,4 @@
-"""The seal: the last, small layer of an image, with what all of its layers decide together.
+"""The seal: the last, small layer of an image, with what depends on all its layers together.
 
 It holds the files that many packages write into, merged; the links of alternatives; ld.so.cache;
 and the image's environment. It is computed from the facts of the layers: nothing is executed.
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from builder.cells.tree import merged
 from builder.debian import alternatives, environment, ldcache, mergers
 from builder.debian.merger import Disagreement
-from builder.debian.model import Facts, Library
+from builder.debian.model import Facts, SharedLibrary
 from builder.errors import ConflictError
 from builder.oci.model import DIRECTORY, EPOCH, FILE, SYMLINK, Entry, ImageConfig
 
@@ -64,9 +64,7 @@ def entries_of(sealed: Sealed) -> dict[str, Entry]:
 
 
 def with_directories(files: Mapping[str, Entry], below: Mapping[str, Entry]) -> dict[str, Entry]:
-    """Return the entries of the seal, sorted, with the directories on the way to them as they are
-    below.
-    """
+    """Return the entries of the seal, sorted, with their parent directories as they are below."""
     entries = dict(files)
     for name in files:
         path = name
@@ -85,7 +83,7 @@ def _ldcache(
     texts: Mapping[str, str],
     config: ImageConfig,
 ) -> bytes:
-    libraries: list[Library] = []
+    libraries: list[SharedLibrary] = []
     configuration: dict[str, str] = {}
     for facts in layers:
         libraries += facts.libraries
@@ -114,9 +112,7 @@ def _links(texts: Mapping[str, str], below: Mapping[str, Entry]) -> list[tuple[s
 
 
 def _real(below: Mapping[str, Entry], path: str) -> str:
-    """Return a path with the links among its directories followed: an alternative may be recorded
-    below /bin or /lib.
-    """
+    """Return a path with links to directories resolved: alternatives may be in /bin or /lib."""
     directory, name = posixpath.split(path)
     real = ldcache.resolve(below, directory)
     return posixpath.join(real, name) if real is not None else path

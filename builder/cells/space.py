@@ -1,4 +1,4 @@
-"""What takes space in an image: packages, files, and files that two layers hold both."""
+"""What takes space in an image: packages and files."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SUFFIX = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Package:
+class PackageSize:
     """A package with its files in one layer."""
 
     kind: str
-    """deb, python, npm, r; files where no package is known."""
+    """deb, python, npm, r; `files` if no package is known."""
     name: str
     cell: str
     size: int
@@ -42,12 +42,12 @@ class LargeFile:
     """The cell whose file counts."""
     size: int
     again_in: tuple[str, ...] = ()
-    """Other cells that hold the same file."""
+    """Other cells with the same file."""
 
 
-def packages(stack: Sequence[Facts]) -> list[Package]:
-    """Return how much each package takes, the largest first. What no package owns is counted by the
-    first two directories of its path.
+def packages(stack: Sequence[Facts]) -> list[PackageSize]:
+    """Return the size of each package, the largest first. Files without a package are counted by
+    the first two directories of their paths.
     """
     sizes: Counter[tuple[str, str, str]] = Counter()
     for facts in stack:
@@ -56,7 +56,7 @@ def packages(stack: Sequence[Facts]) -> list[Package]:
                 sizes[(*_owner(path, facts), facts.cell)] += entry.size
     ordered = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
     return [
-        Package(kind=kind, name=name, cell=cell, size=size)
+        PackageSize(kind=kind, name=name, cell=cell, size=size)
         for (kind, name, cell), size in ordered
         if size
     ]
@@ -101,5 +101,5 @@ def _owner(path: str, facts: Facts) -> tuple[str, str]:
 
 
 def _distribution(top: str) -> str:
-    """Return what a file or directory of site-packages is called without what installers add."""
+    """Return the name of a file or directory of site-packages without what installers add to it."""
     return SUFFIX.sub("", top).replace("-", "_").lower()

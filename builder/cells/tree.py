@@ -16,8 +16,8 @@ LISTED = 20
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Difference:
-    """One path at which two filesystems differ; a side is empty when the path is not there."""
+class PathDifference:
+    """One path at which two filesystems differ; a side without the path is empty."""
 
     path: str
     one: str
@@ -29,14 +29,14 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class PathConflict:
     """A path on which two layers disagree."""
 
     path: str
     layer: str
     other: str
     package: str
-    """Owner of the path; empty when none is known."""
+    """Owner of the path; empty if none is known."""
     what: str
 
     def __str__(self) -> str:
@@ -46,8 +46,8 @@ class Conflict:
 
 
 def agree(one: Entry, other: Entry, *, times: bool = True) -> bool:
-    """Tell whether two entries are the same to whoever uses them: how hard links share bytes does
-    not matter.
+    """Tell whether two entries are the same to a user of the file system, whether they are hard
+    links or not.
     """
     if one == other:
         return True
@@ -64,7 +64,7 @@ def agree(one: Entry, other: Entry, *, times: bool = True) -> bool:
 
 
 def merged(layers: Sequence[Facts]) -> dict[str, Entry]:
-    """Return the tree that these layers make together, whatever their order.
+    """Return the tree that these layers make together, in any order.
 
     Raises:
         ConflictError: two of them disagree on a path.
@@ -90,7 +90,7 @@ def stacked(layers: Sequence[Facts]) -> dict[str, Entry]:
             there = tree.setdefault(path, entry)
             if there is not entry and there != entry and not agree(there, entry):
                 contested.add(path)
-    clashes: list[Conflict] = []
+    clashes: list[PathConflict] = []
     for path in sorted(contested):
         winner = _winner(layers, path)
         if winner is None:
@@ -104,10 +104,10 @@ def stacked(layers: Sequence[Facts]) -> dict[str, Entry]:
 
 
 def _winner(layers: Sequence[Facts], path: str) -> Entry | None:
-    """Return the entry of a path that replaced all others; None when there is no such entry.
+    """Return the entry of a path that replaced all others; None if there is no such entry.
 
-    A cell replaces what it stands on, and nothing else: beside any other layer, the order of the
-    two would decide.
+    A cell can replace only what it stands on: beside any other layer, the result would depend on
+    the order of the two.
     """
     holding = [facts for facts in layers if path in facts.entries]
     standing: list[Entry] = []
@@ -129,11 +129,11 @@ def _replaced(facts: Facts, path: str, holding: Sequence[Facts]) -> bool:
     return False
 
 
-def _hidden(layers: Sequence[Facts], tree: dict[str, Entry]) -> list[Conflict]:
-    """Remove from the tree what lies in deleted directories; return a conflict for each path there
-    that the deleting layer did not find below it.
+def _hidden(layers: Sequence[Facts], tree: dict[str, Entry]) -> list[PathConflict]:
+    """Remove from the tree what is in deleted directories; return a conflict for each path there
+    that the deleting layer does not stand on.
     """
-    conflicts: list[Conflict] = []
+    conflicts: list[PathConflict] = []
     for facts in layers:
         tops = [path for path, entry in facts.replaces.items() if _ends(facts, path, entry)]
         if not tops:
@@ -149,7 +149,7 @@ def _hidden(layers: Sequence[Facts], tree: dict[str, Entry]) -> list[Conflict]:
 
 
 def _ends(facts: Facts, path: str, replaced: Entry) -> bool:
-    """Tell whether a directory that a layer replaced is one no more."""
+    """Tell whether a layer replaced a directory by something else."""
     entry = facts.entries.get(path)
     return replaced.type == DIRECTORY and entry is not None and entry.type != DIRECTORY
 
@@ -158,26 +158,28 @@ def _below_one(path: str, tops: Sequence[str]) -> bool:
     return any(path.startswith(f"{top}/") for top in tops)
 
 
-def _deleted_by(deleting: Facts, path: str, holder: Facts) -> Conflict:
+def _deleted_by(deleting: Facts, path: str, holder: Facts) -> PathConflict:
     package = holder.owners.get(path, "")
-    return Conflict(path, deleting.cell, holder.cell, package, "deletes its directory, a path of")
+    return PathConflict(
+        path, deleting.cell, holder.cell, package, "deletes its directory, a path of"
+    )
 
 
-def conflict_error(conflicts: Sequence[Conflict], *, below: bool = False) -> ConflictError:
-    """Return the error that names these conflicts, the first twenty in full. `below` is whether
-    they are with layers that the layer stands on.
+def conflict_error(conflicts: Sequence[PathConflict], *, below: bool = False) -> ConflictError:
+    """Return the error that names these conflicts, the first twenty in full. `below` tells
+    whether they are with layers that the layer stands on.
     """
     lines = [str(conflict) for conflict in conflicts[:LISTED]]
     if len(conflicts) > LISTED:
         lines.append(f"… and {len(conflicts) - LISTED} more paths")
     hint = (
-        "let one layer own the path: move what writes it into a layer that both stand on, or"
-        " stand one on the other"
+        "let only one layer write the path: move that into a layer that both stand on, or let one"
+        " stand on the other"
     )
     if below:
         hint = (
-            "leave the path as it is, or name it in `replaces`; if both install the same, let the"
-            " layer below do it alone"
+            "leave the path unchanged, or add it to `replaces`; if both layers install the same,"
+            " leave that to the layer below"
         )
     return ConflictError("\n".join(lines), hint=hint)
 
@@ -191,8 +193,8 @@ def owner_of(layers: Sequence[Facts], path: str) -> tuple[str, str]:
 
 
 def held_by(layers: Sequence[Facts], path: str) -> Facts | None:
-    """Return which of these layers, bottom first, holds the entry of a path that counts; None when
-    none has the path.
+    """Return the layer, of these, bottom first, whose entry of a path counts; None if none has the
+    path.
     """
     holding = [facts for facts in layers if path in facts.entries]
     return next(
@@ -202,7 +204,7 @@ def held_by(layers: Sequence[Facts], path: str) -> Facts | None:
 
 
 def held_twice(layers: Sequence[Facts]) -> dict[tuple[str, str], int]:
-    """Return (cell, other cell) -> bytes of files that both hold; pairs that share nothing are left
+    """Return (cell, other cell) -> bytes of files that both have; pairs that share nothing are left
     out.
     """
     shared_bytes: dict[tuple[str, str], int] = {}
@@ -226,18 +228,18 @@ def held_twice(layers: Sequence[Facts]) -> dict[tuple[str, str], int]:
 
 def diff_filesystems(
     one: Mapping[str, Entry], other: Mapping[str, Entry], *, times: bool = False
-) -> list[Difference]:
-    """Return the paths at which two trees differ, sorted. Times count only when asked for."""
+) -> list[PathDifference]:
+    """Return the paths at which two trees differ, sorted. Times count only if asked for."""
     return sorted(_differences(one, other, times=times))
 
 
 def _differences(
     one: Mapping[str, Entry], other: Mapping[str, Entry], *, times: bool
-) -> Iterator[Difference]:
+) -> Iterator[PathDifference]:
     for path in one.keys() | other.keys():
         left, right = one.get(path), other.get(path)
         if left is None or right is None or not agree(left, right, times=times):
-            yield Difference(path, describe(left), describe(right))
+            yield PathDifference(path, describe(left), describe(right))
 
 
 def describe(entry: Entry | None) -> str:
@@ -261,7 +263,7 @@ def difference(one: Entry, other: Entry) -> str:
     if one.type != other.type and not {one.type, other.type} <= {FILE, HARDLINK}:
         return f"{one.type} instead of {other.type}"
     if one.digest != other.digest:
-        return "other bytes"
+        return "different bytes"
     if one.link != other.link and one.type not in {FILE, HARDLINK}:
         return f"link to {one.link} instead of {other.link}"
     if one[1:4] != other[1:4]:
@@ -269,14 +271,14 @@ def difference(one: Entry, other: Entry) -> str:
             f"mode and owner {one.mode:04o} {one.uid}:{one.gid} instead of {other.mode:04o}"
             f" {other.uid}:{other.gid}"
         )
-    return "other times" if one.xattrs == other.xattrs else "other extended attributes"
+    return "different times" if one.xattrs == other.xattrs else "different extended attributes"
 
 
-def _clash(layers: Sequence[Facts], path: str) -> Conflict:
+def _clash(layers: Sequence[Facts], path: str) -> PathConflict:
     """Return the conflict of the first two layers that disagree on a path."""
     holding = [facts for facts in layers if path in facts.entries]
     one = holding[0]
     other = next(o for o in holding if not agree(o.entries[path], one.entries[path]))
     package = other.owners.get(path) or one.owners.get(path, "")
     what = f"disagrees ({difference(other.entries[path], one.entries[path])}) with"
-    return Conflict(path, other.cell, one.cell, package, what)
+    return PathConflict(path, other.cell, one.cell, package, what)

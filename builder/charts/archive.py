@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import zlib
 from collections.abc import Iterator
 
 from builder.errors import IntegrityError
@@ -41,7 +42,7 @@ def unpack(data: bytes, source: str) -> Tree:
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
             tree = Tree(dict(_files(tar, source)))
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
         raise IntegrityError(f"{source} is not the archive of a chart: {error}") from None
     if FIRST not in tree:
         raise IntegrityError(f"{source} is not the archive of a chart: it has no {FIRST}")
@@ -52,9 +53,12 @@ def _files(tar: tarfile.TarFile, source: str) -> Iterator[tuple[str, File]]:
     size = 0
     for member in tar:
         _, _, path = member.name.partition("/")
-        stream = tar.extractfile(member) if member.isfile() and path else None
-        if stream is None:
+        if member.isdir() or (member.isreg() and not path):
             continue
+        stream = tar.extractfile(member) if member.isreg() else None
+        if stream is None:
+            message = f"{source} holds {member.name!r}, which is a link or a device, not a file"
+            raise IntegrityError(message)
         size += member.size
         if size > MAX_BYTES:
             raise IntegrityError(f"{source} unpacks to more than {MAX_BYTES >> 20} MiB")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from builder import confined
 from builder.charts import library
 from builder.charts.compose import Composition
 from builder.charts.load import SERVICE, SOURCE
@@ -19,12 +20,14 @@ from builder.charts.readme import rows, variables
 from builder.charts.schema import schema
 from builder.charts.scopes import scopes
 from builder.charts.values import values
-from builder.errors import InputError, Problem
+from builder.errors import InputError, IntegrityError, Problem
 from builder.tree import File, Tree
 
 VERSION = "0.0.0"
 """Version of a chart that is not published: `catalog chart package` gives it its own."""
 KUBERNETES = ">= 1.25.0-0"
+MOST_ICON = 1 << 20
+"""Bytes of an icon, which becomes a part of the chart's metadata."""
 LINK = f"charts/{library.NAME}"
 """Where Helm looks for the library of a chart in git."""
 
@@ -182,10 +185,29 @@ def _own(composition: Composition, directory: Path) -> dict[str, str]:
     ]
     if missing:
         raise InputError(missing)
-    own = {name: (folder / name).read_text() for name in composition.service.templates}
+    own = {
+        name: _text(directory, f"{composition.name}/{SOURCE}/{name}")
+        for name in composition.service.templates
+    }
     for inner in composition.contained.values():
         own |= _own(inner, directory)
     return own
+
+
+def _text(directory: Path, path: str) -> str:
+    """Return a text of the catalog's own below charts/.
+
+    Raises:
+        InputError: it is no text, no file, or reached through a link.
+
+    """
+    try:
+        return confined.read(directory, path).decode()
+    except OSError as error:
+        raise InputError([Problem(str(directory / path), 0, 0, error.strerror or "")]) from None
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8: {error.reason}"
+        raise InputError([Problem(str(directory / path), 0, 0, message)]) from None
 
 
 def _twice(own: Mapping[str, str], composition: Composition) -> Iterator[Problem]:
@@ -216,7 +238,11 @@ def _undefined(
     """
     name = composition.name
     service = directory / name / SERVICE
-    written = {f"charts/{name}/{SERVICE}": service.read_text() if service.is_file() else ""}
+    written = {
+        f"charts/{name}/{SERVICE}": _text(directory, f"{name}/{SERVICE}")
+        if service.is_file()
+        else ""
+    }
     written |= {f"charts/{name}/{SOURCE}/{file}": text for file, text in own.items()}
     partials = composition.library.partials
     folder = f"{composition.library.file}/{library.NAME}/templates"
@@ -264,12 +290,17 @@ def _context(composition: Composition, origin: Origin) -> dict[str, object]:
 def _icon(icon: str, directory: Path, name: str) -> str:
     if "://" in icon:
         return icon
-    path = directory / "icons" / icon
-    if not path.is_file():
-        message = f"icon: {path.name} is not among charts/icons/"
+    file = f"charts/{name}/{SERVICE}"
+    try:
+        data = confined.read(directory, f"icons/{icon}", MOST_ICON)
+    except (FileNotFoundError, NotADirectoryError, IntegrityError):
+        message = f"icon: {Path(icon).name} is not among charts/icons/"
         hint = "give a URL, or add the file"
-        raise InputError([Problem(f"charts/{name}/{SERVICE}", 0, 0, message, hint)])
-    return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
+        raise InputError([Problem(file, 0, 0, message, hint)]) from None
+    except OSError as error:
+        message = f"icon: charts/icons/{icon} {error.strerror}"
+        raise InputError([Problem(file, 0, 0, message)]) from None
+    return "data:image/svg+xml;base64," + base64.b64encode(data).decode()
 
 
 def _relative(path: Path, start: Path) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-
-import yaml
+from collections.abc import Callable, Mapping
 
 from builder.charts.chart import VERSION
+from builder.documents import DocumentError, from_json, from_yaml
+from builder.errors import IntegrityError
 from builder.tree import File, Tree
 
 CHANGES = "artifacthub.io/changes"
@@ -27,13 +27,13 @@ def values(tree: Tree) -> dict[str, object]:
 def schema(tree: Tree) -> dict[str, object]:
     """Return values.schema.json; empty for a chart that has none."""
     file = tree.get("values.schema.json")
-    document = json.loads(file.data) if file else {}
+    document = _read(from_json, file.data, "values.schema.json") if file else {}
     return document if isinstance(document, dict) else {}
 
 
 def images(tree: Tree) -> list[str]:
     """Return the images that a chart says it offers."""
-    entries = yaml.load(_annotations(tree).get(IMAGES) or "", Loader=yaml.CSafeLoader)
+    entries = _read(from_yaml, _annotations(tree).get(IMAGES) or "", f"the annotation {IMAGES}")
     if not isinstance(entries, list):
         return []
     return [str(entry.get("image")) for entry in entries if isinstance(entry, Mapping)]
@@ -63,7 +63,14 @@ def _annotations(tree: Tree) -> dict[str, str]:
     return {str(key): str(value) for key, value in annotations.items()}
 
 
+def _read(parse: Callable[[bytes | str], object], data: bytes | str, what: str) -> object:
+    try:
+        return parse(data)
+    except DocumentError as error:
+        raise IntegrityError(f"{what} of the chart {error}") from None
+
+
 def _mapping(tree: Tree, path: str) -> dict[str, object]:
     file = tree.get(path)
-    document = yaml.load(file.data, Loader=yaml.CSafeLoader) if file else {}
+    document = _read(from_yaml, file.data, path) if file else {}
     return document if isinstance(document, dict) else {}

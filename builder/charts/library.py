@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from builder import confined
 from builder.charts.jinja import environment
 from builder.errors import InputError, Problem
 from builder.templates import sandbox
@@ -147,8 +148,14 @@ def _files(directory: Path) -> Tree:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(folder, name)
-            if not name.startswith(".") and path.is_file():
-                files[path.relative_to(directory).as_posix()] = File(path.read_bytes())
+            if name.startswith("."):
+                continue
+            inside = path.relative_to(directory).as_posix()
+            try:
+                files[inside] = File(confined.read(directory, inside))
+            except (confined.LinkError, confined.KindError) as error:
+                problem = Problem(path.as_posix(), 0, 0, error.strerror or "is not a file")
+                raise InputError([problem]) from None
     return Tree(files)
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from builder.catalog import source, wording
-from builder.catalog.scalars import found
+from builder.catalog.scalars import in_words
 from builder.catalog.suggest import nearest
 from builder.charts.library import NAME as LIBRARY
 from builder.charts.library import STUBS, absent
@@ -225,7 +225,7 @@ def _extended(
     }
     parent = others.get(str(data["extends"]))
     if parent is None:
-        message = f"{found(data['extends'])} is not a service that can be extended"
+        message = f"{in_words(data['extends'])} is not a service that can be extended"
         raise InputError(
             [document.problem(("extends",), message, nearest(str(data["extends"]), list(others)))]
         )

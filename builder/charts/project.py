@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder import confined
 from builder.catalog.load import Loaded
 from builder.catalog.source import read
 from builder.catalog.suggest import nearest
@@ -15,6 +15,7 @@ from builder.charts.compose import Composition
 from builder.charts.generate import composed_services, compositions, joined
 from builder.charts.images import ImageRefs, image_refs
 from builder.charts.load import SERVICE
+from builder.documents import DocumentError, from_json
 from builder.errors import InputError, Problem
 from builder.graph.build import graph
 from builder.tree import Tree
@@ -156,8 +157,8 @@ def read_digests(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
     try:
-        digests = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        digests = from_json(confined.regular(path))
+    except (OSError, DocumentError) as error:
         raise InputError([Problem(str(path), 0, 0, f"cannot be read as JSON: {error}")]) from None
     if not isinstance(digests, dict) or not all(
         isinstance(value, str) for value in digests.values()

@@ -1,16 +1,22 @@
-"""`catalog verify`: build again what was kept because of an ABI, and compare the bytes."""
+"""`catalog verify`: build again what was kept because of an ABI, and compare the bytes; with
+`--store`, look at every file of the store instead.
+"""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from builder.commands.build import report
 from builder.console.text import Console
-from builder.errors import listed
+from builder.errors import BuilderError, InputError, Problem, counted, listed
 from builder.execute.build import build, shop_for
 from builder.execute.hold import hold
 from builder.execute.project import open_project
 from builder.execute.promises import Rebuilt, Verification, verify
+from builder.execute.stored import Condition, examine, repair
+from builder.oci.store import Store
+from builder.settings import read as read_settings
 
 SHOWN = 10
 """How many files are named for a cell."""
@@ -26,12 +32,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="build every cell again, also those with nothing changed below them",
     )
+    parser.add_argument(
+        "--store",
+        action="store_true",
+        help="look instead whether every blob, fact, ref and lease of the store is whole",
+    )
+    parser.add_argument(
+        "--repair",
+        action="store_true",
+        help="with --store: remove what is broken, so that it is built again",
+    )
     parser.add_argument("-j", "--jobs", type=int, help="cells built at once")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Verify. Exit 0 when every promise held, 1 when one broke or a build failed."""
+    if arguments.store or arguments.repair:
+        return _store(arguments, console)
     project = open_project(arguments.catalog, arguments.patterns)
     jobs = arguments.jobs or project.settings.jobs
     shop = shop_for(project, console, cache=False)
@@ -49,6 +67,71 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         if failed:
             report(verification.results, console)
     return 1 if failed or verification.replaced else 0
+
+
+def _store(arguments: argparse.Namespace, console: Console) -> int:
+    """Look at the store. Exit 0 when all is whole, or was mended."""
+    wrong = [
+        Problem(name, 0, 0, message)
+        for name, message, holds in (
+            ("--repair", "mends a store: give --store, too", not arguments.store),
+            ("--all", "is for cells, and has no meaning with --store", arguments.all),
+            ("PATTERN", "names cells; --store looks at all of them", bool(arguments.patterns)),
+        )
+        if holds
+    ]
+    if wrong:
+        raise InputError(wrong)
+    settings = read_settings(arguments.catalog.parent)
+    if not settings.store.exists():
+        console.note(f"there is no store at {settings.store}")
+        return 0
+    store = Store(settings.store)
+    condition = examine(store, arguments.jobs or settings.jobs, _names(arguments.catalog))
+    if arguments.repair and condition.faults:
+        repair(store, condition)
+    if arguments.json:
+        console.json(_condition(condition, mended=arguments.repair))
+    else:
+        _tell_condition(condition, settings.store, console, mended=arguments.repair)
+    return 1 if condition.faults and not arguments.repair else 0
+
+
+def _names(catalog: Path) -> dict[str, str]:
+    """Return the cells of the keys that a catalog has now; none where it cannot be read."""
+    try:
+        project = open_project(catalog)
+        return {item.key: cell for cell, item in project.inputs.items()}
+    except BuilderError:
+        return {}
+
+
+def _tell_condition(condition: Condition, root: Path, console: Console, *, mended: bool) -> None:
+    for fault in condition.faults:
+        console.failure(f"{root / fault.path}", fault.message)
+    if condition.lost:
+        console.text("to be built again:")
+        for name in condition.lost:
+            console.text(f"  {name}")
+    counts = f"{counted(condition.blobs, 'blob')}, {counted(condition.refs, 'ref')}"
+    if not condition.faults:
+        console.note(f"{counts}: all whole")
+    elif mended:
+        count = counted(len(condition.faults), "problem")
+        console.note(f"{count} removed; `catalog build` makes again what is missing")
+    else:
+        count = counted(len(condition.faults), "problem")
+        console.note(f"{counts}: {count}; `catalog verify --store --repair` removes what is broken")
+
+
+def _condition(condition: Condition, *, mended: bool) -> dict[str, object]:
+    return {
+        "blobs": condition.blobs,
+        "refs": condition.refs,
+        "problems": [{"file": one.path, "message": one.message} for one in condition.faults],
+        "lost": list(condition.lost),
+        "repaired": mended,
+    }
 
 
 def _tell(verification: Verification, console: Console) -> None:

@@ -9,14 +9,14 @@ from builder.oci.model import EPOCH
 
 LAST_CHANGE = str(EPOCH // 86400)
 HINT = (
-    "name the accounts in `accounts` of the layers that make them, then run `catalog lock`, which"
-    " decides on their ids, and build those layers again; where a script gives an id itself, take"
-    " another number"
+    "add the accounts to `accounts` of the layers that make them, then run `catalog lock`, which"
+    " decides on their ids, and build these layers again; if a script itself gives an id, use"
+    " another number there"
 )
-RANGES_HINT = "give one of them other numbers (`usermod --add-subuids`, or /etc/subuid)"
+RANGES_HINT = "give one of them a different range (`usermod --add-subuids`, or /etc/subuid)"
 SYSTEM = range(100, 1000)
 USERS = "users"
-"""The one group of Debian's own whose id is in that range."""
+"""The only one of Debian's own groups whose id is in that range."""
 
 
 def parse(text: str) -> Table:
@@ -27,8 +27,8 @@ def parse(text: str) -> Table:
 
 
 def parse_shadow(text: str) -> Table:
-    """Parse /etc/shadow; the day of the last change, which is the day of the build, becomes a fixed
-    one.
+    """Parse /etc/shadow; the day of the last change, which is that of the build, becomes a fixed
+    day.
     """
     table = parse(text)
     for name, rest in table.items():
@@ -45,7 +45,7 @@ def parse_members(text: str) -> Table:
 
 
 def join_user(key: str, one: str, other: str) -> str:
-    """Unite two entries of one user or group, which must be equal."""
+    """Join two entries of one user or group, which must be equal."""
     try:
         return equal(key, one, other)
     except Disagreement as error:
@@ -54,7 +54,7 @@ def join_user(key: str, one: str, other: str) -> str:
 
 
 def join_members(key: str, one: str, other: str) -> str:
-    """Unite the members of a group; its id must be equal."""
+    """Join the members of a group; its id must be equal."""
     members = _members(one) | _members(other)
     return join_user(key, _with_members(one, members), _with_members(other, members))
 
@@ -73,7 +73,7 @@ def unique_ids(table: Table) -> None:
     """Refuse two names with one id.
 
     Raises:
-        Disagreement: there are.
+        Disagreement: there are some.
 
     """
     names: dict[str, str] = {}
@@ -88,7 +88,7 @@ def unique_ranges(table: Table) -> None:
     """Refuse overlapping ranges of subordinate ids.
 
     Raises:
-        Disagreement: there are.
+        Disagreement: there are some.
 
     """
     ranges = sorted(

@@ -48,13 +48,13 @@ def dump(table: Table) -> str:
 
 
 def join(key: str, one: str, other: str) -> str:
-    """Unite: an alternative set by hand anywhere is set by hand; all else must be equal."""
+    """Join: the status is manual if it is in one of them; everything else must be equal."""
     return max(one, other) if key == STATUS else equal(key, one, other)
 
 
 def managed(text: str) -> set[str]:
-    """Return the paths, without leading slash, of the links that this database file may make
-    outside /etc/alternatives.
+    """Return the paths, without leading slash, of the links outside /etc/alternatives that this
+    database file may lead to.
     """
     table = parse(text)
     return {
@@ -65,9 +65,7 @@ def managed(text: str) -> set[str]:
 
 
 def is_header(key: str) -> bool:
-    """Tell whether a key is about the alternative itself: choices cannot be written without
-    those.
-    """
+    """Tell whether a key belongs to the header, without which choices cannot be written."""
     return not key.startswith(CHOICE)
 
 
@@ -81,8 +79,8 @@ def links(
 ) -> Iterator[tuple[str, str]]:
     """Yield (path without leading slash, target) of every link, as update-alternatives makes them.
 
-    `chosen` is the choice made by hand, empty when there is none; `exists` tells whether an
-    absolute path does.
+    `chosen` is the choice made by hand, or empty; `exists` tells whether an absolute path
+    exists.
 
     Raises:
         Disagreement: the choice made by hand is not one of the choices.

@@ -28,8 +28,8 @@ class Elf:
 
 
 def read(at: Callable[[int, int], bytes]) -> Elf | None:
-    """Return what a shared object says of itself; None when the bytes are not one that ldconfig
-    would take.
+    """Return the dynamic section of a shared object; None if the bytes are not one that ldconfig
+    would use.
 
     `at(offset, size)` returns bytes of the file, fewer at its end. Only little-endian files are
     read.
@@ -44,12 +44,12 @@ def read(at: Callable[[int, int], bytes]) -> Elf | None:
         return None
     wide = head[4] == 2
     try:
-        return _Reader(at, head, wide=wide).elf()
+        return _ElfReader(at, head, wide=wide).elf()
     except (struct.error, ValueError):
         return None
 
 
-class _Reader:
+class _ElfReader:
     def __init__(self, at: Callable[[int, int], bytes], head: bytes, *, wide: bool) -> None:
         self.at, self.wide = at, wide
         self.machine: int = struct.unpack_from("<H", head, 18)[0]
@@ -101,7 +101,7 @@ class _Reader:
         raise ValueError(address)
 
     def _isa(self) -> int:
-        """Return the x86 ISA level of the GNU property note: 0 for the baseline or none."""
+        """Return the x86 ISA level of the GNU property note; 0 for the baseline or no note."""
         note = next((s for s in self.segments if s[0] == _PT_PROPERTY), None)
         if self.machine != _X86_64 or note is None:
             return 0

@@ -10,10 +10,10 @@ DEFAULT_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/
 PROFILE, ENVIRONMENT = "etc/profile.d/00-catalog-environment.sh", "etc/environment"
 CACHE = "etc/ld.so.cache"
 DEFERRED = "var/lib/dpkg/triggers/Unincorp"
-"""Triggers that wait for dpkg. Where the file is missing, dpkg takes it that all of them do, and
-runs each."""
+"""Pending triggers of dpkg. If the file is missing, dpkg assumes that all are pending, and runs
+each."""
 GENERATED = frozenset({PROFILE, ENVIRONMENT, CACHE, DEFERRED})
-"""Paths that the seal writes for each image; what a build leaves there is dropped."""
+"""Paths that the seal writes for each image; a build's own files there are dropped."""
 # They belong to the user who logs in, not to the image.
 _PERSONAL = frozenset({"HOME", "USER", "LOGNAME", "SHELL", "PWD", "PATH"})
 
@@ -24,10 +24,10 @@ def variables(config: ImageConfig) -> dict[str, str]:
 
 
 def profile(config: ImageConfig) -> str:
-    """Return the script for login shells, which start with Debian's own PATH: it puts the image's
-    back, in front of what else is there.
+    """Return the script for login shells, which start with Debian's own PATH: it puts the
+    image's PATH back, before what else is there.
 
-    A variable that is set already keeps its value: it may come from the start of the container.
+    A variable that is set already keeps its value: it may come from whoever started the container.
     """
     own = variables(config)["PATH"]
     lines = [
@@ -48,8 +48,8 @@ def profile(config: ImageConfig) -> str:
 
 
 def environment(config: ImageConfig) -> str:
-    """Return /etc/environment, for sessions that PAM opens; values that it cannot hold are left
-    out.
+    """Return /etc/environment, for sessions that PAM opens, without values that the format cannot
+    express.
     """
     pairs = (
         (name, value)

@@ -1,4 +1,4 @@
-"""Java's list of trusted certificates (a JKS file), without the time at which it was made."""
+"""Java's list of trusted certificates (a JKS file), without the time of its creation."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from builder.oci.model import EPOCH
 
 PATH = "etc/ssl/certs/java/cacerts"
 _MAGIC, _TRUSTED, _SALT = 0xFEEDFEED, 2, b"Mighty Aphrodite"
-# Debian protects the file's integrity with this well-known password: it holds nothing secret.
+# Debian protects the file's integrity with this well-known password; the file has no secrets.
 _PASSWORD = "changeit"  # noqa: S105
 
 
 def normalise(data: bytes) -> bytes | None:
-    """Return the same store with its entries sorted and dated EPOCH; None when it is not one of
-    certificates only.
+    """Return the same store with its entries sorted and dated EPOCH; None if it has other things
+    than certificates.
     """
     entries = _entries(data)
     if entries is None or data[-20:] != _seal(data[:-20]):

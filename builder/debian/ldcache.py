@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.debian.model import Library
+from builder.debian.model import SharedLibrary
 from builder.oci.model import DIRECTORY, SYMLINK, Entry
 
 PATH = "etc/ld.so.cache"
@@ -42,7 +42,7 @@ class Cached:
 
 def cache(
     tree: Mapping[str, Entry],
-    libraries: Sequence[Library],
+    libraries: Sequence[SharedLibrary],
     texts: Mapping[str, str],
     architecture: str,
     generator: str,
@@ -50,14 +50,14 @@ def cache(
     """Return the cache of a filesystem.
 
     `libraries` are its shared libraries, `texts` holds its ld.so.conf files by path. `generator` is
-    the text by which ldconfig names itself in the cache.
+    how ldconfig names itself in the cache.
     """
     return encode(entries(tree, libraries, texts, architecture), generator)
 
 
 def entries(
     tree: Mapping[str, Entry],
-    libraries: Sequence[Library],
+    libraries: Sequence[SharedLibrary],
     texts: Mapping[str, str],
     architecture: str,
 ) -> list[Cached]:
@@ -108,8 +108,8 @@ def encode(cached: Sequence[Cached], generator: str) -> bytes:
 
 
 def resolve(tree: Mapping[str, Entry], path: str) -> str | None:
-    """Return where an absolute path leads, all symlinks followed, without leading slash; None when
-    nowhere.
+    """Return where an absolute path leads, with all symlinks followed, without leading slash; None
+    if it leads nowhere.
     """
     todo, done, links = [part for part in path.split("/") if part][::-1], "", 0
     while todo:
@@ -162,8 +162,8 @@ def _directories(
     texts: Mapping[str, str],
     architecture: str,
 ) -> list[str]:
-    """Return the directories that ldconfig searches, in its order: those configured, then its own;
-    each one once.
+    """Return the directories that ldconfig searches, in its order, each once: first those from its
+    configuration, then its own.
     """
     triplet = TRIPLETS.get(architecture, architecture)
     seen: set[str] = set()
@@ -190,7 +190,7 @@ def _directories(
 
 
 def _included(texts: Mapping[str, str], conf: str, patterns: Sequence[str]) -> Iterator[str]:
-    """Yield the files that the patterns of an `include` line name, from its directory on."""
+    """Yield the files that match the patterns of an `include` line, relative to its directory."""
     for pattern in patterns:
         glob = posixpath.join(posixpath.dirname(conf), pattern).removeprefix("/")
         yield from sorted(fnmatch.filter(texts, glob))
@@ -208,12 +208,15 @@ def _configured(texts: Mapping[str, str], conf: str) -> Iterator[str]:
 
 
 def _search(
-    tree: Mapping[str, Entry], known: Mapping[str, Library], directory: str, paths: Sequence[str]
+    tree: Mapping[str, Entry],
+    known: Mapping[str, SharedLibrary],
+    directory: str,
+    paths: Sequence[str],
 ) -> Iterator[Cached]:
-    """Yield the libraries of one directory: of those with one soname, files before links, then the
-    newest name.
+    """Yield the libraries of one directory: for each soname the best one, files before links, then
+    the newest name.
     """
-    chosen: dict[str, tuple[bool, str, Library]] = {}
+    chosen: dict[str, tuple[bool, str, SharedLibrary]] = {}
     for path in paths:
         library = known.get(resolve(tree, path) or "")
         if library is None:
@@ -261,7 +264,7 @@ def _strings(texts: set[str]) -> tuple[dict[str, int], bytes]:
     """Return offsets and bytes of a string table in which a string may be the end of another, as
     glibc lays it out.
     """
-    # From the right, greater bytes first, and what ends another string right after it.
+    # Sorted from the right, greater bytes first, so that a suffix directly follows its string.
     encoded = sorted(
         (text.encode("utf-8", "surrogateescape") for text in texts),
         key=lambda data: (*(255 - byte for byte in data[::-1]), 256),

@@ -1,4 +1,4 @@
-"""Files made of lines, whose order means nothing."""
+"""Files made of lines whose order does not matter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from builder.debian.merger import Table
 
 
 def parse(text: str) -> Table:
-    """Parse lines; a blank line is none."""
+    """Parse lines; blank ones are ignored."""
     return {line: "" for line in text.splitlines() if line.strip()}
 
 
@@ -64,7 +64,7 @@ def dump_blocks(table: Table) -> str:
 
 
 def parse_whole(text: str) -> Table:
-    """See the file as one value."""
+    """Parse the file as one value."""
     return {"the file": text} if text else {}
 
 

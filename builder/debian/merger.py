@@ -1,10 +1,10 @@
-"""How a file that many packages write into is taken apart and put together again.
+"""How a file that many packages write to is split into entries and merged again.
 
-A merger sees such a file as a mapping from keys (a package, a user, a question, a line) to values.
-`diff` gives what a build added; `merge` unites contributions. Both speak the file's own format, so
-a contribution can be read by a person. `merge` is commutative, associative and idempotent, or
-refuses: what two contributions say of one key must be equal, unless the merger's `join` unites them
-in a way that does not depend on their order.
+A merger treats such a file as a mapping from keys (a package, a user, a question, a line) to
+values. `diff` returns what a build added; `merge` joins contributions. Both use the file's own
+format, so people can read a contribution. `merge` is commutative, associative and idempotent, or
+refuses: the values of two contributions for one key must be equal, unless the merger's `join` joins
+them in a way that does not depend on their order.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from builder.errors import listed
 
 @dataclass(frozen=True, slots=True)
 class Disagreement(Exception):  # noqa: N818  it is caught by whoever knows the layers, and becomes a ConflictError
-    """Two contributions say different things of one key; `text` is a sentence about it."""
+    """Two contributions have different values for a key; `text` is a sentence about it."""
 
     text: str
     hint: str = ""
 
 
 LISTED = 10
-"""Disagreements about one file that are told."""
+"""Disagreements about one file that are reported."""
 Table = dict[str, str]
 Join = Callable[[str, str, str], str]
 
 
 def equal(key: str, one: str, other: str) -> str:
-    """Unite two values by requiring that they are the same.
+    """Join two values by requiring that they are the same.
 
     Raises:
         Disagreement: they are not.
@@ -47,7 +47,7 @@ def accept(table: Table) -> None:
 
 
 def never(_key: str) -> bool:
-    """Choose no key."""
+    """Match no key."""
     return False
 
 
@@ -66,16 +66,16 @@ class Merger:
     dump: Callable[[Table], str]
     join: Join = equal
     check: Callable[[Table], None] = accept
-    """Raises Disagreement when the united table is not one."""
+    """Raises Disagreement if the merged table is not valid."""
     finish: Callable[[Table], Table] = same
-    """From the union of contributions to what the file holds."""
+    """From the union of contributions to the contents of the file."""
     removed: Callable[[str, str], str | None] | None = None
-    """What it means that a key of the file before is gone: a value to contribute. Without it,
-    removing is refused."""
+    """The value to contribute for a key that was removed from the file. Without it, removing is
+    refused."""
     always: Callable[[str], bool] = never
-    """Whether a key goes into every contribution: others make no sense without it."""
+    """Whether a key is part of every contribution, because others make no sense without it."""
     links: bool = False
-    """Whether the paths are symlinks, their targets the text; otherwise they are files."""
+    """Whether the paths are symlinks, with their targets as text; otherwise they are files."""
     mode: int = 0o644
     gid: int = 0
     expression: re.Pattern[str] = field(init=False)
@@ -87,7 +87,7 @@ class Merger:
         )
 
     def diff(self, before: str, after: str) -> str:
-        """Return what was added or changed between two versions of the file; empty when nothing
+        """Return what was added or changed between two versions of the file; empty if nothing
         was.
 
         Raises:
@@ -112,8 +112,8 @@ class Merger:
         )
 
     def _kept(self, key: str, value: str, new: Table) -> Table:
-        """Check that what was there before is still there, or became something that may be; return
-        what to contribute for that.
+        """Check that an earlier entry is still there, or was changed in a way that is allowed;
+        return what to contribute for that.
         """
         if key in new:
             self.join(key, value, new[key])
@@ -127,7 +127,7 @@ class Merger:
         """Return the union of contributions, itself a contribution.
 
         Raises:
-            Disagreement: two of them say different things of one key.
+            Disagreement: two of them have different values for a key.
 
         """
         union: Table = {}

@@ -1,4 +1,4 @@
-"""The table of mergers, and what is done with it. A new merger is one line in MERGERS and a test of
+"""The table of mergers, and functions that use it. A new merger is one row in MERGERS and a test of
 its laws.
 """
 
@@ -111,7 +111,7 @@ def contributions(
     """Return what a build added to the files that mergers own: path -> contribution.
 
     `before` and `after` are texts of those files; a path that `after` lacks was not touched.
-    `below` are what it was built on.
+    `below` are the cells that it was built on.
 
     Raises:
         ConflictError: the build removed or changed what an ancestor contributed.
@@ -132,7 +132,7 @@ def contributions(
                 or "a layer below it"
             )
             problems.append(
-                (f"/{path}: {cell} changes what is of {holders}: {error.text}", error.hint)
+                (f"/{path}: {cell} changes what belongs to {holders}: {error.text}", error.hint)
             )
     _raise(problems)
     _mark_asked_for(added_to, before.get(STATUS, ""))
@@ -157,7 +157,7 @@ def files(layers: Sequence[Facts]) -> dict[str, str]:
         if merger is None:
             problems.append(
                 (
-                    f"/{path}: no merger owns it any more; {having[0].cell} was built with one",
+                    f"/{path}: {having[0].cell} was built with a merger that no longer exists",
                     "build that layer again",
                 )
             )
@@ -173,8 +173,8 @@ def files(layers: Sequence[Facts]) -> dict[str, str]:
 
 
 def _mark_asked_for(added_to: dict[str, str], before: str) -> None:
-    """State of each added package that it was asked for, unless apt lists it: silence could not be
-    told from ignorance.
+    """Mark each added package as asked for, unless apt lists it as automatic: otherwise another
+    layer's mark could not be overruled.
     """
     added = stanzas.packages(added_to.get(STATUS, ""))
     if not added:
@@ -188,7 +188,7 @@ def _mark_asked_for(added_to: dict[str, str], before: str) -> None:
 
 
 def _native(packages: Iterable[str]) -> str:
-    """Return the architecture of these packages: apt files those of architecture `all` under it."""
+    """Return the architecture of these packages: apt lists those of architecture `all` under it."""
     return next(
         (key.partition(":")[2] for key in sorted(packages) if not key.endswith(":all")), "amd64"
     )

@@ -9,14 +9,14 @@ from builder.oci.model import Chunk, Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class SharedLibrary:
     """A regular file that is a shared library, as ldconfig sees it."""
 
     path: str
     soname: str
-    """DT_SONAME; empty when it has none."""
+    """DT_SONAME; empty if it has none."""
     flags: int
-    """The flags of its entry in ld.so.cache."""
+    """Flags of its entry in ld.so.cache."""
     isa: int = 0
     """x86 ISA level it needs, 0 for the baseline."""
     needed: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Summary:
     cell: str
     key: str
     delta: tuple[Chunk, ...]
-    """The OCI layers of the delta, bottom first; none when the cell adds nothing."""
+    """The OCI layers of the delta, bottom first; none if the cell adds nothing."""
     packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Kind (deb, python, npm, r) -> name -> version, of what the cell adds."""
 
@@ -49,18 +49,18 @@ class Facts(Summary):
     """What is known of a cell without unpacking it; recorded when it is built."""
 
     entries: Mapping[str, Entry]
-    """Path without leading slash -> entry, sorted: exactly what the delta holds. A whiteout stands
-    at the path that it deletes."""
+    """Path without leading slash -> entry, sorted: exactly what the delta holds. A whiteout has the
+    path that it deletes."""
     bookkeeping: Mapping[str, str] = field(default_factory=dict)
     """What the cell adds to files owned by a merger: path -> contribution. Those files are not part
     of the delta."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """Text of the few files of the delta that the seal reads (ld.so.conf)."""
-    libraries: tuple[Library, ...] = ()
+    libraries: tuple[SharedLibrary, ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
     """Path -> Debian package that owns it, for the files of the delta."""
     on: tuple[str, ...] = ()
     """Ids of the cells that it was built on, all the way down."""
     replaces: Mapping[str, Entry] = field(default_factory=dict)
     """Path -> the entry of a cell in `on` that this cell replaced or deleted on purpose: it wins
-    over that entry, and over no other. Of a deleted directory, every path in it."""
+    over that entry, but over no other. For a deleted directory, every path in it."""

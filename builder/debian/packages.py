@@ -1,6 +1,4 @@
-"""Which packages of which kind a delta holds, read from the files that package managers leave
-behind.
-"""
+"""Which packages of which kind a delta holds, read from the files of package managers."""
 
 from __future__ import annotations
 
@@ -15,8 +13,8 @@ from builder.oci.model import DIRECTORY, Entry
 def by_kind(told: Iterable[tuple[str, str, str]], status: str) -> dict[str, dict[str, str]]:
     """Return kind -> name -> version, sorted; several versions of one package are joined by commas.
 
-    `told` is what files tell of: (kind, name, version). `status` is the contribution to dpkg's
-    status file, which tells of Debian's.
+    `told` are the packages that files describe: (kind, name, version). `status` is the contribution
+    to dpkg's status file, for Debian packages.
     """
     debian = [("deb", name, version) for name, version in stanzas.versions(status).items()]
     versions: dict[str, dict[str, set[str]]] = {kind.name: {} for kind in KINDS}
@@ -30,7 +28,7 @@ def by_kind(told: Iterable[tuple[str, str, str]], status: str) -> dict[str, dict
 
 
 def owners(texts: Mapping[str, str], entries: Mapping[str, Entry]) -> dict[str, str]:
-    """Return path -> Debian package, sorted, for what a package's list of files names; directories
+    """Return path -> Debian package, sorted, from their lists of files, without directories: these
     belong to many.
     """
     paths = {path for path, entry in entries.items() if entry.type != DIRECTORY}

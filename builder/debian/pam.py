@@ -16,12 +16,12 @@ FIRST = ("null", "unix")
 
 
 def rank(name: str) -> tuple[bool, bool, str]:
-    """Order profiles: those of the C library's own accounts first, as their priority has it."""
+    """Order profiles: `null` and `unix` first, because of their priority."""
     return (name != FIRST[0], name != FIRST[1], name)
 
 
 def parse(text: str) -> Table:
-    """Parse a common-* file: each line of its additional block is a key, the rest one value."""
+    """Parse a common-* file: each line of its additional block is a key, the rest is one value."""
     head, begin, rest = text.partition(BEGIN)
     block, end, tail = rest.partition(END)
     if not begin or not end:
@@ -76,6 +76,6 @@ def dump_seen(table: Table) -> str:
 
 
 def join_profiles(one: str, other: str) -> str:
-    """Unite two lists of enabled profiles, as debconf keeps them."""
+    """Join two lists of enabled profiles, in debconf's form."""
     names = {name.strip() for name in f"{one},{other}".split(",")} - {""}
     return ", ".join(sorted(names, key=rank))

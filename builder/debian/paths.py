@@ -1,11 +1,11 @@
-"""What of a build's filesystem never becomes part of a delta."""
+"""Paths that never become part of a delta."""
 
 from __future__ import annotations
 
 import re
 
-# What a running system, a package manager or a test leaves behind, and makes again when it wants
-# it. `*` matches slashes too.
+# What a running system, a package manager or a test leaves behind, and can make again. `*` matches
+# slashes, too.
 VOLATILE = (
     "dev/*",
     "proc/*",
@@ -59,7 +59,7 @@ VOLATILE = (
     "var/lib/ucf/registry.*",
     "var/log/*",
 )
-# Directories below volatile ones that packages ship and programs expect to find.
+# Directories below volatile ones that packages ship and programs expect.
 KEPT = frozenset(
     {
         "run/lock",

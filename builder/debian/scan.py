@@ -1,5 +1,5 @@
-"""First pass over the layers of a build: what is in them, squashed into one tree, without holding
-any file's bytes.
+"""First pass over the layers of a build: their contents, squashed into one tree, without any file's
+bytes in memory.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import IO
 
 from builder.debian import elf, keystore
 from builder.debian.mergers import merger_of
-from builder.debian.model import Library
+from builder.debian.model import SharedLibrary
 from builder.debian.paths import volatile
 from builder.errors import BuilderError
 from builder.kinds.table import packages_told_by
@@ -36,31 +36,31 @@ class Item:
     layer: int = 0
     offset: int = 0
     head: bytes = b""
-    """Bytes that stand in for the first ones of the file."""
+    """Bytes that replace the first ones of the file."""
     whole: bytes | None = None
-    """Bytes that stand in for all of the file."""
+    """Bytes that replace the whole file."""
 
 
 @dataclass(slots=True)
 class Scan:
-    """What the layers of a build hold together."""
+    """What the layers of a build contain, taken together."""
 
     items: dict[str, Item] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
-    """Paths that the build removed, of those that it found."""
+    """Paths that the build removed."""
     foreign: set[str] = field(default_factory=set)
-    """Removed paths that no earlier step of the build wrote: something below should hold them."""
+    """Removed paths that no earlier step of the build wrote: they should exist below."""
     named: set[str] = field(default_factory=set)
-    """Paths of files that the build made under the name of a whiteout: `etc/.wh.x`."""
+    """Paths of files that the build made with the name of a whiteout: `etc/.wh.x`."""
     emptied: set[str] = field(default_factory=set)
-    """Directories of which it removed all that it found in them."""
+    """Directories of which the build removed all earlier contents."""
     bookkeeping: dict[str, str] = field(default_factory=dict)
-    """Text of the files that mergers own, as the build left them; empty when it removed them."""
+    """Text of the files that mergers own, as the build left them; empty if it removed them."""
     texts: dict[str, str] = field(default_factory=dict)
-    """Text of the lists of packages' files, and of what configures the loader."""
+    """Text of the packages' lists of files, and of the configuration of ldconfig."""
     packages: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
-    """Path -> the packages that the file tells of: (kind, name, version)."""
-    libraries: list[Library] = field(default_factory=list)
+    """Path -> the packages that the file describes: (kind, name, version)."""
+    libraries: list[SharedLibrary] = field(default_factory=list)
 
 
 def scan(layers: Sequence[IO[bytes]], *, built_since: int) -> Scan:
@@ -73,23 +73,23 @@ def scan(layers: Sequence[IO[bytes]], *, built_since: int) -> Scan:
         BuilderError: a hard link leads nowhere.
 
     """
-    found = Scan()
+    scanned = Scan()
     for index, stream in enumerate(layers):
-        _stack(found, index, list(members(stream, f"layer {index + 1} of the build")))
-    _resolve_hardlinks(found)
+        _stack(scanned, index, list(members(stream, f"layer {index + 1} of the build")))
+    _resolve_hardlinks(scanned)
     for path in [
         path
-        for path, item in found.items.items()
+        for path, item in scanned.items.items()
         if volatile(path, directory=item.entry.type == DIRECTORY)
     ]:
-        del found.items[path]
+        del scanned.items[path]
     readers = [reader(stream) for stream in layers]
-    for path, item in list(found.items.items()):
-        _read(found, path, item, readers[item.layer], built_since)
-    for path in found.removed:
-        if path not in found.bookkeeping and merger_of(path) is not None:
-            found.bookkeeping[path] = ""
-    return found
+    for path, item in list(scanned.items.items()):
+        _read(scanned, path, item, readers[item.layer], built_since)
+    for path in scanned.removed:
+        if path not in scanned.bookkeeping and merger_of(path) is not None:
+            scanned.bookkeeping[path] = ""
+    return scanned
 
 
 def content(item: Item, layers: Sequence[IO[bytes]]) -> Iterator[bytes]:
@@ -107,33 +107,33 @@ def usr(path: str) -> str:
     return "usr/" + path if path.startswith(_USR) else path
 
 
-def _stack(found: Scan, index: int, layer: Sequence[Member]) -> None:
-    """Put one layer on those below it: first what it removes, then what it holds."""
+def _stack(scanned: Scan, index: int, layer: Sequence[Member]) -> None:
+    """Put one layer on top of those below it: first what it removes, then what it adds."""
     added: dict[str, Item] = {}
     for member in layer:
         directory, name = posixpath.split(member.path)
         if name == OPAQUE:
-            found.emptied.add(directory)
-            _prune(found.items, directory)
+            scanned.emptied.add(directory)
+            _prune(scanned.items, directory)
         elif name.startswith(WHITEOUT_PREFIX) and _is_whiteout(member):
             path = posixpath.join(directory, name.removeprefix(WHITEOUT_PREFIX))
-            found.removed.add(path)
-            written = found.items.pop(path, None) is not None
-            if not _prune(found.items, path) and not written:
-                found.foreign.add(path)
+            scanned.removed.add(path)
+            written = scanned.items.pop(path, None) is not None
+            if not _prune(scanned.items, path) and not written:
+                scanned.foreign.add(path)
         elif name.startswith(WHITEOUT_PREFIX):
-            found.named.add(member.path)
+            scanned.named.add(member.path)
         else:
             added[member.path] = Item(member.entry, index, member.offset)
     for path, item in added.items():
-        below = found.items.pop(path, None)
+        below = scanned.items.pop(path, None)
         if below is not None and below.entry.type == DIRECTORY and item.entry.type != DIRECTORY:
-            _prune(found.items, path)
-    found.items.update(added)
+            _prune(scanned.items, path)
+    scanned.items.update(added)
 
 
 def _is_whiteout(member: Member) -> bool:
-    """Tell whether a member can be a whiteout: those are empty files."""
+    """Tell whether a member can be a whiteout, which is always an empty file."""
     return member.entry.type == FILE and not member.entry.size
 
 
@@ -145,14 +145,14 @@ def _prune(items: dict[str, Item], directory: str) -> bool:
     return bool(inside)
 
 
-def _resolve_hardlinks(found: Scan) -> None:
-    """Let every hard link be a file that shares its bytes with the first one; `delta` makes links
-    of them again.
+def _resolve_hardlinks(scanned: Scan) -> None:
+    """Turn every hard link into a file that shares its bytes with the first one; `delta` makes them
+    links again.
     """
-    for path, item in found.items.items():
+    for path, item in scanned.items.items():
         if item.entry.type != HARDLINK:
             continue
-        target = found.items.get(item.entry.link)
+        target = scanned.items.get(item.entry.link)
         if target is None or target.entry.type != FILE:
             message = f"/{path} is a hard link to /{item.entry.link}, which the build did not write"
             raise BuilderError(message, hint="make a copy or a symbolic link instead")
@@ -160,9 +160,9 @@ def _resolve_hardlinks(found: Scan) -> None:
 
 
 def _read(
-    found: Scan, path: str, item: Item, at_layer: Callable[[int, int], bytes], built_since: int
+    scanned: Scan, path: str, item: Item, at_layer: Callable[[int, int], bytes], built_since: int
 ) -> None:
-    """Normalise an entry, hash its file, and pick up what facts need of it."""
+    """Normalise an entry, hash its file, and collect what facts need of it."""
     entry = item.entry
     merger = merger_of(path)
     mtime = EPOCH if entry.type == DIRECTORY or entry.mtime >= built_since else entry.mtime
@@ -171,16 +171,16 @@ def _read(
             mtime=mtime, mode=0o777 if entry.type == SYMLINK else entry.mode
         )
         if entry.type == SYMLINK and merger is not None and merger.links:
-            found.bookkeeping[path] = entry.link
-            del found.items[path]
+            scanned.bookkeeping[path] = entry.link
+            del scanned.items[path]
         return
 
     def at(offset: int, size: int) -> bytes:
         return at_layer(item.offset + offset, max(0, min(size, entry.size - offset)))
 
     if merger is not None and not merger.links:
-        found.bookkeeping[path] = at(0, entry.size).decode("utf-8", "surrogateescape")
-        del found.items[path]
+        scanned.bookkeeping[path] = at(0, entry.size).decode("utf-8", "surrogateescape")
+        del scanned.items[path]
         return
     _rewrite(path, item, at, built_since)
     size = entry.size if item.whole is None else len(item.whole)
@@ -190,22 +190,22 @@ def _read(
             digest.update(chunk)
     item.entry = entry._replace(mtime=mtime, size=size, digest=digest.hexdigest())
     if told := list(packages_told_by(path, entry.mode, entry.size, at)):
-        found.packages[path] = told
+        scanned.packages[path] = told
     if CONFIGURATION.fullmatch(path) or LIST.fullmatch(path):
-        found.texts[path] = at(0, entry.size).decode("utf-8", "replace")
+        scanned.texts[path] = at(0, entry.size).decode("utf-8", "replace")
     elif _LIBRARY.fullmatch(posixpath.basename(path)) and (library := elf.read(at)):
-        found.libraries.append(
-            Library(path, library.soname, library.flags, library.isa, library.needed)
+        scanned.libraries.append(
+            SharedLibrary(path, library.soname, library.flags, library.isa, library.needed)
         )
 
 
 def _rewrite(path: str, item: Item, at: Callable[[int, int], bytes], built_since: int) -> None:
-    """Take the time of the build out of files that are known to hold it."""
+    """Remove the time of the build from files that are known to contain it."""
     if path.endswith(".pyc"):
         head = at(0, _PYC_HEAD)
         flags, stamp = struct.unpack_from("<II", head, 4) if len(head) == _PYC_HEAD else (1, 0)
         if flags == 0 and stamp >= built_since:
-            # Its source was written by the build too, and gets EPOCH: Python compares the two.
+            # The build wrote its source, too, which gets EPOCH; Python compares the two.
             item.head = head[:8] + struct.pack("<I", EPOCH) + head[12:]
     elif path == keystore.PATH:
         item.whole = keystore.normalise(at(0, item.entry.size))

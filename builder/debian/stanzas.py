@@ -26,11 +26,11 @@ def versions(text: str) -> dict[str, str]:
     """Return name -> version of the installed packages of a status file or of a contribution to
     one.
     """
-    found = {}
+    installed = {}
     for stanza in deb822.stanzas(text):
         if _field(stanza, "Status").endswith(" installed"):
-            found[_field(stanza, "Package")] = _field(stanza, "Version")
-    return found
+            installed[_field(stanza, "Package")] = _field(stanza, "Version")
+    return installed
 
 
 def auto(text: str) -> Table:
@@ -53,17 +53,17 @@ def dump_auto(table: Table) -> str:
 
 
 def join_auto(_key: str, one: str, other: str) -> str:
-    """A package that any layer asked for by name is not an automatic one."""
+    """Join: a package that any layer asked for by name is not automatic."""
     return min(one, other)
 
 
 def only_auto(table: Table) -> Table:
-    """Leave out the packages asked for by name: apt lists the automatic ones."""
+    """Keep only automatic packages, because apt lists no others."""
     return {key: value for key, value in table.items() if value == "1"}
 
 
 def manual(_key: str, _value: str) -> str:
-    """A package that is no longer listed as automatic has been asked for by name."""
+    """Return the state of a package that is no longer listed as automatic: asked for by name."""
     return "0"
 
 
@@ -73,7 +73,7 @@ def questions(text: str) -> Table:
 
 
 def join_question(key: str, one: str, other: str) -> str:
-    """Unite the owners of a question or template, and the profiles of PAM; all else must be
+    """Join the owners of a question or template, and the profiles of PAM; everything else must be
     equal.
     """
     mine, theirs = deb822.fields(one), deb822.fields(other)
@@ -82,7 +82,7 @@ def join_question(key: str, one: str, other: str) -> str:
     mine["Owners"] = theirs["Owners"] = ", ".join(sorted(owners - {""}))
     if key == pam.QUESTION:
         for stanza in (mine, theirs):
-            stanza.pop("Variables", None)  # pam-auth-update fills them in whenever it asks
+            stanza.pop("Variables", None)  # pam-auth-update sets them whenever it asks
         mine["Value"] = theirs["Value"] = pam.join_profiles(
             mine.get("Value", ""), theirs.get("Value", "")
         )
@@ -91,7 +91,7 @@ def join_question(key: str, one: str, other: str) -> str:
 
 
 def ordered_owners(text: str) -> Table:
-    """Parse questions, their owners in order, so that equal questions are equal texts."""
+    """Parse questions, with sorted owners, so that equal questions are equal texts."""
     return {key: join_question(key, stanza, stanza) for key, stanza in questions(text).items()}
 
 
@@ -107,12 +107,10 @@ def _field(stanza: str, name: str) -> str:
     return value
 
 
-def _text(found: dict[str, str]) -> str:
-    """Write a stanza, its name first, then its fields sorted: debconf writes them in the order of a
-    hash.
-    """
-    names = sorted(found, key=lambda name: (name != "Name", name))
+def _text(fields: dict[str, str]) -> str:
+    """Write a stanza, its name first, then its fields sorted: debconf's order is random."""
+    names = sorted(fields, key=lambda name: (name != "Name", name))
     return "\n".join(
-        f"{name}:{found[name]}" if found[name][:1] == "\n" else f"{name}: {found[name]}"
+        f"{name}:{fields[name]}" if fields[name][:1] == "\n" else f"{name}: {fields[name]}"
         for name in names
     )

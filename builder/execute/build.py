@@ -5,12 +5,12 @@ what needs it.
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from builder import confined
 from builder.cells import records
 from builder.errors import FetchError, IntegrityError
 from builder.events import Monitor, Note
@@ -122,9 +122,14 @@ def shop_for(
 
 def _logs(directory: Path) -> Path:
     """Return a directory for the logs of this run, and remove those of runs long ago."""
-    before = sorted(directory.iterdir()) if directory.exists() else []
-    for old in before[:-RUNS]:
-        shutil.rmtree(old, ignore_errors=True)
+    root, name = directory.parents[1], f"{directory.parent.name}/{directory.name}"
+    try:
+        with confined.directory(root, name) as handle:
+            for old in confined.names(handle)[:-RUNS]:
+                confined.remove_at(handle, old)
+    except FileNotFoundError:
+        # It is the first run here.
+        pass
     return directory / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from errno import ENOSPC
 from pathlib import Path
 
+from builder import confined
 from builder.cells import delta, inputs, records
 from builder.debian.model import Facts
 from builder.errors import BuilderError, ToolError
@@ -25,7 +26,7 @@ from builder.graph.accounts import given
 from builder.graph.model import Cell
 from builder.lock.model import Lock
 from builder.oci import tar
-from builder.oci.blob import disk
+from builder.oci.blob import blobs_of, disk
 from builder.oci.model import EPOCH, LAYER_ZSTD, Descriptor
 from builder.oci.store import Store
 from builder.render.accounts import ACCOUNTS
@@ -164,7 +165,7 @@ def _run(shop: Workshop, cell: Cell, artifacts: Path, staging: Path) -> list[Pat
     output, directory = staging / "output", staging / "context"
     below = _prepare(shop.store, parent, output)
     source = project.loaded.layer_dirs[cell.name]
-    build_context(project.graph, cell, project.lock, source).write(directory)
+    build_context(project.graph, cell, project.lock, source).write(directory, settled=False)
     spec = buildx.Build(
         context=directory,
         output=output,
@@ -230,13 +231,9 @@ def _prepare(store: Store, parent: Descriptor, output: Path) -> int:
     """Fill the output with hard links to the parent's blobs, so that only new layers are written;
     return how many it has.
     """
-    document = store.read_json(parent)
-    blobs = output / "blobs" / "sha256"
-    blobs.mkdir(parents=True)
-    for digest in {
-        parent.digest,
-        document["config"]["digest"],
-        *(layer["digest"] for layer in document["layers"]),
-    }:
-        os.link(store.path(digest), blobs / digest.removeprefix("sha256:"))
-    return len(document["layers"])
+    config, *layers = blobs_of(store.read_json(parent))
+    output.mkdir()
+    for digest in {blob.digest for blob in (parent, config, *layers)}:
+        name = digest.removeprefix("sha256:")
+        confined.link(store.path(digest), output, f"blobs/sha256/{name}")
+    return len(layers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from builder.errors import IntegrityError
-from builder.oci.blob import descriptor_from
+from builder.oci.blob import blobs_of, descriptor_from
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
 
@@ -19,9 +19,10 @@ def check(store: Store, manifest: Descriptor) -> None:
     document = store.read_json(manifest)
     config = store.read_json(descriptor_from(document["config"]))
     problems: list[IntegrityError] = []
-    for layer, entry in zip(document["layers"], config["history"], strict=True):
+    _, *layers = blobs_of(document)
+    for layer, entry in zip(layers, config["history"], strict=True):
         try:
-            store.verify(descriptor_from(layer))
+            store.verify(layer)
         except IntegrityError as error:
             cell = entry["created_by"].rpartition(": ")[2]
             problems.append(IntegrityError(f"{cell}: {error.message}", hint=error.hint))

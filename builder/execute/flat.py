@@ -5,12 +5,12 @@ same filesystem.
 from __future__ import annotations
 
 import io
-import shutil
 import tarfile
 from pathlib import Path
 
 import zstandard
 
+from builder import confined
 from builder.cells import compose, seal
 from builder.debian import environment
 from builder.errors import InputError, Problem
@@ -18,7 +18,7 @@ from builder.execute.project import Project
 from builder.execute.workshop import Workshop
 from builder.fetch.context import context as lay_out
 from builder.graph.select import with_ancestors
-from builder.oci.model import Descriptor
+from builder.oci.blob import blobs_of
 from builder.render.config import config as config_of
 from builder.render.dockerfile import flat
 from builder.tree import Tree
@@ -54,15 +54,14 @@ def write(project: Project, shop: Workshop, name: str, directory: Path) -> None:
     sealed = seal.seal([shop.facts(cell) for cell in image.cells], project.config(name))
     for path, (_, data) in sealed.items():
         if path in {environment.PROFILE, environment.ENVIRONMENT}:
-            target = directory / "seal" / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+            with confined.create(directory, f"seal/{path}") as stream:
+                stream.write(data)
 
 
 def _empty(directory: Path) -> None:
     """Remove what was written there before."""
-    before = {path.name: path for path in directory.iterdir()} if directory.exists() else {}
-    strange = sorted(before.keys() - WRITTEN)
+    before = {path.name for path in directory.iterdir()} if directory.exists() else set()
+    strange = sorted(before - WRITTEN)
     if strange:
         raise InputError(
             [
@@ -75,8 +74,8 @@ def _empty(directory: Path) -> None:
                 )
             ]
         )
-    for path in before.values():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name in before:
+        confined.remove(directory, name)
 
 
 def _root(project: Project, shop: Workshop, cell: str, target: Path) -> None:
@@ -88,10 +87,9 @@ def _root(project: Project, shop: Workshop, cell: str, target: Path) -> None:
         [shop.facts(cell)],
         config_of([made.layer], made.point.get("arch", "amd64"), {}),
     )
-    document = project.store.read_json(manifest)
+    _, *layers = blobs_of(project.store.read_json(manifest))
     with tarfile.open(target, "w") as merged:
-        for layer in document["layers"]:
-            descriptor = Descriptor(layer["mediaType"], layer["digest"], layer["size"])
+        for descriptor in layers:
             with (
                 project.store.open_blob(descriptor) as blob,
                 zstandard.ZstdDecompressor().stream_reader(blob) as plain,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from builder.cells import compose, records
 from builder.debian.model import Facts
+from builder.documents import DocumentError, from_json
 from builder.errors import BuilderError
 from builder.execute import uses
 from builder.execute.hold import why_not
@@ -36,7 +36,7 @@ def built_last(project: Project, image: str) -> FormerImage:
 
     """
     manifest = _manifest(project, image)
-    keys = json.loads(manifest.annotations.get(CELLS, "[]"))
+    keys = _keys(manifest)
     there = [records.find(project.store, key) for key in keys]
     cells = [one for one in there if one is not None]
     if not cells or len(cells) < len(keys):
@@ -54,6 +54,17 @@ def built_last(project: Project, image: str) -> FormerImage:
         facts=[records.facts(project.store, cell) for cell in cells],
         since="" if is_now else why_not(project, plan, [image])[image],
     )
+
+
+def _keys(manifest: Descriptor) -> list[str]:
+    """Return the keys of an image's cells; nothing where another version of this program put it
+    together.
+    """
+    try:
+        keys = from_json(manifest.annotations.get(CELLS, "[]"))
+    except DocumentError:
+        return []
+    return [key for key in keys if isinstance(key, str)] if isinstance(keys, list) else []
 
 
 def _manifest(project: Project, image: str) -> Descriptor:

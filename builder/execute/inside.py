@@ -126,7 +126,7 @@ def _at_failure(
     files = build_context(project.graph, cell, project.lock, source)
     step = _step(cell, files, log)
     context, artifacts = staging / "context", staging / "artifacts"
-    files.merged({"Dockerfile": File(step.before.encode())}).write(context)
+    files.merged({"Dockerfile": File(step.before.encode())}).write(context, settled=False)
     artifacts.mkdir()
     lay_out(cell, project.lock, project.settings.cache, artifacts)
     script = staging / "step.sh"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from builder.documents import from_json
 from builder.execute.project import IMAGES, Project, image_ref
 from builder.plan.plan import Plan
 
@@ -54,7 +55,7 @@ def _pairs(written: str) -> Iterator[tuple[tuple[str, str], int]]:
     version of this program wrote.
     """
     try:
-        for one, other, size in json.loads(written):
+        for one, other, size in from_json(written or "[]"):
             yield (one.partition("@")[0], other.partition("@")[0]), size
     except (ValueError, TypeError):
         return

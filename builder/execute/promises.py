@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from builder.cells import records
-from builder.cells.tree import Difference, diff_filesystems
+from builder.cells.tree import PathDifference, diff_filesystems
 from builder.debian.model import Facts
 from builder.execute.cells import keep, made
 from builder.execute.replaced import manifests
@@ -39,7 +39,7 @@ class Rebuilt:
     build, so nothing can be said of the promise."""
     parents: tuple[str, ...] = ()
     """The cells below that are not those on which it was built, each with its ABI in words."""
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[PathDifference, ...] = ()
     """Where the new bytes differ from the old."""
 
 
@@ -152,13 +152,15 @@ def same(one: Facts, other: Facts) -> bool:
     )
 
 
-def differences(before: Facts, after: Facts) -> Collection[Difference]:
+def differences(before: Facts, after: Facts) -> Collection[PathDifference]:
     """Return the paths at which two builds of a cell differ, bookkeeping included."""
     paths = diff_filesystems(before.entries, after.entries, times=True)
     for path in sorted(before.bookkeeping.keys() | after.bookkeeping.keys()):
         one, other = before.bookkeeping.get(path, ""), after.bookkeeping.get(path, "")
         if one != other:
-            paths.append(Difference(path, "one entry" if one else "", "another" if other else ""))
+            paths.append(
+                PathDifference(path, "one entry" if one else "", "another" if other else "")
+            )
     return paths
 
 

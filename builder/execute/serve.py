@@ -7,7 +7,6 @@ The subset of the OCI distribution specification 1.1 that a pull needs (end-1, e
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import shutil
 import threading
@@ -18,12 +17,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
-from builder.oci.blob import digest_of
+from builder import confined
+from builder.documents import DocumentError, from_json
+from builder.oci.blob import MEDIA_TYPE, digest_of
 
 ROUTE = re.compile(
     r"/v2/(?P<name>[a-z0-9/._-]+)/(?P<kind>manifests|blobs)/(?P<reference>[A-Za-z0-9._:-]+)"
 )
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+PLAIN = "application/octet-stream"
+MOST = 4 << 20
+"""Bytes of a manifest; registries take no more either."""
 POLL = 0.01
 """Seconds until the server notices that it should end; a client that pulled waits for it."""
 
@@ -88,11 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._head(HTTPStatus.NOT_FOUND, "application/json", 0)
             return
         digest = f"sha256:{path.name}"
-        media_type = (
-            json.loads(path.read_bytes())["mediaType"]
-            if "/manifests/" in self._asked
-            else "application/octet-stream"
-        )
+        media_type = _media_type(path) if "/manifests/" in self._asked else PLAIN
         self._head(
             HTTPStatus.OK, media_type, path.stat().st_size, {"Docker-Content-Digest": digest}
         )
@@ -129,3 +129,13 @@ class _Handler(BaseHTTPRequestHandler):
         }.items():
             self.send_header(name, value)
         self.end_headers()
+
+
+def _media_type(path: Path) -> str:
+    """Return what a manifest says that it is; a blob that is none is a plain one."""
+    try:
+        document = from_json(confined.regular(path, MOST))
+    except (OSError, DocumentError):
+        return PLAIN
+    stated = document.get("mediaType") if isinstance(document, dict) else None
+    return stated if isinstance(stated, str) and MEDIA_TYPE.fullmatch(stated) else PLAIN

@@ -20,16 +20,20 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder import confined, settle
 from builder.digest import canonical, sha256
+from builder.documents import DocumentError, from_json
 from builder.oci.blob import disk
-from builder.oci.shelf import PREFIX
+from builder.oci.shelf import PREFIX, short
 from builder.oci.store import Store
-from builder.tree import File, replace
 
 DIRECTORY = "uses"
 LOCK = "uses.lock"
-HELD = ".held"
-"""Suffix of the file beside a use that whoever holds it has locked."""
+HELD = "held"
+"""Directory of files that whoever holds a use has locked, named after it."""
+MOST = 64 << 20
+"""Bytes of what one build leaves."""
+IMAGES = "image/"
 FORMAT, FORMER = 2, 1
 DAY = 86_400.0
 """Seconds."""
@@ -59,7 +63,7 @@ def settled(store: Store) -> Iterator[None]:
         BuilderError: the store cannot be written.
 
     """
-    with disk(store.root), (store.root / LOCK).open("w") as lock:
+    with disk(store.root), confined.lock(store.root, LOCK) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -91,7 +95,8 @@ def held(store: Store, who: tuple[str, str], state: Collection[str]) -> Iterator
     with contextlib.ExitStack() as stack:
         with settled(store):
             path = _write(store, who, state, (), exact=False)
-            file = stack.enter_context(path.with_suffix(HELD).open("w"))
+            with confined.directory(store.root, HELD, make=True):
+                file = stack.enter_context(confined.lock(store.root, f"{HELD}/{path.stem}"))
             fcntl.flock(file, fcntl.LOCK_SH)
         yield
 
@@ -100,7 +105,8 @@ def is_held(use: Use) -> bool:
     """Tell whether a living process holds a use."""
     with contextlib.ExitStack() as stack:
         try:
-            file = stack.enter_context(use.path.with_suffix(HELD).open("r"))
+            root = use.path.parent.parent
+            file = stack.enter_context(confined.opened(root, f"{HELD}/{use.path.stem}"))
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
@@ -109,29 +115,44 @@ def is_held(use: Use) -> bool:
     return False
 
 
+def is_sound(store: Store, name: str) -> bool:
+    """Tell whether a file of the directory of uses is what a build left there."""
+    use = _read(store.root / DIRECTORY / name)
+    if use is None:
+        return False
+    if not use.owner:
+        return name == f"{sha256(canonical(sorted(use.refs)))}.json"
+    state = [short(ref) for ref in use.refs if not short(ref).startswith(IMAGES)]
+    return name == _name(use.owner, state)
+
+
+def _name(owner: str, state: Collection[str]) -> str:
+    return f"{sha256(canonical([owner, sorted(state)]))}.json"
+
+
 def _write(
     store: Store, who: tuple[str, str], state: Collection[str], more: Iterable[str], *, exact: bool
 ) -> Path:
     """Write a use, and return its file."""
     owner, catalog = who
-    name = sha256(canonical([owner, sorted(state)]))
-    path = store.root / DIRECTORY / f"{name}.json"
+    path = store.root / DIRECTORY / _name(owner, state)
     refs = {f"{PREFIX}{owner}/{ref}" for ref in (*state, *more)}
     before = _read(path)
     if before is not None and not exact:
         refs |= before.refs
-    if before is not None and before.refs == refs:
-        os.utime(path)
-        return path
     document = {"format": FORMAT, "owner": owner, "catalog": catalog, "refs": sorted(refs)}
-    path.parent.mkdir(exist_ok=True)
-    replace(path, File((json.dumps(document, indent=0) + "\n").encode()))
+    with confined.directory(store.root, DIRECTORY, make=True, settled=True) as handle:
+        if before is not None and before.refs == refs:
+            os.utime(path.name, dir_fd=handle, follow_symlinks=False)
+        else:
+            settle.put(handle, path.name, f"{json.dumps(document, indent=0)}\n".encode(), 0o644)
     return path
 
 
 def all_uses(store: Store) -> list[Use]:
     """Return every use, the latest last. A file that is no such list says nothing."""
-    read = [_read(path) for path in sorted((store.root / DIRECTORY).glob("*.json"))]
+    names = [name for name, _ in confined.files(store.root, DIRECTORY) if name.endswith(".json")]
+    read = [_read(store.root / DIRECTORY / name) for name in names]
     return sorted((use for use in read if use is not None), key=lambda use: use.last)
 
 
@@ -143,8 +164,9 @@ def is_recent(use: Use, days: float) -> bool:
 def forget(uses: Iterable[Use]) -> None:
     """Forget these."""
     for use in uses:
-        use.path.unlink(missing_ok=True)
-        use.path.with_suffix(HELD).unlink(missing_ok=True)
+        root = use.path.parent.parent
+        confined.remove(root, f"{DIRECTORY}/{use.path.name}")
+        confined.remove(root, f"{HELD}/{use.path.stem}")
 
 
 def former_refs(store: Store, catalog: str) -> frozenset[str]:
@@ -159,9 +181,10 @@ def former_refs(store: Store, catalog: str) -> frozenset[str]:
 def _read(path: Path) -> Use | None:
     """Read what another run wrote; None where it is not such a file."""
     try:
-        last = path.stat().st_mtime
-        document = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        with confined.opened(path.parent.parent, f"{DIRECTORY}/{path.name}") as stream:
+            last = os.fstat(stream.fileno()).st_mtime
+            document = from_json(stream.read(MOST + 1), most=MOST)
+    except (OSError, DocumentError):
         return None
     if not isinstance(document, dict) or not isinstance(document.get("refs"), list):
         return None

@@ -4,12 +4,11 @@ slice.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from builder.errors import FetchError
+from builder import confined
+from builder.errors import FetchError, IntegrityError
 from builder.fetch.transfer import place
 from builder.graph.accounts import given, packages
 from builder.graph.model import Cell
@@ -19,7 +18,7 @@ from builder.lock.deb import packages_file
 from builder.lock.model import Artifact, Lock
 from builder.render.accounts import ACCOUNTS, accounts
 from builder.resolve.kinds import SUPPLIERS
-from builder.tools.archive import control, scripts
+from builder.tools.archive import check, control, scripts
 from builder.tree import Tree
 
 
@@ -32,20 +31,34 @@ def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
 
     Raises:
         FetchError: an artifact is not in the cache.
+        IntegrityError: a place is outside of the directory, or of two artifacts.
 
     """
     piece = lock.cells[cell.id]
     artifacts = [lock.artifacts[name] for name in piece.artifacts]
-    for artifact in artifacts:
-        _lay(artifact, place(artifact, cache), directory)
+    _lay_all(artifacts, cache, directory)
     for name, text in piece.files.items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    _accounts(cell, lock, cache).write(directory / ACCOUNTS)
+        with confined.create(directory, name) as stream:
+            stream.write(text.encode())
+    _accounts(cell, lock, cache).write(directory / ACCOUNTS, settled=False)
     if cell.layer.bootstrap:
         _repository(list(packages(cell, lock)), cache, directory)
     return directory
+
+
+def _lay_all(artifacts: Sequence[Artifact], cache: Path, directory: Path) -> None:
+    """Give each artifact its place. Two may be one file under two names, as npm's aliases are."""
+    there: dict[PurePosixPath, Artifact] = {}
+    for artifact in artifacts:
+        path = table.place(artifact)
+        other = there.setdefault(path, artifact)
+        if other.digest != artifact.digest:
+            raise IntegrityError(
+                f"{artifact.id} and {other.id} are two files, both called {path}",
+                hint="the lock was tampered with: restore it from version control",
+            )
+        if other is artifact:
+            _lay(artifact, place(artifact, cache), directory)
 
 
 def _accounts(cell: Cell, lock: Lock, cache: Path) -> Tree:
@@ -78,25 +91,19 @@ def lacks(cell: Cell, lock: Lock, cache: Path) -> bool:
 
 
 def _lay(artifact: Artifact, source: Path, directory: Path) -> None:
-    target = directory / table.place(artifact)
     if not source.exists():
         raise FetchError(
             f"{artifact.name} {artifact.version} is not in the cache", hint="run `catalog fetch`"
         )
     lay = SUPPLIERS[artifact.kind].lay
     if lay is None or not lay(artifact, source, directory):
-        _link(source, target)
-
-
-def _link(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        # Another filesystem.
-        shutil.copyfile(source, target)
+        confined.link(source, directory, table.place(artifact).as_posix())
 
 
 def _repository(artifacts: Sequence[Artifact], cache: Path, directory: Path) -> None:
+    # These are unpacked on this machine itself.
+    for artifact in artifacts:
+        check(place(artifact, cache))
     stanzas = {artifact.id: control(place(artifact, cache)) for artifact in artifacts}
-    (directory / "Packages").write_text(packages_file(stanzas, artifacts, "deb"))
+    with confined.create(directory, "Packages") as stream:
+        stream.write(packages_file(stanzas, artifacts, "deb").encode())

@@ -12,12 +12,27 @@ import certifi
 import requests
 from requests.adapters import HTTPAdapter
 
-from builder.settings import Settings
+from builder import confined
+from builder.errors import InputError, Problem
+from builder.fetch import pace
+from builder.settings import PREFIX, Settings
+from builder.tree import File, replace
 
 AGENT = "catalog-builder"
+REDIRECTS = 10
+MOST_CERTIFICATES = 16 << 20
 
 
-class _Trusting(HTTPAdapter):
+class _Steady(HTTPAdapter):
+    """An adapter whose connections end when an answer comes too slowly."""
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  requests' own signature
+        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        pace.watch(pool)
+        return pool
+
+
+class _Trusting(_Steady):
     """An adapter that trusts further authorities beside the usual ones."""
 
     def __init__(self, context: ssl.SSLContext, connections: int) -> None:
@@ -37,12 +52,29 @@ def session(settings: Settings) -> requests.Session:
     """
     context = ssl.create_default_context()
     if settings.ca_bundle:
-        context.load_verify_locations(settings.ca_bundle)
+        _load(context, settings.ca_bundle)
     made = requests.Session()
+    made.max_redirects = REDIRECTS
     made.headers["User-Agent"] = AGENT
     made.mount("https://", _Trusting(context, connections(settings)))
-    made.mount("http://", HTTPAdapter(pool_maxsize=connections(settings)))
+    made.mount("http://", _Steady(pool_maxsize=connections(settings)))
     return made
+
+
+def _load(context: ssl.SSLContext, bundle: Path) -> None:
+    """Trust the authorities of a file.
+
+    Raises:
+        InputError: it holds none.
+
+    """
+    try:
+        context.load_verify_locations(cadata=confined.regular(bundle, MOST_CERTIFICATES).decode())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
+        message = f"{bundle} holds no certificates that can be read: {reason}"
+        hint = "name a PEM file with one or more certificates"
+        raise InputError([Problem(f"{PREFIX}CA_BUNDLE", 0, 0, message, hint)]) from None
 
 
 def connections(settings: Settings) -> int:
@@ -62,12 +94,13 @@ def bundle(settings: Settings) -> Path | None:
     if settings.ca_bundle is None:
         return None
     usual = ssl.get_default_verify_paths().cafile or certifi.where()
-    texts = list(dict.fromkeys(Path(path).read_text() for path in (usual, settings.ca_bundle)))
+    texts = list(
+        dict.fromkeys(
+            confined.text(Path(path), MOST_CERTIFICATES) for path in (usual, settings.ca_bundle)
+        )
+    )
     if len(texts) == 1:
         return settings.ca_bundle
     path = settings.cache / "ca.pem"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".part")
-    beside.write_text("\n".join(texts))
-    beside.replace(path)
+    replace(path, File("\n".join(texts).encode()))
     return path

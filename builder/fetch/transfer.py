@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import tempfile
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
 import urllib3
 
-from builder.digest import sha256_file
+from builder import confined, settle
 from builder.errors import FetchError, IntegrityError
 from builder.lock.model import Artifact
 from builder.settings import MIRROR, variable
+from builder.tools.members import check_file
 
 ATTEMPTS = 4
 BACKOFF = 0.5
@@ -24,6 +25,21 @@ BACKOFF = 0.5
 TIMEOUT = (20, 60)
 """Seconds to connect, and between two pieces."""
 PIECE = 1 << 18
+MOST = 8 << 30
+"""Bytes of a file whose lock says no size."""
+LOST = (
+    requests.TooManyRedirects,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    urllib3.exceptions.LocationValueError,
+    ValueError,
+)
+"""What a redirect that goes on, or leads nowhere, comes to: trying again changes nothing."""
+UNPACKED = {"python", "wheel", "npm", "maven", "go"}
+"""Kinds whose archives are made for clients that unpack them. Debian's are dpkg's to judge, and
+what a layer's own `run` unpacks is the layer's."""
+MOST_DIGITS = 19
+CHUNK = 1 << 20
 GONE = {401, 403, 404, 410}
 """Answers that trying again does not change: 401 and 403 are how some mirrors say that a file is
 not there."""
@@ -38,18 +54,35 @@ class GoneError(FetchError):
 
 
 def place(artifact: Artifact, cache: Path) -> Path:
-    """Return where an artifact is kept: <cache>/artifacts/<algorithm>/<hex>."""
+    """Return where an artifact is kept: <cache>/artifacts/<algorithm>/<hex>.
+
+    Raises:
+        IntegrityError: its digest leads elsewhere.
+
+    """
     algorithm, _, value = artifact.digest.partition(":")
-    return cache / "artifacts" / algorithm / value
+    path = f"artifacts/{algorithm}/{value}"
+    confined.steps(path)
+    return cache / path
 
 
 def sound(artifact: Artifact, path: Path) -> bool:
     """Tell whether a file is there and is what its digest says."""
     algorithm, _, value = artifact.digest.partition(":")
+    digest = hashlib.new(algorithm)
     try:
-        return sha256_file(path, algorithm) == value
-    except FileNotFoundError:
+        with _kept(path) as stream:
+            while piece := stream.read(CHUNK):
+                digest.update(piece)
+    except (FileNotFoundError, confined.KindError):
         return False
+    return digest.hexdigest() == value
+
+
+def _kept(path: Path) -> IO[bytes]:
+    """Open a file of the cache: <cache>/artifacts/<algorithm>/<hex>."""
+    top = path.parents[2]
+    return confined.opened(top, path.relative_to(top).as_posix())
 
 
 def transfer(
@@ -92,16 +125,9 @@ def _persistently(
             # Once more: what a proxy cut short may come whole the second time.
             if attempt:
                 raise
-        except (requests.ConnectionError, requests.Timeout) as error:
-            if attempt == ATTEMPTS - 1:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+            if attempt == ATTEMPTS - 1 or isinstance(error, LOST):
                 raise _lost(artifact, url, error) from error
-        except requests.HTTPError as error:
-            if attempt == ATTEMPTS - 1:
-                raise FetchError(
-                    f"{artifact.name} {artifact.version}: HTTP {error.response.status_code} at"
-                    f" {redacted(url)}",
-                    hint=_hint(artifact),
-                ) from error
         except OSError as error:
             raise FetchError(
                 f"{target} cannot be written: {error.strerror}",
@@ -121,45 +147,51 @@ def _once(
 ) -> None:
     algorithm, _, wanted = artifact.digest.partition(":")
     digest = hashlib.new(algorithm)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        dir=target.parent, prefix=".", suffix=".part", delete=False
-    ) as part:
-        path = Path(part.name)
-        try:
-            for piece in pieces(session, url, f"{artifact.name} {artifact.version}"):
-                digest.update(piece)
-                part.write(piece)
-                arrived(len(piece))
-            part.close()
-            if digest.hexdigest() != wanted:
-                raise IntegrityError(
-                    f"{artifact.name} {artifact.version} from {redacted(url)} is not the locked"
-                    f" file: its {algorithm} is {digest.hexdigest()}, and should be {wanted}",
-                    hint=(
-                        "the mirror or a proxy changes files, or the release was replaced: compare,"
-                        " then run `catalog lock --upgrade`"
-                    ),
-                )
-            path.chmod(0o444)
-            path.replace(target)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+    what = f"{artifact.name} {artifact.version}"
+    top = target.parents[2]
+    settle.directories(top)
+    with (
+        confined.directory(top, f"artifacts/{algorithm}", make=True, settled=True) as handle,
+        settle.beside(handle, "part") as (part, new),
+    ):
+        for piece in pieces(session, url, what, most=artifact.size or MOST):
+            digest.update(piece)
+            part.write(piece)
+            arrived(len(piece))
+        if digest.hexdigest() != wanted:
+            raise IntegrityError(
+                f"{what} from {redacted(url)} is not the locked"
+                f" file: its {algorithm} is {digest.hexdigest()}, and should be {wanted}",
+                hint=OTHER,
+            )
+        part.flush()
+        if artifact.kind in UNPACKED:
+            check_file(target.with_name(new), artifact.locator.rpartition("/")[2])
+        os.fchmod(part.fileno(), 0o444)
+        settle.sync(part)
+        os.rename(new, target.name, src_dir_fd=handle, dst_dir_fd=handle)
+        os.fsync(handle)
 
 
-def pieces(session: requests.Session, url: str, what: str) -> Iterator[bytes]:
+OTHER = (
+    "the mirror or a proxy changes files, or the release was replaced: compare,"
+    " then run `catalog lock --upgrade`"
+)
+
+
+def pieces(session: requests.Session, url: str, what: str, *, most: int) -> Iterator[bytes]:
     """Yield the bytes at an address as they come; `what` names them in errors.
 
     Raises:
         GoneError: there is nothing at the address.
+        IntegrityError: it has more than `most` bytes, or says so.
         OSError: the address does not answer, or not to the end (requests' and urllib3's
         exceptions).
 
     """
     parts = urlsplit(url)
     if parts.scheme == "file":
-        yield from _local(Path(unquote(parts.path)), what)
+        yield from _counted(_local(Path(unquote(parts.path)), what), url, what, most)
         return
     with session.get(url, stream=True, timeout=TIMEOUT) as response:
         if response.status_code in GONE:
@@ -168,16 +200,38 @@ def pieces(session: requests.Session, url: str, what: str) -> Iterator[bytes]:
         # The raw bytes: a server that marks .tar.gz as `Content-Encoding: gzip` must not have them
         # unpacked.
         response.raw.decode_content = False
-        try:
-            while piece := response.raw.read(PIECE):
-                yield piece
-        except urllib3.exceptions.HTTPError as error:
-            raise requests.ConnectionError(error) from error
+        stated = response.headers.get("Content-Length", "")
+        if stated.isdecimal() and (len(stated) > MOST_DIGITS or int(stated) > most):
+            raise _too_large(what, url, most, f"is said to have {stated[:MOST_DIGITS]} bytes")
+        yield from _counted(_received(response), url, what, most)
+
+
+def _received(response: requests.Response) -> Iterator[bytes]:
+    try:
+        while piece := response.raw.read(PIECE):
+            yield piece
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.ConnectionError(error) from error
+
+
+def _counted(source: Iterator[bytes], url: str, what: str, most: int) -> Iterator[bytes]:
+    """Yield pieces until they are more than they may be."""
+    count = 0
+    for piece in source:
+        count += len(piece)
+        if count > most:
+            raise _too_large(what, url, most, "goes on")
+        yield piece
+
+
+def _too_large(what: str, url: str, most: int, how: str) -> IntegrityError:
+    message = f"{what} from {redacted(url)} {how}, and should have {most:,} bytes at most"
+    return IntegrityError(message, hint=OTHER)
 
 
 def _local(path: Path, what: str) -> Iterator[bytes]:
     try:
-        with path.open("rb") as file:
+        with confined.plain(path) as file:
             while piece := file.read(PIECE):
                 yield piece
     except FileNotFoundError:
@@ -191,10 +245,13 @@ def redacted(url: str) -> str:
 
 
 def _lost(artifact: Artifact, url: str, error: Exception) -> FetchError:
-    return FetchError(
-        f"{artifact.name} {artifact.version}: {urlsplit(url).hostname} does not answer: {error}",
-        hint=_hint(artifact),
-    )
+    if isinstance(error, requests.HTTPError):
+        how = f"HTTP {error.response.status_code} at {redacted(url)}"
+    elif isinstance(error, LOST):
+        how = f"{redacted(url)} leads to no file: {error}"
+    else:
+        how = f"{urlsplit(url).hostname} does not answer: {error}"
+    return FetchError(f"{artifact.name} {artifact.version}: {how}", hint=_hint(artifact))
 
 
 def _hint(artifact: Artifact) -> str:

@@ -28,7 +28,7 @@ def own(cell: Cell) -> frozenset[Made]:
 
 
 def made(cell: Cell, lock: Lock) -> frozenset[Made]:
-    """Return the accounts that the cell makes, as far as they can be known."""
+    """Return the accounts that the cell makes, as far as they are known."""
     known = set(own(cell))
     for package in packages(cell, lock):
         known |= made_by(package) or frozenset()
@@ -42,8 +42,8 @@ def given(cell: Cell, lock: Lock) -> dict[str, int]:
 
 
 def behind(lock: Lock, graph: Graph) -> Mapping[str, str]:
-    """Return the cells for which the lock has no right answer, with the reason: neither the
-    packages that they ask for now, nor the ids of the accounts that they make.
+    """Return the cells for which the lock is out of date, with the reason: it lacks the packages
+    that they ask for now, or the ids of accounts that they make.
     """
     late = dict(stale(lock, graph))
     for cell in graph.cells.values():
@@ -59,9 +59,7 @@ def _undecided(cell: Cell, lock: Lock) -> str:
         return f"makes the account {min(names)}, which has no id in the lock"
     unread = [package.name for package in packages(cell, lock) if made_by(package) is None]
     return (
-        f"installs {unread[0]}, and the lock does not say which accounts that makes"
-        if unread
-        else ""
+        f"installs {unread[0]}, and the lock does not say which accounts it makes" if unread else ""
     )
 
 

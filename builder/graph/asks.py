@@ -1,4 +1,4 @@
-"""What cells ask registries for, and whether a lock still answers that."""
+"""What cells ask registries for, and whether a lock still matches that."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def wishes(cell: Cell) -> dict[str, object]:
     on how it is written.
     """
     asked = table.wishes(cell.layer, cell.point)
-    # A system from nothing is packages, too.
+    # A bootstrapped system consists of packages, too.
     return asked | ({"bootstrap": True} if cell.layer.bootstrap else {})
 
 
@@ -29,21 +29,21 @@ def asks(cell: Cell, graph: Graph) -> str:
 
 
 def stale(lock: Lock, graph: Graph) -> Mapping[str, str]:
-    """Return the cells for which the lock has no right answer, in the graph's order, with the
-    reason; empty when it is current.
+    """Return the cells for which the lock is out of date, in the graph's order, with the reason;
+    empty if it is current.
     """
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for cell in graph.cells.values():
         piece = lock.cells.get(cell.id)
-        below = [ancestor for ancestor in cell.ancestors if ancestor in found]
+        below = [ancestor for ancestor in cell.ancestors if ancestor in reasons]
         if piece is None:
-            found[cell.id] = "is not in the lock"
+            reasons[cell.id] = "is not in the lock"
         elif piece.asks != asks(cell, graph):
-            found[cell.id] = (
-                f"stands on {below[0]}, which {found[below[0]]}"
+            reasons[cell.id] = (
+                f"stands on {below[0]}, which {reasons[below[0]]}"
                 if below
                 else "asks for something else now"
             )
     for name in lock.cells.keys() - graph.cells.keys():
-        found[name] = "is no longer in the catalog"
-    return found
+        reasons[name] = "is no longer in the catalog"
+    return reasons

@@ -35,8 +35,8 @@ def graph(loaded: Loaded) -> Graph:
 
 @dataclass(slots=True)
 class _Cells:
-    """The cells made so far, each once. A layer with `once` has its cells there, and so has what
-    they stand on.
+    """The cells made so far, each once. A layer with `once` has cells only at the values that it
+    names, and its cells stand on cells at these values.
     """
 
     loaded: Loaded

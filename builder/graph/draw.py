@@ -36,14 +36,14 @@ def nodes(graph: Graph) -> dict[str, Node]:
         for cell_id in image.cells:
             held[graph.cells[cell_id].name] += 1
     return {
-        name: Node(layer=found[0].layer, cells=tuple(found), images=held[name])
-        for name, found in cells.items()
+        name: Node(layer=own[0].layer, cells=tuple(own), images=held[name])
+        for name, own in cells.items()
     }
 
 
 def tree(graph: Graph) -> str:
-    """Return the layers as a tree: each under the topmost of those that it stands on, with the
-    others named.
+    """Return the layers as a tree: each under the topmost layer that it stands on; the others are
+    named beside it.
     """
     known = nodes(graph)
     place = {name: index for index, name in enumerate(known)}
@@ -84,7 +84,7 @@ def _remark(node: Node, under: str) -> str:
 
 
 def dot(graph: Graph) -> str:
-    """Return the layers in Graphviz' language, each arrow from a layer to what it stands on."""
+    """Return the layers in Graphviz's language, each arrow from a layer to what it stands on."""
     lines = ["digraph catalog {", "  rankdir=BT;", '  node [shape=box, fontname="sans-serif"];']
     known = nodes(graph)
     for name, node in known.items():

@@ -17,8 +17,8 @@ ARGUMENT = "--at"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The image's points that agree with what was asked; where there are none, why, and the nearest
-    that it has.
+    """The image's points that match what was asked; if there are none, why, and its nearest
+    point.
     """
 
     images: tuple[ImagePoint, ...]
@@ -31,8 +31,8 @@ def point(loaded: Loaded, name: str, text: str) -> Point:
     image `name`.
 
     Raises:
-        InputError: an entry is no `axis=value`, an axis is unknown or not one of the image, a value
-        is unknown.
+        InputError: an entry is not `axis=value`, an axis is unknown or not one of the image, or a
+        value is unknown.
 
     """
     matrix = _matrix(loaded, name)
@@ -44,7 +44,7 @@ def point(loaded: Loaded, name: str, text: str) -> Point:
             continue
         axis, equals, value = (part.strip() for part in entry.partition("="))
         if not equals:
-            message = f"{entry.strip()!r} is no axis=value"
+            message = f"{entry.strip()!r} is not axis=value"
             problems.append(_problem(message, "for example: debian=bookworm"))
         elif axis not in known:
             hint = nearest(axis, known, what="its axes")
@@ -54,15 +54,15 @@ def point(loaded: Loaded, name: str, text: str) -> Point:
             problems.append(_problem(f"the axis {axis!r} has no value {value!r}", hint))
         elif chosen.setdefault(axis, value) != value:
             hint = "name one value for each axis"
-            problems.append(_problem(f"{axis!r} stands there twice", hint))
+            problems.append(_problem(f"{axis!r} is given twice", hint))
     if problems:
         raise InputError(problems)
     return chosen
 
 
 def explain(loaded: Loaded, graph: Graph, name: str, at: Point) -> Answer:
-    """Return an image's points that agree with `at`; where there is none, the reasons and the
-    nearest point.
+    """Return an image's points that match `at`; if there are none, the reasons and the nearest
+    point.
     """
     images = [image for image in graph.images.values() if image.name == name]
     agreeing = tuple(image for image in images if _agreement(image.point, at) == len(at))
@@ -75,7 +75,7 @@ def explain(loaded: Loaded, graph: Graph, name: str, at: Point) -> Answer:
         if all(at.get(axis, value) == value for axis, value in hole.point.items())
     ]
     near = max(images, key=lambda image: _agreement(image.point, at), default=None)
-    # Where what was asked decides alone, other reasons are beside the point.
+    # If what was asked is reason enough, the other reasons do not matter.
     decisive = [hole for hole in holes if hole.point.keys() <= at.keys()] or holes
     return Answer(images=(), reasons=tuple(_absent(name, hole) for hole in decisive), nearest=near)
 

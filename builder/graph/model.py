@@ -13,8 +13,8 @@ class Cell:
     """A layer at one combination of the axes it depends on: the unit of build, cache, test and
     signature.
 
-    A layer with `once` has a cell at those values alone, which images at every other value have
-    too: what it stands on for its build is then not what it lies on there.
+    A layer with `once` has a cell only at the values that it names. Images at all other values
+    hold the same cell: there it lies on other cells than those it was built on.
 
     `id` is `<layer>@<label>-<label>…` (labels in the order of catalog.yaml's axes), for example
     `jupyter@trixie-amd64-py3.13`; it names the cell in every interface.
@@ -30,7 +30,7 @@ class Cell:
     """Ids of every cell below this one, bottom first: by number of ancestors, then by layer
     name."""
     abi: tuple[str, ...] = ()
-    """What those that stand on it may rely on, e.g. debian-13."""
+    """What the cells that stand on it may rely on, e.g. debian-13."""
     scripts: Mapping[str, str] = field(default_factory=dict)
     """The layer's scripts that are files of bash: key of layer.yaml -> text."""
 
@@ -56,8 +56,8 @@ class ImagePoint:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Points that an image does not have, and why: all that agree with `point`, which holds the
-    axes that decide.
+    """Points that an image does not have, and why: all that match `point`, which has only the
+    deciding axes.
     """
 
     name: str

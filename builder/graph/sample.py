@@ -1,4 +1,4 @@
-"""A sample of the images that shows what all of them would show, for a test that has to end soon.
+"""A sample of the images that shows as much as all of them, for tests that must not take long.
 
 An image shows its layers, each at its values of the axes, the pairs of layers that meet in it, and
 the kinds of artifact that its layers ask for. Every merger is shown with the pairs: it has work
@@ -24,7 +24,7 @@ ASPECTS = {
     PAIR: ("pair of layers that meet", "pairs of layers that meet"),
     ARTIFACT: ("kind of artifact", "kinds of artifact"),
 }
-"""What is to be shown, in the words of a report: one, and several."""
+"""What is to be shown, as reports call it: singular and plural."""
 
 
 class Aspect(NamedTuple):
@@ -62,7 +62,7 @@ class Sample:
 def sample(graph: Graph) -> Sample:
     """Choose images so that together they show every aspect of all that have no heavy layer.
 
-    The choice depends on the graph alone. No image of it can be left out.
+    The choice depends on the graph alone. None of the chosen images can be left out.
     """
     of_cells = {cell.id: _of_cell(cell) for cell in graph.cells.values()}
     aspects = {image.id: _of_image(image, graph, of_cells) for image in graph.images.values()}
@@ -92,16 +92,16 @@ def aspects_of(image: ImagePoint, graph: Graph) -> frozenset[Aspect]:
 def cover(
     offers: Mapping[str, Collection[Aspect]], costs: Mapping[str, int]
 ) -> dict[str, tuple[Aspect, ...]]:
-    """Choose some that together offer all that is offered, and return for each what it adds.
+    """Choose a few that together offer everything, and return for each what it adds.
 
-    Each choice is the one that adds most; of equals the cheapest, then the first. What later
-    choices have made superfluous is dropped.
+    Each choice is the one that adds most; among equals the cheapest, then the first. Choices that
+    later ones make superfluous are dropped.
     """
     numbers = _numbered(offers.values())
     masks = {name: _mask(offer, numbers) for name, offer in offers.items()}
     missing = (1 << len(numbers)) - 1
     place = {name: index for index, name in enumerate(offers)}
-    # What one adds can only become less, so that an entry that is still right beats all others.
+    # What one adds can only shrink, so an entry that is still up to date beats all others.
     queue = [(-mask.bit_count(), costs[name], place[name], name) for name, mask in masks.items()]
     heapq.heapify(queue)
     chosen: list[str] = []
@@ -117,7 +117,7 @@ def cover(
 
 
 def _needed(chosen: list[str], offers: Mapping[str, Collection[Aspect]]) -> list[str]:
-    """Return what is chosen without those that the others make superfluous."""
+    """Return the choices without those that the others make superfluous."""
     times = Counter[Aspect]()
     for name in chosen:
         times.update(set(offers[name]))
@@ -144,10 +144,10 @@ def _attributed(
 def _together(
     wanted: Mapping[str, frozenset[Aspect]], chosen: Mapping[str, frozenset[Aspect]]
 ) -> dict[str, frozenset[str]]:
-    """Return for each image a few of the chosen that show all that it would.
+    """Return for each image a few of the chosen images that show everything it would.
 
-    Each time, what fewest of the chosen show decides: of those, the one that shows most of the rest
-    is taken.
+    Each step takes the aspect that the fewest chosen images show, and among these images the one
+    that shows most of what is missing.
     """
     numbers = _numbered(chosen.values())
     masks = {name: _mask(offer, numbers) for name, offer in chosen.items()}

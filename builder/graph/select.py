@@ -1,4 +1,4 @@
-"""Patterns to a part of the graph, with all that it needs."""
+"""Patterns to a part of the graph, with everything it needs."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ from builder.errors import InputError, Problem, listed
 from builder.graph.model import Cell, Graph, ImagePoint
 
 ARGUMENT = "PATTERN"
-GLOB = re.compile(r"[*?\[]")
 
 
 def select(graph: Graph, patterns: Sequence[str], *, cells: bool = True) -> Graph:
-    """Return the images that some pattern names, the cells that one names, and every cell that
-    those stand on.
+    """Return the images and the cells that patterns match, and every cell that these stand on.
 
-    A pattern is a glob (`*`, `?`, `[…]`) over the names of images, their ids (`name:tag`), or, when
-    it holds an '@', over the ids of cells, unless `cells` is false: where only images are meant.
-    Without patterns, all of the graph is returned.
+    A pattern is a glob (`*`, `?`, `[…]`) over the names of images and their ids (`name:tag`). With
+    an '@', it is one over the ids of cells; not so with `cells=False`, for commands about images.
+    Without patterns, the whole graph is returned.
 
     Raises:
-        InputError: a pattern names nothing.
+        InputError: a pattern matches nothing.
 
     """
     if not patterns:
@@ -72,11 +70,11 @@ def one_image(graph: Graph, pattern: str, argument: str = "IMAGE") -> str:
 
 
 def one_node(graph: Graph, word: str, argument: str) -> str:
-    """Return the id of the image or the cell that a word means: by id, or by name where only one
-    has it.
+    """Return the id of the image or the cell that a word names: by id, or by name if only one has
+    it.
 
     Raises:
-        InputError: it means nothing, or several.
+        InputError: it names nothing, or several.
 
     """
     if word in graph.images or word in graph.cells:
@@ -88,16 +86,16 @@ def one_node(graph: Graph, word: str, argument: str) -> str:
         raise InputError([unknown_node(graph, word, argument)])
     if len(meant) > 1:
         what = "image" if images else "cell"
-        message = f"{word!r} means several {what}s: {listed(meant, 4)}"
+        message = f"{word!r} names several {what}s: {listed(meant, 4)}"
         raise InputError([Problem(argument, 0, 0, message, "name one of them")])
     return meant[0]
 
 
 def cells_like(graph: Graph, patterns: Sequence[str], argument: str = "--force") -> set[str]:
-    """Return the ids of the cells that patterns name: globs over ids, or over names of layers.
+    """Return the ids of the cells that patterns match: globs over ids, or over names of layers.
 
     Raises:
-        InputError: a pattern names none.
+        InputError: a pattern matches none.
 
     """
     chosen: set[str] = set()
@@ -118,8 +116,7 @@ def cells_like(graph: Graph, patterns: Sequence[str], argument: str = "--force")
 def with_ancestors(graph: Graph, cells: Iterable[Cell]) -> list[Cell]:
     """Return cells and all that their builds need, each once, in the graph's order.
 
-    A cell that is built once for several releases brings what it stands on, which is not below the
-    cells that stand on it.
+    A cell that is built once for several releases needs cells that those above it do not stand on.
     """
     wanted: dict[str, Cell] = {}
     waiting = list(cells)
@@ -132,9 +129,7 @@ def with_ancestors(graph: Graph, cells: Iterable[Cell]) -> list[Cell]:
 
 
 def unknown_node(graph: Graph, word: str, argument: str) -> Problem:
-    """Return the problem that a word names no image, no layer and no cell, with the nearest one
-    that is.
-    """
+    """Return the problem that a word names no image, layer or cell, with the nearest name."""
     layers = {cell.name for cell in graph.cells.values()}
     if "@" in word:
         layer = word.partition("@")[0]
@@ -151,20 +146,20 @@ def unknown_node(graph: Graph, word: str, argument: str) -> Problem:
 
 
 def _no_image(graph: Graph, pattern: str) -> Problem:
-    """Return the problem that a pattern names no image where cells are not meant."""
+    """Return the problem that a pattern matches no image, where cells are not allowed."""
     if "@" not in pattern or pattern in graph.cells:
         return unknown(graph, pattern)
-    message = f"{pattern!r} is a pattern for cells, and images are expected"
+    message = f"{pattern!r} is a pattern for cells, but images are expected"
     return Problem(ARGUMENT, 0, 0, message, "`catalog list` shows the images")
 
 
 def unknown(graph: Graph, pattern: str, argument: str = ARGUMENT) -> Problem:
-    """Return the problem that a word names no image (no cell, when it holds an '@'), with the
-    nearest one that is. A word may name a cell where an image is asked for.
+    """Return the problem that a pattern matches no image (or no cell, if it has an '@'), with the
+    nearest name. It may also be the id of a cell where an image is expected.
     """
     if pattern in graph.cells:
         holders = [image.id for image in graph.images.values() if pattern in image.cells]
-        message = f"{pattern!r} is a cell, and an image is expected"
+        message = f"{pattern!r} is a cell, but an image is expected"
         hint = f"it is in {listed(holders, FEW)}" if holders else ""
         return Problem(argument, 0, 0, message, hint)
     if "@" in pattern:
@@ -181,7 +176,7 @@ def unknown(graph: Graph, pattern: str, argument: str = ARGUMENT) -> Problem:
     names: Collection[str] = (
         graph.images if ":" in pattern else {image.name for image in graph.images.values()}
     )
-    hint = "" if GLOB.search(pattern) else nearest(pattern, names, what="images")
+    hint = nearest(pattern, names, what="images")
     return Problem(
         argument, 0, 0, f"no image matches {pattern!r}", hint or "`catalog list` shows the images"
     )

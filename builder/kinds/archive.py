@@ -1,4 +1,4 @@
-"""Files by their address, for a layer's `run` to unpack."""
+"""Files by URL, for a layer's `run` to unpack."""
 
 from __future__ import annotations
 

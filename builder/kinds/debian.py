@@ -1,4 +1,4 @@
-"""Debian packages: installed, or unpacked by a layer's `run` and left behind."""
+"""Debian packages: installed, or only unpacked by a layer's `run`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ DEB = ArtifactKind(
     template="apt.j2",
     early=True,
     installed=True,
-    of_one_release="Debian packages are of one release",
+    of_one_release="Debian packages belong to one release",
 )
 BUILD = ArtifactKind(
     name="build",

@@ -13,13 +13,13 @@ from builder.catalog.source import YamlFile
 from builder.errors import Problem
 from builder.kinds.model import ArtifactKind, Bytes, Point, Trace
 
-# What Go allows in the path of a package (golang.org/x/mod/module), from a host on.
+# What Go allows in the path of a package that starts with a host (golang.org/x/mod/module).
 PACKAGE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
-# A program holds this, followed by the size of pointers, flags, and texts (debug/buildinfo).
+# A program contains this, followed by the size of pointers, flags, and texts (debug/buildinfo).
 MAGIC = b"\xff Go buildinf:"
 HEAD, ALIGNED, TEXTS_INSIDE = 32, 16, 2
 GUARD = 16
-"""Bytes before and after what a program says of its modules."""
+"""Bytes before and after the list of modules in a program."""
 SECTION = b".go.buildinfo\0"
 ELF = b"\x7fELF\x02\x01"
 """The head of a program of 64 bits, little-endian: what is built here."""
@@ -42,7 +42,7 @@ def _check(text: YamlFile, layer: Layer) -> Iterator[Problem]:
 
 
 def _installed(_path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
-    """Tell the modules that a program is made of; what has no version was built from a folder."""
+    """Yield the modules of a program, except those without a version: built from a directory."""
     del size
     for line in _modules(read).splitlines():
         kind, *words = line.split("\t")
@@ -51,7 +51,7 @@ def _installed(_path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
 
 
 def _modules(read: Bytes) -> str:
-    """Return what Go wrote into a program about its modules; empty where it is not one of Go's."""
+    """Return what Go wrote into a program about its modules; empty if it is not a Go program."""
     try:
         place = _section(read)
         head = read(place, HEAD) if place else b""
@@ -67,7 +67,7 @@ def _modules(read: Bytes) -> str:
 
 
 def _text(read: Bytes, at: int) -> tuple[int, int]:
-    """Return where a text begins whose length stands before it (a varint), and its length."""
+    """Return the start and the length of a text that follows its length (a varint)."""
     length = shift = 0
     for byte in read(at, 10):
         at += 1
@@ -79,7 +79,7 @@ def _text(read: Bytes, at: int) -> tuple[int, int]:
 
 
 def _section(read: Bytes) -> int:
-    """Return the offset of the section in which Go writes, in an ELF file; 0 where it has none."""
+    """Return the offset of Go's section in an ELF file; 0 if it has none."""
     head = read(0, 64)
     if not head.startswith(ELF):
         return 0
@@ -101,7 +101,7 @@ GO = ArtifactKind(
     key="go",
     wishes=_wishes,
     check=_check,
-    # As a module proxy has them: the build asks no other.
+    # The layout of a module proxy: the build uses it as one.
     place=lambda artifact: PurePosixPath("go", artifact.locator),
     template="go.j2",
     trace=Trace(ends=("",), path=re.compile(r"(?:.*/)?s?bin/[^/]+"), read=_installed, mode=0o111),

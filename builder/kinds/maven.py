@@ -20,7 +20,7 @@ from builder.kinds.model import ArtifactKind, Bytes, Point, Trace
 from builder.lock.maven import coordinates
 
 PATTERN = re.compile(r"(\*|[A-Za-z0-9_][A-Za-z0-9_.-]*):(\*|[A-Za-z0-9_][A-Za-z0-9_.-]*)")
-# Where Maven describes a project inside its archive.
+# Where an archive describes its Maven project.
 PROPERTIES = re.compile(r"META-INF/maven/([^/]+)/([^/]+)/pom\.properties")
 NAMED = re.compile(r"(?:.*/)?(?P<artifact>[^/]+?)-(?P<version>\d[^/]*)\.jar")
 MAX_PROPERTIES = 1 << 16
@@ -90,9 +90,9 @@ class _Window(io.RawIOBase):
 
 
 def _installed(path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
-    """Tell which project an archive is of: what Maven wrote into it, else the name of its file.
+    """Yield the project of an archive: from what Maven wrote into it, else from its file name.
 
-    An archive may hold those of others; what its own name begins with is its own.
+    An archive may contain descriptions of several projects; its own one matches its file name.
     """
     file = path.rpartition("/")[2]
     described = _described(size, read)
@@ -137,7 +137,7 @@ MAVEN = ArtifactKind(
     key="maven",
     wishes=_wishes,
     check=_check,
-    # As a repository has them, so that two projects' files of one name stay apart.
+    # The layout of a repository, so that files of two projects with the same name stay apart.
     place=lambda artifact: PurePosixPath("maven", artifact.locator),
     template="maven.j2",
     trace=Trace(ends=(".jar",), path=re.compile(r".*\.jar"), read=_installed),

@@ -1,4 +1,4 @@
-"""What there is to know of a kind of artifact."""
+"""What describes a kind of artifact."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Bytes = Callable[[int, int], bytes]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trace:
-    """A kind of file by which installed packages are recognized in what a build left."""
+    """A kind of file by which installed packages are recognized after a build."""
 
     ends: tuple[str, ...]
-    """How its path ends; one of them."""
+    """Possible ends of its path."""
     path: re.Pattern[str]
-    """What all of its path looks like, without the leading slash."""
+    """Matches its whole path, without the leading slash."""
     read: Callable[[str, int, Bytes], Iterable[tuple[str, str]]]
-    """From path, size and bytes of a file to the packages that it tells of: (name, version)."""
+    """From path, size and bytes of a file to the packages that it describes: (name, version)."""
     mode: int = 0
     """Bits of its mode, one of which is set; 0: any mode."""
 
@@ -52,25 +52,24 @@ class ArtifactKind:
     name: str
     """Names artifacts in the lock, packages in facts, and the row of `builder.resolve.kinds`."""
     key: str = ""
-    """The key of layer.yaml. Empty for packages that come inside those of other kinds only."""
+    """The key of layer.yaml. Empty for packages that only come inside packages of other kinds."""
     wishes: Callable[[Layer, Point], object] = _nothing
     """What a layer asks for at a point, as JSON data that does not depend on how it is written. A
-    lock is stale once this changes; nothing is asked for where it is empty."""
+    lock is stale once this changes; if it is empty, the layer asks for nothing."""
     check: Callable[[YamlFile, Layer], Iterator[Problem]] = _fine
     """What is wrong with the key's value, beyond its type."""
     place: Callable[[Artifact], PurePosixPath] | None = None
     """An artifact's path under /artifacts."""
     template: str = ""
-    """Instructions of the Dockerfile that install the artifacts. Empty where only a layer's `run`
-    knows what to do with them."""
+    """Instructions of the Dockerfile that install the artifacts. Empty if they are left to a
+    layer's `run`."""
     early: bool = False
-    """Whether they stand before the layer's `prepare`."""
+    """Whether these come before the layer's `prepare`."""
     installed: bool = False
-    """Whether an image holds one version of each package, under the name by which it is asked
-    for."""
+    """Whether an image has one version of each package, under the name that layers ask for."""
     of_one_release: str = ""
-    """Why a layer that is built once for all releases cannot have the key; empty where it can."""
+    """Why a layer that is built once for all releases cannot have the key; empty if it can."""
     follows: Callable[[Iterable[Artifact]], Mapping[str, str]] | None = None
     """Files for the build that follow from the artifacts, and therefore are not in the lock."""
     trace: Trace | None = None
-    """How installed packages are recognized; None where bookkeeping or nothing tells of them."""
+    """How installed packages are recognized; None if bookkeeping records them, or nothing does."""

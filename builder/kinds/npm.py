@@ -4,7 +4,6 @@ programs on PATH.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -12,13 +11,18 @@ from pathlib import PurePosixPath
 from builder.catalog.model import Layer
 from builder.catalog.scalars import quoted
 from builder.catalog.source import YamlFile
+from builder.documents import DocumentError, from_json
 from builder.errors import Problem
 from builder.kinds.model import ArtifactKind, Bytes, Point, Trace
 from builder.lock.model import Artifact
 
 PACKAGE = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*")
-# Packages below the first node_modules alone: those inside of others are theirs.
+# Only packages in the first node_modules: those inside other packages belong to these.
 MANIFEST = re.compile(r"(?:(?!node_modules/).)*/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
+
+
+MOST = 4 << 20
+"""Bytes of a manifest that is read."""
 
 
 def _wishes(layer: Layer, _point: Point) -> object:
@@ -40,7 +44,7 @@ def _check(text: YamlFile, layer: Layer) -> Iterator[Problem]:
 
 
 def _place(artifact: Artifact) -> PurePosixPath:
-    """Return where npm's own cache has the content of this digest."""
+    """Return where npm's own cache stores the content with this digest."""
     algorithm, _, value = artifact.digest.partition(":")
     return PurePosixPath(
         "npm", "_cacache", "content-v2", algorithm, value[:2], value[2:4], value[4:]
@@ -49,8 +53,8 @@ def _place(artifact: Artifact) -> PurePosixPath:
 
 def _installed(_path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
     try:
-        manifest = json.loads(read(0, size))
-    except ValueError:
+        manifest = from_json(read(0, size), most=MOST)
+    except DocumentError:
         return
     if isinstance(manifest, dict):
         yield str(manifest.get("name", "")), str(manifest.get("version", ""))

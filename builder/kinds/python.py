@@ -42,7 +42,7 @@ def _requirements(artifacts: Iterable[Artifact]) -> Mapping[str, str]:
 
 
 def _installed(_path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
-    """Read the metadata of a distribution: its name and version are in the fields at its head."""
+    """Read name and version of a distribution from its metadata."""
     text = read(0, size).decode("utf-8", "replace")
     yield field(text, "Name") or "", field(text, "Version") or ""
 

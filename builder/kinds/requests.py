@@ -16,7 +16,7 @@ CheckOne = Callable[[YamlFile, tuple[Key, ...], str], Iterator[Problem]]
 
 
 def wishes(key: str) -> Callable[[Layer, Point], object]:
-    """Return what tells the packages of a key that are wanted at a point, sorted."""
+    """Return a function that gives the packages of a key that are wanted at a point, sorted."""
 
     def sorted_names(layer: Layer, point: Point) -> object:
         return sorted(wanted(getattr(layer, key), point))
@@ -25,7 +25,7 @@ def wishes(key: str) -> Callable[[Layer, Point], object]:
 
 
 def check(key: str, one: CheckOne) -> Callable[[YamlFile, Layer], Iterator[Problem]]:
-    """Return what checks each package of a key by itself."""
+    """Return a function that checks each package of a key by itself."""
 
     def each(text: YamlFile, layer: Layer) -> Iterator[Problem]:
         for path, package in places(key, getattr(layer, key)):

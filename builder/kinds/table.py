@@ -1,7 +1,7 @@
-"""The table of kinds of artifact, and what is done with it.
+"""The table of kinds of artifact, and functions that use it.
 
 A new kind is a module and a row here, and one of the same name in `builder.resolve.kinds`: its key
-is then checked, locked, fetched, mounted under /artifacts, installed, and found in what was built.
+is then checked, locked, fetched, mounted under /artifacts, installed, and recognized after a build.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from pathlib import PurePosixPath
 
 from builder.catalog.conditions import wanted
 from builder.catalog.model import Layer
+from builder.confined import steps
 from builder.errors import IntegrityError
 from builder.kinds import archive, debian, go, maven, npm, python, r
 from builder.kinds.model import ArtifactKind, Bytes, Point
 from builder.lock.model import Artifact, Slice
 
-# In the order in which they are installed, and shown.
+# In the order in which they are installed and listed.
 KINDS: tuple[ArtifactKind, ...] = (
     debian.DEB,
     debian.BUILD,
@@ -31,7 +32,7 @@ KINDS: tuple[ArtifactKind, ...] = (
 )
 BY_NAME: Mapping[str, ArtifactKind] = {kind.name: kind for kind in KINDS}
 ASKED_FOR = tuple(kind for kind in KINDS if kind.key)
-"""Those that a layer can ask for."""
+"""The kinds that a layer can ask for."""
 INSTALLED = tuple(kind for kind in KINDS if kind.installed)
 _TRACES = tuple((kind.name, kind.trace) for kind in KINDS if kind.trace)
 
@@ -51,18 +52,28 @@ def place(artifact: Artifact) -> PurePosixPath:
     """Return an artifact's path under /artifacts.
 
     Raises:
-        IntegrityError: it leads out of there.
+        IntegrityError: the path leads out of it.
 
     """
+    path = placed(artifact)
+    if path is None:
+        raise LookupError(f"artifacts of the kind {artifact.kind} have no place under /artifacts")
+    return path
+
+
+def placed(artifact: Artifact) -> PurePosixPath | None:
+    """Do the same; None for a kind that has no place there."""
     kind = BY_NAME[artifact.kind]
     if kind.place is None:
-        raise LookupError(f"artifacts of the kind {kind.name} have no place under /artifacts")
+        return None
     path = kind.place(artifact)
-    if path.is_absolute() or ".." in path.parts:
+    try:
+        steps(path.as_posix())
+    except IntegrityError:
         raise IntegrityError(
-            f"{artifact.id} would be written to {path}, outside of the build",
+            f"{artifact.id} would be written to {path}, outside the build",
             hint="the lock was tampered with: restore it from version control",
-        )
+        ) from None
     return path
 
 
@@ -95,7 +106,7 @@ def templates(artifacts: Iterable[str], *, early: bool) -> list[str]:
 def packages_told_by(
     path: str, mode: int, size: int, read: Bytes
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield the packages of which a file of a build tells: (kind, name, version)."""
+    """Yield the packages that a file of a build describes: (kind, name, version)."""
     for kind, trace in _TRACES:
         told = trace.read(path, size, read) if trace.fits(path, mode) else ()
         yield from ((kind, name, version) for name, version in told if name and version)

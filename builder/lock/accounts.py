@@ -1,9 +1,9 @@
 """The ids of system accounts: decided once for a whole catalog, and kept in its lock.
 
-Debian gives each new system account the next id that is free, so two packages that are installed
-apart get the same one. Here every name has an id before anything is installed. An account wants the
-id that follows from its name: branches that add different accounts seldom meet, and branches that
-add the same one agree.
+Debian gives each new system account the next free id, so two packages that are installed apart get
+the same one. Here every name has an id before anything is installed. The preferred id of an account
+is a hash of its name: branches that add different accounts seldom collide, and branches that add
+the same one agree.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from builder.errors import InputError, Problem
 from builder.lock.model import NAME, Artifact
 from builder.lock.scripts import LEAST_ID, MOST_ID, Made
 
-# Debian's own programs begin at the ends: adduser at 100, useradd and systemd-sysusers at 999. What
-# they give to an account that nobody knew of is seldom what is decided here.
+# Debian's own programs begin at the ends: adduser at 100, useradd and systemd-sysusers at 999. So
+# the id that they give to an unknown account seldom collides with one that is decided here.
 FIRST, LAST = 200, 899
 KEY = "accounts"
 """The entry of an artifact's `extra` that names the accounts which its package makes. It is empty
-for a package that makes none, and missing where nobody has looked."""
+for a package that makes none, and missing if the package was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Decision:
 
     ids: Mapping[str, int]
     moved: tuple[str, ...] = ()
-    """Sentences about accounts that could not keep the id they had."""
+    """Sentences about accounts that could not keep their ids."""
 
 
 def written(made: Iterable[Made]) -> dict[str, str]:
@@ -39,7 +39,7 @@ def written(made: Iterable[Made]) -> dict[str, str]:
 
 
 def made_by(artifact: Artifact) -> frozenset[Made] | None:
-    """Return the accounts that a package makes; None where nobody has looked."""
+    """Return the accounts that a package makes; None if it was not read."""
     text = artifact.extra.get(KEY)
     if text is None:
         return None
@@ -53,9 +53,9 @@ def made_by(artifact: Artifact) -> frozenset[Made] | None:
 def decide(before: Mapping[str, int], made: Iterable[Made]) -> Decision:
     """Return an id for each account that is made.
 
-    An account keeps the id that it had. A new one gets the first free id from the one that it wants
-    on. Where the maker itself gives an id, that stays its own, and nobody else gets it. The result
-    does not depend on the order of anything.
+    An account keeps its id. A new one gets its preferred id, or the next free one. If a package
+    itself gives an id to an account, no other account gets that id. The result does not depend on
+    any order.
 
     Raises:
         InputError: there are more accounts than ids.
@@ -81,8 +81,8 @@ def decide(before: Mapping[str, int], made: Iterable[Made]) -> Decision:
         if before.get(name) in owners:
             owner = owners[before[name]]
             moved.append(
-                f"the accounts {owner} and {name} both had the id {before[name]}: {name} has"
-                f" {ids[name]} now, and the cells that make it are built again"
+                f"the accounts {owner} and {name} both had the id {before[name]}: {name} now has"
+                f" {ids[name]}, and the cells that make it are built again"
             )
     return Decision(dict(sorted(ids.items())), tuple(moved))
 
@@ -93,7 +93,7 @@ def united(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     """
     ids = dict(one)
     for name, number in other.items():
-        # Of two ids of one account, the one that it wants; else the smaller.
+        # Of two ids of one account, the preferred one, else the smaller.
         ids[name] = min(ids.get(name, number), number, key=lambda each: _rank(name, each))
     owners: dict[int, str] = {}
     for name in _by_right(ids):
@@ -102,8 +102,8 @@ def united(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
 
 
 def _by_right(ids: Mapping[str, int]) -> list[str]:
-    """Return accounts with those first that have the id that they want: so branches that gave one
-    id to two accounts agree on who moves.
+    """Return accounts, those with their preferred ids first: so branches that gave one id to two
+    accounts agree on which one gets a new one.
     """
     return sorted(ids, key=lambda name: (ids[name] != _wish(name), name))
 
@@ -113,7 +113,7 @@ def _rank(name: str, number: int) -> tuple[bool, int]:
 
 
 def _wish(name: str) -> int:
-    """Return the id that an account wants."""
+    """Return the preferred id of an account."""
     return FIRST + int(sha256(name.encode())[:8], 16) % (LAST - FIRST + 1)
 
 
@@ -123,4 +123,4 @@ def _free(name: str, owners: Mapping[int, str]) -> int:
         if number not in owners:
             return number
     message = f"there is no id for the account {name}: all from {FIRST} to {LAST} are given"
-    raise InputError([Problem(NAME, 0, 0, message, "take some packages out")])
+    raise InputError([Problem(NAME, 0, 0, message, "remove some packages")])

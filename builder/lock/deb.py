@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from builder import deb822
 from builder.lock.model import Artifact
 
-# What a Packages stanza says of the file, and dpkg's status file does not say of an installed
-# package.
+# Fields of a Packages stanza that describe the file. dpkg's status file does not have them.
 OF_THE_FILE = frozenset(
     {
         "Filename",
@@ -31,7 +30,7 @@ INSTALL = re.compile(
     re.MULTILINE,
 )
 REMOVE = re.compile(r"^Remv (?P<name>\S+) \[(?P<version>[^\]]+)\]", re.MULTILINE)
-# ` python3-venv : Depends: python3 (= 3.13) but 3.12 is installed`, and lines below it that go on
+# ` python3-venv : Depends: python3 (= 3.13) but 3.12 is installed`; the lines below it may continue
 # without the name.
 BROKEN = re.compile(
     r"^ (?P<name>[a-z0-9][a-z0-9+.:-]*) : (?P<relation>\w[\w-]*):"
@@ -77,8 +76,8 @@ class Stanza:
 
 
 PACKAGE = "Package: "
-# A file may be in several archives at once. The lock names the first of these that has it, whatever
-# the order in which their indexes were read.
+# A file may be in several archives at once. The lock names the first of these that has it, in
+# whatever order their indexes were read.
 PREFERRED_ORIGINS = ("debian-security", "debian")
 
 
@@ -89,13 +88,13 @@ class Index:
         self._stanzas: dict[str, list[Stanza]] = {}
 
     def add(self, text: str, origin: str) -> None:
-        """Take in the text of one Packages file."""
+        """Add the packages of one Packages file."""
         for block in deb822.stanzas(text):
             stanza = Stanza(block + "\n", origin)
             self._stanzas.setdefault(stanza.field("Package"), []).append(stanza)
 
     def put(self, artifact: Artifact, control: str) -> None:
-        """Take in a single package that no index has any more."""
+        """Add a single package that no index has any more."""
         algorithm, _, value = artifact.digest.partition(":")
         text = (
             f"{control.rstrip()}\nFilename: {artifact.locator}\nSize:"
@@ -104,8 +103,8 @@ class Index:
         self._stanzas.setdefault(artifact.name, []).append(Stanza(text, artifact.origin))
 
     def find(self, name: str, version: str, arch: str) -> Stanza | None:
-        """Return the stanza of exactly this package; `arch` also finds packages for all
-        architectures.
+        """Return the stanza of exactly this package; packages for all architectures
+        are found, too.
         """
         same = [
             stanza
@@ -139,7 +138,7 @@ class Index:
         )
 
     def nearest(self, name: str) -> str:
-        """Return a sentence with the names most like this one; empty when none is."""
+        """Return a hint with the names most like this one; empty if there are none."""
         near = difflib.get_close_matches(name, self._stanzas, n=3, cutoff=0.8)
         return f"did you mean {' or '.join(near)}?" if near else ""
 
@@ -170,14 +169,14 @@ def simulation(output: str) -> Simulation:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One relation between packages that apt finds broken."""
+    """A relation between packages that apt reports as broken."""
 
     package: str
     relation: str
     """Depends, Pre-Depends, Conflicts or Breaks."""
     other: str
     rest: str
-    """The versions that the relation is about, and what apt says of them."""
+    """The versions that the relation is about, and what apt says about them."""
 
     def __str__(self) -> str:
         """Apt's own words."""
@@ -191,7 +190,7 @@ class Complaint:
 
 
 def complaints(output: str) -> list[Complaint]:
-    """Read what apt finds wrong with a set of packages, each complaint once."""
+    """Read what apt reports as wrong with a set of packages, each complaint once."""
     told = [
         Complaint(line["name"].partition(":")[0], line["relation"], line["other"], line["rest"])
         for line in BROKEN.finditer(output)
@@ -240,7 +239,7 @@ def file_name(artifact: Artifact) -> str:
 
 
 def pins(versions: Mapping[str, str]) -> str:
-    """Return an apt preferences file that holds packages at these versions, even where that is a
+    """Return an apt preferences file that pins packages to these versions, even if that means a
     downgrade.
     """
     return "".join(

@@ -1,22 +1,22 @@
-"""A tree of JSON files as a lock. Nothing in them is trusted: whatever does not hold together is
-refused with its file and line. See `builder.lock.encode` for the format.
+"""A tree of JSON files as a lock. Nothing in them is trusted: whatever is inconsistent is refused
+with its file and line. See `builder.lock.encode` for the format.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from builder.errors import InputError, Problem
-from builder.kinds.table import BY_NAME, complete
+from builder.errors import InputError, IntegrityError, Problem
+from builder.kinds.table import BY_NAME, complete, placed
+from builder.lock import words
 from builder.lock.encode import HEAD, LAYERS, layer_path
 from builder.lock.model import FORMAT, Artifact, Lock, Slice, layer_of
 from builder.lock.page import MERGE, RESTORE, Page, opening
 from builder.lock.scripts import LEAST_ID, MOST_ID, NAME
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 MOST_BYTES = 1 << 50
 TEXTS = ("version", "origin", "locator", "digest")
 CELL = {"asks", "asked", "artifacts", "files"}
@@ -26,8 +26,8 @@ def decode(files: Mapping[str, str], name: str) -> Lock:
     """Return the lock that a tree of files holds; problems call its directory `name`.
 
     Raises:
-        InputError: it is of another format, or does not hold together. Holds the first problem of
-        every file.
+        InputError: it has another format, or is inconsistent. Holds the first problem of every
+        file.
 
     """
     if HEAD not in files:
@@ -67,39 +67,51 @@ def moment(page: Page, value: object) -> str:
 def cell(page: Page, name: str, value: object, artifacts: Mapping[str, Artifact]) -> Slice:
     """Return one cell's slice."""
     place = opening(name)
+    with telling(page, place):
+        words.check_cell(name)
     fields = page.fields(value, place, f"cell {name}", CELL)
     ids = page.texts(fields["artifacts"], place)
     asked = page.texts(fields["asked"], place)
     for missing in sorted(set(ids) - artifacts.keys()):
-        page.fail(place, f"cell {name} holds {missing}, which the file does not describe", MERGE)
+        page.fail(place, f"cell {name} has {missing}, which the file does not describe", MERGE)
     packages = {artifacts[item].name for item in ids if artifacts[item].kind == "deb"}
     files = {}
     for path, lines in page.mapping(fields["files"], place).items():
         files[path] = "\n".join(page.texts(lines, place))
-    piece = Slice(
-        asks=page.string(fields["asks"], place),
-        artifacts=tuple(sorted(set(ids))),
-        auto=tuple(sorted(packages - set(asked))),
-        files=files,
-    )
+    asks = page.string(fields["asks"], place)
+    with telling(page, place):
+        piece = Slice(
+            asks=asks,
+            artifacts=tuple(sorted(set(ids))),
+            auto=tuple(sorted(packages - set(asked))),
+            files=files,
+        )
     return complete(piece, artifacts)
 
 
 def check_artifact(page: Page, artifact: Artifact) -> None:
-    """Refuse an artifact of an unknown kind, or whose digest is no sha256 or sha512."""
+    """Refuse an artifact of an unknown kind, or that has its place elsewhere than in a build."""
     if artifact.kind not in BY_NAME:
-        message = f"{artifact.id} is of the kind {artifact.kind!r}; there are {', '.join(BY_NAME)}"
-        page.fail(opening(artifact.id), message)
-    if not DIGEST.fullmatch(artifact.digest):
         message = (
-            f"the digest of {artifact.id} is {artifact.digest!r}, not sha256 or sha512 in"
-            " hexadecimal"
+            f"{artifact.id} has the unknown kind {artifact.kind!r}; known kinds:"
+            f" {', '.join(BY_NAME)}"
         )
         page.fail(opening(artifact.id), message)
+    with telling(page, opening(artifact.id)):
+        placed(artifact.checked())
+
+
+@contextmanager
+def telling(page: Page, place: str) -> Iterator[None]:
+    """Tell of a word that is not of its form at its place."""
+    try:
+        yield
+    except IntegrityError as error:
+        page.fail(place, error.message)
 
 
 class _Reading:
-    """The layers that were read so far, and what is wrong with them."""
+    """The layers read so far, and what is wrong with them."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -109,7 +121,7 @@ class _Reading:
         self._first: dict[str, str] = {}
 
     def layer(self, page: Page, path: str) -> None:
-        """Take in one layer's file."""
+        """Read one layer's file."""
         document = page.fields(page.document(), "", "the file", {"artifacts", "cells"})
         artifacts = {}
         for name, value in page.mapping(document["artifacts"], '"artifacts"').items():
@@ -121,11 +133,12 @@ class _Reading:
         self.artifacts |= artifacts
 
     def _same(self, page: Page, artifact: Artifact) -> Artifact:
-        """Refuse an artifact that another file describes otherwise."""
+        """Refuse an artifact that another file describes differently."""
         known = self.artifacts.get(artifact.id, artifact)
         first = self._first.setdefault(artifact.id, page.file)
         if (known, known.extra) != (artifact, artifact.extra):
-            page.fail(opening(artifact.id), f"{artifact.id} is another file in {first}", MERGE)
+            message = f"{artifact.id} is described differently in {first}"
+            page.fail(opening(artifact.id), message, MERGE)
         return artifact
 
 
@@ -133,8 +146,8 @@ def _head(page: Page) -> Lock:
     """Return a lock with what concerns the whole catalog."""
     document = page.document()
     if document.get("format") != FORMAT:
-        found = document.get("format")
-        page.fail('"format"', f"the lock has format {found!r}, and this program reads {FORMAT}")
+        version = document.get("format")
+        page.fail('"format"', f"the lock has format {version!r}, but this program reads {FORMAT}")
     names = {"format", "moment", "archives", "accounts"}
     document = page.fields(document, "", "the lock", names)
     archives = page.mapping(document["archives"], '"archives"')
@@ -148,7 +161,7 @@ def _head(page: Page) -> Lock:
 
 
 def _accounts(page: Page, values: Mapping[str, object]) -> dict[str, int]:
-    """Return the system accounts: names and ids that Debian may give, each id once."""
+    """Return the system accounts: names, and ids from Debian's range, each id once."""
     accounts: dict[str, int] = {}
     for name, value in values.items():
         place = f'"{name}": '
@@ -157,13 +170,13 @@ def _accounts(page: Page, values: Mapping[str, object]) -> dict[str, int]:
         what = f"the id of the account {name}"
         accounts[name] = page.number(value, place, what, LEAST_ID, MOST_ID)
     for name, others in _sharing(accounts).items():
-        message = f"the account {name} has the id {accounts[name]}, as {', '.join(others)}"
+        message = f"the account {name} has the same id as {', '.join(others)}: {accounts[name]}"
         page.fail(f'"{name}": ', message, MERGE)
     return accounts
 
 
 def _sharing(accounts: Mapping[str, int]) -> Mapping[str, Iterable[str]]:
-    """Return the accounts whose id an earlier one has, with the names of those."""
+    """Return the accounts that share an id with earlier ones, and the names of these."""
     owners: dict[int, str] = {}
     sharing = {}
     for name, number in sorted(accounts.items()):
@@ -180,15 +193,11 @@ def _artifact(page: Page, name: str, value: object) -> Artifact:
     fields = page.fields(fields, place, f"artifact {name}", {*TEXTS, "size", "extra"})
     kind, _, rest = name.partition(":")
     package, _, version = rest.partition("=")
-    artifact = Artifact(
-        id=name,
-        kind=kind,
-        name=package,
-        size=page.number(fields["size"], place, f"the size of {name}", 0, MOST_BYTES),
-        extra=page.strings(fields["extra"], place),
-        **{field: page.string(fields[field], place) for field in TEXTS},
-    )
+    size = page.number(fields["size"], place, f"the size of {name}", 0, MOST_BYTES)
+    texts = {field: page.string(fields[field], place) for field in TEXTS}
+    extra = page.strings(fields["extra"], place)
+    artifact = Artifact(id=name, kind=kind, name=package, size=size, extra=extra, **texts)
     if not kind or not package or not f"{version}:".startswith(f"{artifact.version}:"):
-        page.fail(place, f"artifact {name} says that its version is {artifact.version}")
+        page.fail(place, f"the version of artifact {name} is {artifact.version}, unlike in its id")
     check_artifact(page, artifact)
     return artifact

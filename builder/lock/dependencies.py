@@ -1,4 +1,4 @@
-"""What packages depend on, as each kind's own documents say it, and the way from a request to a
+"""What packages depend on, read from the metadata of each kind, and the path from a request to a
 package.
 """
 
@@ -27,7 +27,7 @@ Neighbours = Callable[[str], Iterable[str]]
 
 
 def path(starts: Iterable[str], goals: Iterable[str], neighbours: Neighbours) -> tuple[str, ...]:
-    """Return a shortest way from one of several packages to a goal, both ends included; empty when
+    """Return a shortest path from one of several packages to a goal, both ends included; empty if
     there is none.
     """
     wanted = set(goals)
@@ -137,8 +137,8 @@ def npm(lock: Mapping[str, Any]) -> Mapping[str, list[str]]:
 
 
 def _resolved(name: str, place: str, packages: Mapping[str, Any]) -> str:
-    """Return where Node.js finds a package that one at `place` asks for; empty where it does
-    not.
+    """Return where Node.js finds a package that one at `place` asks for; empty if it
+    finds none.
     """
     directory = place
     while True:

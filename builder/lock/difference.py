@@ -21,7 +21,7 @@ class Change:
 
     @property
     def what(self) -> str:
-        """Added, removed, moved, or replaced where the version is the same and the file is not."""
+        """Added, removed, moved; or replaced, if the version is the same but the file is not."""
         if not self.old:
             return "added"
         if not self.new:
@@ -41,11 +41,9 @@ class Change:
 
 
 def difference(before: Lock | None, after: Lock) -> tuple[Change, ...]:
-    """Return what moved, sorted by kind and name; packages that moved alike in several cells are
-    one change.
+    """Return what moved, sorted by kind and name. The same move in several cells is one change.
 
-    A package of another file with the same version, as when a release was rebuilt, counts as a
-    change too.
+    A different file with the same version (a release that was rebuilt) counts as a change, too.
     """
     moved: dict[tuple[str, str, str, str], list[str]] = {}
     known = before.cells.keys() if before else set()

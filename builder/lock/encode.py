@@ -3,9 +3,9 @@
     lock.json              the format, the moment, Debian's archives, system accounts
     layers/<layer>.json    the cells of one layer, and the artifacts that they hold
 
-A file holds one artifact per line and one block per cell, in a stable order, so that a difference
-reads well and git merges it. Branches that change different layers change different files. An
-artifact that several layers hold is in the file of each, so that every file can be read alone.
+A file has one artifact per line and one block per cell, in a stable order, so that diffs are
+readable and git can merge them. Branches that change different layers change different files. An
+artifact of several layers is in the file of each, so that every file can be read by itself.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _layer(lock: Lock, cells: Sequence[str]) -> Iterator[str]:
 
 
 def _object(name: str, values: Mapping[str, object], *, end: str) -> Iterator[str]:
-    """Yield a JSON object with one value per line, sorted by name, and its last line."""
+    """Yield a JSON object with one value per line, sorted by name, and its last line, `end`."""
     yield f"{as_json(name)}: {{"
     yield from _separated([f"{as_json(key)}: {as_json(values[key])}" for key in sorted(values)])
     yield end
@@ -105,8 +105,8 @@ def _artifact(artifact: Artifact) -> dict[str, object]:
 
 
 def _cell(piece: Slice, artifacts: Mapping[str, Artifact]) -> str:
-    """Return one cell's block. It names the Debian packages that were asked for, as they are fewer
-    than those that came along.
+    """Return one cell's block. It names the Debian packages that were asked for, because these are
+    fewer than those installed automatically.
     """
     packages = {artifacts[name].name for name in piece.artifacts if artifacts[name].kind == "deb"}
     left_out = following(artifacts[name] for name in piece.artifacts)

@@ -1,8 +1,8 @@
 """The lock on disk: a directory that is replaced as a whole.
 
 A new lock is written beside the old one. Two renames then put it in its place. Readers and writers
-take turns, so nobody meets the moment between the two. A writer that is killed in that moment
-leaves no lock, and a complete one under the name that `_next` returns: reading says so, and
+hold a file lock, so nobody sees the state between the two. A writer that is killed between them
+leaves no lock, but a complete one under the name that `_next` returns: reading reports that, and
 `recover`, which `catalog lock` calls first, finishes the work.
 """
 
@@ -11,10 +11,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from builder import confined, settle
 from builder.errors import BuilderError, InputError, Problem
 from builder.lock.decode import decode
 from builder.lock.encode import HEAD, LAYERS, encode
@@ -22,13 +22,16 @@ from builder.lock.former import decode_former, outdated
 from builder.lock.model import Lock
 from builder.lock.page import RESTORE
 
+MOST = 256 << 20
+"""Bytes of one file of a lock."""
+
 
 def read(path: Path) -> Lock:
     """Read a lock.
 
     Raises:
-        InputError: there is none, or it is damaged, tampered with, in conflict or of another
-        format. Says where.
+        InputError: there is none, or it is damaged, tampered with, has merge conflicts, or has
+        another format. Says where.
 
     """
     files = _files(path)
@@ -38,7 +41,7 @@ def read(path: Path) -> Lock:
 
 
 def read_any(path: Path) -> tuple[Lock, bool]:
-    """Read a lock of this format or of the former one, and tell whether it is of the former.
+    """Read a lock of this format or the former one; tell whether it has the former.
 
     Raises:
         InputError: as `read`.
@@ -51,10 +54,10 @@ def read_any(path: Path) -> tuple[Lock, bool]:
 
 
 def write(lock: Lock, path: Path) -> None:
-    """Put a lock in its place. Whoever reads it sees the old one or the new one.
+    """Put a lock in its place. A reader sees the old one or the new one.
 
     Raises:
-        BuilderError: it cannot be written; what was there still is.
+        BuilderError: it cannot be written; the old one is unchanged.
 
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -71,7 +74,7 @@ def write(lock: Lock, path: Path) -> None:
 
 
 def recover(path: Path) -> bool:
-    """Put a lock in its place whose writer was killed just before that; tell whether there was
+    """Put a lock in its place if its writer was killed just before that; tell whether there was
     one.
     """
     with _turn(path, fcntl.LOCK_EX):
@@ -82,14 +85,14 @@ def recover(path: Path) -> bool:
 
 
 def _files(path: Path) -> Mapping[str, str] | str:
-    """Return the text of every file of a lock by its path in it; of the former format, its text."""
+    """Return the text of each file of a lock, by path; of a lock in the former format, its text."""
     try:
         with _turn(path, fcntl.LOCK_SH):
-            if path.is_file():
-                return path.read_text("utf-8")
             if not path.exists():
                 raise _missing(path)
-            return {name: (path / name).read_text("utf-8") for name in _names(path)}
+            if not path.is_dir():
+                return confined.text(path, MOST)
+            return {name: confined.read(path, name, MOST).decode() for name in _names(path)}
     except (OSError, UnicodeDecodeError) as error:
         raise InputError([Problem(str(path), 0, 0, f"cannot be read: {error}", RESTORE)]) from None
 
@@ -97,17 +100,18 @@ def _files(path: Path) -> Mapping[str, str] | str:
 def _missing(path: Path) -> InputError:
     if _next(path).exists():
         message = "the writing of the lock was interrupted"
-        hint = "run `catalog lock`, which finishes it"
+        hint = "run `catalog lock` to finish it"
         return InputError([Problem(str(path), 0, 0, message, hint)])
     return InputError([Problem(str(path), 0, 0, "there is no lock", "run `catalog lock`")])
 
 
 def _names(path: Path) -> Iterator[str]:
-    """Yield the files of a lock. Others, such as an editor's, do not count."""
-    if (path / HEAD).exists():
+    """Yield the files of a lock. Other files, such as an editor's, are ignored."""
+    if os.path.lexists(path / HEAD):
         yield HEAD
-    for file in sorted((path / LAYERS).glob("*.json")):
-        yield f"{LAYERS}/{file.name}"
+    for name, _ in confined.files(path, LAYERS):
+        if "/" not in name and name.endswith(".json") and not name.startswith("."):
+            yield f"{LAYERS}/{name}"
 
 
 def _next(path: Path) -> Path:
@@ -120,24 +124,26 @@ def _write(files: Mapping[str, str], directory: Path) -> None:
     directory.mkdir()
     (directory / LAYERS).mkdir()
     for name, text in files.items():
-        (directory / name).write_text(text, "utf-8")
+        with confined.create(directory, name) as stream:
+            stream.write(text.encode())
+    settle.sync_tree(directory)
 
 
 def _put(path: Path) -> None:
-    """Replace a lock by the next one."""
+    """Replace a lock with the next one."""
     former = path.with_name(f".{path.name}.former")
     _remove(former)
+    # That the next one is complete must be on the disk before the old one goes.
+    settle.sync_names([path.parent])
     with contextlib.suppress(FileNotFoundError):
         path.rename(former)
     _next(path).rename(path)
+    settle.sync_names([path.parent])
     _remove(former)
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    confined.remove(path.parent, path.name)
 
 
 @contextlib.contextmanager
@@ -146,11 +152,11 @@ def _turn(path: Path, how: int) -> Iterator[None]:
     try:
         descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:
-        # There is no lock either; whoever reads or writes says so.
+        # There is no lock either; the caller reports that.
         yield
         return
     try:
-        # Some network file systems know no such lock. The renames are then all there is.
+        # Some network file systems have no such locks. The renames must be enough there.
         with contextlib.suppress(OSError):
             fcntl.flock(descriptor, how)
         yield

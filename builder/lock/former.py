@@ -1,5 +1,5 @@
 """The former format of a lock: one JSON file with all artifacts and all cells. It is only read, so
-that `catalog lock` can write it anew.
+that `catalog lock` can convert it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ SIZED = {"deb", "build"}
 
 
 def outdated(file: str) -> InputError:
-    """Return the error for a lock that must be written anew first."""
+    """Return the error for a lock that must be converted first."""
     message = "the lock has format 1, which earlier versions of this program wrote"
-    hint = "run `catalog lock`: it rewrites the lock, and nothing that did not change is rebuilt"
+    hint = "run `catalog lock`: it converts the lock, and cells that did not change are not rebuilt"
     return InputError([Problem(file, 1, 1, message, hint)])
 
 
@@ -28,14 +28,14 @@ def decode_former(text: str, file: str) -> Lock:
     """Return the lock that a text of the former format holds.
 
     Raises:
-        InputError: the text does not hold together.
+        InputError: the text is inconsistent.
 
     """
     page = Page(file, text)
     document = page.document()
     if document.get("format") != FORMAT:
-        found = document.get("format")
-        page.fail('"format"', f"the lock has format {found!r}, and this program reads {FORMAT}")
+        version = document.get("format")
+        page.fail('"format"', f"the lock has format {version!r}, but this program reads {FORMAT}")
     document = page.fields(document, "", "the lock", KEYS)
     artifacts = {}
     for name, value in page.mapping(document["artifacts"], '"artifacts"').items():
@@ -65,6 +65,6 @@ def _artifact(page: Page, name: str, value: object) -> Artifact:
     )
     expected = f"{artifact.kind}:{artifact.name}={artifact.version}:"
     if not f"{name}:".startswith(expected):
-        page.fail(place, f"artifact {name} says that it is {expected.removesuffix(':')}")
+        page.fail(place, f"artifact {name} is described as {expected.removesuffix(':')}")
     check_artifact(page, artifact)
     return artifact

@@ -1,4 +1,4 @@
-"""Which artifacts a layer's coordinates come to, as Maven chooses them: the nearest wins."""
+"""Which artifacts a layer's coordinates resolve to, by Maven's rules: the nearest wins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from builder.lock.pom import WORD, Dependency, Module, Poms, effective
 RANGE = re.compile(r"[\[(][^\[\]()]*[\])](?:,[\[(][^\[\]()]*[\])])*")
 BOUNDS = re.compile(r"([\[(])([^\[\]()]*)([\])])")
 TOKEN = re.compile(r"\d+|[a-z]+")
-# What comes along with something that runs: not what only its tests, or its container, have.
+# What a program needs at run time: not what only its tests need or its container provides.
 COMES_ALONG = frozenset({"", "compile", "runtime"})
 # Qualifiers before and after a release, in Maven's order (ComparableVersion).
 QUALIFIERS = ("alpha", "beta", "milestone", "rc", "snapshot", "", "sp")
@@ -32,7 +32,7 @@ class ResolutionError(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Jar:
-    """One file of a project: what a dependency comes to."""
+    """One file of a project: what a dependency resolves to."""
 
     module: Module
     extension: str = "jar"
@@ -50,14 +50,14 @@ class Jar:
         return f"{self.module.path}/{self.file}"
 
     def sound(self) -> bool:
-        """Tell whether the words may stand in a path."""
+        """Tell whether the words may be part of a path."""
         words = [self.extension, *([self.classifier] if self.classifier else [])]
         return self.module.sound() and all(WORD.fullmatch(word) for word in words)
 
 
 def coordinates(text: str) -> Dependency | None:
-    """Return what `group:artifact[:packaging[:classifier]]:version` asks for; None where a text is
-    nothing like that. The version may be a range, such as `[3.4,3.5)`.
+    """Return what `group:artifact[:packaging[:classifier]]:version` asks for; None if the text
+    has another form. The version may be a range, such as `[3.4,3.5)`.
     """
     parts = text.split(":")
     if len(parts) not in PARTS:
@@ -86,11 +86,11 @@ def closure(
     transitive: bool = True,
     exclude: Iterable[tuple[str, str]] = (),
 ) -> list[Jar]:
-    """Return the files that these come to: of each project the version that is nearest to what is
-    asked, among equally near ones the first.
+    """Return the files that these resolve to: of each project the version nearest to what is asked
+    for, the first one among equals.
 
     Raises:
-        ResolutionError: what is asked for is not there.
+        ResolutionError: something asked for does not exist.
         PomError: a POM cannot be read.
 
     """
@@ -111,7 +111,7 @@ def closure(
 def _one(
     wanted: Dependency, poms: Poms, versions: Versions, *, by_name: bool
 ) -> tuple[Jar, list[Dependency]]:
-    """Return the file that a dependency comes to, and what comes along with it."""
+    """Return the file that a dependency resolves to, and its own dependencies."""
     module = _at_version(wanted, versions)
     pom = poms(module) if module.sound() else None
     if pom is not None and pom.relocation is not None:
@@ -122,7 +122,7 @@ def _one(
         pom = poms(module) if module.sound() else None
     jar = Jar(module=module, extension=wanted.extension, classifier=wanted.classifier)
     if not jar.sound():
-        raise ResolutionError(f"{module.name}:{module.version} cannot be the name of an artifact")
+        raise ResolutionError(f"{module.name}:{module.version} is not a valid name of an artifact")
     if pom is None:
         if by_name:
             raise ResolutionError(f"there is no {module.name}:{module.version}")
@@ -145,7 +145,7 @@ def _excluded(entry: Dependency, exclusions: Iterable[tuple[str, str]]) -> bool:
 
 
 def _at_version(wanted: Dependency, versions: Versions) -> Module:
-    """Return the project at the version asked for; of a range, the newest that there is."""
+    """Return the project at the version asked for; for a range, at the newest version in it."""
     if not RANGE.fullmatch(wanted.version):
         return wanted.module
     fitting = [
@@ -176,11 +176,11 @@ def _in_bounds(version: str, opening: str, inside: str, closing: str) -> bool:
 
 
 def order(version: str) -> tuple[tuple[int, int, str], ...]:
-    """Return what versions are compared by: numbers above words, and words in Maven's order."""
+    """Return the sort key of a version: numbers above words, and words in Maven's order."""
     tokens = [_token(token) for token in TOKEN.findall(version.lower())]
     while tokens and tokens[-1] in {_token("0"), _token("ga")}:
         tokens.pop()
-    # The end of a version stands between what comes before a release and what comes after it.
+    # The end of a version sorts between what comes before a release and what comes after it.
     return (*tokens, (RELEASE, 0, ""))
 
 

@@ -1,7 +1,8 @@
-"""Two locks that came from a common one, as one lock.
+"""Two locks with a common ancestor, merged into one.
 
-What one side changed is taken from that side. Where both changed the same package, the newer
-version wins, and the cell is marked to be resolved anew, as nobody has resolved this mixture.
+What one side changed is taken from that side. If both changed the same package, the newer version
+wins. A cell that both changed is marked to be resolved again, because its packages were never
+resolved together.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from builder.lock.version import newest
 
 V = TypeVar("V")
 STALE = ""
-"""As what a cell asked for: it matches nothing, so that the cell is resolved anew."""
+"""A value of `Slice.asks` that matches nothing, so that the cell is resolved again."""
 Package = tuple[str, str]
 """Kind and name."""
 
 
 def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
-    """Return the union of two locks; `base` is what both came from. The two sides commute."""
+    """Return the union of two locks, in either order; `base` is their common ancestor."""
     root = base or Lock(moment=ours.moment, artifacts={}, cells={})
     artifacts = _artifacts(root, ours, theirs)
     cells = {}
@@ -46,7 +47,7 @@ def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
 
 
 def _cell(name: str, base: Lock, ours: Lock, theirs: Lock) -> Slice | None:
-    """Return one cell's slice; None where a side has removed it and the other left it alone."""
+    """Return one cell's slice; None if one side removed it and the other left it unchanged."""
     before = base.cells.get(name)
     mine, other = ours.cells.get(name), theirs.cells.get(name)
     if other in (mine, before):
@@ -68,8 +69,8 @@ def _cell(name: str, base: Lock, ours: Lock, theirs: Lock) -> Slice | None:
 
 
 def _artifacts(base: Lock, ours: Lock, theirs: Lock) -> dict[str, Artifact]:
-    """Return the artifacts of both sides. One that a side replaced under the same id, as when a
-    release was built again, is that side's.
+    """Return the artifacts of both sides. If one side replaced an artifact under the same id (a
+    release that was rebuilt), its version is taken.
     """
     artifacts = {**theirs.artifacts, **ours.artifacts}
     for name, artifact in theirs.artifacts.items():
@@ -95,7 +96,7 @@ def _packages(lock: Lock, cell: str) -> dict[Package, frozenset[str]]:
 def _choice(
     package: Package, before: frozenset[str], mine: frozenset[str], other: frozenset[str]
 ) -> frozenset[str]:
-    """Return one package's artifacts: of the side that moved it, of the newer where both did."""
+    """Return one package's artifacts: of the side that moved it, or of the newer if both did."""
     if other == before:
         return mine
     if mine in {before, other}:
@@ -105,12 +106,12 @@ def _choice(
 
 
 def _version(ids: frozenset[str]) -> str:
-    """Return the version that an id holds; of several, that of the last."""
+    """Return the version in an id; of several ids, the highest."""
     return max(name.partition("=")[2] for name in ids)
 
 
 def _archives(base: Lock, ours: Lock, theirs: Lock) -> dict[str, Mapping[str, str]]:
-    """Return Debian's archives as they were last."""
+    """Return the latest state of each of Debian's archives."""
     archives: dict[str, Mapping[str, str]] = {}
     for name in sorted({*ours.archives, *theirs.archives}):
         states = [lock.archives[name] for lock in (ours, theirs) if name in lock.archives]
@@ -121,8 +122,8 @@ def _archives(base: Lock, ours: Lock, theirs: Lock) -> dict[str, Mapping[str, st
 
 
 def substitute(lock: Lock, cell: str, old: Artifact, new: Artifact) -> Slice:
-    """Return a cell's slice with one artifact for another of the same package, to be resolved
-    anew.
+    """Return a cell's slice with an artifact replaced by another one of the same package, marked
+    to be resolved again.
     """
     piece = lock.cells[cell]
     ids = {new.id if name == old.id else name for name in piece.artifacts}

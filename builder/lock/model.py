@@ -1,4 +1,4 @@
-"""The lock: what every cell resolved to, at one moment. Pure values.
+"""The lock: what every cell resolved to, at one moment. Plain values.
 
 `builder.lock.file` reads and writes them.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from builder.lock import words
 
 NAME = "catalog.lock"
 """The lock's directory, beside catalog.yaml."""
@@ -25,7 +27,7 @@ class Artifact:
 
     id: str
     kind: str
-    """deb, python or npm; an open set."""
+    """A row of `builder.kinds.table`: deb, python, npm, …"""
     name: str
     version: str
     origin: str
@@ -37,20 +39,49 @@ class Artifact:
     """Bytes, for the kinds whose index always states it (Debian's does); 0 for all others."""
     extra: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    def checked(self) -> Artifact:
+        """Return the artifact itself, once its words were looked at: whoever reads one of a
+        document or a registry does.
+
+        Raises:
+            IntegrityError: of one of them no path, address or command may be made.
+
+        """
+        words.check_artifact(
+            self.id,
+            kind=self.kind,
+            name=self.name,
+            version=self.version,
+            origin=self.origin,
+            locator=self.locator,
+            digest=self.digest,
+        )
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What the lock says of one cell."""
+    """What the lock says about one cell."""
 
     asks: str
-    """sha256 of what the cell asked for when it was resolved. Any other value now means that the
-    lock is stale."""
+    """sha256 of what the cell asked for when it was resolved. If it has changed since, the lock is
+    stale."""
     artifacts: tuple[str, ...]
     """Ids of the artifacts that the cell adds to those of its ancestors, sorted."""
     auto: tuple[str, ...] = ()
     """Debian packages among them that nobody asked for by name."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Further files for the build, by path under /artifacts: a package-lock.json, for example."""
+
+    def __post_init__(self) -> None:
+        """Refuse files elsewhere.
+
+        Raises:
+            IntegrityError: a path leads out of /artifacts.
+
+        """
+        for path in self.files:
+            words.check_file(path)
 
 
 @dataclass(frozen=True, slots=True)

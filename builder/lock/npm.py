@@ -9,8 +9,8 @@ from typing import Any
 
 from builder.lock.model import Artifact
 
-# A host that never resolves (RFC 2606): the build takes tarballs by their integrity, and asks
-# nobody.
+# A host that never resolves (RFC 2606): the build finds tarballs by their integrity hashes, and
+# makes no requests.
 NOWHERE = "https://npm.invalid"
 ORIGIN = "npm"
 CPU = {"amd64": "x64", "arm64": "arm64", "ppc64el": "ppc64", "s390x": "s390x", "riscv64": "riscv64"}
@@ -95,9 +95,9 @@ def _clean(place: str, entry: Entry) -> dict[str, Any]:
         for name, value in entry.items()
         if name not in {"funding", "license", "deprecated"}
     }
-    found = artifact(place, entry)
-    if found:
-        kept["resolved"] = f"{NOWHERE}/{found.locator}"
+    tarball = artifact(place, entry)
+    if tarball:
+        kept["resolved"] = f"{NOWHERE}/{tarball.locator}"
         kept["integrity"] = strongest(entry["integrity"])
     return kept
 

@@ -1,12 +1,12 @@
-"""One JSON file of a lock as distrusted input: typed values, and the line of what is wrong."""
+"""One JSON file of a lock as untrusted input: typed values, and the line of what is wrong."""
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from builder.documents import DocumentError, from_json
 from builder.errors import InputError, Problem
 from builder.lock.encode import as_json
 
@@ -20,7 +20,7 @@ class Page:
     """The text of a file, and the name by which problems call it.
 
     Every method raises an InputError with the line at which the text is wrong. `place` is a text
-    that stands on that line.
+    on that line.
     """
 
     file: str
@@ -29,14 +29,12 @@ class Page:
     def document(self) -> dict[str, Any]:
         """Return the object that the text holds."""
         if mark := CONFLICT.search(self.text):
-            message = "git left a conflict here: two branches have changed the lock"
+            message = "there is a merge conflict here: two branches have changed the lock"
             self.fail(mark[0], message, MERGE)
         try:
-            value = json.loads(self.text, object_pairs_hook=self._pairs)
-        except json.JSONDecodeError as error:
-            self._damaged(error.lineno, error.colno, str(error))
-        except RecursionError as error:
-            self._damaged(1, 1, str(error))
+            value = from_json(self.text, pairs=self._pairs)
+        except DocumentError as error:
+            self._damaged(error.line or 1, error.column or 1, error.why)
         return self.mapping(value, "")
 
     def fields(self, value: object, place: str, what: str, names: set[str]) -> dict[str, Any]:
@@ -44,13 +42,13 @@ class Page:
         fields = self.mapping(value, place)
         if fields.keys() != names:
             have, should = ", ".join(sorted(fields)) or "none", ", ".join(sorted(names))
-            self.fail(place, f"{what} has the fields {have}, and should have {should}")
+            self.fail(place, f"{what} has the fields {have}, but should have {should}")
         return fields
 
     def mapping(self, value: object, place: str) -> dict[str, Any]:
         """Return an object."""
         if not isinstance(value, dict):
-            self.fail(place, f"found {_kind(value)}, expected an object")
+            self.fail(place, f"expected an object, found {_kind(value)}")
         return value
 
     def strings(self, value: object, place: str) -> dict[str, str]:
@@ -60,13 +58,13 @@ class Page:
     def texts(self, value: object, place: str) -> list[str]:
         """Return a list of texts."""
         if not isinstance(value, list):
-            self.fail(place, f"found {_kind(value)}, expected a list")
+            self.fail(place, f"expected a list, found {_kind(value)}")
         return [self.string(item, place) for item in value]
 
     def string(self, value: object, place: str) -> str:
         """Return a text."""
         if not isinstance(value, str):
-            self.fail(place, f"found {_kind(value)}, expected a text")
+            self.fail(place, f"expected a text, found {_kind(value)}")
         return value
 
     def number(self, value: object, place: str, what: str, least: int, most: int) -> int:
@@ -89,17 +87,17 @@ class Page:
         raise InputError([Problem(self.file, line, column, message, RESTORE)])
 
     def _pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """Refuse a name that an object gives twice, as a careless merge leaves it."""
+        """Refuse a name that appears twice in an object, as after a careless merge."""
         value: dict[str, Any] = {}
         for name, item in pairs:
             if name in value:
-                self.fail(f"{as_json(name)}: ", f"{name} is here twice")
+                self.fail(f"{as_json(name)}: ", f"{name} appears twice")
             value[name] = item
         return value
 
 
 def opening(name: str) -> str:
-    """Return how the line begins on which an object of this name begins."""
+    """Return the beginning of the line on which the object of this name starts."""
     return f"{as_json(name)}: {{"
 
 

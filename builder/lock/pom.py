@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from xml.etree import ElementTree as ET
 
-# What may stand in a path and in a file name: these texts come from documents of others.
+# What may be part of a path and of a file name: these texts come from untrusted documents.
 WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+~-]*")
 PLACEHOLDER = re.compile(r"\$\{([^${}]+)\}")
 DEPTH = 30
-"""How many parents, and how many placeholders inside each other, are followed."""
-# Types of dependencies that are not named as their files end: type -> (extension, classifier).
+"""How many parents, and how many nested placeholders, are followed."""
+# Types of dependencies whose files have another extension: type -> (extension, classifier).
 TYPES = {
     "test-jar": ("jar", "tests"),
     "java-source": ("jar", "sources"),
@@ -25,7 +25,7 @@ TYPES = {
 
 
 class PomError(ValueError):
-    """A text is no POM that can be read."""
+    """A text is not a POM that can be read."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,11 +64,11 @@ class Dependency:
     scope: str = ""
     optional: bool = False
     exclusions: frozenset[tuple[str, str]] = frozenset()
-    """(group, artifact) of what is not to come along; `*` stands for any."""
+    """(group, artifact) of what is left out; `*` stands for any."""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """What tells two dependencies apart, of whatever version."""
+        """What identifies a dependency, whatever its version."""
         return self.group, self.artifact, self.extension, self.classifier
 
     @property
@@ -79,7 +79,7 @@ class Dependency:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pom:
-    """What one POM says of dependencies, by itself."""
+    """What one POM by itself says about dependencies."""
 
     module: Module
     parent: Module | None = None
@@ -89,23 +89,23 @@ class Pom:
     of that kind."""
     dependencies: tuple[Dependency, ...] = ()
     relocation: Module | None = None
-    """The project under its new name; empty words stand for those of this one."""
+    """The project under its new name; empty fields mean the same as before."""
 
 
 Poms = Callable[[Module], Pom | None]
-"""Gives the POM of a project; None where a repository has none."""
+"""Gives the POM of a project; None if the repository has none."""
 
 
 def parse(text: str) -> Pom:
     """Return what a POM says.
 
     Raises:
-        PomError: the text is not XML, has a document type, or is no POM.
+        PomError: the text is not XML, has a document type, or is not a POM.
 
     """
     root = document(text)
     if root.tag != "project":
-        raise PomError(f"its element is <{root.tag}>, not <project>")
+        raise PomError(f"its root element is <{root.tag}>, not <project>")
     parent = root.find("parent")
     above = _module(parent) if parent is not None else None
     own = _module(root)
@@ -128,15 +128,15 @@ def parse(text: str) -> Pom:
 
 
 def document(text: str) -> ET.Element:
-    """Return the element that an XML document of Maven holds, its names without namespaces.
+    """Return the root element of an XML document of Maven, its names without namespaces.
 
     Raises:
-        PomError: the text is not XML, or has a document type: that is how a document makes its
-        reader fetch files, and entities grow without end.
+        PomError: the text is not XML, or has a document type. A document type can make a parser
+        fetch files, or expand entities without end.
 
     """
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise PomError("it declares a document type, which no document of Maven needs")
+        raise PomError("it declares a document type, which Maven does not use")
     try:
         root = ET.fromstring(text)  # noqa: S314  entities, the danger, are refused above
     except ET.ParseError as error:
@@ -150,7 +150,7 @@ def effective(pom: Pom, poms: Poms) -> Pom:
     """Return a POM with what it inherits and imports, its placeholders filled in.
 
     Raises:
-        PomError: a parent is missing, or parents go on without end.
+        PomError: a parent is missing, or there are too many.
 
     """
     return _effective(pom, poms, DEPTH)
@@ -164,7 +164,7 @@ def _effective(pom: Pom, poms: Poms, depth: int) -> Pom:
             raise PomError(f"its parent {above.name}:{above.version} is missing")
         chain.append(parent)
         if len(chain) > depth:
-            raise PomError("its parents go on without end")
+            raise PomError("it has too many parents")
     properties: dict[str, str] = {}
     for one in reversed(chain):
         properties |= one.properties
@@ -190,7 +190,7 @@ def _effective(pom: Pom, poms: Poms, depth: int) -> Pom:
 
 
 def _imported(entry: Dependency, poms: Poms, depth: int) -> tuple[Dependency, ...]:
-    """Return what the POM that an entry imports manages; nothing where it is missing."""
+    """Return what the POM that an entry imports manages; nothing if it is missing."""
     pom = poms(entry.module) if depth > 0 else None
     return _effective(pom, poms, depth - 1).managed if pom else ()
 
@@ -198,7 +198,7 @@ def _imported(entry: Dependency, poms: Poms, depth: int) -> tuple[Dependency, ..
 def _managed(
     entry: Dependency, managed: Mapping[tuple[str, str, str, str], Dependency]
 ) -> Dependency:
-    """Return a dependency with what is managed for it, where it does not say so itself."""
+    """Return a dependency, completed with what is managed for it."""
     rule = managed.get(entry.key)
     if rule is None:
         return entry
@@ -237,7 +237,7 @@ def _each_filled(
 
 
 def _filled(text: str, properties: Mapping[str, str]) -> str:
-    """Return a text with its placeholders filled in; one that nothing defines stays."""
+    """Return a text with its placeholders filled in; one that is not defined stays."""
     for _ in range(DEPTH):
         new = PLACEHOLDER.sub(lambda name: properties.get(name[1], name[0]), text)
         if new == text:
@@ -247,7 +247,7 @@ def _filled(text: str, properties: Mapping[str, str]) -> str:
 
 
 def _own_properties(pom: Pom) -> dict[str, str]:
-    """Return what a POM defines by what it is: project.version and the like."""
+    """Return the properties that every POM has: project.version and the like."""
     words = {
         "groupId": pom.module.group,
         "artifactId": pom.module.artifact,
@@ -276,8 +276,8 @@ def _relocation(root: ET.Element) -> Module | None:
 
 
 def _active(root: ET.Element) -> Iterator[ET.Element]:
-    """Yield the profiles that hold on every machine: those that do unless told otherwise, and those
-    for a property that nobody sets.
+    """Yield the profiles that are active on every machine: by default, or because a property is
+    not set.
     """
     for profile in root.iterfind("profiles/profile"):
         by_default = _text(profile, "activation/activeByDefault") == "true"

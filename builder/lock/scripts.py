@@ -1,9 +1,9 @@
 """Which system accounts a script makes, read from its text.
 
-A maintainer script is shell, and is not run to find out. What is read is what such scripts write in
-practice: commands with literal names, and with variables that the same script assigns. Reading a
-name too many costs an id that nobody uses; a name that a script makes up when it runs is not seen,
-and can be declared (`accounts` in layer.yaml).
+Maintainer scripts are shell, and are not run for this. What is recognized is what such scripts
+contain in practice: commands with literal names, and with variables that the same script assigns. A
+name too many only costs an unused id. A name that a script computes at run time is not seen, but
+can be declared (`accounts` in layer.yaml).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?")
 LEAST_ID, MOST_ID = 100, 999
 """The ids of system accounts that packages make (Debian Policy 9.2.2)."""
-# base-passwd brings these into every root, with ids of Debian's own.
+# base-passwd adds these to every root, with ids of Debian's own.
 _STATIC = (
     "_apt adm audio backup bin cdrom daemon dialout dip disk fax floppy games irc kmem list lp mail"
     " man news nobody nogroup operator plugdev proxy root sasl shadow src staff sudo sync sys tape"
@@ -35,10 +35,10 @@ VARIABLE = re.compile(
     r"|\{(?P<braced>[A-Za-z_]\w*)(?::?[-=](?P<default>[^{}$]*))?\})"
 )
 WORD = re.compile(r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s;&|<>()`"'\\])+""", re.DOTALL)
-# `2>/dev/null`, `>&2`: a command may go on behind it.
+# `2>/dev/null`, `>&2`: a command may continue after it.
 REDIRECTION = re.compile(r"\d*(?:>>?|<)&?\s*[^\s;&|<>()]*")
 SPACE = re.compile(r"[ \t]+")
-# What adduser and useradd have in common, and what each has alone. A long option may be shortened.
+# Options that take a value: short ones, long ones. A long option may be abbreviated.
 WITH_VALUE = {
     "adduser": (
         "",
@@ -58,9 +58,9 @@ WITH_VALUE = {
 }
 WITH_VALUE["addgroup"] = WITH_VALUE["adduser"]
 MANY = 32
-"""Values of one word that are looked at."""
+"""How many values of one word are considered."""
 DEEP = 5
-"""How far variables that hold variables are followed."""
+"""How deeply variables in variables are expanded."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,7 +69,7 @@ class Made:
 
     name: str
     id: int = 0
-    """The id of a system account that the script itself gives; 0 where any will do."""
+    """The id that the script itself gives; 0 if it gives none."""
 
     def __str__(self) -> str:
         """`name`, or `name=id`."""
@@ -107,7 +107,7 @@ def made_by_sysusers(text: str) -> frozenset[Made]:
 
 
 def with_ids(text: str, ids: Mapping[str, int]) -> str:
-    """Return a file of sysusers.d(5) with ids for the accounts that it leaves open."""
+    """Return a file of sysusers.d(5) with ids for the accounts that it gives none."""
     return "\n".join(_with_id(line, ids) for line in text.splitlines()) + "\n"
 
 
@@ -136,8 +136,8 @@ def _variables(code: str) -> Mapping[str, Sequence[str]]:
 
 
 def _words(code: str, start: int, variables: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
-    """Yield the words of a command from its program on, up to its end: of each its possible values,
-    none where they are not known.
+    """Yield the words of a command from its program on, up to its end: each by its possible
+    values, or none if they are not known.
     """
     while True:
         if space := SPACE.match(code, start):
@@ -167,7 +167,7 @@ def _values(word: str, variables: Mapping[str, Sequence[str]]) -> Iterator[list[
 
 
 def _expanded(text: str, variables: Mapping[str, Sequence[str]], deep: int) -> list[str]:
-    """Return a text with each value of its variables; none where one is not known."""
+    """Return a text with each value of its variables; none if one is not known."""
     variable = VARIABLE.search(text)
     if variable is None:
         return [] if "$" in text.rstrip("$") or "`" in text else [text]
@@ -188,7 +188,7 @@ def _made(program: str, words: Iterable[list[str]]) -> Iterator[Made]:
     ids = [value for value in call.ids if value.isdecimal()]
     if not call.system and not ids:
         return
-    # `adduser USER GROUP` makes neither, and is no call for a system account.
+    # `adduser USER GROUP` makes neither, and has no `--system`.
     operands = call.operands[:1] if program.startswith("add") else call.operands[-1:]
     for names in operands:
         for name in names:
@@ -196,7 +196,7 @@ def _made(program: str, words: Iterable[list[str]]) -> Iterator[Made]:
 
 
 def _accounts(name: str, ids: Sequence[str]) -> Iterator[Made]:
-    """Yield an account with each of the ids that it may get; without any, it may get every id."""
+    """Yield an account with each id that it may have; without ids, with id 0, for any."""
     if name in STATIC or not NAME.fullmatch(name):
         return
     if not ids:

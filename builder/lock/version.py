@@ -16,7 +16,7 @@ def newest(kind: str, versions: list[str]) -> str:
 
 
 def debian_key(version: str) -> tuple[object, ...]:
-    """Return what orders Debian versions as dpkg does (deb-version(7))."""
+    """Return the sort key of a Debian version, in dpkg's order (deb-version(7))."""
     epoch, colon, rest = version.partition(":")
     upstream, _, revision = (rest if colon else version).rpartition("-")
     if not upstream:
@@ -25,9 +25,9 @@ def debian_key(version: str) -> tuple[object, ...]:
 
 
 def _parts(text: str) -> tuple[tuple[tuple[int, ...], int], ...]:
-    """Return a text as pairs of what is no number, by dpkg's order of characters, and a number.
+    """Return a text as pairs: a part without digits, in dpkg's order of characters, and a number.
 
-    The end of a text, written as 0, comes after a tilde and before everything else.
+    The end of a part is written as 0: it sorts after a tilde and before everything else.
     """
     pairs = re.findall(r"([^0-9]*)([0-9]*)", text)[:-1]
     parts = [((*map(_order, word), 0), int(digits or 0)) for word, digits in pairs]
@@ -35,14 +35,16 @@ def _parts(text: str) -> tuple[tuple[tuple[int, ...], int], ...]:
 
 
 def _order(character: str) -> int:
-    """Return the place of a character: a tilde before the end, letters before the rest."""
+    """Return the rank of a character: a tilde before the end, letters before the rest."""
     if character == "~":
         return -1
     return ord(character) if character.isalpha() else ord(character) + 0x110000
 
 
 def _key(version: str) -> tuple[object, ...]:
-    """Return what orders other versions: as Python's where they are such, else by their numbers."""
+    """Return the sort key of another version: as in Python if it is valid there, else by its
+    numbers.
+    """
     try:
         return 1, Version(version)
     except InvalidVersion:

@@ -1,4 +1,4 @@
-"""Which wheel of a distribution a Python on a platform takes: the pure part of resolving Python
+"""Which wheel of a distribution fits a Python on a platform: the pure part of resolving Python
 packages.
 """
 
@@ -11,7 +11,7 @@ from packaging.utils import parse_wheel_filename
 
 from builder.lock.model import Artifact
 
-# The C library that every supported release has: that of Debian 12.
+# The oldest C library of any supported release: that of Debian 12.
 GLIBC = 36
 MACHINES = {
     "amd64": "x86_64",
@@ -35,7 +35,7 @@ def platform(arch: str) -> str:
 
 
 def supported(python: str, arch: str) -> list[Tag]:
-    """Return the tags of wheels that Python `python` ("3.13") on `arch` takes, best first."""
+    """Return the tags of wheels that fit Python `python` ("3.13") on `arch`, best first."""
     name = machine(arch)
     platforms = []
     for minor in range(GLIBC, 4, -1):

@@ -6,14 +6,23 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from builder.errors import BuilderError, IntegrityError
-from builder.oci.model import Descriptor
+from builder.oci.model import REF_NAME, Descriptor
 
 CHUNK = 1 << 20
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+# RFC 6838, section 4.2.
+MEDIA_TYPE = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+)
+MOST = 1 << 50
+"""Bytes of a blob."""
+SHOWN = 80
 
 
 def digest_of(file: Path) -> str:
@@ -34,22 +43,67 @@ def descriptor_json(descriptor: Descriptor) -> dict[str, Any]:
     return value
 
 
-def descriptor_from(value: Mapping[str, Any]) -> Descriptor:
-    """Return the descriptor that a JSON object is, without the annotation of its ref."""
-    annotations = {
-        key: text
-        for key, text in value.get("annotations", {}).items()
-        if key != "org.opencontainers.image.ref.name"
-    }
-    return Descriptor(value["mediaType"], value["digest"], value["size"], annotations)
+def descriptor_from(value: object) -> Descriptor:
+    """Return the descriptor that a JSON object is, without the annotation of its ref.
+
+    Raises:
+        IntegrityError: it is none; whoever wrote it may have wanted to lead its reader elsewhere.
+
+    """
+    if not isinstance(value, Mapping):
+        raise IntegrityError(f"{_shown(value)} is no descriptor of a blob")
+    media_type, digest, size = (value.get(name) for name in ("mediaType", "digest", "size"))
+    if not isinstance(media_type, str) or not MEDIA_TYPE.fullmatch(media_type):
+        raise IntegrityError(f"{_shown(media_type)} is no media type")
+    if type(size) is not int or not 0 <= size <= MOST:
+        raise IntegrityError(f"{_shown(size)} is no size of a blob")
+    annotations = value.get("annotations") or {}
+    if not isinstance(annotations, Mapping):
+        raise IntegrityError(f"{_shown(annotations)} is no object of annotations")
+    kept = {}
+    for name, text in annotations.items():
+        if not isinstance(text, str):
+            raise IntegrityError(f"the annotation {_shown(name)} is {_shown(text)}, not a text")
+        if name != REF_NAME:
+            kept[name] = text
+    return Descriptor(media_type, checked_digest(digest), size, kept)
 
 
-def blobs_of(manifest: Mapping[str, Any]) -> list[Descriptor]:
-    """Return every blob that a manifest, or an index, leads to directly."""
-    values = [*manifest.get("layers", ()), *manifest.get("manifests", ())]
+def checked_digest(value: object) -> str:
+    """Return a digest of a document.
+
+    Raises:
+        IntegrityError: it is not `sha256:` and 64 hexadecimal digits.
+
+    """
+    if not isinstance(value, str) or not DIGEST.fullmatch(value):
+        raise IntegrityError(f"{_shown(value)} is no digest: sha256:<64 hexadecimal digits>")
+    return value
+
+
+def blobs_of(manifest: object) -> list[Descriptor]:
+    """Return every blob that a manifest, or an index, leads to directly.
+
+    Raises:
+        IntegrityError: it is no manifest.
+
+    """
+    if not isinstance(manifest, Mapping):
+        raise IntegrityError(f"{_shown(manifest)} is no manifest")
+    values: list[object] = []
+    for name in ("layers", "manifests"):
+        named = manifest.get(name, ())
+        if not isinstance(named, list | tuple):
+            raise IntegrityError(f"{_shown(named)} is no list of {name}")
+        values += named
     if "config" in manifest:
         values.insert(0, manifest["config"])
     return [descriptor_from(value) for value in values]
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
 class VerifyingReader:
@@ -89,16 +143,19 @@ class VerifyingReader:
 
 
 @contextlib.contextmanager
-def disk(root: Path) -> Iterator[None]:
-    """Say what a failing disk means to the user.
+def disk(root: Path, *, but: tuple[type[OSError], ...] = ()) -> Iterator[None]:
+    """Say what a failing disk means to the user; `but` is what the caller knows how to take.
 
     Raises:
-        BuilderError: no space left, no permission, or another failure of the file system.
+        BuilderError: no space left, no permission, a link where none is followed, or another
+        failure of the file system.
 
     """
     try:
         yield
     except OSError as error:
+        if isinstance(error, but):
+            raise
         reason = error.strerror or str(error)
         hint = (
             "free some space, for example with `catalog prune`"

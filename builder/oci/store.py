@@ -20,13 +20,9 @@ replaced whole, under a lock.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -34,21 +30,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from builder import confined, documents
 from builder.errors import IntegrityError
 from builder.oci.blob import (
     VerifyingReader,
     blobs_of,
-    descriptor_from,
     descriptor_json,
     digest_of,
     disk,
 )
+from builder.oci.layout import INDEX as INDEX_FILE
+from builder.oci.layout import Layout
 from builder.oci.model import INDEX, MANIFEST, REF_NAME, Descriptor
+from builder.oci.refs import items_of, readable, refs_from
 
-LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 LOCK = "index.lock"
 GRACE = 3600.0
 """Seconds that a blob nobody refers to is left alone: its writer may be about to tag it."""
+ODD = (FileNotFoundError, confined.LinkError, confined.KindError)
+MEND = "run `catalog verify --store --repair`"
 
 
 class Store:
@@ -56,8 +56,8 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._blobs = root / "blobs" / "sha256"
-        self._index = root / "index.json"
+        self.layout = Layout(root)
+        self._index = root / INDEX_FILE
         self._guard = threading.Lock()
         self._cached: tuple[tuple[int, int, int], dict[str, Descriptor]] | None = None
 
@@ -67,27 +67,29 @@ class Store:
 
         Raises:
             BuilderError: the directory cannot be written, or holds something else than an OCI image
-            layout.
+            layout of version 1.0.0.
 
         """
         store = cls(root)
         with disk(root):
-            store._blobs.mkdir(parents=True, exist_ok=True)
-            (root / "ingest").mkdir(exist_ok=True)
-            if not (root / "oci-layout").exists():
-                store._replace(root / "oci-layout", LAYOUT)
+            store.layout.make()
         return store
 
     def path(self, digest: str) -> Path:
-        """Return where the blob of this digest is or would be. Nothing is checked."""
-        return self._blobs / digest.removeprefix("sha256:")
+        """Return where the blob of this digest is or would be.
+
+        Raises:
+            IntegrityError: it is no digest.
+
+        """
+        return self.layout.path(digest)
 
     def staging(self) -> Path:
         """Return a new empty directory on the store's own file system, for work in progress. The
         caller removes it.
         """
         with disk(self.root):
-            return Path(tempfile.mkdtemp(dir=self.root / "ingest"))
+            return self.layout.staging()
 
     def put_bytes(self, data: bytes, media_type: str) -> Descriptor:
         """Store these bytes."""
@@ -95,7 +97,7 @@ class Store:
         descriptor = Descriptor(media_type, digest, len(data))
         with disk(self.root):
             if not self._renew(descriptor):
-                self._replace(self.path(digest), data, sync=False)
+                self.layout.put(digest, data)
         return descriptor
 
     def put_file(self, file: Path, media_type: str, digest: str = "") -> Descriptor:
@@ -115,7 +117,7 @@ class Store:
             if self._renew(descriptor):
                 file.unlink()
             else:
-                self._adopt(file, self.path(actual))
+                self.layout.adopt(file, actual)
         return descriptor
 
     def has(self, descriptor: Descriptor) -> bool:
@@ -123,7 +125,8 @@ class Store:
         read).
         """
         try:
-            return self.path(descriptor.digest).stat().st_size == descriptor.size
+            with disk(self.root, but=(FileNotFoundError,)):
+                return self.layout.size(descriptor.digest) == descriptor.size
         except FileNotFoundError:
             return False
 
@@ -134,10 +137,9 @@ class Store:
         if not self.has(manifest):
             return False
         try:
-            document = json.loads(self.read(manifest))
+            return all(self.has(blob) for blob in blobs_of(self.read_json(manifest)))
         except IntegrityError:
             return False
-        return all(self.has(blob) for blob in blobs_of(document))
 
     def read(self, descriptor: Descriptor) -> bytes:
         """Return a blob's bytes.
@@ -147,12 +149,26 @@ class Store:
             removed.
 
         """
+        if descriptor.size > documents.MOST:
+            raise IntegrityError(
+                f"blob {descriptor.digest} has {descriptor.size} bytes, more than any document",
+                hint=MEND,
+            )
         with self.open_blob(descriptor) as stream:
             return stream.read()
 
     def read_json(self, descriptor: Descriptor) -> Any:  # noqa: ANN401  JSON is what it is
-        """Return a blob's JSON document. Raises as `read` does."""
-        return json.loads(self.read(descriptor))
+        """Return a blob's JSON document.
+
+        Raises:
+            IntegrityError: as `read` does; or it is not JSON, or too deep.
+
+        """
+        try:
+            return documents.from_json(self.read(descriptor))
+        except documents.DocumentError as error:
+            message = f"blob {descriptor.digest} {error}"
+            raise IntegrityError(message, hint=MEND) from None
 
     @contextlib.contextmanager
     def open_blob(self, descriptor: Descriptor) -> Iterator[IO[bytes]]:
@@ -163,18 +179,21 @@ class Store:
             removed.
 
         """
-        path = self.path(descriptor.digest)
         try:
-            raw = path.open("rb")
+            with disk(self.root, but=ODD):
+                raw = self.layout.stream(descriptor.digest)
         except FileNotFoundError:
             raise IntegrityError(
                 f"blob {descriptor.digest} is missing from {self.root}", hint="run the build again"
             ) from None
+        except (confined.LinkError, confined.KindError) as error:
+            message = f"blob {descriptor.digest} {error.strerror}: {error.filename}"
+            raise IntegrityError(message, hint=MEND) from None
         with raw:
             try:
                 yield VerifyingReader(raw, descriptor)  # type: ignore[misc]
             except IntegrityError:
-                path.unlink(missing_ok=True)
+                self.layout.remove(self.path(descriptor.digest).name)
                 raise
 
     def verify(self, descriptor: Descriptor) -> Path:
@@ -210,6 +229,19 @@ class Store:
             for ref in refs:
                 index.pop(ref, None)
 
+    def mend(self, refs: Iterable[str]) -> None:
+        """Forget these refs, and all entries of the index that are none; blobs stay."""
+        with disk(self.root), confined.lock(self.root, LOCK) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                items = items_of(confined.read(self.root, INDEX_FILE, documents.MOST))
+            except (FileNotFoundError, documents.DocumentError, IntegrityError):
+                items = []
+            kept = readable(items)
+            for ref in refs:
+                kept.pop(ref, None)
+            self._write_index(kept)
+
     def gc(self, grace: float = GRACE) -> int:
         """Remove blobs that no ref leads to, and what dead processes left; return the bytes freed.
 
@@ -219,27 +251,24 @@ class Store:
         with self._changing() as index:
             kept = self._reachable(index.values())
             limit = time.time() - grace
-            for blob in os.scandir(self._blobs):
-                if blob.name not in kept and blob.stat().st_mtime <= limit:
-                    freed += blob.stat().st_size
-                    Path(blob.path).unlink()
-            for left in os.scandir(self.root / "ingest") if grace <= 0 else ():
-                if left.stat().st_mtime <= limit:
-                    freed += _remove(Path(left.path))
+            for name, about in self.layout.blobs():
+                if name not in kept and about.st_mtime <= limit:
+                    self.layout.remove(name)
+                    freed += about.st_size
+            if grace <= 0:
+                freed += self.layout.clear(limit)
         return freed
 
     def unreachable(self, *, without: Collection[str] = ()) -> int:
         """Return the bytes of the blobs to which no ref but those of `without` leads."""
         refs = {ref: manifest for ref, manifest in self.refs().items() if ref not in without}
         kept = self._reachable(refs.values())
-        blobs = [blob for blob in os.scandir(self._blobs) if blob.name not in kept]
-        return sum(blob.stat().st_size for blob in blobs)
+        return sum(about.st_size for name, about in self.layout.blobs() if name not in kept)
 
     def clear(self) -> None:
         """Remove all work in progress, if nobody writes (see `builder.oci.writers`)."""
         with disk(self.root):
-            for left in os.scandir(self.root / "ingest"):
-                _remove(Path(left.path))
+            self.layout.clear()
 
     def _reachable(self, manifests: Iterable[Descriptor]) -> set[str]:
         kept: set[str] = set()
@@ -259,7 +288,7 @@ class Store:
 
     def _refs(self) -> dict[str, Descriptor]:
         try:
-            stat = self._index.stat()
+            stat = self._index.lstat()
         except FileNotFoundError:
             return {}
         stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
@@ -270,22 +299,19 @@ class Store:
 
     def _load_index(self) -> dict[str, Descriptor]:
         try:
-            manifests = json.loads(self._index.read_bytes())["manifests"]
-            return {item["annotations"][REF_NAME]: descriptor_from(item) for item in manifests}
+            with disk(self.root, but=(FileNotFoundError,)):
+                return refs_from(confined.read(self.root, INDEX_FILE, documents.MOST))
         except FileNotFoundError:
             return {}
-        except (ValueError, KeyError, TypeError):
-            raise IntegrityError(
-                f"{self._index} is damaged",
-                hint="remove it: the next build finds what it needs to build again",
-            ) from None
+        except (documents.DocumentError, IntegrityError) as error:
+            raise IntegrityError(f"{self._index} is damaged: {error}", hint=MEND) from None
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[dict[str, Descriptor]]:
         """Give the refs as they are now, and write them back, with every other process kept out
         meanwhile.
         """
-        with disk(self.root), (self.root / LOCK).open("w") as lock:
+        with disk(self.root), confined.lock(self.root, "index.lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             before = self._load_index()
             after = dict(before)
@@ -301,50 +327,13 @@ class Store:
             for ref in sorted(refs)
         ]
         document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": items}
-        self._replace(self._index, json.dumps(document, separators=(",", ":")).encode())
+        self.layout.write(INDEX_FILE, json.dumps(document, separators=(",", ":")).encode())
 
     def _renew(self, descriptor: Descriptor) -> bool:
         """Tell whether the blob is there, and make it young again, so that `gc` leaves it to
         whoever is about to tag it.
         """
         # Not while `gc` looks at ages and removes what is old.
-        with (self.root / LOCK).open("w") as lock, contextlib.suppress(FileNotFoundError):
+        with confined.lock(self.root, LOCK) as lock:
             fcntl.flock(lock, fcntl.LOCK_SH)
-            os.utime(self.path(descriptor.digest))
-            return self.has(descriptor)
-        return False
-
-    def _adopt(self, file: Path, target: Path) -> None:
-        file.chmod(0o444)
-        try:
-            file.replace(target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            handle, copy = tempfile.mkstemp(dir=self.root / "ingest")
-            os.close(handle)
-            shutil.copyfile(file, copy)
-            self._adopt(Path(copy), target)
-            file.unlink()
-
-    def _replace(self, target: Path, data: bytes, *, sync: bool = True) -> None:
-        handle, name = tempfile.mkstemp(dir=self.root / "ingest")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                if sync:
-                    os.fsync(file.fileno())
-            Path(name).chmod(0o444 if target.parent == self._blobs else 0o644)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-
-
-def _remove(path: Path) -> int:
-    """Remove a file or a directory, and return the bytes that were in it and in nothing else."""
-    files = [path, *path.rglob("*")] if path.is_dir() and not path.is_symlink() else [path]
-    stats = [file.lstat() for file in files]
-    shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return sum(stat.st_size for stat in stats if stat.st_nlink == 1)
+            return self.layout.renew(descriptor.digest) and self.has(descriptor)

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 from collections.abc import Iterator
 
+from builder import confined
 from builder.oci.blob import disk
 from builder.oci.store import Store
 
@@ -50,6 +51,6 @@ def alone(store: Store) -> Iterator[bool]:
 @contextlib.contextmanager
 def _open(store: Store) -> Iterator[int]:
     with disk(store.root):
-        file = (store.root / FILE).open("w")
+        file = confined.lock(store.root, FILE)
     with file:
         yield file.fileno()

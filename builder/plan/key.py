@@ -2,8 +2,8 @@
 
 A key holds what the cell itself says (its Dockerfile, files, slice of the lock), what its build
 sees of the image below (environment, what dpkg leaves out), and each cell below by name: by its
-key, or by its ABI where it declares one. So an edge that is added, a parent that changes, a layer
-that is renamed give another key. A declared ABI is a promise that what children use stays the same:
+key, or by its ABI where it declares one. So a new edge, a changed parent or a renamed
+layer changes the key. A declared ABI is a promise that what children use stays the same:
 they are kept when the parent changes, and `catalog verify` builds them again and compares.
 docs/design.md says what may be promised where.
 """
@@ -22,14 +22,14 @@ from builder.render.config import config
 from builder.render.dockerfile import context
 
 FORMAT = 3
-"""Raise it when this program would make other bytes from the same inputs: every cell is then
+"""To be raised when this program makes different bytes from the same inputs: every cell is then
 rebuilt."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
-    """Everything that goes into a cell's key. Kept beside the cell, so that a later plan can tell
-    what moved.
+    """Everything that goes into a cell's key. Stored beside the cell, so that a later plan can
+    tell what changed.
     """
 
     document: Mapping[str, object]
@@ -50,7 +50,7 @@ def inputs(
     tree = context(graph, cell, lock, directory)
     below = [graph.cells[ancestor] for ancestor in cell.ancestors]
     once = cell.layer.once
-    # Of the layer made by bootstrap: they decide what the packages of every layer above it bring.
+    # From the layer made by bootstrap: they apply to the packages of every layer above it.
     filters: list[str] = []
     for one in (*below, cell):
         filters += one.layer.dpkg
@@ -80,7 +80,7 @@ def all_inputs(graph: Graph, lock: Lock, directories: Mapping[str, Path]) -> dic
 def inputs_of(
     graph: Graph, lock: Lock, directories: Mapping[str, Path], cells: Collection[str]
 ) -> dict[str, Inputs]:
-    """Return the inputs of the keys of some cells, which hold all that these stand on."""
+    """Return the inputs of the keys of some cells; these must include all that they stand on."""
     made: dict[str, Inputs] = {}
     keys: dict[str, str] = {}
     for cell in graph.cells.values():
@@ -91,17 +91,17 @@ def inputs_of(
 
 
 def strict(graph: Graph, cell: Cell) -> tuple[str, ...]:
-    """Return the cells below that declare no ABI: any change of them is a change of this cell."""
+    """Return the cells below that declare no ABI: when one of them changes, this cell does."""
     return tuple(name for name in cell.ancestors if not graph.cells[name].abi)
 
 
 def _relied_on(cell: Cell, keys: Mapping[str, str]) -> dict[str, object]:
-    """Return what stands for a cell in the keys of those above it."""
+    """Return what represents a cell in the keys of the cells above it."""
     return {"abi": list(cell.abi)} if cell.abi else {"key": keys[cell.id]}
 
 
 def _environment(below: Sequence[Cell]) -> dict[str, object]:
-    """Return what processes of a build find set by the cells below."""
+    """Return the settings of the cells below that processes of a build see."""
     settings = config([one.layer for one in below], "", {})
     return {
         "env": dict(sorted(settings.env.items())),

@@ -1,4 +1,4 @@
-"""The plan: every cell and image, kept or built, and why. A pure question put to what exists."""
+"""The plan: every cell and image, kept or built, and why. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ImageKey = Callable[[str, tuple[str, ...]], str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class PlanStep:
     """One node of the plan. `key` is empty for an image that waits for a cell: its key holds the
     cells' digests.
     """
@@ -22,15 +22,14 @@ class Step:
     node: str
     kind: Literal["cell", "image"]
     action: Literal["keep", "check", "build"]
-    """check: it is kept unless the build of what it stands on comes to other bytes than those that
-    it relies on."""
+    """check: it is built only if what it stands on is built first and gets different bytes."""
     reasons: tuple[str, ...] = ()
     key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """What the store has, as the plan needs to see it."""
+    """What the store has, as far as the plan needs it."""
 
     cells: Mapping[str, str]
     """Key of a cell -> digest of its manifest."""
@@ -39,27 +38,25 @@ class Known:
     last: Callable[[str], Document | None]
     """Id of a cell -> the inputs it was last built from."""
     moved: Callable[[Cell], tuple[str, ...]]
-    """Cell of which all is there -> those below it, without an ABI, that are other bytes now than
-    when it was built."""
+    """Complete cell -> cells below it, without an ABI, whose bytes changed since it was built."""
     outdated: Callable[[str], tuple[str, ...]]
-    """Id of a cell that replaces files, and of which all is there -> why it has to be built again,
-    if it has."""
+    """Id of a complete cell that replaces files -> why it has to be built again, if so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps in an order in which they can be done: cells after their ancestors, images after their
-    cells.
+    """Steps in an order in which they can be executed: cells after their ancestors, images after
+    their cells.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
 
-    def to_build(self, kind: str) -> tuple[Step, ...]:
-        """Return the steps of one kind that make something."""
+    def to_build(self, kind: str) -> tuple[PlanStep, ...]:
+        """Return the steps of one kind that build something."""
         return tuple(step for step in self.steps if step.kind == kind and step.action == "build")
 
-    def to_check(self) -> tuple[Step, ...]:
-        """Return the steps that may have to make something."""
+    def to_check(self) -> tuple[PlanStep, ...]:
+        """Return the steps that may turn out to build something."""
         return tuple(step for step in self.steps if step.action == "check")
 
 
@@ -76,7 +73,7 @@ def plan(
     `image_key` gives an image's key from its id and the digests of its cells' manifests, in order.
     `forced` are the cells that are built again whatever the store has.
     """
-    steps: list[Step] = []
+    steps: list[PlanStep] = []
     digests: dict[str, str] = {}
     for cell in graph.cells.values():
         if cell.id in forced:
@@ -92,33 +89,35 @@ def plan(
     return Plan(tuple(steps))
 
 
-def _cell(graph: Graph, cell: Cell, own: Inputs, digests: Mapping[str, str], known: Known) -> Step:
+def _cell(
+    graph: Graph, cell: Cell, own: Inputs, digests: Mapping[str, str], known: Known
+) -> PlanStep:
     """Return the step of a cell; `digests` holds the cells below that are kept as they are."""
     if own.key not in known.cells:
         return _build(cell, own, reasons(own.document, known.last(cell.id)))
     unsettled = [name for name in cell.ancestors if name not in digests]
     relied_on = [name for name in strict(graph, cell) if name in unsettled]
     if relied_on:
-        return _check(cell, own, f"if {', '.join(relied_on)} comes to other bytes")
+        return _check(cell, own, f"if the bytes of {', '.join(relied_on)} change")
     if cell.layer.replaces and unsettled:
-        why = f"if {', '.join(unsettled)} comes to another file where it replaces one"
+        why = f"if {', '.join(unsettled)} changes a file that it replaces"
         return _check(cell, own, why)
-    moved = tuple(f"{name} came to other bytes" for name in known.moved(cell))
+    moved = tuple(f"the bytes of {name} changed" for name in known.moved(cell))
     if moved:
         return _build(cell, own, moved)
     outdated = known.outdated(cell.id) if cell.layer.replaces else ()
     if outdated:
         return _build(cell, own, outdated)
-    return Step(node=cell.id, kind="cell", action="keep", key=own.key)
+    return PlanStep(node=cell.id, kind="cell", action="keep", key=own.key)
 
 
-def _build(cell: Cell, own: Inputs, why: tuple[str, ...]) -> Step:
-    return Step(node=cell.id, kind="cell", action="build", reasons=why, key=own.key)
+def _build(cell: Cell, own: Inputs, why: tuple[str, ...]) -> PlanStep:
+    return PlanStep(node=cell.id, kind="cell", action="build", reasons=why, key=own.key)
 
 
-def _check(cell: Cell, own: Inputs, when: str) -> Step:
+def _check(cell: Cell, own: Inputs, when: str) -> PlanStep:
     why = f"will be built again {when}"
-    return Step(node=cell.id, kind="cell", action="check", reasons=(why,), key=own.key)
+    return PlanStep(node=cell.id, kind="cell", action="check", reasons=(why,), key=own.key)
 
 
 def _image(
@@ -127,14 +126,14 @@ def _image(
     checked: Collection[str],
     image_key: ImageKey,
     known: Known,
-) -> Step:
+) -> PlanStep:
     missing = [cell for cell in image.cells if cell not in digests]
     if missing:
         why = tuple(f"{cell} {'is checked' if cell in checked else 'is built'}" for cell in missing)
-        return Step(node=image.id, kind="image", action="build", reasons=why)
+        return PlanStep(node=image.id, kind="image", action="build", reasons=why)
     key = image_key(image.id, tuple(digests[cell] for cell in image.cells))
     before = known.images.get(image.id, ())
     if key in before:
-        return Step(node=image.id, kind="image", action="keep", key=key)
+        return PlanStep(node=image.id, kind="image", action="keep", key=key)
     reason = "its cells or its metadata changed" if before else "new"
-    return Step(node=image.id, kind="image", action="build", reasons=(reason,), key=key)
+    return PlanStep(node=image.id, kind="image", action="build", reasons=(reason,), key=key)

@@ -13,13 +13,13 @@ LISTED = 3
 
 
 def reasons(now: Document, before: Document | None) -> tuple[str, ...]:
-    """Return what moved, in words, down to the package version or the file; `("new",)` for a cell
-    never built.
+    """Return what changed, in words, down to the package version or the file; `("new",)` for a cell
+    that was never built.
     """
     if before is None:
         return ("new",)
-    found = tuple(_reasons(now, before))
-    return found or ("its delta is not in the store",)
+    moved = tuple(_reasons(now, before))
+    return moved or ("its delta is not in the store",)
 
 
 def _reasons(now: Document, before: Document) -> Iterator[str]:
@@ -33,7 +33,7 @@ def _reasons(now: Document, before: Document) -> Iterator[str]:
     for key in ("replaces", "once.paths", "dpkg"):
         yield from _lists(key, _list(now.get(key)), _list(before.get(key)))
     if now["format"] != before["format"]:
-        # The rest was written down in another way then.
+        # The other inputs had a different form then.
         return
     yield from _accounts(_mapping(now.get("accounts")), _mapping(before.get("accounts")))
     yield from _environment(_mapping(now.get("environment")), _mapping(before.get("environment")))
@@ -59,13 +59,13 @@ def _environment(now: Mapping[str, object], before: Mapping[str, object]) -> Ite
 
 
 def _below(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[str]:
-    """Yield what changed of the cells that it stands on."""
+    """Yield what changed in the cells that it stands on."""
     for name in sorted(now.keys() | before.keys()):
         new, old = _mapping(now.get(name)), _mapping(before.get(name))
         if not old:
-            yield f"stands on {name} now"
+            yield f"now stands on {name}"
         elif not new:
-            yield f"stands on {name} no more"
+            yield f"no longer stands on {name}"
         elif "key" in new and "key" in old:
             if new != old:
                 yield f"{name} changed"
@@ -78,7 +78,7 @@ def _abi(relied_on: Mapping[str, object]) -> str:
 
 
 def _versions(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[str]:
-    """Yield the packages that came, went and moved; an artifact's id is
+    """Yield the packages that were added, removed or moved; an artifact's id is
     `<kind>:<name>=<version>…`.
     """
     new, old = ({_name(key): key for key in side} for side in (now, before))
@@ -90,7 +90,7 @@ def _versions(now: Mapping[str, object], before: Mapping[str, object]) -> Iterat
         elif _version(new[name]) != _version(old[name]):
             yield f"{name} {_version(old[name])} → {_version(new[name])}"
         elif now[new[name]] != before[old[name]]:
-            yield f"{name} {_version(new[name])}: other bytes under the same version"
+            yield f"{name} {_version(new[name])}: different bytes, same version"
 
 
 def _accounts(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[str]:

@@ -164,8 +164,8 @@ def _render_both(
     """Return both versions rendered with the values of each case that both accept."""
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor() as pool:
         old_path, new_path = Path(directory) / "old" / name, Path(directory) / "new" / name
-        old.write(old_path)
-        new.write(new_path)
+        old.write(old_path, settled=False)
+        new.write(new_path, settled=False)
         jobs: dict[str, tuple[Future[Rendering], Future[Rendering]]] = {}
         for case, (old_values, new_values) in cases.items():
             jobs[case] = (

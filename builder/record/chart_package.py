@@ -4,6 +4,7 @@ the changelog that the difference asks for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from semver import Version
 
+from builder import confined
 from builder.charts.archive import archive, unpack
 from builder.charts.chart import Origin, chart
 from builder.charts.compose import Composition
@@ -21,6 +23,9 @@ from builder.errors import BuilderError, IntegrityError
 from builder.record import index
 from builder.record.chart_diff import compare, following
 from builder.tree import File, Tree, replace
+
+FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,250}\.tgz")
+"""The name of an archive, in an index and beside it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +101,7 @@ def publish(
         for package in new:
             data = archive(package.name, package.tree)
             path = destination / package.file
-            if path.exists() and path.read_bytes() != data:
+            if path.exists() and confined.regular(path) != data:
                 hint = "a published version never changes; if it was never published, remove it"
                 raise IntegrityError(f"{path} exists with different bytes", hint=hint)
             replace(path, File(data))
@@ -153,14 +158,14 @@ def read_archive(entry: index.ChartEntry, destination: Path) -> tuple[bytes, str
     """
     file = _file(entry)
     path = destination / file
-    if not file or not path.is_file():
+    if not FILE.fullmatch(file) or not path.is_file():
         chart_version = f"{entry.get('name')} {entry.get('version')}"
         message = f"{destination / index.NAME} lists {chart_version}, but there is no {path}"
         hint = (
             "put all published archives beside index.yaml: the next versions are computed from them"
         )
         raise BuilderError(message, hint=hint)
-    data = path.read_bytes()
+    data = confined.regular(path)
     if entry.get("digest") not in {None, sha256(data)}:
         raise IntegrityError(
             f"{path} has digest {sha256(data)}, but the index says {entry.get('digest')}"

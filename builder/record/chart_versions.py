@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder import confined
 from builder.catalog.suggest import nearest
 from builder.charts.archive import unpack
 from builder.charts.contents import metadata
 from builder.charts.project import Charts
-from builder.errors import InputError, Problem
+from builder.errors import InputError, IntegrityError, Problem
 from builder.record import index
 from builder.record.chart_package import read_archive
 from builder.tree import File, Tree
@@ -47,7 +48,7 @@ def version_of(
     """
     path = Path(text)
     if path.is_file():
-        return _archive(path.read_bytes(), path, str(path))
+        return _archive(confined.regular(path), path, str(path))
     if path.is_dir():
         return _directory(path, argument)
     name, at, version = text.partition("@")
@@ -160,12 +161,27 @@ def _files(path: Path) -> Iterator[tuple[str, File]]:
     git links to its library.
     """
     ignored = {"service.yaml", "source"}
-    for folder, _, names in os.walk(path, followlinks=True):
+    # What charts share is beside them, or below them.
+    home = path.resolve().parent
+    for folder, folders, names in os.walk(path, followlinks=True):
+        folders[:] = [one for one in folders if _is_at_home(Path(folder, one), home)]
         for name in names:
             file = Path(folder, name)
             inside = file.relative_to(path)
-            if inside.parts[0] not in ignored and file.is_file():
-                yield inside.as_posix(), File(file.read_bytes(), file.stat().st_mode & 0o777)
+            if inside.parts[0] in ignored or not file.is_file():
+                continue
+            _is_at_home(file, home)
+            yield inside.as_posix(), File(confined.regular(file), file.stat().st_mode & 0o777)
+
+
+def _is_at_home(path: Path, home: Path) -> bool:
+    """Tell whether a path stays below a directory, and a link of a directory does not lead to one
+    that holds it.
+    """
+    real = path.resolve()
+    if not real.is_relative_to(home):
+        raise IntegrityError(f"{path} is a link that leads out of {home}")
+    return not path.is_symlink() or not path.parent.resolve().is_relative_to(real)
 
 
 def _version(tree: Tree, path: Path, origin: str) -> ChartVersion:

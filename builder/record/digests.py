@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from builder import confined
 from builder.cells import records
 from builder.debian.model import Facts
 from builder.digest import canonical, sha256
@@ -64,7 +65,7 @@ def read(path: Path) -> Mapping[str, CellDigests]:
 
     """
     try:
-        text = path.read_text("utf-8")
+        text = confined.text(path)
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:

@@ -16,11 +16,15 @@ from pathlib import Path
 import yaml
 from semver import Version
 
+from builder import confined
+from builder.documents import from_yaml
 from builder.errors import BuilderError, IntegrityError
 from builder.tree import File, replace
 
 NAME = "index.yaml"
 LOCK = ".index.lock"
+MOST_DIGITS = 11
+"""Of seconds since 1970: until the year 5138."""
 PAUSE = 0.05
 """Seconds between two reads of an index that is being written."""
 RESTORE = (
@@ -70,9 +74,9 @@ def parse(data: bytes, source: str) -> ChartIndex:
 
     """
     try:
-        document = yaml.load(data, Loader=yaml.CSafeLoader)
+        document = from_yaml(data)
         index = ChartIndex(entries=_newest_first(document["entries"] or {}))
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise BuilderError(
             f"{source} is not the index of a Helm repository: {str(error).splitlines()[0]}",
             hint=RESTORE,
@@ -204,7 +208,7 @@ def _whole(data: bytes, path: Path) -> ChartIndex:
 
 def _bytes(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return confined.regular(path)
     except FileNotFoundError:
         return None
 
@@ -233,7 +237,8 @@ def locked(directory: Path, patience: float = 60.0) -> Iterator[None]:
 def now() -> datetime:
     """Return the time to write into an index: SOURCE_DATE_EPOCH if it is set, else the clock's."""
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else datetime.now(UTC)
+    is_a_time = given.isdecimal() and len(given) <= MOST_DIGITS
+    return datetime.fromtimestamp(int(given), UTC) if is_a_time else datetime.now(UTC)
 
 
 def stamp(moment: datetime) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from builder.tree import File, replace
 from builder.verify.image import Outcome
 
 
@@ -23,7 +24,4 @@ def write(outcomes: Iterable[Outcome], path: Path) -> None:
             failure.text = outcome.output
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".new")
-    ET.ElementTree(suite).write(beside, encoding="unicode", xml_declaration=True)
-    beside.replace(path)
+    replace(path, File(ET.tostring(suite, encoding="utf-8", xml_declaration=True)))

@@ -4,12 +4,11 @@ there.
 
 from __future__ import annotations
 
-import json
-import os
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
@@ -18,6 +17,7 @@ from builder.cells import records
 from builder.debian import stanzas
 from builder.debian.mergers import STATUS
 from builder.debian.model import Facts
+from builder.documents import DocumentError, from_json
 from builder.errors import InputError, Problem
 from builder.execute.project import Project
 from builder.fetch.transfer import place
@@ -35,6 +35,8 @@ LEFT_BEHIND = "build"
 """The kind of packages that a build uses, and no image has."""
 PACKAGE_LOCK = "package-lock.json"
 ANY_PYTHON = "3.13"
+MOST_METADATA = 4 << 20
+"""Bytes of a distribution's METADATA that are read."""
 
 Needs = Mapping[str, Sequence[str]]
 
@@ -134,8 +136,7 @@ class _ImageSearch:
         """Return the package-lock.json of a cell; empty where it has none."""
         for path, text in self.project.lock.cells[cell.id].files.items():
             if path.endswith(f"/{PACKAGE_LOCK}") and path.count("/") == 1:
-                document: Mapping[str, object] = json.loads(text)
-                return document
+                return _object(text)
         return {}
 
 
@@ -256,17 +257,33 @@ def _unknown(search: _ImageSearch, word: str, name: str) -> Problem:
     return Problem("PACKAGE", 0, 0, message, nearest(name, names))
 
 
+def _object(text: str) -> Mapping[str, object]:
+    try:
+        document = from_json(text)
+    except DocumentError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
 def _normal(name: str) -> str:
     """Return a name as names are compared: for Python, `Jinja2` and `jinja2` are one."""
     return str(canonicalize_name(name))
 
 
-def _metadata_of(wheel: os.PathLike[str]) -> str:
-    with zipfile.ZipFile(wheel) as archive:
-        for name in archive.namelist():
-            if name.endswith(".dist-info/METADATA") and name.count("/") == 1:
-                return archive.read(name).decode(errors="replace")
-    return ""
+def _metadata_of(wheel: Path) -> str:
+    """Return the METADATA of a wheel; empty where the file is none."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            return next(_metadata(archive), "")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
+        return ""
+
+
+def _metadata(wheel: zipfile.ZipFile) -> Iterator[str]:
+    for name in wheel.namelist():
+        if name.endswith(".dist-info/METADATA") and name.count("/") == 1:
+            with wheel.open(name) as stream:
+                yield stream.read(MOST_METADATA).decode(errors="replace")
 
 
 def _starts(kind: str, word: str, needs: Needs) -> list[str]:

@@ -1,9 +1,9 @@
-"""What stands in front of the programs that make system accounts while a cell is built, so that
-each account gets the id that the lock has for it.
+"""Wrappers of the programs that make system accounts while a cell is built, so that each account
+gets its id from the lock.
 
-All of it is mounted under /artifacts/accounts for the time of a step, and nothing stays. adduser
-reads pools of ids; useradd and groupadd are told the id; systemd-sysusers finds each file of a
-package with its ids filled in, under the same name in a directory that it prefers.
+They are mounted under /artifacts/accounts during a step, and nothing of them stays. adduser reads
+pools of ids; useradd and groupadd get the id as an argument; systemd-sysusers reads a copy of each
+package's file, with the ids filled in, in a directory that takes precedence.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
     "useradd": ("useradd", "passwd"),
     "groupadd": ("useradd", "passwd"),
 }
-"""Program -> the file that stands in front of it, and the Debian package that holds the program."""
+"""Program -> the file of its wrapper, and the Debian package that has the program."""
 SYSUSERS = "sysusers.d"
 _FILES = Path(__file__).parent / "templates" / "accounts"
 
@@ -30,10 +30,10 @@ _FILES = Path(__file__).parent / "templates" / "accounts"
 def accounts(
     ids: Mapping[str, int], installed: Collection[str], sysusers: Mapping[str, str]
 ) -> Tree:
-    """Return the files; none where there are no ids.
+    """Return the files; none if there are no ids.
 
-    `installed` are the Debian packages that the cell or what it stands on has. A script may ask
-    whether a program is there, so nothing stands in front of one that is not. `sysusers` are the
+    `installed` are the Debian packages that the cell or what it stands on has. Scripts check
+    whether a program is there, so one that is missing gets no wrapper. `sysusers` are the
     files in usr/lib/sysusers.d of the cell's packages, by name.
     """
     if not ids:
@@ -41,7 +41,7 @@ def accounts(
     files = {
         "ids": File("".join(f"{name}:{ids[name]}\n" for name in sorted(ids)).encode()),
         "adduser.conf": File((_FILES / "adduser.conf").read_bytes()),
-        # Always a directory, so that it can be copied without asking.
+        # The directory always exists, so that it can be copied without a check.
         f"{SYSUSERS}/README": File(b"See sysusers.d(5). Each file has the ids of the lock.\n"),
     }
     for program, (wrapper, package) in PROGRAMS.items():

@@ -1,4 +1,4 @@
-"""What an image runs: its layers' settings put together."""
+"""What an image runs: the settings of its layers, combined."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def config(
 ) -> ImageConfig:
     """Return the configuration of an image of these layers, bottom first.
 
-    Environment and ports add up, a later layer's value wins; PATH's directories stand in front of
+    Environment and ports add up, and a later layer's value wins; PATH's directories are put before
     those of the layers below. User, working directory, entrypoint and command are those of the
-    image's service, then of the last layer that has them. The service is `chosen`, or else the last
+    image's service, else of the last layer that has them. The service is `chosen`, or else the last
     one.
     """
     order = [layer for layer in layers if not layer.service]
@@ -74,5 +74,5 @@ def image_config(catalog: Catalog, graph: Graph, image: ImagePoint) -> ImageConf
 
 
 def _last(values: Sequence[T], default: T) -> T:
-    """Return the last value that says something."""
+    """Return the last value that is not empty."""
     return next((value for value in reversed(values) if value), default)

@@ -1,4 +1,4 @@
-"""Cells as Dockerfiles with their build contexts: exactly what BuildKit will see, byte for byte."""
+"""Cells as Dockerfiles with their build contexts: exactly the bytes that BuildKit gets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from builder import confined
 from builder.catalog import script
 from builder.catalog.model import Layer
 from builder.debian.environment import DEFAULT_PATH
@@ -29,9 +30,7 @@ ARTIFACTS, FILES, SCRIPTS = "artifacts", "files", "scripts"
 
 
 def user(graph: Graph, cell: Cell) -> str:
-    """Return the user that the cell's ancestors give to images: the one who installs Python
-    packages.
-    """
+    """Return the user that the cell's ancestors set: this user installs Python packages."""
     layers = [graph.cells[ancestor].layer for ancestor in cell.ancestors]
     return config_of(layers, "", {}).user or "0"
 
@@ -39,9 +38,8 @@ def user(graph: Graph, cell: Cell) -> str:
 def dockerfile(
     graph: Graph, cell: Cell, lock: Lock, directory: Path, *, marked: bool = False
 ) -> str:
-    """Return the cell's Dockerfile; `directory` is the layer's own. In a `marked` one, the lines of
-    its Dockerfile.j2 hold their numbers (see `builder.render.lines`): it is for reading, not for
-    building.
+    """Return the cell's Dockerfile; `directory` is the layer's own. In a `marked` one, the lines
+    from Dockerfile.j2 contain their numbers (see `builder.render.lines`): it cannot be built.
     """
     places = Places(artifacts=f"from={ARTIFACTS}", files=FILES, scripts=SCRIPTS)
     steps = _steps(graph, cell, lock, directory, places, marked=marked)
@@ -62,7 +60,7 @@ def context(graph: Graph, cell: Cell, lock: Lock, directory: Path) -> Tree:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where a build context holds what a cell is made of."""
+    """Where the parts of a cell are in a build context."""
 
     artifacts: str
     """As an option of a mount."""
@@ -77,7 +75,7 @@ class ScriptStep:
     key: str
     text: str
     is_file: bool = False
-    """Whether it is run as a file, which its first line says how."""
+    """Whether it is run as a file; its first line then names the interpreter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +87,7 @@ class Stage:
     roots: list[str]
     """Ids of bootstrapped cells."""
     steps: list[tuple[Cell, str]]
-    """Cells with their instructions; of those that another stage builds, what copies them from
-    there."""
+    """Cells with their instructions; for a cell of another stage, these copy it from there."""
 
 
 def flat(
@@ -102,8 +99,8 @@ def flat(
 ) -> Tree:
     """Return the Dockerfile that builds the whole image at once, and the files of its layers.
 
-    A cell that was not built on what the image holds gets a stage of its own. What it also needs in
-    its context: `roots/<cell>.tar` of bootstrapped cells, `artifacts/<cell>/`, and `seal/`.
+    A cell that was not built on cells of the image gets its own stage. The context also
+    needs `roots/<cell>.tar` for bootstrapped cells, `artifacts/<cell>/`, and `seal/`.
     """
 
     def instructions(cell: Cell) -> str:
@@ -131,9 +128,7 @@ def flat(
 def _stages(
     graph: Graph, name: str, cells: Sequence[str], instructions: Callable[[Cell], str]
 ) -> Iterator[Stage]:
-    """Yield the stage that puts these cells on each other, after the stages of those cells that
-    were built on others.
-    """
+    """Yield the stage that stacks these cells, after the stages of cells built on other cells."""
     steps = []
     for cell in (graph.cells[cell] for cell in cells):
         if cell.layer.once and name != _stage_of(cell) and not set(cell.ancestors) <= set(cells):
@@ -196,25 +191,25 @@ def _rendered(own: Path, values: Mapping[str, object], *, marked: bool) -> str:
     """Render a layer's own template.
 
     Raises:
-        InputError: it is no template, or names what is not there.
+        InputError: it is not a template, or uses an unknown name.
 
     """
     try:
-        text = own.read_bytes().decode()
+        text = confined.read(own.parent, own.name).decode()
         text = lines.marked(text) if marked else text
         return sandbox.render(environment, text, values)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         problem = Problem(str(own), line, 0, f"is not UTF-8: {error}")
     except RenderError as error:
-        hint = f"a template knows {', '.join(sorted(values))}"
+        hint = f"a template can use {', '.join(sorted(values))}"
         problem = Problem(str(own), error.line, 0, str(error), hint)
     raise InputError([problem])
 
 
 def _modes(layer: Layer, source: Path) -> Iterator[Mapping[str, str]]:
     """Yield, for each entry of the layer's `files`, mode and owner with the paths that its glob
-    means, quoted for a shell.
+    matches, quoted for a shell.
     """
     there = sorted(f"/{path.relative_to(source).as_posix()}" for path in source.rglob("*"))
     for entry in layer.files:
@@ -223,15 +218,14 @@ def _modes(layer: Layer, source: Path) -> Iterator[Mapping[str, str]]:
 
 
 def _files(directory: Path, into: str) -> dict[str, File]:
-    """Return what lies in a layer's files/. Of a mode, what git keeps counts: whoever checks the
-    catalog out may have another umask.
+    """Return the contents of a layer's files/. Of the modes, only what git records counts, because
+    the umask may differ between checkouts.
     """
     files: dict[str, File] = {}
-    for path in sorted((directory / FILES).rglob("*")):
-        if path.is_file():
-            name = path.relative_to(directory / FILES).as_posix()
-            is_program = path.stat().st_mode & 0o100
-            files[f"{into}/{name}"] = File(path.read_bytes(), 0o755 if is_program else 0o644)
+    for name, about in confined.files(directory, FILES):
+        data = confined.read(directory, f"{FILES}/{name}")
+        is_program = about.st_mode & 0o100
+        files[f"{into}/{name}"] = File(data, 0o755 if is_program else 0o644)
     return files
 
 
@@ -240,14 +234,14 @@ def _scripts(layer: Layer, directory: Path, into: str) -> dict[str, File]:
     files: dict[str, File] = {}
     for key, name in script.files(layer):
         if not script.read(layer, key, directory).is_bash:
-            files[f"{into}/{name}"] = File((directory / name).read_bytes(), 0o755)
+            files[f"{into}/{name}"] = File(confined.read(directory, name), 0o755)
     return files
 
 
 def _step(layer: Layer, key: str, directory: Path) -> ScriptStep | None:
-    """Return what a Dockerfile says of one of the layer's scripts, or None where there is none."""
+    """Return the step of a Dockerfile for one of the layer's scripts, or None if there is none."""
     read = script.read(layer, key, directory)
     if not read.is_bash:
         return ScriptStep(key=key, text=f"/scripts/{read.file}", is_file=True)
-    # What is in front of the first line stays, so that lines have the numbers of their file.
+    # Leading blank lines stay, so that line numbers are those of the script's file.
     return ScriptStep(key=key, text=read.text.rstrip()) if read.text.strip() else None

@@ -27,12 +27,12 @@ class _Instruction:
     """Its first line, from 0."""
     lines: Sequence[str]
     end_of_script: str
-    """The word that ends its here-document; empty where it has none."""
+    """The word that ends its here-document; empty if it has none."""
 
 
 def cut(dockerfile: str, line: int | None = None) -> Cut | None:
-    """Return a Dockerfile cut at the RUN instruction that has this line (from 1), or at the last
-    one where none has; None when it has no such instruction.
+    """Return a Dockerfile cut at the RUN instruction with this line (from 1), or else at the last
+    one; None if it has no RUN instruction.
     """
     lines = dockerfile.splitlines(keepends=True)
     runs = [part for part in _instructions(lines) if part.lines[0].startswith(RUN)]

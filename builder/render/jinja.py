@@ -11,7 +11,7 @@ from jinja2 import ChoiceLoader, PackageLoader
 from builder.templates.sandbox import Sandbox
 
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ._+/-]*")
-"""A YAML text that needs no quotes, wherever it stands."""
+"""A YAML text that never needs quotes."""
 WORD = re.compile(r"[A-Za-z0-9_./:@%+,=-]+", re.ASCII)
 """A word of a Dockerfile that needs no quotes."""
 ESCAPED, BACKSLASH = re.compile(r'["$\\]'), r"\\\g<0>"

@@ -1,4 +1,4 @@
-"""Which line of a layer's Dockerfile.j2 a line of its Dockerfile comes from."""
+"""Maps a line of a Dockerfile to the line of the layer's Dockerfile.j2 that it comes from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MARK = re.compile("\x01([0-9]+)\x01")
 
 
 def marked(template: str) -> str:
-    """Return a template whose lines, rendered, hold their numbers.
+    """Return a template whose lines contain their numbers when rendered.
 
     Raises:
         RenderError: it is not a template.
@@ -33,7 +33,7 @@ def _tokens(template: str) -> list[tuple[int, str, str]]:
 
 
 def _numbered(text: str, number: int) -> str:
-    """Put their numbers in front of a text's lines. Blank ones have none: templates remove them."""
+    """Put line numbers before the lines of a text, except blank ones: templates remove these."""
     numbered: list[str] = []
     for index, line in enumerate(text.split("\n")):
         numbered.append(f"\x01{number + index}\x01{line}" if line.strip() else line)
@@ -41,8 +41,8 @@ def _numbered(text: str, number: int) -> str:
 
 
 def origin(rendered: str, number: int) -> int:
-    """Return the line of the template that a line of what was rendered from it begins in, or that
-    is the last one before it; 0 where there is none. Both count from 1.
+    """Return the line of the template that a rendered line comes from, or else the last one before
+    it; 0 if there is none. Both count from 1.
     """
     for line in reversed(rendered.split("\n")[:number]):
         mark = MARK.search(line)

@@ -1,4 +1,4 @@
-"""The files with which a new layer or a new service begins: they build and pass their tests."""
+"""The first files of a new layer or a new service: they build and pass their tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXECUTABLE = 0o755
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewLayer:
-    """What a person says of a layer that is to be made."""
+    """What a person says about a new layer."""
 
     name: str
     description: str
@@ -31,7 +31,7 @@ class NewLayer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewService:
-    """What is known of a service that is to be made."""
+    """What is known about a new service."""
 
     title: str
     description: str
@@ -47,7 +47,7 @@ def layer(new: NewLayer) -> Tree:
     """Return the files of a layer's directory.
 
     Raises:
-        packaging.requirements.InvalidRequirement: an entry of `python` is none.
+        packaging.requirements.InvalidRequirement: an entry of `python` is not a requirement.
 
     """
     values = {

@@ -1,4 +1,6 @@
-"""System accounts: what the packages of a lock make is read from them once, and each has an id."""
+"""System accounts: the packages of a lock are read for the accounts that they make, and each
+account gets an id.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ def with_accounts(
 ) -> Lock:
     """Return the lock with the ids of all accounts that the catalog makes.
 
-    Packages that nobody has looked into are fetched and read; what they make is kept with them. Ids
-    of the lock until now stay.
+    Packages that were not read yet are fetched and read, and the lock records what they make.
+    Accounts keep the ids that they have in the previous lock.
 
     Raises:
         FetchError: a package could not be fetched.
@@ -45,7 +47,7 @@ def with_accounts(
 
 
 def _remembered(lock: Lock, previous: Lock) -> dict[str, Artifact]:
-    """Return the artifacts of a lock, with what the one before knew of the same files."""
+    """Return the artifacts of a lock, with what the previous one recorded about the same files."""
     artifacts = {}
     for name, artifact in lock.artifacts.items():
         before = previous.artifacts.get(name)
@@ -64,11 +66,11 @@ def _read(
         ensure(artifacts, moment, settings, monitor)
     looked_at = {}
     for artifact in artifacts:
-        found = scripts(place(artifact, settings.cache))
+        texts = scripts(place(artifact, settings.cache))
         made: set[Made] = set()
-        for text in found.shell:
+        for text in texts.shell:
             made |= made_by_shell(text)
-        for text in found.sysusers.values():
+        for text in texts.sysusers.values():
             made |= made_by_sysusers(text)
         looked_at[artifact.id] = _with(artifact, made)
     return looked_at

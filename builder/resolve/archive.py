@@ -1,11 +1,10 @@
-"""Files by their address: what a layer names, with the hash taken down where the layer gives
-none.
-"""
+"""Files by URL: what a layer names, with the hash of the file if the layer gives none."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from builder.catalog.packages import Archive
 from builder.errors import FetchError, IntegrityError, Problem
@@ -15,14 +14,14 @@ from builder.fetch.session import session
 from builder.fetch.transfer import GoneError
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
-from builder.resolve.task import Found, Piece, Task, requests
+from builder.resolve.task import Piece, Resolved, Task, requests
 from builder.settings import Settings
 
 KIND = ORIGIN = "archive"
 KEY = "archives"
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the archives of all cells; see `builder.resolve.task.Resolver`."""
     del before
     pieces = {}
@@ -30,28 +29,28 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
     for cell in task.cells:
         if not cell.layer.archives:
             continue
-        task.monitor(Step(cell.id, "running", "looking at archives"))
+        task.monitor(Step(cell.id, "running", "resolving archives"))
         artifacts = []
         for request in requests(cell, KEY):
             archive = cell.layer.archives[request.text]
             try:
                 artifacts.append(_artifact(task, cell, request.text, archive))
             except GoneError as error:
-                message = f"{archive.url} is not there{error.where}"
+                message = f"{archive.url} does not exist{error.where}"
                 problems.append(task.documents.problem(request, message))
             except IntegrityError as error:
                 hint = "correct `sha256`, if the file is the right one"
                 problems.append(task.documents.problem(request, error.message, hint))
         pieces[cell.id] = Piece(artifacts=tuple(artifacts))
-    return Found(pieces=pieces, problems=tuple(problems))
+    return Resolved(pieces=pieces, problems=tuple(problems))
 
 
 def _artifact(task: Task, cell: Cell, name: str, archive: Archive) -> Artifact:
-    """Return the archive with its hash: the layer's, else that of the lock until now, else that of
-    what is at the address.
+    """Return the archive with its hash: the layer's, else that in the previous lock, else that of
+    the file at the URL.
 
     Raises:
-        GoneError: nothing is at the address.
+        GoneError: there is no file at the URL.
 
     """
     same = [
@@ -73,14 +72,15 @@ def _artifact(task: Task, cell: Cell, name: str, archive: Archive) -> Artifact:
         size=0,
     )
     task.fetch([made])
-    return made
+    # Whoever fetches it from elsewhere takes no byte more.
+    return replace(made, size=transfer.place(made, task.settings.cache).stat().st_size)
 
 
 def _hash(task: Task, url: str) -> str:
-    """Return the sha256 of what is at an address now."""
+    """Return the sha256 of the file at a URL now."""
     digest = hashlib.sha256()
     try:
-        for piece in transfer.pieces(session(task.settings), url, url):
+        for piece in transfer.pieces(session(task.settings), url, url, most=transfer.MOST):
             digest.update(piece)
     except OSError as error:
         raise FetchError(
@@ -92,7 +92,7 @@ def _hash(task: Task, url: str) -> str:
 def locate(
     artifacts: Sequence[Artifact], moment: str, settings: Settings
 ) -> Mapping[str, tuple[str, ...]]:
-    """Return the address that the layer gives, in the mirror of archives where one is set."""
+    """Return the URL that the layer gives; before it, that in the mirror of archives, if set."""
     del moment
     base = settings.mirror(ORIGIN)
     addresses = {}

@@ -1,4 +1,4 @@
-"""The few of many requests that do not go together."""
+"""The few of many requests that are incompatible."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ T = TypeVar("T")
 
 
 def minimal(items: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]:
-    """Return items that fail together, and of which every single one is needed for that.
+    """Return a minimal set of items that fail together: without any one of them, the rest do not.
 
-    All items together fail. What a part of them fails with, the whole fails with too. This is
-    QuickXplain (Junker 2004): for k of n items, about k · log(n / k) questions.
+    All items together must fail, and so must every set that contains a failing one. This is
+    QuickXplain (Junker 2004): for k of n items, it takes about k · log(n / k) calls of `fails`.
     """
 
     def explain(background: list[T], candidates: Sequence[T], *, grown: bool) -> list[T]:

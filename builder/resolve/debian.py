@@ -16,19 +16,19 @@ from builder.lock.model import Artifact
 from builder.resolve import interpreter
 from builder.resolve.meeting import images_of, meetings
 from builder.resolve.request import Request
-from builder.resolve.suite import BUILD, KIND, RefusedError, Suite, open_suite
-from builder.resolve.task import Found, Piece, Pieces, Task, groups, requests
+from builder.resolve.suite import BUILD, KIND, AptRefusedError, Suite, open_suite
+from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
 
 AXES = ("debian", "arch")
 APT = "apt"
 # `name`, `name=version`, `name/suite` or `name:architecture`, as apt takes them.
 NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*")
-APART = "take one of the packages out, or `exclude` the image"
+APART = "remove one of the packages, or `exclude` the image"
 NEEDS = {"Depends", "PreDepends", "Pre-Depends"}
 SHOWN = 3
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the Debian packages of all cells; see `builder.resolve.task.Resolver`."""
     del before
     pieces: Pieces = {}
@@ -44,14 +44,14 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         suite = open_suite(task, release, arch or "amd64", cells)
         archives |= suite.apt.releases()
         locked = task.preferred(cells, KIND) | task.preferred(cells, BUILD)
-        resolution = _Resolution(task=task, suite=suite, pieces=pieces, locked=locked)
+        resolution = _DebianResolution(task=task, suite=suite, pieces=pieces, locked=locked)
         for cell in mine:
             task.monitor(Step(cell.id, "running", "resolving Debian packages"))
             resolution.cell(cell)
         if not resolution.problems:
             resolution.check_images(cells, mine)
         problems += resolution.problems
-    return Found(pieces=pieces, archives=archives, problems=tuple(problems))
+    return Resolved(pieces=pieces, archives=archives, problems=tuple(problems))
 
 
 def _asks(cell: Cell) -> bool:
@@ -65,19 +65,19 @@ def _no_release(task: Task, cell: Cell) -> Problem:
 
 
 @dataclass(kw_only=True, slots=True)
-class _Resolution:
+class _DebianResolution:
     """The cells of one release, resolved bottom first."""
 
     task: Task
     suite: Suite
     pieces: Pieces
     locked: Mapping[str, Artifact]
-    """What is to stay at its version, by name."""
+    """Packages that keep their versions, by name."""
     problems: list[Problem] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
 
     def cell(self, cell: Cell) -> None:
-        """Resolve one cell: what installing its packages adds to what its ancestors hold."""
+        """Resolve one cell: what its packages add to those of its ancestors."""
         apt = self._existing(requests(cell, APT))
         build = self._existing(requests(cell, BUILD))
         if self.failed.intersection(cell.ancestors):
@@ -102,10 +102,10 @@ class _Resolution:
         self.problems += interpreter.check(self.task.documents, self.suite, cell, below, here)
 
     def check_images(self, cells: Sequence[Cell], changed: Sequence[Cell]) -> None:
-        """Check that the packages of all layers of each image go together.
+        """Check that the packages of all layers of each image are compatible.
 
-        Each cell's packages are complete by themselves, so a set of cells within one that goes
-        together also does: only the largest sets are looked at.
+        The packages of each cell are complete. So if a set of cells is compatible, all its
+        subsets are: only the largest sets are checked.
         """
         moved = {cell.id for cell in changed}
         for meeting in meetings(self.task.graph, [cell.id for cell in cells]):
@@ -127,7 +127,7 @@ class _Resolution:
     def _apart(
         self, complaint: Complaint, sentence: str, owners: Mapping[str, tuple[Artifact, str]]
     ) -> Problem:
-        """Return the problem that two layers of an image bring packages that exclude each other."""
+        """Return the problem that two layers of an image have packages that conflict."""
         cells = self.task.graph.cells
         names = [name for name in (complaint.package, complaint.other) if name in owners]
         if not names:
@@ -153,7 +153,7 @@ class _Resolution:
         return existing
 
     def _owners(self, cell: Cell) -> dict[str, tuple[Artifact, str]]:
-        """Return the packages that a cell stands on, by name, with the cell that brings each."""
+        """Return the packages that a cell stands on, by name, each with the cell that has it."""
         owners = {}
         for ancestor in cell.ancestors:
             for artifact in self.task.result(ancestor, KIND, self.pieces):
@@ -168,11 +168,11 @@ class _Resolution:
         owners: Mapping[str, tuple[Artifact, str]],
         also: Sequence[str] = (),
     ) -> list[Stanza] | None:
-        """Return what a cell's requests add; None, with problems, where apt refuses."""
+        """Return what a cell's requests add; None, with problems recorded, if apt refuses."""
         names = [request.text for request in wanted]
         try:
             return self.suite.install(held, names + list(also))
-        except RefusedError as error:
+        except AptRefusedError as error:
             refusal = error
         alone = [(request, self._refused(held, request)) for request in wanted]
         culprits = [(request, why) for request, why in alone if why is not None]
@@ -190,18 +190,18 @@ class _Resolution:
             self.problems.append(self.task.documents.of_layer(cell, APT, message))
         return None
 
-    def _refused(self, held: Sequence[Stanza], request: Request) -> RefusedError | None:
+    def _refused(self, held: Sequence[Stanza], request: Request) -> AptRefusedError | None:
         """Return why apt cannot install one package alone; None when it can."""
         try:
             self.suite.install(held, [request.text])
-        except RefusedError as error:
+        except AptRefusedError as error:
             return error
         return None
 
     def _explained(
-        self, request: Request, why: RefusedError, owners: Mapping[str, tuple[Artifact, str]]
+        self, request: Request, why: AptRefusedError, owners: Mapping[str, tuple[Artifact, str]]
     ) -> tuple[str, str]:
-        """Return in a sentence why a package cannot be installed, and what to do about it."""
+        """Return why a package cannot be installed, and what to do about it."""
         name, version = _name(request.text), request.text.partition("=")[2]
         versions = self.suite.index.versions(name)
         if version and version not in versions:
@@ -213,23 +213,23 @@ class _Resolution:
         needed = [one.other for one in why.complaints if one.relation in NEEDS]
         stale = {name for name in needed if name in present}
         for other, old, new in why.upgrades:
-            reasons.append(f"it needs {other} {new}, and {_owner(other, owners)} holds {old}")
+            reasons.append(f"it needs {other} {new}, but {_owner(other, owners)} has {old}")
             stale.add(other)
         reasons += [
-            f"it excludes {other}, which {_owner(other, owners)} holds" for other in why.removals
+            f"it conflicts with {other} of {_owner(other, owners)}" for other in why.removals
         ]
         message = f"{request.text} cannot be installed: {'; '.join(reasons) or why.said}"
         missing = [name for name in needed if not self.suite.index.knows(name)]
         return message, self._advice(stale, missing)
 
     def _advice(self, stale: Collection[str], missing: Sequence[str]) -> str:
-        """Return what to do where packages are of another version, or do not exist."""
+        """Return what to do if packages have the wrong version, or do not exist."""
         if missing:
             return f"Debian {self.suite.release} has no {listed(missing, SHOWN)} in main"
         locked = sorted(name for name in stale if not self.task.upgrades(name))
         if locked:
             return f"run `catalog lock --upgrade {' '.join(locked)}`"
-        return "take one of the packages out, or ask for another version"
+        return "remove one of the packages, or ask for another version"
 
 
 def _name(text: str) -> str:
@@ -245,7 +245,7 @@ def _owner(name: str, owners: Mapping[str, tuple[Artifact, str]]) -> str:
 def sentences(
     complaints: Sequence[Complaint], owners: Mapping[str, tuple[Artifact, str]]
 ) -> list[tuple[Complaint, str]]:
-    """Say of each complaint which cells bring the packages that do not go together."""
+    """Return each complaint with a sentence that names the cells of its packages."""
     return [(one, _sentence(one, complaints, owners)) for one in complaints]
 
 
@@ -257,12 +257,12 @@ def _sentence(
     package = complaint.package
     if package in owners:
         package = f"{package} of {owners[package][1]}"
-    verb = "needs" if complaint.relation in NEEDS else "excludes"
+    verb = "needs" if complaint.relation in NEEDS else "conflicts with"
     sentence = f"{package} {verb} {complaint.wants}"
     if complaint.other in owners:
         artifact, owner = owners[complaint.other]
-        return f"{sentence}, and {owner} holds {artifact.name} {artifact.version}"
-    # A virtual package is brought by the others that complain of it.
+        return f"{sentence}, but {owner} has {artifact.name} {artifact.version}"
+    # A virtual package is provided by the other packages that have the same complaint.
     rivals = [
         f"{one.package} of {owners[one.package][1]}"
         for one in complaints

@@ -1,4 +1,4 @@
-"""Why Python requirements have no solution, in words that name layers, lines and images."""
+"""Why Python requirements have no solution: messages that name layers, lines and images."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONCLUSION = re.compile(r",? we can conclude that (?:your|the) requirements are 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A package that is locked for a cell, and stays as it is."""
+    """A package that is locked for a cell and is not resolved now."""
 
     cell: str
     artifact: Artifact
@@ -41,42 +41,42 @@ Wish = Request | Kept
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conflict:
-    """Requests that do not go together; one alone when nothing answers it."""
+    """Requests that are incompatible; or a single one that has no solution."""
 
     wishes: tuple[Wish, ...]
-    """In the order of the graph: the last one is told."""
+    """In the order of the graph: the problem is reported at the last one."""
     said: str
-    """The resolver's words."""
+    """The resolver's message."""
     python: str
     images: tuple[str, ...] = ()
     """Names of the images in which the layers meet."""
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        """Those of layers."""
+        """The wishes of layers."""
         return tuple(wish for wish in self.wishes if isinstance(wish, Request))
 
     @property
     def kept(self) -> tuple[Kept, ...]:
-        """Those of the lock."""
+        """The wishes of the lock."""
         return tuple(wish for wish in self.wishes if isinstance(wish, Kept))
 
 
 @dataclass(slots=True)
 class Conflicts:
-    """All conflicts of a catalog. One that comes up again at another point is told once."""
+    """All conflicts of a catalog. One that occurs at several points is reported once."""
 
     _told: dict[frozenset[tuple[str, str]], Conflict] = field(default_factory=dict)
     _images: dict[frozenset[tuple[str, str]], dict[str, None]] = field(default_factory=dict)
 
     def add(self, conflict: Conflict) -> None:
-        """Take in a conflict."""
+        """Add a conflict."""
         key = frozenset(_identity(wish) for wish in conflict.wishes)
         self._told.setdefault(key, conflict)
         self._images.setdefault(key, {}).update(dict.fromkeys(conflict.images))
 
     def problems(self, documents: Documents, known: Iterable[str]) -> list[Problem]:
-        """Return them as problems; `known` are names that a misspelt one may mean."""
+        """Return them as problems; `known` are names to suggest for misspelt ones."""
         names = sorted(known)
         return [
             _problem(conflict, list(self._images[key]), documents, names)
@@ -93,13 +93,13 @@ def named(text: str) -> str:
 
 
 def first_guess(wishes: Sequence[Wish], said: str) -> list[Wish]:
-    """Return the wishes whose packages the resolver speaks of."""
+    """Return the wishes whose packages the resolver's message names."""
     words = set(re.findall(r"[a-z0-9]+(?:[-._][a-z0-9]+)*", said.lower()))
     return [wish for wish in wishes if _name(wish) in words]
 
 
 def plain(said: str) -> str:
-    """Return a resolver's words on one line, without drawing and without the conclusion."""
+    """Return a resolver's message on one line, without its drawing and its conclusion."""
     lines = [DRAWING.sub("", line).strip() for line in said.splitlines()]
     whole = re.sub(r"\s+", " ", " ".join(lines)).strip()
     start = whole.find("Because ")
@@ -116,7 +116,7 @@ def _problem(
     last = conflict.requests[-1]
     others = [wish for wish in conflict.wishes if wish is not last]
     against = listed([_described(wish, documents) for wish in others], SHOWN, " and ")
-    message = f"{last.text} does not go with {against}"
+    message = f"{last.text} is incompatible with {against}"
     if len({_name(wish) for wish in conflict.wishes}) > 1:
         message += f": {plain(conflict.said)}"
     if images and len({request.cell.name for request in conflict.requests}) > 1:
@@ -124,18 +124,18 @@ def _problem(
     if conflict.kept:
         locked = sorted({kept.artifact.name for kept in conflict.kept})
         return documents.problem(last, message, f"run `catalog lock --upgrade {' '.join(locked)}`")
-    hint = "ask for versions that go together, or leave one of the layers out of these images"
+    hint = "ask for compatible versions, or leave one of the layers out of these images"
     return documents.problem(last, message, hint)
 
 
 def _unanswered(conflict: Conflict, documents: Documents, names: Sequence[str]) -> Problem:
-    """Return the problem with a request that nothing answers."""
+    """Return the problem with a request that has no solution by itself."""
     (request,) = conflict.requests
     absent = ABSENT.search(re.sub(r"\s+", " ", DRAWING.sub("", conflict.said)))
     if absent and absent[1] == named(request.text):
         message = f"the Python index has no package {absent[1]!r}"
         return documents.problem(request, message, nearest(absent[1], names, what="locked"))
-    message = f"nothing answers {request.text!r} on Python {conflict.python}"
+    message = f"{request.text!r} has no solution on Python {conflict.python}"
     hint = "ask for another version of it"
     return documents.problem(request, f"{message}: {plain(conflict.said)}", hint)
 

@@ -23,7 +23,7 @@ from builder.fetch.transfer import GoneError, pieces, place, redacted
 from builder.graph.model import Cell
 from builder.lock.model import Artifact
 from builder.lock.wheel import machine as kernel_name
-from builder.resolve.task import Found, Piece, Task, requests
+from builder.resolve.task import Piece, Resolved, Task, requests
 from builder.settings import MIRROR, Settings, variable
 from builder.tools.go import Go, unpack
 from builder.tree import File, replace
@@ -34,7 +34,7 @@ TOOLCHAIN = "golang.org/toolchain"
 GOARCH = {"ppc64el": "ppc64le", "armhf": "arm", "i386": "386"}
 # Where the build finds them under /artifacts.
 ROOT, PROGRAMS, UNPACKED = "go", "go/programs", "go/toolchain"
-MAX_LIST = 16 << 20
+MAX_LIST, MOST_TOOLCHAIN = 16 << 20, 1 << 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +43,7 @@ class ModuleFile:
 
     path: Path
     locator: str
-    """Its path at the proxy: upper-case letters are written with `!` before them."""
+    """Its path at the proxy, with `!a` for `A`."""
     module: str
     version: str
     end: str
@@ -51,11 +51,11 @@ class ModuleFile:
 
     @property
     def name(self) -> str:
-        """The name of what it is, as go.sum has it."""
+        """Its name in go.sum."""
         return self.module if self.end == "zip" else f"{self.module}/go.mod"
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the Go programs of all cells; see `builder.resolve.task.Resolver`."""
     del before
     resolved = {}
@@ -64,20 +64,20 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         if cell.layer.go:
             task.monitor(Step(cell.id, "running", "resolving Go modules"))
             resolved[cell.id] = _cell(task, cell, problems)
-    return Found(pieces=resolved, problems=tuple(problems))
+    return Resolved(pieces=resolved, problems=tuple(problems))
 
 
 def locate(
     artifacts: Sequence[Artifact], moment: str, settings: Settings
 ) -> Mapping[str, tuple[str, ...]]:
-    """Return the proxy's addresses."""
+    """Return the URLs at the module proxy."""
     del moment
     base = proxy(settings)
     return {item.id: (f"{base}/{quote(item.locator, safe='/!@+~')}",) for item in artifacts}
 
 
 def lay(artifact: Artifact, source: Path, directory: Path) -> bool:
-    """Unpack a toolchain for the build, which has nothing to unpack it with; leave other files."""
+    """Unpack a toolchain, because the build has no program that could; skip other files."""
     if not is_toolchain(artifact):
         return False
     unpack(source, directory / UNPACKED)
@@ -90,7 +90,7 @@ def is_toolchain(artifact: Artifact) -> bool:
 
 
 def _cell(task: Task, cell: Cell, problems: list[Problem]) -> Piece:
-    """Resolve the programs of one cell; add what is wrong with any of them."""
+    """Resolve the programs of one cell; append their problems."""
     arch = cell.point.get("arch", "amd64")
     goarch = GOARCH.get(arch, arch)
     toolchain = _toolchain(task, cell, goarch)
@@ -107,12 +107,12 @@ def _cell(task: Task, cell: Cell, problems: list[Problem]) -> Piece:
         except ToolError as error:
             if lost := unreachable(error.tail, ORIGIN):
                 raise lost from error
-            message = f"{path} does not resolve: {error.tail}"
+            message = f"{path} cannot be resolved: {error.tail}"
             problems.append(task.documents.problem(request, message))
             continue
         artifacts |= {item.id: item for item in needed}
         files[PROGRAMS] += f"{path} {version}\n"
-        # What a proxy says of a version and of a module; the build asks only that it is there.
+        # What a proxy says about a version and a module; the build only needs these files to exist.
         folder = f"{ROOT}/{escaped(module)}/@v"
         files[f"{folder}/{version}.info"] = json.dumps({"Version": version}) + "\n"
         files[f"{folder}/list"] = f"{version}\n"
@@ -120,7 +120,7 @@ def _cell(task: Task, cell: Cell, problems: list[Problem]) -> Piece:
 
 
 def _toolchain(task: Task, cell: Cell, goarch: str) -> Artifact:
-    """Return the toolchain that builds: the locked one, else the newest release."""
+    """Return the toolchain for the build: the locked one, else the newest release."""
     suffix = f".linux-{goarch}"
     for item in task.preferred([cell], KIND).values():
         if is_toolchain(item) and item.version.endswith(suffix):
@@ -144,8 +144,8 @@ def _toolchain(task: Task, cell: Cell, goarch: str) -> Artifact:
 
 
 def _unverified(settings: Settings, version: str, modules: Path) -> None:
-    """Fetch a toolchain as Go would lay it down. Go itself takes none where its checksum database
-    is turned off, as behind a mirror without a way out.
+    """Fetch a toolchain to where Go would put it. Go itself refuses to if its checksum database is
+    turned off, as it has to be where only a mirror can be reached.
     """
     locator = f"{TOOLCHAIN}/@v/{version}.zip"
     target = modules / "cache" / "download" / locator
@@ -153,7 +153,8 @@ def _unverified(settings: Settings, version: str, modules: Path) -> None:
     url = f"{proxy(settings)}/{locator}"
     try:
         with target.open("wb") as file:
-            file.writelines(pieces(session(settings), url, f"{TOOLCHAIN} {version}"))
+            bytes_of = pieces(session(settings), url, f"{TOOLCHAIN} {version}", most=MOST_TOOLCHAIN)
+            file.writelines(bytes_of)
     except RequestException as error:
         raise _lost(url, error) from error
 
@@ -176,7 +177,7 @@ def _newest(settings: Settings, suffix: str) -> str:
     """Return the newest released toolchain that the proxy lists."""
     url = f"{proxy(settings)}/{TOOLCHAIN}/@v/list"
     try:
-        data = b"".join(pieces(session(settings), url, f"the list of {TOOLCHAIN}"))
+        data = b"".join(pieces(session(settings), url, f"the list of {TOOLCHAIN}", most=MAX_LIST))
     except GoneError as error:
         raise FetchError(f"the module proxy has no {TOOLCHAIN}{error.where}") from error
     except OSError as error:
@@ -195,7 +196,7 @@ def _newest(settings: Settings, suffix: str) -> str:
 def _program(
     task: Task, cell: Cell, go: Go, path: str, goarch: str
 ) -> tuple[str, str, list[Artifact]]:
-    """Return the module of a program, its version, and all files that building it takes."""
+    """Return the module of a program, its version, and all files that its build needs."""
     wanted = cell.layer.go[path].version
     if wanted == "latest":
         wanted = _locked_version(task, cell, path) or wanted
@@ -207,7 +208,7 @@ def _program(
             (file for file in files if file.end == "zip" and _holds(file.module, path)),
             key=lambda file: len(file.module),
         )
-        # Go also looks whether a newer version of the program was taken back.
+        # Go also checks whether a newer version of the program was retracted.
         needed = [
             file for file in files if file.module != main.module or file.version == main.version
         ]
@@ -219,7 +220,7 @@ def _holds(module: str, package: str) -> bool:
 
 
 def _locked_version(task: Task, cell: Cell, path: str) -> str:
-    """Return the version of a program that is locked, if it is to stay; else an empty text."""
+    """Return the locked version of a program if it stays; otherwise an empty text."""
     piece = task.previous.cells.get(cell.id)
     lines = piece.files.get(PROGRAMS, "").splitlines() if piece else []
     locked = dict(line.split(" ", 1) for line in lines if " " in line)
@@ -231,7 +232,7 @@ def _locked_version(task: Task, cell: Cell, path: str) -> str:
 
 
 def _downloaded(modules: Path) -> Iterator[ModuleFile]:
-    """Yield the files of modules that are below a directory that Go downloads into."""
+    """Yield the files of modules in a directory that Go downloads to."""
     top = modules / "cache" / "download"
     for path in sorted(top.glob("**/@v/*")):
         locator = path.relative_to(top).as_posix()
@@ -248,7 +249,7 @@ def _downloaded(modules: Path) -> Iterator[ModuleFile]:
 
 
 def escaped(module: str) -> str:
-    """Return a module's path as proxies have it: upper-case letters in lower case behind `!`."""
+    """Return a module's path in the form for proxies: `!a` for `A`."""
     return re.sub("[A-Z]", lambda letter: f"!{letter[0].lower()}", module)
 
 
@@ -257,7 +258,7 @@ def _plain(text: str) -> str:
 
 
 def _kept(task: Task, file: ModuleFile) -> Artifact:
-    """Return a file that Go verified as an artifact, and put it into the cache."""
+    """Put a file that Go has verified into the cache, and return it as an artifact."""
     artifact = Artifact(
         id=f"{KIND}:{file.name}={file.version}",
         kind=KIND,

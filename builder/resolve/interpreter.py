@@ -1,4 +1,4 @@
-"""Whether a layer that takes Python from Debian gets the version that the axis names."""
+"""Whether a layer that installs Debian's Python gets the version that the axis names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from builder.resolve.suite import Suite
 from builder.resolve.task import asked
 
 AXIS = "python"
-# python3, or python3.13; not python3-venv, which says nothing of the version.
+# python3, or python3.13; not python3-venv, which does not tell the version.
 INTERPRETER = re.compile(r"python3(?:\.\d+)?")
 MINOR = re.compile(r"(?:\d+:)?(\d+\.\d+)")
 
@@ -21,8 +21,8 @@ MINOR = re.compile(r"(?:\d+:)?(\d+\.\d+)")
 def check(
     documents: Documents, suite: Suite, cell: Cell, below: Sequence[Cell], held: Iterable[Artifact]
 ) -> list[Problem]:
-    """Return the problem that a cell asks Debian for Python, and gets another version than that of
-    its axis. `held` are the Debian packages of the cell and of what it stands on.
+    """Return the problem that a cell installs Debian's Python, and its version is not that of the
+    axis. `held` are the Debian packages of the cell and of what it stands on.
     """
     value = cell.point.get(AXIS, "")
     wanted = [name for name in asked(cell, cell.layer.apt) if INTERPRETER.fullmatch(name)]
@@ -41,14 +41,14 @@ def check(
     if suite.index.knows(own):
         return [documents.of_value(AXIS, value, message, f"ask for {own} in {cell.name}")]
     hint = (
-        f"Debian {suite.release} has no package {own}: leave {value} out there, as in"
+        f"Debian {suite.release} has no package {own}: exclude {value} there, for example with"
         f' "{version}": {{when: {{debian: {suite.release}}}}}'
     )
     return [documents.of_value(AXIS, value, message, hint)]
 
 
 def _given(held: Iterable[Artifact]) -> dict[str, Artifact]:
-    """Return the versions of Python that Debian packages bring: 3.13 -> its package."""
+    """Return the versions of Python among Debian packages: 3.13 -> its package."""
     given = {}
     for artifact in held:
         if INTERPRETER.fullmatch(artifact.name):

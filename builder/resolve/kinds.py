@@ -24,17 +24,17 @@ class Supplier:
 
     locate: Locator
     resolve: Resolver | None
-    """None where the resolver of another kind resolves this one, too."""
+    """None if the resolver of another kind resolves this one, too."""
     ready: Callable[[Sequence[Path], Settings], None] | None = None
-    """What has to be done before files can be located: it is given the files of all other kinds
-    that are in the cache, after these were fetched."""
+    """Called before files are located, once the files of all other kinds are fetched; it gets their
+    paths in the cache."""
     lay: Callable[[Artifact, Path, Path], bool] | None = None
-    """Puts an artifact from the cache below the directory that a build sees, where a link to the
-    file would not do; tells whether it did."""
+    """Puts an artifact from the cache into the directory that a build sees, if a link to the file
+    is not enough; tells whether it did."""
 
 
-# In the order in which they are resolved: a later kind may use what an earlier one found (npm runs
-# on a wheel's Node.js).
+# In the order in which they are resolved: a later kind may use the artifacts of an earlier one (npm
+# runs on a wheel's Node.js).
 SUPPLIERS: Mapping[str, Supplier] = {
     "deb": Supplier(resolve=debian.resolve, locate=debian_files.locate),
     "build": Supplier(resolve=None, locate=debian_files.locate),

@@ -1,4 +1,4 @@
-"""Files from a Maven repository: the closure of what a layer names, by the POMs there."""
+"""Files from a Maven repository: what a layer names, and what its POMs add to that."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from builder.errors import FetchError, IntegrityError, Problem
 from builder.events import Step
 from builder.fetch.maven import ORIGIN, repository
 from builder.fetch.session import session
-from builder.fetch.transfer import GoneError, pieces, redacted
+from builder.fetch.transfer import MOST, GoneError, pieces, redacted
 from builder.graph.model import Cell
 from builder.lock.maven import RANGE, Jar, ResolutionError, closure, coordinates, within
 from builder.lock.model import Artifact
 from builder.lock.pom import Dependency, Module, Pom, PomError, document, parse
-from builder.resolve.task import Found, Piece, Task, asked
+from builder.resolve.task import Piece, Resolved, Task, asked
 from builder.settings import MIRROR, Settings, variable
 from builder.tree import File
 from builder.tree import replace as put
 
 KIND = KEY = "maven"
 MAX_TEXT = 16 << 20
-"""Bytes of a POM or of a list of versions; the longest known are a tenth of it."""
+"""Bytes of a POM or of a list of versions; the largest known ones have a tenth of that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repository:
-    """A Maven repository. POMs are kept: a release never changes."""
+    """A Maven repository. POMs are cached: a release never changes."""
 
     base: str
     http: requests.Session
@@ -65,7 +65,7 @@ class Repository:
         return pom
 
     def versions(self, group: str, artifact: str) -> Sequence[str]:
-        """Return all versions of a project; none where the repository does not know it."""
+        """Return all versions of a project; none if the repository does not know it."""
         data = self.bytes(f"{group.replace('.', '/')}/{artifact}/maven-metadata.xml")
         if data is None:
             return ()
@@ -83,23 +83,22 @@ class Repository:
         """Return a small file; None where there is none.
 
         Raises:
-            FetchError: the repository does not answer, or gives more than any such file has.
+            FetchError: the repository does not answer, or the file is too large.
 
         """
-        url, data = f"{self.base}/{path}", b""
+        url = f"{self.base}/{path}"
         try:
-            for piece in pieces(self.http, url, path):
-                data += piece
-                if len(data) > MAX_TEXT:
-                    raise FetchError(f"{redacted(url)} has more than {MAX_TEXT >> 20} MiB")
+            data = b"".join(pieces(self.http, url, path, most=MAX_TEXT))
         except GoneError:
             return None
+        except IntegrityError as error:
+            raise FetchError(error.message) from None
         except OSError as error:
             raise _lost(url, error) from error
         return data
 
     def hashed(self, path: str) -> tuple[str, str, int]:
-        """Return the sha256, the sha1 and the size of a file, which is read for that.
+        """Download a file; return its sha256, its sha1 and its size.
 
         Raises:
             GoneError: there is none. FetchError: the repository does not answer.
@@ -108,7 +107,7 @@ class Repository:
         strong, weak, size = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), 0
         url = f"{self.base}/{path}"
         try:
-            for piece in pieces(self.http, url, path):
+            for piece in pieces(self.http, url, path, most=MOST):
                 strong.update(piece)
                 weak.update(piece)
                 size += len(piece)
@@ -119,12 +118,12 @@ class Repository:
         return strong.hexdigest(), weak.hexdigest(), size
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the Maven artifacts of all cells; see `builder.resolve.task.Resolver`."""
     del before
     having = [cell for cell in task.cells if cell.layer.maven and _asked(cell)]
     if not having:
-        return Found()
+        return Resolved()
     settings = task.settings
     repo = Repository(
         base=repository(settings), http=session(settings), cache=settings.cache / "maven" / "poms"
@@ -136,15 +135,15 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         try:
             resolved[cell.id] = _cell(task, cell, repo)
         except (ResolutionError, PomError) as error:
-            message = f"the Maven artifacts of {cell.id} do not resolve: {error}"
+            message = f"the Maven artifacts of {cell.id} cannot be resolved: {error}"
             problems.append(task.documents.of_layer(cell, KEY, message))
-    return Found(pieces=resolved, problems=tuple(problems))
+    return Resolved(pieces=resolved, problems=tuple(problems))
 
 
 def locate(
     artifacts: Sequence[Artifact], moment: str, settings: Settings
 ) -> Mapping[str, tuple[str, ...]]:
-    """Return the repository's addresses."""
+    """Return the URLs at the repository."""
     del moment
     base = repository(settings)
     return {artifact.id: (f"{base}/{artifact.locator}",) for artifact in artifacts}
@@ -158,7 +157,7 @@ def _cell(task: Task, cell: Cell, repo: Repository) -> Piece:
     """Resolve the artifacts of one cell.
 
     Raises:
-        ResolutionError: there is no such artifact, or two do not go together.
+        ResolutionError: there is no such artifact, or two files have one name.
         PomError: a POM cannot be read.
 
     """
@@ -183,7 +182,7 @@ def _cell(task: Task, cell: Cell, repo: Repository) -> Piece:
 
 
 def _kept(wanted: Dependency, preferred: Mapping[str, Artifact]) -> Dependency:
-    """Return a dependency at the version that is locked, where its range admits that."""
+    """Return a dependency at the locked version, if that is in its range."""
     held = preferred.get(wanted.module.name)
     if held and RANGE.fullmatch(wanted.version) and within(held.version, wanted.version):
         return replace(wanted, version=held.version)
@@ -196,14 +195,14 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _refuse_clashes(jars: Sequence[Jar], to: str) -> None:
-    """Raise ResolutionError where two files have one name: a directory holds one of them."""
+    """Raise ResolutionError if two files have the same name: a directory can hold only one."""
     names: dict[str, Jar] = {}
     for jar in jars:
         other = names.setdefault(jar.file, jar)
         if other is not jar:
             raise ResolutionError(
-                f"{jar.module.name} and {other.module.name} both have a file {jar.file}, and {to}"
-                " holds one: add either to `exclude`"
+                f"{jar.module.name} and {other.module.name} both have a file {jar.file}, but {to}"
+                " can hold only one: add one of them to `exclude`"
             )
 
 
@@ -213,8 +212,8 @@ def _id(jar: Jar) -> str:
 
 
 def _artifact(repo: Repository, jar: Jar) -> Artifact:
-    """Return a file with its sha256: the repository's, else that of what it gives, whose sha1 then
-    has to be the repository's.
+    """Return a file with its sha256: the published one, else that of the downloaded file,
+    whose sha1 must then be the published one.
     """
     value, size = repo.checksum(jar.path, "sha256"), 0
     if value is None:
@@ -226,9 +225,9 @@ def _artifact(repo: Repository, jar: Jar) -> Artifact:
         published = repo.checksum(jar.path, "sha1")
         if published is not None and published != weak:
             raise IntegrityError(
-                f"{jar.file} is not what the repository says: its sha1 is {weak}, and should be"
-                f" {published}",
-                hint="the mirror or a proxy changes files; try another",
+                f"{jar.file} does not match the checksum of the repository: its sha1 is {weak}, but"
+                f" should be {published}",
+                hint="a mirror or proxy changes files; try another one",
             )
     return Artifact(
         id=_id(jar),

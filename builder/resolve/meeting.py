@@ -1,4 +1,4 @@
-"""Which cells meet: only those that are in one image have to agree on the versions of packages."""
+"""Which cells meet: only cells of one image have to agree on the versions of packages."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from builder.graph.model import Graph
 
 
 def meetings(graph: Graph, cells: Iterable[str]) -> list[frozenset[str]]:
-    """Return the largest sets of these cells that are in one image, or in one build, in a stable
-    order. A set within another one says nothing more.
+    """Return the sets of these cells that are in one image, or in one build, in a stable order.
+    Subsets of other sets are left out.
     """
     here = frozenset(cells)
     sets = {here.intersection(image.cells) for image in graph.images.values()}

@@ -1,4 +1,4 @@
-"""The locks of two branches, from git, as one."""
+"""The locks of two branches in git, merged into one."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from builder.tools import git
 def merged(root: Path, graph: Graph, monitor: Monitor) -> Lock:
     """Return the union of the locks of two branches that git is merging in a catalog's directory.
 
-    Cells that nobody has resolved in this form are marked to be resolved anew.
+    Cells that were never resolved in this form are marked to be resolved again.
 
     Raises:
         BuilderError: git is not merging anything.
-        InputError: the lock of a side does not hold together.
+        InputError: the lock of a side is inconsistent.
 
     """
     sides = git.sides(root)
@@ -32,13 +32,13 @@ def merged(root: Path, graph: Graph, monitor: Monitor) -> Lock:
         return ours or theirs or Lock(moment="", artifacts={}, cells={})
     kept = united(ours.accounts, theirs.accounts)
     for name in sorted((ours.accounts.keys() | theirs.accounts.keys()) - kept.keys()):
-        sentence = f"the account {name} gets another id: the branches gave its own to two accounts"
+        sentence = f"the account {name} gets a new id: the other branch gave its id to another one"
         monitor(Note(sentence, "warning"))
     return settle(graph, merge(base, ours, theirs), base)
 
 
 def _lock(root: Path, commit: str) -> Lock | None:
-    """Return the lock of a commit, of whichever format; None when it has none."""
+    """Return the lock of a commit, in either format; None if it has none."""
     files = git.files(root, commit, NAME)
     if files is None:
         return None

@@ -1,5 +1,5 @@
-"""npm packages: a lock file for what a layer asks, completed for packages that install further ones
-by themselves.
+"""npm packages: a lock file for what a layer asks for, and for each package that installs further
+packages itself.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from builder.catalog.suggest import nearest
+from builder.documents import DocumentError, from_json
 from builder.errors import FetchError, Problem, ToolError
 from builder.events import Step
 from builder.fetch.npm import program
@@ -23,39 +24,42 @@ from builder.graph.model import Cell
 from builder.kinds.table import place as npm_place
 from builder.lock.model import Artifact
 from builder.lock.npm import CPU, artifact, entries, installed, name_of, text
-from builder.resolve.task import Found, Piece, Task, requests
+from builder.resolve.task import Piece, Resolved, Task, requests
 from builder.tools.archive import texts
 from builder.tools.npm import Npm, unpack
 
 LOCK, SHRINKWRAP, MANIFEST = "package-lock.json", "npm-shrinkwrap.json", "package.json"
 # Where the build finds them under /artifacts.
 ROOT, OVERLAY = "npm", "npm/overlay"
-# Names the tarballs of the npm that installs, and of the Node.js that it and the programs run on.
+# A file that names the tarballs of the npm that installs, and of the Node.js that programs run on.
 TOOLS = f"{ROOT}/tools"
-# The npm that runs on the Node.js of every supported Debian release.
+# The newest npm that runs on the Node.js of every supported Debian release.
 NPM_VERSION = "^10"
 # npm's key in layer.yaml.
 KEY = "npm"
-# Where npm's own log is helps nobody, as it is removed.
+# The path of npm's own log is of no use, because the log is removed.
 LOG = re.compile(r"complete log of this run|_logs/|^code E")
 # npm puts a package's files below this directory of its tarball.
 TOP = "package/"
-# Node.js is published in one package for each processor. Later ones than the default need
-# libatomic1, which a small Debian does not have.
+# Node.js is published as one package for each processor. Versions after the default need
+# libatomic1, which a minimal Debian does not have.
 NODE, NODE_PACKAGE, NODE_VERSION = "node", "npm:node-linux-{cpu}@{version}", "^24"
 
 
-class RefusedError(Exception):
-    """npm finds no solution; holds its words."""
+MOST_LOCK = 64 << 20
 
 
-class UnlockableError(RefusedError):
-    """A package has no hash, or comes from elsewhere than a registry; says which."""
+class NpmRefusedError(Exception):
+    """npm finds no solution; holds its message."""
+
+
+class UnlockableError(NpmRefusedError):
+    """A package has no hash, or does not come from a registry; names it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Nested:
-    """A lock file inside a package: its install script installs what it says."""
+    """A lock file inside a package, which its install script uses."""
 
     package: str
     directory: str
@@ -64,7 +68,7 @@ class Nested:
     lock: Mapping[str, Any]
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the npm packages of all cells; see `builder.resolve.task.Resolver`."""
     pieces = {}
     problems: list[Problem] = []
@@ -78,13 +82,13 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         npm = _npm(task, there)
         try:
             pieces[cell.id] = _cell(task, cell, npm, has_node=_has_node(task, cell, there))
-        except RefusedError as error:
+        except NpmRefusedError as error:
             problems += _explained(task, cell, npm, error)
-    return Found(pieces=pieces, problems=tuple(problems))
+    return Resolved(pieces=pieces, problems=tuple(problems))
 
 
 def _npm(task: Task, below: Sequence[Artifact]) -> Npm:
-    """Return npm on the Node.js that the image will have, as npm chooses versions by what runs on
+    """Return npm on the Node.js that the image will have, because npm chooses versions that run on
     it; else on the machine's.
     """
     for wheel in below:
@@ -103,8 +107,10 @@ def _has_node(task: Task, cell: Cell, there: Sequence[Artifact]) -> bool:
     return debian or any(NODE in other.layer.npm for other in below)
 
 
-def _explained(task: Task, cell: Cell, npm: Npm, error: RefusedError) -> list[Problem]:
-    """Return which packages npm refuses by themselves; the whole list, where each is fine alone."""
+def _explained(task: Task, cell: Cell, npm: Npm, error: NpmRefusedError) -> list[Problem]:
+    """Return a problem for each package that npm refuses by itself; if there is none, one problem
+    for all of them together.
+    """
     if isinstance(error, UnlockableError):
         return [task.documents.of_layer(cell, KEY, str(error))]
     problems = []
@@ -113,17 +119,17 @@ def _explained(task: Task, cell: Cell, npm: Npm, error: RefusedError) -> list[Pr
         alone = {request.text: wanted[request.text]}
         try:
             _complete(npm, {MANIFEST: json.dumps(_manifest(alone))})
-        except RefusedError as refusal:
+        except NpmRefusedError as refusal:
             message, hint = _words(task, request.text, cell.layer.npm[request.text], refusal)
             problems.append(task.documents.problem(request, message, hint))
     if not problems:
-        message = f"npm finds no versions that go together: {error}"
-        hint = "ask for versions that go together"
+        message = f"npm finds no compatible versions: {error}"
+        hint = "ask for compatible versions"
         problems.append(task.documents.of_layer(cell, KEY, message, hint))
     return problems
 
 
-def _words(task: Task, name: str, wanted: str, refusal: RefusedError) -> tuple[str, str]:
+def _words(task: Task, name: str, wanted: str, refusal: NpmRefusedError) -> tuple[str, str]:
     """Return what is wrong with one package, and what to do about it."""
     said = str(refusal)
     if f"{name}@" in said and "No matching version" in said:
@@ -134,7 +140,7 @@ def _words(task: Task, name: str, wanted: str, refusal: RefusedError) -> tuple[s
 
 
 def _dependencies(cell: Cell, *, has_node: bool) -> dict[str, str]:
-    """Return what a layer names, with Node.js where nothing else brings it."""
+    """Return what a layer names, and Node.js if nothing else provides it."""
     wanted = dict(cell.layer.npm)
     if NODE in wanted or not has_node:
         arch = cell.point.get("arch", "amd64")
@@ -144,7 +150,7 @@ def _dependencies(cell: Cell, *, has_node: bool) -> dict[str, str]:
 
 
 def _manifest(packages: Mapping[str, str]) -> dict[str, object]:
-    """Return a package.json that asks for these, and for npm itself, for the build alone."""
+    """Return a package.json that asks for these, and for npm itself, which only the build uses."""
     manifest: dict[str, object] = {
         "name": "layer",
         "version": "0.0.0",
@@ -157,7 +163,7 @@ def _manifest(packages: Mapping[str, str]) -> dict[str, object]:
 
 
 def _tools(lock: Mapping[str, Any]) -> dict[str, Artifact]:
-    """Return what the build runs: npm, and Node.js where the layer has one of its own."""
+    """Return what the build runs: npm, and Node.js if the layer has its own."""
     tools = {}
     for name in ("npm", NODE):
         entry = lock["packages"].get(f"node_modules/{name}")
@@ -170,7 +176,7 @@ def _cell(task: Task, cell: Cell, npm: Npm, *, has_node: bool) -> Piece:
     """Resolve the packages of one cell.
 
     Raises:
-        RefusedError: npm finds no solution.
+        NpmRefusedError: npm finds no solution.
 
     """
     arch = cell.point.get("arch", "amd64")
@@ -186,14 +192,14 @@ def _cell(task: Task, cell: Cell, npm: Npm, *, has_node: bool) -> Piece:
     }
     direct = {f"node_modules/{name}" for name in cell.layer.npm}
     tops = [
-        found
+        tarball
         for where, entry in entries(lock)
-        if where in direct and (found := artifact(where, entry))
+        if where in direct and (tarball := artifact(where, entry))
     ]
     task.fetch(tops)
     for top in tops:
         for nested in _nested(npm, top, place(top, task.settings.cache)):
-            artifacts |= {found.id: found for found in _artifacts(nested.lock, arch)}
+            artifacts |= {item.id: item for item in _artifacts(nested.lock, arch)}
             files[f"{OVERLAY}/{nested.package}/{nested.directory}/{nested.name}"] = text(
                 nested.lock
             )
@@ -201,24 +207,24 @@ def _cell(task: Task, cell: Cell, npm: Npm, *, has_node: bool) -> Piece:
 
 
 def _previous(task: Task, cell: Cell) -> dict[str, str]:
-    """Return the lock file to start from, so that versions stay; none when one of its packages is
-    to move.
+    """Return the lock file to start from, so that versions stay; none if one of its packages is to
+    be upgraded.
     """
     piece = task.previous.cells.get(cell.id)
     locked = piece.files.get(f"{ROOT}/{LOCK}") if piece else None
     if locked is None:
         return {}
-    names = [name_of(where) for where, _ in entries(json.loads(locked))]
+    names = [name_of(where) for where, _ in entries(_lock_of(locked))]
     if any(fnmatch.filter(names, glob) for glob in task.upgrade):
         return {}
     return {LOCK: locked}
 
 
 def _complete(npm: Npm, files: Mapping[str, str]) -> Mapping[str, Any]:
-    """Let npm write or complete the lock file that belongs to these files; return it.
+    """Let npm write or complete the lock file for these files; return it.
 
     Raises:
-        RefusedError: npm finds no solution.
+        NpmRefusedError: npm finds no solution.
         FetchError: the registry does not answer.
 
     """
@@ -231,8 +237,23 @@ def _complete(npm: Npm, files: Mapping[str, str]) -> Mapping[str, Any]:
         except ToolError as error:
             raise _failure(error) from error
         written = next(path for path in (directory / SHRINKWRAP, directory / LOCK) if path.exists())
-        lock: Mapping[str, Any] = json.loads(written.read_text())
-        return lock
+        return _lock_of(written.read_text())
+
+
+def _lock_of(text: str) -> Mapping[str, Any]:
+    """Return a lock file of npm, as a registry and packages made it.
+
+    Raises:
+        UnlockableError: it is none.
+
+    """
+    try:
+        lock = from_json(text, most=MOST_LOCK)
+    except DocumentError as error:
+        raise UnlockableError(f"the lock file that npm wrote {error}") from None
+    if not isinstance(lock, dict) or not isinstance(lock.get("packages"), dict):
+        raise UnlockableError("the lock file that npm wrote lists no packages")
+    return lock
 
 
 def _artifacts(lock: Mapping[str, Any], arch: str) -> Iterator[Artifact]:
@@ -250,42 +271,42 @@ def _tarball(where: str, entry: Mapping[str, Any]) -> Artifact:
     tarball = artifact(where, entry)
     if tarball is None:
         message = (
-            f"{name_of(where)} {entry.get('version')} cannot be locked, as it is not from a"
-            " registry, or has no sha512"
+            f"{name_of(where)} {entry.get('version')} cannot be locked, because it is not from a"
+            " registry or has no sha512"
         )
         raise UnlockableError(message)
     return tarball
 
 
 def _nested(npm: Npm, top: Artifact, tarball: Path) -> Iterator[Nested]:
-    """Yield the lock files inside a package, completed: what its authors left out, no build without
-    a network could find.
+    """Yield the lock files inside a package, completed: a build without network could not find what
+    is missing there.
     """
-    found = {
+    contents = {
         name.removeprefix(TOP): content
         for name, content in texts(tarball, frozenset({LOCK, SHRINKWRAP, MANIFEST})).items()
     }
-    for path in sorted(found):
+    for path in sorted(contents):
         directory, _, name = path.rpartition("/")
         if (
             not directory
             or name == MANIFEST
-            or f"{directory}/{MANIFEST}" not in found
+            or f"{directory}/{MANIFEST}" not in contents
             or "node_modules" in directory
         ):
             continue
-        if name == LOCK and f"{directory}/{SHRINKWRAP}" in found:
+        if name == LOCK and f"{directory}/{SHRINKWRAP}" in contents:
             continue
-        lock = _complete(npm, {MANIFEST: found[f"{directory}/{MANIFEST}"], name: found[path]})
+        lock = _complete(npm, {MANIFEST: contents[f"{directory}/{MANIFEST}"], name: contents[path]})
         yield Nested(package=top.name, directory=directory, name=name, lock=lock)
 
 
-def _failure(error: ToolError) -> FetchError | RefusedError:
-    """Tell a registry that does not answer from packages that have no solution."""
+def _failure(error: ToolError) -> FetchError | NpmRefusedError:
+    """Return the right error: the registry does not answer, or there is no solution."""
     if lost := unreachable(error.tail, "npm"):
         return lost
     lines = [
         line.removeprefix("npm error ").removeprefix("npm ERR! ")
         for line in error.tail.splitlines()
     ]
-    return RefusedError("\n".join(line for line in lines if not LOG.search(line)).strip())
+    return NpmRefusedError("\n".join(line for line in lines if not LOG.search(line)).strip())

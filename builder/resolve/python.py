@@ -1,5 +1,5 @@
-"""Python distributions: one resolution per Python over what layers that may meet ask for, and each
-cell's share of it.
+"""Python distributions: one resolution per Python for all layers that may meet, and each cell's
+share of it.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess
 from builder.resolve.meeting import images_of, meetings
 from builder.resolve.request import Request
 from builder.resolve.target import KIND, UNPACKED, Target, UnsolvableError
-from builder.resolve.task import Found, Piece, Pieces, Task, groups, requests
+from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
 from builder.resolve.worlds import ApartError, Versions, World, agree, divide
 from builder.tools.uv import Distribution
 
 PYTHON, WHEELS = "python", "wheels"
 AXES = ("python", "arch", "debian")
-# For wheels that are only unpacked, and so are made for no Python in particular.
+# For wheels that are only unpacked, if their layer does not depend on a Python.
 ANY_PYTHON = "3.13"
 Limits = frozenset[tuple[str, str]]
 
 
-def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the Python packages of all cells; see `builder.resolve.task.Resolver`."""
     del before
     pieces: Pieces = {}
@@ -43,15 +43,15 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
             continue
         target = Target(uv=client(task.settings), python=python, arch=arch or "amd64")
         task.monitor(Note(f"resolving Python {python} packages"))
-        resolution = _Resolution(task=task, target=target, conflicts=conflicts, cells=asking)
+        resolution = _PythonResolution(task=task, target=target, conflicts=conflicts, cells=asking)
         pieces |= resolution.pieces()
         problems += resolution.problems
     names = task.known(KIND)
-    return Found(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
+    return Resolved(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
 
 
-def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
-    """Resolve wheels that are not installed but unpacked, without what they depend on."""
+def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
+    """Resolve wheels that are unpacked, not installed, without their dependencies."""
     del before
     pieces: Pieces = {}
     problems: list[Problem] = []
@@ -83,11 +83,11 @@ def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
         ]
         pieces[cell.id] = Piece(artifacts=tuple(one for one in chosen.values() if one))
     names = task.known(UNPACKED)
-    return Found(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
+    return Resolved(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
 
 
 def _alone(target: Target, request: Request, conflicts: Conflicts) -> None:
-    """Take in a wheel that cannot be resolved even by itself."""
+    """Record a conflict if a wheel cannot be resolved by itself."""
     try:
         target.compile([request.text], dependencies=False)
     except UnsolvableError as error:
@@ -95,8 +95,8 @@ def _alone(target: Target, request: Request, conflicts: Conflicts) -> None:
 
 
 @dataclass(kw_only=True, slots=True)
-class _Resolution:
-    """The cells of one Python: all together where that has a solution, else in worlds."""
+class _PythonResolution:
+    """The cells of one Python: resolved all together if there is a solution, else in worlds."""
 
     task: Task
     target: Target
@@ -109,7 +109,7 @@ class _Resolution:
     _needed: dict[tuple[str, Limits], Sequence[str]] = field(default_factory=dict)
 
     def pieces(self) -> Pieces:
-        """Return each cell's share; nothing where something is wrong."""
+        """Return each cell's share; nothing if there are problems."""
         worlds = self._worlds()
         if self.problems or not worlds:
             return {}
@@ -131,7 +131,7 @@ class _Resolution:
         return pieces
 
     def _worlds(self) -> list[tuple[World, Versions]]:
-        """Return the worlds with their versions; nothing where something is in conflict."""
+        """Return the worlds with their versions; nothing if there are conflicts."""
         everything = frozenset(cell.id for cell in self.cells)
         versions = self._solve(everything, {})
         if versions is not None:
@@ -169,7 +169,7 @@ class _Resolution:
         for kept in (wish for wish in wishes if isinstance(wish, Kept)):
             name, version = kept.artifact.name, kept.artifact.version
             if constraints.setdefault(name, version) != version:
-                message = f"{name} is locked at {version}, and at {constraints[name]}"
+                message = f"{name} is locked at both {version} and {constraints[name]}"
                 raise UnsolvableError(message)
         cells = [cell for cell in self.cells if cell.id in world]
         distributions = self.target.compile(
@@ -182,7 +182,7 @@ class _Resolution:
         return {one.name: one.version for one in distributions}
 
     def _wishes(self, world: Collection[str]) -> list[Wish]:
-        """Return what some cells ask for, and what is locked for those that stay, bottom first."""
+        """Return what cells ask for, and what is locked for those that are not resolved now."""
         wishes: list[Wish] = []
         for cell in self.cells:
             if cell.id not in world:
@@ -192,7 +192,7 @@ class _Resolution:
         return wishes
 
     def _kept(self, cells: Collection[str]) -> list[Kept]:
-        """Return what is locked for those of these cells that stay as they are."""
+        """Return what is locked for those of these cells that are not resolved now."""
         kept = []
         for name in cells:
             if not self.task.resolves(name):
@@ -200,7 +200,7 @@ class _Resolution:
         return kept
 
     def _needs(self, name: str, versions: Versions) -> Sequence[str]:
-        """Return the packages that a cell needs with what it stands on, at these versions."""
+        """Return the packages that a cell and what it stands on need, at these versions."""
         key = name, frozenset(versions.items())
         if key not in self._needed:
             cell = self.task.graph.cells[name]
@@ -213,8 +213,8 @@ class _Resolution:
         return self._needed[key]
 
     def _artifact(self, cell: Cell, name: str, versions: Versions) -> Artifact | None:
-        """Return the file of a package: the locked one where it stays; None, with a problem, where
-        no wheel fits.
+        """Return the file of a package: the locked one if it stays; None, with a problem recorded,
+        if no wheel fits.
         """
         for kept in self._kept([one.id for one in self.cells]):
             if (kept.artifact.name, kept.artifact.version) == (name, versions[name]):
@@ -227,21 +227,21 @@ class _Resolution:
         return artifact
 
     def _contradicts(self, meeting: World) -> bool:
-        """Tell whether cells of one image contradict each other; take in every such conflict."""
+        """Tell whether cells of one image contradict each other; record all conflicts."""
         wishes = self._wishes(meeting)
         conflict = self._conflict(wishes, meeting, {})
         if conflict is None:
             return False
         while conflict is not None:
             self.conflicts.add(conflict)
-            # What is left may hold further conflicts.
+            # There may be further conflicts among the rest.
             left_out = conflict.requests[-1] if conflict.requests else conflict.wishes[-1]
             wishes = [wish for wish in wishes if wish != left_out]
             conflict = self._conflict(wishes, meeting, {})
         return True
 
     def _conflict(self, wishes: Sequence[Wish], world: World, pins: Versions) -> Conflict | None:
-        """Return the few wishes that have no solution; None when all of them have one."""
+        """Return a minimal set of wishes without a solution; None if all of them have one."""
         said = self._why_not(wishes, world, pins)
         if said is None:
             return None
@@ -260,7 +260,7 @@ class _Resolution:
         )
 
     def _why_not(self, wishes: Sequence[Wish], world: World, pins: Versions) -> str | None:
-        """Return why wishes have no solution at these versions; None when they have one."""
+        """Return why wishes have no solution at these versions; None if they have one."""
         try:
             self._compiled(wishes, world, {}, pins)
         except UnsolvableError as error:
@@ -268,7 +268,7 @@ class _Resolution:
         return None
 
     def _apart(self, worlds: Sequence[World], error: ApartError) -> None:
-        """Take in a package of which shared cells would need two versions."""
+        """Record a package of which shared cells would need two versions."""
         shared = self.task.graph.cells[error.cells[0]]
         reasons = []
         for version in error.versions:
@@ -278,15 +278,15 @@ class _Resolution:
                     last = conflict.requests[-1]
                     place = self.task.documents.place(last)
                     reasons.append(
-                        f"{error.package} {version} does not do for {last.text} of"
+                        f"{error.package} {version} is incompatible with {last.text} of"
                         f" {last.cell.name} ({place})"
                     )
         message = (
-            f"{shared.name} holds one version of {error.package} for all images, and none does for"
-            f" all: {'; '.join(dict.fromkeys(reasons))}"
+            f"{shared.name} can have only one version of {error.package} for all images, and none"
+            f" fits all: {'; '.join(dict.fromkeys(reasons))}"
         )
         wanted = [one for one in requests(shared, PYTHON) if named(one.text) == error.package]
-        hint = "ask for versions that go together, or take the package out of the shared layer"
+        hint = "ask for compatible versions, or remove the package from the shared layer"
         if wanted:
             self.problems.append(self.task.documents.problem(wanted[0], message, hint))
         else:

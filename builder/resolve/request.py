@@ -26,7 +26,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Documents:
-    """The catalog's files as they are written: what is wrong with a request is told at its line."""
+    """The catalog's files as they are written: problems are reported at the line of a request."""
 
     layers: Mapping[str, YamlFile] = field(default_factory=dict)
     catalog: YamlFile | None = None
@@ -40,7 +40,7 @@ class Documents:
         return source.problem(path, message, hint, key=len(path) < 2 or _is_name(path))
 
     def of_layer(self, cell: Cell, key: str, message: str, hint: str = "") -> Problem:
-        """Return a problem with all that a layer asks for under one key."""
+        """Return a problem with everything that a layer asks for under one key."""
         source = self.layers.get(cell.name)
         if source is None:
             return Problem(_file(cell), 0, 0, message, hint)
@@ -68,8 +68,8 @@ def _is_name(path: Sequence[Key]) -> bool:
 
 
 def _path(data: object, request: Request) -> tuple[Key, ...]:
-    """Return the path of a request in its layer's document; that of its key where it is in
-    neither a list nor a mapping there.
+    """Return the path of a request in its layer's document; that of its key if it is in neither a
+    list nor a mapping there.
     """
     value = data.get(request.key) if isinstance(data, dict) else None
     if isinstance(value, dict) and request.text in value:

@@ -21,7 +21,7 @@ from builder.resolve.task import Piece, Task
 from builder.resolve.turn import turn
 from builder.settings import Settings
 
-# The moment of a lock without Debian packages: the earliest that a zip file can hold.
+# The moment of a lock without Debian packages: the earliest that a zip file can store.
 BEFORE_ALL = "1980-01-01T00:00:00Z"
 EMPTY = Lock(moment=BEFORE_ALL, artifacts={}, cells={})
 
@@ -38,14 +38,14 @@ def resolve(
     """Return the lock of a graph.
 
     Without `upgrade`, cells whose lock is current stay as they are, and only the others are
-    resolved, at locked versions where these will do. With `upgrade` (globs over package names),
-    every cell is resolved, and matching packages move to what is newest. `documents` are the
-    catalog's files, for the places of problems.
+    resolved, at locked versions if these fit. With `upgrade` (globs over package names), every cell
+    is resolved, and matching packages move to their newest versions. `documents` are the catalog's
+    files, for the places of problems.
 
     Raises:
         FetchError: a registry could not be reached.
-        InputError: something asked for does not exist, or does not go together; holds all that is
-        wrong with any kind, release or cell.
+        InputError: requests do not exist or are incompatible; holds the problems of all kinds,
+        releases and cells.
 
     """
     lock = settle(graph, previous) if previous else EMPTY
@@ -62,9 +62,9 @@ def resolve(
         fetch=lambda artifacts: ensure(artifacts, lock.moment, settings, monitor),
         documents=documents or Documents(),
     )
-    found: dict[str, list[Piece]] = {cell.id: [] for cell in cells}
+    pieces: dict[str, list[Piece]] = {cell.id: [] for cell in cells}
     before: dict[str, list[Artifact]] = {
-        cell: _artifacts(lock, cell) for cell in lock.cells if cell not in found
+        cell: _artifacts(lock, cell) for cell in lock.cells if cell not in pieces
     }
     before |= {cell.id: [] for cell in cells}
     archives = dict(lock.archives)
@@ -84,17 +84,17 @@ def resolve(
             problems += result.problems
             archives |= result.archives
             for cell, piece in result.pieces.items():
-                found[cell].append(piece)
+                pieces[cell].append(piece)
                 before[cell] += piece.artifacts
     _raise(problems, silent)
-    return with_accounts(graph, _lock(task, found, archives), lock, settings, monitor)
+    return with_accounts(graph, _lock(task, pieces, archives), lock, settings, monitor)
 
 
 def check_upgrade(patterns: Sequence[str], lock: Lock) -> None:
     """Refuse patterns that match no locked package.
 
     Raises:
-        InputError: there are such; holds the nearest name for each.
+        InputError: there are some; holds the nearest name for each.
 
     """
     names = {artifact.name for artifact in lock.artifacts.values()}
@@ -109,7 +109,7 @@ def check_upgrade(patterns: Sequence[str], lock: Lock) -> None:
 
 
 def _raise(problems: Sequence[Problem], silent: Sequence[FetchError]) -> None:
-    """Raise what is wrong with the input, else what could not be reached, if anything."""
+    """Raise the problems of the input if there are any, else what could not be reached."""
     if problems:
         raise InputError(problems)
     if silent:
@@ -122,14 +122,14 @@ def _artifacts(lock: Lock, cell: str) -> list[Artifact]:
 
 
 def _lock(
-    task: Task, found: Mapping[str, Sequence[Piece]], archives: Mapping[str, Mapping[str, str]]
+    task: Task, pieces: Mapping[str, Sequence[Piece]], archives: Mapping[str, Mapping[str, str]]
 ) -> Lock:
     artifacts: dict[str, Artifact] = {}
     cells: dict[str, Slice] = {}
     for cell in task.cells:
-        own = _together(found[cell.id])
+        own = _together(pieces[cell.id])
         artifacts |= own
-        cells[cell.id] = _slice(task, cell, found[cell.id], own)
+        cells[cell.id] = _slice(task, cell, pieces[cell.id], own)
     kept: dict[str, Slice] = {}
     for name, piece in task.previous.cells.items():
         if name in task.graph.cells and name not in cells:
@@ -145,10 +145,15 @@ def _lock(
 
 
 def _together(pieces: Sequence[Piece]) -> dict[str, Artifact]:
-    """Return the artifacts of several pieces by id."""
+    """Return the artifacts of several pieces by id.
+
+    Raises:
+        IntegrityError: a registry gave words of which no path or address may be made.
+
+    """
     artifacts: dict[str, Artifact] = {}
     for piece in pieces:
-        artifacts |= {artifact.id: artifact for artifact in piece.artifacts}
+        artifacts |= {artifact.id: artifact.checked() for artifact in piece.artifacts}
     return artifacts
 
 

@@ -1,4 +1,4 @@
-"""A lock whose parts come from two branches, so that every image holds one version of a package."""
+"""Make a merged lock consistent: one version of a package in each image."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from builder.resolve.request import Documents
 def settle(graph: Graph, lock: Lock, base: Lock | None = None) -> Lock:
     """Return a lock in which the cells of each image name the same version of each package.
 
-    Where they do not, a version that `base` did not have wins, as somebody moved to it; else the
-    newest. Cells that change, and those that stand on them, are marked to be resolved anew.
+    If they do not, a version that `base` did not have wins, because a branch moved to it; else the
+    newest. Cells that change, and those that stand on them, are marked to be resolved again.
     """
     cells: dict[str, Slice] = dict(lock.cells)
     known = frozenset(base.artifacts) if base else frozenset[str]()
@@ -39,8 +39,8 @@ def settle(graph: Graph, lock: Lock, base: Lock | None = None) -> Lock:
 
 
 def disagreements(graph: Graph, lock: Lock, documents: Documents | None = None) -> list[Problem]:
-    """Return the packages of which an image would hold two versions, each pair of cells once:
-    their layers could not be put together.
+    """Return a problem for each package of which an image would have two versions, once for each
+    pair of cells.
     """
     places = documents or Documents()
     problems: dict[tuple[str, str, str], Problem] = {}
@@ -52,7 +52,7 @@ def disagreements(graph: Graph, lock: Lock, documents: Documents | None = None) 
             if other.digest == artifact.digest or pair in problems:
                 continue
             message = (
-                f"{image.name} would hold {artifact.name} twice: {other.version} in {where},"
+                f"{image.name} would have {artifact.name} twice: {other.version} in {where},"
                 f" {artifact.version} in {cell}"
             )
             hint = f"run `catalog lock --upgrade {artifact.name}`"
@@ -62,7 +62,7 @@ def disagreements(graph: Graph, lock: Lock, documents: Documents | None = None) 
 
 
 def _held(lock: Lock, cells: Iterable[str]) -> Iterator[tuple[str, Artifact]]:
-    """Yield what cells hold of the kinds of which an image has one version of each package."""
+    """Yield the artifacts of cells, for kinds that allow one version of a package in an image."""
     for cell in cells:
         for name in lock.cells[cell].artifacts:
             if BY_NAME[lock.artifacts[name].kind].installed:
@@ -70,7 +70,7 @@ def _held(lock: Lock, cells: Iterable[str]) -> Iterator[tuple[str, Artifact]]:
 
 
 def _rivals(lock: Lock, cells: Collection[str]) -> list[list[Artifact]]:
-    """Return the artifacts of each package that these cells hold in several versions."""
+    """Return the artifacts of each package that these cells have in several versions."""
     held: dict[tuple[str, str], dict[str, Artifact]] = {}
     for _, artifact in _held(lock, cells):
         held.setdefault((artifact.kind, artifact.name), {})[artifact.digest] = artifact
@@ -80,7 +80,7 @@ def _rivals(lock: Lock, cells: Collection[str]) -> list[list[Artifact]]:
 def _holding(
     lock: Lock, cells: Collection[str], artifacts: Collection[Artifact]
 ) -> list[tuple[str, Artifact]]:
-    """Return which of these cells hold which of these artifacts."""
+    """Return which of these cells have which of these artifacts."""
     holding = []
     for cell in cells:
         held = lock.cells[cell].artifacts

@@ -1,5 +1,5 @@
-"""One Debian release on one architecture, as it is at one moment, with what a lock still holds of
-former ones.
+"""One Debian release on one architecture, as it is now, and the packages of earlier states that a
+lock still has.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ KIND, BUILD = "deb", "build"
 WRONG = re.compile(r"^E: (.+)$", re.MULTILINE)
 
 
-class RefusedError(Exception):
-    """apt cannot install some packages on what is there.
+class AptRefusedError(Exception):
+    """apt cannot install some packages on top of those that are installed.
 
-    `complaints` are the relations between packages that stand in the way. `upgrades` are installed
+    `complaints` are the relations between packages that prevent it. `upgrades` are installed
     packages that would have to move: (name, installed version, new version). `removals` are those
-    that would have to go. Where apt says neither, `said` holds its errors.
+    that would have to be removed. If apt reports none of these, `said` holds its errors.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suite:
-    """The packages of a release, and an apt that knows them."""
+    """The packages of a release, and an apt with its indexes."""
 
     release: str
     arch: str
@@ -66,7 +66,7 @@ class Suite:
     index: Index
 
     def stanza(self, artifact: Artifact) -> Stanza:
-        """Return the stanza of a package that some cell holds."""
+        """Return the stanza of a package that some cell has."""
         stanza = self.index.find(artifact.name, artifact.version, self.arch)
         if stanza is None:
             message = (
@@ -81,7 +81,7 @@ class Suite:
         """Return what installing packages by name adds where `held` is installed.
 
         Raises:
-            RefusedError: there is no way to install them all without a change to what is there.
+            AptRefusedError: they cannot all be installed without changing what is installed.
 
         """
         if not names:
@@ -93,14 +93,14 @@ class Suite:
                 plan = simulation(self.apt.simulate(names, path))
             except ToolError as error:
                 said = "\n".join(WRONG.findall(error.tail)) or error.tail
-                raise RefusedError(complaints=complaints(error.tail), said=said) from error
+                raise AptRefusedError(complaints=complaints(error.tail), said=said) from error
         if plan.upgrade or plan.remove:
-            raise RefusedError(upgrades=plan.upgrade, removals=plan.remove)
+            raise AptRefusedError(upgrades=plan.upgrade, removals=plan.remove)
         stanzas = [self.index.find(*package) for package in plan.install]
         return [stanza for stanza in stanzas if stanza]
 
     def complaints(self, held: Iterable[Stanza]) -> list[Complaint]:
-        """Return what apt finds wrong with a set of installed packages."""
+        """Return what apt reports as wrong with a set of installed packages."""
         with TemporaryDirectory() as directory:
             path = Path(directory) / "status"
             path.write_text(status(held))
@@ -108,11 +108,11 @@ class Suite:
 
 
 def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Suite:
-    """Fetch the indexes of a release as they are now, and add what the lock holds and they no
-    longer do.
+    """Fetch the current indexes of a release, and add the locked packages that they no longer
+    have.
 
     Raises:
-        FetchError: the archive does not answer, or is not signed by the keys it should be.
+        FetchError: the archive does not answer, or is not signed with the expected keys.
 
     """
     settings = task.settings
@@ -141,7 +141,7 @@ def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Su
 
 
 def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[Cell]) -> None:
-    """Let apt know packages that are locked and no longer in the archive, and prefer locked
+    """Add locked packages that are no longer in the archive to apt's indexes, and prefer locked
     versions.
     """
     kept: list[Artifact] = []
@@ -150,7 +150,7 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
             kept += task.locked(cell.id, KIND) + task.locked(cell.id, BUILD)
     preferred = task.preferred(cells, KIND) | task.preferred(cells, BUILD)
     preferred |= {item.name: item for item in kept}
-    # Layers that never meet may hold two versions of one package, so all that is kept counts.
+    # Layers that never meet may have two versions of a package, so all that are kept count.
     wanted = {item.id: item for item in (*preferred.values(), *kept)}
     lost = [
         item

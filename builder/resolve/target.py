@@ -17,7 +17,7 @@ KIND, UNPACKED = "python", "wheel"
 
 
 class UnsolvableError(Exception):
-    """Requirements that have no solution, with the resolver's words."""
+    """Requirements have no solution; holds the resolver's message."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,9 +58,7 @@ class Target:
             raise _failure(error) from error
 
     def artifact(self, distribution: Distribution, kind: str = KIND) -> Artifact | None:
-        """Return the one wheel of a distribution that fits this Python best; None when none
-        fits.
-        """
+        """Return the wheel of a distribution that fits this Python best; None if none fits."""
         wheels = {wheel.file: wheel for wheel in distribution.wheels}
         name = best(wheels, supported(self.python, self.arch))
         if name is None:
@@ -74,11 +72,11 @@ class Target:
             origin=ORIGIN,
             locator=name,
             digest=f"sha256:{wheels[name].sha256}",
-            # Some indexes say how large a file is, and others do not.
+            # Only some indexes state the size of a file.
             size=0,
         )
 
 
 def _failure(error: ToolError) -> FetchError | UnsolvableError:
-    """Tell an index that does not answer from requirements that have no solution."""
+    """Return the right error: the index does not answer, or there is no solution."""
     return unreachable(error.tail, ORIGIN) or UnsolvableError(error.tail)

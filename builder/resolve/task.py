@@ -1,4 +1,4 @@
-"""What a resolver is given, and what it gives back."""
+"""What a resolver gets, and what it returns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from builder.settings import Settings
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Piece:
-    """What one resolver found for one cell."""
+    """What one resolver returns for one cell."""
 
     artifacts: tuple[Artifact, ...] = ()
     auto: tuple[str, ...] = ()
@@ -30,9 +30,9 @@ Pieces = dict[str, Piece]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
-    """What one resolver came to: a piece for each cell that asks for its kind, the archives that it
-    looked at, and what is wrong with what was asked for.
+class Resolved:
+    """The result of one resolver: a piece for each cell that asks for its kind, the archives that
+    it used, and the problems with what was asked for.
     """
 
     pieces: Pieces = field(default_factory=dict)
@@ -48,19 +48,19 @@ class Task:
     cells: tuple[Cell, ...]
     """What to resolve, bottom first."""
     previous: Lock
-    """The lock until now. Cells of it that are not in `cells` stay exactly as they are."""
+    """The previous lock. Its cells that are not in `cells` stay exactly as they are."""
     upgrade: tuple[str, ...]
-    """Globs over package names whose locked versions do not count."""
+    """Globs over the names of packages whose locked versions are ignored."""
     settings: Settings
     monitor: Monitor
     fetch: Callable[[Sequence[Artifact]], object]
-    """Brings artifacts into the cache, each verified; raises as `builder.fetch.fetch.ensure`."""
+    """Fetches artifacts into the cache, each verified; raises as `builder.fetch.fetch.ensure`."""
     documents: Documents = field(default_factory=Documents)
-    """Where what is wrong was asked for."""
+    """The files in which problems are reported."""
 
     @property
     def moment(self) -> str:
-        """The moment of the lock until now."""
+        """The moment of the previous lock."""
         return self.previous.moment
 
     def resolves(self, cell: str) -> bool:
@@ -68,13 +68,13 @@ class Task:
         return any(cell == other.id for other in self.cells)
 
     def locked(self, cell: str, kind: str) -> list[Artifact]:
-        """Return a cell's artifacts of one kind in the lock until now."""
+        """Return a cell's artifacts of one kind in the previous lock."""
         piece = self.previous.cells.get(cell)
-        found = [self.previous.artifacts[name] for name in piece.artifacts] if piece else []
-        return [artifact for artifact in found if artifact.kind == kind]
+        artifacts = [self.previous.artifacts[name] for name in piece.artifacts] if piece else []
+        return [artifact for artifact in artifacts if artifact.kind == kind]
 
     def preferred(self, cells: Iterable[Cell], kind: str) -> dict[str, Artifact]:
-        """Return the locked artifacts that are to stay where they can, by package name."""
+        """Return the locked artifacts whose versions are preferred, by package name."""
         staying: dict[str, Artifact] = {}
         for cell in cells:
             for artifact in self.locked(cell.id, kind):
@@ -83,7 +83,7 @@ class Task:
         return staying
 
     def upgrades(self, name: str) -> bool:
-        """Tell whether a package is to move to its newest version."""
+        """Tell whether a package is to be upgraded to its newest version."""
         return any(fnmatch.fnmatchcase(name, glob) for glob in self.upgrade)
 
     def known(self, kind: str) -> set[str]:
@@ -100,12 +100,12 @@ class Task:
 class Resolver(Protocol):
     """One kind of artifact: how to resolve it."""
 
-    def __call__(self, task: Task, before: Mapping[str, Sequence[Artifact]]) -> Found:
+    def __call__(self, task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
         """Resolve all cells of the task.
 
-        `before` holds, by cell, what the kinds before this one have found (or what is kept). A cell
-        without a piece asks for nothing of this kind. Everything that is wrong is returned at once,
-        with the cells that could be resolved all the same.
+        `before` holds, by cell, the artifacts of the kinds before this one (or the locked ones). A
+        cell without a piece asks for nothing of this kind. All problems are returned at once,
+        together with the cells that could be resolved.
 
         Raises:
             FetchError: a registry could not be reached.
@@ -129,7 +129,7 @@ def groups(cells: Iterable[Cell], axes: Sequence[str]) -> dict[tuple[str, ...], 
     """Return the cells by their values on some axes, in their order; '' where a cell does not
     depend on an axis.
     """
-    found: dict[tuple[str, ...], list[Cell]] = {}
+    by_values: dict[tuple[str, ...], list[Cell]] = {}
     for cell in cells:
-        found.setdefault(tuple(cell.point.get(axis, "") for axis in axes), []).append(cell)
-    return found
+        by_values.setdefault(tuple(cell.point.get(axis, "") for axis in axes), []).append(cell)
+    return by_values

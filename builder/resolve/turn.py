@@ -1,6 +1,4 @@
-"""One resolution at a time in a cache: apt's indexes there, and what it takes for installed, are
-one resolution's own.
-"""
+"""One resolution at a time in a cache: apt's indexes and state there cannot be shared."""
 
 from __future__ import annotations
 
@@ -16,8 +14,8 @@ FILE = "resolution.lock"
 
 @contextlib.contextmanager
 def turn(cache: Path, monitor: Monitor) -> Iterator[None]:
-    """Wait until no other process resolves with this cache, and keep others waiting meanwhile; a
-    process that dies keeps nobody.
+    """Wait until no other process resolves with this cache, then make others wait. If the process
+    dies, they go on.
     """
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / FILE).open("w") as file:

@@ -1,8 +1,8 @@
 """Worlds: sets of cells that agree on one version of each package.
 
 Cells of one image have to agree, and all cells of a catalog do where they can. Where they cannot,
-layers that never meet are put into worlds of their own. A cell that several worlds share is one
-cell: whatever it holds has one version in all of them.
+layers that never meet are put into separate worlds. A cell in several worlds is still one cell: its
+packages have the same versions in all of them.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ World = frozenset[str]
 Versions = Mapping[str, str]
 """Package -> version."""
 Solve = Callable[[World, Versions], Versions | None]
-"""Return versions for a world, none higher than these limits; None when there are none."""
+"""Returns versions for a world, none higher than these limits; None if there are none."""
 Holds = Callable[[str, Versions], Collection[str]]
-"""Return the packages that a cell with what it stands on needs, at these versions."""
+"""Returns the packages that a cell and what it stands on need, at these versions."""
 
 
 def divide(meetings: Sequence[World], solve: Solve) -> list[World]:
-    """Return as few worlds as a single pass gives. Every meeting, which must have a solution by
-    itself, is a part of one of them.
+    """Return worlds that contain all meetings, as few as a single pass gives. Each meeting must
+    have a solution by itself.
     """
     worlds: list[World] = []
     for meeting in meetings:
@@ -36,7 +36,7 @@ def divide(meetings: Sequence[World], solve: Solve) -> list[World]:
 
 
 class ApartError(Exception):
-    """No version of a package serves all worlds that share a cell which holds it."""
+    """No version of a package fits all worlds that share a cell which needs it."""
 
     def __init__(self, package: str, cells: Collection[str], versions: Sequence[str]) -> None:
         super().__init__(package)
@@ -44,10 +44,10 @@ class ApartError(Exception):
 
 
 def agree(worlds: Sequence[World], solve: Solve, holds: Holds) -> list[Versions]:
-    """Return the versions of each world, such that all that shared cells hold has one version.
+    """Return the versions of each world, so that the packages of shared cells have one version.
 
-    A package of which they would hold several is limited to the lowest of these in all worlds,
-    again and again, until all have the same, or one has none that is low enough.
+    If a package has several, it is limited to the lowest of these in all worlds. That is repeated
+    until all agree, or one world has no solution left.
 
     Raises:
         ApartError: there are no such versions.
@@ -69,7 +69,7 @@ def agree(worlds: Sequence[World], solve: Solve, holds: Holds) -> list[Versions]
 def _differing(
     worlds: Sequence[World], solutions: Sequence[Versions], holds: Holds
 ) -> dict[str, set[str]]:
-    """Return the packages of which shared cells would hold several versions, with these cells."""
+    """Return the packages of which shared cells would need several versions, with these cells."""
     held: dict[tuple[str, str], set[str]] = {}
     for world, versions in zip(worlds, solutions, strict=True):
         others = [other for other in worlds if other is not world]
@@ -78,7 +78,7 @@ def _differing(
             for package in holds(cell, versions):
                 held.setdefault((package, cell), set()).add(versions[package])
     differing: dict[str, set[str]] = {}
-    for (package, cell), found in held.items():
-        if len(found) > 1:
+    for (package, cell), distinct in held.items():
+        if len(distinct) > 1:
             differing.setdefault(package, set()).add(cell)
     return differing

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,9 +19,11 @@ from typing import IO, cast
 import zstandard
 
 from builder.errors import IntegrityError
+from builder.tools.members import check_tar, exhaust
 
 AR = b"!<arch>\n"
 HEADER = 60
+MOST_TEXT = 64 << 20
 SCRIPTS = ("preinst", "postinst")
 SYSUSERS = "usr/lib/sysusers.d/"
 MOST = 8 << 20
@@ -78,16 +81,44 @@ def content(path: Path, pattern: str) -> Iterator[bytes]:
     with _part(path, "data.tar") as archive:
         for member in archive:
             if member.isfile() and fnmatchcase(member.name.rpartition("/")[2], pattern):
-                yield (archive.extractfile(member) or io.BytesIO()).read()
+                yield (archive.extractfile(member) or io.BytesIO()).read(MOST)
+
+
+def check(path: Path) -> None:
+    """Look at all that a Debian package would unpack.
+
+    Raises:
+        IntegrityError: it is none; or a member leads out of it, or is a device.
+
+    """
+    try:
+        for part in ("control.tar", "data.tar"):
+            with _part(path, part) as archive:
+                exhaust(check_tar(archive, path.name, absolute_links=True))
+    except (tarfile.TarError, zstandard.ZstdError, EOFError, ValueError, OSError) as error:
+        raise IntegrityError(f"{path} is no Debian package: {error}") from error
 
 
 def texts(path: Path, names: frozenset[str]) -> dict[str, str]:
-    """Return the text files with these base names in a compressed tar archive, by path."""
+    """Return the text files with these base names in a compressed tar archive, by path.
+
+    Raises:
+        IntegrityError: it is none, or a member leads out of it.
+
+    """
     found = {}
-    with tarfile.open(path, "r|*") as archive:
-        for member in archive:
-            if member.isfile() and member.name.rpartition("/")[2] in names:
-                found[member.name] = (archive.extractfile(member) or io.BytesIO()).read().decode()
+    try:
+        with tarfile.open(path, "r|*") as archive:
+            wanted = (
+                member
+                for member in check_tar(archive, str(path))
+                if member.name.rpartition("/")[2] in names
+            )
+            for member in wanted:
+                stream = archive.extractfile(member) or io.BytesIO()
+                found[member.name] = stream.read(MOST_TEXT).decode(errors="replace")
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
+        raise IntegrityError(f"{path} is no archive that can be read: {error}") from None
     return found
 
 

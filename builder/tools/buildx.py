@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder import confined
+from builder.documents import from_json
 from builder.errors import BuilderError, ToolError
+from builder.oci.blob import blobs_of, checked_digest
 from builder.tools import process
 
 DEFAULT, BUILDER = "default", "catalog"
@@ -79,7 +81,7 @@ def is_default_able() -> bool:
 
     """
     try:
-        status = json.loads(
+        status = from_json(
             process.text(["docker", "info", "--format", "{{json .DriverStatus}}"]) or "null"
         )
     except ToolError as error:
@@ -115,7 +117,7 @@ def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) 
                 hint="start it, or run `make setup`, and build again: what was finished is kept",
             ) from error
         raise
-    index = json.loads((spec.output / "index.json").read_bytes())
+    index = from_json((spec.output / "index.json").read_bytes())
     return str(index["manifests"][-1]["digest"])
 
 
@@ -201,5 +203,6 @@ def layers(layout: Path, digest: str) -> list[Path]:
     added are compressed with zstd.
     """
     blobs = layout / "blobs" / "sha256"
-    manifest = json.loads((blobs / digest.removeprefix("sha256:")).read_bytes())
-    return [blobs / layer["digest"].removeprefix("sha256:") for layer in manifest["layers"]]
+    name = checked_digest(digest).removeprefix("sha256:")
+    _, *added = blobs_of(from_json(confined.read(layout, f"blobs/sha256/{name}")))
+    return [blobs / layer.digest.removeprefix("sha256:") for layer in added]

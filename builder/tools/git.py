@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.errors import BuilderError, InputError, Problem, ToolError
+from builder.errors import BuilderError, InputError, IntegrityError, Problem, ToolError
 from builder.tools import process
 
 # The name of the commit that git merges in, and the revision that it is based on.
@@ -44,8 +44,11 @@ def export(repository: Path, revision: str, target: Path) -> None:
             raise
         reason = error.tail.splitlines()[0] if error.tail else "git refused it"
         raise InputError([Problem("--from", 0, 0, f"{revision!r}: {reason}")]) from error
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(target, filter="data")
+    try:
+        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+            archive.extractall(target, filter="data")
+    except tarfile.TarError as error:
+        raise IntegrityError(f"{revision!r} holds what leads out of it: {error}") from None
 
 
 def sides(directory: Path) -> Sides:

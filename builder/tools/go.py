@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from builder import confined, settle
 from builder.errors import IntegrityError
-from builder.tools import process
+from builder.tools import members, process
 
 GO = "bin/go"
 PROGRAMS = ("bin/", "pkg/tool/")
@@ -87,23 +87,25 @@ def unpack(archive: Path, target: Path) -> None:
         IntegrityError: the archive holds no toolchain, or a path outside of it.
 
     """
-    with zipfile.ZipFile(archive) as source:
-        names = source.namelist()
-        root = next((name.removesuffix(GO) for name in names if name.endswith(f"/{GO}")), None)
-        if root is None:
-            raise IntegrityError(f"{archive} holds no Go toolchain")
-        for name in names:
-            path = name.removeprefix(root)
-            if not name.startswith(root) or name.endswith("/"):
-                continue
-            if ".." in PurePosixPath(path).parts:
-                raise IntegrityError(f"{archive} holds {name}, a path outside of it")
-            place = target / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with source.open(name) as file, place.open("wb") as copy:
-                shutil.copyfileobj(file, copy)
-            if path.startswith(PROGRAMS):
-                place.chmod(EXECUTABLE)
+    target.mkdir(parents=True, exist_ok=True)
+    try:
+        with zipfile.ZipFile(archive) as source:
+            names = source.namelist()
+            root = next((name.removesuffix(GO) for name in names if name.endswith(f"/{GO}")), None)
+            if root is None:
+                raise IntegrityError(f"{archive} holds no Go toolchain")
+            top = root
+            members.unzip(
+                source,
+                str(archive),
+                target,
+                lambda name: name.removeprefix(top) if name.startswith(top) else None,
+            )
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise IntegrityError(f"{archive} cannot be unpacked: {error}") from None
+    for path, _ in confined.files(target):
+        if path.startswith(PROGRAMS):
+            (target / path).chmod(EXECUTABLE)
 
 
 def unpacked(archive: Path, name: str, cache: Path) -> Path:
@@ -114,5 +116,7 @@ def unpacked(archive: Path, name: str, cache: Path) -> Path:
         with TemporaryDirectory(dir=target.parent) as beside:
             whole = Path(beside) / "whole"
             unpack(archive, whole)
+            settle.sync_tree(whole)
             whole.rename(target)
+            settle.sync_names([target.parent])
     return target / GO

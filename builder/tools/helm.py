@@ -13,6 +13,7 @@ from pathlib import Path
 
 from builder.errors import BuilderError, ToolError
 from builder.tools import process
+from builder.tools.limits import Limits
 
 PROGRAM = "helm"
 HINT = "install Helm 3.17 or later, or run `make setup`"
@@ -22,6 +23,9 @@ THRIFT = {
 }
 """Go's settings. Garbage collection is a quarter of Helm's time, and a run is too short for it to
 pay off."""
+LIMITS = Limits(seconds=60, memory=4 << 30)
+"""A chart's templates may be a stranger's. Helm lets them read no file and ask no network, but loop
+as long as they like."""
 SECTION = re.compile(r"^==> Linting (.*)\n((?:(?!==> |Error: ).*\n?)*)", re.MULTILINE)
 MESSAGE = re.compile(r"^\[(?:ERROR|WARNING)\] (.*(?:\n(?!\[|\n).*)*)", re.MULTILINE)
 
@@ -236,7 +240,7 @@ def _started(
     argv: Sequence[str | Path], values: Mapping[str, object] | None = None, *, check: bool = True
 ) -> process.Done:
     try:
-        return process.run(argv, env=THRIFT, stdin=_stdin(values), check=check)
+        return process.run(argv, env=THRIFT, stdin=_stdin(values), check=check, limits=LIMITS)
     except ToolError as error:
         if error.code is None:
             raise ToolError(error.argv, None, "", hint=HINT) from None

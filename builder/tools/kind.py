@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import shutil
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from builder.documents import from_json
 from builder.errors import BuilderError, ToolError
 from builder.events import Monitor, Plain, silent
 from builder.tools import process
@@ -188,7 +188,7 @@ def gateway() -> str:
         BuilderError: there is no such network.
 
     """
-    networks = json.loads(process.text(["docker", "network", "inspect", "kind"]))
+    networks = from_json(process.text(["docker", "network", "inspect", "kind"]))
     addresses = [str(item.get("Gateway", "")) for item in networks[0]["IPAM"]["Config"]]
     gateway_address = next((address for address in addresses if "." in address), None)
     if gateway_address is None:

@@ -5,7 +5,6 @@ input, because they may hold secrets.
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from builder.documents import from_json
 from builder.tools import process
 
 PROGRAM = "kubectl"
@@ -51,14 +51,14 @@ class Cluster:
 
     def get(self, kind: str, name: str, namespace: str) -> Manifest:
         """Return an object as the server has it."""
-        manifest: Manifest = json.loads(
+        manifest: Manifest = from_json(
             self.kubectl("get", kind, name, "--namespace", namespace, "--output", "json")
         )
         return manifest
 
     def list(self, kind: str, namespace: str, selector: str = "") -> list[Manifest]:
         """Return objects as the server has them."""
-        answer = json.loads(
+        answer = from_json(
             self.kubectl(
                 "get", kind, "--namespace", namespace, "--selector", selector, "--output", "json"
             )

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder import settle
 from builder.errors import ToolError
-from builder.tools import process
+from builder.tools import members, process
 
 NODE, CLI = "/bin/node", "/lib/node_modules/npm/bin/npm-cli.js"
 EXECUTABLE = 0o755
@@ -112,12 +113,17 @@ def unpack(wheel: Path, cache: Path) -> Path | None:
             return target / top
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as beside:
-            archive.extractall(
-                beside, [name for name in names if name.startswith((f"{top}/bin/", f"{top}/lib/"))]
-            )
-            (Path(beside) / (top + NODE)).chmod(EXECUTABLE)
             finished = Path(beside) / "done"
             finished.mkdir()
-            (Path(beside) / top).rename(finished / top)
+            wanted = (f"{top}/bin/", f"{top}/lib/")
+            members.unzip(
+                archive,
+                str(wheel),
+                finished,
+                lambda name: name if name.startswith(wanted) else None,
+            )
+            (finished / (top + NODE)).chmod(EXECUTABLE)
+            settle.sync_tree(finished)
             finished.rename(target)
+            settle.sync_names([target.parent])
     return target / top

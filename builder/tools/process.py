@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from builder.errors import ToolError
+from builder.tools.limits import Limits
 
 TAIL = 40
 Done = subprocess.CompletedProcess[bytes]
@@ -39,15 +40,16 @@ def run(
     on_line: Callable[[str], None] | None = None,
     log: Path | None = None,
     check: bool = True,
+    limits: Limits | None = None,
 ) -> Done:
     """Run a program to its end and return its output; `stderr` has its standard error.
 
     `env` is added to this process's environment. `on_line` gets each line of output (of both
     streams) as it comes; with `log`, lines are appended to that file. Secrets are passed in `env`
-    or `stdin`, never in `argv`.
+    or `stdin`, never in `argv`. `limits` hold where the system can set them (prlimit, of Linux).
 
     Raises:
-        ToolError: the program is missing, or (with `check`) did not exit with 0.
+        ToolError: the program is missing, reached a limit, or (with `check`) did not exit with 0.
         StoppedError: `stop_all` was called.
 
     """
@@ -58,6 +60,7 @@ def run(
         cwd,
         stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
         joined=streaming,
+        limits=limits,
     )
     with _tracked(process):
         if streaming:
@@ -66,6 +69,8 @@ def run(
             out, err = process.communicate(stdin)
     if _stopping.is_set():
         raise StoppedError
+    if limits is not None and process.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
+        raise ToolError(command, process.returncode, limits.passed())
     if check and process.returncode:
         tail = (err or out).decode(errors="replace").splitlines()[-TAIL:]
         raise ToolError(command, process.returncode, "\n".join(tail))
@@ -166,10 +171,11 @@ def _start(
     *,
     stdin: int,
     joined: bool,
+    limits: Limits | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a program; `joined` tells whether its two output streams become one."""
     return subprocess.Popen(
-        [*_bound(), *command],
+        [*_bound(), *_confined(limits), *command],
         env=_environment(command, env),
         cwd=cwd,
         stdin=stdin,
@@ -184,7 +190,19 @@ def _bound() -> tuple[str, ...]:
     """Return the prefix of a command that makes the kernel end it when this process is killed;
     empty if this system has none.
     """
-    prefix = ("setpriv", "--pdeathsig", "TERM", "--")
+    return _working(("setpriv", "--pdeathsig", "TERM", "--"))
+
+
+@functools.cache
+def _confined(limits: Limits | None) -> tuple[str, ...]:
+    """Return the prefix of a command that sets its limits; empty if this system has none."""
+    if limits is None:
+        return ()
+    return _working(("prlimit", f"--cpu={limits.seconds}", f"--as={limits.memory}", "--"))
+
+
+def _working(prefix: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the prefix of a command if it works here, else nothing."""
     try:
         works = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
     except OSError:

@@ -12,12 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from builder.charts import contents
 from builder.charts.onyxia.files import read
 from builder.charts.onyxia.lint import lint
 from builder.charts.switches import Values, switched
+from builder.documents import DocumentError
 from builder.errors import ToolError, counted
 from builder.events import Monitor, Step
 from builder.tools import helm
@@ -77,7 +76,7 @@ def check(
         for chart, tree in trees:
             since = time.monotonic()
             monitor(Step(chart, "running"))
-            tree.write(directory / chart)
+            tree.write(directory / chart, settled=False)
             rendered = [
                 pool.submit(_render, directory / chart, case, values, asks=_asks(tree))
                 for case, values in cases(tree).items()
@@ -140,7 +139,7 @@ def _rendered(chart: Path, values: Values, versions: Sequence[str]) -> list[str]
         if error.code is None:
             raise
         return [error.message]
-    except yaml.YAMLError as error:
+    except DocumentError as error:
         return [f"is not YAML: {error}"]
 
 

@@ -24,11 +24,14 @@ from pathlib import Path
 
 import docker
 
+from builder import confined
 from builder.digest import canonical, sha256
+from builder.documents import from_json
 from builder.graph.model import Graph, ImagePoint
 from builder.kinds.table import names as asked
 from builder.lock.model import Lock
 from builder.tools import engine
+from builder.tree import File, replace
 
 OPTION = re.compile(r"#\s*(user|volume|env|timeout):\s*(\S.*?)\s*")
 DEFAULT_TIMEOUT = 120.0
@@ -84,7 +87,7 @@ def tests_of(
                 digest=digest,
                 layer=layer,
                 name=path.name,
-                script=path.read_bytes(),
+                script=confined.read(directories[layer], f"tests/{path.name}"),
                 facts=facts,
             )
 
@@ -92,7 +95,7 @@ def tests_of(
 def _executables(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink()]
     return [path for path in files if path.stat().st_mode & 0o100]
 
 
@@ -124,7 +127,7 @@ def run(client: docker.DockerClient, test: ImageTest, reference: str, results: P
     """
     kept = results / f"{test.key}.json"
     if passed(test, results):
-        return Outcome(**{**json.loads(kept.read_bytes()), "test": test.id, "cached": True})
+        return Outcome(**{**from_json(kept.read_bytes()), "test": test.id, "cached": True})
     path = f"/catalog-test/{test.layer}-{test.name}"
     command = engine.ContainerCommand(
         image=reference,
@@ -138,10 +141,7 @@ def run(client: docker.DockerClient, test: ImageTest, reference: str, results: P
         output += f"\ntimed out after {command.timeout:.0f} s"
     outcome = Outcome(test=test.id, ok=ended.code == 0, seconds=ended.seconds, output=output)
     if outcome.ok:
-        results.mkdir(parents=True, exist_ok=True)
-        beside = kept.with_suffix(".new")
-        beside.write_text(json.dumps(asdict(outcome)))
-        beside.replace(kept)
+        replace(kept, File(json.dumps(asdict(outcome)).encode()))
     return outcome
 
 

@@ -5,16 +5,15 @@ unknown fields are errors.
 from __future__ import annotations
 
 import importlib.resources
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import jsonschema_rs
-import yaml
 
 from builder.charts.objects import KubernetesObject
+from builder.documents import all_from_yaml, from_json
 
 VERSIONS = ("1.25", "1.28", "1.31", "1.34")
 """Versions of Kubernetes: the oldest that charts support, the newest, and some between them."""
@@ -28,10 +27,10 @@ def manifests(text: str) -> list[KubernetesObject]:
     """Return the documents that `helm template` printed.
 
     Raises:
-        yaml.YAMLError: the text is not YAML.
+        DocumentError: the text is not YAML.
 
     """
-    return [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document]
+    return [document for document in all_from_yaml(text) if document]
 
 
 def problems(
@@ -83,7 +82,7 @@ def _problems(document: KubernetesObject, version: str) -> Iterator[str]:
 def _validator(api: str, kind: str, version: str) -> jsonschema_rs.Draft7Validator | None:
     own = OWN / f"{kind}.json"
     if own.is_file():
-        schema = json.loads(own.read_bytes())
+        schema = from_json(own.read_bytes())
         is_its_version = schema["properties"]["apiVersion"]["const"] == api
         return jsonschema_rs.Draft7Validator(schema) if is_its_version else None
     group, _, number = api.rpartition("/")
@@ -93,7 +92,7 @@ def _validator(api: str, kind: str, version: str) -> jsonschema_rs.Draft7Validat
     if not file.is_file():
         return None
     return jsonschema_rs.Draft7Validator(
-        json.loads(file.read_bytes()), registry=_definitions(version), offline=True
+        from_json(file.read_bytes()), registry=_definitions(version), offline=True
     )
 
 
@@ -110,5 +109,5 @@ def _directory(version: str) -> Traversable:
 def _definitions(version: str) -> jsonschema_rs.Registry:
     """Return the registry for the one file that all schemas of a version refer to."""
     return jsonschema_rs.Registry(
-        [(DEFINITIONS, json.loads((_directory(version) / "_definitions.json").read_bytes()))]
+        [(DEFINITIONS, from_json((_directory(version) / "_definitions.json").read_bytes()))]
     )

@@ -4,7 +4,6 @@ answers.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -17,6 +16,7 @@ from typing import Any, Self, TypeVar
 
 import requests
 
+from builder.documents import from_json
 from builder.errors import BuilderError, ToolError
 from builder.tools import helm
 from builder.tools.kubectl import Cluster, Manifest
@@ -99,7 +99,7 @@ class Release:
             if "not found" in error.tail:
                 return None
             raise
-        return str(json.loads(answer)["info"]["status"])
+        return str(from_json(answer)["info"]["status"])
 
     @property
     def selector(self) -> str:

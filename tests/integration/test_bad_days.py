@@ -205,11 +205,11 @@ def test_a_damaged_index_is_told_and_can_be_made_anew(built: Tiny) -> None:
             "not sha256 or sha512 in hexadecimal",
         ),
         ("layers/alpha.json", lambda _: "", "the lock is damaged or truncated"),
-        ("lock.json", lambda _: "null", "found null, expected an object"),
+        ("lock.json", lambda _: "null", "expected an object, found null"),
         (
             "layers/alpha.json",
             lambda text: f"<<<<<<< HEAD\n{text}=======\n>>>>>>> other\n",
-            "git left a conflict here",
+            "there is a merge conflict here",
         ),
     ],
     ids=["truncated", "format", "moment", "digest", "empty", "null", "conflict"],

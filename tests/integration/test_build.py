@@ -182,7 +182,7 @@ def test_two_layers_that_disagree_are_named_with_the_path(tiny: Tiny) -> None:
     # Each is sound alone; what joins the two stands on both.
     assert tiny.digests().keys() >= {"alpha:trixie", "beta:trixie"}
     summary = ended.err[ended.err.index(f"failed {GAMMA}") :]
-    assert f"/opt/shared: {BETA} disagrees (other bytes) with {ALPHA}" in summary
+    assert f"/opt/shared: {BETA} disagrees (different bytes) with {ALPHA}" in summary
     assert "let one layer own the path" in summary
 
 
@@ -205,7 +205,7 @@ def test_two_images_that_disagree_fail_alone(tiny: Tiny) -> None:
     assert ended.code == 1
     assert "failed clash:trixie" in ended.err
     assert (
-        "/opt/alpha/name: links@trixie-amd64 disagrees (other bytes) with alpha@trixie-amd64"
+        "/opt/alpha/name: links@trixie-amd64 disagrees (different bytes) with alpha@trixie-amd64"
         in ended.err
     )
     assert tiny.digests().keys() >= {"alpha:trixie", "links:trixie"}
@@ -221,7 +221,7 @@ def test_two_images_that_disagree_fail_alone(tiny: Tiny) -> None:
             "echo changed >/usr/bin/diff",
             "usr/bin/diff",
             (SYSTEM, "diffutils"),
-            "replaces (other bytes) a path of",
+            "replaces (different bytes) a path of",
         ),
         (
             "chmod 0700 /usr/bin/diff",
@@ -239,19 +239,19 @@ def test_two_images_that_disagree_fail_alone(tiny: Tiny) -> None:
             "echo echo >>/etc/skel/.bashrc",
             "etc/skel/.bashrc",
             (TOOLS, ""),
-            "replaces (other bytes) a path of",
+            "replaces (different bytes) a path of",
         ),
         (
             "userdel person",
             "etc/passwd",
             (TOOLS, ""),
-            f"changes what is of {SYSTEM} and {TOOLS}: person is removed",
+            f"changes what belongs to {SYSTEM} and {TOOLS}: person is removed",
         ),
         (
             "dpkg --purge --force-all ncurses-bin >/dev/null",
             "var/lib/dpkg/status",
             (SYSTEM, ""),
-            f"changes what is of {SYSTEM}: ",
+            f"changes what belongs to {SYSTEM}: ",
         ),
     ],
 )

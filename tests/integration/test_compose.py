@@ -188,7 +188,7 @@ class TestSeal:
             ("rm -r /usr/share/doc/nano", "/usr/share/doc/nano: bad deletes a path of left"),
             (
                 "echo >> /etc/nanorc",
-                "/etc/nanorc: bad replaces (other bytes) a path of left, of Debian package nano",
+                "/etc/nanorc: bad replaces (different bytes) a path of left, of Debian package nano",
             ),
             (
                 "chmod 700 /usr/bin/vim.tiny",

@@ -234,17 +234,26 @@ def test_a_bootstrap_context_is_an_apt_repository(locked: Place, tmp_path: Path)
 
 
 def test_a_full_disk_is_told_and_leaves_no_half_file(locked: Place) -> None:
-    locked.site.files[TOOL] = b"x" * 100_000
+    (wheel,) = [path for path in locked.site.files if path.endswith("helper-1.1-py3-none-any.whl")]
+    locked.site.files[wheel] = b"x" * 100_000
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
     try:
-        code, said = locked.run("fetch", "base@*")
+        code, said = locked.run("fetch")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert code == 1
     assert "cannot be written" in said
     assert "CATALOG_CACHE" in said
-    assert len(cached(locked)) == 4, "all others are here, and nothing of the one that did not fit"
+    assert len(cached(locked)) == 11, "all others are here, and nothing of the one that did not fit"
+
+
+def test_no_byte_beyond_the_locked_size_is_written(locked: Place) -> None:
+    locked.site.files[TOOL] += b"x" * 50_000_000
+    code, said = locked.run("fetch")
+    assert code == 1
+    assert f"tool 2:1.5 from {locked.site.url}{TOOL} is said to have 50" in said
+    assert len(cached(locked)) == 11
 
 
 def test_an_interrupt_stops_and_leaves_no_half_file(locked: Place) -> None:

@@ -69,7 +69,7 @@ def test_an_edge_is_part_of_the_key(built: Tiny, tmp_path: Path) -> None:
     built.build()
     alone = content(built, "one", "opt/c")
     write(built, {"p": "on: [tools]\nrun: echo 1 >/opt/p", "c": f"on: [p]\nrun: {LOOKS}"})
-    assert built.to_build()[C] == ["stands on p now"]
+    assert built.to_build()[C] == ["now stands on p"]
     built.build()
     assert content(built, "one", "opt/c") == content(built, "one", "opt/p") != alone
     write(built, {"p": "on: [tools]\nrun: echo 2 >/opt/p", "c": f"on: [p]\nrun: {LOOKS}"})

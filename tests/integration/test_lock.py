@@ -156,8 +156,8 @@ def test_layers_that_cannot_be_in_one_image_are_both_named(place: Place) -> None
     code, said = place.run("lock")
     assert code == 2
     assert (
-        "right/layer.yaml:3:7: red of left@trixie-amd64-py3.13 excludes blue, and"
-        " right@trixie-amd64-py3.13 holds blue 1; they meet in both" in said
+        "right/layer.yaml:3:7: red of left@trixie-amd64-py3.13 conflicts with blue, but"
+        " right@trixie-amd64-py3.13 has blue 1; they meet in both" in said
     )
 
 
@@ -167,7 +167,7 @@ def test_python_layers_that_want_different_versions_are_told(place: Place) -> No
     place.layer("right", "description: right\non: [snake]\npython:\n  - helper<1.5\n")
     code, said = place.run("lock")
     assert code == 2
-    assert "right/layer.yaml:4:5: helper<1.5 does not go with helper>1.5 of left (" in said
+    assert "right/layer.yaml:4:5: helper<1.5 is incompatible with helper>1.5 of left (" in said
     assert "left/layer.yaml:3); the layers meet in both\n" in said
 
 
@@ -185,7 +185,7 @@ def test_a_package_that_needs_a_newer_one_than_the_lock_says_how_to_move_that(
         "left/layer.yaml:3:15: newcomer cannot be installed: newcomer needs libshared (>= 4)"
         in said
     )
-    assert "and the lock holds libshared 3\n" in said
+    assert "but the lock has libshared 3\n" in said
     advice = said.partition("hint: run `catalog ")[2].partition("`")[0]
     assert advice == "lock --upgrade libshared"
     locked.done(*advice.split())
@@ -208,8 +208,8 @@ def test_everything_that_is_wrong_is_told_at_once(place: Place) -> None:
         "base/layer.yaml:3:7: Debian trixie has no package 'tol'",
         "left/layer.yaml:3:7: Debian trixie has no package 'editr'",
         "left/layer.yaml:4:10: the Python index has no package 'left-ap'",
-        "right/layer.yaml:3:21: helper<1.5 does not go with helper>1.5 of left",
-        "right/layer.yaml:3:35: nothing answers 'left-app>9' on Python 3.13",
+        "right/layer.yaml:3:21: helper<1.5 is incompatible with helper>1.5 of left",
+        "right/layer.yaml:3:35: 'left-app>9' has no solution on Python 3.13",
     ):
         assert problem in said, said
     assert "5 problems" in said
@@ -279,9 +279,11 @@ def test_layers_that_never_meet_agree_on_what_a_layer_that_both_meet_needs(place
     place.layer("right", "description: right\non: [snake]\npython: ['helper<2', 'common<2']\n")
     code, said = place.run("lock")
     assert code == 2
-    assert "shared/layer.yaml:3:1: shared holds one version of common for all images" in said
-    assert "common 1.0 does not do for common>1 of left (" in said
-    assert "common 2.0 does not do for common<2 of right (" in said
+    assert (
+        "shared/layer.yaml:3:1: shared can have only one version of common for all images" in said
+    )
+    assert "common 1.0 is incompatible with common>1 of left (" in said
+    assert "common 2.0 is incompatible with common<2 of right (" in said
 
 
 def test_a_distribution_without_a_wheel_that_fits_is_named(place: Place) -> None:

@@ -42,7 +42,7 @@ def test_it_writes_nothing_that_another_place_may_have_otherwise(tiny: Tiny) -> 
     ended = tiny.run("build", EARLY)
     assert ended.code == 1
     assert (
-        f"{EARLY}, which is built once for several, writes outside of its `once.paths`:"
+        f"{EARLY}, which is built once for several points, writes outside its `once.paths`:"
         " /usr/local/bin/shared" in ended.said
     )
     tiny.layer("shared", SHARED)

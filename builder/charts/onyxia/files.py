@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import tarfile
+import zlib
 from pathlib import Path, PurePosixPath
+from typing import IO
 
+from builder import confined
 from builder.charts.onyxia.model import METADATA, NOTES, SCHEMA, VALUES, ChartFiles
 from builder.errors import InputError, Problem
 
+MOST = 20 << 20
+"""Bytes of a file, as Helm has it."""
 _FILES = {"metadata": METADATA, "values": VALUES, "schema": SCHEMA, "notes": NOTES}
 
 
@@ -24,7 +29,7 @@ def read(path: Path) -> ChartFiles:
 def _directory(path: Path) -> ChartFiles:
     try:
         texts = {
-            field: (path / name).read_text()
+            field: confined.text(path / name, MOST)
             for field, name in _FILES.items()
             if (path / name).is_file()
         }
@@ -39,7 +44,7 @@ def _package(path: Path) -> ChartFiles:
     try:
         with tarfile.open(path) as archive:
             texts, folder = _members(archive)
-    except (tarfile.TarError, OSError, UnicodeDecodeError) as error:
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(
             [Problem(str(path), 0, 0, f"not the package of a chart: {error}")]
         ) from None
@@ -58,9 +63,15 @@ def _members(archive: tarfile.TarFile) -> tuple[dict[str, str], str | None]:
         content = archive.extractfile(member) if member.isfile() else None
         field = fields.get("/".join(below))
         if content is not None and field is not None:
-            texts[field] = content.read().decode()
+            texts[field] = _text(content, member)
             folder = folder or top
     return texts, folder
+
+
+def _text(content: IO[bytes], member: tarfile.TarInfo) -> str:
+    if member.size > MOST:
+        raise tarfile.TarError(f"{member.name} has more than {MOST >> 20} MiB")
+    return content.read().decode()
 
 
 def _chart(path: Path, texts: dict[str, str], folder: str | None) -> ChartFiles:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
 import yaml
+
+from builder.documents import DocumentError, check_yaml, from_json
 
 Position = tuple[int, int]
 
@@ -36,9 +37,9 @@ for _tag, _pattern, _first in (
 def parse_json(text: str) -> tuple[object, str, Position]:
     """Return the document, or None with what is wrong and where."""
     try:
-        return json.loads(text), "", (0, 0)
-    except json.JSONDecodeError as error:
-        return None, f"not JSON: {error.msg[0].lower()}{error.msg[1:]}", (error.lineno, error.colno)
+        return from_json(text), "", (0, 0)
+    except DocumentError as error:
+        return None, error.why.removeprefix("is "), (error.line or 1, error.column or 1)
 
 
 def parse_yaml(text: str) -> tuple[object, str, Position]:
@@ -46,7 +47,10 @@ def parse_yaml(text: str) -> tuple[object, str, Position]:
     key is an error.
     """
     try:
+        check_yaml(text)
         loader = _Core(text)
+    except DocumentError as error:
+        return None, error.why.removeprefix("is "), (error.line or 1, error.column or 1)
     except yaml.YAMLError as error:
         return None, f"not YAML: {error}", (1, 1)
     try:
@@ -64,6 +68,8 @@ def parse_yaml(text: str) -> tuple[object, str, Position]:
         mark = getattr(error, "problem_mark", None)
         where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         return None, f"not YAML: {getattr(error, 'problem', None) or error}", where
+    except ValueError as error:
+        return None, f"not YAML: a value is not of its type: {error}", (1, 1)
     finally:
         loader.dispose()
 
@@ -106,7 +112,7 @@ def _scan(tokens: list[tuple[str, int]], index: int, pointer: str, places: dict[
     count = 0
     while tokens[index][0] not in {"}", "]"}:
         if opening == "{":
-            below = join(pointer, json.loads(tokens[index][0]))
+            below = join(pointer, from_json(tokens[index][0]))
             places[below] = tokens[index][1]
             index += 2
         else:

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from builder import confined
 from builder.catalog.load import Loaded, load
 from builder.charts.project import Charts, open_charts
 from builder.console.text import Console
+from builder.documents import DocumentError, from_yaml
 from builder.errors import BuilderError, InputError, Problem, counted
 from builder.events import Plain
 from builder.execute.cluster import served
@@ -139,8 +139,8 @@ def _values(path: Path | None) -> Mapping[str, Any]:
     if path is None:
         return {}
     try:
-        values = yaml.safe_load(path.read_bytes()) or {}
-    except (OSError, yaml.YAMLError) as error:
+        values = from_yaml(confined.regular(path)) or {}
+    except (OSError, DocumentError) as error:
         raise InputError([Problem(str(path), 0, 0, f"cannot be read as YAML: {error}")]) from None
     if not isinstance(values, dict):
         raise InputError([Problem(str(path), 0, 0, "holds no values: write a YAML mapping")])
@@ -220,7 +220,7 @@ def _releases(
 ) -> dict[str, Release]:
     releases: dict[str, Release] = {}
     for name, tree in charts.trees():
-        tree.write(directory / name)
+        tree.write(directory / name, settled=False)
         releases[name] = Release(
             cluster=cluster, name=name, namespace=namespace, chart=directory / name, values=values
         )

@@ -10,6 +10,7 @@ import pytest
 
 from builder.catalog.load import load
 from builder.errors import InputError
+from builder.render.dockerfile import _files
 
 CATALOG = (
     "format: 1\nname: one\naxes: {debian: {values: {trixie: }}}\nimages: {one: {layers: [one]}}\n"
@@ -43,7 +44,7 @@ def test_links_are_refused_wherever_they_lead(tmp_path: Path, files: Path) -> No
         str(files / name) for name in ("inside", "nowhere", "outside")
     ]
     assert {problem.message for problem in caught.value.problems} == {
-        "is a symbolic link, which a layer's files cannot hold"
+        "is a symbolic link, which is not allowed in files/"
     }
     assert {problem.hint for problem in caught.value.problems} == {"make it in `run`"}
 
@@ -79,3 +80,61 @@ def test_a_test_that_would_not_run_is_refused(tmp_path: Path, files: Path) -> No
         load(tmp_path / "catalog.yaml")
     (problem,) = caught.value.problems
     assert (problem.file, problem.hint) == (str(tests / "lies.sh"), f"chmod +x {tests / 'lies.sh'}")
+
+
+SECRET = "nobody's business"
+
+
+@pytest.mark.parametrize("name", ["files", "Dockerfile.j2", "setup.sh", "tests"])
+@pytest.mark.parametrize("where", ["outside", "inside"])
+def test_a_layer_s_own_entries_are_no_links(
+    tmp_path: Path, files: Path, name: str, where: str
+) -> None:
+    layer = files.parent
+    home = tmp_path / "elsewhere" if where == "inside" else tmp_path.parent / f"{tmp_path.name}-out"
+    (home / "files").mkdir(parents=True)
+    (home / "files/secret").write_text(SECRET)
+    (home / "secret").write_text(SECRET)
+    (layer / "layer.yaml").write_text(LAYER + "prepare: setup.sh\n")
+    (layer / "setup.sh").write_text("true\n")
+    if name in {"files", "tests"}:
+        files.rmdir() if name == "files" else None
+        (layer / name).symlink_to(home / "files")
+    else:
+        (layer / name).unlink(missing_ok=True)
+        (layer / name).symlink_to(home / "secret")
+    with pytest.raises(InputError) as caught:
+        load(tmp_path / "catalog.yaml")
+    (problem,) = caught.value.problems
+    assert problem.file == (layer / name).as_posix()
+    assert problem.message == "is a link, which a layer's directory cannot hold"
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["Dockerfile.j2", "setup.sh", "layer.yaml"])
+def test_a_layer_s_pipes_are_not_opened(tmp_path: Path, files: Path, name: str) -> None:
+    layer = files.parent
+    (layer / "layer.yaml").write_text(LAYER + "prepare: setup.sh\n")
+    (layer / "setup.sh").write_text("true\n")
+    (layer / name).unlink(missing_ok=True)
+    os.mkfifo(layer / name)
+    with pytest.raises(InputError, match=f"{name}: is a pipe"):
+        load(tmp_path / "catalog.yaml")
+
+
+@pytest.mark.parametrize("name", ["catalog.yaml", "/dev/zero", "/dev/stdin"])
+def test_a_catalog_that_is_no_file_is_not_opened(tmp_path: Path, name: str) -> None:
+    if name == "catalog.yaml":
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError):
+        load(tmp_path / name)
+
+
+def test_rendering_follows_no_link_that_came_since(tmp_path: Path, files: Path) -> None:
+    (tmp_path / "secret").write_text(SECRET)
+    (files / "motd").write_text("hello")
+    loaded = load(tmp_path / "catalog.yaml")
+    (files / "motd").unlink()
+    (files / "motd").symlink_to(tmp_path / "secret")
+    with pytest.raises(OSError, match="is a link"):
+        _files(loaded.layer_dirs["one"], "files")

@@ -154,7 +154,7 @@ def test_a_missing_catalog(tmp_path: Path) -> None:
 
 
 def test_a_directory_as_catalog(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read: Is a directory"):
+    with pytest.raises(InputError, match="is a directory, not a file"):
         load(tmp_path)
 
 
@@ -189,7 +189,7 @@ def test_layers_that_leave_the_repository(
     else:
         layer.mkdir(parents=True)
         os.mkfifo(layer / "layer.yaml")
-        expected = "images/other/layer.yaml: is not a file"
+        expected = "images/other/layer.yaml: is a pipe, not a file"
     assert problems({}) == expected
 
 
@@ -221,7 +221,7 @@ def test_a_matrix_beyond_reason(problems: Callable[[Mapping[str, str]], str]) ->
     catalog = f"name: tiny\naxes:\n{few}{axes}images:\n  wide: {{layers: [wide]}}\n"
     wide = f"description: Wide\non: [base]\naxes: [{', '.join(f'x{i}' for i in range(8))}]\n"
     expected = (
-        "catalog.yaml:15:3: the image 'wide' has more than 100000 points\n  hint: restrict it by"
+        "catalog.yaml:15:3: the image 'wide' has more than 100000 points\n  hint: restrict it with"
         " `when`"
     )
     assert problems({"catalog.yaml": catalog, "images/wide/layer.yaml": wide}) == expected

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from builder.catalog.scalars import found, scalar
+from builder.catalog.scalars import in_words, scalar
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_not_a_number() -> None:
     ],
 )
 def test_values_in_words(value: object, written: str, words: str) -> None:
-    assert found(value, written) == words
+    assert in_words(value, written) == words

@@ -17,6 +17,10 @@ from builder.catalog.suggest import closest, nearest
         ("zzz", [], ""),
         ("python", ["python", "pythons"], "did you mean 'pythons'?"),
         ("a", ["a"], ""),
+        ("jupyer-*", ["jupyter-python", "rstudio"], "did you mean 'jupyter-python'?"),
+        ("*-pyhton", ["jupyter-python", "jupyter-r"], "did you mean 'jupyter-python'?"),
+        ("j[u]pyer-pyth?n", ["jupyter-python", "jupyter-r"], "did you mean 'jupyter-python'?"),
+        ("*", ["python"], "known: python"),
     ],
 )
 def test_hints(word: str, choices: list[str], hint: str) -> None:

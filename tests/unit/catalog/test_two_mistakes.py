@@ -116,7 +116,7 @@ RELATIONS = re.compile(
     r"stands on nothing|glue layer|does not depend on|no point|bootstrap|matches nothing"
     r"|has no layers|no choices|several services|does not have the layer|two images"
     r"|name of an ABI|has no value at|cannot be a tag"
-    r"|the name (holds|does not hold)|is no service|built once|exists at|empty tag"
+    r"|the name has|is not a service|built once|exists at|empty tag"
 )
 
 
@@ -374,7 +374,7 @@ SENTENCES = [
         file="catalog.yaml",
         path=("images", "both", "service"),
         value="python",
-        said="the layer 'python' is no service",
+        said="the layer 'python' is not a service",
         needs=("images/python/layer.yaml",),
     ),
     Sentence(file="catalog.yaml", path=("registry",), value=3, said="expected a text"),

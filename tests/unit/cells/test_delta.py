@@ -217,7 +217,7 @@ def test_a_file_written_again_with_the_same_bytes_is_no_change(store: Store, bel
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"etc/motd": "other"}, "/etc/motd: top replaces (other bytes) a path of debian"),
+        ({"etc/motd": "other"}, "/etc/motd: top replaces (different bytes) a path of debian"),
         (
             {"etc/motd": file("hello", 0o600)},
             (
@@ -235,7 +235,7 @@ def test_a_file_written_again_with_the_same_bytes_is_no_change(store: Store, bel
         ),
         (
             {"usr/bin/tool": "x"},
-            "/usr/bin/tool: top replaces (other bytes) a path of debian, of Debian package tool",
+            "/usr/bin/tool: top replaces (different bytes) a path of debian, of Debian package tool",
         ),
         ({"etc/.wh.motd": ""}, "/etc/motd: top deletes a path of debian"),
         ({"usr/.wh.bin": ""}, "/usr/bin: top deletes a path of debian"),
@@ -250,7 +250,7 @@ def test_a_layer_may_only_add(store: Store, below: Facts, content: Content, mess
     with pytest.raises(ConflictError) as caught:
         built(store, "top", content, [below])
     assert message in caught.value.message.splitlines()
-    assert "name it in `replaces`" in caught.value.hint
+    assert "add it to `replaces`" in caught.value.hint
     assert [path.name for path in (store.root / "ingest").iterdir()] == []
 
 
@@ -383,7 +383,7 @@ def test_a_layer_for_several_writes_nothing_else(
         within(store, below, tmp_path, content, "/opt/tool")
     assert (
         caught.value.message
-        == f"top, which is built once for several, writes outside of its `once.paths`: {strays}"
+        == f"top, which is built once for several points, writes outside its `once.paths`: {strays}"
     )
 
 
@@ -391,7 +391,7 @@ def test_a_layer_for_several_owns_its_paths_alone(
     store: Store, below: Facts, tmp_path: Path
 ) -> None:
     with pytest.raises(
-        BuilderError, match=r"/usr/bin/tool, in `once.paths` of top, is of a layer below it"
+        BuilderError, match=r"/usr/bin/tool, in `once.paths` of top, belongs to a cell below it"
     ):
         within(store, below, tmp_path, {"usr/bin/x": "x"}, "/usr/bin/x", "/usr/bin/tool")
 

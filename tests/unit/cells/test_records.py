@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builder.cells import records
-from builder.debian.model import Facts, Library, Summary
+from builder.debian.model import Facts, SharedLibrary, Summary
 from builder.errors import IntegrityError
 from builder.oci.store import Store
 from tests.unit.oci.made import Content, built, file, hardlink, library, symlink
@@ -40,7 +40,9 @@ def test_facts_come_back_as_they_were(store: Store, facts: Facts) -> None:
     manifest = records.record(store, facts, {})
     assert records.find(store, facts.key) == manifest
     assert records.facts(store, manifest) == facts
-    assert facts.libraries == (Library("usr/lib/libx.so.1", "libx.so.1", 0x303, 0, ("libc.so.6",)),)
+    assert facts.libraries == (
+        SharedLibrary("usr/lib/libx.so.1", "libx.so.1", 0x303, 0, ("libc.so.6",)),
+    )
     assert facts.packages == {"python": {"x": "1"}}
     assert facts.bookkeeping == {"etc/shells": "/bin/sh\n"}
 

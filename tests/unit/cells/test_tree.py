@@ -75,7 +75,7 @@ def test_two_layers_that_disagree_are_named_with_the_package() -> None:
         merged([facts("base"), replace(one, owners={"usr/bin/x": "coreutils"}), two])
     assert (
         caught.value.message
-        == "/usr/bin/x: right disagrees (other bytes) with left, of Debian package coreutils"
+        == "/usr/bin/x: right disagrees (different bytes) with left, of Debian package coreutils"
     )
 
 

@@ -85,7 +85,7 @@ def test_yaml_is_that_of_the_browser() -> None:
 
 
 def test_what_cannot_be_read_says_where() -> None:
-    assert parse_json('{\n  "a": x\n}')[1:] == ("not JSON: expecting value", (2, 8))
+    assert parse_json('{\n  "a": x\n}')[1:] == ("not JSON: expected value", (2, 8))
     assert parse_yaml("a: 1\nb: [\n")[2][0] == 3
     assert parse_yaml("a: 1\nb: 2\na: 3\n")[1:] == ("the key 'a' is repeated", (3, 1))
 

@@ -38,7 +38,7 @@ def test_members_of_a_group_are_united() -> None:
 def test_one_id_for_two_names_asks_to_have_the_lock_decide(path: str) -> None:
     with pytest.raises(Disagreement, match="postgres and redis have the same id 101") as caught:
         merge(path, "redis:x:101:101::/:/bin/sh\n", "postgres:x:101:102::/:/bin/sh\n")
-    assert "name the accounts in `accounts`" in caught.value.hint
+    assert "add the accounts to `accounts`" in caught.value.hint
     assert "`catalog lock`" in caught.value.hint
 
 

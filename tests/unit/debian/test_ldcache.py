@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from builder.debian import ldcache
 from builder.debian.elf import Elf
 from builder.debian.elf import read as read_elf
-from builder.debian.model import Library
+from builder.debian.model import SharedLibrary
 from builder.oci.model import Entry
 from tests.unit.oci.made import directory_entry, file_entry, library, symlink_entry
 
@@ -68,13 +68,13 @@ def tree() -> dict[str, Entry]:
     return found
 
 
-def libraries() -> list[Library]:
+def libraries() -> list[SharedLibrary]:
     found = []
     for path, (soname, isa) in FILES.items():
         data = library(soname, ["libc.so.6"], isa=isa)
         elf = read_elf(lambda offset, size, data=data: data[offset : offset + size])  # type: ignore[misc]
         assert isinstance(elf, Elf)
-        found.append(Library(path, elf.soname, elf.flags, elf.isa, elf.needed))
+        found.append(SharedLibrary(path, elf.soname, elf.flags, elf.isa, elf.needed))
     return found
 
 

@@ -7,6 +7,7 @@ import pytest
 from builder.catalog.model import Layer
 from builder.cells import records
 from builder.debian.model import Facts
+from builder.digest import sha256
 from builder.execute.replaced import changed, manifests, outdated
 from builder.graph.model import Cell
 from builder.oci.model import EPOCH, FILE, LAYER_ZSTD, Chunk, Descriptor, Entry
@@ -33,7 +34,7 @@ CELL = Cell(
 
 
 def entry(text: str, mode: int = 0o644) -> Entry:
-    return Entry(FILE, mode, 0, 0, EPOCH, len(text), text)
+    return Entry(FILE, mode, 0, 0, EPOCH, len(text), sha256(text.encode()))
 
 
 def facts(
@@ -43,7 +44,7 @@ def facts(
     return Facts(
         cell=name,
         key=KNOWN[name].key,
-        delta=(Chunk(blob=delta, diff_id="", unpacked=0),),
+        delta=(Chunk(blob=delta, diff_id=delta.digest, unpacked=0),),
         entries=entries,
         replaces=replaces or {},
     )

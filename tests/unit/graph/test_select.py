@@ -41,8 +41,8 @@ def test_a_cell_comes_with_what_it_stands_on(whole: Graph) -> None:
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("lab@trixie-py3.13", "'lab@trixie-py3.13' is a cell, and an image is expected"),
-        ("lab@*", "'lab@*' is a pattern for cells, and images are expected"),
+        ("lab@trixie-py3.13", "'lab@trixie-py3.13' is a cell, but an image is expected"),
+        ("lab@*", "'lab@*' is a pattern for cells, but images are expected"),
     ],
 )
 def test_where_images_are_meant_a_cell_is_refused(whole: Graph, pattern: str, message: str) -> None:
@@ -69,10 +69,27 @@ def test_every_pattern_that_names_nothing_is_reported_with_the_nearest_name(whol
     )
 
 
+@pytest.mark.parametrize(
+    ("pattern", "hint"),
+    [
+        ("leb-*", "did you mean 'lab-python'?"),
+        ("*-pyhton", "did you mean 'code-python'?"),
+        ("pyhton:*", "did you mean 'python:py3.11'?"),
+        ("leb@*", "did you mean 'lab@bookworm-py3.11'?"),
+    ],
+)
+def test_a_glob_that_matches_nothing_is_reported_with_the_nearest_name(
+    whole: Graph, pattern: str, hint: str
+) -> None:
+    with pytest.raises(InputError) as raised:
+        select(whole, [pattern])
+    assert [problem.hint for problem in raised.value.problems] == [hint]
+
+
 def test_a_cell_where_an_image_is_expected_is_not_its_own_hint(whole: Graph) -> None:
     problem = unknown(whole, "lab@trixie-py3.13", "NAME")
     assert str(problem) == (
-        "NAME: 'lab@trixie-py3.13' is a cell, and an image is expected\n"
+        "NAME: 'lab@trixie-py3.13' is a cell, but an image is expected\n"
         "  hint: it is in lab-python:py3.13, lab-r:py3.13-r4.5"
     )
 
@@ -105,7 +122,7 @@ def test_points_that_are_there(loaded: Loaded, whole: Graph) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("python", "--at: 'python' is no axis=value\n  hint: for example: debian=bookworm"),
+        ("python", "--at: 'python' is not axis=value\n  hint: for example: debian=bookworm"),
         (
             "pyhton=3.13",
             "--at: python does not depend on an axis 'pyhton'\n  hint: did you mean 'python'?",
@@ -117,7 +134,7 @@ def test_points_that_are_there(loaded: Loaded, whole: Graph) -> None:
         ),
         (
             "debian=trixie,debian=bookworm",
-            "--at: 'debian' stands there twice\n  hint: name one value for each axis",
+            "--at: 'debian' is given twice\n  hint: name one value for each axis",
         ),
     ],
 )

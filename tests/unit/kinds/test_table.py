@@ -132,7 +132,7 @@ def test_packages_are_recognized_by_their_files(
 
 
 def test_no_artifact_is_placed_outside_of_the_build() -> None:
-    with pytest.raises(IntegrityError, match="outside of the build"):
+    with pytest.raises(IntegrityError, match="outside the build"):
         place(artifact("maven", "g:a", "1", "../../etc/passwd"))
 
 

@@ -85,7 +85,7 @@ def test_one_id_for_two_accounts_moves_one_and_says_so() -> None:
     assert decision.ids["alpha"] != wish
     (sentence,) = decision.moved
     assert f"the accounts mosquitto and alpha both had the id {wish}" in sentence
-    assert f"alpha has {decision.ids['alpha']} now" in sentence
+    assert f"alpha now has {decision.ids['alpha']}" in sentence
 
 
 def test_an_id_that_a_script_gives_is_nobody_elses() -> None:

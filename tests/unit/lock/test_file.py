@@ -19,7 +19,9 @@ from builder.lock.encode import HEAD, encode
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Artifact, Lock, Slice
 
-NAMES = st.text(string.ascii_lowercase + string.digits + "+.-", min_size=1, max_size=12)
+NAMES = st.from_regex(r"[a-z0-9][a-z0-9+.-]{0,11}", fullmatch=True)
+ORIGINS = st.sampled_from(["debian", "debian-security", "npm", "pypi"])
+LOCATORS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 VERSIONS = st.text(string.ascii_letters + string.digits + ".:~+-", min_size=1, max_size=12)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
 MOMENTS = st.datetimes().map(lambda moment: moment.isoformat() + "Z")
@@ -36,8 +38,8 @@ def artifacts(draw: st.DrawFn) -> Artifact:
         kind=kind,
         name=name,
         version=version,
-        origin=draw(NAMES),
-        locator=draw(TEXTS),
+        origin=draw(ORIGINS),
+        locator=("https://example.org/" if kind == "archive" else "") + draw(LOCATORS),
         digest=f"sha256:{draw(HEX)}",
         size=draw(st.integers(0, 2**40)),
         extra=draw(st.dictionaries(NAMES, TEXTS, max_size=2)),
@@ -187,27 +189,55 @@ def test_a_truncated_lock_is_refused_with_its_place(path: str, part: float) -> N
 @pytest.mark.parametrize(
     ("path", "old", "new", "message"),
     [
-        (HEAD, '"format": 2', '"format": 3', r":2:1: the lock has format 3, and this program"),
-        (HEAD, '"moment": ', '"time": ', r"has the fields .*, and should have .*moment"),
+        (HEAD, '"format": 2', '"format": 3', r":2:1: the lock has format 3, but this program"),
+        (HEAD, '"moment": ', '"time": ', r"has the fields .*, but should have .*moment"),
         (HEAD, "-01-03T12", "-01-03 at 12", r":3:1: the moment is '2026-01-03 at 12:00:00Z'"),
         (HEAD, '"redis": 101', '"redis": 99', r"the id of the account redis is 99, not a whole"),
         (HEAD, '"redis": 101', '"redis": 1000', r"is 1000, not a whole number from 100 to 999"),
         (HEAD, '"redis": 101', '"redis": "101"', r"the id of the account redis is '101'"),
         (HEAD, '"redis": 101', '"redis": true', r"the id of the account redis is True"),
         (HEAD, '"redis": 101', '"red is": 101', r"'red is' is not the name of an account"),
-        (HEAD, '"redis": 101', '"redis": 100', r"account redis has the id 100, as postgres"),
+        (HEAD, '"redis": 101', '"redis": 100', r"account redis has the same id as postgres: 100"),
         (BASE, "sha256:aaaa", "sha256:zzzz", r":3:1: the digest of deb:tool=1:amd64 is 'sha256:z"),
         (BASE, "sha256:aaaa", "md5:aaaa", r"not sha256 or sha512 in hexadecimal"),
         (BASE, '"size": 7', '"size": -7', r"the size of deb:tool=1:amd64 is -7"),
         (BASE, '"size": 7', '"size": "7"', r"the size of deb:tool=1:amd64 is '7'"),
-        (BASE, '"version": "1"', '"version": "2"', r"deb:tool=1:amd64 says that its version is 2"),
+        (BASE, '"version": "1"', '"version": "2"', r"version of artifact deb:tool=1:amd64 is 2"),
         (BASE, '"origin": "debian", ', "", r"artifact deb:tool=1:amd64 has the fields"),
-        (BASE, '"origin": "debian"', '"origin": 3', r"found int, expected a text"),
-        (BASE, '  "deb:tool=1:amd64",', '  "deb:tool=2:amd64",', r"base@trixie holds deb:tool=2"),
+        (BASE, '"origin": "debian"', '"origin": 3', r"expected a text, found int"),
+        (BASE, '  "deb:tool=1:amd64",', '  "deb:tool=2:amd64",', r"base@trixie has deb:tool=2"),
         (BASE, ' "asked": ', ' "wanted": ', r"cell base@trixie has the fields"),
         (BASE, ' "artifacts": [', ' "artifacts": 3, "b": [', r"cell base@trixie has the fields"),
         (BASE, '"base@trixie": {', '"other@trixie": {', r"other@trixie belongs in layers/other"),
-        (TOOLS, "app.whl", "app2.whl", r"is another file in catalog.lock/layers/base.json"),
+        (
+            TOOLS,
+            "app.whl",
+            "app2.whl",
+            r"is described differently in catalog.lock/layers/base.json",
+        ),
+        (
+            BASE,
+            "deb:tool=1",
+            "deb:../../../tool=1",
+            r":3:1: the name of an artifact is '../../../to",
+        ),
+        (BASE, "deb:tool=1", "deb:/etc/tool=1", r":3:1: the name of an artifact is '/etc/tool'"),
+        (BASE, "deb:tool=1", "deb:to\\nol=1", r"the name of an artifact is 'to\\nol'"),
+        (BASE, '"origin": "debian"', '"origin": "de/bian"', r"the origin of deb:tool=1:amd64 is"),
+        (BASE, "app.whl", "../app.whl", r"the locator of .* is '../app.whl', which leads out of"),
+        (BASE, "app.whl", "/app.whl", r"the locator of .* is '/app.whl', which leads out of"),
+        (BASE, "app.whl", "app.whl?x", r"the locator of .* is 'app.whl\?x'"),
+        (BASE, "base@trixie", "base@../trixie", r"the id of a cell is 'base@../trixie'"),
+        (BASE, '"files": {', '"files": {"../x": [],', r":\d+:1: the path of a file .* is '../x'"),
+        (BASE, '"files": {', '"files": {"/x": [],', r"the path of a file for a build is '/x'"),
+        (
+            BASE,
+            '"files": {',
+            '"files": {"a/./x": [],',
+            r"the path of a file for a build is 'a/./x'",
+        ),
+        (BASE, '"asks": ', '"asks": ' + "[" * 100_000, r"is nested more than 100 deep"),
+        (BASE, '"size": 7', '"size": ' + "7" * 5000, r"number out of range"),
     ],
 )
 def test_a_lock_that_was_tampered_with_is_refused(
@@ -233,7 +263,7 @@ def test_a_conflict_that_git_left_is_told_as_such() -> None:
     files = encode(LOCK)
     lines = files[BASE].splitlines()
     lines[3:4] = ["<<<<<<< HEAD", lines[3], "=======", lines[3], ">>>>>>> other"]
-    with pytest.raises(InputError, match="git left a conflict here") as caught:
+    with pytest.raises(InputError, match="there is a merge conflict here") as caught:
         decode(files | {BASE: "\n".join(lines)}, NAME)
     (problem,) = caught.value.problems
     assert (problem.line, problem.hint) == (4, "run `catalog lock --merge`")
@@ -255,7 +285,7 @@ def test_any_other_json_is_refused(value: object, path: str) -> None:
 def test_names_given_twice_are_refused() -> None:
     files = encode(LOCK)
     line = next(line for line in files[BASE].splitlines() if line.startswith('"deb:tool'))
-    with pytest.raises(InputError, match="deb:tool=1:amd64 is here twice"):
+    with pytest.raises(InputError, match="deb:tool=1:amd64 appears twice"):
         decode(files | {BASE: files[BASE].replace(line, f"{line}\n{line}")}, NAME)
 
 
@@ -325,7 +355,7 @@ def test_a_writer_that_is_killed_between_two_renames_loses_nothing(
     else:
         with pytest.raises(InputError, match="the writing of the lock was interrupted") as caught:
             read(path)
-        assert caught.value.problems[0].hint == "run `catalog lock`, which finishes it"
+        assert caught.value.problems[0].hint == "run `catalog lock` to finish it"
         assert recover(path)
         assert read(path) == other
     write(LOCK, path)
@@ -353,9 +383,9 @@ def test_a_lock_of_the_former_format_is_told_and_read_to_be_written_anew(tmp_pat
     [
         ('"format": 1', '"format": 7', "the lock has format 7"),
         ('"size": 7', '"size": -7', "the size of deb:tool=1:amd64 is -7"),
-        ('"name": "tool"', '"name": "x"', "artifact deb:tool=1:amd64 says that it is deb:x=1"),
-        ('  "deb:tool=1:amd64",', '  "deb:none=1",', "cell base@trixie holds deb:none=1"),
-        (' "asked": [', '<<<<<<< HEAD\n "asked": [', ":13:1: git left a conflict here"),
+        ('"name": "tool"', '"name": "x"', "artifact deb:tool=1:amd64 is described as deb:x=1"),
+        ('  "deb:tool=1:amd64",', '  "deb:none=1",', "cell base@trixie has deb:none=1"),
+        (' "asked": [', '<<<<<<< HEAD\n "asked": [', ":13:1: there is a merge conflict here"),
     ],
 )
 def test_the_former_format_is_distrusted_too(

@@ -96,7 +96,7 @@ def test_what_makes_no_other_bytes_is_not_in_the_key(
         ({"one": {**ONE, "env": {"A": "b"}}}, "Dockerfile changed"),
         ({"one": {**ONE, "replaces": ["/etc/motd"]}}, "replaces: + /etc/motd"),
         ({"locked": lock(artifacts=("deb:apt=1", "deb:git=1"))}, "+ apt 1"),
-        ({"locked": lock(digest="sha256:h")}, "git 1: other bytes under the same version"),
+        ({"locked": lock(digest="sha256:h")}, "git 1: different bytes, same version"),
         ({"locked": lock(auto=("git",))}, "Dockerfile changed"),
         ({"locked": lock(files={"npm/package-lock.json": "{}"})}, "+ locked npm/package-lock.json"),
         ({"abi": "debian-14"}, "ABI of bottom: debian-13 → debian-14"),

@@ -124,13 +124,13 @@ def test_what_stands_on_a_cell_without_an_abi_is_checked_when_that_is_built_agai
     built = {name: item for name, item in inputs().items() if name != "edits"}
     made = plan(graph(), inputs(), key, known(built, images=WHOLE))
     assert [step.node for step in made.to_check()] == ["top"]
-    assert why(made)["top"] == ("will be built again if edits comes to other bytes",)
+    assert why(made)["top"] == ("will be built again if the bytes of edits change",)
     assert why(made)["edited:1"] == ("edits is built", "top is checked")
 
 
 def test_a_cell_whose_parent_came_to_other_bytes_is_built_again() -> None:
     made = plan(graph(), inputs(), key, known(inputs(), images=WHOLE, moved={"top": ("edits",)}))
-    assert why(made) == {"top": ("edits came to other bytes",), "edited:1": ("top is built",)}
+    assert why(made) == {"top": ("the bytes of edits changed",), "edited:1": ("top is built",)}
 
 
 def test_force_builds_what_is_there_and_checks_what_relies_on_it() -> None:
@@ -143,9 +143,7 @@ def test_force_builds_what_is_there_and_checks_what_relies_on_it() -> None:
 def test_a_cell_that_replaces_files_is_checked_when_what_is_below_it_is_built() -> None:
     made = plan(graph(), inputs(bottom="other"), key, known(inputs(), images=WHOLE))
     assert [step.node for step in made.to_check()] == ["edits", "top"]
-    assert why(made)["edits"] == (
-        "will be built again if bottom comes to another file where it replaces one",
-    )
+    assert why(made)["edits"] == ("will be built again if bottom changes a file that it replaces",)
     assert not plan(graph(), inputs(left="other"), key, known(inputs(), images=WHOLE)).to_check()
 
 
@@ -153,7 +151,7 @@ def test_a_cell_that_replaces_what_changed_is_built_again() -> None:
     reason = ("/etc/motd of bottom, which it replaces, changed",)
     made = plan(graph(), inputs(), key, known(inputs(), images=WHOLE, outdated={"edits": reason}))
     assert why(made)["edits"] == reason
-    assert why(made)["top"] == ("will be built again if edits comes to other bytes",)
+    assert why(made)["top"] == ("will be built again if the bytes of edits change",)
     assert why(made)["edited:1"] == ("edits is built", "top is checked")
 
 

@@ -49,7 +49,7 @@ def changed(**parts: object) -> Mapping[str, object]:
                     "python:numpy==2.3.1/cp313": "sha256:2",
                 }
             ),
-            ("libssl3t64 3.5.1-1/amd64: other bytes under the same version",),
+            ("libssl3t64 3.5.1-1/amd64: different bytes, same version",),
         ),
         (
             changed(context={"Dockerfile": ["z", "644"], "files/new": ["b", "755"]}),
@@ -70,7 +70,7 @@ def changed(**parts: object) -> Mapping[str, object]:
         ),
         (
             changed(below={"debian": {"abi": ["debian-13"]}, "tools": {"key": "1"}}),
-            ("stands on helper no more", "stands on tools now"),
+            ("no longer stands on helper", "now stands on tools"),
         ),
         (
             changed(environment={"env": {"LANG": "C.UTF-8"}, "path": ["/opt/bin"], "workdir": ""}),

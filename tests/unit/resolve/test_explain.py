@@ -30,7 +30,7 @@ def test_a_conflict_names_both_layers_and_the_images_in_which_they_meet() -> Non
     (problem,) = problems(OLD, NEW, images=("lab", "studio"))
     assert problem.file == "new/layer.yaml"
     assert problem.message == (
-        "app>=5 does not go with app<5 of old (old/layer.yaml); the layers meet in lab, studio"
+        "app>=5 is incompatible with app<5 of old (old/layer.yaml); the layers meet in lab, studio"
     )
 
 
@@ -38,7 +38,7 @@ def test_a_conflict_of_different_packages_has_the_resolver_s_reason() -> None:
     other = Request(cell("other"), "python", "thing")
     (problem,) = problems(OLD, other, said="Because all versions of thing depend on app>=5")
     assert problem.message == (
-        "thing does not go with app<5 of old (old/layer.yaml): all versions of thing depend on"
+        "thing is incompatible with app<5 of old (old/layer.yaml): all versions of thing depend on"
         " app>=5"
     )
 
@@ -55,7 +55,7 @@ def test_a_conflict_that_comes_up_at_several_points_is_told_once_with_all_images
 def test_a_conflict_with_what_is_locked_says_how_to_move_it() -> None:
     kept = Kept("base@trixie", artifact("python", "app", "7"))
     (problem,) = problems(kept, OLD)
-    assert problem.message == "app<5 does not go with app 7, which is locked for base@trixie"
+    assert problem.message == "app<5 is incompatible with app 7, which is locked for base@trixie"
     assert problem.hint == "run `catalog lock --upgrade app`"
 
 
@@ -71,7 +71,7 @@ def test_a_version_that_does_not_exist_has_the_resolver_s_reason() -> None:
     wrong = Request(cell("x"), "python", "app>99")
     (problem,) = problems(wrong, said="Because only app<=2 is available and you require app>99")
     assert problem.message == (
-        "nothing answers 'app>99' on Python 3.13: only app<=2 is available and you require app>99"
+        "'app>99' has no solution on Python 3.13: only app<=2 is available and you require app>99"
     )
 
 

@@ -126,7 +126,9 @@ def test_branches_that_lock_other_layers_merge_by_one_command(
     assert repository.git("merge", "--quiet", "other", check=False) == 1
     assert repository.run("plan") == 2
     said = capsys.readouterr().err
-    assert "lock.json:3:1: git left a conflict here: two branches have changed the lock" in said
+    assert (
+        "lock.json:3:1: there is a merge conflict here: two branches have changed the lock" in said
+    )
     assert "run `catalog lock --merge`" in said
     assert "damaged" not in said
     for layer in ("left", "right"):
@@ -170,7 +172,7 @@ def test_the_former_format_is_told_and_rewritten_by_one_command_without_a_networ
         assert repository.run(*command) == 2
         said = capsys.readouterr().err
         assert "catalog.lock:1:1: the lock has format 1" in said
-        assert "run `catalog lock`: it rewrites the lock" in said
+        assert "run `catalog lock`: it converts the lock" in said
     assert repository.run("lock") == 0
     assert "nothing moved" in capsys.readouterr().out
     assert read(repository.root / NAME) == lock, "the same artifacts and slices: the same keys"
@@ -205,7 +207,7 @@ def test_a_merge_without_a_conflict_that_does_not_hold_is_told(
     )
     write(apart, repository.root / NAME)
     assert repository.run("lock", "--check") == 1
-    assert "both would hold base twice: 1 in base@trixie, 2 in right@trixie" in (
+    assert "both would have base twice: 1 in base@trixie, 2 in right@trixie" in (
         capsys.readouterr().out
     )
 

@@ -83,7 +83,7 @@ def test_one_image_holds_one_version_of_a_package() -> None:
         right=[artifact("deb", "tool", "2"), artifact("npm", "a", "2")],
     )
     (problem,) = disagreements(graph(cell("left"), cell("right")), one)
-    assert problem.message == "image would hold tool twice: 1 in left, 2 in right"
+    assert problem.message == "image would have tool twice: 1 in left, 2 in right"
     assert problem.hint == "run `catalog lock --upgrade tool`"
     assert not disagreements(graph(cell("left")), one)
 
@@ -129,9 +129,9 @@ def test_packages_that_exclude_each_other_are_told_with_their_layers() -> None:
         )
     }
     assert [sentence for _, sentence in sentences(complaints(said), owners)] == [
-        "red of left excludes blue (< 2), and right holds blue 1",
-        "mail-a of left excludes mail-agent, as mail-b of right does",
-        "mail-b of right excludes mail-agent, as mail-a of left does",
+        "red of left conflicts with blue (< 2), but right has blue 1",
+        "mail-a of left conflicts with mail-agent, as mail-b of right does",
+        "mail-b of right conflicts with mail-agent, as mail-a of left does",
         "green needs yellow (>= 2)",
     ]
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
+from builder.documents import DocumentError
 from builder.verify.manifests import VERSIONS, manifests, problems
 
 CLAIM: dict[str, Any] = {
@@ -64,5 +64,5 @@ def test_a_route_that_passes_through_has_no_path() -> None:
 
 def test_empty_documents_are_none() -> None:
     assert manifests("---\n# nothing\n---\nkind: A\n") == [{"kind": "A"}]
-    with pytest.raises(yaml.YAMLError):
+    with pytest.raises(DocumentError):
         manifests("a: [")
