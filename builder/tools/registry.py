@@ -113,7 +113,10 @@ class Registry:
             # for it. It is a courtesy, and nothing depends on it.
             with contextlib.suppress(BuilderError, web.TransientError):
                 place = self._location(answer, what)
-                self._ask(_Request(method="DELETE", url=place, scope=_scope(repository)), what)
+                self._ask(
+                    _Request(method="DELETE", url=place, scope=_scope(repository)), what
+                ).close()
+        answer.close()
         return False
 
     def upload(self, repository: str, digest: str, body: Body) -> None:
@@ -239,6 +242,7 @@ class Registry:
 
     def _is_there(self, answer: requests.Response, what: str) -> bool:
         if answer.status_code == HTTPStatus.NOT_FOUND:
+            answer.close()
             return False
         self._expect(answer, what, HTTPStatus.OK)
         return True

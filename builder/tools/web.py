@@ -97,7 +97,11 @@ class Session(requests.Session):
 
         """
         location = resp.headers.get("Location") if resp.is_redirect else None
-        return None if location is None else target(resp.url, location)
+        try:
+            return None if location is None else target(resp.url, location)
+        except AnswerError:
+            resp.close()
+            raise
 
 
 def target(url: str, location: str) -> str:
@@ -110,8 +114,9 @@ def target(url: str, location: str) -> str:
     try:
         text = location.encode("latin-1").decode()
         whole = urljoin(url, text)
-        parts = urlsplit(whole)
-        host, _ = parts.hostname, parts.port
+        own, parts = urlsplit(text), urlsplit(whole)
+        # Joining would give a scheme without a host the host of before.
+        host, _ = parts.hostname if own.netloc or not own.scheme else None, parts.port
     except ValueError:
         raise AnswerError(f"it leads to {told(repr(location))}, which is no address") from None
     # Readers of URLs do not agree on where a host ends that has a backslash behind it.
