@@ -180,14 +180,15 @@ class Registry:
     def _ask(self, request: _Request, what: str) -> requests.Response:
         answer = self._once(request, what)
         challenge = answer.headers.get("WWW-Authenticate", "")
-        if (
-            answer.status_code == HTTPStatus.UNAUTHORIZED
-            and challenge
-            and self._keys.challenged(request.scope, challenge)
-        ):
-            answer.close()
-            answer = self._once(request, what)
-        return answer
+        if answer.status_code != HTTPStatus.UNAUTHORIZED or not challenge:
+            return answer
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(answer)
+            if self._keys.challenged(request.scope, challenge):
+                return self._once(request, what)
+            # What it says is still to be read.
+            stack.pop_all()
+            return answer
 
     def _once(self, request: _Request, what: str) -> requests.Response:
         def authorize(prepared: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -6,19 +6,21 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+import requests
 
 from builder.errors import BuilderError
 from builder.fetch.session import session
 from builder.settings import Settings
 from builder.tools import registry as client
-from builder.tools import web
 from tests.integration.conftest import Place
 from tests.integration.odd_registry import Answer, OddRegistry, Script, odd_registry
 from tests.integration.registry_server import LOGIN, auth_file
@@ -30,7 +32,6 @@ DIGEST = "sha256:" + "1" * 64
 OTHER = "sha256:" + "2" * 64
 PLACE = {"Location": "/v2/team/python/blobs/uploads/1"}
 BASIC = "Basic " + base64.b64encode(":".join(LOGIN).encode()).decode()
-Serve = Callable[[Script], OddRegistry]
 
 
 @pytest.fixture(autouse=True)
@@ -40,34 +41,60 @@ def waited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[float]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     seconds: list[float] = []
-    monkeypatch.setattr(web.time, "sleep", seconds.append)
+    monkeypatch.setattr(time, "sleep", seconds.append)
     return seconds
 
 
+@dataclass(frozen=True)
+class Network:
+    """Servers that are started, and clients of them, until a test ends."""
+
+    stack: ExitStack
+    connection: requests.Session
+
+    def __call__(self, script: Script) -> OddRegistry:
+        return self.stack.enter_context(odd_registry(script))
+
+    def client(self, server: OddRegistry) -> client.Registry:
+        where = client.address(f"{server.address}/team")
+        return client.Registry(where, self.connection, plain_http=True)
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[requests.Session]:
+    place = tmp_path_factory.mktemp("place")
+    with session(Settings(cache=place, store=place, jobs=1)) as made:
+        yield made
+
+
 @pytest.fixture
-def serve() -> Iterator[Serve]:
+def serve(connection: requests.Session) -> Iterator[Network]:
     with ExitStack() as stack:
-        yield lambda script: stack.enter_context(odd_registry(script))
+        yield Network(stack, connection)
 
 
-def registry(server: OddRegistry, tmp_path: Path) -> client.Registry:
-    settings = Settings(cache=tmp_path, store=tmp_path, jobs=1)
-    where = client.address(f"{server.address}/team")
-    return client.Registry(where, session(settings), plain_http=True)
+class Body:
+    """A body that can be sent again."""
+
+    def __len__(self) -> int:
+        return len(DATA)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield DATA
 
 
 def push(hub: client.Registry) -> None:
     """Do what a push does."""
     hub.manifest("team/python", "1")
     if not hub.has_blob("team/python", DIGEST):
-        hub.upload("team/python", DIGEST, DATA)
+        hub.upload("team/python", DIGEST, Body())
     hub.put_manifest("team/python", "1", DATA, "application/json")
 
 
-def told(serve: Serve, tmp_path: Path, script: Script) -> str:
+def told(serve: Network, script: Script) -> str:
     """Return what a push to such a registry says."""
     server = serve(script)
-    hub = registry(server, tmp_path)
+    hub = serve.client(server)
     with pytest.raises(BuilderError) as caught:
         push(hub)
     said = caught.value.message
@@ -100,11 +127,9 @@ LOCATIONS = {
 
 
 @pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS)
-def test_an_upload_without_a_place_to_go_to(
-    serve: Serve, tmp_path: Path, location: str | None
-) -> None:
+def test_an_upload_without_a_place_to_go_to(serve: Network, location: str | None) -> None:
     headers = {} if location is None else {"Location": location}
-    said = told(serve, tmp_path, by_method(POST=Answer(status=202, headers=headers)))
+    said = told(serve, by_method(POST=Answer(status=202, headers=headers)))
     assert f"was asked to send {DIGEST} to team/python, and answers" in said
     assert "Location" in said or "leads to" in said
 
@@ -112,14 +137,14 @@ def test_an_upload_without_a_place_to_go_to(
 @pytest.mark.parametrize(
     "location", [one for one in LOCATIONS.values() if one], ids=list(LOCATIONS)[2:]
 )
-def test_a_redirect_to_nowhere(serve: Serve, tmp_path: Path, location: str) -> None:
+def test_a_redirect_to_nowhere(serve: Network, location: str) -> None:
     away = Answer(status=307, headers={"Location": location})
-    assert "leads to" in told(serve, tmp_path, by_method(HEAD=away))
+    assert "leads to" in told(serve, by_method(HEAD=away))
 
 
-def test_a_redirect_in_a_circle_ends(serve: Serve, tmp_path: Path) -> None:
+def test_a_redirect_in_a_circle_ends(serve: Network) -> None:
     script = by_method(HEAD=Answer(status=302, headers={"Location": "/v2/"}))
-    assert "10 redirects" in told(serve, tmp_path, script)
+    assert "10 redirects" in told(serve, script)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +185,9 @@ def test_a_redirect_in_a_circle_ends(serve: Serve, tmp_path: Path) -> None:
     ],
 )
 def test_an_answer_that_is_not_due(
-    serve: Serve, tmp_path: Path, answers: dict[str, Answer], expected: str
+    serve: Network, answers: dict[str, Answer], expected: str
 ) -> None:
-    said = told(serve, tmp_path, by_method(**answers))
+    said = told(serve, by_method(**answers))
     assert re.search(expected, said), said
 
 
@@ -199,10 +224,8 @@ def guarded(challenge: str, token: Answer) -> Script:
         ("", "HTTP 401"),
     ],
 )
-def test_a_challenge_that_nobody_can_meet(
-    serve: Serve, tmp_path: Path, challenge: str, expected: str
-) -> None:
-    said = told(serve, tmp_path, guarded(challenge, Answer(status=404)))
+def test_a_challenge_that_nobody_can_meet(serve: Network, challenge: str, expected: str) -> None:
+    said = told(serve, guarded(challenge, Answer(status=404)))
     assert re.search(expected, said), said
 
 
@@ -234,12 +257,10 @@ def test_a_challenge_that_nobody_can_meet(
         (Answer(status=403), "gives no token"),
     ],
 )
-def test_a_token_service_that_gives_none(
-    serve: Serve, tmp_path: Path, token: Answer, expected: str
-) -> None:
+def test_a_token_service_that_gives_none(serve: Network, token: Answer, expected: str) -> None:
     server = serve(lambda *_: Answer(status=404))
     server.script = guarded(f'Bearer realm="{server.url}/token",service="x"', token)
-    hub = registry(server, tmp_path)
+    hub = serve.client(server)
     with pytest.raises(BuilderError, match=expected) as caught:
         hub.has_blob("team/python", DIGEST)
     assert server.address in caught.value.message
@@ -261,60 +282,56 @@ RETRY_AFTER = {
 @pytest.mark.parametrize("asked", RETRY_AFTER)
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_registry_that_is_busy_is_asked_when_it_says(
-    serve: Serve, tmp_path: Path, waited: list[float], status: int, asked: str
+    serve: Network, waited: list[float], status: int, asked: str
 ) -> None:
     answers = [Answer(status=status, headers={"Retry-After": asked}), Answer(status=404)]
     server = serve(lambda *_: answers.pop(0))
-    assert not registry(server, tmp_path).has_blob("team/python", DIGEST)
+    assert not serve.client(server).has_blob("team/python", DIGEST)
     assert waited == [RETRY_AFTER[asked]]
 
 
-def test_the_moment_to_come_back_may_be_a_date(
-    serve: Serve, tmp_path: Path, waited: list[float]
-) -> None:
+def test_the_moment_to_come_back_may_be_a_date(serve: Network, waited: list[float]) -> None:
     then = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     answers = [Answer(status=503, headers={"Retry-After": then}), Answer(status=404)]
     server = serve(lambda *_: answers.pop(0))
-    assert not registry(server, tmp_path).has_blob("team/python", DIGEST)
+    assert not serve.client(server).has_blob("team/python", DIGEST)
     assert 20 < waited[0] <= 30
 
 
 @pytest.mark.parametrize("asked", ["3600", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"])
-def test_nobody_waits_for_hours(
-    serve: Serve, tmp_path: Path, waited: list[float], asked: str
-) -> None:
+def test_nobody_waits_for_hours(serve: Network, waited: list[float], asked: str) -> None:
     busy = Answer(status=429, headers={"Retry-After": asked})
-    said = told(serve, tmp_path, by_method(HEAD=busy))
+    said = told(serve, by_method(HEAD=busy))
     assert "HTTP 429, and asks to come back in" in said
     assert waited == []
 
 
 def test_a_password_goes_to_the_token_service_of_the_registry(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = serve(lambda *_: Answer(status=200, body=json.dumps({"token": "abcdefgh"}).encode()))
     server = serve(guarded(f'Bearer realm="{service.url}/token"', Answer(status=404)))
     monkeypatch.setenv("REGISTRY_AUTH_FILE", str(auth_file(tmp_path, server.address, *LOGIN)))
-    assert not registry(server, tmp_path).has_blob("team/python", DIGEST)
+    assert not serve.client(server).has_blob("team/python", DIGEST)
     assert [key for *_, key in service.asked] == [BASIC]
     assert [key for *_, key in server.asked] == ["", "Bearer abcdefgh"]
 
 
 def test_a_password_goes_to_no_other_host(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = serve(lambda *_: Answer(status=200, body=b'{"token": "abcdefgh"}'))
     elsewhere = other.url.replace("127.0.0.1", "localhost")
     server = serve(guarded(f'Bearer realm="{elsewhere}/token"', Answer(status=404)))
     monkeypatch.setenv("REGISTRY_AUTH_FILE", str(auth_file(tmp_path, server.address, *LOGIN)))
     with pytest.raises(BuilderError, match="sent to localhost, which is of another domain"):
-        registry(server, tmp_path).has_blob("team/python", DIGEST)
+        serve.client(server).has_blob("team/python", DIGEST)
     assert other.asked == []
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_takes_no_password_along(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+    serve: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     other = serve(lambda *_: Answer(status=200))
 
@@ -325,13 +342,13 @@ def test_a_redirect_takes_no_password_along(
 
     server = serve(script)
     monkeypatch.setenv("REGISTRY_AUTH_FILE", str(auth_file(tmp_path, server.address, *LOGIN)))
-    assert registry(server, tmp_path).has_blob("team/python", DIGEST)
+    assert serve.client(server).has_blob("team/python", DIGEST)
     assert [key for *_, key in server.asked] == ["", BASIC]
     assert other.asked == [("HEAD", "/blob?sig=1", "")]
 
 
 def test_a_token_of_long_life_is_not_carried_on(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = serve(lambda *_: Answer(status=200, body=b'{"token": "abcdefgh"}'))
     service = serve(lambda *_: Answer(status=307, headers={"Location": f"{other.url}/token"}))
@@ -340,12 +357,12 @@ def test_a_token_of_long_life_is_not_carried_on(
     path.write_text(json.dumps({"auths": {server.address: {"identitytoken": "long-lived"}}}))
     monkeypatch.setenv("REGISTRY_AUTH_FILE", str(path))
     with pytest.raises(BuilderError, match="HTTP 307"):
-        registry(server, tmp_path).has_blob("team/python", DIGEST)
+        serve.client(server).has_blob("team/python", DIGEST)
     assert other.asked == []
 
 
 def test_an_upload_to_a_storage_host_takes_no_password_along(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage = serve(lambda *_: Answer(status=201))
 
@@ -356,7 +373,7 @@ def test_an_upload_to_a_storage_host_takes_no_password_along(
 
     server = serve(script)
     monkeypatch.setenv("REGISTRY_AUTH_FILE", str(auth_file(tmp_path, server.address, *LOGIN)))
-    registry(server, tmp_path).upload("team/python", DIGEST, DATA)
+    serve.client(server).upload("team/python", DIGEST, Body())
     assert storage.asked == [("PUT", f"/place?X-Amz-Signature=1&digest={DIGEST}", "")]
 
 
