@@ -53,8 +53,8 @@ def test_mirrors_that_want_a_password_get_it_and_nobody_else_does(
     guarded: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("DEBIAN", "DEBIAN_SECURITY"):
-        path = name.lower().replace("_", "-")
-        monkeypatch.setenv(f"CATALOG_MIRROR_{name}", f"{login(guarded.site.url)}/{path}")
+        archive = name.lower().replace("_", "-")
+        monkeypatch.setenv(f"CATALOG_MIRROR_{name}", f"{login(guarded.site.url)}/{archive}")
     monkeypatch.setenv("CATALOG_MIRROR_PYPI", f"{login(guarded.site.url)}/simple")
     assert told(guarded, "lock")[0] == 0
     assert told(guarded, "fetch")[0] == 0
