@@ -11,7 +11,6 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from builder.errors import BuilderError, ToolError, listed
 from builder.fetch.npm import registry
