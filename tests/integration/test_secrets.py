@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -153,12 +154,15 @@ def test_a_registry_that_npm_is_configured_with(
         place.site.files[path] = text.replace('.tgz"', f'.tgz?{SIGNED}"').encode()
     place.layer("left", "description: left\non: [base]\nnpm: {app: ^1}\n")
     host = place.site.url.partition("//")[2]
-    for url in (f"{login(place.site.url)}/npm", login("http://127.0.0.1:1/npm")):
+    npm_keeps_to_itself = login(f"{place.site.url}/npm")
+    for url, command in ((f"{place.site.url}/npm", "lock"), (npm_keeps_to_itself, "fetch")):
         (home / ".npmrc").write_text(
             f"registry={url}/\n//{host}/npm/:_authToken={SECRET}\nfetch-retries=0\n"
         )
-        told(place, "lock", "--upgrade")
-        told(place, "fetch")
+        ended, said = told(place, command)
+        assert ended == (command == "fetch"), said
+        shutil.rmtree(place.settings.cache / "artifacts")
+    assert "CATALOG_MIRROR_NPM" in said
 
 
 def test_a_repository_that_maven_is_configured_with(
@@ -171,18 +175,18 @@ def test_a_repository_that_maven_is_configured_with(
     place.layer(
         "left", "description: left\non: [base]\nmaven: {artifacts: [org.example:app:1.0]}\n"
     )
-    for url in (f"{login(place.site.url)}/maven", login("http://127.0.0.1:1/maven")):
+    for url, command in (
+        (login(f"{place.site.url}/maven"), "lock"),
+        (login("http://127.0.0.1:1/maven"), "fetch"),
+    ):
         mirror = f"<mirror><mirrorOf>central</mirrorOf><url>{url}</url></mirror>"
         (home / ".m2/settings.xml").write_text(f"<settings><mirrors>{mirror}</mirrors></settings>")
-        told(place, "lock", "--upgrade")
-        told(place, "fetch")
+        ended, said = told(place, command)
+        assert ended == (command == "fetch"), said
 
 
-@pytest.mark.parametrize("proxy", ["http://127.0.0.1:1/go", "http://nowhere.invalid/go|off"])
-def test_a_proxy_that_go_is_configured_with(
-    place: Place, monkeypatch: pytest.MonkeyPatch, proxy: str
-) -> None:
-    monkeypatch.setenv("GOPROXY", login(proxy))
+def test_a_proxy_that_go_is_configured_with(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOPROXY", login("http://127.0.0.1:1/go|off"))
     place.layer(
         "left", "description: left\non: [base]\ngo: {example.invalid/app: {version: v1.0.0}}\n"
     )
