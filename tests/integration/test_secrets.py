@@ -155,6 +155,7 @@ def test_a_registry_that_npm_is_configured_with(
     place.layer("left", "description: left\non: [base]\nnpm: {app: ^1}\n")
     host = place.site.url.partition("//")[2]
     npm_keeps_to_itself = login(f"{place.site.url}/npm")
+    said = ""
     for url, command in ((f"{place.site.url}/npm", "lock"), (npm_keeps_to_itself, "fetch")):
         (home / ".npmrc").write_text(
             f"registry={url}/\n//{host}/npm/:_authToken={SECRET}\nfetch-retries=0\n"
