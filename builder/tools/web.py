@@ -5,7 +5,6 @@ make one wait, how much of an answer is read, and how a failure is told.
 from __future__ import annotations
 
 import http.client
-import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import requests
 import urllib3
 
+from builder import documents
 from builder.redact import told
 
 REDIRECTS = 10
@@ -208,8 +208,8 @@ def document(answer: requests.Response) -> dict[str, Any]:
     data = body(answer)
     # What is in an answer may be a secret, and is not told.
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
+        value = documents.from_json(data, most=LARGEST)
+    except documents.DocumentError:
         raise AnswerError(f"{len(data)} bytes that are no JSON") from None
     if not isinstance(value, dict):
         kind = "a list" if isinstance(value, list) else "a single value"
