@@ -23,6 +23,7 @@ from builder.catalog.suggest import nearest
 from builder.commands import COMMANDS, VERBS, answer_shell, command
 from builder.console.text import Console
 from builder.errors import BuilderError
+from builder.redact import learn, redact
 from builder.tools import process
 
 INTERRUPTED = 130
@@ -61,7 +62,7 @@ class Parser(argparse.ArgumentParser):
                 f"argument {choice['what']}: there is no {choice['word']!r}; {near} (there are"
                 f" {', '.join(known)})"
             )
-        super().error(message)
+        super().error(redact(message))
 
 
 class ShowVersion(argparse.Action):
@@ -125,6 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     interrupted or asked to end.
     """
     words = sys.argv[1:] if argv is None else list(argv)
+    learn(os.environ)
     try:
         if COMPLETING in os.environ:
             answer_shell(parser(os.environ.get("COMP_LINE", "").split()))

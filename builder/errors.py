@@ -13,8 +13,10 @@ Anything else that escapes is a bug (exit code 3).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
+
+from builder.redact import redact
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,13 +39,15 @@ class Problem:
 
 
 class BuilderError(Exception):
-    """A failure that is not a bug of this program. `hint` says what to do about it."""
+    """A failure that is not a bug of this program. `hint` says what to do about it. Neither keeps
+    a secret that it was given in a URL.
+    """
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message, self.hint = message, hint
+        self.message, self.hint = redact(message), redact(hint)
+        super().__init__(self.message)
 
 
 class InputError(BuilderError):
@@ -52,7 +56,7 @@ class InputError(BuilderError):
     exit_code: ClassVar[int] = 2
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems)))
+        self.problems = tuple(sorted({_without_secrets(problem) for problem in problems}))
         super().__init__("\n".join(str(p) for p in self.problems))
 
 
@@ -64,7 +68,7 @@ class ToolError(BuilderError):
     """A process ended badly."""
 
     def __init__(self, argv: Sequence[str], code: int | None, tail: str, *, hint: str = "") -> None:
-        self.argv, self.code, self.tail = tuple(argv), code, tail
+        self.argv, self.code, self.tail = tuple(argv), code, redact(tail)
         how = (
             "was not found"
             if code is None
@@ -72,7 +76,7 @@ class ToolError(BuilderError):
             if code < 0
             else f"exited {code}"
         )
-        super().__init__(f"{argv[0]} {how}" + (f":\n{tail}" if tail else ""), hint=hint)
+        super().__init__(f"{argv[0]} {how}" + (f":\n{self.tail}" if tail else ""), hint=hint)
 
 
 class IntegrityError(BuilderError):
@@ -81,6 +85,11 @@ class IntegrityError(BuilderError):
 
 class ConflictError(BuilderError):
     """Two layers disagree on a path that no merger owns."""
+
+
+def _without_secrets(problem: Problem) -> Problem:
+    message, hint = redact(problem.message), redact(problem.hint)
+    return replace(problem, message=message, hint=hint)
 
 
 def listed(words: Sequence[str], limit: int, separator: str = ", ") -> str:

@@ -43,8 +43,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from builder.errors import InputError, Problem
+from builder.redact import redact
 
 PREFIX = "CATALOG_"
 MIRROR, SNAPSHOT = PREFIX + "MIRROR_", PREFIX + "SNAPSHOT_"
@@ -149,14 +151,30 @@ def _urls(env: Mapping[str, str], prefix: str, problems: list[Problem]) -> dict[
         if name.startswith(prefix) and value
     }
     for name, value in urls.items():
-        if not value.startswith(SCHEMES):
-            problems.append(
-                Problem(
-                    prefix + name,
-                    0,
-                    0,
-                    f"{value!r} is not a URL",
-                    f"start it with one of {', '.join(SCHEMES)}",
-                )
-            )
+        message, hint = _wrong_url(value)
+        if message:
+            problems.append(Problem(prefix + name, 0, 0, message, hint))
     return urls
+
+
+def _wrong_url(value: str) -> tuple[str, str]:
+    """Return what is wrong with the base URL of a mirror and what to do about it; nothing where it
+    is right.
+    """
+    shown = redact(value)
+    if not value.startswith(SCHEMES):
+        # Without its scheme it is not known for a URL, and may hold a password all the same.
+        shown = shown.rpartition("@")[2]
+        return f"{shown!r} is not a URL", f"start it with one of {', '.join(SCHEMES)}"
+    try:
+        parts = urlsplit(value)
+        is_url = bool(parts.hostname) or parts.scheme == "file"
+        _ = parts.port
+    except ValueError:
+        parts, is_url = urlsplit(""), False
+    if not is_url or not value.isprintable() or any(letter in value for letter in ' \\"<>'):
+        return f"{shown!r} is not a URL", "for example https://mirror.example.org/path"
+    if parts.query or parts.fragment:
+        hint = "leave out what follows ? or #; a password belongs into ~/.netrc"
+        return f"{shown!r} has a query, and the paths of files are put behind it", hint
+    return "", ""

@@ -19,6 +19,7 @@ PACKAGE = ROOT / "builder"
 # Left to right: a module may import from its own group and from the groups before it.
 LAYERS = (
     {
+        "redact",
         "errors",
         "deb822",
         "digest",
@@ -47,6 +48,7 @@ LAYERS = (
 # What is computed from values alone: it starts no process, opens no connection, and is tested
 # without either.
 PURE = {
+    "redact",
     "errors",
     "deb822",
     "digest",

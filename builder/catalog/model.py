@@ -26,6 +26,7 @@ from builder.catalog.words import (
     Model,
     Name,
     Owner,
+    Page,
     Port,
     Registry,
     Value,
@@ -133,7 +134,7 @@ class Catalog(Model):
     format: Literal[1] = Field(1, description="Version of this format.")
     name: Name = Field(description="The catalog's name.")
     description: str = Field("", description="What the catalog offers, in a sentence.")
-    url: Line | None = Field(None, description="Home page, for image labels and charts.")
+    url: Page | None = Field(None, description="Home page, for image labels and charts.")
     registry: Registry = Field(
         "localhost:5000/catalog", description="Registry and path under which images are published."
     )

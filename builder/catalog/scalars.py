@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from builder.redact import redact
+
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -37,8 +39,8 @@ def scalar(text: str) -> str | float | bool | None:
 
 
 def quoted(value: object) -> str:
-    """Return a text in quotes, shortened where it is long."""
-    text = str(value)
+    """Return a text in quotes, without secrets of URLs, shortened where it is long."""
+    text = redact(str(value))
     return repr(text if len(text) <= SHOWN else text[: SHOWN - 3] + "...")
 
 

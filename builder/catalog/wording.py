@@ -40,7 +40,11 @@ _PATTERNS = {
     words.LINE: "one line, which is all that a Dockerfile can set",
     words.LABEL: "the name of a label: letters, digits and signs but '='",
     words.ARGUMENT: "a text without the character NUL",
-    words.URL: "an address that starts with https://, http:// or file:///",
+    words.URL: (
+        "an address that starts with https://, http:// or file:///, without user, password and"
+        " query, which everybody could read in the lock"
+    ),
+    words.PAGE: "the address of a page, such as https://example.org/team, without user and query",
     words.SHA256: "a sha256: 64 hex digits",
     words.GO_VERSION: "the version of a Go module, such as v1.2.3, or latest",
     words.ONE_LINE: "one line without single quotes",

@@ -24,7 +24,10 @@ LINE = r"^[^\x00-\x08\x0a-\x1f\x7f]*$"
 LABEL = r"^[!-<>-~]+$"
 ARGUMENT = r"^[^\x00]*$"
 DPKG_PATH = r"^path-(exclude|include)=/\S*$"
-URL = r"^(https?://|file:///)"
+# Neither holds a user, a password or a query: what is in a catalog is in its lock, its images and
+# its charts, too.
+URL = r"^(https?://[^\s/?#@\\]+(/[^\s?#]*)?|file:///[^\s?#]*)$"
+PAGE = r"^https?://[^\s/?#@\\]+(/[^\s?#]*)?(#[^\s?]*)?$"
 SHA256 = r"^[0-9a-f]{64}$"
 GO_VERSION = r"^(latest|v[0-9][0-9A-Za-z.+-]*)$"
 ONE_LINE = r"^[^\n']*$"
@@ -48,6 +51,7 @@ DpkgPath = Annotated[str, StringConstraints(pattern=DPKG_PATH)]
 Owner = Annotated[str, StringConstraints(pattern=OWNER)]
 # useradd takes 32 characters.
 Account = Annotated[str, StringConstraints(pattern=ACCOUNT, max_length=32)]
+Page = Annotated[str, StringConstraints(pattern=PAGE)]
 Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from builder.catalog.language import LanguageTag
-from builder.catalog.words import Model, Name, Port, Variable
+from builder.catalog.words import Model, Name, Page, Port, Variable
 from builder.charts.model import ChartName, FileName, ObjectName, Option, Part
 
 # Kubernetes allows 15 characters for the name of a port; Helm derives names of objects from it.
@@ -131,8 +131,8 @@ class Service(Running):
     icon: str = Field(description="URL, or a file of charts/icons/ to be embedded.")
     keywords: tuple[str, ...] = Field((), description="Words to find the chart by.")
     category: str = Field("machine-learning", description="artifacthub.io/category of the chart.")
-    home: str | None = Field(None, description="Home page. Default: the catalog's.")
-    sources: tuple[str, ...] = Field((), description="URLs of the projects that it is made from.")
+    home: Page | None = Field(None, description="Home page. Default: the catalog's.")
+    sources: tuple[Page, ...] = Field((), description="URLs of the projects that it is made from.")
     annotations: Mapping[str, str] = Field({}, description="Annotations of the chart.")
     groups: tuple[str, ...] = Field(
         description="Groups of options, or bundles of groups.", min_length=1

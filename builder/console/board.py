@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from builder.events import Event, Output, Progress, Step
+from builder.redact import redact
 
 SHOWN = 6
 """How many waiting nodes are named."""
@@ -36,14 +37,14 @@ class Board:
         match event:
             case Step(node, "running", detail, _):
                 self.waiting.pop(node, None)
-                self.running.setdefault(node, _Running(time.monotonic())).line = detail
+                self.running.setdefault(node, _Running(time.monotonic())).line = redact(detail)
             case Step(node, "waiting", detail, _):
                 self.waiting[node] = detail
             case Step(node, _, _, _):
                 self.waiting.pop(node, None)
                 self.running.pop(node, None)
             case Output(node, line) if node in self.running:
-                self.running[node].line = NOISE.sub("", line)
+                self.running[node].line = redact(NOISE.sub("", line))
             case Progress(node, done, total, unit) if node in self.running:
                 self.running[node].line = (
                     f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"

@@ -14,6 +14,7 @@ from rich.text import Text
 from builder.console.board import LiveBoard
 from builder.errors import BuilderError, InputError
 from builder.events import Event, Note, Output, Plain, Progress, Step
+from builder.redact import masked, redact
 
 STYLE = {
     "done": "green",
@@ -30,7 +31,8 @@ FITTED = 500
 class Console:
     """Prints for people, or JSON for programs. Safe to call from several threads.
 
-    Printed text is never read as markup: `[x]` and `:100:` are ordinary text.
+    Printed text is never read as markup: `[x]` and `:100:` are ordinary text. It holds no secret:
+    see `builder.redact`. Results keep URLs as the user wrote them; messages do not.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -47,11 +49,12 @@ class Console:
 
     def text(self, value: str = "") -> None:
         """Print a result as it is, without markup."""
-        sys.stdout.write(value + "\n")
+        sys.stdout.write(masked(value) + "\n")
 
     def json(self, value: object) -> None:
         """Print a JSON document, its keys in the order given."""
-        sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
+        text = json.dumps(value, indent=2, default=str, ensure_ascii=False)
+        sys.stdout.write(masked(text) + "\n")
 
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
@@ -61,7 +64,7 @@ class Console:
         On a terminal, columns are fitted to its width. Elsewhere, and when there are many
         rows, each row is one line.
         """
-        texts = [[str(cell) for cell in row] for row in rows]
+        texts = [[masked(str(cell)) for cell in row] for row in rows]
         if not self._out.is_terminal or len(texts) > FITTED:
             heading = [title] if title else []
             self.text("\n".join([*heading, *_lines(columns, texts)]))
@@ -113,7 +116,8 @@ class Console:
 
     def _story(self, *parts: str | tuple[str, str]) -> None:
         """Print a line to standard error: texts, and texts with a style."""
-        self._err.print(Text.assemble(*parts))
+        texts = [(part, "") if isinstance(part, str) else part for part in parts]
+        self._err.print(Text.assemble(*[(redact(text), style) for text, style in texts]))
 
     def error(self, error: BuilderError) -> None:
         """Print a failure and its hint; for wrong input, every problem."""
@@ -133,7 +137,7 @@ class Console:
         """Print a traceback that should never be seen, with what to do about it."""
         self.close()
         with self._lock:
-            sys.stderr.write(trace)
+            sys.stderr.write(redact(trace))
             self._story(
                 ("This is a bug in catalog, not in your input.", "bold red"),
                 " Please report it with the text above.",

@@ -16,10 +16,10 @@ from builder import confined
 from builder.errors import InputError, Problem
 from builder.fetch import pace
 from builder.settings import PREFIX, Settings
+from builder.tools.web import Session
 from builder.tree import File, replace
 
 AGENT = "catalog-builder"
-REDIRECTS = 10
 MOST_CERTIFICATES = 16 << 20
 
 
@@ -53,8 +53,7 @@ def session(settings: Settings) -> requests.Session:
     context = ssl.create_default_context()
     if settings.ca_bundle:
         _load(context, settings.ca_bundle)
-    made = requests.Session()
-    made.max_redirects = REDIRECTS
+    made = Session()
     made.headers["User-Agent"] = AGENT
     made.mount("https://", _Trusting(context, connections(settings)))
     made.mount("http://", _Steady(pool_maxsize=connections(settings)))

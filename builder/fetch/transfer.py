@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 import urllib3
@@ -16,7 +16,9 @@ import urllib3
 from builder import confined, settle
 from builder.errors import FetchError, IntegrityError
 from builder.lock.model import Artifact
+from builder.redact import redact
 from builder.settings import MIRROR, variable
+from builder.tools import web
 from builder.tools.members import check_file
 
 ATTEMPTS = 4
@@ -32,6 +34,7 @@ LOST = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
     urllib3.exceptions.LocationValueError,
+    web.AnswerError,
     ValueError,
 )
 """What a redirect that goes on, or leads nowhere, comes to: trying again changes nothing."""
@@ -40,6 +43,8 @@ UNPACKED = {"python", "wheel", "npm", "maven", "go"}
 what a layer's own `run` unpacks is the layer's."""
 MOST_DIGITS = 19
 CHUNK = 1 << 20
+MOVED = 300
+"""From here on, an answer is not the file: those that say where it is were followed."""
 GONE = {401, 403, 404, 410}
 """Answers that trying again does not change: 401 and 403 are how some mirrors say that a file is
 not there."""
@@ -126,7 +131,11 @@ def _persistently(
             if attempt:
                 raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-            if attempt == ATTEMPTS - 1 or isinstance(error, LOST):
+            # Whoever is busy was asked several times already.
+            is_busy = isinstance(error, requests.HTTPError) and (
+                error.response.status_code in web.BUSY
+            )
+            if attempt == ATTEMPTS - 1 or isinstance(error, LOST) or is_busy:
                 raise _lost(artifact, url, error) from error
         except OSError as error:
             raise FetchError(
@@ -193,10 +202,15 @@ def pieces(session: requests.Session, url: str, what: str, *, most: int) -> Iter
     if parts.scheme == "file":
         yield from _counted(_local(Path(unquote(parts.path)), what), url, what, most)
         return
-    with session.get(url, stream=True, timeout=TIMEOUT) as response:
+
+    def ask() -> requests.Response:
+        return session.get(url, stream=True, timeout=TIMEOUT)
+
+    with web.patiently(ask, ATTEMPTS, BACKOFF) as response:
         if response.status_code in GONE:
             raise GoneError(what, f" (HTTP {response.status_code} at {redacted(url)})")
-        response.raise_for_status()
+        if response.status_code >= MOVED:
+            raise requests.HTTPError(f"HTTP {response.status_code}", response=response)
         # The raw bytes: a server that marks .tar.gz as `Content-Encoding: gzip` must not have them
         # unpacked.
         response.raw.decode_content = False
@@ -239,18 +253,17 @@ def _local(path: Path, what: str) -> Iterator[bytes]:
 
 
 def redacted(url: str) -> str:
-    """Return an address to be shown to people: without user and password."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    """Return an address to be shown to people: without user, password and query."""
+    return redact(url)
 
 
 def _lost(artifact: Artifact, url: str, error: Exception) -> FetchError:
     if isinstance(error, requests.HTTPError):
         how = f"HTTP {error.response.status_code} at {redacted(url)}"
     elif isinstance(error, LOST):
-        how = f"{redacted(url)} leads to no file: {error}"
+        how = f"{redacted(url)} leads to no file: {web.reason(error)}"
     else:
-        how = f"{urlsplit(url).hostname} does not answer: {error}"
+        how = f"{web.host(url)} does not answer: {web.reason(error)}"
     return FetchError(f"{artifact.name} {artifact.version}: {how}", hint=_hint(artifact))
 
 

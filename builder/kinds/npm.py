@@ -15,6 +15,7 @@ from builder.documents import DocumentError, from_json
 from builder.errors import Problem
 from builder.kinds.model import ArtifactKind, Bytes, Point, Trace
 from builder.lock.model import Artifact
+from builder.redact import redact
 
 PACKAGE = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*")
 # Only packages in the first node_modules: those inside other packages belong to these.
@@ -34,6 +35,13 @@ def _check(text: YamlFile, layer: Layer) -> Iterator[Problem]:
         if not PACKAGE.fullmatch(package):
             yield text.problem(
                 ("npm", package), f"{quoted(package)} is not the name of an npm package", key=True
+            )
+        if redact(version) != version:
+            yield text.problem(
+                ("npm", package),
+                f"{quoted(version)} is a URL with a user or a query, which would be in the lock for"
+                " all to read",
+                "npm's own configuration holds what a registry wants to know",
             )
         if not version.strip():
             yield text.problem(

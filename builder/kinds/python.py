@@ -17,6 +17,7 @@ from builder.kinds import requests
 from builder.kinds.model import ArtifactKind, Bytes, Trace
 from builder.lock.model import Artifact
 from builder.lock.wheel import requirements
+from builder.redact import redact
 
 REQUIREMENTS = "requirements.txt"
 METADATA = re.compile(
@@ -26,7 +27,15 @@ METADATA = re.compile(
 
 def _check(text: YamlFile, path: tuple[Key, ...], package: str) -> Iterator[Problem]:
     try:
-        Requirement(package)
+        address = Requirement(package).url or ""
+        # What is behind a # is the hash of the file, or its place in an archive.
+        if redact(address.partition("#")[0]) != address.partition("#")[0]:
+            yield text.problem(
+                path,
+                f"{quoted(package)} has a URL with a user or a query, which would be in the lock"
+                " for all to read",
+                "ask for it by its name, and let the index have it",
+            )
     except InvalidRequirement as error:
         why = str(error).splitlines()[0].rstrip(":.")
         yield text.problem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -50,6 +51,8 @@ def artifact(place: str, entry: Entry) -> Artifact | None:
     resolved, digest = str(entry.get("resolved", "")), strongest(str(entry.get("integrity", "")))
     if digest is None or not resolved.startswith("http"):
         return None
+    # What follows the path of a URL may be a secret, and is of no use to another registry.
+    file = re.split("[?#]", resolved)[0].rpartition("/")[2]
     name = entry.get("name") or name_of(place)
     algorithm, _, value = digest.partition("-")
     return Artifact(
@@ -58,7 +61,7 @@ def artifact(place: str, entry: Entry) -> Artifact | None:
         name=name,
         version=entry["version"],
         origin=ORIGIN,
-        locator=f"{name}/-/{resolved.rpartition('/')[2]}",
+        locator=f"{name}/-/{file}",
         digest=f"{algorithm}:{base64.b64decode(value).hex()}",
         size=0,
     )

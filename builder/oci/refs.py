@@ -55,7 +55,5 @@ def ref_from(item: object) -> tuple[str, Descriptor]:
     annotations = item.get("annotations", {}) if isinstance(item, Mapping) else {}
     ref = annotations.get(REF_NAME)
     if not isinstance(ref, str) or not REF.fullmatch(ref):
-        raise IntegrityError(
-            f"{str(ref)[:80]!r} is no ref: up to 512 characters, none of them blank"
-        )
+        raise IntegrityError(f"{str(ref)[:80]!r} is no ref: at most 512 characters, no blanks")
     return ref, descriptor

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from builder.redact import redact
 from builder.tree import File, replace
 from builder.verify.image import Outcome
 
@@ -19,9 +20,10 @@ def write(outcomes: Iterable[Outcome], path: Path) -> None:
             suite, "testcase", classname=image, name=name, time=f"{outcome.seconds:.3f}"
         )
         if not outcome.ok:
-            last_line = outcome.output.strip().rpartition("\n")[2]
+            output = redact(outcome.output)
+            last_line = output.strip().rpartition("\n")[2]
             failure = ET.SubElement(case, "failure", message=last_line)
-            failure.text = outcome.output
+            failure.text = output
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     replace(path, File(ET.tostring(suite, encoding="utf-8", xml_declaration=True)))

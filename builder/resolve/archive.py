@@ -16,6 +16,7 @@ from builder.graph.model import Cell
 from builder.lock.model import Artifact
 from builder.resolve.task import Piece, Resolved, Task, requests
 from builder.settings import Settings
+from builder.tools.web import reason
 
 KIND = ORIGIN = "archive"
 KEY = "archives"
@@ -84,7 +85,7 @@ def _hash(task: Task, url: str) -> str:
             digest.update(piece)
     except OSError as error:
         raise FetchError(
-            f"{url}: {error}", hint="set http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
+            f"{url}: {reason(error)}", hint="set http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
         ) from error
     return digest.hexdigest()
 

@@ -26,6 +26,7 @@ from builder.lock.wheel import machine as kernel_name
 from builder.resolve.task import Piece, Resolved, Task, requests
 from builder.settings import MIRROR, Settings, variable
 from builder.tools.go import Go, unpack
+from builder.tools.web import reason
 from builder.tree import File, replace
 
 KIND = KEY = "go"
@@ -161,7 +162,7 @@ def _unverified(settings: Settings, version: str, modules: Path) -> None:
 
 def _lost(url: str, error: Exception) -> FetchError:
     return FetchError(
-        f"{redacted(url)}: {error}",
+        f"{redacted(url)}: {reason(error)}",
         hint=f"set {variable(MIRROR, ORIGIN)} to a module proxy that answers",
     )
 

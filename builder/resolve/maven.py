@@ -21,6 +21,7 @@ from builder.lock.model import Artifact
 from builder.lock.pom import Dependency, Module, Pom, PomError, document, parse
 from builder.resolve.task import Piece, Resolved, Task, asked
 from builder.settings import MIRROR, Settings, variable
+from builder.tools.web import reason
 from builder.tree import File
 from builder.tree import replace as put
 
@@ -243,7 +244,7 @@ def _artifact(repo: Repository, jar: Jar) -> Artifact:
 
 def _lost(url: str, error: Exception) -> FetchError:
     return FetchError(
-        f"{redacted(url)}: {error}",
+        f"{redacted(url)}: {reason(error)}",
         hint=(
             f"set {variable(MIRROR, ORIGIN)} to a repository that answers, or"
             " http_proxy/https_proxy, or CATALOG_CA_BUNDLE"

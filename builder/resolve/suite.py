@@ -28,7 +28,7 @@ from builder.lock.deb import (
 )
 from builder.lock.model import Artifact
 from builder.resolve.task import Task
-from builder.tools.apt import Apt, Source
+from builder.tools.apt import Apt, Source, without_user
 from builder.tools.archive import control
 
 KIND, BUILD = "deb", "build"
@@ -129,12 +129,13 @@ def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Su
     try:
         apt.update()
     except FetchError as error:
-        raise (
-            unreachable(error.message, DEBIAN if f"{main}/" in error.message else SECURITY) or error
-        ) from error
+        is_main = f"{without_user(main)}/" in error.message
+        raise unreachable(error.message, DEBIAN if is_main else SECURITY) or error from error
     index = Index()
     for uri, _, path in apt.indexes():
-        index.add(path.read_text(), SECURITY if uri.startswith(security + "/") else DEBIAN)
+        index.add(
+            path.read_text(), SECURITY if uri.startswith(without_user(security) + "/") else DEBIAN
+        )
     suite = Suite(release=release, arch=arch, apt=apt, index=index)
     _hold(task, suite, sources, cells)
     return suite

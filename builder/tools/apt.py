@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from builder import deb822
 from builder.digest import sha256
@@ -56,9 +57,28 @@ class Source:
         """Return it as apt reads it."""
         options = f"signed-by={self.keyring}" if self.keyring else "trusted=yes"
         return "".join(
-            f"deb [{options}] {self.uri} {suite} {' '.join(self.components)}".rstrip() + "\n"
+            f"deb [{options}] {without_user(self.uri)} {suite} {' '.join(self.components)}".rstrip()
+            + "\n"
             for suite in self.suites
         )
+
+    def login(self) -> str:
+        """Return the user and password in its URI as apt_auth.conf(5) has them; nothing where there
+        are none.
+        """
+        parts = urlsplit(self.uri)
+        if not parts.username:
+            return ""
+        user, password = unquote(parts.username), unquote(parts.password or "")
+        return f"machine {without_user(self.uri)} login {user} password {password}\n"
+
+
+def without_user(uri: str) -> str:
+    """Return a URI without user and password: what apt writes in lists and names of files."""
+    parts = urlsplit(uri)
+    return (
+        urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if parts.netloc else uri
+    )
 
 
 def download(package: str, directory: Path) -> Path:
@@ -94,6 +114,9 @@ class Apt:
             configuration += f'Acquire::https::CAInfo "{self.ca_bundle}";\n'
         (self.root / "apt.conf").write_text(configuration)
         (self.root / "etc/sources.list").write_text("".join(source.lines() for source in sources))
+        logins = self.root / "etc/auth.conf"
+        logins.touch(mode=0o600)
+        logins.write_text("".join(dict.fromkeys(source.login() for source in sources)))
         (self.root / "etc/preferences").write_text(preferences)
         (self.root / "status").write_text("")
 

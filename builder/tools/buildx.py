@@ -23,6 +23,10 @@ EXPORTS = re.compile(r"#\d+ exporting to ")
 ERROR = re.compile(r"#(?P<step>[0-9]+) ERROR: (?P<said>.*)").fullmatch
 EXIT_CODE = re.compile(r"did not complete successfully: exit code: (?P<code>[0-9]+)")
 INSTRUCTION = re.compile(r"Dockerfile:(?P<line>[0-9]+)").fullmatch
+_PROXIES = ("ALL_PROXY", "FTP_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+PROXIES = (*_PROXIES, *map(str.lower, _PROXIES))
+"""Variables that the client takes from its own configuration into each step, with the proxy's
+password, unless they are given."""
 TAIL = 20
 """How many lines of a log are shown if it does not say which step failed."""
 
@@ -162,6 +166,7 @@ def _command(spec: Build, name: str) -> list[str | Path]:
         "--network=none",
         *([] if spec.cache else ["--no-cache"]),
         *[f"--build-context={key}={value}" for key, value in spec.contexts.items()],
+        *[f"--build-arg={name}=" for name in PROXIES],
         *[f"--build-arg={key}={value}" for key, value in spec.arguments.items()],
     ]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.errors import BuilderError, ToolError
+from builder.redact import told
 from builder.tools import process
 from builder.tools.limits import Limits
 
@@ -142,14 +143,21 @@ def push(archive: Path, target: str, remote: Remote | None = None) -> str:
     it with: `<reference>@<digest>`.
 
     Raises:
-        ToolError: Helm is missing, or the registry refuses.
+        ToolError: Helm is missing.
+        BuilderError: the registry refuses, or says nothing that Helm understands.
 
     """
-    said = _started(push_command(archive, target, remote))
+    said = _started(push_command(archive, target, remote), check=False)
+    if said.returncode:
+        why = told((said.stderr or said.stdout).decode(errors="replace"))
+        raise BuilderError(
+            f"{target} does not take {archive.name}: {why}",
+            hint="`helm registry login` makes its credentials known to Helm",
+        )
     text = (said.stdout + said.stderr).decode(errors="replace")
     reference, digest = re.search(r"Pushed: (\S+)", text), re.search(r"Digest: (\S+)", text)
     if not reference or not digest:
-        raise BuilderError(f"helm push did not say what it pushed: {text.strip()}")
+        raise BuilderError(f"helm push did not say what it pushed: {told(text)}")
     return f"{reference[1]}@{digest[1]}"
 
 

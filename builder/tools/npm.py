@@ -53,7 +53,12 @@ class Npm:
 
     def configured(self) -> str:
         """Return the registry that npm itself is configured with."""
-        return process.text([*self.argv, "config", "get", "registry"], env=self._environment())
+        try:
+            return process.text([*self.argv, "config", "get", "registry"], env=self._environment())
+        except ToolError as error:
+            # It keeps a URL with a password to itself, and says only that it does.
+            hint = error.hint or "set CATALOG_MIRROR_NPM to the URL of the registry"
+            raise ToolError(error.argv, error.code, error.tail, hint=hint) from None
 
     def _environment(self) -> Mapping[str, str]:
         variables = ALWAYS | {"npm_config_cache": str(self.cache)}

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from builder.errors import ToolError
+from builder.redact import redact
 from builder.tools.limits import Limits
 
 TAIL = 40
@@ -324,7 +325,9 @@ def _stream(
         for line in process.stdout or ():
             kept.append(line)
             if file is not None:
-                file.write(line)
+                # Logs stay, and are shown to others.
+                text = redact(line.decode(errors="surrogateescape"))
+                file.write(text.encode(errors="surrogateescape"))
                 file.flush()
             if on_line is not None:
                 on_line(line.decode(errors="replace").rstrip("\n"))

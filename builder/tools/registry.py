@@ -4,19 +4,25 @@ manifests.
 
 from __future__ import annotations
 
-import ipaddress
-import time
+import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Protocol, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import docker.auth
 import requests
 
+from builder.digest import sha256
 from builder.errors import BuilderError
+from builder.redact import told
+from builder.tools import web
+from builder.tools.address import Address, address
 from builder.tools.credentials import Keyring
+
+__all__ = ["Address", "Registry", "address"]
 
 T = TypeVar("T")
 ATTEMPTS = 4
@@ -24,11 +30,7 @@ BACKOFF = 0.5
 """Seconds before the second attempt; twice as long before each further one."""
 TIMEOUT = (20, 300)
 """Seconds to connect, and until the registry answers: it may hash what it got first."""
-TRANSIENT = {
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    *(status for status in HTTPStatus if status >= 500),
-}
+DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,}")
 MANIFESTS = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json"
 
 
@@ -42,10 +44,6 @@ class Body(Protocol):
         """Yield the bytes in pieces."""
 
 
-class _TransientError(Exception):
-    """The registry did not answer, or asked to try later."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Request:
     """One request; `scope` is what its token must allow."""
@@ -57,51 +55,15 @@ class _Request:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Address:
-    """Where images go: `registry.example.org:5000/team` is host `registry.example.org:5000`, path
-    `team`.
-    """
-
-    host: str
-    path: str = ""
-
-    def repository(self, name: str) -> str:
-        """Return the repository of an image."""
-        return f"{self.path}/{name}" if self.path else name
-
-    def __str__(self) -> str:
-        """The address as it stands in front of an image's name."""
-        return f"{self.host}/{self.path}" if self.path else self.host
-
-    @property
-    def loopback(self) -> bool:
-        """Whether the registry is on this very machine."""
-        name = urlsplit(f"//{self.host}").hostname or ""
-        try:
-            return ipaddress.ip_address(name).is_loopback
-        except ValueError:
-            return name == "localhost" or name.endswith(".localhost")
-
-
-def address(text: str) -> Address:
-    """Read `host[:port][/path]`.
-
-    Raises:
-        ValueError: what comes first is no host.
-
-    """
-    host, _, path = text.strip("/").partition("/")
-    if "://" in text or not host or not ("." in host or ":" in host or host == "localhost"):
-        raise ValueError(
-            f"{text!r} is no registry: write host[:port][/path], for example"
-            " registry.example.org/team"
-        )
-    return Address(host=host, path=path)
-
-
 class Registry:
-    """A client of one registry. Safe for several threads, as far as its session is."""
+    """A client of one registry. Safe for several threads, as far as its session is.
+
+    Which answers count is go-containerregistry's rule (pkg/v1/remote: write.go, descriptor.go).
+    Whatever else a registry says is told in a sentence. A redirect, and the place of an upload, may
+    be on another host, which then gets no Authorization, as with containerd (remotes/docker:
+    pusher.go "upload changed destination, authorizer removed") and go-containerregistry
+    (transport/bearer.go, matchesHost).
+    """
 
     def __init__(
         self, address: Address, session: requests.Session, *, plain_http: bool = False
@@ -119,15 +81,19 @@ class Registry:
         self.index, self._session = index, session
         plain = plain_http or (address.loopback and not self._speaks_tls())
         self._base = f"{'http' if plain else 'https'}://{self.host}"
-        self._keys = Keyring(session, index, secure=not (plain or address.loopback))
+        self._keys = Keyring(session, index, secure=not plain)
 
     def has_blob(self, repository: str, digest: str) -> bool:
         """Tell whether a repository has a blob."""
         request = _Request(
             method="HEAD", url=self._url(repository, "blobs", digest), scope=_scope(repository)
         )
-        answer = self._persistently(lambda: self._ask(request))
-        return self._found(answer, f"look for {digest} in {repository}")
+        what = f"look for {digest} in {repository}"
+        answer = self._persistently(request, what)
+        if not self._is_there(answer, what):
+            return False
+        self._compare(answer, digest, what)
+        return True
 
     def mount(self, repository: str, digest: str, origin: str) -> bool:
         """Let a repository have a blob of another one; return whether it has it now. Nothing is
@@ -137,22 +103,45 @@ class Registry:
         request = _Request(
             method="POST", url=url, scope=f"{_scope(repository)} repository:{origin}:pull"
         )
-        answer = self._persistently(lambda: self._ask(request))
+        what = f"share {digest} of {origin} with {repository}"
+        answer = self._persistently(request, what)
+        if answer.status_code == HTTPStatus.CREATED:
+            self._compare(answer, digest, what)
+            return True
         if answer.status_code == HTTPStatus.ACCEPTED:
             # An upload was begun instead: this one is given up, so that the registry need not wait
-            # for it.
-            self._ask(
-                _Request(
-                    method="DELETE",
-                    url=urljoin(url, answer.headers.get("Location", "")),
-                    scope=_scope(repository),
-                )
-            )
-        return answer.status_code == HTTPStatus.CREATED
+            # for it. It is a courtesy, and nothing depends on it.
+            with contextlib.suppress(BuilderError, web.TransientError):
+                place = self._location(answer, what)
+                self._ask(
+                    _Request(method="DELETE", url=place, scope=_scope(repository)), what
+                ).close()
+        answer.close()
+        return False
 
     def upload(self, repository: str, digest: str, body: Body) -> None:
         """Send a blob."""
-        self._persistently(lambda: self._upload(repository, digest, body))
+        what = f"send {digest} to {repository}"
+        begin = _Request(
+            method="POST",
+            url=self._url(repository, "blobs", "uploads/"),
+            scope=_scope(repository),
+        )
+
+        def send() -> None:
+            begun = self._ask(begin, what)
+            self._expect(begun, what, HTTPStatus.ACCEPTED)
+            target = self._location(begun, what)
+            target += ("&" if urlsplit(target).query else "?") + f"digest={digest}"
+            headers = {"Content-Type": "application/octet-stream"}
+            request = _Request(
+                method="PUT", url=target, scope=_scope(repository), body=body, headers=headers
+            )
+            answer = self._ask(request, what)
+            self._expect(answer, what, HTTPStatus.CREATED)
+            self._compare(answer, digest, what)
+
+        self._again(send)
 
     def manifest(self, repository: str, reference: str) -> str:
         """Return the digest of the manifest that a tag or digest names; empty when there is
@@ -162,61 +151,50 @@ class Registry:
         request = _Request(
             method="HEAD", url=url, scope=_scope(repository), headers={"Accept": MANIFESTS}
         )
-        answer = self._persistently(lambda: self._ask(request))
-        exists = self._found(answer, f"look for {repository}:{reference}")
-        return answer.headers.get("Docker-Content-Digest", "") if exists else ""
+        what = f"look for {repository}:{reference}"
+        answer = self._persistently(request, what)
+        if not self._is_there(answer, what):
+            return ""
+        digest = answer.headers.get("Docker-Content-Digest", "")
+        if digest and not DIGEST.fullmatch(digest):
+            raise self._useless(what, f"gives the digest {told(repr(digest))}")
+        return digest
 
     def put_manifest(self, repository: str, reference: str, data: bytes, media_type: str) -> None:
         """Store a manifest under a tag or its digest."""
-        url = self._url(repository, "manifests", reference)
         request = _Request(
             method="PUT",
-            url=url,
+            url=self._url(repository, "manifests", reference),
             scope=_scope(repository),
             body=data,
             headers={"Content-Type": media_type},
         )
-        answer = self._persistently(lambda: self._ask(request))
-        self._check(answer, f"put the manifest {repository}:{reference}")
-
-    def _upload(self, repository: str, digest: str, body: Body) -> None:
-        what = f"send {digest} to {repository}"
-        url = self._url(repository, "blobs", "uploads/")
-        begun = self._check(
-            self._ask(_Request(method="POST", url=url, scope=_scope(repository))), what
-        )
-        target = urljoin(url, begun.headers["Location"])
-        target += ("&" if urlsplit(target).query else "?") + f"digest={digest}"
-        headers = {"Content-Type": "application/octet-stream"}
-        self._check(
-            self._ask(
-                _Request(
-                    method="PUT", url=target, scope=_scope(repository), body=body, headers=headers
-                )
-            ),
-            what,
-        )
+        what = f"put the manifest {repository}:{reference}"
+        answer = self._persistently(request, what)
+        self._expect(answer, what, HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
+        self._compare(answer, f"sha256:{sha256(data)}", what)
 
     def _url(self, repository: str, kind: str, rest: str) -> str:
         return f"{self._base}/v2/{repository}/{kind}/{rest}"
 
-    def _ask(self, request: _Request) -> requests.Response:
-        answer = self._once(request)
+    def _ask(self, request: _Request, what: str) -> requests.Response:
+        answer = self._once(request, what)
         challenge = answer.headers.get("WWW-Authenticate", "")
-        if (
-            answer.status_code == HTTPStatus.UNAUTHORIZED
-            and challenge
-            and self._keys.challenged(request.scope, challenge)
-        ):
-            answer = self._once(request)
-        return answer
+        if answer.status_code != HTTPStatus.UNAUTHORIZED or not challenge:
+            return answer
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(answer)
+            if self._keys.challenged(request.scope, challenge):
+                return self._once(request, what)
+            # What it says is still to be read.
+            stack.pop_all()
+            return answer
 
-    def _once(self, request: _Request) -> requests.Response:
+    def _once(self, request: _Request, what: str) -> requests.Response:
         def authorize(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
             # An upload may go to a storage host, which has its own keys in the URL.
-            if (key := self._keys.header(request.scope)) and urlsplit(
-                request.url
-            ).netloc == self.host:
+            key = self._keys.header(request.scope)
+            if key and web.origin(request.url) == web.origin(self._base):
                 prepared.headers["Authorization"] = key
             return prepared
 
@@ -225,22 +203,34 @@ class Registry:
                 request.method,
                 request.url,
                 data=request.body,
-                headers=dict(request.headers),
+                headers={"Accept-Encoding": "identity", **request.headers},
                 auth=authorize,
                 timeout=TIMEOUT,
+                stream=True,
             )
         except (requests.ConnectionError, requests.Timeout) as error:
-            raise _TransientError(_reason(error)) from error
-        if answer.status_code in TRANSIENT:
-            raise _TransientError(f"HTTP {answer.status_code}")
+            raise web.TransientError(web.reason(error)) from error
+        except requests.RequestException as error:
+            raise self._useless(what, f"answers so that {web.reason(error)}") from error
+        if answer.status_code in web.TRANSIENT:
+            with answer:
+                raise web.TransientError.of(answer)
+        if answer.status_code < HTTPStatus.BAD_REQUEST:
+            # What follows the headers of a good answer is of no interest. Read, it leaves the
+            # connection to the next request.
+            with contextlib.suppress(requests.RequestException):
+                web.body(answer)
         return answer
 
-    def _persistently(self, action: Callable[[], T]) -> T:
+    def _persistently(self, request: _Request, what: str) -> requests.Response:
+        return self._again(lambda: self._ask(request, what))
+
+    def _again(self, action: Callable[[], T]) -> T:
         for attempt in range(ATTEMPTS):
             try:
                 return action()
-            except _TransientError as error:
-                if attempt == ATTEMPTS - 1:
+            except web.TransientError as error:
+                if attempt == ATTEMPTS - 1 or error.wait > web.LONGEST:
                     hint = (
                         "what arrived stays, so run it again; look at http_proxy, https_proxy,"
                         " CATALOG_CA_BUNDLE, and --plain-http without TLS"
@@ -248,20 +238,26 @@ class Registry:
                     raise BuilderError(
                         f"the registry {self.host} does not answer: {error}", hint=hint
                     ) from error
-            time.sleep(BACKOFF * 2**attempt)
+                web.pause(attempt, BACKOFF, error.wait)
         raise AssertionError
 
-    def _found(self, answer: requests.Response, what: str) -> bool:
+    def _is_there(self, answer: requests.Response, what: str) -> bool:
         if answer.status_code == HTTPStatus.NOT_FOUND:
+            answer.close()
             return False
-        self._check(answer, what)
+        self._expect(answer, what, HTTPStatus.OK)
         return True
 
-    def _check(self, answer: requests.Response, what: str) -> requests.Response:
-        if answer.ok:
-            return answer
+    def _expect(self, answer: requests.Response, what: str, *good: HTTPStatus) -> None:
+        """Raise BuilderError where an answer is none of those that are due."""
+        status = answer.status_code
+        if status in good:
+            return
+        if status < HTTPStatus.BAD_REQUEST:
+            due = " or ".join(str(int(one)) for one in good)
+            raise self._useless(what, f"answers {status}, where {due} is due")
         message = f"the registry {self.host} refuses to {what}: {_said(answer)}"
-        denied = answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+        denied = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
         raise BuilderError(
             message,
             hint=(
@@ -269,11 +265,36 @@ class Registry:
             ),
         )
 
+    def _compare(self, answer: requests.Response, digest: str, what: str) -> None:
+        """Raise BuilderError where the registry speaks of something else than it was asked."""
+        said = answer.headers.get("Docker-Content-Digest", digest)
+        if said != digest:
+            raise self._useless(what, f"gives the digest {told(repr(said))} in place of {digest}")
+
+    def _location(self, answer: requests.Response, what: str) -> str:
+        """Return where an upload goes on."""
+        try:
+            location = answer.headers["Location"]
+            return web.target(answer.url, location)
+        except KeyError:
+            status = answer.status_code
+            raise self._useless(what, f"answers {status} without saying where (Location)") from None
+        except web.AnswerError as error:
+            raise self._useless(what, f"answers so that {error}") from error
+
+    def _useless(self, what: str, said: str) -> BuilderError:
+        message = f"the registry {self.host} was asked to {what}, and {said}"
+        return BuilderError(message, hint="ask its operator; a proxy may answer in its place")
+
     def _speaks_tls(self) -> bool:
         try:
             self._session.get(
-                f"https://{self.host}/v2/", timeout=TIMEOUT, auth=lambda request: request
-            )
+                f"https://{self.host}/v2/",
+                timeout=TIMEOUT,
+                auth=lambda request: request,
+                allow_redirects=False,
+                stream=True,
+            ).close()
         except requests.exceptions.SSLError as error:
             # A certificate that is not trusted is TLS, too; an answer in plain HTTP is not.
             return "CERTIFICATE" in str(error).upper()
@@ -293,15 +314,8 @@ def _said(answer: requests.Response) -> str:
     try:
         errors = [
             f"{error.get('code', '')} {error.get('message', '')}".strip()
-            for error in answer.json()["errors"]
+            for error in web.document(answer)["errors"]
         ]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (requests.RequestException, KeyError, TypeError, AttributeError):
         errors = []
-    return "; ".join(errors) or f"HTTP {answer.status_code}"
-
-
-def _reason(error: Exception) -> str:
-    """Return the innermost cause, which is what a person can act on."""
-    while isinstance(inner := error.__context__ or error.__cause__, Exception):
-        error = inner
-    return str(error) or type(error).__name__
+    return told("; ".join(errors)) or f"HTTP {answer.status_code}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from builder.errors import BuilderError
+from builder.redact import told
 
 Verdict = Literal["ok", "wrong", "warning"]
 
@@ -50,7 +51,7 @@ def reason(error: Exception) -> str:
         return error.strerror.lower()
     cause = error.args[0] if error.args else error
     inner = getattr(cause, "reason", cause)
-    return first_line(str(inner))
+    return told(first_line(str(inner)))
 
 
 def first_line(text: str) -> str:

@@ -11,13 +11,12 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from builder.errors import BuilderError, ToolError, listed
 from builder.fetch.npm import registry
 from builder.oci.store import Store
 from builder.settings import Settings
-from builder.tools import buildx, engine, process
+from builder.tools import buildx, engine, process, web
 from builder.verify.check import CheckResult, Needs, elsewhere, first_line, reason
 from builder.verify.mirrors import PATIENCE, mirrors
 
@@ -136,7 +135,7 @@ def _npm(settings: Settings) -> CheckResult:
     except (ToolError, OSError) as error:
         detail = f"{first_line(str(error))}; it locks npm packages"
         return CheckResult(name="npm", verdict="wrong", detail=detail, fix="install npm")
-    return CheckResult(name="npm", verdict="ok", detail=f"uses {urlsplit(address).hostname}")
+    return CheckResult(name="npm", verdict="ok", detail=f"uses {web.host(address)}")
 
 
 def _space(settings: Settings) -> Iterator[CheckResult]:

@@ -26,6 +26,7 @@ from builder.fetch.pypi import client
 from builder.fetch.session import session
 from builder.lock.wheel import platform
 from builder.settings import MIRROR, Settings, variable
+from builder.tools import web
 from builder.verify.check import CheckResult, Needs, elsewhere, reason
 
 PATIENCE = 10.0
@@ -99,7 +100,7 @@ def _asked(settings: Settings, name: str, address: str, origin: str) -> CheckRes
     """Request a file; wrong if the host does not answer, or answers with an error."""
     if address.startswith("file:"):
         return _on_disk(name, Path(urlsplit(address).path), origin)
-    host = urlsplit(address).hostname
+    host = web.host(address)
     try:
         with session(settings) as asking:
             answer = asking.get(address, timeout=PATIENCE, stream=True)

@@ -18,7 +18,7 @@ import requests
 
 from builder.documents import from_json
 from builder.errors import BuilderError, ToolError
-from builder.tools import helm
+from builder.tools import helm, web
 from builder.tools.kubectl import Cluster, Manifest
 from builder.verify.manifests import manifests
 
@@ -263,8 +263,8 @@ def answer(address: str, path: str) -> int:
     session.trust_env = False
     try:
         response = session.get(f"http://{address}{path}", timeout=30)
-    except requests.RequestException as error:
-        raise BuilderError(f"{path} does not answer: {error}") from error
+    except (requests.RequestException, ValueError) as error:
+        raise BuilderError(f"{path} does not answer: {web.reason(error)}") from error
     if not response.ok:
         raise BuilderError(f"{path} answers {response.status_code} {response.reason}")
     return response.status_code

@@ -358,3 +358,16 @@ def test_a_build_that_ended_between_the_two_is_gone_on_with(tiny: Tiny) -> None:
 def layers(tiny: Tiny, image: str) -> list[str]:
     store = tiny.opened()
     return [layer["digest"] for layer in store.read_json(tiny.manifest(image))["layers"]]
+
+
+def test_a_proxy_that_docker_is_configured_with_reaches_no_step(
+    built: Tiny, tmp_path: Path
+) -> None:
+    """Docker's client would set it, with its password, in every step."""
+    proxy = "http://ann:s3cret.W0rd@127.0.0.1:1"
+    configuration = {"proxies": {"default": {"httpProxy": proxy, "httpsProxy": proxy}}}
+    (tmp_path / "config.json").write_text(json.dumps(configuration))
+    built.change(
+        "beta", "run: |\n", "run: |\n  if env | grep --ignore-case proxy; then exit 1; fi\n"
+    )
+    built.build("beta", DOCKER_CONFIG=str(tmp_path))

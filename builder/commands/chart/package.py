@@ -19,17 +19,19 @@ from builder.charts.compose import Composition
 from builder.charts.levels import ChartChange
 from builder.charts.project import open_charts, read_digests
 from builder.console.text import Console
-from builder.errors import InputError
+from builder.errors import InputError, Problem
 from builder.events import Plain
 from builder.execute.hold import not_built
 from builder.execute.standing import check_digests, standing
 from builder.record import index
 from builder.record.chart_images import REASONS, UNBUILT, offered, unpullable
 from builder.record.chart_package import ChartPackage, last_published, prepare, publish
+from builder.redact import redact, told
 from builder.tools import helm, process
+from builder.tools.address import address
 from builder.tree import File, replace
 
-CATALOGS = "catalogs.json"
+CATALOGS, OCI = "catalogs.json", "oci://"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Package, and print each chart with its version and what changed."""
+    _check_addresses(arguments)
     loaded = load(arguments.catalog)
     digests = read_digests(arguments.digests)
     charts = open_charts(loaded, digests)
@@ -104,6 +107,32 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         pushed = _push(arguments, packages, console)
     _report(packages, pushed, console, as_json=arguments.json)
     return 0
+
+
+def _check_addresses(arguments: argparse.Namespace) -> None:
+    """Check what would be published with the charts, or asked of Helm.
+
+    Raises:
+        InputError: an address is none, or holds what nobody else should read.
+
+    """
+    problems: list[Problem] = []
+    if redact(arguments.url) != arguments.url:
+        message = f"{arguments.url!r} has a user or a query, which would be in the index"
+        problems.append(Problem("--url", 0, 0, message, "leave it out: the index is public"))
+    if arguments.push is not None:
+        hint = "for example oci://registry.example.org/charts"
+        place = arguments.push.removeprefix(OCI)
+        if place == arguments.push:
+            shown = told(place.rpartition("@")[2])
+            problems.append(Problem("--push", 0, 0, f"{shown!r} has no {OCI} in front", hint))
+        else:
+            try:
+                address(place)
+            except ValueError as error:
+                problems.append(Problem("--push", 0, 0, str(error), hint))
+    if problems:
+        raise InputError(problems)
 
 
 def _check_images(
