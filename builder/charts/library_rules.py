@@ -8,7 +8,7 @@ from builder.charts.compose import Path, sections_of, walk
 from builder.charts.library import NAME, ChartLibrary
 from builder.charts.load import Groups
 from builder.charts.model import Option
-from builder.charts.option_rules import option_faults
+from builder.charts.option_rules import option_faults, option_keys
 from builder.charts.references import line_and_column, template_problems
 from builder.errors import Problem
 
@@ -31,5 +31,6 @@ def _options(groups: Groups, every: Mapping[Path, Option]) -> Iterator[Problem]:
     for name, group in groups.groups.items():
         for path, _ in walk(group.sections):
             for fault in option_faults(path, every[path], every):
-                where = f"group {name}: {'.'.join(path)}"
-                yield Problem(f"options/{name}.yaml", 0, 0, f"{where}: {fault.message}", fault.hint)
+                keys = ("sections", *option_keys(path), *fault.keys)
+                message = f"{'.'.join(path)}: {fault.message}"
+                yield groups.documents[name].problem(keys, message, fault.hint, key=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TypeVar
@@ -40,6 +40,8 @@ class Groups:
 
     groups: Mapping[str, Group]
     bundles: Mapping[str, tuple[str, ...]]
+    documents: Mapping[str, source.YamlFile] = field(default_factory=dict)
+    """The file of each group."""
 
     def named(self, names: tuple[str, ...]) -> Mapping[str, Group]:
         """Return the groups that the names mean, each once, in order.
@@ -68,7 +70,8 @@ def load_groups(*directories: tuple[Path, str]) -> Groups:
     files: list[tuple[Path, str]] = []
     for folder, file in folders.items():
         files += ((path, f"{file}/{path.name}") for path in sorted(folder.glob("*.yaml")))
-    groups, problems = dict[str, Group](), list[Problem]()
+    groups, documents = dict[str, Group](), dict[str, source.YamlFile]()
+    problems: list[Problem] = []
     bundles: dict[str, tuple[str, ...]] = {}
     origins: dict[str, source.YamlFile] = {}
     for path, file in files:
@@ -80,13 +83,14 @@ def load_groups(*directories: tuple[Path, str]) -> Groups:
                 origins |= dict.fromkeys(named, document)
             else:
                 groups[path.stem] = _validated(document, Group)
+                documents[path.stem] = document
         except InputError as error:
             problems += error.problems
     if not problems:
         problems += _bundle_problems(bundles, groups, origins)
     if problems:
         raise InputError(problems)
-    return Groups(groups=groups, bundles=bundles)
+    return Groups(groups=groups, bundles=bundles, documents=documents)
 
 
 def _validated(document: source.YamlFile, kind: type[M]) -> M:

@@ -130,3 +130,11 @@ def _held_faults(key: str, held: Option) -> Iterator[OptionFault]:
                 continue
             for fault in _held_faults(inner, below):
                 yield OptionFault(key, (*keys, *fault.keys), fault.message, fault.hint)
+
+
+def option_keys(path: Path) -> tuple[Key, ...]:
+    """Return the keys of a file, below those of its options, that lead to an option."""
+    keys: list[Key] = [path[0]]
+    for name in path[1:]:
+        keys += ["options", name]
+    return tuple(keys)

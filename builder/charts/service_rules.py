@@ -16,7 +16,7 @@ from builder.catalog.source import YamlFile
 from builder.charts.compose import Composition, Path, walk
 from builder.charts.load import SERVICE, SOURCE
 from builder.charts.model import Option
-from builder.charts.option_rules import option_faults
+from builder.charts.option_rules import option_faults, option_keys
 from builder.charts.references import line_and_column, template_problems
 from builder.charts.service import Probe
 from builder.errors import Problem
@@ -139,7 +139,7 @@ def _options(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
     every = dict(walk(composition.options))
     for path, _ in walk(composition.service.options):
         for fault in option_faults(path, every[path], every):
-            keys: tuple[Key, ...] = ("options", *_keys(path), *fault.keys)
+            keys: tuple[Key, ...] = ("options", *option_keys(path), *fault.keys)
             yield file.problem(keys, f"{'.'.join(path)}: {fault.message}", fault.hint, key=True)
     for dotted, fields in composition.service.set.items():
         path = tuple(dotted.split("."))
@@ -162,7 +162,11 @@ def _variables(composition: Composition, file: ServiceFile) -> Iterator[Problem]
         is_taken = first != path
         if is_taken or option.variable in composition.service.password:
             held = f"the option {'.'.join(first)}" if is_taken else "the password"
-            keys = ("options", *_keys(path), "variable") if path in own else ("set", ".".join(path))
+            keys = (
+                ("options", *option_keys(path), "variable")
+                if path in own
+                else ("set", ".".join(path))
+            )
             message = f"{'.'.join(path)}: the variable {option.variable} already holds {held}"
             yield file.problem(keys, message, "give it another name")
 
@@ -213,14 +217,6 @@ def _source(composition: Composition, file: ServiceFile, directory: FilePath) ->
         for wrong in template_problems(text, seen):
             place = line_and_column(text, wrong.offset)
             yield Problem(where, *place, wrong.message, wrong.hint)
-
-
-def _keys(path: Path) -> tuple[Key, ...]:
-    """Return the keys of service.yaml below `options` that lead to an option."""
-    keys: list[Key] = [path[0]]
-    for name in path[1:]:
-        keys += ["options", name]
-    return tuple(keys)
 
 
 def _data(file: ServiceFile) -> Mapping[str, object]:
