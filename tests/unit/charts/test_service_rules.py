@@ -336,5 +336,5 @@ def test_what_charts_share_is_looked_at_too(tmp_path: Path) -> None:
     told = composed_services(shared / "charts", REFS, shared, "shared")[1]
     assert [str(one).splitlines()[0] for one in sorted(told)] == [
         "shared/library/templates/_x.tpl:2:4: the chart has no option 'c'",
-        "shared/options/a.yaml:2:29: a: 'pattern' does nothing on an option of type boolean",
+        "shared/options/a.yaml:2:31: a: 'pattern' does nothing on an option of type boolean",
     ]
