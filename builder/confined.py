@@ -20,6 +20,7 @@ from builder.errors import IntegrityError
 
 MOST = 256 << 20
 """Bytes of a file that is read as a whole."""
+_FOLDER = 0o755
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # Whoever opens a pipe without O_NONBLOCK waits for its writer.
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -142,7 +143,8 @@ def text(path: Path, most: int = MOST) -> str:
 
 
 def create(root: Path, path: str, mode: int = 0o644) -> IO[bytes]:
-    """Open a new file below `root` for writing; directories on the way are made.
+    """Open a new file below `root` for writing; directories on the way are made. Modes are the same
+    whatever the user's umask is: a build sees them.
 
     Raises:
         LinkError: a step is a link.
@@ -152,7 +154,9 @@ def create(root: Path, path: str, mode: int = 0o644) -> IO[bytes]:
     """
     parent, name = _split(path)
     with directory(root, parent, make=True) as handle:
-        return os.fdopen(_open(name, _CREATE, handle, root / path, mode), "wb")
+        stream = os.fdopen(_open(name, _CREATE, handle, root / path, mode), "wb")
+        os.fchmod(stream.fileno(), mode)
+        return stream
 
 
 def lock(root: Path, path: str) -> IO[bytes]:
@@ -253,6 +257,7 @@ def _split(path: str) -> tuple[str, str]:
 def _make(step: str, handle: int, *, settled: bool) -> None:
     with contextlib.suppress(FileExistsError):
         os.mkdir(step, dir_fd=handle)
+        os.chmod(step, _FOLDER, dir_fd=handle)
         if settled:
             os.fsync(handle)
 

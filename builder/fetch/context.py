@@ -34,13 +34,15 @@ def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
         IntegrityError: a place is outside of the directory, or of two artifacts.
 
     """
+    # A build sees its mode, and the image's user reads what is in it.
+    directory.chmod(0o755)
     piece = lock.cells[cell.id]
     artifacts = [lock.artifacts[name] for name in piece.artifacts]
     _lay_all(artifacts, cache, directory)
     for name, text in piece.files.items():
         with confined.create(directory, name) as stream:
             stream.write(text.encode())
-    _accounts(cell, lock, cache).write(directory / ACCOUNTS, settled=False)
+    _accounts(cell, lock, cache).below(ACCOUNTS).write(directory, settled=False)
     if cell.layer.bootstrap:
         _repository(list(packages(cell, lock)), cache, directory)
     return directory

@@ -86,7 +86,8 @@ def varied(tiny: Tiny, scratch: Path, python: str) -> Tiny:
 def in_another_year(scratch: Path) -> Mapping[str, str]:
     """Return variables that let what is started live in another year."""
     scratch.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["apt-get", "-qq", "download", "libfaketime"], cwd=scratch, check=True)
+    argv = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "libfaketime"]
+    subprocess.run(argv, cwd=scratch, check=True)
     (package,) = scratch.glob("libfaketime_*.deb")
     subprocess.run(["dpkg-deb", "--extract", package, scratch / "faketime"], check=True)
     (library,) = (scratch / "faketime").glob("usr/lib/*/faketime/libfaketime.so.1")
@@ -96,10 +97,13 @@ def in_another_year(scratch: Path) -> Mapping[str, str]:
 def interpreter(release: str, scratch: Path) -> str:
     """Return a Python of a release with the program's packages; the tests' own if there is none."""
     uv, there = find_uv_bin(), scratch / "python"
-    made = subprocess.run(
-        [uv, "venv", "--quiet", "--no-python-downloads", "--python", release, there], check=False
-    )
-    if made.returncode != 0:
+    # pyenv's programs on PATH start one release only.
+    of_pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for python in [f"python{release}", *of_pyenv.glob(f"{release}.*/bin/python3")]:
+        argv = [uv, "venv", "--quiet", "--no-python-downloads", "--python", python, there]
+        if subprocess.run(argv, capture_output=True, check=False).returncode == 0:
+            break
+    else:
         return sys.executable
     subprocess.run(
         [uv, "pip", "install", "--quiet", "--require-hashes", "-r", ROOT / "requirements.lock"],
