@@ -100,7 +100,15 @@ def interpreter(release: str, scratch: Path) -> str:
     # pyenv's programs on PATH start one release only.
     of_pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for python in [f"python{release}", *of_pyenv.glob(f"{release}.*/bin/python3")]:
-        argv = [uv, "venv", "--quiet", "--no-python-downloads", "--python", python, there]
+        argv: list[str | Path] = [
+            uv,
+            "venv",
+            "--quiet",
+            "--no-python-downloads",
+            "--python",
+            python,
+            there,
+        ]
         if subprocess.run(argv, capture_output=True, check=False).returncode == 0:
             break
     else:
