@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,8 +32,15 @@ def differing(one: Tiny, other: Tiny) -> set[str]:
     return {name for name in first if first[name] != second[name]}
 
 
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A directory of a file system in memory, which lists what was made last first."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
+        yield Path(name)
+
+
 def test_two_builds_give_the_same_digests_whatever_the_machine_is_like(
-    tiny: Tiny, tmp_path: Path
+    tiny: Tiny, tmp_path: Path, memory: Path
 ) -> None:
     """What varies is what reproducible-builds.org lists: time, time zone, locale, umask, user, home,
     path, host name, processors, the order of a file system, and releases of Python."""
@@ -40,24 +48,21 @@ def test_two_builds_give_the_same_digests_whatever_the_machine_is_like(
     first.build("--no-cache")
     assert len(first.digests()) == len(tiny.plan())
 
-    elsewhere = varied(tiny, tmp_path / "elsewhere", PYTHONS[0])
+    elsewhere = varied(tiny, memory / "a path with blänks", tmp_path / "elsewhere", PYTHONS[0])
     elsewhere.build("--no-cache")
     assert differing(first, elsewhere) == EXCEPTIONS.keys()
 
     # What an earlier build left in the engine's cache must not be seen, either.
-    cached = varied(tiny, tmp_path / "cached", PYTHONS[1])
+    cached = varied(tiny, memory / "cached", tmp_path / "cached", PYTHONS[1])
     cached.build()
     assert differing(first, cached) == EXCEPTIONS.keys()
 
 
-def varied(tiny: Tiny, scratch: Path, python: str) -> Tiny:
-    """Return the same catalog on a machine where everything else is another way."""
-    # A file system in memory lists what was made last first; others have an order of their own.
-    memory = Path("/dev/shm", scratch.parent.name, scratch.name, "a path with blänks")  # noqa: S108
-    memory.mkdir(parents=True)
+def varied(tiny: Tiny, root: Path, scratch: Path, python: str) -> Tiny:
+    """Return the same catalog, at another root, on a machine that is otherwise another one."""
     for path in sorted(tiny.root.rglob("*"), reverse=True):
         if path.is_file() and tiny.store not in path.parents:
-            target = memory / path.relative_to(tiny.root)
+            target = root / path.relative_to(tiny.root)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
     environment = {
@@ -76,7 +81,7 @@ def varied(tiny: Tiny, scratch: Path, python: str) -> Tiny:
     command = ("unshare", "--uts", "bash", "-c", machine, "bash", interpreter(python, scratch))
     return replace(
         tiny,
-        root=memory,
+        root=root,
         store=scratch / "store",
         environment={**tiny.environment, **environment},
         command=(*command, "-m", "builder"),
@@ -99,15 +104,16 @@ def interpreter(release: str, scratch: Path) -> str:
     uv, there = find_uv_bin(), scratch / "python"
     # pyenv's programs on PATH start one release only.
     of_pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    for python in [f"python{release}", *of_pyenv.glob(f"{release}.*/bin/python3")]:
-        argv: list[str | Path] = [
+    programs = [Path(f"python{release}"), *of_pyenv.glob(f"{release}.*/bin/python3")]
+    for program in programs:
+        argv = [
             uv,
             "venv",
             "--quiet",
             "--no-python-downloads",
             "--python",
-            python,
-            there,
+            str(program),
+            str(there),
         ]
         if subprocess.run(argv, capture_output=True, check=False).returncode == 0:
             break
