@@ -18,6 +18,8 @@ from builder.errors import Problem
 RESERVED = {"axes", "value"}
 NAME_PATTERN = re.compile(NAME)
 MAX_NAME = 100
+VALUE = "value"
+"""Stands for the value in the label of an axis."""
 
 
 def check_axes(draft: Draft) -> Iterator[Problem]:
@@ -39,15 +41,21 @@ def check_axes(draft: Draft) -> Iterator[Problem]:
 def check_labels(draft: Draft) -> Iterator[Problem]:
     """Yield labels of axes that cannot be a part of a tag, and those of two values."""
     for name, axis in draft.catalog.axes.items():
-        unknown = list(_template(draft, ("axes", name, "label"), axis.label, {"value"}))
+        path = ("axes", name, "label")
+        unknown = list(_template(draft, path, axis.label, {VALUE}))
+        if not unknown:
+            # An axis has a name, too, but a label is of one value of one axis.
+            others = [one for one in naming.names(axis.label) if one != VALUE]
+            hint = f"a label is made of {{{VALUE}}} and nothing else that varies"
+            unknown = [draft.yaml.problem(path, f"unknown {{{one}}}", hint) for one in others]
         yield from unknown or _labels(draft, name, axis.label)
 
 
 def _labels(draft: Draft, name: str, template: str) -> Iterator[Problem]:
     by_label: dict[str, str] = {}
     for value in draft.catalog.axes[name].values:
-        label = naming.fill(template, {"value": value})
-        is_default = template == "{value}"
+        label = naming.fill(template, {VALUE: value})
+        is_default = template == f"{{{VALUE}}}"
         where = ("axes", name, "values", value) if is_default else ("axes", name, "label")
         if not naming.TAG.fullmatch(label):
             message = f"the label {label!r} of {name} {value} cannot be part of a tag"
