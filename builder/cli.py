@@ -37,8 +37,14 @@ MACHINE = {
     errno.EROFS: "choose a place that can be written to",
     errno.EACCES: "choose a place that this user may write to",
     errno.EPERM: "choose a place that this user may write to",
+    errno.ENAMETOOLONG: "choose a shorter path",
+    errno.ENOTDIR: "a file stands where the path needs a directory",
+    errno.EISDIR: "a directory stands where the path needs a file",
+    errno.EEXIST: "a file stands where the path needs a directory",
+    errno.ELOOP: "a symbolic link on the path leads to itself",
 }
-"""Trouble of the machine, by its error number, and what to do about it."""
+"""Trouble of the machine, or with a path that was given, by its error number, and what to do about
+it."""
 EVERY = (*COMMANDS, *chain.from_iterable(VERBS.values()))
 """Every word that is a command, or a verb of one."""
 PATIENCE = 5.0

@@ -129,7 +129,8 @@ def _ca_bundle(env: Mapping[str, str], problems: list[Problem]) -> Path | None:
         if not env.get(name):
             continue
         path = Path(env[name]).absolute()
-        if path.is_file():
+        # Not Path.is_file, which raises for a name that no file system takes.
+        if os.path.isfile(path):  # noqa: PTH113
             return path
         if name.startswith(PREFIX):
             problems.append(

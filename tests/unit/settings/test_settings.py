@@ -74,3 +74,10 @@ def test_every_variable_is_described() -> None:
         "SNAPSHOT_DEBIAN",
     ):
         assert f"CATALOG_{name} " in described
+
+
+def test_a_bundle_whose_name_no_file_system_takes(tmp_path: Path) -> None:
+    name = "x" * 300
+    assert read(tmp_path, {"HOME": "/", "SSL_CERT_FILE": name}).ca_bundle is None
+    with pytest.raises(InputError, match="is not a file"):
+        read(tmp_path, {"HOME": "/", "CATALOG_CA_BUNDLE": name})
