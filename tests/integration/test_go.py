@@ -81,6 +81,7 @@ def test_a_program_is_locked_with_its_modules_and_built_without_a_network(
     gopher.done("fetch")
     gopher.site.files.clear()
     artifacts = tmp_path / "artifacts"
+    artifacts.mkdir()
     context(gopher.cell("gopher"), gopher.lock, gopher.settings.cache, artifacts)
     path, version = (artifacts / "go/programs").read_text().split()
     environment = {

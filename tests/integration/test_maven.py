@@ -71,7 +71,7 @@ def test_a_file_that_is_not_what_its_checksum_says_is_refused(jars: Place) -> No
     publish_maven(jars.site, "org.a:app:1", sha1=b"0" * 40)
     code, said = jars.run("lock")
     assert code == 1
-    assert "app-1.jar is not what the repository says" in said
+    assert "app-1.jar does not match the checksum of the repository" in said
 
 
 @pytest.mark.parametrize(
