@@ -183,7 +183,7 @@ def test_two_layers_that_disagree_are_named_with_the_path(tiny: Tiny) -> None:
     assert tiny.digests().keys() >= {"alpha:trixie", "beta:trixie"}
     summary = ended.err[ended.err.index(f"failed {GAMMA}") :]
     assert f"/opt/shared: {BETA} disagrees (different bytes) with {ALPHA}" in summary
-    assert "let one layer own the path" in summary
+    assert "let only one layer write the path" in summary
 
 
 def test_what_two_layers_hold_both_is_told_by_the_plan(tiny: Tiny) -> None:
