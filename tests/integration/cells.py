@@ -3,6 +3,7 @@ archive."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -26,6 +27,11 @@ BUILDX = ("docker", "buildx", "build", "--progress=plain", "--provenance=false")
 BEGAN = int(time.time())
 
 
+def key_of(name: str) -> str:
+    """Return a key such as cells have."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Yard:
     """Where cells are built: a store, and a directory for work in progress."""
@@ -41,7 +47,7 @@ class Yard:
             normalise(
                 [root],
                 cell=f"debian@{release}",
-                key=f"debian-{release}",
+                key=key_of(f"debian-{release}"),
                 ancestors=[],
                 store=self.store,
                 built_since=BEGAN,
@@ -53,7 +59,12 @@ class Yard:
         added = self.layers(name, script, below, cache=cache)
         return self.keep(
             normalise(
-                added, cell=name, key=name, ancestors=below, store=self.store, built_since=BEGAN
+                added,
+                cell=name,
+                key=key_of(name),
+                ancestors=below,
+                store=self.store,
+                built_since=BEGAN,
             )
         )
 
