@@ -87,8 +87,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     when one fails.
     """
     loaded = load(arguments.catalog)
-    # First of all: without a cluster, it does not matter which images there are.
-    node = node_image(read_settings(loaded.root).node_image)
     launched = {
         name: list(composition.launched)
         for name, composition in open_charts(loaded).named(arguments.services).compositions.items()
@@ -98,7 +96,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         services = _services(arguments, loaded, launched, known, console)
         wanted = set[str]().union(*(launched[name] for name in services))
         manifests = {image: known.manifests[image] for image in sorted(wanted)}
-        trials = _trials(arguments, loaded, services, manifests, console, node=node)
+        trials = _trials(arguments, loaded, services, manifests, console)
     outcomes: list[Outcome] = []
     for trial in trials.values():
         outcomes += trial.outcomes
@@ -111,12 +109,11 @@ def _trials(
     services: Sequence[str],
     manifests: Mapping[str, Descriptor],
     console: Console,
-    *,
-    node: str,
 ) -> Mapping[str, Trial]:
     """Launch services from images of the store; return how that went."""
     settings = read_settings(loaded.root)
     values = _values(arguments.values)
+    node = node_image(settings.node_image)
     digests = {reference: manifest.digest for reference, manifest in manifests.items()}
     charts = open_charts(loaded, digests).named(services)
     kind = Kind(
