@@ -53,7 +53,7 @@ def steps(path: str) -> tuple[str, ...]:
     parts = tuple(path.split("/"))
     if "\0" in path or not all(parts) or {".", ".."} & set(parts):
         raise IntegrityError(
-            f"{path!r} is no path inside a directory",
+            f"{path!r} is not a path inside a directory",
             hint="whoever made it wants to write elsewhere, or a document is damaged",
         )
     return parts
@@ -77,9 +77,10 @@ def directory(
     try:
         for step in steps(path) if path else ():
             walked /= step
-            if make:
-                _make(step, handle, settled=settled)
+            is_new = make and _make(step, handle, settled=settled)
             inner = _enter(step, handle, walked)
+            if is_new:
+                os.fchmod(inner, _FOLDER)
             os.close(handle)
             handle = inner
         yield handle
@@ -92,7 +93,7 @@ def opened(root: Path, path: str) -> IO[bytes]:
 
     Raises:
         LinkError: it, or a step to it, is a link.
-        KindError: it is no regular file.
+        KindError: it is not a regular file.
         OSError: it is not there.
         IntegrityError: see `steps`.
 
@@ -123,7 +124,7 @@ def regular(path: Path, most: int = MOST) -> bytes:
     """Return the bytes of a file that a user names; links are followed.
 
     Raises:
-        KindError: it is no regular file.
+        KindError: it is not a regular file.
         OSError: it is not there, or larger than `most`.
 
     """
@@ -254,12 +255,15 @@ def _split(path: str) -> tuple[str, str]:
     return "/".join(parents), name
 
 
-def _make(step: str, handle: int, *, settled: bool) -> None:
-    with contextlib.suppress(FileExistsError):
+def _make(step: str, handle: int, *, settled: bool) -> bool:
+    """Make a directory if it is not there; return whether it is new."""
+    try:
         os.mkdir(step, dir_fd=handle)
-        os.chmod(step, _FOLDER, dir_fd=handle)
-        if settled:
-            os.fsync(handle)
+    except FileExistsError:
+        return False
+    if settled:
+        os.fsync(handle)
+    return True
 
 
 def _enter(step: str, handle: int, shown: Path) -> int:

@@ -29,7 +29,7 @@ _ODD = (ValueError, LookupError, TypeError, AttributeError, OverflowError)
 
 
 class DocumentError(ValueError):
-    """A text is no document that can be read. `line` and `column` are 0 where it has no such
+    """A text is not a document that can be read. `line` and `column` are 0 where it has no such
     place.
     """
 
@@ -38,7 +38,12 @@ class DocumentError(ValueError):
         self.why, self.line, self.column = why, line, column
 
 
-def from_json(data: bytes | str, *, most: int = MOST, pairs: Pairs | None = None) -> Any:  # noqa: ANN401  JSON is what it is
+def from_json(
+    data: bytes | str,
+    *,
+    most: int = MOST,
+    pairs: Pairs | None = None,
+) -> Any:  # noqa: ANN401  JSON is what it is
     """Return the value of a JSON text; `pairs` makes an object of its entries.
 
     Raises:
@@ -209,7 +214,7 @@ def _json_error(text: str) -> DocumentError:
 
 
 def _no_number(text: str) -> None:
-    raise DocumentError(f"is not JSON: {text} is no number")
+    raise DocumentError(f"is not JSON: {text} is not a number")
 
 
 def _check_size(data: bytes | str, most: int) -> None:

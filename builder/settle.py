@@ -71,15 +71,6 @@ def sync(stream: IO[bytes]) -> None:
     os.fsync(stream.fileno())
 
 
-def sync_path(path: Path) -> None:
-    """Wait until a file, or the names of a directory, are on the disk."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def sync_names(paths: Iterable[Path]) -> None:
     """Wait until the names in these directories are on the disk, the deepest first."""
     for path in sorted(set(paths), key=lambda path: len(path.parts), reverse=True):

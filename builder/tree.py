@@ -71,7 +71,7 @@ class Tree(Mapping[str, File]):
                 or "\0" in path
                 or {"..", "."} & set(path.split("/"))
             ):
-                raise ValueError(f"{path!r} is no path inside a tree")
+                raise ValueError(f"{path!r} is not a path inside a tree")
             if path in directories:
                 raise ValueError(f"{path!r} is both a file and a directory")
         self._files = dict(sorted(files.items()))

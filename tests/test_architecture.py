@@ -16,21 +16,22 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "builder"
 
+FOUNDATION = {
+    "redact",
+    "errors",
+    "deb822",
+    "digest",
+    "documents",
+    "confined",
+    "settle",
+    "tree",
+    "events",
+    "settings",
+    "templates",
+}
 # Left to right: a module may import from its own group and from the groups before it.
 LAYERS = (
-    {
-        "redact",
-        "errors",
-        "deb822",
-        "digest",
-        "documents",
-        "confined",
-        "settle",
-        "tree",
-        "events",
-        "settings",
-        "templates",
-    },
+    FOUNDATION,
     {"catalog", "lock", "kinds"},
     {"graph"},
     {"oci"},
@@ -47,17 +48,7 @@ LAYERS = (
 )
 # What is computed from values alone: it starts no process, opens no connection, and is tested
 # without either.
-PURE = {
-    "redact",
-    "errors",
-    "deb822",
-    "digest",
-    "documents",
-    "confined",
-    "settle",
-    "tree",
-    "events",
-    "templates",
+PURE = (FOUNDATION - {"settings"}) | {
     "catalog",
     "lock",
     "kinds",

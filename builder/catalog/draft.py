@@ -58,7 +58,7 @@ class Draft:
     @cached_property
     def sound(self) -> frozenset[str]:
         """Layers whose place is certain: they and all layers below them could be read, and there
-        is no cycle among these.
+        is not a cycle among these.
         """
         on: dict[str, tuple[str, ...]] = {}
         for name, layer in self.layers.items():

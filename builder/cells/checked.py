@@ -46,7 +46,7 @@ def path(value: object) -> str:
             return text
         if odd and "\0" not in text and not {"", ".", ".."} & set(text.split("/")):
             return text
-    raise IntegrityError(f"{str(value)[:80]!r} is no path of an image")
+    raise IntegrityError(f"{str(value)[:80]!r} is not a path of an image")
 
 
 def entry(value: object, of: str) -> Entry:
@@ -68,7 +68,7 @@ def entry(value: object, of: str) -> Entry:
     if made.type == HARDLINK:
         path(made.link)
     if made.type in {CHAR, BLOCK} and not _DEVICE.fullmatch(made.link):
-        raise IntegrityError(f"{of} is no device: {made.link[:80]!r}")
+        raise IntegrityError(f"{of} is not a device: {made.link[:80]!r}")
     return made
 
 
@@ -80,7 +80,7 @@ def texts(value: object, what: str) -> Mapping[str, str]:
 
     """
     if not isinstance(value, Mapping) or not all(isinstance(text, str) for text in value.values()):
-        raise IntegrityError(f"{what} is no object of texts")
+        raise IntegrityError(f"{what} is not an object of texts")
     for name in value:
         path(name)
     return value
@@ -94,11 +94,11 @@ def packages(value: object) -> Mapping[str, Mapping[str, str]]:
 
     """
     if not isinstance(value, Mapping):
-        raise IntegrityError("its packages are no object")
+        raise IntegrityError("its packages are not an object")
     for kind, names in value.items():
         is_object = isinstance(names, Mapping)
         if not is_object or not all(isinstance(version, str) for version in names.values()):
-            raise IntegrityError(f"its packages of the kind {kind!r} are no object of texts")
+            raise IntegrityError(f"its packages of the kind {kind!r} are not an object of texts")
     return value
 
 
@@ -110,7 +110,7 @@ def key(value: object) -> str:
 
     """
     if not isinstance(value, str) or not _KEY.fullmatch(value):
-        raise IntegrityError(f"{str(value)[:80]!r} is no key of a cell")
+        raise IntegrityError(f"{str(value)[:80]!r} is not a key of a cell")
     return value
 
 
@@ -132,4 +132,4 @@ def _attribute(value: object, of: str) -> tuple[str, str]:
         case [str(name), str(text)]:
             return name, text
         case _:
-            raise IntegrityError(f"{of} has an attribute that is no name and value")
+            raise IntegrityError(f"{of} has an attribute that is not a name and value")

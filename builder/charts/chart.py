@@ -198,7 +198,7 @@ def _text(directory: Path, path: str) -> str:
     """Return a text of the catalog's own below charts/.
 
     Raises:
-        InputError: it is no text, no file, or reached through a link.
+        InputError: it is not a text, no file, or reached through a link.
 
     """
     try:

@@ -1,8 +1,8 @@
 """System accounts of a build that did not get the id of the lock.
 
-That is told and is no error. Such an account does no harm until two layers that were built apart
-meet with one id, which is an error then; and what the sentence asks for may be in a package that
-the reader cannot change.
+It is reported, but is not an error: such an account does no harm until two layers that were built
+apart meet with the same id, which is an error then. The package that makes the account may be one
+that the reader cannot change.
 """
 
 from __future__ import annotations

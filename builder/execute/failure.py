@@ -82,7 +82,7 @@ def explain(
 
 def _blamed(output: Sequence[str], body: Sequence[str]) -> tuple[str, int, str]:
     """Return the script that failed, the line of it, from 1, and the command; empty for a step that
-    is no script. The line is 0 where nobody knows.
+    is not a script. The line is 0 where nobody knows.
     """
     ended = ENDED_BY.fullmatch(output[-1]) if output else None
     before = list(output[:-1] if ended else output)

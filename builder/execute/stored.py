@@ -111,7 +111,7 @@ def _understood(store: Store, ref: str, manifest: Descriptor) -> str:
     if name.startswith(IMAGES):
         document = store.read_json(manifest)
         if not isinstance(document, dict) or "config" not in document:
-            return "is no manifest of an image"
+            return "is not a manifest of an image"
     return ""
 
 

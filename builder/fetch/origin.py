@@ -44,7 +44,7 @@ def debian_mirror(origin: str, settings: Settings, root: Path = Path("/")) -> st
     the machine's root.
 
     Raises:
-        FetchError: nothing is set, and this machine is no Debian or has no such source.
+        FetchError: nothing is set, and this machine does not run Debian or has no such source.
 
     """
     if mirror := settings.mirror(origin):
@@ -101,7 +101,7 @@ def _deb822(text: str) -> Iterator[Configured]:
 
 
 def _codename(root: Path) -> str:
-    """Return the machine's Debian codename; empty where it is no Debian."""
+    """Return the machine's Debian codename; empty where it runs no Debian."""
     try:
         text = (root / "etc" / "os-release").read_text()
     except OSError:

@@ -57,9 +57,10 @@ class _Socket:
     def __init__(self, inner: socket.socket) -> None:
         self._inner = inner
 
-    def makefile(self, mode: str = "r", *args: Any, **options: Any) -> Any:  # noqa: ANN401  socket's own signature
+    # The signature is that of sockets.
+    def makefile(self, mode: str = "r", *args: Any, **options: Any) -> Any:  # noqa: ANN401
         if mode != "rb":
-            return self._inner.makefile(mode, *args, **options)  # type: ignore[call-overload]  # as it came
+            return self._inner.makefile(mode, *args, **options)  # type: ignore[call-overload]
         return io.BufferedReader(_Paced(self._inner.makefile("rb", buffering=0)))
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever a socket has

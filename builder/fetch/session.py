@@ -26,7 +26,8 @@ MOST_CERTIFICATES = 16 << 20
 class _Steady(HTTPAdapter):
     """An adapter whose connections end when an answer comes too slowly."""
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  requests' own signature
+    # The signature is that of requests.
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         pool = super().get_connection_with_tls_context(*args, **kwargs)
         pace.watch(pool)
         return pool
@@ -39,10 +40,10 @@ class _Trusting(_Steady):
         self._context = context
         super().__init__(pool_maxsize=connections)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  requests' own signature
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
 
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  requests' own signature
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         return super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
 
 

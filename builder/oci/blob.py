@@ -51,15 +51,15 @@ def descriptor_from(value: object) -> Descriptor:
 
     """
     if not isinstance(value, Mapping):
-        raise IntegrityError(f"{_shown(value)} is no descriptor of a blob")
+        raise IntegrityError(f"{_shown(value)} is not a descriptor of a blob")
     media_type, digest, size = (value.get(name) for name in ("mediaType", "digest", "size"))
     if not isinstance(media_type, str) or not MEDIA_TYPE.fullmatch(media_type):
-        raise IntegrityError(f"{_shown(media_type)} is no media type")
+        raise IntegrityError(f"{_shown(media_type)} is not a media type")
     if type(size) is not int or not 0 <= size <= MOST:
-        raise IntegrityError(f"{_shown(size)} is no size of a blob")
+        raise IntegrityError(f"{_shown(size)} is not a size of a blob")
     annotations = value.get("annotations") or {}
     if not isinstance(annotations, Mapping):
-        raise IntegrityError(f"{_shown(annotations)} is no object of annotations")
+        raise IntegrityError(f"{_shown(annotations)} is not an object of annotations")
     kept = {}
     for name, text in annotations.items():
         if not isinstance(text, str):
@@ -77,7 +77,7 @@ def checked_digest(value: object) -> str:
 
     """
     if not isinstance(value, str) or not DIGEST.fullmatch(value):
-        raise IntegrityError(f"{_shown(value)} is no digest: sha256:<64 hexadecimal digits>")
+        raise IntegrityError(f"{_shown(value)} is not a digest: sha256:<64 hexadecimal digits>")
     return value
 
 
@@ -85,16 +85,16 @@ def blobs_of(manifest: object) -> list[Descriptor]:
     """Return every blob that a manifest, or an index, leads to directly.
 
     Raises:
-        IntegrityError: it is no manifest.
+        IntegrityError: it is not a manifest.
 
     """
     if not isinstance(manifest, Mapping):
-        raise IntegrityError(f"{_shown(manifest)} is no manifest")
+        raise IntegrityError(f"{_shown(manifest)} is not a manifest")
     values: list[object] = []
     for name in ("layers", "manifests"):
         named = manifest.get(name, ())
         if not isinstance(named, list | tuple):
-            raise IntegrityError(f"{_shown(named)} is no list of {name}")
+            raise IntegrityError(f"{_shown(named)} is not a list of {name}")
         values += named
     if "config" in manifest:
         values.insert(0, manifest["config"])

@@ -68,7 +68,7 @@ def index_faults(store: Store) -> tuple[list[Fault], dict[str, Descriptor]]:
         try:
             ref, manifest = ref_from(item)
         except IntegrityError as error:
-            message = f"entry {number + 1} is no ref: {error}"
+            message = f"entry {number + 1} is not a ref: {error}"
             faults.append(Fault(path=INDEX, message=message, kind="entry"))
             continue
         refs[ref] = manifest
@@ -103,7 +103,7 @@ def _verdict(store: Store, name: str) -> str:
     """Say what is wrong with a blob; nothing when it is right."""
     digest = f"sha256:{name}"
     if not DIGEST.fullmatch(digest):
-        return "is no blob: its name is no sha256"
+        return "is not a blob: its name is not a sha256"
     hashed = hashlib.sha256()
     try:
         with store.layout.stream(digest) as stream:
@@ -139,4 +139,4 @@ def _lacking(store: Store, manifest: Descriptor, damaged: Collection[str]) -> It
             try:
                 todo += blobs_of(store.read_json(blob))
             except IntegrityError as error:
-                yield f"leads to {blob.digest}, which is no manifest: {error}"
+                yield f"leads to {blob.digest}, which is not a manifest: {error}"

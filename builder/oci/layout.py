@@ -56,7 +56,7 @@ class Layout:
             strange = sorted(there - OURS)
             if strange:
                 raise BuilderError(
-                    f"{self.root} is no store: it holds {strange[0]}", hint=ELSEWHERE
+                    f"{self.root} is not a store: it holds {strange[0]}", hint=ELSEWHERE
                 )
         for path in (BLOBS, INGEST):
             with confined.directory(self.root, path, make=True, settled=True):
@@ -92,7 +92,7 @@ class Layout:
         """Return where the blob of this digest is or would be.
 
         Raises:
-            IntegrityError: it is no digest.
+            IntegrityError: it is not a digest.
 
         """
         return self.root / BLOBS / _name(digest)

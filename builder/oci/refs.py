@@ -19,7 +19,7 @@ def refs_from(data: bytes) -> dict[str, Descriptor]:
 
     Raises:
         DocumentError: it is not JSON, or too deep.
-        IntegrityError: it is no index, or something in it is no ref.
+        IntegrityError: it is not an index, or something in it is not a ref.
 
     """
     return dict(ref_from(item) for item in items_of(data))
@@ -55,5 +55,5 @@ def ref_from(item: object) -> tuple[str, Descriptor]:
     annotations = item.get("annotations", {}) if isinstance(item, Mapping) else {}
     ref = annotations.get(REF_NAME)
     if not isinstance(ref, str) or not REF.fullmatch(ref):
-        raise IntegrityError(f"{str(ref)[:80]!r} is no ref: at most 512 characters, no blanks")
+        raise IntegrityError(f"{str(ref)[:80]!r} is not a ref: at most 512 characters, no blanks")
     return ref, descriptor

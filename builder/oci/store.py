@@ -79,7 +79,7 @@ class Store:
         """Return where the blob of this digest is or would be.
 
         Raises:
-            IntegrityError: it is no digest.
+            IntegrityError: it is not a digest.
 
         """
         return self.layout.path(digest)

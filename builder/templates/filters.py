@@ -93,7 +93,12 @@ def _replace(value: object, old: str, new: str, count: int = -1) -> str:
     return text.replace(old, new, count)
 
 
-def _indent(value: object, width: int | str = 4, first: bool = False, blank: bool = False) -> str:  # noqa: FBT001, FBT002  as Jinja's
+def _indent(
+    value: object,
+    width: int | str = 4,
+    first: bool = False,  # noqa: FBT001, FBT002  as Jinja's
+    blank: bool = False,  # noqa: FBT001, FBT002
+) -> str:
     text = _scalar(value)
     wide = width if isinstance(width, int) else len(width)
     count_text(len(text) + wide * (text.count("\n") + 1))

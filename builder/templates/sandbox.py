@@ -103,7 +103,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         is_own = obj is _range or isinstance(obj, Macro)
         return is_own or _is_allowed(owner, name, obj)
 
-    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:  # noqa: D102  Jinja's
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call what a template may call, and count it."""
         with budget.one_deeper():
             return budget.weigh(super().call(context, obj, *args, **kwargs))
 

@@ -60,14 +60,14 @@ def address(text: str) -> Address:
         # In front of an @ there may be a password.
         shown = told(text.rpartition("@")[2].partition("?")[0])
         raise ValueError(
-            f"{shown!r} is no registry: {why}; write host[:port][/path], for example"
+            f"{shown!r} is not a registry: {why}; write host[:port][/path], for example"
             " registry.example.org/team"
         )
     return Address(host=host, path=path)
 
 
 def _not_a_host(host: str) -> str:
-    """Return why a text is no host with a port; empty where it is one."""
+    """Return why a text is not a host with a port; empty where it is one."""
     match = HOST.fullmatch(host)
     if match is None:
         if "@" in host:
@@ -83,7 +83,7 @@ def _not_a_host(host: str) -> str:
 
 
 def _not_a_path(path: str) -> str:
-    """Return why a text is no path of repositories; empty where it is one."""
+    """Return why a text is not a path of repositories; empty where it is one."""
     if not path or PATH.fullmatch(path):
         return f"its path is longer than {LONGEST_PATH} characters" * (len(path) > LONGEST_PATH)
     if "@" in path:
@@ -92,7 +92,7 @@ def _not_a_path(path: str) -> str:
         return "it holds a tag, and images have their own"
     if path != path.lower() and PATH.fullmatch(path.lower()):
         return f"its path has capital letters; try {path.lower()!r}"
-    return f"{told(path)!r} is no path of lower-case letters, digits, and . _ - / between them"
+    return f"{told(path)!r} is not a path of lower-case letters, digits, and . _ - / between them"
 
 
 def _is_ipv6(text: str) -> bool:

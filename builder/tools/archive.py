@@ -44,12 +44,12 @@ def control(path: Path) -> str:
     """Return the control file of a Debian package, as dpkg-deb prints it.
 
     Raises:
-        IntegrityError: the file is no Debian package.
+        IntegrityError: the file is not a Debian package.
 
     """
     found = _files(path, "control.tar", lambda name: name == "control")
     if "control" not in found:
-        raise IntegrityError(f"{path} is no Debian package: it holds no control file")
+        raise IntegrityError(f"{path} is not a Debian package: it holds no control file")
     return found["control"]
 
 
@@ -57,7 +57,7 @@ def scripts(path: Path) -> Scripts:
     """Return the scripts of a Debian package, and its files for systemd-sysusers.
 
     Raises:
-        IntegrityError: the file is no Debian package.
+        IntegrityError: the file is not a Debian package.
 
     """
     wanted = {*SCRIPTS, "md5sums"}
@@ -75,7 +75,7 @@ def content(path: Path, pattern: str) -> Iterator[bytes]:
     """Yield the regular files of a Debian package whose base names match a glob.
 
     Raises:
-        IntegrityError: the file is no Debian package.
+        IntegrityError: the file is not a Debian package.
 
     """
     with _part(path, "data.tar") as archive:
@@ -96,7 +96,7 @@ def check(path: Path) -> None:
             with _part(path, part) as archive:
                 exhaust(check_tar(archive, path.name, absolute_links=True))
     except (tarfile.TarError, zstandard.ZstdError, EOFError, ValueError, OSError) as error:
-        raise IntegrityError(f"{path} is no Debian package: {error}") from error
+        raise IntegrityError(f"{path} is not a Debian package: {error}") from error
 
 
 def texts(path: Path, names: frozenset[str]) -> dict[str, str]:
@@ -118,7 +118,7 @@ def texts(path: Path, names: frozenset[str]) -> dict[str, str]:
                 stream = archive.extractfile(member) or io.BytesIO()
                 found[member.name] = stream.read(MOST_TEXT).decode(errors="replace")
     except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
-        raise IntegrityError(f"{path} is no archive that can be read: {error}") from None
+        raise IntegrityError(f"{path} is not an archive that can be read: {error}") from None
     return found
 
 
@@ -133,7 +133,7 @@ def _files(path: Path, part: str, wanted: Callable[[str], bool]) -> dict[str, st
         with _part(path, part) as archive:
             return dict(_texts(archive, wanted))
     except (tarfile.TarError, zstandard.ZstdError, EOFError, ValueError) as error:
-        raise IntegrityError(f"{path} is no Debian package: {error}") from error
+        raise IntegrityError(f"{path} is not a Debian package: {error}") from error
 
 
 def _texts(archive: tarfile.TarFile, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
@@ -149,7 +149,7 @@ def _part(path: Path, part: str) -> Iterator[tarfile.TarFile]:
     """Open `control.tar` or `data.tar` of a Debian package, however it is compressed."""
     with path.open("rb") as file:
         if file.read(len(AR)) != AR:
-            raise IntegrityError(f"{path} is no Debian package: it is no ar archive")
+            raise IntegrityError(f"{path} is not a Debian package: it is not an ar archive")
         name, size = _member(file, path, part)
         member = cast("IO[bytes]", _Range(file, size))
         if name.endswith(".zst"):
@@ -168,7 +168,7 @@ def _member(file: IO[bytes], path: Path, part: str) -> tuple[str, int]:
         if name.startswith(part):
             return name, size
         file.seek(size + size % 2, io.SEEK_CUR)
-    raise IntegrityError(f"{path} is no Debian package: it holds no {part}")
+    raise IntegrityError(f"{path} is not a Debian package: it holds no {part}")
 
 
 class _Range:

@@ -95,7 +95,7 @@ def check_file(path: Path, name: str) -> None:
         elif name.endswith((".tgz", ".tar.gz")):
             _check_tar_file(path, name)
     except BROKEN as error:
-        raise IntegrityError(f"{name} is no archive that can be read: {error}") from None
+        raise IntegrityError(f"{name} is not an archive that can be read: {error}") from None
 
 
 def _check_zip_file(path: Path, name: str) -> None:

@@ -108,7 +108,7 @@ def target(url: str, location: str) -> str:
     """Return the address that a header `Location` of the answer at `url` means (RFC 9110, 10.2.2).
 
     Raises:
-        AnswerError: it is no address of the web, or leaves encryption.
+        AnswerError: it is not an address of the web, or leaves encryption.
 
     """
     try:
@@ -118,12 +118,12 @@ def target(url: str, location: str) -> str:
         # Joining would give a scheme without a host the host of before.
         host, _ = parts.hostname if own.netloc or not own.scheme else None, parts.port
     except ValueError:
-        raise AnswerError(f"it leads to {told(repr(location))}, which is no address") from None
+        raise AnswerError(f"it leads to {told(repr(location))}, which is not an address") from None
     # Readers of URLs do not agree on where a host ends that has a backslash behind it.
     if not text or not text.isprintable() or any(letter in text for letter in " \\"):
-        raise AnswerError(f"it leads to {told(repr(text))}, which is no address")
+        raise AnswerError(f"it leads to {told(repr(text))}, which is not an address")
     if parts.scheme not in PORTS or not host:
-        raise AnswerError(f"it leads to {told(repr(text))}, which is no address of the web")
+        raise AnswerError(f"it leads to {told(repr(text))}, which is not an address of the web")
     if parts.scheme == "http" and urlsplit(url).scheme == "https":
         raise AnswerError(f"it leads from https to {told(whole)}, without encryption")
     return whole
@@ -210,7 +210,7 @@ def document(answer: requests.Response) -> dict[str, Any]:
     try:
         value = documents.from_json(data, most=LARGEST)
     except documents.DocumentError:
-        raise AnswerError(f"{len(data)} bytes that are no JSON") from None
+        raise AnswerError(f"{len(data)} bytes that are not JSON") from None
     if not isinstance(value, dict):
         kind = "a list" if isinstance(value, list) else "a single value"
         raise AnswerError(f"{kind} where a JSON object is due")

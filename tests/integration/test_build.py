@@ -163,7 +163,7 @@ def test_a_failing_layer_holds_back_only_what_stands_on_it(tiny: Tiny) -> None:
 def test_a_failing_package_is_told_by_what_apt_said(tiny: Tiny) -> None:
     tiny.change("alpha", "description:", "prepare: false\ndescription:")
     ended = tiny.run("build", "alpha")
-    assert ended.code == 2, "a boolean is no script"
+    assert ended.code == 2, "a boolean is not a script"
     tiny.layer("alpha", LAYERS["alpha"])
     (tiny.root / "images/alpha/Dockerfile.j2").write_text(
         "USER 0\nRUN apt-get install -y no-such-package\n"

@@ -121,7 +121,7 @@ LOCATIONS = {
     "spaces": "http://127.0.0.1/a b",
     "a character that a terminal obeys": "http://127.0.0.1/\x1b[31m",
     "a null": "http://127.0.0.1/\0",
-    "bytes that are no text": "http://127.0.0.1/\xff",
+    "bytes that are not a text": "http://127.0.0.1/\xff",
     "a host that readers differ on": "http://127.0.0.1\\@example.org/",
 }
 

@@ -65,7 +65,7 @@ def test_a_build_that_is_asked_to_end_ends_all_it_started(
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert "interrupted beta@trixie-amd64" in said
-    assert "failed" not in said, "being interrupted is no failure"
+    assert "failed" not in said, "being interrupted is not a failure"
     assert not using(tiny)
     assert tiny.digests().keys() == {SYSTEM, TOOLS}
     assert not tiny.damaged() + tiny.left()

@@ -28,7 +28,7 @@ def root(tmp_path: Path) -> Path:
 )
 def test_paths_that_lead_elsewhere_are_refused(root: Path, path: str) -> None:
     for work in (confined.read, confined.opened, confined.create, confined.remove):
-        with pytest.raises(IntegrityError, match="is no path inside a directory"):
+        with pytest.raises(IntegrityError, match="is not a path inside a directory"):
             work(root, path)
     with pytest.raises(IntegrityError):
         confined.link(root / "a/file", root, path)

@@ -38,7 +38,7 @@ def test_the_order_of_keys_does_not_matter(value: dict[str, object]) -> None:
     try:
         data = canonical(value)
     except UnicodeEncodeError:
-        return  # half of a surrogate pair is no text
+        return  # half of a surrogate pair is not a text
     assert canonical(dict(reversed(value.items()))) == data
     assert json.loads(data) == value
 

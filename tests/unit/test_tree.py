@@ -35,7 +35,7 @@ def test_paths_are_sorted() -> None:
     "path", ["", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/", ".", "a\0b"]
 )
 def test_paths_stay_inside(path: str) -> None:
-    with pytest.raises(ValueError, match="is no path inside a tree"):
+    with pytest.raises(ValueError, match="is not a path inside a tree"):
         Tree({path: File(b"")})
 
 

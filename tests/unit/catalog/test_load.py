@@ -131,7 +131,7 @@ apt: [{when: {debian: trixie}, packages: &tools [git, curl]}, {when: {debian: bo
         == ""
     )
     assert "npm package" in problems({"images/lab/layer.yaml": text}), (
-        "'A' came in by the merge, and is no npm package"
+        "'A' came in by the merge, and is not an npm package"
     )
 
 

@@ -76,5 +76,5 @@ def test_what_is_no_package_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.deb"
     path.write_bytes(data)
     for read in (control, scripts):
-        with pytest.raises(IntegrityError, match="is no Debian package"):
+        with pytest.raises(IntegrityError, match="is not a Debian package"):
             read(path)
