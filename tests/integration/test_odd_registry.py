@@ -232,15 +232,15 @@ def test_a_challenge_that_nobody_can_meet(serve: Network, challenge: str, expect
 @pytest.mark.parametrize(
     ("token", "expected"),
     [
-        (Answer(status=200, body=b"<html>"), "no JSON"),
-        (Answer(status=200, body=b""), "no JSON"),
+        (Answer(status=200, body=b"<html>"), "not JSON"),
+        (Answer(status=200, body=b""), "not JSON"),
         (Answer(status=200, body=b'["secret-token"]'), "gives a list where"),
         (Answer(status=200, body=b'"secret-token"'), "a single value where"),
         (Answer(status=200, body=b"{}"), "an object without a token"),
         (Answer(status=200, body=b'{"token": 5}'), "an object without a token"),
         (Answer(status=200, body=b'{"token": ["secret-token"]}'), "an object without a token"),
         (Answer(status=200, body=b'{"token": "secret\\ntoken"}'), "an object without a token"),
-        (Answer(status=200, body=b"[" * 100_000), "no JSON"),
+        (Answer(status=200, body=b"[" * 100_000), "not JSON"),
         (Answer(status=200, body=b'{"token": "secret-token', length=99), "gives"),
         (Answer(status=200, body=b" " * (5 << 20)), "more than 4 MiB"),
         (Answer(status=200, body=b"\xff\xfe{", headers={"Content-Type": "x; charset=\0"}), "JSON"),
