@@ -35,8 +35,8 @@ _PATTERNS = {
     words.REGISTRY: (
         "a registry with a path, such as registry.example.org/catalog, without https:// and tag"
     ),
-    words.ABSOLUTE: "an absolute path on one line",
-    words.DIRECTORY: "an absolute path on one line, without ':'",
+    words.ABSOLUTE: "an absolute path on one line, without tabs",
+    words.DIRECTORY: "an absolute path on one line, without ':' and tabs",
     words.LINE: "one line, which is all that a Dockerfile can set",
     words.LABEL: "the name of a label: letters, digits and signs but '='",
     words.ARGUMENT: "a text without the character NUL",

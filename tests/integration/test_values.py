@@ -44,8 +44,9 @@ line = st.lists(
     ),
     max_size=9,
 ).map("".join)
-# Further directories of a path: not '.' and '..', which no two programs take alike.
-name = line.map(lambda text: "d" + text.replace("/", "_"))
+# Further directories of a path: not '.' and '..', which no two programs take alike, and no tab,
+# which is refused.
+name = line.map(lambda text: "d" + text.replace("/", "_").replace("\t", "_"))
 label = st.text(
     st.sampled_from([chr(n) for n in range(33, 127) if chr(n) != "="]), min_size=1, max_size=12
 )
@@ -67,7 +68,8 @@ def values(draw: st.DrawFn) -> Mapping[str, Any]:
     return {
         "env": {f"V{number}": draw(line) for number in range(12)},
         "labels": draw(st.dictionaries(label, line, max_size=6)),
-        "path": [f"/opt/{draw(name).replace(':', '_')}" for _ in range(3)],
+        # A directory that is named twice is refused.
+        "path": [f"/opt/{draw(name).replace(':', '_')}{number}" for number in range(3)],
         "workdir": f"/srv/{draw(name)}",
         "entrypoint": ["/usr/bin/env", *draw(st.lists(line, max_size=4))],
         "cmd": draw(st.lists(line, min_size=1, max_size=4)),
