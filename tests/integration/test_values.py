@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from tests.integration.test_render import configuration
 from tests.integration.tiny import Tiny
@@ -77,20 +77,20 @@ def values(draw: st.DrawFn) -> Mapping[str, Any]:
 
 
 def write(tiny: Tiny, wanted: Mapping[str, Any]) -> None:
-    """Give a layer these values, and take down in its build what a process sees of them."""
-    yaml = YAML(typ="safe")
+    """Give a layer these values, and take down in its build what a process sees of them.
+
+    PyYAML writes whatever is not ASCII as an escape, which every reader takes alike.
+    """
     layer = {key: value for key, value in wanted.items() if key != "labels"}
     layer |= {"description": "Odd values", "on": ["tools"], "run": "env -0 >/opt/seen\n"}
-    with (tiny.root / "images/beta/layer.yaml").open("w") as stream:
-        yaml.dump(layer, stream)
-    catalog = yaml.load(tiny.root / "catalog.yaml")
+    (tiny.root / "images/beta/layer.yaml").write_text(yaml.safe_dump(layer))
+    catalog = yaml.safe_load((tiny.root / "catalog.yaml").read_text())
     # A label's value is a template: its braces are doubled.
     catalog["images"]["beta"]["labels"] = {
         name: value.replace("{", "{{").replace("}", "}}")
         for name, value in wanted["labels"].items()
     }
-    with (tiny.root / "catalog.yaml").open("w") as stream:
-        yaml.dump(catalog, stream)
+    (tiny.root / "catalog.yaml").write_text(yaml.safe_dump(catalog))
 
 
 def check(tiny: Tiny, wanted: Mapping[str, Any], scratch: Path) -> None:
