@@ -496,7 +496,7 @@ def test_charts_whose_images_nobody_could_pull_are_refused(
 
 
 def test_a_registry_that_refuses(published: Path) -> None:
-    with pytest.raises(BuilderError, match="does not take jupyter-python-1.0.0.tgz"):
+    with pytest.raises(BuilderError, match="does not take jupyter-python"):
         helm.push(
             published / "jupyter-python-1.0.0.tgz",
             "oci://127.0.0.1:9/charts",
