@@ -19,7 +19,7 @@ from builder.charts.load import SERVICE, SOURCE
 from builder.charts.readme import rows, variables
 from builder.charts.schema import schema
 from builder.charts.scopes import scopes
-from builder.charts.values import values
+from builder.charts.values import completion, values
 from builder.errors import InputError, IntegrityError, Problem
 from builder.tree import File, Tree
 
@@ -282,6 +282,7 @@ def _context(composition: Composition, origin: Origin) -> dict[str, object]:
         "service": composition.service,
         "images": composition.every_image,
         "scopes": tuple(scopes(composition)),
+        "defaults": completion(composition.options),
         "rows": list(rows(composition.options)),
         "described_variables": variables(composition),
     }

@@ -180,6 +180,13 @@ class Environment(Model):
     when: str | None = Field(
         None, description="Path of the boolean without which there are no variables."
     )
+    existing: str | None = Field(
+        None,
+        description=(
+            "Path of the option that names a Secret of the user's with further variables, which"
+            " count while the `enabled` beside it is true."
+        ),
+    )
     derived: Mapping[Variable, str] = Field(
         {}, description="Variables computed by Helm: name -> expression, without braces."
     )

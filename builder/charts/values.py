@@ -25,6 +25,18 @@ def defaults(options: Mapping[str, Option]) -> dict[str, JsonValue]:
     return {name: option.value for name, option in options.items()}
 
 
+def completion(options: Mapping[str, Option]) -> dict[str, JsonValue]:
+    """Return what values.yaml says, each default as a list of one item: so it is no matter of
+    guessing which mappings hold options, and which are defaults themselves.
+    """
+    return {
+        name: completion(option.options)
+        if option.options and option.default is None
+        else [option.value]
+        for name, option in options.items()
+    }
+
+
 def _lines(name: str, option: Option, indent: str) -> Iterator[str]:
     for line in _comment(option):
         yield f"{indent}# {line}"

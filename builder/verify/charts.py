@@ -15,7 +15,7 @@ from pathlib import Path
 from builder.charts import contents
 from builder.charts.onyxia.files import read
 from builder.charts.onyxia.lint import lint
-from builder.charts.switches import Values, switched
+from builder.charts.switches import Values, joined, passwords, switched
 from builder.documents import DocumentError
 from builder.errors import ToolError, counted
 from builder.events import Monitor, Step
@@ -52,10 +52,13 @@ class _Chart:
 
 
 def cases(tree: Tree) -> Mapping[str, Values]:
-    """Return the values with which a chart is rendered: as it comes, and with every switch
-    turned.
+    """Return the values with which a chart is rendered: as it comes, and with every switch turned.
+    Both have passwords, which cannot be generated without a cluster that keeps them.
     """
-    return {"defaults": {}, "switches": switched(contents.schema(tree), contents.values(tree))}
+    schema = contents.schema(tree)
+    given = passwords(schema)
+    turned = switched(schema, contents.values(tree))
+    return {"defaults": given, "switches": joined(given, turned)}
 
 
 def check(

@@ -25,6 +25,7 @@ from builder.catalog.load import load
 from builder.charts.archive import archive
 from builder.charts.chart import Origin, chart
 from builder.charts.compose import Composition
+from builder.charts.switches import Values, joined, passwords
 from builder.charts.project import open_charts
 from builder.tree import Tree
 from builder.verify.charts import cases
@@ -62,6 +63,12 @@ class Chart:
         """Values in which every switch is turned."""
         return dict(cases(self.tree)["switches"])
 
+    @property
+    def needed(self) -> Values:
+        """Values without which it is refused where there is no cluster: a database's passwords."""
+        database = "database" in self.composition.service.groups
+        return passwords(self.schema) if database else {}
+
     def render(
         self,
         values: Mapping[str, Any] | None = None,
@@ -75,9 +82,8 @@ class Chart:
             helm_python.HelmError: Helm refuses the values or a template.
 
         """
-        return Rendered(
-            self.name, self.helm.render(dict(values or {}), name=release, namespace=namespace)
-        )
+        given = joined(self.needed, dict(values or {}))
+        return Rendered(self.name, self.helm.render(given, name=release, namespace=namespace))
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,10 @@ class Rendered:
     def objects(self) -> dict[str, Manifest]:
         return {label(document): document for document in self.manifests}
 
+    def held(self, label: str) -> dict[str, str]:
+        """What a Secret or a ConfigMap holds, as a container sees it."""
+        return held(self.objects[label])
+
     def of(self, kind: str) -> list[Manifest]:
         return [document for document in self.manifests if document["kind"] == kind]
 
@@ -124,6 +134,17 @@ class Rendered:
         return found
 
     @property
+    def seen(self) -> dict[str, Any]:
+        """The variables as a process in the container sees them, as far as this release makes
+        them."""
+        found = self.env
+        for name, value in found.items():
+            source = value.get("secretKeyRef", {}) if isinstance(value, dict) else {}
+            if f"Secret/{source.get('name')}" in self.objects:
+                found[name] = self.held(f"Secret/{source['name']}")[source["key"]]
+        return found
+
+    @property
     def env(self) -> dict[str, Any]:
         """The container's own variables, and those of the objects of envFrom that this release
         makes."""
@@ -132,10 +153,19 @@ class Rendered:
             kind = "Secret" if "secretRef" in source else "ConfigMap"
             name = (source.get("secretRef") or source["configMapRef"])["name"]
             holder = self.objects[f"{kind}/{name}"]
-            found |= holder.get("stringData") or holder["data"]
+            found |= held(holder)
         return found | {
             item["name"]: item.get("value", item.get("valueFrom")) for item in self.container["env"]
         }
+
+
+def held(manifest: Manifest) -> dict[str, str]:
+    """Return what a Secret or a ConfigMap holds, as a container sees it."""
+    assert "stringData" not in manifest, "a key that leaves stringData stays in the cluster"
+    data: dict[str, str] = manifest.get("data", {})
+    if manifest["kind"] == "ConfigMap":
+        return data
+    return {name: base64.b64decode(value).decode() for name, value in data.items()}
 
 
 @cache
@@ -209,14 +239,15 @@ class Cluster:
         data: Mapping[str, str],
         *,
         discovery: str = "",
+        annotations: Mapping[str, str] | None = None,
         raw: Mapping[str, str] | None = None,
     ) -> None:
         """Add a Secret; values of `raw` are stored as they are, not encoded."""
         encoded = {
             key: base64.b64encode(value.encode()).decode() for key, value in data.items()
         } | dict(raw or {})
-        annotations = {"onyxia/discovery": discovery} if discovery else {}
-        metadata = {"name": name, "namespace": "ns", "annotations": annotations}
+        noted = {**(annotations or {}), **({"onyxia/discovery": discovery} if discovery else {})}
+        metadata = {"name": name, "namespace": "ns", "annotations": noted}
         self.secrets.append(
             {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": encoded}
         )
@@ -226,8 +257,8 @@ class Cluster:
         for manifest in rendered.of("Secret"):
             self.secret(
                 manifest["metadata"]["name"],
-                manifest["stringData"],
-                discovery=manifest["metadata"].get("annotations", {}).get("onyxia/discovery", ""),
+                held(manifest),
+                annotations=manifest["metadata"].get("annotations"),
             )
 
     def render(
@@ -306,6 +337,8 @@ def cluster() -> Iterator[Cluster]:
         ],
         "users": [{"name": "test", "user": {}}],
     }
+    # Helm's own record, without which a namespace is as empty as none.
+    cluster.secret("sh.helm.release.v1.rel.v1", {})
     with helm_python.Config(kubeconfig_content=json.dumps(kubeconfig), namespace="ns") as config:
         cluster.config = config
         yield cluster

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from builder.verify.manifests import problems
-from tests.charts.conftest import Chart, Cluster, make
+from tests.charts.conftest import Chart, Cluster, held, make
 
 Values = Mapping[str, Any]
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
@@ -53,7 +53,7 @@ def test_jupyter_reads_its_token_from_a_secret(jupyter: Chart) -> None:
     rendered = jupyter.render({"security": {"password": "s3cret"}})
     reference = rendered.env["JUPYTER_TOKEN"]["secretKeyRef"]
     assert (
-        rendered.objects[f"Secret/{reference['name']}"]["stringData"][reference["key"]] == "s3cret"
+        rendered.held(f"Secret/{reference['name']}")[reference["key"]] == "s3cret"
     )
     assert not [word for word in rendered.container["command"] if "token" in word.lower()]
 
@@ -67,15 +67,15 @@ def test_marimo_reads_its_token_from_a_file(charts: Mapping[str, Chart]) -> None
     assert option.split("=")[1].rsplit("/", 1)[0] in mounts
 
 
-def test_a_password_is_generated_when_none_is_given(interactive: Chart) -> None:
-    first, second = interactive.render(), interactive.render()
+def test_a_password_is_generated_when_none_is_given(interactive: Chart, cluster: Cluster) -> None:
+    first, second = cluster.render(interactive), cluster.render(interactive)
     password = re.search(r"password: (\S+)", first.notes)
     assert password
     assert len(password[1]) == 24
     secrets = [
-        secret for secret in first.of("Secret") if "PASSWORD" in secret.get("stringData", {})
+        secret for secret in first.of("Secret") if "PASSWORD" in held(secret)
     ]
-    assert [secret["stringData"]["PASSWORD"] for secret in secrets] == [password[1]]
+    assert [held(secret)["PASSWORD"] for secret in secrets] == [password[1]]
     assert password[1] not in second.notes
     assert "changeme" not in interactive.tree["values.yaml"].data.decode()
 
@@ -106,7 +106,7 @@ def test_an_existing_secret_holds_the_password(jupyter: Chart, cluster: Cluster)
     rendered = cluster.render(jupyter, {"security": {"existingSecret": "mine"}})
     assert rendered.env["PASSWORD"]["secretKeyRef"]["name"] == "mine"
     assert "password: s3cret\n" in rendered.notes
-    assert not [secret for secret in rendered.of("Secret") if "PASSWORD" in secret["stringData"]]
+    assert not [secret for secret in rendered.of("Secret") if "PASSWORD" in held(secret)]
 
 
 def test_images_are_pinned_to_the_digests_that_are_known(jupyter: Chart) -> None:
@@ -447,11 +447,11 @@ def test_extra_variables_are_templates_of_the_release(chart: Chart) -> None:
         {"name": "a-b c", "value": "1"},
     ]
     rendered = chart.render({"extraEnvVars": [given[0]]})
-    assert rendered.env["RELEASE"] == "rel in false"
+    assert rendered.seen["RELEASE"] == "rel in false"
 
 
 def test_names_that_an_override_allows_become_valid_keys(jupyter: Chart) -> None:
-    env = jupyter.render({"extraEnvVars": [{"name": "é=/", "value": "1"}]}).env
+    env = jupyter.render({"extraEnvVars": [{"name": "é=/", "value": "1"}]}).seen
     assert env["___"] == "1"
 
 
@@ -477,11 +477,11 @@ def test_certificates_reach_every_client(jupyter: Chart) -> None:
 
 def test_certificates_in_base64_or_behind_a_url(jupyter: Chart) -> None:
     encoded = base64.b64encode(PEM.encode()).decode()
-    assert jupyter.render({"certificates": {"cacerts": encoded}}).objects[
+    assert jupyter.render({"certificates": {"cacerts": encoded}}).held(
         "Secret/rel-jupyter-python-secretcacerts"
-    ]["stringData"] == {"ca.pem": PEM}
+    ) == {"ca.pem": PEM}
     rendered = jupyter.render({"certificates": {"cacerts": "https://example.org/ca.pem"}})
-    assert rendered.objects["Secret/rel-jupyter-python-secretcacerts"]["stringData"] == {
+    assert rendered.held("Secret/rel-jupyter-python-secretcacerts") == {
         "url": "https://example.org/ca.pem"
     }
     assert "curl" in rendered.pod["initContainers"][0]["args"][0]
@@ -621,7 +621,7 @@ def test_a_discovery_secret_holds_what_it_says(postgresql: Chart) -> None:
         "Secret/discoverable-rel-postgresql"
     ]
     assert secret["metadata"]["annotations"] == {"onyxia/discovery": "postgres"}
-    assert set(secret["stringData"]) == {
+    assert set(held(secret)) == {
         "postgres-service",
         "postgres-port",
         "postgres-database",
@@ -629,7 +629,7 @@ def test_a_discovery_secret_holds_what_it_says(postgresql: Chart) -> None:
         "password",
         "postgres-password",
     }
-    assert secret["stringData"]["postgres-port"] == "15432"
+    assert held(secret)["postgres-port"] == "15432"
     assert not postgresql.render({"discovery": {"enabled": False}}).objects.keys() & {
         "Secret/discoverable-rel-postgresql"
     }
@@ -655,19 +655,18 @@ def test_other_services_are_discovered(jupyter: Chart, cluster: Cluster) -> None
         {"host": "http://metaflow", "s3Bucket": "s3://b", "s3Secret": "s"},
         discovery="metaflow",
     )
-    rendered = cluster.render(jupyter, {"s3": {"enabled": True, "endpoint": "s3.example.org"}})
+    values = {"s3": {"enabled": True, "endpoint": "s3.example.org"}, "security": {"password": "p"}}
+    rendered = cluster.render(jupyter, values)
     env = rendered.env
     assert env["MLFLOW_TRACKING_URI"] == "https://mlflow"
     assert env["MILVUS_TOKEN"] == "t"
     assert env["CHROMA_CLIENT_AUTH_CREDENTIALS"] == "jo:s3cret"
-    (hive,) = rendered.objects["Secret/rel-jupyter-python-secrethive"]["stringData"].values()
+    (hive,) = rendered.held("Secret/rel-jupyter-python-secrethive").values()
     assert "<value>thrift://hive-a:9083,thrift://hive-b:9083</value>" in hive
     assert "/usr/local/lib/hive/conf/hive-site.xml" in {
         mount["mountPath"] for mount in rendered.container["volumeMounts"]
     }
-    (metaflow,) = rendered.objects["Secret/rel-jupyter-python-secretmetaflow"][
-        "stringData"
-    ].values()
+    (metaflow,) = rendered.held("Secret/rel-jupyter-python-secretmetaflow").values()
     assert json.loads(metaflow)["METAFLOW_S3_ENDPOINT_URL"] == "https://s3.example.org"
     assert (
         "/run/service/home/.metaflowconfig/config.json"
@@ -715,7 +714,7 @@ def test_the_assistants_are_configured(charts: Mapping[str, Chart]) -> None:
         "https://a/v1",
     )
     config = yaml.safe_load(
-        rendered.objects["Secret/rel-vscode-python-secretcontinue"]["stringData"][
+        rendered.held("Secret/rel-vscode-python-secretcontinue")[
             ".continue__config.yaml"
         ]
     )
@@ -725,7 +724,7 @@ def test_the_assistants_are_configured(charts: Mapping[str, Chart]) -> None:
         ("o", "mistral"),
     ]
     opencode = json.loads(
-        rendered.objects["Secret/rel-vscode-python-secretopencode"]["stringData"][
+        rendered.held("Secret/rel-vscode-python-secretopencode")[
             ".config__opencode__opencode.jsonc"
         ]
     )
@@ -733,16 +732,12 @@ def test_the_assistants_are_configured(charts: Mapping[str, Chart]) -> None:
     assert set(opencode["provider"]) == {"a", "b"}
     (init,) = rendered.pod["initContainers"]
     assert "/run/service/home/.continue/config.yaml" in init["args"][0]
-    assert rendered.container["command"][:3] == [
-        "/bin/sh",
-        "-c",
-        'cp -R /run/service/home/. "$HOME/" && exec "$0" "$@"',
-    ]
+    assert rendered.container["command"][:3] == ["/opt/onyxia-init.sh", "/bin/sh", "-c"]
 
 
 def test_jupyter_ai_gets_its_configuration(jupyter: Chart) -> None:
     rendered = jupyter.render({"ai": AI})
-    (text,) = rendered.objects["Secret/rel-jupyter-python-secretassistant"]["stringData"].values()
+    (text,) = rendered.held("Secret/rel-jupyter-python-secretassistant").values()
     assert json.loads(text)["model_provider_id"] == "openai-chat:m"
 
 

@@ -43,7 +43,7 @@ def spark() -> Chart:
 
 
 def files(chart: Chart, values: dict[str, Any], suffix: str) -> dict[str, str]:
-    found = chart.render(values).objects[f"Secret/rel-jupyter-pyspark-{suffix}"]["stringData"]
+    found = chart.render(values).held(f"Secret/rel-jupyter-pyspark-{suffix}")
     assert isinstance(found, dict)
     return found
 

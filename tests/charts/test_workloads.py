@@ -16,7 +16,7 @@ from builder.charts.onyxia.files import read
 from builder.charts.onyxia.lint import lint
 from builder.verify.charts import cases
 from builder.verify.manifests import problems
-from tests.charts.conftest import LIBRARY, Chart, Manifest, make
+from tests.charts.conftest import LIBRARY, Chart, Cluster, Manifest, make
 
 SERVICES = Path(__file__).with_name("services")
 TAGS = {
@@ -199,11 +199,12 @@ def test_a_job_runs_once_for_each_upgrade_and_not_while_suspended(farm: Chart) -
 
 
 def test_a_database_inside_a_service(journal: Chart) -> None:
-    objects = journal.render(PASSWORDS).objects
+    rendered = journal.render(PASSWORDS)
+    objects = rendered.objects
     server, database = (objects[f"StatefulSet/rel-journal{name}"] for name in ("", "-database"))
     assert command(server)[-1] == "rel-journal-database:5432"
     assert command(database) == ["store", "serve", "--password-file=/etc/store/password"]
-    secret = objects["Secret/rel-journal-database-store"]["stringData"]
+    secret = rendered.held("Secret/rel-journal-database-store")
     assert secret == {"name": "journal", "password": "q"}
     (password,) = (
         item for item in pod(server)["containers"][0]["env"] if item["name"] == "DATABASE_PASSWORD"
@@ -219,9 +220,9 @@ def test_a_database_inside_a_service(journal: Chart) -> None:
         assert {f"{kind}/rel-journal", f"{kind}/rel-journal-database"} <= objects.keys()
 
 
-def test_a_generated_password_is_one_and_the_same(journal: Chart) -> None:
-    rendered = journal.render()
-    first = rendered.objects["Secret/rel-journal-database-store"]["stringData"]["password"]
+def test_a_generated_password_is_one_and_the_same(journal: Chart, cluster: Cluster) -> None:
+    rendered = cluster.render(journal)
+    first = rendered.held("Secret/rel-journal-database-store")["password"]
     checksums = rendered.objects["StatefulSet/rel-journal-database"]
     assert len(first) == 24
     annotations = checksums["spec"]["template"]["metadata"]["annotations"]

@@ -67,7 +67,10 @@ each one gets the path of a bundle of both, so no rights are needed to change th
 {{- with include "library.certificates.kind" . }}
 mkdir -p /run/service/certificates/single
 {{- if eq . "url" }}
-curl --fail --silent --show-error --location --retry 3 "$(cat /etc/service/certificates/url)" >/run/service/certificates/own.pem
+if ! curl --fail --silent --show-error --location --retry 3 "$(cat /etc/service/certificates/url)" >/run/service/certificates/own.pem; then
+  echo "the certificates cannot be read from certificates.cacerts: the service starts with those of its image alone" >&2
+  : >/run/service/certificates/own.pem
+fi
 {{- else }}
 cp /etc/service/certificates/ca.pem /run/service/certificates/own.pem
 {{- end }}
@@ -91,11 +94,11 @@ checksum/cacerts: {{ . | sha256sum }}
 apiVersion: v1
 kind: Secret
 {{ include "library.metadata" (dict "context" $ "object" (include "library.certificates.secret" $)) }}
-stringData:
+data:
   {{- if eq . "url" }}
-  url: {{ $.Values.certificates.cacerts | quote }}
+  url: {{ $.Values.certificates.cacerts | b64enc | quote }}
   {{- else }}
-  ca.pem: {{ include "library.certificates.pem" $ | quote }}
+  ca.pem: {{ include "library.certificates.pem" $ | b64enc | quote }}
   {{- end }}
 {{- end }}
 {{- end -}}

@@ -1,6 +1,7 @@
 {{/*
-The objects that hold the service's environment variables, as a JSON list of {group, kind, name, variables}: those of the
-groups that have at least one variable which is not empty. What they hold is generated from the options.
+The objects that hold the service's environment variables, as a JSON list of {group, kind, name, existing, variables}: those of
+the groups that have at least one variable which is not empty, or name a Secret that is there already (`existing`). What the
+others hold is generated from the options.
 */}}
 {{- define "library.environment.objects" -}}
 {{- $objects := list -}}
@@ -9,35 +10,34 @@ groups that have at least one variable which is not empty. What they hold is gen
 {{- range $name, $value := include (printf "library.service.%s.variables.%s" ($.Service | default "main") $object.group) $ | fromYaml -}}
 {{- if $value -}}{{- $_ := set $variables $name $value -}}{{- end -}}
 {{- end -}}
-{{- if $variables -}}
+{{- if or $variables $object.existing -}}
 {{- $objects = append $objects (merge (dict "variables" $variables) $object) -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $objects -}}
 {{- end -}}
 
-{{/* envFrom of the service's container. */}}
+{{/* envFrom of the service's container: of two that set a variable, the last one counts. */}}
 {{- define "library.environment.from" -}}
 {{- range include "library.environment.objects" . | fromJsonArray }}
+{{- if .variables }}
 - {{ eq .kind "Secret" | ternary "secretRef" "configMapRef" }}:
     name: {{ .name | quote }}
+{{- end }}
+{{- with .existing }}
+- secretRef:
+    name: {{ . | quote }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
 {{/* Annotations of the pod, by which it restarts when one of its variables changes. */}}
 {{- define "library.environment.checksums" -}}
-{{- range include "library.environment.objects" . | fromJsonArray }}
-checksum/{{ .group }}: {{ .variables | toJson | sha256sum }}
+{{- range $object := include "library.environment.objects" . | fromJsonArray }}
+{{- with $object.variables }}
+checksum/{{ $object.group }}: {{ . | toJson | sha256sum }}
 {{- end }}
-{{- end -}}
-
-{{/* Variables of the user's own. What no variable may hold becomes _, as an administrator's schema may allow any name. */}}
-{{- define "library.extraEnv.variables" -}}
-{{- $variables := dict -}}
-{{- range .Values.extraEnvVars -}}
-{{- $_ := set $variables (regexReplaceAll "[^-._a-zA-Z0-9]" (trim .name) "_" | trunc 253) (tpl (.value | default "" | toString) $) -}}
-{{- end -}}
-{{- toJson $variables -}}
+{{- end }}
 {{- end -}}
 
 {{/* The user, and where the user's work is. */}}
@@ -63,14 +63,16 @@ checksum/{{ .group }}: {{ .variables | toJson | sha256sum }}
 {{- end -}}
 
 {{- define "library.objects.environment" -}}
-{{- range include "library.environment.objects" . | fromJsonArray }}
+{{- range $object := include "library.environment.objects" . | fromJsonArray }}
+{{- if $object.variables }}
 ---
 apiVersion: v1
-kind: {{ .kind }}
-{{ include "library.metadata" (dict "context" $ "object" .name) }}
-{{ eq .kind "Secret" | ternary "stringData" "data" }}:
-  {{- range $name, $value := .variables }}
-  {{ $name }}: {{ $value | quote }}
+kind: {{ $object.kind }}
+{{ include "library.metadata" (dict "context" $ "object" $object.name) }}
+data:
+  {{- range $name, $value := $object.variables }}
+  {{ $name }}: {{ eq $object.kind "Secret" | ternary ($value | toString | b64enc) $value | quote }}
   {{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}

@@ -1,7 +1,8 @@
 {{/*
 Configuration files that groups write, as a JSON list of {group, name, files}, where name is that of the Secret that holds
 them. A file with an absolute path is mounted there. One with a relative path belongs to the home directory: it is copied
-there before the service starts, which may then write to it and beside it.
+there before the service starts, which may then write to it and beside it. Secrets have `data`: what leaves `stringData` stays
+in the cluster.
 */}}
 {{- define "library.files.objects" -}}
 {{- $objects := list -}}
@@ -39,11 +40,13 @@ there before the service starts, which may then write to it and beside it.
 {{- end }}
 {{- end -}}
 
+{{/* Any user of the pod may read them here, whoever copies them: the init container may have another image and user. */}}
 {{- define "library.files.prepare" -}}
 {{- range $object := include "library.files.objects" . | fromJsonArray }}
 {{- range $path, $content := $object.files }}
 {{- if not (hasPrefix "/" $path) }}
-install -D -m 600 '/etc/service/files/{{ $object.group }}/{{ include "library.files.key" $path }}' '/run/service/home/{{ $path }}'
+mkdir -p '/run/service/home/{{ dir $path }}'
+cp '/etc/service/files/{{ $object.group }}/{{ include "library.files.key" $path }}' '/run/service/home/{{ $path }}' || echo '{{ $path }} cannot be prepared: the service starts without it' >&2
 {{- end }}
 {{- end }}
 {{- end }}
@@ -69,9 +72,9 @@ checksum/files-{{ .group }}: {{ .files | toJson | sha256sum }}
 apiVersion: v1
 kind: Secret
 {{ include "library.metadata" (dict "context" $ "object" .name) }}
-stringData:
+data:
   {{- range $path, $content := .files }}
-  {{ include "library.files.key" $path }}: {{ $content | quote }}
+  {{ include "library.files.key" $path }}: {{ $content | b64enc | quote }}
   {{- end }}
 {{- end }}
 {{- end -}}

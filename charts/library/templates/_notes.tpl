@@ -39,7 +39,7 @@ its first part (`fr` for `fr-CA`), and then English is taken.
 {{- with include "library.password" . -}}
 - {{ include "library.say" (dict "context" $ "fr" "Votre" "en" "Your") }} password: {{ . }}
 {{- else -}}
-{{- $secret := .Values.security.existingSecret -}}
+{{- $secret := include "library.password.secret" . -}}
 - {{ include "library.say" (dict "context" . "fr" (printf "Votre mot de passe est dans le Secret `%s`." $secret) "en" (printf "Your password is in the Secret `%s`." $secret)) }}
 {{- end -}}
 {{- end -}}

@@ -2,9 +2,9 @@
 {{- define "library.podSecurityContext" -}}
 {{- $context := dict "fsGroupChangePolicy" "OnRootMismatch" -}}
 {{- if not .Values.security.sudo -}}
-{{- $context = merge $context (dict "runAsNonRoot" true "runAsUser" 1000 "runAsGroup" 100 "fsGroup" 100 "seccompProfile" (dict "type" "RuntimeDefault")) -}}
+{{- $context = merge $context (dict "runAsNonRoot" true "runAsUser" 1000 "runAsGroup" 100 "seccompProfile" (dict "type" "RuntimeDefault")) -}}
 {{- end -}}
-{{- toYaml (mergeOverwrite $context (deepCopy (.Values.podSecurityContext | default dict))) -}}
+{{- include "library.pod.changed" (dict "context" $context "values" .Values.podSecurityContext) -}}
 {{- end -}}
 
 {{/* Security context of each container, likewise. */}}
@@ -13,7 +13,26 @@
 {{- if not .Values.security.sudo -}}
 {{- $context = dict "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")) -}}
 {{- end -}}
-{{- toYaml (mergeOverwrite $context (deepCopy (.Values.securityContext | default dict))) -}}
+{{- include "library.pod.changed" (dict "context" $context "values" .Values.securityContext) -}}
+{{- end -}}
+
+{{/* A security context with the values over it; what is null there is left to the cluster. Parameters: context and values. */}}
+{{- define "library.pod.changed" -}}
+{{- include "library.pod.over" (dict "into" .context "values" .values) -}}
+{{- toYaml .context -}}
+{{- end -}}
+
+{{- define "library.pod.over" -}}
+{{- $into := .into -}}
+{{- range $name, $value := .values -}}
+{{- if kindIs "invalid" $value -}}
+{{- $_ := unset $into $name -}}
+{{- else if and (kindIs "map" $value) (kindIs "map" (index $into $name)) -}}
+{{- include "library.pod.over" (dict "into" (index $into $name) "values" $value) -}}
+{{- else -}}
+{{- $_ := set $into $name $value -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Annotations of the pod, among them what makes it restart when a Secret or a file of it changes; the values have the last word. */}}
@@ -82,12 +101,24 @@ startupProbe:
 {{- end }}
 {{- end -}}
 
-{{/* What stands in front of the command: files that were prepared for the home directory are copied there. */}}
+{{/*
+What stands between the start script and the command: files that were prepared for the home directory are copied there. Only
+the start script knows which directory that is, so it comes first. A file that its scripts have just written is theirs.
+*/}}
 {{- define "library.start" -}}
 {{- if contains "/run/service/home" (include "library.prepare" .) }}
 - /bin/sh
 - -c
-- cp -R /run/service/home/. "$HOME/" && exec "$0" "$@"
+- |
+  (
+    umask 077
+    cd /run/service/home && find . -type f | while read -r file; do
+      to="${HOME:-/root}/$file"
+      if [ "$to" -nt "$file" ]; then continue; fi
+      mkdir -p "${to%/*}" && cp "$file" "$to" && chmod 600 "$to" || echo "$to cannot be written: the service starts without it" >&2
+    done
+  )
+  exec "$0" "$@"
 {{- end }}
 {{- end -}}
 
@@ -111,7 +142,9 @@ startupProbe:
   command: [/bin/sh, -euc]
   args:
     - |
+      umask 022
       {{- . | nindent 6 }}
+      chmod -R a+rX /run/service/* || true
   volumeMounts:
     - name: prepared
       mountPath: /run/service

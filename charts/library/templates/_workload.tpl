@@ -78,11 +78,11 @@ spec:
           image: {{ include "library.image" . | quote }}
           imagePullPolicy: {{ .Values.service.image.pullPolicy }}
           command:
-            {{- with include "library.start" . | trim }}
-            {{- . | nindent 12 }}
-            {{- end }}
             {{- with (.Values.init).standardInitPath }}
             - {{ . | quote }}
+            {{- end }}
+            {{- with include "library.start" . | trim }}
+            {{- . | nindent 12 }}
             {{- end }}
             {{- include "library.command" . | trim | nindent 12 }}
           {{- $port := include "library.port" . }}
@@ -101,7 +101,7 @@ spec:
             {{- end }}
           {{- end }}
           env:
-            {{- include "library.env" . | trim | nindent 12 }}
+            {{- include "library.container.env" . | nindent 12 }}
           {{- with include "library.environment.from" . | trim }}
           envFrom:
             {{- . | nindent 12 }}

@@ -5,6 +5,11 @@
 {}
 {{- end -}}
 
+{{/* What values.yaml says, each default as a list of one item. */}}
+{{- define "library.defaults" -}}
+{"service": {"image": {"pullPolicy": ["IfNotPresent"], "version": ["localhost:5000/catalog/postgresql:17"], "pinDigest": [true], "custom": {"enabled": [false], "version": ["localhost:5000/catalog/postgresql:17"]}}, "initContainer": {"image": [""], "pullPolicy": ["IfNotPresent"], "resources": {"limits": [{"cpu": "50m", "memory": "50Mi"}], "requests": [{}]}}}, "resources": [{}], "persistence": {"enabled": [true], "accessMode": ["ReadWriteOnce"], "size": ["10Gi"], "storageClass": [""], "existingClaim": [""]}, "extraEnvVars": [[]], "networking": {"type": ["ClusterIP"], "clusterIP": ["None"], "service": {"port": [5432]}}, "security": {"networkPolicy": {"enabled": [false], "from": [[]]}, "sudo": [false]}, "nodeSelector": [{}], "openshiftSCC": {"enabled": [false], "scc": [""]}, "startupProbe": {"failureThreshold": [60], "initialDelaySeconds": [10], "periodSeconds": [10], "successThreshold": [1], "timeoutSeconds": [2]}, "tolerations": [[]], "userPreferences": {"darkMode": [false], "language": ["en"]}, "global": {"suspend": [false]}, "message": {"fr": [""], "en": [""]}, "runtimeClassName": [""], "affinity": [{}], "topologySpreadConstraints": [[]], "priorityClassName": [""], "replicaCount": [1], "imagePullSecrets": [[]], "nameOverride": [""], "fullnameOverride": [""], "serviceAccount": {"create": [true], "annotations": [{}], "name": [""]}, "podAnnotations": [{}], "podLabels": [{}], "podSecurityContext": [{"fsGroup": 100}], "securityContext": [{}], "terminationGracePeriodSeconds": [60], "extraVolumes": [[]], "extraVolumeMounts": [[]], "postgresql": {"auth": {"username": ["admin"], "password": [""], "postgresPassword": [""], "existingSecret": [""], "database": ["defaultdb"]}}, "discovery": {"enabled": [true]}}
+{{- end -}}
+
 {{- define "library.workload.main.kind" -}}
 StatefulSet
 {{- end -}}
@@ -79,6 +84,7 @@ exec:
 {{- end -}}
 
 {{- define "library.workload.main.checksums" -}}
+{{ include "library.extraEnv.checksums" . | trim }}
 {{ include "library.postgresql.checksums" . | trim }}
 {{- end -}}
 
@@ -112,13 +118,6 @@ PostgreSQL
 
 {{/* Objects that hold environment variables. */}}
 {{- define "library.service.main.environment" -}}
-- group: extraenv
-  kind: Secret
-  name: {{ (printf "%s-secretextraenv" (include "library.fullname" .)) | quote }}
-{{- end -}}
-
-{{- define "library.service.main.variables.extraenv" -}}
-{{ include "library.extraEnv.variables" . }}
 {{- end -}}
 
 {{/* Secrets that hold configuration files. */}}

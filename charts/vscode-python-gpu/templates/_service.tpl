@@ -5,6 +5,11 @@
 {}
 {{- end -}}
 
+{{/* What values.yaml says, each default as a list of one item. */}}
+{{- define "library.defaults" -}}
+{"service": {"image": {"pullPolicy": ["IfNotPresent"], "version": ["localhost:5000/catalog/vscode-python-gpu:py3.13-gpu"], "pinDigest": [true], "custom": {"enabled": [false], "version": ["localhost:5000/catalog/vscode-python-gpu:py3.13-gpu"]}}, "initContainer": {"image": [""], "pullPolicy": ["IfNotPresent"], "resources": {"limits": [{"cpu": "50m", "memory": "50Mi"}], "requests": [{}]}}}, "resources": [{"limits": {"nvidia.com/gpu": "1"}}], "persistence": {"enabled": [true], "accessMode": ["ReadWriteOnce"], "size": ["10Gi"], "storageClass": [""], "existingClaim": [""]}, "init": {"standardInitPath": ["/opt/onyxia-init.sh"], "regionInit": [""], "regionInitCheckSum": [""], "personalInit": [""], "personalInitArgs": [""], "personalInitCheckSum": [""]}, "extraEnvVars": [[]], "kubernetes": {"enabled": [true], "role": ["view"]}, "vault": {"enabled": [false], "secretName": [""], "existingSecret": [""], "token": [""], "url": [""], "mount": [""], "directory": [""], "secret": [""]}, "s3": {"enabled": [false], "secretName": [""], "existingSecret": [""], "accessKeyId": [""], "endpoint": [""], "defaultRegion": [""], "secretAccessKey": [""], "sessionToken": [""], "pathStyleAccess": [false], "workingDirectoryPath": [""]}, "git": {"enabled": [true], "secretName": [""], "existingSecret": [""], "name": [""], "email": [""], "cache": [""], "token": [""], "repository": [""], "branch": [""], "asCodeServerRoot": [false]}, "ai": {"enabled": [false], "secretName": [""], "existingSecret": [""], "activeProvider": {"id": [""], "name": [""], "provider": [""], "apiBase": [""], "apiKey": [""], "selectedModel": [""], "models": [[]]}, "providers": [[]]}, "networking": {"type": ["ClusterIP"], "clusterIP": ["None"], "service": {"port": [8080]}, "user": {"enabled": [false], "port": [5000], "ports": [[]]}}, "discovery": {"hive": [true], "mlflow": [true], "metaflow": [true], "chromadb": [true], "milvus": [true], "postgresql": [true]}, "security": {"password": [""], "existingSecret": [""], "allowlist": {"enabled": [false], "ip": ["0.0.0.0/0"]}, "networkPolicy": {"enabled": [false], "from": [[]]}, "sudo": [true]}, "nodeSelector": [{}], "openshiftSCC": {"enabled": [false], "scc": [""]}, "ingress": {"enabled": [false], "tls": [true], "ingressClassName": [""], "annotations": [{}], "hostname": ["chart-example.local"], "userHostname": ["chart-example-user.local"], "path": ["/"], "userPath": ["/"], "useCertManager": [false], "certManagerClusterIssuer": [""], "useTlsSecret": [false], "tlsSecretName": [""]}, "route": {"enabled": [false], "annotations": [{}], "hostname": ["chart-example.local"], "userHostname": ["chart-example-user.local"], "tls": {"termination": ["edge"], "key": [""], "certificate": [""], "caCertificate": [""], "destinationCACertificate": [""]}, "wildcardPolicy": ["None"]}, "httproute": {"enabled": [false], "annotations": [{}], "hostname": ["chart-example.local"], "userHostname": ["chart-example-user.local"], "path": ["/"], "userPath": ["/"], "parentRefs": [[]]}, "repository": {"configMapName": [""], "pipRepository": [""], "condaRepository": [""]}, "startupProbe": {"failureThreshold": [60], "initialDelaySeconds": [10], "periodSeconds": [10], "successThreshold": [1], "timeoutSeconds": [2]}, "tolerations": [[]], "userPreferences": {"aiAssistant": {"enabled": [false], "secretName": [""], "provider": [""], "model": [""], "apiBase": [""], "apiKey": [""]}, "darkMode": [false], "language": ["en"]}, "global": {"suspend": [false]}, "proxy": {"enabled": [false], "existingSecret": [""], "httpProxy": [""], "httpsProxy": [""], "noProxy": [""]}, "certificates": {"cacerts": [""], "pathToCaBundle": ["/usr/local/share/ca-certificates/"]}, "message": {"fr": [""], "en": [""]}, "runtimeClassName": [""], "sharedMemory": {"sizeLimit": ["10Gi"]}, "environment": {"user": ["onyxia"], "group": ["users"]}, "hive": {"secretName": [""]}, "mlflow": {"secretName": [""]}, "metaflow": {"secretName": [""]}, "chromadb": {"secretName": [""]}, "milvus": {"secretName": [""]}, "postgresql": {"secretName": [""]}, "affinity": [{}], "topologySpreadConstraints": [[]], "priorityClassName": [""], "replicaCount": [1], "imagePullSecrets": [[]], "nameOverride": [""], "fullnameOverride": [""], "serviceAccount": {"create": [true], "annotations": [{}], "name": [""]}, "podAnnotations": [{}], "podLabels": [{}], "podSecurityContext": [{"fsGroup": 100}], "securityContext": [{}], "terminationGracePeriodSeconds": [30], "extraVolumes": [[]], "extraVolumeMounts": [[]]}
+{{- end -}}
+
 {{- define "library.workload.main.kind" -}}
 StatefulSet
 {{- end -}}
@@ -93,6 +98,7 @@ httpGet:
 {{- define "library.workload.main.checksums" -}}
 {{ include "library.password.checksums" . | trim }}
 {{ include "library.certificates.checksums" . | trim }}
+{{ include "library.extraEnv.checksums" . | trim }}
 {{ include "library.files.checksums" . | trim }}
 {{- end -}}
 
@@ -132,15 +138,19 @@ VS Code (Python, GPU)
 - group: vault
   kind: Secret
   name: {{ .Values.vault.secretName | default (printf "%s-secretvault" (include "library.fullname" .)) | quote }}
+  existing: {{ .Values.vault.enabled | empty | ternary "" .Values.vault.existingSecret | quote }}
 - group: s3
   kind: Secret
   name: {{ .Values.s3.secretName | default (printf "%s-secrets3" (include "library.fullname" .)) | quote }}
+  existing: {{ .Values.s3.enabled | empty | ternary "" .Values.s3.existingSecret | quote }}
 - group: git
   kind: Secret
   name: {{ .Values.git.secretName | default (printf "%s-secretgit" (include "library.fullname" .)) | quote }}
+  existing: {{ .Values.git.enabled | empty | ternary "" .Values.git.existingSecret | quote }}
 - group: ia
   kind: Secret
   name: {{ .Values.ai.secretName | default (printf "%s-secretia" (include "library.fullname" .)) | quote }}
+  existing: {{ .Values.ai.enabled | empty | ternary "" .Values.ai.existingSecret | quote }}
 - group: mlflow
   kind: Secret
   name: {{ .Values.mlflow.secretName | default (printf "%s-secretmlflow" (include "library.fullname" .)) | quote }}
@@ -156,9 +166,7 @@ VS Code (Python, GPU)
 - group: proxy
   kind: Secret
   name: {{ (printf "%s-secretproxy" (include "library.fullname" .)) | quote }}
-- group: extraenv
-  kind: Secret
-  name: {{ (printf "%s-secretextraenv" (include "library.fullname" .)) | quote }}
+  existing: {{ .Values.proxy.enabled | empty | ternary "" .Values.proxy.existingSecret | quote }}
 - group: repository
   kind: ConfigMap
   name: {{ .Values.repository.configMapName | default (printf "%s-configmaprepository" (include "library.fullname" .)) | quote }}
@@ -236,10 +244,6 @@ HTTPS_PROXY: {{ .Values.proxy.httpsProxy | default "" | quote }}
 no_proxy: {{ .Values.proxy.noProxy | default "" | quote }}
 NO_PROXY: {{ .Values.proxy.noProxy | default "" | quote }}
 {{- end }}
-{{- end -}}
-
-{{- define "library.service.main.variables.extraenv" -}}
-{{ include "library.extraEnv.variables" . }}
 {{- end -}}
 
 {{- define "library.service.main.variables.repository" -}}

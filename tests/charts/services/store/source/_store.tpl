@@ -19,16 +19,18 @@
 {{- end -}}
 
 {{- define "library.store.checksums" -}}
-checksum/store: {{ include "library.store.password" . | sha256sum }}
+{{- with include "library.store.password" . }}
+checksum/store: {{ . | sha256sum }}
+{{- end }}
 {{- end -}}
 
 {{- define "library.objects.secret-store" -}}
 apiVersion: v1
 kind: Secret
 {{ include "library.metadata" (dict "context" . "object" (include "library.store.secret" .)) }}
-stringData:
-  name: {{ .Values.store.name | quote }}
-  password: {{ include "library.store.password" . | quote }}
+data:
+  name: {{ .Values.store.name | b64enc | quote }}
+  password: {{ include "library.store.password" . | b64enc | quote }}
 {{- end -}}
 
 {{- define "library.store.notes" -}}

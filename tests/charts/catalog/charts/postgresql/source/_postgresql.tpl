@@ -1,14 +1,30 @@
 {{/* The Secret that holds the passwords. */}}
 {{- define "library.postgresql.secret" -}}
-{{- printf "%s-secretauth" (include "library.fullname" .) -}}
+{{- .Values.postgresql.auth.existingSecret | default (printf "%s-secretauth" (include "library.fullname" .)) -}}
 {{- end -}}
 
+{{/* One of the passwords; empty where it is not known. Parameters: context, key (in the Secret) and option. */}}
+{{- define "library.postgresql.known" -}}
+{{- $secret := include "library.postgresql.secret" .context -}}
+{{- if .context.Values.postgresql.auth.existingSecret -}}
+{{- get ((lookup "v1" "Secret" .context.Release.Namespace $secret).data | default dict) .key | b64dec -}}
+{{- else -}}
+{{- include "library.generated" (dict "context" .context "secret" $secret "key" .key "values" .context.Values.postgresql.auth "option" .option) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The user's password. The volume outlives a rendering: a password that no cluster remembers would be lost, and the data with it. */}}
 {{- define "library.postgresql.password" -}}
-{{- include "library.generated" (dict "context" . "secret" (include "library.postgresql.secret" .) "key" "password" "values" .Values.postgresql.auth "option" "password") -}}
+{{- $password := include "library.postgresql.known" (dict "context" . "key" "password" "option" "password") -}}
+{{- if not (or $password .Values.postgresql.auth.existingSecret) -}}
+{{- fail "postgresql.auth: without a cluster to look into, as in `helm template`, no password can be generated and kept: give postgresql.auth.password, or the name of a Secret in postgresql.auth.existingSecret" -}}
+{{- end -}}
+{{- $password -}}
 {{- end -}}
 
+{{/* The administrator's password; without one, the user postgres cannot log in by a password. */}}
 {{- define "library.postgresql.administrator" -}}
-{{- include "library.generated" (dict "context" . "secret" (include "library.postgresql.secret" .) "key" "postgres-password" "values" .Values.postgresql.auth "option" "postgresPassword") -}}
+{{- include "library.postgresql.known" (dict "context" . "key" "postgres-password" "option" "postgresPassword") -}}
 {{- end -}}
 
 {{- define "library.postgresql.volumes" -}}
@@ -31,9 +47,15 @@
 
 {{- define "library.postgresql.checksums" -}}
 checksum/start: {{ include "library.postgresql.start" . | sha256sum }}
+{{- with include "library.postgresql.password" . }}
+checksum/auth: {{ printf "%s %s" . (include "library.postgresql.administrator" $) | sha256sum }}
+{{- end }}
 {{- end -}}
 
-{{/* Runs the server of the data's own version; an empty volume gets the newest, with the user and the database. */}}
+{{/*
+Runs the server of the data's own version; an empty volume gets the newest. At each start the user, the database and the
+passwords become those of the values: whatever was before, the volume and the Secret agree.
+*/}}
 {{- define "library.postgresql.start" -}}
 #!/bin/bash
 set -euo pipefail
@@ -48,26 +70,41 @@ if ! command -v postgres >/dev/null; then
   exit 1
 fi
 
-if [[ ! -s $PGDATA/PG_VERSION ]]; then
+own=$(mktemp -d)
+echo 'local all postgres trust' >"$own/hba.conf"
+
+# agree DATA: a server that only this script reaches, through a socket in a directory of its own, takes over what the values say
+agree() {
+  # After a crash the server first recovers, however long that takes: how long it may is up to the startup probe.
+  pg_ctl --pgdata="$1" --wait --timeout=86400 --silent --options="-c listen_addresses='' -c unix_socket_directories='$own' -c hba_file='$own/hba.conf'" start
+  psql --host="$own" --username=postgres --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --set=name="$POSTGRES_USER" --set=database="$POSTGRES_DB" <<'SQL'
+\set administrator `cat /etc/service/auth/postgres-password 2>/dev/null || true`
+\set password `cat /etc/service/auth/password`
+SELECT format('ALTER ROLE postgres PASSWORD %L', nullif(:'administrator', '')) \gexec
+SELECT format('CREATE ROLE %I LOGIN', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
+SELECT format('ALTER ROLE %I PASSWORD %L', :'name', :'password') \gexec
+SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \gexec
+-- Another user than before may do with the database what the former one may.
+SELECT format('GRANT %I TO %I', rolname, :'name') FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba
+  WHERE datname = :'database' AND rolname <> :'name' AND NOT rolsuper \gexec
+SQL
+  pg_ctl --pgdata="$1" --mode=fast --wait --silent stop
+}
+
+if [[ -s $PGDATA/PG_VERSION ]]; then
+  chmod 0700 "$PGDATA"
+  agree "$PGDATA"
+else
   # Made aside and then moved: a start that is interrupted leaves nothing that looks like data.
   new=$PGDATA.new
   rm -rf "$new"
-  initdb --pgdata="$new" --username=postgres --pwfile=/etc/service/auth/postgres-password --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8
+  initdb --pgdata="$new" --username=postgres --pwfile=<(head --bytes=24 /dev/urandom | base64) --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8
   echo 'host all all all scram-sha-256' >>"$new/pg_hba.conf"
-  pg_ctl --pgdata="$new" --options="-c listen_addresses='' -k /tmp" --wait start
-  export PGPASSWORD
-  PGPASSWORD=$(</etc/service/auth/postgres-password)
-  psql --host=/tmp --username=postgres --no-psqlrc --set=ON_ERROR_STOP=1 --set=name="$POSTGRES_USER" --set=database="$POSTGRES_DB" <<'SQL'
-\set password `cat /etc/service/auth/password`
-SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', :'name', :'password') WHERE :'name' <> 'postgres' \gexec
-SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \gexec
-SQL
-  unset PGPASSWORD
-  pg_ctl --pgdata="$new" --mode=fast --wait stop
+  agree "$new"
   mv "$new" "$PGDATA"
 fi
+rm -rf "$own"
 
-chmod 0700 "$PGDATA"
 postgres -D "$PGDATA" -c listen_addresses='*' -c unix_socket_directories=/tmp &
 server=$!
 # To PostgreSQL, TERM means to wait for all clients to leave; INT means to end now, and in order.
@@ -107,12 +144,17 @@ data:
 {{- end -}}
 
 {{- define "library.objects.secret-auth" -}}
+{{- $auth := .Values.postgresql.auth }}
+{{- if not $auth.existingSecret }}
 apiVersion: v1
 kind: Secret
-{{ include "library.metadata" (dict "context" . "object" (include "library.postgresql.secret" .)) }}
-stringData:
-  password: {{ include "library.postgresql.password" . | quote }}
-  postgres-password: {{ include "library.postgresql.administrator" . | quote }}
+{{ include "library.metadata" (dict "context" . "object" (include "library.postgresql.secret" .) "annotations" (include "library.chosen" (dict "password" $auth.password "postgres-password" $auth.postgresPassword) | fromJson)) }}
+data:
+  password: {{ include "library.postgresql.password" . | b64enc | quote }}
+  {{- with include "library.postgresql.administrator" . }}
+  postgres-password: {{ . | b64enc | quote }}
+  {{- end }}
+{{- end }}
 {{- end -}}
 
 {{- define "library.objects.secret-discovery" -}}
@@ -120,13 +162,17 @@ stringData:
 apiVersion: v1
 kind: Secret
 {{ include "library.metadata" (dict "context" . "object" (printf "discoverable-%s" (include "library.fullname" .)) "annotations" (dict "onyxia/discovery" "postgres")) }}
-stringData:
-  postgres-service: {{ include "library.fullname" . | quote }}
-  postgres-port: {{ .Values.networking.service.port | toString | quote }}
-  postgres-database: {{ .Values.postgresql.auth.database | quote }}
-  postgres-username: {{ .Values.postgresql.auth.username | quote }}
-  password: {{ include "library.postgresql.password" . | quote }}
-  postgres-password: {{ include "library.postgresql.administrator" . | quote }}
+data:
+  postgres-service: {{ include "library.fullname" . | b64enc | quote }}
+  postgres-port: {{ .Values.networking.service.port | toString | b64enc | quote }}
+  postgres-database: {{ .Values.postgresql.auth.database | b64enc | quote }}
+  postgres-username: {{ .Values.postgresql.auth.username | b64enc | quote }}
+  {{- with include "library.postgresql.password" . }}
+  password: {{ . | b64enc | quote }}
+  {{- end }}
+  {{- with include "library.postgresql.administrator" . }}
+  postgres-password: {{ . | b64enc | quote }}
+  {{- end }}
 {{- end }}
 {{- end -}}
 
@@ -142,7 +188,12 @@ stringData:
 {{- end }}
 - {{ include "library.say" (dict "context" . "fr" "Base :" "en" "Database:") }} `{{ .Values.postgresql.auth.database }}`
 - {{ include "library.say" (dict "context" . "fr" "Utilisateur :" "en" "User:") }} `{{ .Values.postgresql.auth.username }}`
-- {{ include "library.say" (dict "context" . "fr" "Votre" "en" "Your") }} password: {{ include "library.postgresql.password" . }}
+{{- with include "library.postgresql.password" . }}
+- {{ include "library.say" (dict "context" $ "fr" "Votre" "en" "Your") }} password: {{ . }}
+{{- else }}
+{{- $secret := include "library.postgresql.secret" . }}
+- {{ include "library.say" (dict "context" . "fr" (printf "Votre mot de passe est dans le Secret `%s`." $secret) "en" (printf "Your password is in the Secret `%s`." $secret)) }}
+{{- end }}
 
 {{ include "library.say" (dict "context" . "fr" "Les services de l'espace qui démarrent ensuite s'y connectent d'eux-mêmes : `psql` y suffit." "en" "Services of the namespace that start from now on connect by themselves: `psql` is enough.") }}
 {{ include "library.say" (dict "context" . "fr" "Les données sont **effacées avec le service**." "en" "The data is **deleted with the service**.") }}
