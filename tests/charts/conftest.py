@@ -25,8 +25,8 @@ from builder.catalog.load import load
 from builder.charts.archive import archive
 from builder.charts.chart import Origin, chart
 from builder.charts.compose import Composition
-from builder.charts.switches import Values, joined, passwords
 from builder.charts.project import open_charts
+from builder.charts.switches import Values, joined, passwords
 from builder.tree import Tree
 from builder.verify.charts import cases
 from builder.verify.manifests import label, manifests

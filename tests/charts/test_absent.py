@@ -14,7 +14,7 @@ import pytest
 
 from builder.charts.archive import archive
 from builder.charts.model import Option
-from builder.charts.switches import joined, passwords
+from builder.charts.switches import Values, joined, passwords
 from builder.tree import File
 from tests.charts.conftest import Chart, all_charts
 
@@ -113,7 +113,7 @@ def test_null_takes_a_free_key_away(chart: Chart) -> None:
         "runAsNonRoot": True,
         "seccompProfile": {"type": "RuntimeDefault"},
     }
-    limits = {"service": {"initContainer": {"resources": {"limits": {"cpu": None}}}}}
+    limits: Values = {"service": {"initContainer": {"resources": {"limits": {"cpu": None}}}}}
     prepared = chart.render(joined(limits, {"certificates": {"cacerts": "https://example.org"}}))
     for init in prepared.pod.get("initContainers", ()):
         assert "cpu" not in init["resources"]["limits"]

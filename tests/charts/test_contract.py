@@ -52,9 +52,7 @@ def test_no_network_policy_unless_asked(chart: Chart) -> None:
 def test_jupyter_reads_its_token_from_a_secret(jupyter: Chart) -> None:
     rendered = jupyter.render({"security": {"password": "s3cret"}})
     reference = rendered.env["JUPYTER_TOKEN"]["secretKeyRef"]
-    assert (
-        rendered.held(f"Secret/{reference['name']}")[reference["key"]] == "s3cret"
-    )
+    assert rendered.held(f"Secret/{reference['name']}")[reference["key"]] == "s3cret"
     assert not [word for word in rendered.container["command"] if "token" in word.lower()]
 
 
@@ -72,9 +70,7 @@ def test_a_password_is_generated_when_none_is_given(interactive: Chart, cluster:
     password = re.search(r"password: (\S+)", first.notes)
     assert password
     assert len(password[1]) == 24
-    secrets = [
-        secret for secret in first.of("Secret") if "PASSWORD" in held(secret)
-    ]
+    secrets = [secret for secret in first.of("Secret") if "PASSWORD" in held(secret)]
     assert [held(secret)["PASSWORD"] for secret in secrets] == [password[1]]
     assert password[1] not in second.notes
     assert "changeme" not in interactive.tree["values.yaml"].data.decode()
@@ -714,9 +710,7 @@ def test_the_assistants_are_configured(charts: Mapping[str, Chart]) -> None:
         "https://a/v1",
     )
     config = yaml.safe_load(
-        rendered.held("Secret/rel-vscode-python-secretcontinue")[
-            ".continue__config.yaml"
-        ]
+        rendered.held("Secret/rel-vscode-python-secretcontinue")[".continue__config.yaml"]
     )
     assert [(model["model"], model["provider"]) for model in config["models"]] == [
         ("m", "openai"),

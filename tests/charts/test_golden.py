@@ -95,9 +95,7 @@ def test_releases(case: str, charts: Mapping[str, Chart], request: pytest.Fixtur
         {**one, "data": held(one)} if one["kind"] == "Secret" else one
         for one in rendered.manifests
     ]
-    objects = sorted(
-        shown, key=lambda manifest: (manifest["kind"], manifest["metadata"]["name"])
-    )
+    objects = sorted(shown, key=lambda manifest: (manifest["kind"], manifest["metadata"]["name"]))
     text = (
         yaml.safe_dump_all(objects, sort_keys=True, allow_unicode=True, width=120)
         + "--- # notes\n"

@@ -20,7 +20,7 @@ def bare(chart: Chart, values: dict[str, Any] | None = None) -> Rendered:
     return Rendered(chart.name, chart.helm.render(values or {}, name="rel", namespace="ns"))
 
 
-def annotations(rendered: Rendered) -> dict[str, str]:
+def noted(rendered: Rendered) -> dict[str, str]:
     found = rendered.statefulset["spec"]["template"]["metadata"].get("annotations", {})
     assert isinstance(found, dict)
     return found
@@ -39,7 +39,7 @@ def test_without_a_cluster_nothing_is_random(interactive: Chart) -> None:
     rendered = bare(interactive)
     assert rendered.files == bare(interactive).files
     assert [secret for secret in rendered.of("Secret") if "PASSWORD" in held(secret)] == []
-    assert "checksum/token" not in annotations(rendered)
+    assert "checksum/token" not in noted(rendered)
     # The pod waits for this one, and the notes name it.
     assert f"Secret `rel-{interactive.name}-secrettoken`" in rendered.notes
 
@@ -105,7 +105,7 @@ def test_of_two_passwords_one_may_be_chosen(postgresql: Chart, cluster: Cluster)
     second = cluster.render(postgresql)
     assert second.held(name)["password"] != "mine"
     assert second.held(name)["postgres-password"] == first.held(name)["postgres-password"]
-    assert annotations(second)["checksum/auth"] != annotations(first)["checksum/auth"]
+    assert noted(second)["checksum/auth"] != noted(first)["checksum/auth"]
 
 
 def test_secrets_of_older_versions_are_kept(jupyter: Chart, cluster: Cluster) -> None:

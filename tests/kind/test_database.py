@@ -82,3 +82,50 @@ def test_data_and_password_outlive_a_suspension(database: Release) -> None:
         "an upgrade changed a password that nobody asked to change"
     )
     assert database.run(f"PGPASSWORD={password} {PSQL}", stdin=KEPT).strip() == "42"
+
+
+def another_pod(database: Release, before: str) -> None:
+    eventually(
+        "another pod has started",
+        lambda: database.cluster.get("pod", database.pod, TEAM)["metadata"]["uid"] != before,
+    )
+    database.started()
+
+
+def test_a_changed_password_is_the_databases_too(database: Release) -> None:
+    """The volume was made with another one."""
+    former, before = database.password, uid(database)
+    database.run(f"PGPASSWORD={former} {PSQL}", stdin="CREATE TABLE IF NOT EXISTS one AS SELECT 1")
+    database.install("--reuse-values", "--set", "postgresql.auth.password=it's new")
+    another_pod(database, before)
+    assert database.run(f'PGPASSWORD="it\'s new" {PSQL}', stdin="SELECT * FROM one").strip() == "1"
+    said = database.run(f"PGPASSWORD={former} {PSQL} --command 'SELECT 1' 2>&1 || true")
+    assert "password authentication failed" in said
+
+
+def test_a_secret_of_the_users_own_holds_the_passwords(database: Release) -> None:
+    before = uid(database)
+    secret = {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "own", "namespace": TEAM}}
+    database.cluster.apply({**secret, "stringData": {"password": "mine"}})
+    database.install("--reuse-values", "--set", "postgresql.auth.existingSecret=own")
+    another_pod(database, before)
+    assert database.run(f"PGPASSWORD=mine {PSQL}", stdin="SELECT * FROM one").strip() == "1"
+    assert database.cluster.list("secrets", TEAM, database.selector)
+    # The user postgres has no password any more, and so none that opens a session.
+    said = database.run("PGPASSWORD= psql --host 127.0.0.1 --username postgres 2>&1 || true")
+    assert "password" in said
+
+
+def test_another_user_has_what_the_former_one_had(database: Release) -> None:
+    before = uid(database)
+    database.install(
+        "--reuse-values",
+        *("--set", "postgresql.auth.existingSecret=own", "--set", "postgresql.auth.username=bob"),
+    )
+    another_pod(database, before)
+    psql = PSQL.replace("--username ann", "--username bob")
+    assert database.run(f"PGPASSWORD=mine {psql}", stdin="SELECT * FROM one").strip() == "1"
+
+
+def uid(database: Release) -> str:
+    return str(database.cluster.get("pod", database.pod, TEAM)["metadata"]["uid"])
