@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -22,6 +23,12 @@ STARTS_A_PROCESS = {
     "os.system",
     "os.exec",
 }
+TESTS = Path(__file__).parent
+COMMITTED = {"images", "kind", "public"}
+"""Directories of tests of the committed catalog: its images, and its charts on a cluster."""
+ENGINE = {"init", "integration", "setup"}
+ENGINE_MARKS = {"docker", "process", "registries"}
+ORDER = ("", "catalog", "engine")
 MAY_START_PROCESSES = {"docker", "kind", "process", "registries"}
 # Examples of each law, and random values for each chart. How long an example takes depends on what
 # else the machine does.
@@ -50,11 +57,27 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what fails fast first: pure tests, then those on an engine, then those on a cluster."""
-    items.sort(
-        key=lambda item: [item.get_closest_marker(mark) is not None for mark in ("kind", "docker")]
-    )
+    """Put what fails fast first, pure tests; then two groups, each of which stays in one process.
+
+    Tests of the committed catalog share its store and its cluster, tests of small catalogs share
+    what is built for all of them.
+    """
+    for item in items:
+        group = group_of(item)
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: ORDER.index(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """Return the name of the group of a test; empty for one that may run in any process."""
+    folder = item.path.relative_to(TESTS).parts[0]
+    if folder in COMMITTED:
+        return "catalog"
+    is_alone = folder in ENGINE and any(item.get_closest_marker(mark) for mark in ENGINE_MARKS)
+    return "engine" if is_alone else ""
 
 
 def pytest_collection_finish() -> None:
