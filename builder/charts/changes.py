@@ -14,6 +14,8 @@ LOWER_BOUNDS = ("exclusiveMinimum", "minItems", "minLength", "minProperties", "m
 """Keywords for which a greater number allows less."""
 UPPER_BOUNDS = ("exclusiveMaximum", "maxItems", "maxLength", "maxProperties", "maximum")
 """Keywords for which a smaller number allows less."""
+OF_LISTS = ("maxItems", "minItems")
+"""Bounds that say nothing of a node that takes no list."""
 OPAQUE = (
     "$ref",
     "allOf",
@@ -34,6 +36,8 @@ OPAQUE = (
 """Keywords whose content is not compared in detail: any change may refuse values that were accepted
 before."""
 ROOT = "the chart"
+_ONE = re.compile(r"\^\w+\$")
+"""A pattern that names one option."""
 _VERSION = re.compile(r">=\s*v?([0-9]+)\.([0-9]+)(?:\.([0-9]+))?[\w.+-]*")
 
 
@@ -144,9 +148,10 @@ def _pattern(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
 
 
 def _bounds(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
+    no_lists = bool(_types(old)) and "array" not in _types(old)
     for keyword in (*LOWER_BOUNDS, *UPPER_BOUNDS):
         before, after = old.get(keyword), new.get(keyword)
-        if before == after:
+        if before == after or (no_lists and keyword in OF_LISTS):
             continue
         if after is None:
             yield ChartChange(Level.MINOR, f"{path} no longer has a {keyword} (was {before})")
@@ -183,14 +188,23 @@ def _required(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
 
 def _opaque(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
     for keyword in OPAQUE:
-        if old.get(keyword) == new.get(keyword):
+        before, after = _restriction(old, keyword), _restriction(new, keyword)
+        if before == after:
             continue
-        if keyword not in new:
+        if after is None:
             yield ChartChange(Level.MINOR, f"{path or ROOT} is no longer restricted by `{keyword}`")
-        elif keyword not in old:
+        elif before is None:
             yield ChartChange(Level.MAJOR, f"{path or ROOT} is restricted by `{keyword}`")
         else:
             yield ChartChange(Level.MAJOR, f"{path or ROOT} is restricted by another `{keyword}`")
+
+
+def _restriction(node: Schema, keyword: str) -> object:
+    """Return what a keyword says; None if it is not there, or is about single options only."""
+    value = node.get(keyword)
+    if keyword != "patternProperties" or not isinstance(value, Mapping):
+        return value
+    return {pattern: value[pattern] for pattern in value if not _ONE.fullmatch(pattern)} or None
 
 
 def _default(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
@@ -270,10 +284,13 @@ def _items(old: Schema, new: Schema, path: str) -> Iterator[ChartChange]:
 
 
 def _properties(node: Schema) -> Mapping[str, Schema]:
-    properties = node.get("properties")
-    if not isinstance(properties, Mapping):
-        return {}
-    return {name: inner for name, inner in properties.items() if isinstance(inner, Mapping)}
+    """Return an object's options: its properties, and those that a pattern names."""
+    properties, patterns = node.get("properties"), node.get("patternProperties")
+    options = dict(properties) if isinstance(properties, Mapping) else {}
+    for pattern, inner in patterns.items() if isinstance(patterns, Mapping) else ():
+        if _ONE.fullmatch(pattern):
+            options[pattern[1:-1]] = inner
+    return {name: inner for name, inner in options.items() if isinstance(inner, Mapping)}
 
 
 def _alike(old: Schema, new: Schema) -> bool:

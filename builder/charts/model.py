@@ -82,6 +82,12 @@ class Option(Model):
         None,
         description="Onyxia expression that replaces the default: x-onyxia.overwriteDefaultWith.",
     )
+    ahead: bool = Field(
+        default=False,
+        description=(
+            "Only later versions of Onyxia know what is injected; until then the default holds."
+        ),
+    )
     inject_choices: str | None = Field(
         None,
         description="Onyxia expression that replaces `suggest`: x-onyxia.overwriteListEnumWith.",
@@ -125,6 +131,13 @@ class Option(Model):
     map: Option | None = Field(None, description="What an object with free keys holds.")
     keys: str | None = Field(
         None, description="Regular expression that the free keys of `map` must match."
+    )
+    empty_list: bool = Field(
+        default=False,
+        description=(
+            "An empty list is taken for an empty map, as other charts' values have it. Helm checks"
+            " the option; Onyxia's form, whose nodes have one type, does not know it."
+        ),
     )
     examples: tuple[JsonValue, ...] = Field(
         (), description="Values of a free form (a Kubernetes object), for readers and for tests."

@@ -15,6 +15,7 @@ from builder.charts.model import Option, Type
 SCALARS: frozenset[Type] = frozenset({"string", "boolean", "integer", "number"})
 NUMBERS: frozenset[Type] = frozenset({"integer", "number"})
 TYPES: Mapping[str, frozenset[Type]] = {
+    "empty_list": frozenset({"object"}),
     "gate": frozenset({"object"}),
     "items": frozenset({"array"}),
     "keys": frozenset({"object"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -32,12 +33,27 @@ def rows(options: Mapping[str, Option]) -> Iterator[Row]:
         if option.options:
             continue
         yield Row(
-            path=".".join(step if "." not in step else json.dumps(step) for step in path),
+            path=".".join(step.replace(".", "\\.") for step in path),
             description=_cell(option.description or spaced(path[-1])),
             type=_type(option),
-            default=_code(option.value),
+            default=_default(option.value),
             onyxia=_onyxia(option, hidden=path in hidden),
         )
+
+
+def _default(value: JsonValue) -> str:
+    """Return a default: a text as `--set` takes it, or in quotes if `--set` would take it for
+    something else; everything else as JSON.
+    """
+    if isinstance(value, str) and _means_something_else(value):
+        return f"`{_cell(json.dumps(value, ensure_ascii=False))}`"
+    return _code(value)
+
+
+def _means_something_else(text: str) -> bool:
+    is_number = re.fullmatch(r"[-+]?[0-9]+", text) is not None
+    is_word = text in {"true", "false", "null"}
+    return is_number or is_word or any(character in text for character in ",{}[]\\")
 
 
 def _type(option: Option) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from pydantic import JsonValue
 
 from builder.charts.compose import Composition
 from builder.charts.model import Option, Slider, spaced
+from builder.charts.onyxia.context import AHEAD
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 Node = dict[str, JsonValue]
@@ -22,7 +24,7 @@ def schema(composition: Composition) -> Node:
         "title": composition.service.title,
         "description": composition.service.description[composition.service.language],
         "type": "object",
-        "properties": {name: node(name, option) for name, option in composition.options.items()},
+        **_held(composition.options, None),
     }
 
 
@@ -33,6 +35,8 @@ def node(name: str, option: Option, gate: str | None = None) -> Node:
         "description": option.description or option.title or spaced(name),
         "type": option.kind,
     }
+    if option.ahead:
+        keywords["$comment"] = AHEAD
     keywords |= _shape(option)
     keywords |= _form(option, None if option.hidden or name == gate else gate)
     if onyxia := _onyxia(option):
@@ -44,9 +48,7 @@ def _shape(option: Option) -> Node:
     """Return the keywords of JSON Schema itself."""
     shape: Node = {}
     if option.options:
-        shape["properties"] = {
-            name: node(name, inner, option.gate) for name, inner in option.options.items()
-        }
+        shape |= _held(option.options, option.gate)
     elif option.kind != "object" or option.map is not None or not option.examples:
         shape["default"] = option.initial
     else:
@@ -67,6 +69,27 @@ def _shape(option: Option) -> Node:
     if option.examples:
         shape["examples"] = list(option.examples)
     return shape
+
+
+def _held(options: Mapping[str, Option], gate: str | None) -> Node:
+    """Return the nodes of what an object holds. Those with two types are beside the properties,
+    where Helm finds them and the form does not.
+    """
+    held: Node = {}
+    aside: Node = {}
+    for name, option in options.items():
+        if option.empty_list:
+            aside[f"^{re.escape(name)}$"] = _or_empty_list(node(name, option, gate))
+        else:
+            held[name] = node(name, option, gate)
+    nodes: Node = {"properties": held}
+    if aside:
+        nodes["patternProperties"] = aside
+    return nodes
+
+
+def _or_empty_list(keywords: Node) -> Node:
+    return keywords | {"type": ["object", "array"], "maxItems": 0}
 
 
 def _form(option: Option, gate: str | None) -> Node:

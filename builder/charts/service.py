@@ -51,6 +51,13 @@ class Sidecar(Model):
     env: str = Field("", description="Helm template that yields its environment as a YAML list.")
     ports: Mapping[PortName, Port] = Field({}, description="Its TCP ports, by name.")
     volume: bool = Field(default=False, description="The workload's volume is mounted there too.")
+    resources: Mapping[Literal["requests", "limits"], Mapping[str, str]] = Field(
+        {},
+        description=(
+            "Its requests and limits; 0 leaves one out. Default: requests of 50m and 50Mi, limits"
+            " of 1 and 512Mi."
+        ),
+    )
 
 
 class Running(Model):

@@ -497,7 +497,7 @@ def test_nothing_is_prepared_when_there_is_nothing(chart: Chart) -> None:
 
 def test_a_gpu_chart_requests_a_gpu_by_itself(charts: Mapping[str, Chart]) -> None:
     for name in ("jupyter-python-gpu", "vscode-python-gpu"):
-        assert charts[name].render().container["resources"]["limits"] == {"nvidia.com/gpu": "1"}
+        assert charts[name].render().container["resources"]["limits"]["nvidia.com/gpu"] == "1"
         rendered = charts[name].render(
             {
                 "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
@@ -546,7 +546,7 @@ def test_storage(jupyter: Chart) -> None:
     }
     assert jupyter.render({"persistence": {"enabled": False}}).pod["volumes"][0] == {
         "name": "home",
-        "emptyDir": {},
+        "emptyDir": {"sizeLimit": "10Gi"},
     }
 
 

@@ -128,7 +128,7 @@ def test_the_interface_of_the_driver(spark: Chart) -> None:
         "HTTPRoute/rel-jupyter-pyspark-sparkui",
     } <= rendered.objects.keys()
     (service,) = rendered.of("Service")
-    assert {"name": "sparkui", "port": 4040, "targetPort": 4040, "protocol": "TCP"} in service[
+    assert {"name": "http-sparkui", "port": 4040, "targetPort": 4040, "protocol": "TCP"} in service[
         "spec"
     ]["ports"]
     assert "https://jo-0-spark.example.org/" in rendered.notes

@@ -137,8 +137,8 @@ def test_options_of_a_workload_stand_under_its_name(farm: Chart) -> None:
     objects = farm.render(values).objects
     worker, first = objects["Deployment/rel-farm-worker"], objects["StatefulSet/rel-farm"]
     assert worker["spec"]["replicas"] == 5
-    assert pod(worker)["containers"][0]["resources"] == {"limits": {"cpu": "2"}}
-    assert pod(first)["containers"][0]["resources"] == {"limits": {"cpu": "1"}}
+    assert pod(worker)["containers"][0]["resources"]["limits"]["cpu"] == "2"
+    assert pod(first)["containers"][0]["resources"]["limits"]["cpu"] == "1"
     assert farm.schema["properties"]["worker"]["title"] == "Workers"
     with pytest.raises(helm_python.HelmError, match="replicaCount"):
         farm.render({"worker": {"replicaCount": "many"}})
@@ -154,9 +154,9 @@ def test_a_workload_has_the_service_environment_and_its_own_ports(farm: Chart) -
     assert {"secretRef": {"name": "rel-farm-secrets3"}} in worker["envFrom"]
     assert [port["containerPort"] for port in worker["ports"]] == [8790]
     (port,) = objects["Service/rel-farm-worker"]["spec"]["ports"]
-    assert (port["name"], port["port"]) == ("worker", 8790)
+    assert (port["name"], port["port"]) == ("tcp-worker", 8790)
     first = objects["Service/rel-farm"]["spec"]["ports"]
-    assert [port["name"] for port in first] == ["farm", "dashboard", "user-5000"]
+    assert [port["name"] for port in first] == ["tcp-farm", "tcp-dashboard", "http-user-5000"]
     assert "Service/rel-farm-setup" not in objects
 
 
@@ -170,7 +170,7 @@ def test_a_volume_for_each_pod_or_none(farm: Chart) -> None:
         assert "home" not in [volume["name"] for volume in pod(objects[label]).get("volumes", ())]
     shard = farm.render({"shard": {"persistence": {"enabled": False}}}).objects
     (home, *_) = pod(shard["StatefulSet/rel-farm-shard"])["volumes"]
-    assert home == {"name": "home", "emptyDir": {}}
+    assert home == {"name": "home", "emptyDir": {"sizeLimit": "10Gi"}}
 
 
 def test_a_sidecar_runs_beside(farm: Chart) -> None:

@@ -151,6 +151,18 @@ _ABSENT: Final[Mapping[str, str]] = {
 """Paths that published charts use and the context does not have, and why."""
 
 
+AHEAD: Final = "Only later versions of Onyxia know what is injected here."
+"""A node's `$comment` that says that a path of `LATER` is meant."""
+LATER: Final = ("ai", "k8s.initScriptCheckSum")
+"""Paths that later versions of the application offer, or some platforms by their own means."""
+
+
+def is_later(path: Sequence[str]) -> bool:
+    """Tell whether a path is one of `LATER`, or below one."""
+    text = ".".join(path)
+    return any(text == known or text.startswith(f"{known}.") for known in LATER)
+
+
 def look_up(path: Sequence[str], item: Type | None = None) -> Type | Unknown:
     """Return the type of the value at a path; optional if any step of the path may be undefined.
 

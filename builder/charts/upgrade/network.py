@@ -38,7 +38,7 @@ def service_changes(
 def address_changes(
     name: str, old: KubernetesObject, new: KubernetesObject
 ) -> Iterator[ChartChange]:
-    """Yield what follows from a change of an Ingress, an HTTPRoute or a Route."""
+    """Yield what follows from a change of an Ingress, an HTTPRoute, a Route or a VirtualService."""
     before, after = _addresses(old), _addresses(new)
     lost = [address for address in before if address not in after]
     more = [address for address in after if address not in before]
@@ -96,6 +96,8 @@ def _addresses(one: KubernetesObject) -> list[str]:
         return list(_ingress_addresses(one))
     if one.get("kind") == "HTTPRoute":
         return list(_http_route_addresses(one))
+    if one.get("kind") == "VirtualService":
+        return list(_virtual_service_addresses(one))
     host, path = at(one, "spec.host"), at(one, "spec.path")
     return [f"{host or '*'}{path or '/'}"]
 
@@ -112,6 +114,15 @@ def _http_route_addresses(route: KubernetesObject) -> Iterator[str]:
     for rule in list_at(route, "spec.rules"):
         for match in list_at(rule, "matches") or [{}]:
             path = at(match, "path.value") or "/"
+            for host in hosts:
+                yield f"{host}{path}"
+
+
+def _virtual_service_addresses(service: KubernetesObject) -> Iterator[str]:
+    hosts = list_at(service, "spec.hosts") or ["*"]
+    for route in list_at(service, "spec.http"):
+        for match in list_at(route, "match") or [{}]:
+            path = at(match, "uri.prefix") or at(match, "uri.exact") or "/"
             for host in hosts:
                 yield f"{host}{path}"
 

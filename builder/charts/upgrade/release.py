@@ -28,6 +28,7 @@ CHANGED: Mapping[str, Effects] = {
     "Route": network.address_changes,
     "Secret": storage.key_changes,
     "Service": network.service_changes,
+    "VirtualService": network.address_changes,
 }
 """Kind -> what follows from a change of it, for kinds without pods."""
 REMOVED: Mapping[str, str] = {
@@ -44,6 +45,7 @@ REMOVED: Mapping[str, str] = {
     "Service": "what connects to it by name fails",
     "ServiceAccount": "rights that were given to it are lost",
     "StatefulSet": "its pods are deleted",
+    "VirtualService": "its addresses no longer answer",
 }
 """Kind -> what is lost when an object of it is removed: these are major."""
 DISCOVERY = "onyxia/discovery"

@@ -3,7 +3,18 @@
 apiVersion: v1
 kind: ServiceAccount
 {{ include "library.metadata" (dict "context" . "object" (include "library.serviceAccountName" .) "annotations" .Values.serviceAccount.annotations) }}
+# Pods that use the token ask for it themselves.
+automountServiceAccountToken: false
 {{- end }}
+{{- end -}}
+
+{{/* Not empty when something in the pod uses the token of the ServiceAccount: the user, or the login to Vault. */}}
+{{- define "library.usesToken" -}}
+{{- if (.Values.kubernetes).enabled -}}
+kubernetes
+{{- else if and (.Values.vault).enabled .Values.vault.url (not .Values.vault.token) -}}
+vault
+{{- end -}}
 {{- end -}}
 
 {{- define "library.objects.rolebinding" -}}

@@ -8,7 +8,8 @@
 {{/* The certificates in PEM, which may have been given in base64. */}}
 {{- define "library.certificates.pem" -}}
 {{- $given := .Values.certificates.cacerts -}}
-{{- contains "-----BEGIN" $given | ternary $given ($given | b64dec) -}}
+{{- $pem := contains "-----BEGIN" $given | ternary $given ($given | b64dec) -}}
+{{- include "library.pem" (dict "pem" $pem "option" "certificates.cacerts") -}}
 {{- end -}}
 
 {{- define "library.certificates.secret" -}}

@@ -15,6 +15,8 @@
 {{- printf "https://%s/" .Values.route.hostname -}}
 {{- else if (.Values.httproute).enabled -}}
 {{- printf "https://%s%s" .Values.httproute.hostname .Values.httproute.path -}}
+{{- else if (.Values.istio).enabled -}}
+{{- printf "https://%s%s" .Values.istio.hostname .Values.istio.path -}}
 {{- end -}}
 {{- end -}}
 
@@ -27,5 +29,7 @@
 {{- printf "https://%s/" (include "library.userHost" (merge (dict "host" $values.route.userHostname) .)) -}}
 {{- else if ($values.httproute).enabled -}}
 {{- printf "https://%s%s" (include "library.userHost" (merge (dict "host" $values.httproute.userHostname) .)) $values.httproute.userPath -}}
+{{- else if ($values.istio).enabled -}}
+{{- printf "https://%s%s" (include "library.userHost" (merge (dict "host" $values.istio.userHostname) .)) $values.istio.userPath -}}
 {{- end -}}
 {{- end -}}

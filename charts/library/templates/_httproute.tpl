@@ -10,18 +10,29 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   hostnames:
-    - {{ .host | quote }}
+    - {{ include "library.host" (dict "host" .host "option" (hasPrefix "-user" .name | ternary "httproute.userHostname" "httproute.hostname")) | quote }}
   rules:
     - matches:
         - path:
             type: PathPrefix
             value: {{ .path | quote }}
-      # Sessions last as long as the user's browser shows them.
+      {{- with include "library.httproute.timeouts" .context | fromYaml }}
       timeouts:
-        request: 0s
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
       backendRefs:
         - name: {{ include "library.fullname" .context | quote }}
           port: {{ int .port }}
+{{- end -}}
+
+{{/* Not every gateway takes timeouts, so there are none that nobody asked for. */}}
+{{- define "library.httproute.timeouts" -}}
+{{- with (.Values.httproute.timeouts).request }}
+request: {{ . | quote }}
+{{- end }}
+{{- with (.Values.httproute.timeouts).backendRequest }}
+backendRequest: {{ . | quote }}
+{{- end }}
 {{- end -}}
 
 {{- define "library.objects.httproute" -}}

@@ -27,6 +27,7 @@ of its own, as cert-manager makes one for each Secret's name.
 {{- define "library.ingress" -}}
 {{- $ingress := .context.Values.ingress -}}
 {{- $fullname := include "library.fullname" .context -}}
+{{- $option := eq .name "-user" | ternary "ingress.userHostname" "ingress.hostname" -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 {{ include "library.metadata" (dict "context" .context "name" .name "annotations" (include "library.ingress.annotations" .context | fromJson)) }}
@@ -38,7 +39,7 @@ spec:
   tls:
     - hosts:
         {{- range .rules }}
-        - {{ .host | quote }}
+        - {{ include "library.host" (dict "host" .host "option" $option) | quote }}
         {{- end }}
       {{- if and $ingress.useTlsSecret $ingress.tlsSecretName }}
       secretName: {{ $ingress.tlsSecretName | quote }}
@@ -48,7 +49,7 @@ spec:
   {{- end }}
   rules:
     {{- range .rules }}
-    - host: {{ .host | quote }}
+    - host: {{ include "library.host" (dict "host" .host "option" $option) | quote }}
       http:
         paths:
           - path: {{ $.path | quote }}

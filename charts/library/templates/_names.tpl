@@ -19,7 +19,13 @@ The name of the release's objects, or of those of a contained service.
 {{- if .Outer -}}
 {{- $full = printf "%s-%s" (include "library.fullname" .Outer) (default .ServiceKey .Values.nameOverride) -}}
 {{- end -}}
-{{- include "library.cut" (default $full .Values.fullnameOverride) -}}
+{{- include "library.cut" (include "library.serviceable" (default $full .Values.fullnameOverride)) -}}
+{{- end -}}
+
+{{/* A name as a Service may have it: Helm allows dots, and digits at the beginning. Parameter: the name. */}}
+{{- define "library.serviceable" -}}
+{{- $name := . | replace "." "-" -}}
+{{- regexMatch "^[a-z]" $name | ternary $name (printf "r-%s" $name) -}}
 {{- end -}}
 
 {{/* The name of a workload, and of what is its own: its pods, its Service, its volume. */}}
@@ -43,14 +49,23 @@ names are cut, and end in a hash of their own that keeps two of them apart. Para
 {{- end -}}
 {{- end -}}
 
-{{/* Labels of every object. */}}
+{{/* Labels of every object; those of the values cannot take the place of the chart's own. */}}
 {{- define "library.labels" -}}
+{{- with include "library.commonLabels" . | trim -}}
+{{ . }}
+{{ end -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
 {{ include "library.selectorLabels" . }}
 {{- with include "library.component" . }}
 app.kubernetes.io/component: {{ . | quote }}
 {{- end }}
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
+{{- end -}}
+
+{{- define "library.commonLabels" -}}
+{{- range $name, $value := omit (.Values.commonLabels | default dict) "helm.sh/chart" "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" }}
+{{ $name | quote }}: {{ $value | quote }}
+{{- end }}
 {{- end -}}
 
 {{/* Labels by which the pods of a workload are found. They never change, as a StatefulSet may not change them. */}}

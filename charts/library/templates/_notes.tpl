@@ -56,7 +56,7 @@ its first part (`fr` for `fr-CA`), and then English is taken.
 
 {{/* What is lost with the service. */}}
 {{- define "library.notes.deletion" -}}
-{{- if not (and .Values.persistence.enabled .Values.persistence.existingClaim) }}
+{{- if not (and .Values.persistence.enabled (or .Values.persistence.existingClaim .Values.persistence.keep)) }}
 ### {{ include "library.say" (dict "context" . "fr" "Sauvegarde" "en" "Save") }}
 {{ $directory := include "library.directory" . }}
 {{ include "library.say" (dict "context" . "fr" (printf "Le répertoire `%s` est **effacé avec le service**. Gardez votre code dans un dépôt Git, et vos données dans un stockage objet." $directory) "en" (printf "The directory `%s` is **deleted with the service**. Keep your code in a Git repository, and your data in an object store." $directory)) }}

@@ -65,6 +65,8 @@
 {{- $path = .Values.ingress.path -}}
 {{- else if (.Values.httproute).enabled -}}
 {{- $path = .Values.httproute.path -}}
+{{- else if (.Values.istio).enabled -}}
+{{- $path = .Values.istio.path -}}
 {{- end -}}
 {{- trimSuffix "/" $path -}}
 {{- end -}}
@@ -150,8 +152,8 @@ the start script knows which directory that is, so it comes first. A file that i
       mountPath: /run/service
     {{- include "library.prepare.mounts" $ | nindent 4 }}
   resources:
-    {{- toYaml $.Values.service.initContainer.resources | nindent 4 }}
+    {{- include "library.resources.prepare" $.Values.service.initContainer.resources | nindent 4 }}
   securityContext:
-    {{- include "library.securityContext" $ | nindent 4 }}
+    {{- include "library.securityContext.readOnly" $ | nindent 4 }}
 {{- end }}
 {{- end -}}

@@ -16,7 +16,7 @@ apiVersion: route.openshift.io/v1
 kind: Route
 {{ include "library.metadata" (dict "context" .context "name" .name "annotations" (include "library.route.annotations" .context | fromJson)) }}
 spec:
-  host: {{ .host | quote }}
+  host: {{ include "library.host" (dict "host" .host "option" (hasPrefix "-user" .name | ternary "route.userHostname" "route.hostname")) | quote }}
   {{- if ne $route.tls.termination "passthrough" }}
   path: /
   {{- end }}
@@ -31,6 +31,9 @@ spec:
     insecureEdgeTerminationPolicy: Redirect
     {{- range $key := list "key" "certificate" "caCertificate" "destinationCACertificate" }}
     {{- with get $route.tls $key }}
+    {{- if ne $key "key" }}
+    {{- $_ := include "library.pem" (dict "pem" . "option" (printf "route.tls.%s" $key)) }}
+    {{- end }}
     {{ $key }}: {{ . | quote }}
     {{- end }}
     {{- end }}

@@ -68,7 +68,7 @@
 {{/* Driver and executors find each other through the headless Service. */}}
 {{- define "library.spark.ports" -}}
 {{- if .Values.spark.ui }}
-- name: sparkui
+- name: http-sparkui
   port: {{ int .Values.networking.sparkui.port }}
   targetPort: {{ int .Values.networking.sparkui.port }}
   protocol: TCP

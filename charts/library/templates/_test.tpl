@@ -12,6 +12,9 @@ metadata:
   namespace: {{ .Release.Namespace | quote }}
   # Not the labels of the service's own pods, lest the Service send requests here.
   labels:
+    {{- with include "library.commonLabels" . | trim }}
+    {{- . | nindent 4 }}
+    {{- end }}
     app.kubernetes.io/name: {{ printf "%s-test" (include "library.name" . | trunc 58) | quote }}
     app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
   annotations:
@@ -39,11 +42,14 @@ spec:
         {{- . | nindent 8 }}
       {{- end }}
       resources:
+        requests:
+          cpu: 50m
+          memory: 64Mi
         limits:
           cpu: 500m
           memory: 256Mi
       securityContext:
-        {{- include "library.securityContext" . | nindent 8 }}
+        {{- include "library.securityContext.readOnly" . | nindent 8 }}
   {{- with .Values.nodeSelector }}
   nodeSelector:
     {{- toYaml . | nindent 4 }}

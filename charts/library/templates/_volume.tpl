@@ -21,6 +21,15 @@ storageClassName: {{ eq . "-" | ternary "" . | quote }}
 {{- end }}
 {{- end -}}
 
+{{/* Annotations of the claim, by which Helm leaves it when the service goes, if it is to be kept. */}}
+{{- define "library.volume.annotations" -}}
+{{- $annotations := deepCopy (.Values.persistence.annotations | default dict) -}}
+{{- if .Values.persistence.keep -}}
+{{- $_ := set $annotations "helm.sh/resource-policy" "keep" -}}
+{{- end -}}
+{{- toJson $annotations -}}
+{{- end -}}
+
 {{- define "library.volume.mounts" -}}
 {{- with include "library.volume.path" . }}
 - name: home
@@ -33,7 +42,7 @@ storageClassName: {{ eq . "-" | ternary "" . | quote }}
 {{- if eq (include "library.volume.kind" .) "one" }}
 apiVersion: v1
 kind: PersistentVolumeClaim
-{{ include "library.metadata" (dict "context" . "object" (include "library.workloadName" .)) }}
+{{ include "library.metadata" (dict "context" . "object" (include "library.workloadName" .) "annotations" (include "library.volume.annotations" . | fromJson)) }}
 spec:
   {{- include "library.volume.spec" . | nindent 2 }}
 {{- end }}

@@ -26,7 +26,7 @@ spec:
   {{- if and (eq $kind "StatefulSet") (eq $volume "each") }}
   # As a volume that all pods share, it goes with the service, and stays while that is suspended.
   persistentVolumeClaimRetentionPolicy:
-    whenDeleted: Delete
+    whenDeleted: {{ default false .Values.persistence.keep | ternary "Retain" "Delete" }}
     whenScaled: Retain
   volumeClaimTemplates:
     - metadata:
@@ -43,7 +43,8 @@ spec:
         {{- end }}
       {{- end }}
       labels:
-        {{- range $name, $value := omit (.Values.podLabels | default dict) "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" }}
+        {{- /* Labels of the pod alone take the place of those of all objects. */}}
+        {{- range $name, $value := omit (merge dict (.Values.podLabels | default dict) (.Values.commonLabels | default dict)) "helm.sh/chart" "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" }}
         {{ $name | quote }}: {{ $value | quote }}
         {{- end }}
         {{- include "library.selectorLabels" . | nindent 8 }}
@@ -55,7 +56,7 @@ spec:
       restartPolicy: OnFailure
       {{- end }}
       serviceAccountName: {{ include "library.serviceAccountName" . | quote }}
-      automountServiceAccountToken: {{ default false (.Values.kubernetes).enabled }}
+      automountServiceAccountToken: {{ include "library.usesToken" . | empty | not }}
       terminationGracePeriodSeconds: {{ int .Values.terminationGracePeriodSeconds }}
       securityContext:
         {{- include "library.podSecurityContext" . | nindent 8 }}
@@ -108,9 +109,9 @@ spec:
           {{- end }}
           {{- include "library.probes" . | nindent 10 }}
           resources:
-            {{- toYaml .Values.resources | nindent 12 }}
+            {{- include "library.resources" . | nindent 12 }}
           securityContext:
-            {{- include "library.securityContext" . | nindent 12 }}
+            {{- include "library.securityContext.service" . | nindent 12 }}
           volumeMounts:
             {{- with include "library.volume.mounts" . | trim }}
             {{- . | nindent 12 }}
@@ -135,11 +136,13 @@ spec:
             claimName: {{ .Values.persistence.existingClaim | default $name | quote }}
         {{- else if eq $volume "directory" }}
         - name: home
-          emptyDir: {}
+          emptyDir:
+            sizeLimit: {{ .Values.persistence.size | quote }}
         {{- end }}
         {{- if $prepare }}
         - name: prepared
-          emptyDir: {}
+          emptyDir:
+            sizeLimit: 64Mi
         {{- end }}
         {{- with include "library.volumes" . | trim }}
         {{- . | nindent 8 }}

@@ -196,5 +196,7 @@ data:
 {{- end }}
 
 {{ include "library.say" (dict "context" . "fr" "Les services de l'espace qui démarrent ensuite s'y connectent d'eux-mêmes : `psql` y suffit." "en" "Services of the namespace that start from now on connect by themselves: `psql` is enough.") }}
+{{- if not (and .Values.persistence.enabled (or .Values.persistence.existingClaim .Values.persistence.keep)) }}
 {{ include "library.say" (dict "context" . "fr" "Les données sont **effacées avec le service**." "en" "The data is **deleted with the service**.") }}
+{{- end }}
 {{- end -}}

@@ -7,7 +7,7 @@
 
 {{/* What values.yaml says, each default as a list of one item. */}}
 {{- define "library.defaults" -}}
-{"service": {"image": {"pullPolicy": ["IfNotPresent"], "version": ["localhost:5000/catalog/postgresql:17"], "pinDigest": [true], "custom": {"enabled": [false], "version": ["localhost:5000/catalog/postgresql:17"]}}, "initContainer": {"image": [""], "pullPolicy": ["IfNotPresent"], "resources": {"limits": [{"cpu": "50m", "memory": "50Mi"}], "requests": [{}]}}}, "resources": [{}], "persistence": {"enabled": [true], "accessMode": ["ReadWriteOnce"], "size": ["10Gi"], "storageClass": [""], "existingClaim": [""]}, "extraEnvVars": [[]], "networking": {"type": ["ClusterIP"], "clusterIP": ["None"], "service": {"port": [5432]}}, "security": {"networkPolicy": {"enabled": [false], "from": [[]]}, "sudo": [false]}, "nodeSelector": [{}], "openshiftSCC": {"enabled": [false], "scc": [""]}, "startupProbe": {"failureThreshold": [60], "initialDelaySeconds": [10], "periodSeconds": [10], "successThreshold": [1], "timeoutSeconds": [2]}, "tolerations": [[]], "userPreferences": {"darkMode": [false], "language": ["en"]}, "global": {"suspend": [false]}, "message": {"fr": [""], "en": [""]}, "runtimeClassName": [""], "affinity": [{}], "topologySpreadConstraints": [[]], "priorityClassName": [""], "replicaCount": [1], "imagePullSecrets": [[]], "nameOverride": [""], "fullnameOverride": [""], "serviceAccount": {"create": [true], "annotations": [{}], "name": [""]}, "podAnnotations": [{}], "podLabels": [{}], "podSecurityContext": [{"fsGroup": 100}], "securityContext": [{}], "terminationGracePeriodSeconds": [60], "extraVolumes": [[]], "extraVolumeMounts": [[]], "postgresql": {"auth": {"username": ["admin"], "password": [""], "postgresPassword": [""], "existingSecret": [""], "database": ["defaultdb"]}}, "discovery": {"enabled": [true]}}
+{"service": {"image": {"pullPolicy": ["IfNotPresent"], "version": ["localhost:5000/catalog/postgresql:17"], "pinDigest": [true], "custom": {"enabled": [false], "version": ["localhost:5000/catalog/postgresql:17"]}}, "initContainer": {"image": [""], "pullPolicy": ["IfNotPresent"], "resources": {"limits": [{"cpu": "50m", "memory": "50Mi"}], "requests": [{}]}}}, "resources": [{}], "persistence": {"enabled": [true], "accessMode": ["ReadWriteOnce"], "size": ["10Gi"], "storageClass": [""], "existingClaim": [""], "keep": [false], "annotations": [{}]}, "extraEnvVars": [[]], "networking": {"type": ["ClusterIP"], "clusterIP": ["None"], "service": {"port": [5432]}}, "security": {"networkPolicy": {"enabled": [false], "from": [[]], "egress": [[]]}, "sudo": [false], "readOnlyRoot": [false]}, "nodeSelector": [{}], "openshiftSCC": {"enabled": [false], "scc": [""]}, "startupProbe": {"failureThreshold": [60], "initialDelaySeconds": [10], "periodSeconds": [10], "successThreshold": [1], "timeoutSeconds": [2]}, "tolerations": [[]], "userPreferences": {"darkMode": [false], "language": ["en"]}, "global": {"suspend": [false]}, "message": {"fr": [""], "en": [""]}, "runtimeClassName": [""], "affinity": [{}], "topologySpreadConstraints": [[]], "priorityClassName": [""], "replicaCount": [1], "podDisruptionBudget": {"enabled": [false], "minAvailable": ["100%"], "maxUnavailable": [""]}, "commonLabels": [{}], "imagePullSecrets": [[]], "nameOverride": [""], "fullnameOverride": [""], "serviceAccount": {"create": [true], "annotations": [{}], "name": [""]}, "podAnnotations": [{}], "podLabels": [{}], "podSecurityContext": [{"fsGroup": 100}], "securityContext": [{}], "terminationGracePeriodSeconds": [60], "extraVolumes": [[]], "extraVolumeMounts": [[]], "postgresql": {"auth": {"username": ["admin"], "password": [""], "postgresPassword": [""], "existingSecret": [""], "database": ["defaultdb"]}}, "discovery": {"enabled": [true]}}
 {{- end -}}
 
 {{- define "library.workload.main.kind" -}}
@@ -70,10 +70,12 @@ exec:
 {{- end -}}
 
 {{- define "library.workload.main.volumes" -}}
+{{ include "library.readOnly.volumes" . | trim }}
 {{ include "library.postgresql.volumes" . | trim }}
 {{- end -}}
 
 {{- define "library.workload.main.mounts" -}}
+{{ include "library.readOnly.mounts" . | trim }}
 {{ include "library.postgresql.mounts" . | trim }}
 {{- end -}}
 

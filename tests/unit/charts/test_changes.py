@@ -145,3 +145,13 @@ def test_the_next_version(levels: list[Level], version: str) -> None:
 
 def test_after_a_prerelease_comes_no_prerelease() -> None:
     assert raised("1.2.3-rc.1", [ChartChange(Level.PATCH, "x")]) == "1.2.4"
+
+
+def test_an_option_that_takes_an_empty_list_too_is_the_same_option() -> None:
+    inner = {"type": "object", "title": "A", "additionalProperties": {"type": "string"}}
+    aside = {**inner, "type": ["object", "array"], "maxItems": 0}
+    old = {"properties": {"a": inner}}
+    new = {"properties": {}, "patternProperties": {"^a$": aside}}
+    (change,) = schema_changes(old, new)
+    assert str(change).startswith("minor: a is now")
+    assert [change.level for change in schema_changes(new, old)] != []

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from builder.charts.model import Option, Slider, spaced
+from builder.charts.onyxia.context import AHEAD
 from builder.charts.schema import node
 
 
@@ -119,3 +120,21 @@ def test_items_and_maps_are_typed() -> None:
 )
 def test_names_as_words(name: str, words: str) -> None:
     assert spaced(name) == words
+
+
+def test_an_empty_list_for_a_map_is_beside_the_properties() -> None:
+    """A form's node has one type, and looks at properties only."""
+    annotations = Option(map=Option(), empty_list=True)
+    found = node("ingress", Option(options={"path": Option(), "annotations": annotations}))
+    properties, aside = found["properties"], found["patternProperties"]
+    assert isinstance(properties, dict)
+    assert isinstance(aside, dict)
+    assert list(properties) == ["path"]
+    inner = aside["^annotations$"]
+    assert isinstance(inner, dict)
+    assert (inner["type"], inner["maxItems"]) == (["object", "array"], 0)
+
+
+def test_what_is_ahead_of_the_form_says_so() -> None:
+    found = node("a", Option(inject="{{ai.providers}}", ahead=True))
+    assert found["$comment"] == AHEAD

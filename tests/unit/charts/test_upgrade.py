@@ -81,6 +81,11 @@ def route(*paths: str) -> Object:
     return made("HTTPRoute", {"hostnames": ["a.example"], "rules": rules})
 
 
+def virtual_service(*paths: str) -> Object:
+    rules = [{"match": [{"uri": {"prefix": path}}]} for path in paths]
+    return made("VirtualService", {"hosts": ["a.example"], "http": rules})
+
+
 def policy(*ports: int) -> Object:
     return made("NetworkPolicy", {"ingress": [{"ports": [{"port": port}]} for port in ports]})
 
@@ -284,7 +289,7 @@ CASES: dict[str, Case] = {
         upgraded([service(selector={"a": "b"})], [service(selector={"a": "c"})]),
         "Service/x selects pods by other labels",
     ),
-    "an Ingress, HTTPRoute or Route is removed": (
+    "an Ingress, HTTPRoute, Route or VirtualService is removed": (
         upgraded([ingress()], []),
         "Ingress/x is gone: its addresses no longer answer",
     ),
@@ -478,4 +483,12 @@ def test_objects_of_two_namespaces_are_not_confused() -> None:
     one["metadata"]["namespace"], other["metadata"]["namespace"] = "a", "b"
     assert [str(change) for change in upgraded([one, other], [one])] == [
         "major: Secret/b/x is gone: what reads it by name fails, and generated passwords are lost"
+    ]
+
+
+def test_addresses_of_istio_are_addresses() -> None:
+    changes = upgraded([virtual_service("/a")], [virtual_service("/b")])
+    assert [str(change) for change in changes] == [
+        "major: VirtualService/x no longer answers at a.example/a",
+        "minor: VirtualService/x answers at a.example/b",
     ]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from builder.charts.onyxia.context import VERSION, Type, Unknown, look_up
+from builder.charts.onyxia.context import AHEAD, VERSION, Type, Unknown, is_later, look_up
 from builder.charts.onyxia.expression import ContextReference, evaluate, references, strings
 from builder.charts.onyxia.model import UNDEFINED, Consequence, Crash, SchemaNode, Violation
 from builder.charts.onyxia.rule import rule
@@ -43,11 +43,14 @@ def expression_syntax(subject: Subject) -> Iterator[Violation]:
 @rule(Consequence.SILENT)
 def context_path(subject: Subject) -> Iterator[Violation]:
     """Every path that an expression reads is in the context: otherwise it is undefined, and the
-    default is used.
+    default is used. A node may say that it knows.
     """
     for node, key, expression in _expressions(subject):
         item = _item(subject, node)
+        knows = isinstance(node.raw, dict) and node.raw.get("$comment") == AHEAD
         for reference in references(expression):
+            if knows and is_later(reference.path):
+                continue
             looked_up = look_up(reference.path, item)
             if isinstance(looked_up, Unknown):
                 hint = (

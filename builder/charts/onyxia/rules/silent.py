@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 
 from builder.charts.onyxia.javascript import pattern_error
@@ -204,7 +205,7 @@ def keyword_ignored(subject: Subject) -> Iterator[Violation]:
             else [keyword for keyword in IGNORED if keyword not in _MEANT]
         )
         for keyword in ignored:
-            if isinstance(node.raw, dict) and keyword in node.raw:
+            if isinstance(node.raw, dict) and keyword in node.raw and not _is_aside(node, keyword):
                 hint = f"use {_MEANT[keyword]}" if keyword in _MEANT else ""
                 yield Violation(
                     join(node.pointer, keyword), f"the form ignores {keyword} of {node.name}", hint
@@ -266,6 +267,21 @@ def x_onyxia_unknown(subject: Subject) -> Iterator[Violation]:
                     f"nothing reads x-onyxia.{key} of {node.name}",
                     hint,
                 )
+
+
+def _is_aside(node: SchemaNode, keyword: str) -> bool:
+    """Tell whether a keyword is about what the form does not show as a field: keys of a free map,
+    which is text there, and options that are none of its properties.
+    """
+    if keyword == "propertyNames":
+        return node.properties is None
+    if keyword != "patternProperties" or not isinstance(node.raw, dict):
+        return False
+    patterns = node.raw[keyword]
+    if not isinstance(patterns, dict) or not isinstance(node.properties, dict):
+        return False
+    names = [pattern[1:-1] for pattern in patterns if re.fullmatch(r"\^\w+\$", pattern)]
+    return len(names) == len(patterns) and not set(names) & set(node.properties)
 
 
 def _onyxia(node: SchemaNode) -> dict[str, object]:
