@@ -24,11 +24,9 @@ STARTS_A_PROCESS = {
     "os.exec",
 }
 TESTS = Path(__file__).parent
-COMMITTED = {"images", "kind", "public"}
-"""Directories of tests of the committed catalog: its images, and its charts on a cluster."""
-ENGINE = {"init", "integration", "setup"}
-ENGINE_MARKS = {"docker", "process", "registries"}
-ORDER = ("", "catalog", "engine")
+SHARING = {"images", "init", "integration", "kind", "public", "setup"}
+"""Directories of tests that share a store, an engine and a cluster."""
+ENGINE_MARKS = {"docker", "kind", "process", "registries"}
 MAY_START_PROCESSES = {"docker", "kind", "process", "registries"}
 # Examples of each law, and random values for each chart. How long an example takes depends on what
 # else the machine does.
@@ -59,25 +57,24 @@ sys.addaudithook(_refuse)
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what fails fast first, pure tests; then two groups, each of which stays in one process.
-
-    Tests of the committed catalog share its store and its cluster, tests of small catalogs share
-    what is built for all of them.
+    """Put what fails fast first: pure tests, in any process; then, all in one, those on an engine,
+    then those on a cluster. A node of kind does not boot in time beside a build.
     """
     for item in items:
-        group = group_of(item)
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: ORDER.index(group_of(item)))
+        if is_on_an_engine(item):
+            item.add_marker(pytest.mark.xdist_group("engine"))
+    items.sort(
+        key=lambda item: [
+            is_on_an_engine(item),
+            *(item.get_closest_marker(mark) is not None for mark in ("kind", "docker")),
+        ]
+    )
 
 
-def group_of(item: pytest.Item) -> str:
-    """Return the name of the group of a test; empty for one that may run in any process."""
+def is_on_an_engine(item: pytest.Item) -> bool:
+    """Tell whether a test shares what is built, the engine or the cluster with others."""
     folder = item.path.relative_to(TESTS).parts[0]
-    if folder in COMMITTED:
-        return "catalog"
-    is_alone = folder in ENGINE and any(item.get_closest_marker(mark) for mark in ENGINE_MARKS)
-    return "engine" if is_alone else ""
+    return folder in SHARING and any(item.get_closest_marker(mark) for mark in ENGINE_MARKS)
 
 
 def pytest_collection_finish() -> None:
