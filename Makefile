@@ -12,8 +12,6 @@ DEMO_PORT ?= 8888
 DEMO_KIND_PORT ?= 8889
 # Arguments for pytest, for example: make test PYTEST='-k lock'
 PYTEST ?=
-# Tests in as many processes as there are processors; those that share something stay together.
-PARALLEL := -n auto --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup python demo demo-kind test test-all check lint format bench digests requirements clean
 
@@ -35,10 +33,10 @@ demo-kind: ## go on from there: launch the demo's first image as a service on a 
 	@setup/demo-kind $(DEMO_KIND_PORT) $(firstword $(DEMO_IMAGES))
 
 test: setup ## all tests, on a sample of the catalog: pure, on Docker, on a Kubernetes cluster in Docker
-	@pytest -m "" $(PARALLEL) --hypothesis-profile=thorough $(PYTEST)
+	@pytest -m "" --hypothesis-profile=thorough $(PYTEST)
 
 test-all: setup ## the same on all that the catalog lists: every image, every service
-	@pytest -m "" $(PARALLEL) --hypothesis-profile=thorough --whole $(PYTEST)
+	@pytest -m "" --hypothesis-profile=thorough --whole $(PYTEST)
 
 # What pytest compiles is kept, as what mypy and ruff know is: it would take a tenth of the time to do it anew in each process.
 check: export PYTHONDONTWRITEBYTECODE :=

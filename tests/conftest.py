@@ -7,7 +7,6 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -23,10 +22,6 @@ STARTS_A_PROCESS = {
     "os.system",
     "os.exec",
 }
-TESTS = Path(__file__).parent
-SHARING = {"images", "init", "integration", "kind", "public", "setup"}
-"""Directories of tests that share a store, an engine and a cluster."""
-ENGINE_MARKS = {"docker", "kind", "process", "registries"}
 MAY_START_PROCESSES = {"docker", "kind", "process", "registries"}
 # Examples of each law, and random values for each chart. How long an example takes depends on what
 # else the machine does.
@@ -55,26 +50,11 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what fails fast first: pure tests, in any process; then, all in one, those on an engine,
-    then those on a cluster. A node of kind does not boot in time beside a build.
-    """
-    for item in items:
-        if is_on_an_engine(item):
-            item.add_marker(pytest.mark.xdist_group("engine"))
+    """Put what fails fast first: pure tests, then those on an engine, then those on a cluster."""
     items.sort(
-        key=lambda item: [
-            is_on_an_engine(item),
-            *(item.get_closest_marker(mark) is not None for mark in ("kind", "docker")),
-        ]
+        key=lambda item: [item.get_closest_marker(mark) is not None for mark in ("kind", "docker")]
     )
-
-
-def is_on_an_engine(item: pytest.Item) -> bool:
-    """Tell whether a test shares what is built, the engine or the cluster with others."""
-    folder = item.path.relative_to(TESTS).parts[0]
-    return folder in SHARING and any(item.get_closest_marker(mark) for mark in ENGINE_MARKS)
 
 
 def pytest_collection_finish() -> None:

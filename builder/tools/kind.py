@@ -23,9 +23,6 @@ PROGRAMS = ("docker", "kind", "kubectl", "helm")
 NODE = "kindest/node"
 """The repository of kind's node images."""
 PATIENCE = "120s"
-SLOW = "could not find a log line"
-"""What kind says of a node that took longer to boot than it waits."""
-ATTEMPTS = 3
 ANSWER = 60.0
 """Seconds within which a started cluster must answer."""
 SETUP = "run `make setup`"
@@ -78,8 +75,6 @@ class Kind:
         """Create it, from a node image that the engine has; `mounts` maps directories of this
         machine to paths in the node.
 
-        A node that a busy machine boots too slowly for kind is tried again.
-
         Raises:
             ToolError: kind failed.
 
@@ -103,15 +98,10 @@ class Kind:
         nodes = [{"role": "control-plane", **({"extraMounts": volumes} if volumes else {})}]
         config = {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", "nodes": nodes}
         self.kubeconfig.parent.mkdir(parents=True, exist_ok=True)
-        command = [*argv, "--kubeconfig", self.kubeconfig, "--config", "-"]
-        for attempt in range(ATTEMPTS):
-            try:
-                process.run(command, stdin=yaml.safe_dump(config).encode())
-                break
-            except ToolError as error:
-                # It has removed the node again.
-                if SLOW not in str(error) or attempt + 1 == ATTEMPTS:
-                    raise
+        process.run(
+            [*argv, "--kubeconfig", self.kubeconfig, "--config", "-"],
+            stdin=yaml.safe_dump(config).encode(),
+        )
         self.kubeconfig.chmod(0o600)
         return Cluster(self.kubeconfig)
 
