@@ -100,12 +100,14 @@ def has_its_namespace(rendered: Rendered) -> bool:
 
 
 def serves_tls(rendered: Rendered) -> bool:
-    return all("tls" in one["spec"] for kind in ("Ingress", "Route") for one in rendered.of(kind))
+    return all("tls" in one["spec"] for one in [*rendered.of("Ingress"), *rendered.of("Route")])
 
 
 def names_its_ports(rendered: Rendered) -> bool:
     """As service meshes take protocols from them."""
-    ports = [port for one in rendered.of("Service") for port in one["spec"]["ports"]]
+    ports: list[Manifest] = []
+    for service in rendered.of("Service"):
+        ports += service["spec"]["ports"]
     return all(port["name"].split("-")[0] in {"http", "tcp", "grpc"} for port in ports)
 
 

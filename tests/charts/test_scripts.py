@@ -30,11 +30,10 @@ def scripts(rendered: Rendered) -> Iterator[tuple[str, str]]:
     for manifest in rendered.of("ConfigMap"):
         yield from (("bash", text) for text in manifest["data"].values() if text.startswith("#!"))
     pods = [rendered.pod, *(pod["spec"] for pod in rendered.of("Pod"))]
-    for container in [
-        container
-        for pod in pods
-        for container in [*pod.get("initContainers", ()), *pod["containers"]]
-    ]:
+    containers: list[dict[str, Any]] = []
+    for pod in pods:
+        containers += [*pod.get("initContainers", ()), *pod["containers"]]
+    for container in containers:
         command: list[str] = [*container.get("command", ()), *container.get("args", ())]
         for flag in {"-euc", "-c"} & set(command):
             yield "sh", command[command.index(flag) + 1]
@@ -173,7 +172,7 @@ def test_prepared_files_can_be_read_by_any_user(jupyter: Chart, tmp_path: Path) 
         service = prepared(jupyter.render({"ai": AI, "certificates": {"cacerts": PEM}}), tmp_path)
     finally:
         os.umask(before)
-    below = [path for part in ("home", "certificates") for path in (service / part).rglob("*")]
+    below = [*(service / "home").rglob("*"), *(service / "certificates").rglob("*")]
     assert len(below) > 5
     assert [path for path in below if path.stat().st_mode & 0o004 == 0] == []
     assert [path for path in below if path.is_dir() and path.stat().st_mode & 0o005 != 0o005] == []

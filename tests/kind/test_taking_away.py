@@ -157,11 +157,11 @@ def live(release: Release) -> Held:
 
 
 def flat(objects: list[dict[str, Any]]) -> Held:
-    return {
-        (f"{one['kind']}/{one['metadata']['name']}", key): value
-        for one in objects
-        for key, value in held(one).items()
-    }
+    entries: Held = {}
+    for one in objects:
+        name = f"{one['kind']}/{one['metadata']['name']}"
+        entries |= {(name, key): value for key, value in held(one).items()}
+    return entries
 
 
 def nested(path: Path_, value: Any) -> Values:
