@@ -38,6 +38,20 @@ def wanted(packages: PackageList, point: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def absent(packages: PackageList, point: Mapping[str, str]) -> dict[str, str]:
+    """Return the packages that are wanted at other points alone, each with the reason."""
+    there = wanted(packages, point)
+    reasons: dict[str, str] = {}
+    for entry in packages:
+        if isinstance(entry, str):
+            continue
+        because = entry.because or f"wanted at {spell(condition(entry.when))} only"
+        for name in entry.packages:
+            if name not in there:
+                reasons.setdefault(name, because)
+    return reasons
+
+
 def both(conditions: Iterable[Condition]) -> Condition:
     """Return the condition that holds where all of these do."""
     merged: dict[str, frozenset[str]] = {}

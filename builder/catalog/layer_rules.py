@@ -35,6 +35,7 @@ def check(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem
         yield from _bottom(draft, reading, layer)
         yield from once_rules.check(draft, name, layer, having)
         yield from _packages(draft, name, layer, reading.yaml, having)
+        yield from _absent(draft, name, layer, having)
         yield from _templates(draft, name, layer, reading.yaml, having)
         yield from _when(draft, name, having)
         yield from directory_rules.check(draft.directories[name], reading, layer)
@@ -124,6 +125,16 @@ def _conditions(
             yield from repeated(text, (*path, index, "packages"), entry.packages)
             when = (*path, index, "when")
             yield from check_when(draft, text, when, entry.when, having=having, who=who)
+
+
+def _absent(
+    draft: Draft, name: str, layer: Layer, having: tuple[str, ...] | None
+) -> Iterator[Problem]:
+    text, who = draft.readings[name].yaml, f"the layer {name}"
+    for index, entry in enumerate(layer.absent):
+        yield from repeated(text, ("absent", index, "names"), entry.names)
+        when = ("absent", index, "when")
+        yield from check_when(draft, text, when, entry.when, having=having, who=who)
 
 
 def _lists(path: Keys, value: object) -> Iterator[tuple[Keys, tuple[object, ...]]]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from builder.catalog.packages import Archive, GoProgram, Maven, PackageList
+from builder.catalog.packages import Absent, Archive, GoProgram, Maven, PackageList
 from builder.catalog.words import (
     MODE,
     Absolute,
@@ -228,6 +228,10 @@ class Layer(Model):
             " children are built again at every change."
         ),
     )
+    absent: tuple[Absent, ...] = Field(
+        (),
+        description="What users may look for and do not find, with the reason: for `catalog show`.",
+    )
     apt: PackageList = Field((), description="Debian packages, without the ones they recommend.")
     python: PackageList = Field(
         (), description="Python requirements (PEP 508), installed into the image's Python."
@@ -249,6 +253,13 @@ class Layer(Model):
         description=(
             "Debian packages for `run` only: not installed, but put under /artifacts/build, where"
             " `run` can unpack them."
+        ),
+    )
+    sources: PackageList = Field(
+        (),
+        description=(
+            "Debian source packages as package/release, such as r-cran-curl/sid: not built, but put"
+            " under /artifacts/sources/<package>/."
         ),
     )
     archives: Mapping[Name, Archive] = Field(
@@ -283,6 +294,20 @@ class Layer(Model):
         description=(
             "Globs over absolute paths of layers below that this layer may replace or delete."
             " Anything else it may only add to."
+        ),
+    )
+    one_version: Mapping[Name, tuple[Line, ...]] = Field(
+        {},
+        description=(
+            "Packages that are one program under several names, as globs over kind:name: they must"
+            " have one version wherever they meet in an image, as `catalog test` checks."
+        ),
+    )
+    private: Mapping[Line, Line] = Field(
+        {},
+        description=(
+            "What the layer has for itself, whatever version of it others have: names as `catalog"
+            " test` writes them (globs, for example python:*), each with the reason."
         ),
     )
     prepare: str = Field(

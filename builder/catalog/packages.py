@@ -26,6 +26,10 @@ class Packages(Model):
 
     when: When = Field(description="Matrix points at which they are wanted.")
     packages: tuple[str, ...] = Field(min_length=1, description="Their names, or requirements.")
+    because: str | None = Field(
+        None,
+        description="Why they are wanted nowhere else; `catalog show` prints it elsewhere.",
+    )
 
 
 PackageList = tuple[
@@ -35,6 +39,14 @@ PackageList = tuple[
     ],
     ...,
 ]
+
+
+class Absent(Model):
+    """What a layer does not have although its users may look for it, and why."""
+
+    names: tuple[str, ...] = Field(min_length=1, description="Programs or packages.")
+    because: str = Field(description="The reason, in a few words.")
+    when: When = Field({}, description="Matrix points at which they are absent. Default: all.")
 
 
 class Archive(Model):

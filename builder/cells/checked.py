@@ -27,6 +27,8 @@ from builder.oci.model import (
 _TYPES = frozenset({FILE, DIRECTORY, SYMLINK, HARDLINK, CHAR, BLOCK, FIFO, WHITEOUT})
 _FIELDS = [str, int, int, int, int, int, str, str]
 """Of an entry, but for its attributes."""
+_LATEST = 253402300799
+"""The last second of the year 9999: the times of files are written as dates."""
 _KEY = re.compile(r"[0-9a-f]{64}")
 _HASH = re.compile(r"(?:[0-9a-f]{64})?")
 _DEVICE = re.compile(r"\d{1,10}:\d{1,10}")
@@ -61,6 +63,8 @@ def entry(value: object, of: str) -> Entry:
     *fields, attributes = value
     xattrs = tuple(_attribute(one, of) for one in attributes)
     made = Entry._make([*fields, xattrs])
+    if made.mtime > _LATEST:
+        raise IntegrityError(f"{of} has a time that no file has")
     if made.type not in _TYPES or not 0 <= made.mode <= 0o7777 or made.size < 0:
         raise IntegrityError(f"{of} has a type, mode or size that no entry has")
     if min(made.uid, made.gid) < 0 or not _HASH.fullmatch(made.digest):

@@ -14,7 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 from builder.cells.seal import entries_of, sealing, with_directories
@@ -23,14 +25,22 @@ from builder.debian import environment
 from builder.debian.model import Facts
 from builder.oci import layer, tar
 from builder.oci.blob import descriptor_json
-from builder.oci.model import CONFIG, MANIFEST, Chunk, Descriptor, ImageConfig
+from builder.oci.model import CONFIG, EPOCH, MANIFEST, Chunk, Descriptor, ImageConfig
 from builder.oci.store import Store
 
-FORMAT = 4
+FORMAT = 5
 KEY = "org.catalog.image.key"
 """Annotation of an image's ref."""
-CREATED = "1980-01-01T00:00:00Z"
 SEAL = "seal"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Row:
+    """One layer of an image."""
+
+    chunk: Chunk
+    name: str
+    date: int
 
 
 def ref(name: str, tag: str) -> str:
@@ -77,15 +87,16 @@ def compose(
     sealed = sealing(layers, below, config)
     entries = with_directories(entries_of(sealed), below)
     seal = layer.write(store, entries, lambda path: iter([sealed[path][1]]), compression)
-    rows: list[tuple[Chunk, str]] = []
+    rows: list[_Row] = []
     for facts in layers:
-        rows += [(chunk, facts.cell) for chunk in facts.delta]
-    rows.append((seal, SEAL))
+        date = newest(facts)
+        rows += [_Row(chunk=chunk, name=facts.cell, date=date) for chunk in facts.delta]
+    rows.append(_Row(chunk=seal, name=SEAL, date=EPOCH))
     manifest: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
         "config": descriptor_json(store.put_bytes(_json(_configuration(config, rows)), CONFIG)),
-        "layers": [descriptor_json(chunk.blob) for chunk, _ in rows],
+        "layers": [descriptor_json(row.chunk.blob) for row in rows],
     }
     if config.annotations:
         manifest["annotations"] = dict(sorted(config.annotations.items()))
@@ -95,7 +106,17 @@ def compose(
     return descriptor
 
 
-def _configuration(config: ImageConfig, rows: Sequence[tuple[Chunk, str]]) -> dict[str, Any]:
+def newest(facts: Facts) -> int:
+    """Return the time of the newest file of a cell that came from a package with a time of its own
+    (seconds since 1970), EPOCH at least: that is the time of all that the build itself wrote.
+    """
+    return max((entry.mtime for entry in facts.entries.values()), default=EPOCH)
+
+
+def _configuration(config: ImageConfig, rows: Sequence[_Row]) -> dict[str, Any]:
+    # No layer is older than one below it: a history goes forward.
+    latest = accumulate((row.date for row in rows), max, initial=EPOCH)
+    dates = [_written(date) for date in latest][1:]
     process = {
         "User": config.user,
         "ExposedPorts": {f"{port}/tcp": {} for port in sorted(config.expose)},
@@ -107,13 +128,20 @@ def _configuration(config: ImageConfig, rows: Sequence[tuple[Chunk, str]]) -> di
         "StopSignal": config.stop_signal,
     }
     return {
-        "created": CREATED,
+        "created": dates[-1],
         "architecture": config.architecture,
         "os": "linux",
         "config": {name: value for name, value in process.items() if value},
-        "rootfs": {"type": "layers", "diff_ids": [chunk.diff_id for chunk, _ in rows]},
-        "history": [{"created": CREATED, "created_by": f"catalog: {name}"} for _, name in rows],
+        "rootfs": {"type": "layers", "diff_ids": [row.chunk.diff_id for row in rows]},
+        "history": [
+            {"created": date, "created_by": f"catalog: {row.name}"}
+            for row, date in zip(rows, dates, strict=True)
+        ],
     }
+
+
+def _written(date: int) -> str:
+    return datetime.fromtimestamp(date, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _json(value: object) -> bytes:

@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from builder.catalog.conditions import written
+from builder.catalog.conditions import condition, holds, written
 from builder.catalog.directory import LAYER
 from builder.catalog.load import Loaded, load
 from builder.console.text import Console, readable
@@ -18,6 +18,7 @@ from builder.graph.draw import image_document
 from builder.graph.explain import Answer, explain, point
 from builder.graph.model import Cell, Graph, ImagePoint
 from builder.graph.select import select, unknown_node
+from builder.kinds.table import left_out
 from builder.record.facts import Fact, Facts, facts
 
 SHOWN_IMAGES = 4
@@ -129,6 +130,8 @@ def _show_layer(
             for cell, row in rows.items()
         ],
     )
+    for cell, row in rows.items():
+        _tell_absent(cell, row["absent"], console)
     if arguments.packages:
         packages: list[tuple[str, ...]] = []
         for cell, row in rows.items():
@@ -144,8 +147,25 @@ def _cell_document(cell: Cell, made: Graph, known: Facts) -> dict[str, Any]:
         "point": dict(cell.point),
         "size": fact.size,
         "packages": _sorted(fact.packages),
+        "absent": _absent(cell),
         "images": [image.id for image in made.images.values() if cell.id in image.cells],
     }
+
+
+def _absent(cell: Cell) -> list[dict[str, Any]]:
+    """Return what the layer does not have at the cell's point, and why."""
+    told = [
+        {"names": list(entry.names), "because": entry.because}
+        for entry in cell.layer.absent
+        if holds(condition(entry.when), cell.point)
+    ]
+    elsewhere = left_out(cell.layer, cell.point)
+    return told + [{"names": [name], "because": why} for name, why in elsewhere.items()]
+
+
+def _tell_absent(where: str, absent: Sequence[Mapping[str, Any]], console: Console) -> None:
+    for entry in absent:
+        console.text(f"{where} has no {', '.join(entry['names'])}: {entry['because']}")
 
 
 def _sorted(packages: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
@@ -179,6 +199,7 @@ def describe(image: ImagePoint, made: Graph, known: Facts | None = None) -> dict
                 "joined": _joined(cell, image),
                 "size": fact.size,
                 "packages": _sorted(fact.packages),
+                "absent": _absent(cell),
             }
         )
     sizes = [layer["size"] for layer in layers]
@@ -238,6 +259,8 @@ def _show(
         )
         total = "" if shown["size"] is None else f"{'total':>9} {readable(shown['size'])}\n"
         console.text(total)
+        for layer in shown["layers"]:
+            _tell_absent(layer["layer"], layer["absent"], console)
         if packages:
             rows: list[tuple[str, ...]] = []
             for layer in shown["layers"]:

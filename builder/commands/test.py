@@ -1,4 +1,6 @@
-"""`catalog test`: run the tests of every layer in every image that has it."""
+"""`catalog test`: run the tests of every layer in every image that has it, and look for programs
+and libraries that are there in two versions.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +24,7 @@ from builder.oci.model import Descriptor
 from builder.record import junit
 from builder.tools import engine
 from builder.verify import image as verify
+from builder.verify.versions import one_version
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,6 +92,10 @@ def _outcomes(
         was_there = engine.digest(client, project.reference(name)) == manifest.digest
         tests = _tests(project, name, manifest, arguments.layers)
         outcomes += _image(project, client, {name: manifest}, tests, console, jobs=jobs)
+        if not arguments.layers:
+            image = project.graph.images[name]
+            results = project.state / "tests"
+            outcomes.append(one_version(project, image, manifest.digest, results))
         if arguments.rm and not was_there:
             engine.remove(client, project.reference(name))
     return outcomes

@@ -1,4 +1,4 @@
-"""Debian packages: installed, or only unpacked by a layer's `run`."""
+"""Debian packages, installed or only unpacked by a layer's `run`, and source packages."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from builder.lock.model import Artifact
 
 # Debian policy 5.6.1.
 PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+RELEASE = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def _check(text: YamlFile, path: tuple[Key, ...], package: str) -> Iterator[Problem]:
@@ -46,10 +47,32 @@ DEB = ArtifactKind(
     installed=True,
     of_one_release="Debian packages belong to one release",
 )
+
+
+def _source_check(text: YamlFile, path: tuple[Key, ...], package: str) -> Iterator[Problem]:
+    name, _, release = package.partition("/")
+    if not PACKAGE.fullmatch(name) or not RELEASE.fullmatch(release):
+        message = f"{quoted(package)} is no source package and its release"
+        yield text.problem(
+            path, message, f"write it as {name.lower() or 'package'}/sid, for example"
+        )
+
+
+def _source_place(artifact: Artifact) -> PurePosixPath:
+    return PurePosixPath("sources", artifact.name, artifact.locator.rpartition("/")[2])
+
+
 BUILD = ArtifactKind(
     name="build",
     key="build",
     wishes=requests.wishes("build"),
     check=requests.check("build", _check),
     place=_place,
+)
+SOURCE = ArtifactKind(
+    name="source",
+    key="sources",
+    wishes=requests.wishes("sources"),
+    check=requests.check("sources", _source_check),
+    place=_source_place,
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from builder.catalog.conditions import wanted
+from builder.catalog.conditions import absent, wanted
 from builder.catalog.model import Layer
 from builder.confined import steps
 from builder.errors import IntegrityError
@@ -26,6 +26,7 @@ KINDS: tuple[ArtifactKind, ...] = (
     python.WHEEL,
     r.R,
     npm.NPM,
+    debian.SOURCE,
     archive.ARCHIVE,
     maven.MAVEN,
     go.GO,
@@ -46,6 +47,14 @@ def wishes(layer: Layer, point: Point) -> dict[str, object]:
 def names(layer: Layer, point: Point) -> dict[str, tuple[str, ...]]:
     """Return the packages that a layer asks for by name at a point, by kind."""
     return {kind.name: wanted(getattr(layer, kind.key), point) for kind in INSTALLED}
+
+
+def left_out(layer: Layer, point: Point) -> dict[str, str]:
+    """Return what a layer installs at other points alone, by name, with the reason."""
+    reasons: dict[str, str] = {}
+    for kind in INSTALLED:
+        reasons.update(absent(getattr(layer, kind.key), point))
+    return reasons
 
 
 def place(artifact: Artifact) -> PurePosixPath:

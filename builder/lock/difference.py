@@ -70,4 +70,4 @@ def _packages(lock: Lock | None, cell: str) -> dict[tuple[str, str], frozenset[t
 
 
 def _versions(files: frozenset[tuple[str, str]]) -> str:
-    return ", ".join(sorted(version for version, _ in files))
+    return ", ".join(sorted({version for version, _ in files}))

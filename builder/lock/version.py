@@ -6,7 +6,7 @@ import re
 
 from packaging.version import InvalidVersion, Version
 
-DEBIAN = {"deb", "build"}
+DEBIAN = {"deb", "build", "source"}
 
 
 def newest(kind: str, versions: list[str]) -> str:

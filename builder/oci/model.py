@@ -84,7 +84,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageConfig:
-    """What an image runs, and how it looks from outside. Times are never part of it."""
+    """What an image runs, and how it looks from outside. Its date comes from its files."""
 
     architecture: str = "amd64"
     env: Mapping[str, str] = field(default_factory=dict)

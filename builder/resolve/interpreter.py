@@ -26,7 +26,7 @@ def check(
     """
     value = cell.point.get(AXIS, "")
     wanted = [name for name in asked(cell, cell.layer.apt) if INTERPRETER.fullmatch(name)]
-    brings_another = bool(cell.layer.archives or cell.layer.wheels)
+    brings_another = bool(cell.layer.archives or cell.layer.sources or cell.layer.wheels)
     if not wanted or brings_another or any(AXIS in other.point for other in below):
         return []
     given = _given(held)

@@ -13,7 +13,7 @@ from builder.fetch import npm as npm_files
 from builder.fetch import pypi as python_files
 from builder.fetch.locate import Locator
 from builder.lock.model import Artifact
-from builder.resolve import archive, debian, go, maven, npm, python
+from builder.resolve import archive, debian, go, maven, npm, python, source
 from builder.resolve.task import Resolver
 from builder.settings import Settings
 
@@ -41,6 +41,7 @@ SUPPLIERS: Mapping[str, Supplier] = {
     "python": Supplier(resolve=python.resolve, locate=python_files.locate),
     "wheel": Supplier(resolve=python.unpacked, locate=python_files.locate),
     "npm": Supplier(resolve=npm.resolve, locate=npm_files.locate, ready=npm_files.ready),
+    "source": Supplier(resolve=source.resolve, locate=debian_files.locate),
     "archive": Supplier(resolve=archive.resolve, locate=archive.locate),
     "maven": Supplier(resolve=maven.resolve, locate=maven.locate),
     "go": Supplier(resolve=go.resolve, locate=go.locate, lay=go.lay),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from builder import deb822
@@ -52,13 +53,15 @@ class Source:
     components: tuple[str, ...] = ("main",)
     keyring: Path | None = None
     """The keys that may sign it; None if the archive is our own and unsigned."""
+    type: Literal["deb", "deb-src"] = "deb"
+    """Whether it is for packages or their sources."""
 
     def lines(self) -> str:
         """Return it as apt reads it."""
         options = f"signed-by={self.keyring}" if self.keyring else "trusted=yes"
+        address, components = without_user(self.uri), " ".join(self.components)
         return "".join(
-            f"deb [{options}] {without_user(self.uri)} {suite} {' '.join(self.components)}".rstrip()
-            + "\n"
+            f"{self.type} [{options}] {address} {suite} {components}".rstrip() + "\n"
             for suite in self.suites
         )
 
@@ -141,13 +144,15 @@ class Apt:
             why = "\n".join(complaints or said)
             raise FetchError(f"Debian's indexes could not be fetched:\n{why}") from error
 
-    def indexes(self) -> list[tuple[str, str, Path]]:
-        """Return the Packages files as (URI, suite, file), in the order of the sources."""
+    def indexes(
+        self, kind: Literal["Packages", "Sources"] = "Packages"
+    ) -> list[tuple[str, str, Path]]:
+        """Return the indexes of a kind as (URI, suite, file), in the order of the sources."""
         output = process.text(
             ["apt-get", "indextargets", "--format", TARGETS], env=self.environment
         )
         rows = [line.split("|") for line in output.splitlines()]
-        return [(row[1], row[2], Path(row[4])) for row in rows if row[0] == "Packages"]
+        return [(row[1], row[2], Path(row[4])) for row in rows if row[0] == kind]
 
     def releases(self) -> dict[str, dict[str, str]]:
         """Return the signed states of the fetched archives: codename -> {date, inrelease}."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import posixpath
 import tarfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,11 +18,14 @@ from docker.models.containers import Container
 from builder.errors import BuilderError
 from builder.tools import process
 
+FILES = "/catalog-test"
+"""Where the files of a container lie if its root is read-only."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContainerCommand:
     """A container to run to its end. `files` are copied in before it starts, path -> (bytes,
-    mode).
+    mode); where the root file system is read-only, all of them are below `FILES`.
     """
 
     image: str
@@ -31,6 +35,10 @@ class ContainerCommand:
     files: Mapping[str, tuple[bytes, int]] = field(default_factory=dict)
     volumes: Sequence[str] = ()
     """Paths at which an empty volume, owned by root, is mounted."""
+    writable: Sequence[str] | None = None
+    """If given, the root file system is read-only, and each of these is empty and the user's."""
+    restricted: bool = False
+    """No capability and no new privileges: Kubernetes' Pod Security Standard "restricted"."""
     network: str = "none"
     timeout: float = 300.0
 
@@ -114,7 +122,8 @@ def run(engine: docker.DockerClient, command: ContainerCommand) -> Ended:
     try:
         with _container(engine, command) as container, process.at_stop(lambda: _remove(container)):
             if command.files:
-                container.put_archive("/", _archive(command.files))
+                top = "/" if command.writable is None else FILES
+                container.put_archive(top, _archive(command.files, top))
             began = time.monotonic()
             container.start()
             code = _wait(container, command.timeout)
@@ -134,6 +143,10 @@ def _lost(error: Exception) -> BuilderError:
 
 @contextlib.contextmanager
 def _container(engine: docker.DockerClient, command: ContainerCommand) -> Iterator[Container]:
+    volumes = list(command.volumes)
+    if command.writable is not None:
+        # The engine copies nothing into a read-only container, but into its volumes.
+        volumes.append(FILES)
     container = engine.containers.create(
         command.image,
         list(command.argv) if command.argv is not None else None,
@@ -142,15 +155,26 @@ def _container(engine: docker.DockerClient, command: ContainerCommand) -> Iterat
         network_mode=command.network,
         # The test does not get the proxies of the client's own configuration.
         use_config_proxy=False,
-        mounts=[
-            docker.types.Mount(path, None, type="volume", no_copy=True) for path in command.volumes
-        ],
+        mounts=[docker.types.Mount(path, None, type="volume", no_copy=True) for path in volumes],
+        read_only=command.writable is not None,
+        tmpfs=dict.fromkeys(command.writable or (), _owned_by(command.user)),
+        cap_drop=["ALL"] if command.restricted else [],
+        security_opt=["no-new-privileges"] if command.restricted else [],
         labels={"catalog": "test"},
     )
     try:
         yield container
     finally:
         _remove(container)
+
+
+def _owned_by(user: str | None) -> str:
+    """Return the options of a file system in memory that is a user's, given as uid or uid:gid.
+
+    Not a mode: the engine gives it the mode of the image's directory.
+    """
+    uid, _, gid = (user or "0").partition(":")
+    return f"exec,uid={uid},gid={gid or 0}"
 
 
 def _remove(container: Container) -> None:
@@ -168,11 +192,11 @@ def _wait(container: Container, timeout: float) -> int | None:
         return None
 
 
-def _archive(files: Mapping[str, tuple[bytes, int]]) -> bytes:
+def _archive(files: Mapping[str, tuple[bytes, int]], top: str) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for path, (data, mode) in files.items():
-            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry = tarfile.TarInfo(posixpath.relpath(path, top))
             entry.size, entry.mode = len(data), mode
             archive.addfile(entry, io.BytesIO(data))
     return buffer.getvalue()

@@ -8,6 +8,8 @@ that:
     # user: 12345:100          another user
     # volume: /home/onyxia     an empty volume, owned by root (may be repeated)
     # env: NAME=value          an environment variable (may be repeated)
+    # read-only: /tmp /srv     a read-only root; each of these is empty, and the user's
+    # security: restricted     no capability, no new privileges
     # timeout: 300             seconds until it counts as failed (default 120)
 
 It finds `/catalog-test/image.json`: the image's id, point, layers, and by kind (deb, python, …)
@@ -33,7 +35,7 @@ from builder.lock.model import Lock
 from builder.tools import engine
 from builder.tree import File, replace
 
-OPTION = re.compile(r"#\s*(user|volume|env|timeout):\s*(\S.*?)\s*")
+OPTION = re.compile(r"#\s*(user|volume|env|read-only|security|timeout):\s*(\S.*?)\s*")
 DEFAULT_TIMEOUT = 120.0
 
 
@@ -128,11 +130,11 @@ def run(client: docker.DockerClient, test: ImageTest, reference: str, results: P
     kept = results / f"{test.key}.json"
     if passed(test, results):
         return Outcome(**{**from_json(kept.read_bytes()), "test": test.id, "cached": True})
-    path = f"/catalog-test/{test.layer}-{test.name}"
+    path = f"{engine.FILES}/{test.layer}-{test.name}"
     command = engine.ContainerCommand(
         image=reference,
         argv=[path],
-        files={path: (test.script, 0o755), "/catalog-test/image.json": (test.facts, 0o644)},
+        files={path: (test.script, 0o755), f"{engine.FILES}/image.json": (test.facts, 0o644)},
         **options(test.script),  # type: ignore[arg-type]
     )
     ended = engine.run(client, command)
@@ -164,6 +166,10 @@ def options(script: bytes) -> dict[str, object]:
             given["user"] = value
         elif name == "timeout":
             given["timeout"] = float(value)
+        elif name == "read-only":
+            given["writable"] = value.split()
+        elif name == "security":
+            given["restricted"] = value == "restricted"
         elif name == "volume":
             volumes.append(value)
         else:

@@ -1,0 +1,135 @@
+"""Debian source packages of a release that a layer names, whatever the image's own is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from builder import deb822
+from builder.errors import FetchError
+from builder.events import Step
+from builder.fetch.origin import DEBIAN, debian_mirror, unreachable
+from builder.fetch.session import bundle
+from builder.graph.model import Cell
+from builder.lock.model import Artifact
+from builder.lock.version import newest
+from builder.resolve.task import Piece, Resolved, Task, requests
+from builder.tools.apt import Apt, Source
+
+KIND, KEY = "source", "sources"
+RELEASE = "release"
+"""Says in an artifact's `extra` of which release it was."""
+
+
+def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
+    """Resolve the source packages of all cells; see `builder.resolve.task.Resolver`."""
+    del before
+    pieces, problems = {}, []
+    archive = _Archive(task)
+    for cell in task.cells:
+        if not cell.layer.sources:
+            continue
+        task.monitor(Step(cell.id, "running", "resolving source packages"))
+        files: list[Artifact] = []
+        for request in requests(cell, KEY):
+            name, _, release = request.text.partition("/")
+            package = _locked(task, cell, name, release) or archive.newest(name, release)
+            files += package
+            if not package:
+                message = f"Debian {release} has no source package {name!r}"
+                problems.append(
+                    task.documents.problem(request, message, archive.near(name, release))
+                )
+        pieces[cell.id] = Piece(artifacts=tuple(files))
+    return Resolved(pieces=pieces, archives=archive.states, problems=tuple(problems))
+
+
+def _locked(task: Task, cell: Cell, name: str, release: str) -> list[Artifact]:
+    """Return the files of the locked version, as long as they can be had."""
+    files = [
+        item
+        for item in task.locked(cell.id, KIND)
+        if item.name == name and item.extra.get(RELEASE) == release
+    ]
+    if task.upgrades(name):
+        return []
+    try:
+        task.fetch(files)
+    except FetchError:
+        return []
+    return files
+
+
+@dataclass(slots=True)
+class _Archive:
+    """Debian's archive, of which the releases are read that somebody asks for."""
+
+    task: Task
+    states: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """The signed states of the releases that were read."""
+    stanzas: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """Release -> package -> its stanzas, one for each version."""
+
+    def newest(self, name: str, release: str) -> list[Artifact]:
+        """Return the files of the newest version of a package; none if there is no such package.
+
+        Raises:
+            FetchError: the archive does not answer, or is not signed with the expected keys.
+            IntegrityError: of a word of its index no path may be made.
+
+        """
+        known = {
+            deb822.field(stanza, "Version") or "": stanza
+            for stanza in self._read(release).get(name, ())
+        }
+        if not known:
+            return []
+        version = newest(KIND, list(known))
+        return list(_files(name, version, release, deb822.fields(known[version])))
+
+    def near(self, name: str, release: str) -> str:
+        """Return a hint with a name that is much like one that there is not."""
+        close = difflib.get_close_matches(name, self._read(release), n=1)
+        return f"did you mean {close[0]!r}?" if close else ""
+
+    def _read(self, release: str) -> dict[str, list[str]]:
+        if release in self.stanzas:
+            return self.stanzas[release]
+        settings = self.task.settings
+        # Sources are the same on every architecture.
+        root = settings.cache / "apt" / f"{release}-sources"
+        apt = Apt(root=root, arch="amd64", ca_bundle=bundle(settings))
+        uri = debian_mirror(DEBIAN, settings)
+        apt.prepare([Source(uri=uri, suites=(release,), keyring=settings.keyring, type="deb-src")])
+        try:
+            apt.update()
+        except FetchError as error:
+            raise unreachable(error.message, DEBIAN) or error from error
+        self.states |= apt.releases()
+        packages: dict[str, list[str]] = {}
+        for _, _, path in apt.indexes("Sources"):
+            for stanza in deb822.stanzas(path.read_text()):
+                packages.setdefault(deb822.field(stanza, "Package") or "", []).append(stanza)
+        self.stanzas[release] = packages
+        return packages
+
+
+def _files(name: str, version: str, release: str, stanza: Mapping[str, str]) -> Iterator[Artifact]:
+    """Yield the files of a source package (deb-src-control(5))."""
+    for line in stanza.get("Checksums-Sha256", "").splitlines():
+        words = line.split()
+        if not words:
+            continue
+        value, size, file = words
+        yield Artifact(
+            id=f"{KIND}:{name}={version}:{file}",
+            kind=KIND,
+            name=name,
+            version=version,
+            origin=DEBIAN,
+            locator=f"{stanza.get('Directory', '')}/{file}",
+            digest=f"sha256:{value}",
+            size=int(size),
+            extra={RELEASE: release},
+        ).checked()
