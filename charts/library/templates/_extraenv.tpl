@@ -13,7 +13,11 @@ any name.
 {{- if .valueFrom -}}
 {{- $_ := set $entries $name (dict "name" $name "valueFrom" (include "library.extraEnv.source" (dict "context" $ "name" $name "value" $value "from" .valueFrom) | fromYaml)) -}}
 {{- else -}}
-{{- $_ := set $entries $name (dict "name" $name "value" (tpl $value $)) -}}
+{{- /* `tpl` is slow: it takes all templates of the chart along. */ -}}
+{{- if contains "{{" $value -}}
+{{- $value = tpl $value $ -}}
+{{- end -}}
+{{- $_ := set $entries $name (dict "name" $name "value" $value) -}}
 {{- end -}}
 {{- $names = append (without $names $name) $name -}}
 {{- end -}}

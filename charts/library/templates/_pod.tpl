@@ -78,7 +78,10 @@
 {{- with (.Values.networking).user -}}
 {{- if and .enabled (not $further) -}}
 {{- range .ports | default (list .port) -}}
-{{- if le (int .) 65535 }}{{ $ports = append $ports (int .) }}{{ end -}}
+{{- if gt (int .) 65535 -}}
+{{- fail (printf "networking.user.port: %d is no port: the highest is 65535" (int .)) -}}
+{{- end -}}
+{{- $ports = append $ports (int .) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

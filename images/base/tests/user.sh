@@ -8,7 +8,7 @@ check "mode of the home" "drwxr-x--- 1000:100" "$(stat -c '%A %u:%g' ~)"
 check workspace "/home/onyxia/work /home/onyxia/work" "$WORKSPACE_DIR $PWD"
 check "owner of the workspace" 1000:100 "$(stat -c %u:%g "$WORKSPACE_DIR")"
 check "skeleton of the home" "" "$(cd /etc/skel && find . -type f | while read -r file; do [[ -e $HOME/$file ]] || echo "$file"; done)"
-touch ~/probe "$WORKSPACE_DIR/probe" /usr/local/bin/probe
+touch ~/probe "$WORKSPACE_DIR/probe"
 check sudo 0 "$(sudo -n id -u)"
 check "mode of the start script" 755 "$(stat -c %a /opt/onyxia-init.sh)"
 check locale en_US.UTF-8 "$LANG"

@@ -11,6 +11,7 @@ set -euo pipefail
 ONYXIA_SELF=$(readlink -f "${BASH_SOURCE[0]}")
 ONYXIA_PARTS=${ONYXIA_SELF%-init.sh}
 ONYXIA_WORKSPACE=${WORKSPACE_DIR:-}
+ONYXIA_STARTED_IN=$PWD
 
 # As process 1 a server would get no default action for TERM and would have to reap orphans: tini does both, whoever starts us.
 if [[ -z ${ONYXIA_SUPERVISED:-} ]] && command -v tini >/dev/null; then
@@ -18,6 +19,8 @@ if [[ -z ${ONYXIA_SUPERVISED:-} ]] && command -v tini >/dev/null; then
 fi
 unset ONYXIA_SUPERVISED
 
+# shellcheck source=images/base/files/opt/onyxia/root-path.sh
+source "$ONYXIA_PARTS/root-path.sh"
 # shellcheck source=images/base/files/opt/onyxia/library.sh
 source "$ONYXIA_PARTS/library.sh"
 # shellcheck source=images/base/files/opt/onyxia/start.sh

@@ -42,7 +42,8 @@ has() {
 find_root() {
   if ((EUID == 0)); then
     ONYXIA_ROOT=()
-  elif sudo -n true >/dev/null 2>&1; then
+  # In the foreground: with a terminal, sudo stops in the background
+  elif timeout --foreground 10 sudo -n true </dev/null >/dev/null 2>&1; then
     ONYXIA_ROOT=(sudo -n --)
   else
     ONYXIA_ROOT=(false)
@@ -116,7 +117,8 @@ run_script() {
   shift 2
   fetch "$url" "$file"
   [[ -z $sum ]] || verify "$file" "$sum"
-  bash "$file" "$@" </dev/null || status=$?
+  # Whatever it runs that asks a question gets the answer by default
+  bash "$file" "$@" < <(printf '\n%.0s' {1..50}) || status=$?
   rm -f "$file"
   ((status == 0)) || problem "$(shown "$url") ended with $status"
   say "ran $(shown "$url")"
@@ -129,10 +131,12 @@ usable() {
 
 # make_usable DIRECTORY: make it exist and be ours, or return 1. Volumes are often made by root.
 make_usable() {
-  local parent=${1%/*}
+  local parent=${1%/*} was=missing
   usable "$1" && return
-  if can_be_root; then
-    as_root install -d -o "$EUID" -g "$(id -g)" "$1" 2>/dev/null && usable "$1" && say "$1 is now ours" && return
+  [[ ! -e $1 ]] || was=there
+  if can_be_root && as_root install -d -o "$EUID" -g "$(id -g)" "$1" 2>/dev/null && usable "$1"; then
+    [[ $was == missing ]] || say "$1 is now ours"
+    return 0
   fi
   # An engine makes a missing working directory as root; where the directory above is ours, an empty one can be made anew.
   if usable "${parent:-/}"; then
@@ -144,9 +148,26 @@ make_usable() {
 
 # merge_json FILE OBJECT: add settings to a JSON file; those that are there win
 merge_json() {
-  local file=$1 now='{}'
-  mkdir -p "${file%/*}"
-  [[ ! -s $file ]] || now=$(<"$file")
-  jq --argjson new "$2" '$new * .' <<<"$now" >"$file.new" 2>"$ONYXIA_STATE/said" || problem "$file is not plain JSON"
-  mv "$file.new" "$file"
+  local file=$1
+  attempt "$file" mkdir -p "${file%/*}"
+  [[ ! -s $file ]] || attempt "$file" cp "$file" "$ONYXIA_STATE/settings.json"
+  [[ -s $file ]] || printf '{}\n' >"$ONYXIA_STATE/settings.json"
+  jq --argjson new "$2" '$new * .' "$ONYXIA_STATE/settings.json" >"$ONYXIA_STATE/settings.new" 2>"$ONYXIA_STATE/said" ||
+    problem "$file is not plain JSON"
+  # Written into the file that is there: a link stays one, and so does a file that is mounted
+  attempt "$file" cp "$ONYXIA_STATE/settings.new" "$file"
+}
+
+# choose_git_configuration: make `git config --global` work: where the user's own file cannot be written (it is mounted, or
+# root's), a file of this container includes it
+choose_git_configuration() {
+  [[ -z ${GIT_CONFIG_GLOBAL:-} ]] || return 0
+  if git config --global --replace-all onyxia.probe 1 2>/dev/null; then
+    git config --global --remove-section onyxia
+    return 0
+  fi
+  export GIT_CONFIG_GLOBAL=$ONYXIA_STATE/gitconfig
+  printf '[include]\n\tpath = %s\n\tpath = %s\n' "$HOME/.config/git/config" "$HOME/.gitconfig" >"$GIT_CONFIG_GLOBAL"
+  publish GIT_CONFIG_GLOBAL "$GIT_CONFIG_GLOBAL"
+  say "$HOME/.gitconfig cannot be written by user $EUID: the settings are in $GIT_CONFIG_GLOBAL, which includes it"
 }

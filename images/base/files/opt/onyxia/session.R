@@ -12,7 +12,7 @@ restore <- function(file) {
 }
 if (!nzchar(Sys.getenv("ONYXIA_SESSION"))) {
   uid <- file.info(tempdir())$uid
-  kept <- paste0(c("/var/lib/onyxia/", "/tmp/onyxia-"), uid, "/environment")
+  kept <- paste0(c("/var/lib/onyxia/", "/tmp/onyxia-", "/dev/shm/onyxia-"), uid, "/environment")
   kept <- kept[file.access(kept, 4) == 0]
   if (length(kept)) restore(kept[1])
 }

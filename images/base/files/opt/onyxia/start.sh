@@ -21,7 +21,7 @@ parent_of() {
 # Make the directory that holds what must not outlive the container: the session's environment, secrets included.
 open_state() {
   local candidate
-  for candidate in "/var/lib/onyxia/$EUID" "/tmp/onyxia-$EUID"; do
+  for candidate in "/var/lib/onyxia/$EUID" "/tmp/onyxia-$EUID" "/dev/shm/onyxia-$EUID"; do
     mkdir -m 0700 "$candidate" 2>/dev/null || true
     if [[ -d $candidate && -O $candidate && -w $candidate && ! -L $candidate ]]; then
       ONYXIA_STATE=$candidate
@@ -29,8 +29,18 @@ open_state() {
       return 0
     fi
   done
-  say "neither /var/lib/onyxia nor /tmp can be written by user $EUID: no step is run, the service starts as it is"
+  say "none of /var/lib/onyxia, /tmp and /dev/shm can be written by user $EUID: no step is run, the service starts as it is"
   return 1
+}
+
+# settle: enter the directory that the service was started in; the workspace may be another one now, and a directory that
+# was made anew has to be entered again: in one that is gone or unreadable, Git and others do nothing.
+settle() {
+  local candidate started=$ONYXIA_STARTED_IN
+  [[ $started != "$ONYXIA_WORKSPACE" ]] || started=
+  for candidate in "$started" "${WORKSPACE_DIR:-}" "${HOME:-}" /; do
+    [[ $candidate == /* && -r $candidate ]] && cd -- "$candidate" 2>/dev/null && return
+  done
 }
 
 # run_step FILE: run one step; what it published is part of the environment from here on, even if it failed later
@@ -46,6 +56,7 @@ run_step() {
     trap 'report $?' EXIT
     trap ': "${ONYXIA_FAILED:=$BASH_COMMAND}"' ERR
     unset ONYXIA_REASON ONYXIA_FAILED ONYXIA_CONSEQUENCE
+    settle
     # shellcheck disable=SC1090
     source "$1"
   ) </dev/null # the service's own input is left for the service
@@ -60,11 +71,8 @@ run_step() {
 # Become the service. An image's CMD is not expanded by the engine, so ${WORKSPACE_DIR} in its arguments is expanded here.
 become() {
   # shellcheck disable=SC2016
-  set -- "${@//'${WORKSPACE_DIR}'/"${WORKSPACE_DIR:-$HOME}"}"
+  set -- "${@//'${WORKSPACE_DIR}'/"${WORKSPACE_DIR:-${HOME:-/}}"}"
   (($#)) || set -- bash -l
-  # The engine entered the workspace before it was made usable; it may be another directory now.
-  if [[ $PWD == "$ONYXIA_WORKSPACE" || ! -x . ]]; then
-    cd "${WORKSPACE_DIR:-$HOME}" 2>/dev/null || cd /
-  fi
+  settle
   exec "$@"
 }

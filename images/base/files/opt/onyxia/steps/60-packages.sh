@@ -8,10 +8,14 @@ mirror=${PIP_REPOSITORY:-}
 suggest UV_DEFAULT_INDEX "$mirror"
 suggest UV_NATIVE_TLS true
 has pip || return 0
-attempt "pip's index" pip config --user set global.index-url "$mirror"
+# Where pip's own file cannot be written, its variables do
+if ! pip config --user set global.index-url "$mirror" >/dev/null 2>&1; then
+  suggest PIP_INDEX_URL "$mirror"
+fi
 # pip refuses an index without TLS unless its host is named
 if [[ $mirror == http://* ]]; then
   host=${mirror#http://}
   host=${host%%/*}
-  attempt "pip's trusted host" pip config --user set global.trusted-host "${host##*@}"
+  host=${host##*@}
+  pip config --user set global.trusted-host "$host" >/dev/null 2>&1 || suggest PIP_TRUSTED_HOST "$host"
 fi

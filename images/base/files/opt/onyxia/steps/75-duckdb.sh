@@ -23,15 +23,9 @@ statement() {
 }
 
 if has duckdb; then
-  [[ -e $HOME/.duckdbrc ]] || printf "%s\n" ".prompt 'duckdb > '" >"$HOME/.duckdbrc"
+  [[ -e $HOME/.duckdbrc ]] || printf "%s\n" ".prompt 'duckdb > '" 2>/dev/null >"$HOME/.duckdbrc" || true
 fi
 [[ -n ${AWS_S3_ENDPOINT:-} ]] || return 0
-
-# Extensions that the image brings are taken before any is downloaded
-while IFS= read -r -d '' extension; do
-  mkdir -p "$HOME/.duckdb/extensions/${extension%/*}"
-  ln -sfn "/opt/duckdb/extensions/$extension" "$HOME/.duckdb/extensions/$extension"
-done < <(find /opt/duckdb/extensions -name '*.duckdb_extension' -printf '%P\0' 2>/dev/null)
 
 if has duckdb; then
   attempt "the command line" timeout "$patience" duckdb -batch -bail -init /dev/null :memory: < <(statement)

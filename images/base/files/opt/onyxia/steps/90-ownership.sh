@@ -7,7 +7,7 @@ if ((EUID == 0)); then
   owner=${USERNAME:-${PROJECT_USER:-onyxia}}:${GROUPNAME:-${PROJECT_GROUP:-users}}
   getent passwd "${owner%:*}" >/dev/null || problem "there is no user ${owner%:*}"
   getent group "${owner#*:}" >/dev/null || problem "there is no group ${owner#*:}"
-  find "$HOME" -xdev -name lost+found -prune -o -uid 0 -exec chown -h "$owner" {} +
+  attempt "$HOME" find "$HOME" -xdev -name lost+found -prune -o -uid 0 -exec chown -h "$owner" {} +
 fi
 others=()
 while IFS= read -r -d '' path; do
