@@ -13,6 +13,9 @@ DEMO_KIND_PORT ?= 8889
 # Arguments for pytest, for example: make test PYTEST='-k lock'
 PYTEST ?=
 
+# One process has the tests on the engine; the other has the pure ones meanwhile.
+EVERYTHING := --hypothesis-profile=thorough -n 2 --dist loadscope
+
 .PHONY: help setup python demo demo-kind test test-all check lint format bench digests requirements clean
 
 help: ## this list
@@ -33,10 +36,10 @@ demo-kind: ## go on from there: launch the demo's first image as a service on a 
 	@setup/demo-kind $(DEMO_KIND_PORT) $(firstword $(DEMO_IMAGES))
 
 test: setup ## all tests, on a sample of the catalog: pure, on Docker, on a Kubernetes cluster in Docker
-	@pytest -m "" --hypothesis-profile=thorough $(PYTEST)
+	@pytest -m "" $(EVERYTHING) $(PYTEST)
 
 test-all: setup ## the same on all that the catalog lists: every image, every service
-	@pytest -m "" --hypothesis-profile=thorough --whole $(PYTEST)
+	@pytest -m "" $(EVERYTHING) --whole $(PYTEST)
 
 # What pytest compiles is kept, as what mypy and ruff know is: it would take a tenth of the time to do it anew in each process.
 check: export PYTHONDONTWRITEBYTECODE :=

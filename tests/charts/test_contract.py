@@ -800,6 +800,14 @@ def test_values_that_cannot_work_are_refused_at_their_place(
     assert f"at '{place}'" in refusal(jupyter, values)
 
 
+def test_a_port_that_is_none_is_refused(
+    jupyter: Chart, refusal: Callable[[Chart, Values], str]
+) -> None:
+    """Onyxia's form takes any, as it does not know `maximum`."""
+    values = {"networking": {"user": {"enabled": True, "port": 70000}}}
+    assert "networking.user.port: 70000 is no port" in refusal(jupyter, values)
+
+
 def test_unknown_values_are_ignored(chart: Chart) -> None:
     """A values file written for other charts has options that are not here, or not any more."""
     values = {

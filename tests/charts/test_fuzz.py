@@ -29,6 +29,8 @@ TEXT = st.text(
 )
 # Values that are templates themselves may fail as templates do: no braces there.
 TEMPLATES = {("extraEnvVars", "value")}
+# Onyxia's forms do not know `maximum`, so that a template refuses what is above it.
+HIGHEST: dict[tuple[str, ...], int] = {("networking", "user", "port"): 65535}
 
 
 def valid(schema: Schema, path: tuple[str, ...] = ()) -> st.SearchStrategy[Any]:
@@ -42,7 +44,8 @@ def valid(schema: Schema, path: tuple[str, ...] = ()) -> st.SearchStrategy[Any]:
         case "boolean":
             return st.booleans()
         case "integer":
-            return st.integers(schema.get("minimum", -(2**31)), schema.get("maximum", 2**31 - 1))
+            highest = schema.get("maximum", HIGHEST.get(path, 2**31 - 1))
+            return st.integers(schema.get("minimum", -(2**31)), highest)
         case "string":
             return _text(schema, path)
         case "array":

@@ -23,8 +23,9 @@ from builder.tools import engine, process
 
 INIT = "/opt/onyxia-init.sh"
 FILES = Path(__file__).parents[2] / "images/base/files"
+PATHS = (INIT, "/opt/onyxia", "/opt/onyxia-set-repositories.sh", "/opt/certifi_ca.py")
 # The start script as it is now, over the one in the image.
-SCRIPT = tuple(f"{FILES}{path}:{path}:ro" for path in (INIT, "/opt/onyxia"))
+SCRIPT = tuple(f"{FILES}{path}:{path}:ro" for path in PATHS)
 LABELS = {"catalog": "test"}
 Options = Mapping[str, Any]
 """How a container is started: arguments of `create` in the `docker` package."""

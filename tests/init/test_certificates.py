@@ -213,3 +213,39 @@ def test_a_bundle_that_may_not_be_read_is_reported(box: Box, secure: Site, tmp_p
 def test_a_bundle_that_is_missing_is_reported(box: Box) -> None:
     ran = box.run("echo", "service", env={"PATH_TO_CA_BUNDLE": "/nowhere/bundle.crt"})
     assert (ran.out, ran.failures) == ("service\n", ["certificates"])
+
+
+def test_programs_that_read_a_file_of_their_own_are_given_one(box: Box, secure: Site) -> None:
+    """images/base/tests/tls.sh asks with every program of an image; Java is there where a layer has it."""
+    url = secure.text("/hello", "hello")
+    # apt wants more of a server's goodbye than this one says; that it asked is enough
+    script = f"""
+        wget -qO- {url}
+        /usr/lib/apt/apt-helper download-file {url} /tmp/hello >/dev/null 2>&1 || true
+        cat "$WGETRC" "$APT_CONFIG"
+    """
+    ran = box.shell(
+        script,
+        env={"PATH_TO_CA_BUNDLE": BUNDLE},
+        files={BUNDLE: authority(secure)},
+        options=NO_SUDO,
+    )
+    bundle = "/var/lib/onyxia/1000/ca-bundle.crt"
+    assert ran.out == f'helloca_certificate = {bundle}\nAcquire::https::CAInfo "{bundle}";\n'
+    assert any("APT" in request.headers["user-agent"] for request in secure.requests)
+
+
+def test_files_and_options_of_the_user_stay(box: Box, secure: Site) -> None:
+    mine = {
+        "APT_CONFIG": "/dev/null",
+        "JAVA_TOOL_OPTIONS": "-Djavax.net.ssl.trustStore=/mine",
+        "WGETRC": "/mine",
+    }
+    ran = box.run(
+        "env",
+        "-0",
+        env={"PATH_TO_CA_BUNDLE": BUNDLE, **mine},
+        files={BUNDLE: authority(secure)},
+        options=NO_SUDO,
+    )
+    assert {name: ran.environment[name] for name in mine} == mine

@@ -245,4 +245,4 @@ def test_a_duration_that_is_none_is_reported(box: Box, duration: str) -> None:
         env={"GIT_CREDENTIALS_CACHE_DURATION": duration},
     )
     assert ran.failures == ["git"]
-    assert "GIT_CREDENTIALS_CACHE_DURATION is no number of seconds" in ran.err
+    assert "GIT_CREDENTIALS_CACHE_DURATION is not a number of seconds" in ran.err

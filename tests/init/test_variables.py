@@ -127,7 +127,7 @@ def test_the_client_may_be_anywhere(
     monkeypatch.setenv("PATH", str(programs))
     with box.volume("/home/onyxia") as volume:
         ran = box.shell("echo $PATH", env={"PATH": path}, options=volume)
-    assert ran.out == f"{path}\n"
+    assert ran.out == f"/home/onyxia/.local/bin:{path}\n"
 
 
 @pytest.fixture

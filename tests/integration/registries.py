@@ -10,7 +10,7 @@ import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tests.integration.openpgp import ARCHIVE, Key
@@ -110,7 +110,25 @@ class Archive:
                 f"{package.control}Filename: {package.path}\nSize: {len(data)}\nSHA256:"
                 f" {hashlib.sha256(data).hexdigest()}\n\n"
             )
-        name, body = "main/binary-amd64/Packages", index.encode()
+        self._sign(base, suite, "main/binary-amd64/Packages", index.encode())
+
+    def publish_source(
+        self, package: str, version: str, files: Mapping[str, bytes], release: str = "sid"
+    ) -> None:
+        """Publish a source package as the only one of a release."""
+        directory = f"pool/main/{package[0]}/{package}"
+        sums = ""
+        for name, data in files.items():
+            self.site.files[f"/debian/{directory}/{name}"] = data
+            sums += f"\n {hashlib.sha256(data).hexdigest()} {len(data)} {name}"
+        stanza = (
+            f"Package: {package}\nVersion: {version}\nDirectory: {directory}\n"
+            f"Checksums-Sha256: {sums}\n\n"
+        )
+        self._sign("/debian", release, "main/source/Sources", stanza.encode())
+
+    def _sign(self, base: str, suite: str, name: str, body: bytes) -> None:
+        """Publish the only index of a suite."""
         release = (
             f"Origin: Debian\nSuite: {suite.replace('trixie', 'stable')}\nCodename: {suite}\nDate:"
             f" {self.date}\nArchitectures: amd64\nComponents: main\nSHA256:\n"

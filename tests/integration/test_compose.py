@@ -88,7 +88,6 @@ def answers(built: Built) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.xdist_group("compose")
 class TestSeal:
     def test_dpkg_and_apt_have_nothing_to_say(self, answers: dict[str, list[str]]) -> None:
         assert answers["audit"][1:] == []

@@ -144,6 +144,29 @@ def test_the_tests_of_one_layer(day: Tiny) -> None:
     assert day.run("test", "--layer", "alpah").code == 2
 
 
+STRICT = """#!/bin/bash
+# user: 12345:0
+# read-only: /tmp /srv
+# security: restricted
+set -eu
+[ -s /catalog-test/image.json ]
+touch /tmp/probe /srv/probe
+! touch /opt/probe 2>/dev/null
+[ "$(id -u):$(id -g)" = 12345:0 ]
+grep -q '^NoNewPrivs:.1$' /proc/self/status
+grep -q '^CapBnd:.0*$' /proc/self/status
+"""
+
+
+def test_a_layer_is_tested_as_strict_clusters_start_it(day: Tiny) -> None:
+    test = day.root / "images" / "alpha" / "tests" / "strict.sh"
+    test.parent.mkdir()
+    test.write_text(STRICT)
+    test.chmod(0o755)
+    ended = day.done("test", "--layer", "alpha")
+    assert "2 images, 2 tests: 2 passed" in ended.out
+
+
 def test_what_differs_between_two_images(day: Tiny) -> None:
     found = json.loads(day.done("diff", "beta", "both", "--json").out)
     packages = {change["name"]: change["fate"] for change in found["packages"]}
@@ -223,4 +246,4 @@ def test_a_new_layer_builds_and_passes_its_test(day: Tiny) -> None:
     day.done("new", "image", "tool", "--layers", "tool", "plain")
     day.done("lock")
     day.build("tool")
-    assert "2 tests: 2 passed" in day.done("test", "tool").out
+    assert "3 tests: 3 passed" in day.done("test", "tool").out

@@ -85,6 +85,7 @@ CATALOG: Files = {
         "on": ["python"],
         "files": [{"path": "/etc/lab", "mode": "0600", "owner": "1000:100"}],
         "replaces": ["/etc/motd"],
+        "absent": [{"names": ["tex"], "because": "large", "when": {"debian": "trixie"}}],
         "run": "build.sh",
         "user": "1000",
         "workdir": "/srv",

@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -254,6 +255,41 @@ def test_manifest_and_configuration(store: Store, three: list[Facts]) -> None:
         "WorkingDir": "/work",
         "Labels": {"a": "b"},
     }
+
+
+def test_an_image_is_as_old_as_its_newest_file_of_a_package(store: Store) -> None:
+    old = built(store, "old", {"bin/old": file("1", mtime=1_500_000_000)})
+    new = built(store, "new", {"bin/new": file("2", mtime=1_600_000_000)})
+    # What a build writes has the time of the build, which is no package's.
+    written = built(store, "written", {"bin/written": file("3", mtime=BUILT + 7)})
+    document = described(store, [old, new, written])
+    assert document["created"] == "2020-09-13T12:26:40Z"
+    assert [row["created"] for row in document["history"]] == [
+        "2017-07-14T02:40:00Z",
+        "2020-09-13T12:26:40Z",
+        "2020-09-13T12:26:40Z",
+        "2020-09-13T12:26:40Z",
+    ]
+    # A layer is not older than those below it, and the order of layers changes no date of an image.
+    other = described(store, [new, old, written])
+    assert other["created"] == document["created"]
+    assert {row["created"] for row in other["history"]} == {document["created"]}
+
+
+def test_an_image_without_packages_has_the_date_of_what_builds_write(store: Store) -> None:
+    ancient = built(store, "ancient", {"bin/ancient": file("1", mtime=0)})
+    written = built(store, "written", {"bin/written": file("3", mtime=BUILT + 7)})
+    for layers in ([ancient], [written], [ancient, written]):
+        document = described(store, layers)
+        assert document["created"] == "1980-01-01T00:00:00Z"
+
+
+def described(store: Store, layers: list[Facts]) -> dict[str, Any]:
+    """Return the configuration of the image of these layers."""
+    image = compose.compose(store, layers, CONFIGURATION)
+    blob = store.read_json(image)["config"]
+    document: dict[str, Any] = json.loads(store.path(blob["digest"]).read_bytes())
+    return document
 
 
 def test_a_cell_without_a_delta_is_no_layer(store: Store, three: list[Facts]) -> None:

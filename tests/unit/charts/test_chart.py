@@ -107,9 +107,10 @@ def test_the_readme_has_a_row_for_every_option() -> None:
     assert "helm install my-test c/test" in text
 
 
-def test_values_yaml_of_resources_is_empty_and_explained() -> None:
+def test_values_yaml_explains_what_it_leaves_empty() -> None:
     text = values(composition())
-    assert "\nresources: {}\n" in text
+    empty = "    # The most memory that the service may use; 50Gi when empty, 0 for no limit\n    memory: ''\n"
+    assert empty in text
     assert "# Pods of the service; sessions are not shared between them\nreplicaCount: 1\n" in text
 
 

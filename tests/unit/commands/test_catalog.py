@@ -176,6 +176,29 @@ def test_show_says_why_an_image_is_absent(sound: Path, capsys: pytest.CaptureFix
     assert (document["images"], document["nearest"]) == ([], "python:py3.13")
 
 
+def test_show_names_packages_that_are_absent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = unpack(tmp_path)
+    layer = root.parent / "images" / "python" / "layer.yaml"
+    layer.write_text(
+        layer.read_text()
+        + "apt:\n"
+        + "  - {when: {debian: trixie}, packages: [mc], because: bookworm has none}\n"
+        + "  - {when: {debian: trixie}, packages: [bare]}\n"
+        + "  - {when: {debian: bookworm}, packages: [old]}\n"
+    )
+    assert catalog("show", "lab-r", "--at", "debian=bookworm", path=root) == 0
+    out = capsys.readouterr().out
+    assert "python has no mc: bookworm has none\n" in out
+    assert "python has no bare: wanted at debian trixie only\n" in out
+    assert "has no old" not in out
+    assert catalog("show", "lab-r", "--at", "debian=trixie", "--json", path=root) == 0
+    (image,) = json.loads(capsys.readouterr().out)["images"]
+    absent = {layer["layer"]: layer["absent"] for layer in image["layers"]}
+    assert absent["python"] == [{"names": ["old"], "because": "wanted at debian bookworm only"}]
+
+
 def test_show_of_nothing(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert catalog("show", "pyton", path=sound) == 2
     assert "did you mean 'python'?" in capsys.readouterr().err
@@ -272,3 +295,36 @@ def test_show_of_what_is_not_there(
     error = capsys.readouterr().err
     assert said in error
     assert f"did you mean {word!r}" not in error
+
+
+def test_show_tells_what_is_absent_where_it_is(
+    sound: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = shutil.copytree(sound.parent, tmp_path / "copy") / sound.name
+    with (path.parent / "images/lab/layer.yaml").open("a") as file:
+        file.write(
+            "absent:\n"
+            "  - {names: [tex, latex], because: it is large}\n"
+            "  - {names: [mc], because: Debian has it later, when: {debian: bookworm}}\n"
+        )
+    for name in ("lab-python", "lab"):
+        assert catalog("show", name, path=path) == 0
+        out = capsys.readouterr().out
+        assert len(re.findall(r" has no tex, latex: it is large$", out, re.MULTILINE)) == 2
+        assert len(re.findall(r" has no mc: Debian has it later$", out, re.MULTILINE)) == 1
+    assert catalog("show", "lab-python:py3.13", "--json", path=path) == 0
+    (image,) = json.loads(capsys.readouterr().out)["images"]
+    absent = {layer["layer"]: layer["absent"] for layer in image["layers"]}
+    assert absent["lab"] == [{"names": ["tex", "latex"], "because": "it is large"}]
+
+
+def test_absent_names_axes_that_the_layer_has(
+    sound: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = shutil.copytree(sound.parent, tmp_path / "copy") / sound.name
+    with (path.parent / "images/lab/layer.yaml").open("a") as file:
+        file.write("absent: [{names: [mc], because: none, when: {debain: bookworm}}]\n")
+    assert catalog("validate", path=path) == 2
+    error = capsys.readouterr().err
+    assert "layer.yaml:" in error
+    assert "did you mean 'debian'?" in error
