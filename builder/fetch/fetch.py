@@ -13,11 +13,12 @@ from pathlib import Path
 from builder.errors import FetchError, IntegrityError
 from builder.events import Monitor, Note, Progress, Step
 from builder.fetch.session import connections, session
-from builder.fetch.transfer import GoneError, place, sound, transfer
+from builder.fetch.transfer import GoneError, UnreachableError, place, sound, transfer
 from builder.graph.model import Cell
 from builder.lock.model import Artifact, Lock
 from builder.resolve.kinds import SUPPLIERS
 from builder.settings import SNAPSHOT, Settings, variable
+from builder.tools import web
 
 NODE = "fetch"
 
@@ -136,6 +137,9 @@ class _Transfers:
         self._lock = threading.Lock()
         self._failures: list[FetchError | IntegrityError] = []
         self._stopped = False
+        self._unreachable: set[str] = set()
+        """Hosts that are asked for nothing more."""
+        self._left = 0
         self.bytes = 0
 
     @contextmanager
@@ -165,14 +169,15 @@ class _Transfers:
         if not self._failures:
             return
         first = self._failures[0]
+        lines = sorted({failure.message for failure in self._failures})
+        if self._left:
+            lines.append(f"{self._left} more files there were not asked for")
         kind = (
             IntegrityError
             if any(isinstance(failure, IntegrityError) for failure in self._failures)
             else FetchError
         )
-        raise kind(
-            "\n".join(sorted({failure.message for failure in self._failures})), hint=first.hint
-        )
+        raise kind("\n".join(lines), hint=first.hint)
 
     def _locate(self, artifacts: Sequence[Artifact], moment: str) -> dict[str, tuple[str, ...]]:
         urls: dict[str, tuple[str, ...]] = {}
@@ -188,8 +193,13 @@ class _Transfers:
         return urls
 
     def _one(self, artifact: Artifact, urls: Sequence[str], path: Path) -> None:
+        reachable = [url for url in urls if web.host(url) not in self._unreachable]
+        if urls and not reachable:
+            with self._lock:
+                self._left += 1
+            return
         try:
-            transfer(self._session, artifact, urls, path, self._arrived)
+            transfer(self._session, artifact, reachable, path, self._arrived)
         except GoneError as error:
             hint = f"run `catalog lock --upgrade {artifact.name}`"
             if artifact.origin.startswith("debian"):
@@ -204,6 +214,8 @@ class _Transfers:
                 )
             )
         except (FetchError, IntegrityError) as error:
+            if isinstance(error, UnreachableError):
+                self._unreachable.add(error.host)
             self._failures.append(error)
 
     def _arrived(self, count: int) -> None:

@@ -58,6 +58,14 @@ class GoneError(FetchError):
         self.where = where
 
 
+class UnreachableError(FetchError):
+    """No connection to the address' host could be made, however often it was tried."""
+
+    def __init__(self, message: str, hint: str, host: str) -> None:
+        super().__init__(message, hint=hint)
+        self.host = host
+
+
 def place(artifact: Artifact, cache: Path) -> Path:
     """Return where an artifact is kept: <cache>/artifacts/<algorithm>/<hex>.
 
@@ -264,7 +272,18 @@ def _lost(artifact: Artifact, url: str, error: Exception) -> FetchError:
         how = f"{redacted(url)} leads to no file: {web.reason(error)}"
     else:
         how = f"{web.host(url)} does not answer: {web.reason(error)}"
+    if _is_unreachable(error):
+        message = f"{artifact.name} {artifact.version}: {how}"
+        return UnreachableError(message, _hint(artifact), web.host(url))
     return FetchError(f"{artifact.name} {artifact.version}: {how}", hint=_hint(artifact))
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """Tell whether there was no connection at all, to the host or to a proxy before it."""
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, urllib3.exceptions.MaxRetryError) else None
+    kinds = urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError
+    return isinstance(error, requests.exceptions.ProxyError) or isinstance(reason, kinds)
 
 
 def _hint(artifact: Artifact) -> str:

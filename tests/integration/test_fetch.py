@@ -127,6 +127,17 @@ def test_an_unreachable_host_is_named_with_the_setting(
     assert not [path for path in cached(locked) if path.suffix == ".part"]
 
 
+def test_a_host_that_cannot_be_reached_is_not_asked_for_every_file(
+    locked: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CATALOG_MIRROR_DEBIAN", "http://127.0.0.1:1/nowhere")
+    monkeypatch.setattr("builder.fetch.fetch.connections", lambda _: 1)
+    code, said = locked.run("fetch", "base@*")
+    assert code == 1
+    assert said.count("127.0.0.1 does not answer") == 1
+    assert "more files there were not asked for" in said
+
+
 def test_a_proxy_is_used(locked: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CATALOG_MIRROR_DEBIAN", "http://mirror.invalid/debian")
     monkeypatch.setenv("http_proxy", locked.site.url)
