@@ -153,13 +153,15 @@ def test_the_startup_probe_takes_what_a_region_injects(interactive: Chart) -> No
 
 
 def test_an_ingress_lets_web_sockets_live(interactive: Chart) -> None:
-    (ingress,) = interactive.render({"ingress": {"enabled": True, "hostname": "a.example.org"}}).of(
-        "Ingress"
-    )
+    asked = {"enabled": True, "hostname": "a.example.org", "path": "/a/lab"}
+    (ingress,) = interactive.render({"ingress": asked}).of("Ingress")
     annotations = ingress["metadata"]["annotations"]
     assert int(annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"]) >= 3600
     assert int(annotations["nginx.ingress.kubernetes.io/proxy-send-timeout"]) >= 3600
     assert annotations["nginx.ingress.kubernetes.io/proxy-body-size"] == "0"
+    # Contour compares it with the paths of the Ingress, letter by letter.
+    assert annotations["projectcontour.io/websocket-routes"] == "/a/lab"
+    assert annotations["projectcontour.io/response-timeout"] == "infinity"
     (rule,) = ingress["spec"]["rules"]
     (service,) = interactive.render({"ingress": {"enabled": True}}).of("Service")
     backend = rule["http"]["paths"][0]["backend"]["service"]

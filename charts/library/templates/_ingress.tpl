@@ -1,15 +1,22 @@
-{{/* Annotations of an Ingress, those of the values last: web sockets and kernels stay silent for long, notebooks are large. */}}
+{{/*
+Annotations of an Ingress, those of the values last: web sockets and kernels stay silent for long, notebooks are large.
+ingress-nginx and Contour are told so; Contour would refuse web sockets, and end what takes longer than 15 seconds.
+Parameters: context, and the path of the Ingress.
+*/}}
 {{- define "library.ingress.annotations" -}}
+{{- $values := .context.Values -}}
 {{- $annotations := dict
       "nginx.ingress.kubernetes.io/proxy-body-size" "0"
       "nginx.ingress.kubernetes.io/proxy-read-timeout" "86400"
-      "nginx.ingress.kubernetes.io/proxy-send-timeout" "86400" -}}
-{{- with .Values.security.allowlist -}}
+      "nginx.ingress.kubernetes.io/proxy-send-timeout" "86400"
+      "projectcontour.io/response-timeout" "infinity"
+      "projectcontour.io/websocket-routes" .path -}}
+{{- with $values.security.allowlist -}}
 {{- if .enabled -}}
 {{- $_ := set $annotations "nginx.ingress.kubernetes.io/whitelist-source-range" .ip -}}
 {{- end -}}
 {{- end -}}
-{{- with .Values.ingress -}}
+{{- with $values.ingress -}}
 {{- if .useCertManager -}}
 {{- $_ := set $annotations "cert-manager.io/cluster-issuer" .certManagerClusterIssuer -}}
 {{- if .ingressClassName -}}
@@ -17,7 +24,7 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- toJson (mergeOverwrite $annotations (deepCopy (.Values.ingress.annotations | default dict))) -}}
+{{- toJson (mergeOverwrite $annotations (deepCopy ($values.ingress.annotations | default dict))) -}}
 {{- end -}}
 
 {{/*
@@ -30,7 +37,7 @@ of its own, as cert-manager makes one for each Secret's name.
 {{- $option := eq .name "-user" | ternary "ingress.userHostname" "ingress.hostname" -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-{{ include "library.metadata" (dict "context" .context "name" .name "annotations" (include "library.ingress.annotations" .context | fromJson)) }}
+{{ include "library.metadata" (dict "context" .context "name" .name "annotations" (include "library.ingress.annotations" . | fromJson)) }}
 spec:
   {{- with $ingress.ingressClassName }}
   ingressClassName: {{ . | quote }}
