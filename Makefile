@@ -38,7 +38,8 @@ demo-kind: ## go on from there: launch the demo's first image as a service on a 
 test: setup ## all tests, on a sample of the catalog: pure, on Docker, on a Kubernetes cluster in Docker
 	@pytest -m "" $(EVERYTHING) $(PYTEST)
 
-test-all: setup ## the same on all that the catalog lists: every image, every service
+test-all: ## the same on all that the catalog lists: every image, every service; and through real ingress controllers and network policies
+	@setup/install whole
 	@pytest -m "" $(EVERYTHING) --whole $(PYTEST)
 
 # What pytest compiles is kept, as what mypy and ruff know is: it would take a tenth of the time to do it anew in each process.
@@ -67,4 +68,4 @@ requirements: ## choose the newest Python packages that pyproject.toml allows, i
 	  --custom-compile-command "make requirements" --output-file requirements.lock pyproject.toml
 
 clean: ## remove what was made here: the virtual environment, caches and the set-up's build outputs (no image, no package)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis $(CACHE)/{node-*,go,apt.log}
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis $(CACHE)/{node-*,network,go,apt.log}

@@ -8,6 +8,8 @@ CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/catalog/setup
 # The version of Kubernetes stands in one place, the Go module that its programs are built from.
 KUBERNETES=$(awk '$1 == "k8s.io/kubernetes" {print $2; exit}' "$SETUP/kubernetes/go.mod")
 NODE_IMAGE=${CATALOG_NODE_IMAGE:-kindest/node:$KUBERNETES}
+# Where Contour and kube-network-policies go; only tests of the whole catalog need them.
+NETWORK=$CACHE/network
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 export PATH=$CACHE/bin:$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -35,6 +37,9 @@ os_release() ( # os_release FIELD: a field of os-release, empty where there is n
 
 engine_answers() { have docker && docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 engine_has_containerd_store() { docker info --format '{{.DriverStatus}}' 2>/dev/null | grep -q io.containerd.snapshotter; }
+
+network_programs_wanted() { cat "$SETUP"/network/go.{mod,sum} | sha256sum; }
+network_programs_are_there() { [ -e "$NETWORK/made" ] && [ "$(cat "$NETWORK/made")" = "$(network_programs_wanted)" ]; }
 
 # Some virtual machines give their root no CAP_SYS_RESOURCE. Only it may lower an OOM score, which runc is asked to do.
 may_lower_oom_score() { (echo -999 >"/proc/$BASHPID/oom_score_adj") 2>/dev/null; }

