@@ -53,8 +53,10 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what fails fast first: pure tests, then those on an engine, then those on a cluster."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put what fails fast first: pure tests, then those on an engine, then those on a cluster. Some
+    of these are part of `make test-all` alone."""
+    gates.leave_out(config, items)
     items.sort(
         key=lambda item: [item.get_closest_marker(mark) is not None for mark in ("kind", "docker")]
     )

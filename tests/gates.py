@@ -24,6 +24,10 @@ from builder.graph.sample import Sample, sample
 
 ROOT = Path(__file__).parents[1]
 WHOLE = "--whole"
+ALONE = "whole"
+"""Marks a test that `make test` leaves out; its argument says why."""
+LEFT_OUT = pytest.StashKey[dict[str, set[str]]]()
+"""The files of tests that this run leaves out, by the reason."""
 IMAGE, SERVICE, MERGER = "image", "service", "merger"
 SHOWN = 6
 """Names that are told of a longer list."""
@@ -54,6 +58,21 @@ def images(config: pytest.Config) -> list[str]:
     return sorted(committed_sample().images)
 
 
+def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out of a run what is part of `make test-all` alone, and remember it."""
+    reasons: dict[str, set[str]] = {}
+    left_out = []
+    for item in items:
+        mark = item.get_closest_marker(ALONE)
+        if mark is not None and not config.getoption(WHOLE):
+            left_out.append(item)
+            reasons.setdefault(mark.args[0], set()).add(item.nodeid.partition("::")[0])
+    config.stash[LEFT_OUT] = reasons
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @functools.cache
 def services(*, whole: bool) -> Services:
     """Return the services to launch, and why no others."""
@@ -73,6 +92,8 @@ def closing(reports: Iterable[pytest.TestReport], config: pytest.Config) -> Iter
     whole = bool(config.getoption(WHOLE))
     yield from _about_images(recorded[IMAGE], recorded[MERGER], whole=whole)
     yield from _about_services(recorded[SERVICE], whole=whole)
+    for reason, files in config.stash.get(LEFT_OUT, {}).items():
+        yield f"tests left out, as {reason}{_names(files)}"
     if not whole:
         yield "`make test-all` tests all that the catalog lists; `catalog list --sample` explains"
 

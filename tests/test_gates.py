@@ -101,6 +101,25 @@ def test_each_gate_chooses_its_images(
 
 
 @pytest.mark.process
+def test_what_is_set_up_for_all_of_it_alone_is_left_out_of_the_sample() -> None:
+    argv = [sys.executable, "-m", "pytest", "-q", "-m", "", "--collect-only"]
+    argv.append("tests/kind/test_entrances.py")
+    sampled = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "no tests collected (" in sampled.stdout, sampled.stdout
+    whole = subprocess.run([*argv, WHOLE], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "test_entrances.py::" in whole.stdout
+
+
+def test_the_sample_says_which_tests_it_leaves_out(config: pytest.Config) -> None:
+    kept = config.stash.get(gates.LEFT_OUT, {})
+    config.stash[gates.LEFT_OUT] = {"it takes long": {"tests/b.py", "tests/a.py"}}
+    try:
+        assert "\ntests left out, as it takes long: tests/a.py, tests/b.py\n" in lines(config)
+    finally:
+        config.stash[gates.LEFT_OUT] = kept
+
+
+@pytest.mark.process
 def test_pytest_s_closing_line_stays_the_last() -> None:
     argv = [sys.executable, "-m", "pytest", "-q", "-m", "", WHOLE, "tests/unit/test_digest.py"]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True)

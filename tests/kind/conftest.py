@@ -1,8 +1,9 @@
 """One cluster for all tests, with the images and charts of this tree, and the servers they talk to.
 
-KEEP=1     leave the cluster for the next run, which is quicker then;
-           `kind delete cluster --name catalog-tests` removes it
-BUILD=0    take the images that are in the store as they are
+KEEP=1        leave the cluster for the next run, which is quicker then;
+              `kind delete cluster --name catalog-tests` removes it
+BUILD=0       take the images that are in the store as they are
+CLUSTER=name  another name than catalog-tests, for two runs on one engine
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -34,7 +36,7 @@ from tests.kind.cluster import Cluster, Release
 from tests.kind.services import MOUNTED, S3, Node, Outside, start_outside, start_s3
 
 FOLDER = ROOT / ".catalog" / "kind-tests"
-NAME = "catalog-tests"
+NAME = os.environ.get("CLUSTER", "catalog-tests")
 SERVERS = "python"
 """The image that servers beside the services run in."""
 KEEP, BUILD = os.environ.get("KEEP") == "1", os.environ.get("BUILD") != "0"
@@ -202,6 +204,7 @@ class Failures:
     """What the cluster says when a test fails."""
 
     cluster: Cluster | None = None
+    namespaces: ClassVar = [*NAMESPACES]
 
     @classmethod
     def report(cls) -> str:
@@ -209,7 +212,7 @@ class Failures:
         if cls.cluster is None:
             return ""
         said = [cls._say("get", "pods,pvc", "--all-namespaces", "--output", "wide")]
-        for namespace in NAMESPACES:
+        for namespace in cls.namespaces:
             said.append(
                 cls._say("get", "events", "--namespace", namespace, "--sort-by", ".lastTimestamp")
             )

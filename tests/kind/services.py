@@ -41,15 +41,22 @@ class Node:
     image: str
     folder: Path
 
-    def start(self, name: str, command: list[str], ports: list[int], env: dict[str, str]) -> None:
+    def start(
+        self,
+        name: str,
+        command: list[str],
+        ports: list[int],
+        env: dict[str, str],
+        namespace: str = NAMESPACE,
+    ) -> None:
         """Start a server, or start it anew, and wait until it answers."""
-        self.cluster.namespace(NAMESPACE)
+        self.cluster.namespace(namespace)
         self.cluster.kubectl(
             "delete",
             "pod",
             name,
             "--namespace",
-            NAMESPACE,
+            namespace,
             "--ignore-not-found",
             "--grace-period",
             "1",
@@ -74,17 +81,17 @@ class Node:
             {
                 "apiVersion": "v1",
                 "kind": "Pod",
-                "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
+                "metadata": {"name": name, "namespace": namespace, "labels": labels},
                 "spec": spec,
             },
             {
                 "apiVersion": "v1",
                 "kind": "Service",
-                "metadata": {"name": name, "namespace": NAMESPACE},
+                "metadata": {"name": name, "namespace": namespace},
                 "spec": service,
             },
         )
-        eventually(f"{name} answers", lambda: _ready(self.cluster.get("pod", name, NAMESPACE)))
+        eventually(f"{name} answers", lambda: _ready(self.cluster.get("pod", name, namespace)))
 
 
 @dataclass(frozen=True, kw_only=True)
