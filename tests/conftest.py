@@ -12,6 +12,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
 from tests import gates
 
@@ -74,6 +75,18 @@ class OneProcessForTheEngine(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
     """Share the tests out as `make test` asks for it."""
     return OneProcessForTheEngine(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over what was left out, where this process is one of several."""
+    gates.hand_over(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    """Take over what another process has left out."""
+    # A process that crashed hands nothing over.
+    gates.take_over(node.config, getattr(node, "workeroutput", {}))
 
 
 def pytest_collection_finish() -> None:

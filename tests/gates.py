@@ -73,6 +73,21 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if item not in left_out]
 
 
+def hand_over(config: pytest.Config) -> None:
+    """In a process of several, tell the one that prints the summary what was left out."""
+    output = getattr(config, "workeroutput", None)
+    if output is not None:
+        reasons = config.stash.get(LEFT_OUT, {})
+        output[ALONE] = {reason: sorted(files) for reason, files in reasons.items()}
+
+
+def take_over(config: pytest.Config, output: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
+    """Remember what another process has left out."""
+    reasons = config.stash.setdefault(LEFT_OUT, {})
+    for reason, files in output.get(ALONE, {}).items():
+        reasons.setdefault(reason, set()).update(files)
+
+
 @functools.cache
 def services(*, whole: bool) -> Services:
     """Return the services to launch, and why no others."""

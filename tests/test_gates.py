@@ -110,13 +110,13 @@ def test_what_is_set_up_for_all_of_it_alone_is_left_out_of_the_sample() -> None:
     assert "test_entrances.py::" in whole.stdout
 
 
-def test_the_sample_says_which_tests_it_leaves_out(config: pytest.Config) -> None:
-    kept = config.stash.get(gates.LEFT_OUT, {})
-    config.stash[gates.LEFT_OUT] = {"it takes long": {"tests/b.py", "tests/a.py"}}
-    try:
-        assert "\ntests left out, as it takes long: tests/a.py, tests/b.py\n" in lines(config)
-    finally:
-        config.stash[gates.LEFT_OUT] = kept
+@pytest.mark.parametrize("processes", [0, 2])
+@pytest.mark.process
+def test_the_sample_says_which_tests_it_leaves_out(processes: int) -> None:
+    argv = [sys.executable, "-m", "pytest", "-q", "-m", "", f"-n{processes}"]
+    argv += ["--dist=loadscope", "tests/kind/test_entrances.py", "tests/unit/test_digest.py"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "minutes to compile: tests/kind/test_entrances.py\n" in done.stdout
 
 
 @pytest.mark.process
