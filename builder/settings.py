@@ -96,12 +96,8 @@ def read(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
     """
     env = os.environ if environment is None else environment
     problems: list[Problem] = []
-    cache = (
-        Path(env.get("XDG_CACHE_HOME") or Path(env.get("HOME") or "~").expanduser() / ".cache")
-        / "catalog"
-    )
     settings = Settings(
-        cache=Path(env.get(PREFIX + "CACHE") or cache).absolute(),
+        cache=_cache(env, problems).absolute(),
         store=Path(env.get(PREFIX + "STORE") or directory / ".catalog" / "store").absolute(),
         jobs=_count(env, PREFIX + "JOBS", problems) or os.cpu_count() or 1,
         ca_bundle=_ca_bundle(env, problems),
@@ -114,6 +110,17 @@ def read(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
     if problems:
         raise InputError(problems)
     return settings
+
+
+def _cache(env: Mapping[str, str], problems: list[Problem]) -> Path:
+    if own := env.get(PREFIX + "CACHE"):
+        return Path(own)
+    if caches := env.get("XDG_CACHE_HOME"):
+        return Path(caches) / "catalog"
+    home = env.get("HOME")
+    if home == "":
+        problems.append(Problem("HOME", 0, 0, "is empty", "set it, or CATALOG_CACHE"))
+    return Path(home or "~").expanduser() / ".cache" / "catalog"
 
 
 def _count(env: Mapping[str, str], name: str, problems: list[Problem]) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
 
 from rich.console import Console as Rich
 from rich.table import Table
@@ -24,8 +27,17 @@ STYLE = {
     "running": "cyan",
     "interrupted": "yellow",
 }
+SIZES, SIZE = ("COLUMNS", "LINES"), re.compile("[0-9]{1,5}")
+"""Variables with a terminal's size, and the form of it."""
 FITTED = 500
 """Up to how many rows a table is fitted to the terminal's width; more would take seconds."""
+
+
+def _rich(stream: TextIO) -> Rich:
+    """Return a console that takes no size of a terminal that no number can be made of."""
+    odd = {name for name in SIZES if not SIZE.fullmatch(os.environ.get(name, "0"))}
+    environment = {name: value for name, value in os.environ.items() if name not in odd}
+    return Rich(file=stream, highlight=False, soft_wrap=True, _environ=environment)
 
 
 class Console:
@@ -37,8 +49,8 @@ class Console:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
-        self._out = Rich(file=sys.stdout, highlight=False, soft_wrap=True)
-        self._err = Rich(file=sys.stderr, highlight=False, soft_wrap=True)
+        self._out = _rich(sys.stdout)
+        self._err = _rich(sys.stderr)
         self._board = LiveBoard(self._err) if self._err.is_terminal and not quiet else None
         self._lock = threading.Lock()
 

@@ -66,6 +66,9 @@ def client(timeout: float = 600) -> docker.DockerClient:
         raise BuilderError(
             "no Docker engine answers", hint="start it, or run `make setup`"
         ) from error
+    except ValueError as error:
+        message = f"DOCKER_HOST is no address of an engine: {error}"
+        raise BuilderError(message, hint="for example unix:///var/run/docker.sock") from error
     return engine
 
 

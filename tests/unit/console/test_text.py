@@ -31,3 +31,13 @@ def test_data_is_printed_as_it_is(
     told = capsys.readouterr()
     assert told.err.count(DATA) == 12
     assert told.out.count(DATA) == 4
+
+
+@pytest.mark.parametrize("size", ["", "9" * 5000, "²", "-1", "80x24", "\uff11"])
+def test_a_terminal_may_have_any_size(
+    size: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", size)
+    monkeypatch.setenv("LINES", size)
+    Console().table(["name"], [["one"]])
+    assert "one" in capsys.readouterr().out

@@ -21,6 +21,12 @@ def test_without_variables_everything_has_a_place(tmp_path: Path) -> None:
     assert read(tmp_path, {"XDG_CACHE_HOME": "/var/cache"}).cache == Path("/var/cache/catalog")
 
 
+def test_an_empty_home_is_no_place_for_a_cache(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="HOME: is empty"):
+        read(tmp_path, {"HOME": ""})
+    assert read(tmp_path, {"HOME": "", "CATALOG_CACHE": "/cache"}).cache == Path("/cache")
+
+
 def test_a_mirror_is_found_by_its_origin(tmp_path: Path) -> None:
     environment = {
         "CATALOG_MIRROR_DEBIAN_SECURITY": "https://mirror.example/security/",
