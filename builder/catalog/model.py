@@ -242,6 +242,9 @@ class Layer(Model):
             "Wheels without their dependencies: not installed, but put under /artifacts/wheels."
         ),
     )
+    sdists: PackageList = Field(
+        (), description="Sources of Python packages, not built, but put under /artifacts/sdists."
+    )
     accounts: tuple[Account, ...] = Field(
         (),
         description=(
@@ -257,10 +260,7 @@ class Layer(Model):
     )
     sources: PackageList = Field(
         (),
-        description=(
-            "Debian source packages as package/release, such as r-cran-curl/sid: not built, but put"
-            " under /artifacts/sources/<package>/."
-        ),
+        description="Debian source packages (curl/sid), put under /artifacts/sources/<package>/.",
     )
     archives: Mapping[Name, Archive] = Field(
         {}, description="Files by URL and hash, under /artifacts/archives/<name>/."

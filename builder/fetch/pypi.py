@@ -17,11 +17,12 @@ from builder.fetch.transfer import place, sound, transfer
 from builder.lock.model import Artifact
 from builder.lock.wheel import MACHINES, best, platform, supported
 from builder.settings import Settings
-from builder.tools.uv import Distribution, Uv, Wheel
+from builder.tools.uv import Distribution, IndexFile, Uv
 
 ORIGIN = "pypi"
 # A Python later than all: `Requires-Python: >=3.12` admits it.
 LAST = "3.99"
+SOURCE = ""
 # For wheels that are only unpacked, and so are made for no Python in particular.
 ANY_PYTHON = "3.13"
 # uv reads these by itself, and then needs no word from pip's configuration.
@@ -100,8 +101,8 @@ def locate(
     urls: dict[str, str] = {}
     for version, batch in _batches(artifacts):
         for distribution in _ask(uv, batch, version):
-            for wheel in distribution.wheels:
-                urls[wheel.file] = with_credentials(wheel.url, uv.index)
+            for file in (*distribution.wheels, *filter(None, (distribution.sdist,))):
+                urls[file.file] = with_credentials(file.url, uv.index)
     addresses: dict[str, tuple[str, ...]] = {}
     for artifact in artifacts:
         url = urls.get(artifact.locator)
@@ -126,11 +127,13 @@ def _batches(artifacts: Sequence[Artifact]) -> list[tuple[str, dict[str, str]]]:
     return batches
 
 
-def made_for(wheel: str) -> str:
-    """Return the Python that an index lists a wheel for: its own version, or the last of all for
-    wheels without an upper bound.
+def made_for(file: str) -> str:
+    """Return the Python that an index lists a file for: a wheel's own version, or the last of all
+    for wheels without an upper bound; none for sources.
     """
-    interpreter, abi = wheel.removesuffix(".whl").split("-")[-3:-1]
+    if not file.endswith(".whl"):
+        return SOURCE
+    interpreter, abi = file.removesuffix(".whl").split("-")[-3:-1]
     own = re.fullmatch(r"cp(\d)(\d+)", interpreter)
     return f"{own[1]}.{own[2]}" if own and "abi3" not in abi else LAST
 
@@ -142,8 +145,9 @@ def _ask(uv: Uv, versions: Mapping[str, str], python: str) -> tuple[Distribution
     try:
         return uv.compile(
             [f"{name}=={version}" for name, version in versions.items()],
-            python=python,
+            python=python or LAST,
             dependencies=False,
+            sdists=python == SOURCE,
         )
     except ToolError as error:
         if lost := unreachable(error.tail, ORIGIN):
@@ -172,7 +176,7 @@ def program_wheel(name: str, settings: Settings) -> Path | None:
         )
     except ToolError:
         return None
-    wheels: dict[str, Wheel] = {}
+    wheels: dict[str, IndexFile] = {}
     for one in distributions:
         wheels |= {wheel.file: wheel for wheel in one.wheels}
     file = best(wheels, supported(ANY_PYTHON, arch))

@@ -1,4 +1,4 @@
-"""Python distributions, installed; and wheels that are only unpacked by a layer's `run`."""
+"""Python distributions, installed; wheels and sources that are left to a layer's `run`."""
 
 from __future__ import annotations
 
@@ -74,4 +74,11 @@ WHEEL = ArtifactKind(
     wishes=requests.wishes("wheels"),
     check=requests.check("wheels", _check),
     place=lambda artifact: PurePosixPath("wheels", artifact.locator),
+)
+SDIST = ArtifactKind(
+    name="sdist",
+    key="sdists",
+    wishes=requests.wishes("sdists"),
+    check=requests.check("sdists", _check),
+    place=lambda artifact: PurePosixPath("sdists", artifact.locator),
 )

@@ -24,6 +24,7 @@ KINDS: tuple[ArtifactKind, ...] = (
     debian.BUILD,
     python.PYTHON,
     python.WHEEL,
+    python.SDIST,
     r.R,
     npm.NPM,
     debian.SOURCE,

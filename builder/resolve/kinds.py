@@ -40,6 +40,7 @@ SUPPLIERS: Mapping[str, Supplier] = {
     "build": Supplier(resolve=None, locate=debian_files.locate),
     "python": Supplier(resolve=python.resolve, locate=python_files.locate),
     "wheel": Supplier(resolve=python.unpacked, locate=python_files.locate),
+    "sdist": Supplier(resolve=python.sources, locate=python_files.locate),
     "npm": Supplier(resolve=npm.resolve, locate=npm_files.locate, ready=npm_files.ready),
     "source": Supplier(resolve=source.resolve, locate=debian_files.locate),
     "archive": Supplier(resolve=archive.resolve, locate=archive.locate),

@@ -16,12 +16,12 @@ from builder.resolve.conflict import minimal
 from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess, named
 from builder.resolve.meeting import images_of, meetings
 from builder.resolve.request import Request
-from builder.resolve.target import KIND, UNPACKED, Target, UnsolvableError
+from builder.resolve.target import KIND, SDIST, UNPACKED, Target, UnsolvableError
 from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
 from builder.resolve.worlds import ApartError, Versions, World, agree, divide
 from builder.tools.uv import Distribution
 
-PYTHON, WHEELS = "python", "wheels"
+PYTHON, WHEELS, SDISTS = "python", "wheels", "sdists"
 AXES = ("python", "arch", "debian")
 # For wheels that are only unpacked, if their layer does not depend on a Python.
 ANY_PYTHON = "3.13"
@@ -53,11 +53,22 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
 def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve wheels that are unpacked, not installed, without their dependencies."""
     del before
+    return _files(task, WHEELS, UNPACKED)
+
+
+def sources(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
+    """Resolve source distributions, without their dependencies."""
+    del before
+    return _files(task, SDISTS, SDIST)
+
+
+def _files(task: Task, key: str, kind: str) -> Resolved:
+    """Resolve files that a layer's `run` does something with."""
     pieces: Pieces = {}
     problems: list[Problem] = []
     conflicts = Conflicts()
     for cell in task.cells:
-        wanted = requests(cell, WHEELS)
+        wanted = requests(cell, key)
         if not wanted:
             continue
         target = Target(
@@ -68,28 +79,30 @@ def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
         try:
             distributions = target.compile(
                 [request.text for request in wanted],
-                preferences=_versions(task.preferred([cell], UNPACKED)),
+                preferences=_versions(task.preferred([cell], kind)),
                 dependencies=False,
+                sdists=kind == SDIST,
             )
         except UnsolvableError:
             for request in wanted:
-                _alone(target, request, conflicts)
+                _alone(target, request, conflicts, sdists=kind == SDIST)
             continue
-        chosen = {one.name: target.artifact(one, UNPACKED) for one in distributions}
-        problems += [
-            _no_wheel(task, target, one, wanted)
+        chosen = {
+            one.name: target.sdist(one) if kind == SDIST else target.artifact(one, kind)
             for one in distributions
-            if chosen[one.name] is None
+        }
+        problems += [
+            _no_file(task, target, one, wanted) for one in distributions if chosen[one.name] is None
         ]
         pieces[cell.id] = Piece(artifacts=tuple(one for one in chosen.values() if one))
-    names = task.known(UNPACKED)
+    names = task.known(kind)
     return Resolved(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
 
 
-def _alone(target: Target, request: Request, conflicts: Conflicts) -> None:
-    """Record a conflict if a wheel cannot be resolved by itself."""
+def _alone(target: Target, request: Request, conflicts: Conflicts, *, sdists: bool) -> None:
+    """Record a conflict if a file cannot be resolved by itself."""
     try:
-        target.compile([request.text], dependencies=False)
+        target.compile([request.text], dependencies=False, sdists=sdists)
     except UnsolvableError as error:
         conflicts.add(Conflict(wishes=(request,), said=str(error), python=target.python))
 
@@ -223,7 +236,7 @@ class _PythonResolution:
         artifact = self.target.artifact(distribution)
         if artifact is None:
             wanted = requests(cell, PYTHON)
-            self.problems.append(_no_wheel(self.task, self.target, distribution, wanted))
+            self.problems.append(_no_file(self.task, self.target, distribution, wanted))
         return artifact
 
     def _contradicts(self, meeting: World) -> bool:
@@ -300,13 +313,13 @@ def _no_python(task: Task, cell: Cell) -> Problem:
     )
 
 
-def _no_wheel(
+def _no_file(
     task: Task, target: Target, distribution: Distribution, wanted: Sequence[Request]
 ) -> Problem:
-    message = (
-        f"{distribution.name} {distribution.version} has no wheel for Python {target.python} on"
-        f" {target.arch}"
-    )
+    what = f"no wheel for Python {target.python} on {target.arch}"
+    if wanted[0].key == SDISTS:
+        what = "no source distribution"
+    message = f"{distribution.name} {distribution.version} has {what}"
     hint = "ask for another version of it"
     for request in wanted:
         if named(request.text) == distribution.name:

@@ -11,9 +11,9 @@ from builder.fetch.pypi import ORIGIN
 from builder.lock.model import Artifact
 from builder.lock.wheel import best, platform, supported
 from builder.resolve.worlds import Versions
-from builder.tools.uv import Distribution, Uv
+from builder.tools.uv import Distribution, IndexFile, Uv
 
-KIND, UNPACKED = "python", "wheel"
+KIND, UNPACKED, SDIST = "python", "wheel", "sdist"
 
 
 class UnsolvableError(Exception):
@@ -36,6 +36,7 @@ class Target:
         limits: Versions | None = None,
         preferences: Versions | None = None,
         dependencies: bool = True,
+        sdists: bool = False,
     ) -> tuple[Distribution, ...]:
         """Resolve requirements.
 
@@ -53,6 +54,7 @@ class Target:
                 limits=limits,
                 preferences=preferences,
                 dependencies=dependencies,
+                sdists=sdists,
             )
         except ToolError as error:
             raise _failure(error) from error
@@ -64,17 +66,25 @@ class Target:
         if name is None:
             return None
         tags = "-".join(name.removesuffix(".whl").split("-")[-3:])
-        return Artifact(
-            id=f"{kind}:{distribution.name}={distribution.version}:{tags}",
-            kind=kind,
-            name=distribution.name,
-            version=distribution.version,
-            origin=ORIGIN,
-            locator=name,
-            digest=f"sha256:{wheels[name].sha256}",
-            # Only some indexes state the size of a file.
-            size=0,
-        )
+        return _artifact(kind, distribution, wheels[name], f":{tags}")
+
+    def sdist(self, distribution: Distribution) -> Artifact | None:
+        """Return the source of a distribution; None if the index has none."""
+        return _artifact(SDIST, distribution, distribution.sdist) if distribution.sdist else None
+
+
+def _artifact(kind: str, distribution: Distribution, file: IndexFile, tags: str = "") -> Artifact:
+    return Artifact(
+        id=f"{kind}:{distribution.name}={distribution.version}{tags}",
+        kind=kind,
+        name=distribution.name,
+        version=distribution.version,
+        origin=ORIGIN,
+        locator=file.file,
+        digest=f"sha256:{file.sha256}",
+        # Only some indexes state the size of a file.
+        size=0,
+    )
 
 
 def _failure(error: ToolError) -> FetchError | UnsolvableError:

@@ -203,7 +203,8 @@ def _confined(limits: Limits | None) -> tuple[str, ...]:
 
 
 def _working(prefix: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the prefix of a command if it works here, else nothing."""
+    """Return the prefix of a command, with its program's path, if it works here; else nothing."""
+    prefix = (shutil.which(prefix[0]) or prefix[0], *prefix[1:])
     try:
         works = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
     except OSError:

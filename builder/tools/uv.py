@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from builder.tools import process
 
 
-class _Wheel(BaseModel):
+class _File(BaseModel):
     url: str
     size: int = 0
     hashes: dict[str, str]
@@ -24,7 +24,8 @@ class _Wheel(BaseModel):
 class _Package(BaseModel):
     name: str
     version: str
-    wheels: list[_Wheel] = []
+    wheels: list[_File] = []
+    sdist: _File | None = None
 
 
 class _Lock(BaseModel):
@@ -32,7 +33,7 @@ class _Lock(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wheel:
+class IndexFile:
     """A file that an index offers."""
 
     file: str
@@ -43,11 +44,12 @@ class Wheel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Distribution:
-    """A resolved distribution, and its wheels that may fit."""
+    """A resolved distribution, its wheels that may fit, and its source, if it was asked for."""
 
     name: str
     version: str
-    wheels: tuple[Wheel, ...]
+    wheels: tuple[IndexFile, ...]
+    sdist: IndexFile | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,11 +70,13 @@ class Uv:
         limits: Mapping[str, str] | None = None,
         preferences: Mapping[str, str] | None = None,
         dependencies: bool = True,
+        sdists: bool = False,
     ) -> tuple[Distribution, ...]:
         """Resolve requirements to distributions, sorted by name.
 
         `constraints` are versions that must hold, `limits` the highest versions that may be
-        chosen, and `preferences` versions to keep if the requirements allow it. Without
+        chosen, and `preferences` versions to keep if the requirements allow it. With
+        `sdists`, a version may have no wheel; what it depends on is then not asked. Without
         `platform`, there are wheels for every platform; without `python`, for this machine's
         version and later ones.
 
@@ -105,8 +109,6 @@ class Uv:
                 *(
                     "--format",
                     "pylock.toml",
-                    "--only-binary",
-                    ":all:",
                     "--generate-hashes",
                     "--output-file",
                     output,
@@ -118,7 +120,8 @@ class Uv:
                     self.cache,
                     *target,
                 ),
-                *(() if dependencies else ("--no-deps",)),
+                *(() if dependencies and not sdists else ("--no-deps",)),
+                *(() if sdists else ("--only-binary", ":all:")),
                 "-",
             ]
             environment = {"SSL_CERT_FILE": str(self.ca_bundle)} if self.ca_bundle else {}
@@ -137,17 +140,19 @@ def _read(text: str) -> tuple[Distribution, ...]:
         Distribution(
             name=package.name,
             version=package.version,
-            wheels=tuple(
-                Wheel(
-                    file=unquote(urlsplit(wheel.url).path.rpartition("/")[2]),
-                    url=wheel.url,
-                    size=wheel.size,
-                    sha256=wheel.hashes["sha256"],
-                )
-                for wheel in package.wheels
-            ),
+            wheels=tuple(_file(wheel) for wheel in package.wheels),
+            sdist=_file(package.sdist) if package.sdist else None,
         )
         for package in sorted(lock.packages, key=lambda package: package.name)
+    )
+
+
+def _file(file: _File) -> IndexFile:
+    return IndexFile(
+        file=unquote(urlsplit(file.url).path.rpartition("/")[2]),
+        url=file.url,
+        size=file.size,
+        sha256=file.hashes["sha256"],
     )
 
 

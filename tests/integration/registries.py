@@ -159,6 +159,15 @@ def publish_wheel(
     return file
 
 
+def publish_sdist(site: Site, name: str, version: str, files: dict[str, bytes]) -> str:
+    """Put a source distribution into the index under /simple/, and return its file name."""
+    file = f"{name}-{version}.tar.gz"
+    put_wheel(
+        site, name, file, tgz({f"{name}-{version}/{path}": data for path, data in files.items()})
+    )
+    return file
+
+
 def put_wheel(site: Site, name: str, file: str, data: bytes) -> None:
     """Put a wheel as it is into the index."""
     site.files[f"/files/{file}"] = data

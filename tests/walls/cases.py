@@ -29,7 +29,6 @@ COMMANDS: Mapping[str, Sequence[str]] = {
         "plan",
         "plan --all --json",
         "render jupyter-python:py3.13",
-        "render jupyter-python:py3.13 --output out",
         "why jupyter-python:py3.13 python:numpy",
         "lock --check",
         "lock --merge",
@@ -68,7 +67,6 @@ COMMANDS: Mapping[str, Sequence[str]] = {
         "digests",
         "prune --dry-run",
         "build",
-        "render postgresql:17 --output out",
         "size jupyter-python:py3.13",
     ),
     "store": (
@@ -110,7 +108,6 @@ COMMANDS: Mapping[str, Sequence[str]] = {
         "diff jupyter-python --from HEAD",
         "push --to 127.0.0.1:1/x --plain-http -j 2",
         "run jupyter-python:py3.13 -e A=b -p 80 -u user",
-        "render postgresql:17 --output out",
         "build -j 2 --force python@3.13",
         "prune --days 3 --dry-run",
         "lock --upgrade numpy",
