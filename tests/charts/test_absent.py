@@ -41,7 +41,8 @@ def paths(options: Mapping[str, Option], path: Path = ()) -> Iterator[Path]:
         yield here
         if option.options and option.default is None:
             yield from paths(option.options, here)
-        else:
+        # Keys of a map are free: null takes one away.
+        elif not option.map:
             yield from keys(option.value, here)
 
 
