@@ -24,6 +24,7 @@ THRIFT = {
 }
 """Go's settings. Garbage collection is a quarter of Helm's time, and a run is too short for it to
 pay off."""
+SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-f]{2}\\u[dD][c-fC-F][0-9a-f]{2}")
 LIMITS = Limits(seconds=60, memory=4 << 30)
 """A chart's templates may be a stranger's. Helm lets them read no file and ask no network, but loop
 as long as they like."""
@@ -237,7 +238,11 @@ def _values(values: Mapping[str, object] | None) -> Sequence[str]:
 
 
 def _stdin(values: Mapping[str, object] | None) -> bytes | None:
-    return None if values is None else json.dumps(values).encode()
+    if values is None:
+        return None
+    # YAML does not join the two halves that JSON writes a character beyond U+FFFF as.
+    text = SURROGATES.sub(lambda pair: json.loads(f'"{pair[0]}"'), json.dumps(values))
+    return text.encode()
 
 
 def _run(argv: Sequence[str | Path], values: Mapping[str, object] | None = None) -> str:

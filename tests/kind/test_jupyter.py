@@ -145,7 +145,7 @@ def test_commits_go_back_with_the_token_and_the_user_s_name(
         (
             "uv",
             (
-                "uv pip install --quiet --reinstall greeting && python -c 'import greeting;"
+                "uv pip install --system --quiet --reinstall greeting && python -c 'import greeting;"
                 " print(greeting.greet())'"
             ),
         ),
