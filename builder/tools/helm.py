@@ -24,7 +24,7 @@ THRIFT = {
 }
 """Go's settings. Garbage collection is a quarter of Helm's time, and a run is too short for it to
 pay off."""
-SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-f]{2}\\u[dD][c-fC-F][0-9a-f]{2}")
+UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 LIMITS = Limits(seconds=60, memory=4 << 30)
 """A chart's templates may be a stranger's. Helm lets them read no file and ask no network, but loop
 as long as they like."""
@@ -240,8 +240,9 @@ def _values(values: Mapping[str, object] | None) -> Sequence[str]:
 def _stdin(values: Mapping[str, object] | None) -> bytes | None:
     if values is None:
         return None
-    # YAML does not join the two halves that JSON writes a character beyond U+FFFF as.
-    text = SURROGATES.sub(lambda pair: json.loads(f'"{pair[0]}"'), json.dumps(values))
+    # YAML takes characters beyond U+FFFF as they are alone, and those that nobody sees not so.
+    text = json.dumps(values, ensure_ascii=False)
+    text = UNPRINTABLE.sub(lambda character: f"\\u{ord(character[0]):04x}", text)
     return text.encode()
 
 
