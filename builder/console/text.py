@@ -27,8 +27,9 @@ STYLE = {
     "running": "cyan",
     "interrupted": "yellow",
 }
-SIZES, SIZE = ("COLUMNS", "LINES"), re.compile("[0-9]{1,5}")
-"""Variables with a terminal's size, and the form of it."""
+SIZES = ("COLUMNS", "LINES")
+"""Variables with a terminal's size."""
+SIZE = re.compile("[0-9]{1,5}")
 FITTED = 500
 """Up to how many rows a table is fitted to the terminal's width; more would take seconds."""
 

@@ -272,10 +272,10 @@ def _lost(artifact: Artifact, url: str, error: Exception) -> FetchError:
         how = f"{redacted(url)} leads to no file: {web.reason(error)}"
     else:
         how = f"{web.host(url)} does not answer: {web.reason(error)}"
+    message, hint = f"{artifact.name} {artifact.version}: {how}", _hint(artifact)
     if _is_unreachable(error):
-        message = f"{artifact.name} {artifact.version}: {how}"
-        return UnreachableError(message, _hint(artifact), web.host(url))
-    return FetchError(f"{artifact.name} {artifact.version}: {how}", hint=_hint(artifact))
+        return UnreachableError(message, hint, web.host(url))
+    return FetchError(message, hint=hint)
 
 
 def _is_unreachable(error: Exception) -> bool:

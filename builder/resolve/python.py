@@ -64,6 +64,7 @@ def sources(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
 
 def _files(task: Task, key: str, kind: str) -> Resolved:
     """Resolve files that a layer's `run` does something with."""
+    sdists = kind == SDIST
     pieces: Pieces = {}
     problems: list[Problem] = []
     conflicts = Conflicts()
@@ -81,14 +82,14 @@ def _files(task: Task, key: str, kind: str) -> Resolved:
                 [request.text for request in wanted],
                 preferences=_versions(task.preferred([cell], kind)),
                 dependencies=False,
-                sdists=kind == SDIST,
+                sdists=sdists,
             )
         except UnsolvableError:
             for request in wanted:
-                _alone(target, request, conflicts, sdists=kind == SDIST)
+                _alone(target, request, conflicts, sdists=sdists)
             continue
         chosen = {
-            one.name: target.sdist(one) if kind == SDIST else target.artifact(one, kind)
+            one.name: target.sdist(one) if sdists else target.artifact(one, kind)
             for one in distributions
         }
         problems += [

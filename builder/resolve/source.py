@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from builder import deb822
-from builder.errors import FetchError
+from builder.errors import FetchError, IntegrityError
 from builder.events import Step
 from builder.fetch.origin import DEBIAN, debian_mirror, unreachable
 from builder.fetch.session import bundle
@@ -18,6 +19,8 @@ from builder.resolve.task import Piece, Resolved, Task, requests
 from builder.tools.apt import Apt, Source
 
 KIND, KEY = "source", "sources"
+LINE = re.compile(r"\s*(?P<sha256>[0-9a-f]{64})\s+(?P<size>[0-9]{1,18})\s+(?P<file>\S+)\s*")
+SHOWN = 80
 RELEASE = "release"
 """Says in an artifact's `extra` of which release it was."""
 
@@ -76,7 +79,7 @@ class _Archive:
 
         Raises:
             FetchError: the archive does not answer, or is not signed with the expected keys.
-            IntegrityError: of a word of its index no path may be made.
+            IntegrityError: its index is not of the form that it should have.
 
         """
         known = {
@@ -116,20 +119,26 @@ class _Archive:
 
 
 def _files(name: str, version: str, release: str, stanza: Mapping[str, str]) -> Iterator[Artifact]:
-    """Yield the files of a source package (deb-src-control(5))."""
-    for line in stanza.get("Checksums-Sha256", "").splitlines():
-        words = line.split()
-        if not words:
-            continue
-        value, size, file = words
+    """Yield the files of a source package (deb-src-control(5)).
+
+    Raises:
+        IntegrityError: a line is not of its form, or of a word of it no path may be made.
+
+    """
+    for line in filter(str.strip, stanza.get("Checksums-Sha256", "").splitlines()):
+        words = LINE.fullmatch(line)
+        if words is None:
+            said = line.strip()[:SHOWN]
+            raise IntegrityError(f"the index of Debian {release} says of {name}: {said!r}")
+        file = words["file"]
         yield Artifact(
-            id=f"{KIND}:{name}={version}:{file}",
+            id=f"{KIND}:{name}={version}:{release}:{file}",
             kind=KIND,
             name=name,
             version=version,
             origin=DEBIAN,
             locator=f"{stanza.get('Directory', '')}/{file}",
-            digest=f"sha256:{value}",
-            size=int(size),
+            digest=f"sha256:{words['sha256']}",
+            size=int(words["size"]),
             extra={RELEASE: release},
         ).checked()

@@ -99,11 +99,8 @@ VARIANTS = {
 def repository(site: Site, tmp_path: Path) -> str:
     """The URL of a repository with one commit, which only the token opens."""
     bare = tmp_path / "project.git"
-    author = {
-        f"GIT_{role}_{part}": "ada"
-        for role in ("AUTHOR", "COMMITTER")
-        for part in ("NAME", "EMAIL")
-    }
+    roles = ("AUTHOR_NAME", "AUTHOR_EMAIL", "COMMITTER_NAME", "COMMITTER_EMAIL")
+    author = {f"GIT_{role}": "ada" for role in roles}
     process.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", bare])
     tree = process.run(["git", "-C", bare, "mktree"], stdin=b"").stdout.decode().strip()
     commit = process.run(["git", "-C", bare, "commit-tree", tree, "-m", "first"], env=author)

@@ -111,6 +111,14 @@ class Place:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
+    def only(self, name: str, text: str) -> Place:
+        """Add a layer, and make an image of it the catalog's only one."""
+        self.layer(name, text)
+        catalog = self.root / "catalog.yaml"
+        head = catalog.read_text().partition("images:")[0]
+        catalog.write_text(f"{head}images: {{{name}: {{layers: [{name}], tag: one}}}}\n")
+        return self
+
     def cell(self, name: str) -> Cell:
         """Return a layer's cell."""
         return next(

@@ -125,7 +125,11 @@ class Archive:
             f"Package: {package}\nVersion: {version}\nDirectory: {directory}\n"
             f"Checksums-Sha256: {sums}\n\n"
         )
-        self._sign("/debian", release, "main/source/Sources", stanza.encode())
+        self.publish_index(release, stanza)
+
+    def publish_index(self, release: str, text: str) -> None:
+        """Publish an index of source packages as it is."""
+        self._sign("/debian", release, "main/source/Sources", text.encode())
 
     def _sign(self, base: str, suite: str, name: str, body: bytes) -> None:
         """Publish the only index of a suite."""

@@ -102,11 +102,9 @@ class TestSeal:
     ) -> None:
         listed = dict(line.rsplit(" ", 1) for line in answers["packages"][1:])
         assert set(listed.values()) == {"installed"}
-        expected = {
-            f"{name} {version}"
-            for facts in built.layers
-            for name, version in facts.packages["deb"].items()
-        }
+        expected = set[str]()
+        for facts in built.layers:
+            expected |= {f"{name} {version}" for name, version in facts.packages["deb"].items()}
         assert listed.keys() == expected
         assert (
             "libpipeline1" in built.left.packages["deb"].keys() & built.right.packages["deb"].keys()

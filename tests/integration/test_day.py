@@ -172,11 +172,10 @@ def test_what_differs_between_two_images(day: Tiny) -> None:
     packages = {change["name"]: change["fate"] for change in found["packages"]}
     assert packages["jq"] == "added"
     assert "opt/gamma" in [file["path"] for file in found["files"]]
-    layers = {
-        name: {layer["digest"]: layer["size"] for layer in document["layers"]}
-        for name in ("beta:trixie", "both:trixie")
-        for document in [day.opened().read_json(day.manifest(name))]
-    }
+    layers = {}
+    for name in ("beta:trixie", "both:trixie"):
+        document = day.opened().read_json(day.manifest(name))
+        layers[name] = {layer["digest"]: layer["size"] for layer in document["layers"]}
     new = layers["both:trixie"].keys() - layers["beta:trixie"].keys()
     assert found["pull"] == sum(layers["both:trixie"][digest] for digest in new)
     assert "packages: the same; files that differ: 0" in day.done("diff", "both", "both").out

@@ -60,11 +60,7 @@ def gopher(place: Place, go: str, monkeypatch: pytest.MonkeyPatch) -> Place:
     publish_go(place.site, "example.org/lib", "v1.0.0", LIBRARY)
     publish_go(place.site, "example.org/lib", "v1.1.0", LIBRARY)
     publish_tool(place, "v1.0.0")
-    place.layer("gopher", LAYER)
-    catalog = place.root / "catalog.yaml"
-    head = catalog.read_text().partition("images:")[0]
-    catalog.write_text(head + "images: {gopher: {layers: [gopher], tag: one}}\n")
-    return place
+    return place.only("gopher", LAYER)
 
 
 def test_a_program_is_locked_with_its_modules_and_built_without_a_network(

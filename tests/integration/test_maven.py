@@ -24,11 +24,7 @@ def jars(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     publish_maven(place.site, "org.a:tool:1.0")
     publish_maven(place.site, "org.a:tool:1.5")
     publish_maven(place.site, "org.a:tool:2.0")
-    place.layer("jars", LAYER)
-    catalog = place.root / "catalog.yaml"
-    head = catalog.read_text().partition("images:")[0]
-    catalog.write_text(head + "images: {jars: {layers: [jars], tag: one}}\n")
-    return place
+    return place.only("jars", LAYER)
 
 
 def test_archives_are_locked_with_what_they_need_and_lie_in_the_build(

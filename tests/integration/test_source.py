@@ -25,11 +25,7 @@ def publish(place: Place, upstream: str) -> None:
 def engine(place: Place) -> Place:
     """Return a catalog with a layer that asks for a source package of sid."""
     publish(place, "1.0")
-    place.layer("engine", LAYER)
-    catalog = place.root / "catalog.yaml"
-    head = catalog.read_text().partition("images:")[0]
-    catalog.write_text(head + "images: {engine: {layers: [engine], tag: one}}\n")
-    return place
+    return place.only("engine", LAYER)
 
 
 def versions(place: Place) -> set[str]:
@@ -89,6 +85,25 @@ def test_an_index_makes_no_path_outside(engine: Place) -> None:
     code, said = engine.run("lock")
     assert code == 1
     assert "leads out of its directory" in said
+
+
+def test_two_releases_with_one_version_are_two_packages(engine: Place) -> None:
+    Archive(engine.site).publish_source("engine", "1.0-1", {"engine_1.0.dsc": b""}, release="old")
+    engine.layer("engine", LAYER)
+    engine.layer("other", "description: other\non: [base]\nsources: [engine/old]\n")
+    catalog = engine.root / "catalog.yaml"
+    catalog.write_text(catalog.read_text().replace("[engine]", "[engine, other]"))
+    engine.done("lock")
+    assert engine.done("lock", "--check")
+
+
+@pytest.mark.parametrize("line", ["0 1 x", f"{'a' * 64} many x", f"{'a' * 64} 1", "x"])
+def test_an_odd_index_is_refused(engine: Place, line: str) -> None:
+    stanza = f"Package: engine\nVersion: 1\nDirectory: pool\nChecksums-Sha256:\n {line}\n\n"
+    Archive(engine.site).publish_index("sid", stanza)
+    code, said = engine.run("lock")
+    assert code == 1
+    assert "the index of Debian sid says of engine" in said
 
 
 def test_a_file_that_is_not_what_the_index_says_is_refused(engine: Place) -> None:
