@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from builder.execute.project import open_project
@@ -20,18 +20,29 @@ def run(*command: str, text: str = "") -> str:
     return done.stdout.strip()
 
 
-@contextmanager
-def running(image: str) -> Iterator[str]:
-    """Give a container of an image, without a network and without its start script."""
+def in_the_engine(image: str) -> str:
+    """Build and load an image, and return its reference."""
     for command in ("build", "load"):
         run(sys.executable, "-m", "builder", command, image)
-    reference = open_project(ROOT / "catalog.yaml", [image]).reference(image)
-    options = ("--detach", "--rm", "--network=none", "--init", "--entrypoint=sleep")
-    name = run("docker", "run", *options, reference, "1800")
+    return open_project(ROOT / "catalog.yaml", [image]).reference(image)
+
+
+@contextmanager
+def kept(*command: str) -> Iterator[str]:
+    """Keep the container that `docker run` with these arguments starts, and yield its name."""
+    name = run("docker", "run", "--detach", "--rm", *command)
     try:
         yield name
     finally:
         run("docker", "kill", name)
+
+
+@contextmanager
+def running(image: str) -> Iterator[str]:
+    """Give a container of an image, without a network and without its start script."""
+    options = ("--network=none", "--init", "--entrypoint=sleep")
+    with kept(*options, in_the_engine(image), "1800") as name:
+        yield name
 
 
 def python(container: str, script: str) -> str:
@@ -39,6 +50,7 @@ def python(container: str, script: str) -> str:
     return run("docker", "exec", "--interactive", container, "python", "-", text=script)
 
 
-def shell(container: str, script: str) -> str:
+def shell(container: str, script: str, env: Mapping[str, str] | None = None) -> str:
     """Run bash as the image's user, strictly."""
-    return run("docker", "exec", container, "bash", "-euo", "pipefail", "-c", script)
+    options = [f"--env={name}={value}" for name, value in (env or {}).items()]
+    return run("docker", "exec", *options, container, "bash", "-euo", "pipefail", "-c", script)

@@ -3,57 +3,23 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pytest
 
-from builder.execute.project import open_project
-from tests.gates import ROOT
+from tests.public.containers import in_the_engine, kept, shell
 
 pytestmark = pytest.mark.docker
 IMAGE = "jupyter-r-python:py3.13-r4.5"
 R_SCRIPT = "Rscript --no-echo -e"
 
 
-def catalog(*arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "builder", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def docker(*arguments: str) -> str:
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    return done.stdout.strip()
-
-
 @pytest.fixture(scope="module")
-def image() -> str:
-    """R and Python for data science, in the engine: one of the images that the gate builds anyway."""
-    catalog("build", IMAGE)
-    catalog("load", IMAGE)
-    return open_project(ROOT / "catalog.yaml", [IMAGE]).reference(IMAGE)
-
-
-@pytest.fixture(scope="module")
-def container(image: str) -> Iterator[str]:
-    """One container for all, with one processor's time on a machine that has more."""
-    name = docker("run", "--detach", "--rm", "--cpus", "1", image, "sleep", "600")
-    yield name
-    docker("kill", name)
-
-
-def shell(container: str, script: str, env: Mapping[str, str] | None = None) -> str:
-    """Run bash as the image's user, strictly."""
-    options = [f"--env={key}={value}" for key, value in (env or {}).items()]
-    return docker("exec", *options, container, "bash", "-euo", "pipefail", "-c", script)
+def container() -> Iterator[str]:
+    """R and Python for data science: an image that the gate builds anyway. One container for all,
+    with one processor's time on a machine that has more."""
+    with kept("--cpus=1", in_the_engine(IMAGE), "sleep", "600") as name:
+        yield name
 
 
 def test_threads_stay_within_the_containers_processors(container: str) -> None:
