@@ -14,7 +14,7 @@ DEMO_KIND_PORT ?= 8889
 PYTEST ?=
 
 # One process has the tests on the engine; the other has the pure ones meanwhile.
-EVERYTHING := --hypothesis-profile=thorough -n 2 --dist loadscope
+EVERYTHING := --hypothesis-profile=thorough -n 2 --dist loadscope --durations=40 --durations-min=10
 
 .PHONY: help setup python demo demo-kind test test-all check lint format bench digests requirements clean
 

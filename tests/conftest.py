@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
 from tests import gates
+from tests.telling import Telling
 
 STARTS_A_PROCESS = {
     "subprocess.Popen",
@@ -133,6 +134,14 @@ def pytest_configure(config: pytest.Config) -> None:
         _, config.option.fuzz = EXAMPLES.get(
             config.getoption("--hypothesis-profile"), EXAMPLES["quick"]
         )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Tell failures as they happen, in the process that prints."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if isinstance(reporter, TerminalReporter):
+        session.config.pluginmanager.register(Telling(reporter), "telling")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
