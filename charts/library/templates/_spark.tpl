@@ -16,8 +16,105 @@
 {{- define "library-chart.fullname" -}}{{ include "library.fullname" . }}{{- end -}}
 {{- define "library-chart.sparkExtraJavaOptions" -}}{{ include "library.spark.javaOptions" . }}{{- end -}}
 
+{{/*
+The pods that Spark makes, as a file that it completes: they may do what the service may, run where it runs, and trust what it
+trusts. Parameters: context, and token, which a driver needs.
+*/}}
+{{- define "library.spark.pod" -}}
+{{- $prepare := include "library.certificates.prepare" .context | trim -}}
+apiVersion: v1
+kind: Pod
+spec:
+  automountServiceAccountToken: {{ .token }}
+  securityContext:
+    {{- include "library.podSecurityContext" .context | nindent 4 }}
+  {{- with .context.Values.imagePullSecrets }}
+  imagePullSecrets:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .context.Values.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .context.Values.tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $prepare }}
+  initContainers:
+    - name: prepare-files
+      image: {{ $.context.Values.service.initContainer.image | default (include "library.image" $.context) | quote }}
+      command: [/bin/sh, -euc]
+      args:
+        - |
+          umask 022
+          {{- . | nindent 10 }}
+      volumeMounts:
+        - name: prepared
+          mountPath: /run/service
+        {{- include "library.certificates.prepareMounts" $.context | nindent 8 }}
+      resources:
+        {{- include "library.resources.prepare" $.context.Values.service.initContainer.resources | nindent 8 }}
+      securityContext:
+        {{- include "library.securityContext" $.context | nindent 8 }}
+  {{- end }}
+  containers:
+    - name: spark
+      securityContext:
+        {{- include "library.securityContext" .context | nindent 8 }}
+      {{- if $prepare }}
+      env:
+        {{- include "library.certificates.env" .context | nindent 8 }}
+      volumeMounts:
+        - name: prepared
+          mountPath: /run/service
+        {{- include "library.certificates.mounts" .context | nindent 8 }}
+  volumes:
+    - name: prepared
+      emptyDir: {}
+    {{- include "library.certificates.volumes" .context | nindent 4 }}
+      {{- end }}
+{{- end -}}
+
+{{/* What Spark needs to run pods, and nothing more. */}}
+{{- define "library.objects.role-spark" -}}
+{{- if .Values.kubernetes.enabled }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+{{ include "library.metadata" (dict "context" . "name" "-spark") }}
+rules:
+  - apiGroups: [""]
+    # Executors; and of a driver that runs as a pod of its own, its address, its files and its volumes
+    resources: [pods, services, configmaps, persistentvolumeclaims]
+    verbs: [create, get, list, watch, patch, delete, deletecollection]
+  - apiGroups: [""]
+    resources: [pods/log]
+    verbs: [get]
+{{- end }}
+{{- end -}}
+
+{{- define "library.objects.rolebinding-spark" -}}
+{{- if .Values.kubernetes.enabled }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+{{ include "library.metadata" (dict "context" . "name" "-spark") }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: {{ printf "%s-spark" (include "library.fullname" .) | quote }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "library.serviceAccountName" . | quote }}
+    namespace: {{ .Release.Namespace | quote }}
+{{- end }}
+{{- end -}}
+
 {{- define "library.spark.files" -}}
 {{- if .Values.spark.default }}
+/usr/local/lib/spark/conf/driver.yaml: |
+  {{- include "library.spark.pod" (dict "context" . "token" true) | nindent 2 }}
+/usr/local/lib/spark/conf/executor.yaml: |
+  {{- include "library.spark.pod" (dict "context" . "token" false) | nindent 2 }}
 /usr/local/lib/spark/conf/spark-defaults.conf: |
   {{- range $key, $value := .Values.spark.config }}
   {{ $key }} {{ tpl (toString $value) $ }}

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Starts what Spark asks of an image on Kubernetes (`driver`, `executor`), and anything else as it is.
+# Starts what Spark asks of an image on Kubernetes (`driver`, `executor`), and anything else as it is. The start script makes
+# Java trust the authorities of the pod (PATH_TO_CA_BUNDLE), and gives the process a parent that reaps its children.
 set -euo pipefail
 export SPARK_CONF_DIR=${SPARK_CONF_DIR:-$SPARK_HOME/conf}
 
 driver() {
-  exec "$SPARK_HOME/bin/spark-submit" --deploy-mode client \
+  exec /opt/onyxia-init.sh "$SPARK_HOME/bin/spark-submit" --deploy-mode client \
     --conf "spark.driver.bindAddress=$SPARK_DRIVER_BIND_ADDRESS" \
     --conf "spark.executorEnv.SPARK_DRIVER_POD_IP=$SPARK_DRIVER_BIND_ADDRESS" "$@"
 }
@@ -15,7 +16,7 @@ executor() {
   while IFS= read -r -d '' variable; do
     [[ $variable != SPARK_JAVA_OPT_* ]] || options+=("${variable#*=}")
   done < <(env --null | sort --zero-terminated --version-sort)
-  exec "$JAVA_HOME/bin/java" "${options[@]}" "-Xms$SPARK_EXECUTOR_MEMORY" "-Xmx$SPARK_EXECUTOR_MEMORY" \
+  exec /opt/onyxia-init.sh "$JAVA_HOME/bin/java" "${options[@]}" "-Xms$SPARK_EXECUTOR_MEMORY" "-Xmx$SPARK_EXECUTOR_MEMORY" \
     -cp "$SPARK_CONF_DIR:${SPARK_EXTRA_CLASSPATH:-}:$SPARK_HOME/jars/*:$HADOOP_CONF_DIR:$PWD" \
     org.apache.spark.scheduler.cluster.k8s.KubernetesExecutorBackend \
     --driver-url "$SPARK_DRIVER_URL" --executor-id "$SPARK_EXECUTOR_ID" --cores "$SPARK_EXECUTOR_CORES" \
