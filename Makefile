@@ -13,7 +13,7 @@ DEMO_KIND_PORT ?= 8889
 # Arguments for pytest, for example: make test PYTEST='-k lock'
 PYTEST ?=
 
-# One process has the tests on the engine; the other has the pure ones meanwhile.
+# Two processes; tests on the engine that share images are in the same one.
 EVERYTHING := --hypothesis-profile=thorough -n 2 --dist loadscope --durations=40 --durations-min=10
 
 .PHONY: help setup python demo demo-kind test test-all check lint format bench digests requirements clean

@@ -26,11 +26,20 @@ STARTS_A_PROCESS = {
     "os.exec",
 }
 MAY_START_PROCESSES = {"docker", "kind", "process", "registries"}
-ON_AN_ENGINE = ("images", "init", "integration", "kind", "public", "setup")
-"""Directories whose tests share one engine, one cluster and what was built for them."""
+ON_AN_ENGINE = {
+    "images": "of the catalog",
+    "kind": "of the catalog",
+    "public": "of the catalog",
+    "init": "of their own",
+    "integration": "of their own",
+    "setup": "of their own",
+}
+"""Directories of tests on an engine, by the images that they share: those run in one process."""
 # Examples of each law, and random values for each chart. How long an example takes depends on what
 # else the machine does.
-EXAMPLES = {"quick": (20, 10), "thorough": (100, 200)}
+EXAMPLES = {"quick": (20, 10), "thorough": (100, 40)}
+WHOLE_FUZZ = 300
+"""Random values for each chart by `make test-all`."""
 for _name, (_laws, _) in EXAMPLES.items():
     settings.register_profile(_name, deadline=None, max_examples=_laws)
 settings.load_profile("quick")
@@ -64,18 +73,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     )
 
 
-class OneProcessForTheEngine(LoadScopeScheduling):  # type: ignore[misc]
-    """Keep the tests on an engine in one process, in their order, and give the others to whichever
+class SharedImagesTogether(LoadScopeScheduling):  # type: ignore[misc]
+    """Keep tests that share images in one process, in their order, and give the others to whichever
     process is free."""
 
     def _split_scope(self, nodeid: str) -> str:
         _, directory, *_ = nodeid.split("/")
-        return "engine" if directory in ON_AN_ENGINE else nodeid
+        return ON_AN_ENGINE.get(directory, nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
     """Share the tests out as `make test` asks for it."""
-    return OneProcessForTheEngine(config, log) if config.getoption("dist") == "loadscope" else None
+    return SharedImagesTogether(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -114,7 +123,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         help=(
             f"random values tried on each chart (default: {few}; with --hypothesis-profile=thorough"
-            f" {many})"
+            f" {many}, with {gates.WHOLE} {WHOLE_FUZZ})"
         ),
     )
     parser.addoption(
@@ -131,9 +140,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.fuzz is None:
-        _, config.option.fuzz = EXAMPLES.get(
-            config.getoption("--hypothesis-profile"), EXAMPLES["quick"]
-        )
+        _, few = EXAMPLES.get(config.getoption("--hypothesis-profile"), EXAMPLES["quick"])
+        config.option.fuzz = WHOLE_FUZZ if config.getoption(gates.WHOLE) else few
 
 
 @pytest.hookimpl(trylast=True)

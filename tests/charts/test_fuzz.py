@@ -28,7 +28,7 @@ TEXT = st.text(
     st.sampled_from(list("aZ09 '\"\\\n\t#:-{}[],&*!|>%@`$/=~?_.é€😀\u2028\x07")), max_size=12
 )
 # Values that are templates themselves may fail as templates do: no braces there.
-TEMPLATES = {("extraEnvVars", "value")}
+TEMPLATES = {("extraEnvVars", "value"), ("spark", "config"), ("spark", "userConfig")}
 # Onyxia's forms do not know `maximum`, so that a template refuses what is above it.
 HIGHEST: dict[tuple[str, ...], int] = {("networking", "user", "port"): 65535}
 

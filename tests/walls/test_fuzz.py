@@ -22,7 +22,7 @@ from tests.walls.world import make
 
 BATCH = 50
 """Cases of one test. If one ends the interpreter, the test's name tells which they were."""
-QUICK, THOROUGH, WHOLE_LOT = 4, 40, 200
+QUICK, THOROUGH, WHOLE_LOT = 4, 16, 200
 """Tests by `make check`, by `make test` and by `make test-all`."""
 AROUND = ("home", "tmp", "bin")
 """Directories beside the catalog's."""

@@ -14,6 +14,7 @@
 
 {{/* Values written for other charts call these by their names there. */}}
 {{- define "library-chart.fullname" -}}{{ include "library.fullname" . }}{{- end -}}
+{{- define "library-chart.image" -}}{{ include "library.image" . }}{{- end -}}
 {{- define "library-chart.sparkExtraJavaOptions" -}}{{ include "library.spark.javaOptions" . }}{{- end -}}
 
 {{/*
