@@ -1,5 +1,5 @@
-"""`catalog test`: run the tests of every layer in every image that has it, and look for programs
-and libraries that are there in two versions.
+"""`catalog test`: run the tests of every layer in every image that has it, or once, and look for
+programs and libraries that are there in two versions.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="layers",
         metavar="LAYER",
         help="the tests of this layer only, in the images that have it (may be repeated)",
+    )
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="run the tests of each cell in one image alone: the one with the most cells",
     )
     parser.add_argument(
         "-j",
@@ -88,9 +93,14 @@ def _outcomes(
     outcomes: list[verify.Outcome] = []
     client = engine.client()
     jobs = arguments.jobs or project.settings.jobs
+    shares = verify.shared_out(project.graph.images[name] for name in images)
     for name, manifest in images.items():
         was_there = engine.digest(client, project.reference(name)) == manifest.digest
-        tests = _tests(project, name, manifest, arguments.layers)
+        layers = set(arguments.layers)
+        tests = _tests(project, name, manifest, layers)
+        if arguments.once:
+            mine = {project.graph.cells[cell].name for cell in shares[name]}
+            tests = {node: test for node, test in tests.items() if test.layer in mine}
         outcomes += _image(project, client, {name: manifest}, tests, console, jobs=jobs)
         if not arguments.layers:
             image = project.graph.images[name]

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -92,6 +92,18 @@ def tests_of(
                 script=confined.read(directories[layer], f"tests/{path.name}"),
                 facts=facts,
             )
+
+
+def shared_out(images: Iterable[ImagePoint]) -> dict[str, frozenset[str]]:
+    """Return the cells to test in each image, by its id, so that every cell is tested in one image:
+    the one with the most cells that has it, as most can go wrong there.
+    """
+    shares = {}
+    tested: set[str] = set()
+    for image in sorted(images, key=lambda image: (-len(image.cells), image.id)):
+        shares[image.id] = frozenset(image.cells) - tested
+        tested.update(image.cells)
+    return shares
 
 
 def _executables(folder: Path) -> list[Path]:

@@ -1,11 +1,11 @@
-"""Spark's options, which no service of the catalog has yet: a service that has them is a few
-lines."""
+"""Spark's options, in a service of a few lines."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+import yaml
 
 from builder.charts.compose import compose
 from builder.charts.images import ImageRef, Images
@@ -14,6 +14,8 @@ from builder.charts.load import load_groups
 from builder.charts.service import Service
 from builder.verify.manifests import problems
 from tests.charts.conftest import LIBRARY, Chart, make
+
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,6 @@ def spark() -> Chart:
             "port": 8888,
             "command": "- jupyter\n- lab",
             "probe": {"http": "/api"},
-            "set": {"kubernetes.role": {"default": "admin"}},
         },
     )
     return make(
@@ -104,6 +105,68 @@ def test_core_site(spark: Chart, token: str, provider: str, path_style: bool) ->
         in text
     )
     assert "<value>a&amp;b</value>" in text
+
+
+def pods(chart: Chart, values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the specification of each pod that Spark makes: the driver's and an executor's."""
+    held = files(chart, values, "secretsparkconf")
+    folder = "usr__local__lib__spark__conf__"
+    return {
+        name: yaml.safe_load(held[f"{folder}{name}.yaml"])["spec"]
+        for name in ("driver", "executor")
+    }
+
+
+def test_pods_of_spark_may_do_what_the_service_may(spark: Chart) -> None:
+    values = {
+        "security": {"sudo": False},
+        "imagePullSecrets": [{"name": "registry"}],
+        "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"key": "gpu", "operator": "Exists"}],
+    }
+    service = spark.render(values).pod
+    for name, pod in pods(spark, values).items():
+        for key in ("securityContext", "imagePullSecrets", "nodeSelector", "tolerations"):
+            assert pod[key] == service[key], f"{key} of the {name}"
+        (container,) = pod["containers"]
+        assert container["securityContext"] == spark.render(values).container["securityContext"]
+        assert pod["automountServiceAccountToken"] is (name == "driver")
+
+
+@pytest.mark.parametrize("cacerts", ["https://pki.example.org/ca.pem", PEM])
+def test_pods_of_spark_trust_what_the_service_trusts(spark: Chart, cacerts: str) -> None:
+    values = {"certificates": {"cacerts": cacerts}}
+    for pod in pods(spark, values).values():
+        (prepare,), (container,) = pod["initContainers"], pod["containers"]
+        variables = {one["name"]: one["value"] for one in container["env"]}
+        assert variables["PATH_TO_CA_BUNDLE"].startswith("/run/service/")
+        mounted = {
+            mount["name"] for mount in (*prepare["volumeMounts"], *container["volumeMounts"])
+        }
+        assert mounted == {volume["name"] for volume in pod["volumes"]}
+    for pod in pods(spark, {}).values():
+        assert "initContainers" not in pod
+        assert "volumes" not in pod
+
+
+def test_the_service_may_make_pods_and_nothing_more(spark: Chart) -> None:
+    rendered = spark.render()
+    (role,) = rendered.of("Role")
+    granted = {resource for rule in role["rules"] for resource in rule["resources"]}
+    assert granted == {"pods", "pods/log", "services", "configmaps", "persistentvolumeclaims"}
+    names = {binding["roleRef"]["name"] for binding in rendered.of("RoleBinding")}
+    assert names == {role["metadata"]["name"], "view"}
+    without = spark.render({"kubernetes": {"enabled": False}})
+    assert not [*without.of("Role"), *without.of("RoleBinding")]
+
+
+def test_executors_run_the_bytes_that_the_service_runs(spark: Chart) -> None:
+    custom = {"enabled": True, "version": "registry.example.org/own:1"}
+    for values in ({}, {"service": {"image": {"custom": custom}}}):
+        held = files(spark, values, "secretsparkconf")
+        lines = held["usr__local__lib__spark__conf__spark-defaults.conf"].splitlines()
+        image = spark.render(values).container["image"]
+        assert f"spark.kubernetes.container.image {image}" in lines
 
 
 def test_without_spark_nothing_is_written(spark: Chart) -> None:

@@ -53,7 +53,7 @@ spec:
       volumeMounts:
         - name: prepared
           mountPath: /run/service
-        {{- include "library.certificates.prepareMounts" $.context | nindent 8 }}
+        {{- include "library.certificates.prepareMounts" $.context | trim | nindent 8 }}
       resources:
         {{- include "library.resources.prepare" $.context.Values.service.initContainer.resources | nindent 8 }}
       securityContext:
@@ -65,15 +65,16 @@ spec:
         {{- include "library.securityContext" .context | nindent 8 }}
       {{- if $prepare }}
       env:
-        {{- include "library.certificates.env" .context | nindent 8 }}
+        {{- include "library.certificates.env" .context | trim | nindent 8 }}
       volumeMounts:
         - name: prepared
           mountPath: /run/service
-        {{- include "library.certificates.mounts" .context | nindent 8 }}
+        {{- include "library.certificates.mounts" .context | trim | nindent 8 }}
   volumes:
     - name: prepared
-      emptyDir: {}
-    {{- include "library.certificates.volumes" .context | nindent 4 }}
+      emptyDir:
+        sizeLimit: 64Mi
+    {{- include "library.certificates.volumes" .context | trim | nindent 4 }}
       {{- end }}
 {{- end -}}
 
