@@ -1,20 +1,20 @@
-"""`catalog size`: what takes space in an image."""
+"""`catalog size`: what takes space in an image, and what images take beside each other."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import asdict
-from operator import itemgetter
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from operator import attrgetter, itemgetter
 
 from builder.cells import space
 from builder.cells.tree import held_twice
 from builder.console.text import Console, readable
 from builder.debian.model import Facts
 from builder.execute.former import built_last
-from builder.execute.hold import check_cells
+from builder.execute.hold import changed, check_cells, not_built, why_not
 from builder.execute.project import Project, open_project
-from builder.graph.select import one_image
 
 SHOWN = 15
 """How many packages, and files, are shown."""
@@ -22,7 +22,12 @@ SHOWN = 15
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("image", metavar="IMAGE", help="an image, such as jupyter-python:py3.13")
+    parser.add_argument(
+        "patterns",
+        nargs="*",
+        metavar="IMAGE",
+        help="an image, such as jupyter-python:py3.13; of several (globs) the sizes alone",
+    )
     parser.add_argument(
         "-n",
         "--number",
@@ -40,9 +45,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the layers with their sizes, the largest packages and files, and duplicated files."""
-    project = open_project(arguments.catalog, [arguments.image])
-    image = one_image(project.graph, arguments.image)
+    """Print the layers of one image with their sizes, the largest packages and files, and
+    duplicated files; of several images, a table.
+    """
+    project = open_project(arguments.catalog, arguments.patterns, cells=False)
+    if len(project.graph.images) == 1:
+        (image,) = project.graph.images
+        _one(arguments, project, image, console)
+    else:
+        _several(arguments, project, console)
+    return 0
+
+
+def _one(arguments: argparse.Namespace, project: Project, image: str, console: Console) -> None:
     stack = _stack(project, image, console, built=arguments.built)
     packages = space.packages(stack)[: arguments.number]
     files = space.files(stack, arguments.number)
@@ -57,7 +72,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 "duplicated": [{"cells": list(pair), "size": size} for pair, size in twice],
             }
         )
-        return 0
+        return
     _show_layers(stack, console)
     console.text("\nThe largest packages, unpacked:")
     console.table(
@@ -75,7 +90,66 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if twice:
         console.text("\nDuplicated files; a shared layer below both would store them once:")
         console.table([">size", "layers"], [(readable(size), _names(pair)) for pair, size in twice])
-    return 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageSize:
+    """What an image takes, in bytes."""
+
+    image: str
+    compressed: int
+    own: int
+    """Compressed, of what no other image that is shown has."""
+    unpacked: int
+
+
+def _several(arguments: argparse.Namespace, project: Project, console: Console) -> None:
+    """Print what each image takes, and what it does not share.
+
+    Raises:
+        BuilderError: images are not built as they are now.
+
+    """
+    plan, images = project.plan(), project.graph.images
+    late = [name for name, image in images.items() if changed(plan, image.cells)]
+    if late and not arguments.built:
+        raise not_built(why_not(project, plan, late))
+    stacks = {
+        image: _stack(project, image, console, built=arguments.built)
+        for image in project.graph.images
+    }
+    sizes = image_sizes(stacks)
+    apart = sum(size.compressed for size in sizes)
+    layers = {facts.cell: facts.size for stack in stacks.values() for facts in stack}
+    together = sum(layers.values())
+    if arguments.json:
+        images = [asdict(size) for size in sizes]
+        console.json({"images": images, "apart": apart, "together": together})
+        return
+    rows = [
+        (size.image, readable(size.compressed), readable(size.own), readable(size.unpacked))
+        for size in sizes
+    ]
+    console.table(["image", ">compressed", ">not shared", ">unpacked"], rows)
+    console.text(
+        f"\n{len(sizes)} images: {readable(together)} compressed, as they share layers;"
+        f" {readable(apart)} if each had its own"
+    )
+
+
+def image_sizes(stacks: Mapping[str, Sequence[Facts]]) -> list[ImageSize]:
+    """Return what images take, the largest first."""
+    images_with = Counter(facts.cell for stack in stacks.values() for facts in stack)
+    sizes = [
+        ImageSize(
+            image=image,
+            compressed=sum(facts.size for facts in stack),
+            own=sum(facts.size for facts in stack if images_with[facts.cell] == 1),
+            unpacked=sum(facts.unpacked for facts in stack),
+        )
+        for image, stack in stacks.items()
+    ]
+    return sorted(sizes, key=attrgetter("compressed"), reverse=True)
 
 
 def _stack(project: Project, image: str, console: Console, *, built: bool) -> Sequence[Facts]:
