@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from operator import attrgetter, itemgetter
 
@@ -120,11 +120,10 @@ def _several(arguments: argparse.Namespace, project: Project, console: Console) 
     }
     sizes = image_sizes(stacks)
     apart = sum(size.compressed for size in sizes)
-    layers = {facts.cell: facts.size for stack in stacks.values() for facts in stack}
-    together = sum(layers.values())
+    together = sum(facts.size for facts in _shared(stacks))
     if arguments.json:
-        images = [asdict(size) for size in sizes]
-        console.json({"images": images, "apart": apart, "together": together})
+        told = [asdict(size) for size in sizes]
+        console.json({"images": told, "apart": apart, "together": together})
         return
     rows = [
         (size.image, readable(size.compressed), readable(size.own), readable(size.unpacked))
@@ -139,7 +138,9 @@ def _several(arguments: argparse.Namespace, project: Project, console: Console) 
 
 def image_sizes(stacks: Mapping[str, Sequence[Facts]]) -> list[ImageSize]:
     """Return what images take, the largest first."""
-    images_with = Counter(facts.cell for stack in stacks.values() for facts in stack)
+    images_with: Counter[str] = Counter()
+    for stack in stacks.values():
+        images_with.update(facts.cell for facts in stack)
     sizes = [
         ImageSize(
             image=image,
@@ -150,6 +151,14 @@ def image_sizes(stacks: Mapping[str, Sequence[Facts]]) -> list[ImageSize]:
         for image, stack in stacks.items()
     ]
     return sorted(sizes, key=attrgetter("compressed"), reverse=True)
+
+
+def _shared(stacks: Mapping[str, Sequence[Facts]]) -> Collection[Facts]:
+    """Return the facts of all cells, each once."""
+    cells: dict[str, Facts] = {}
+    for stack in stacks.values():
+        cells.update((facts.cell, facts) for facts in stack)
+    return cells.values()
 
 
 def _stack(project: Project, image: str, console: Console, *, built: bool) -> Sequence[Facts]:

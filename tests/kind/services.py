@@ -207,13 +207,24 @@ def start_s3(node: Node) -> S3:
     data = "/tmp/s3"  # noqa: S108  in a container of its own
     weed = (
         f"exec {MOUNTED}/s3/weed server -dir={data} -ip.bind=0.0.0.0 -master.volumeSizeLimitMB=64"
-        f" -s3 -s3.port={S3_PORT}"
+        f" -s3 -s3.port={S3_PORT} -s3.config={MOUNTED}/s3/s3.json"
     )
     node.start("s3", ["bash", "-c", f"mkdir {data}; {weed}"], [S3_PORT], {})
-    bucket = (
-        f"import s3fs; s3fs.S3FileSystem(endpoint_url='http://127.0.0.1:{S3_PORT}',"
-        f" key='{made.access_key}', secret=input()).mkdir('{made.bucket}')"
-    )
+    # Whoever has another key is refused: a store that let everybody in would prove nothing.
+    bucket = f"""
+import s3fs
+secret = input()
+def store(secret):
+    address = 'http://127.0.0.1:{S3_PORT}'
+    return s3fs.S3FileSystem(endpoint_url=address, key='{made.access_key}', secret=secret)
+store(secret).mkdir('{made.bucket}')
+try:
+    store('another').ls('{made.bucket}')
+except PermissionError:
+    pass
+else:
+    raise SystemExit('the object store lets in who has another key')
+"""
     node.cluster.kubectl(
         "exec",
         "--stdin",
