@@ -19,6 +19,16 @@ for role in driver executor; do
   chmod 0755 "$home/bin/$role"
 done
 
+# The source of its Python package lacks these, which Spark's own archive has beside the history server's.
+server() { # server NAME TITLE CLASS
+  local daemon=$home/sbin/spark-daemon.sh
+  printf '#!/bin/sh\nexec %s submit %s 1 --name "%s" "$@"\n' "$daemon" "$3" "$2" >"$home/sbin/start-$1.sh"
+  printf '#!/bin/sh\nexec %s stop %s 1\n' "$daemon" "$3" >"$home/sbin/stop-$1.sh"
+  chmod 0755 "$home/sbin/start-$1.sh" "$home/sbin/stop-$1.sh"
+}
+server thriftserver "Thrift JDBC/ODBC Server" org.apache.spark.sql.hive.thriftserver.HiveThriftServer2
+server connect-server "Spark Connect server" org.apache.spark.sql.connect.service.SparkConnectServer
+
 # What Spark has in a version of its own is Spark's.
 find /artifacts/maven -name '*.jar' -print0 | sort -z | while IFS= read -r -d '' jar; do
   name=$(basename "$(dirname "$(dirname "$jar")")")

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.kind, pytest.mark.whole("Spark is heavy")]
 CHART = "jupyter-pyspark"
 SPARK = "/usr/local/lib/spark"
 SMALL = {
+    "spark.ui.showConsoleProgress": "false",
     "spark.driver.memory": "1g",
     "spark.executor.memory": "600m",
     "spark.executor.cores": "1",
@@ -103,9 +104,9 @@ def test_executors_are_pods_of_the_same_image(release: Release, kernel: Kernel) 
     used = kernel.run("""
 import socket, time
 def where(_):
-    time.sleep(2)
+    time.sleep(3)
     return socket.gethostname()
-hosts = set(spark.sparkContext.parallelize(range(12), 12).map(where).collect())
+hosts = set(spark.sparkContext.parallelize(range(40), 40).map(where).collect())
 print(*sorted(hosts), sep="\\n")
 """).split()
     assert len(used) == 2, "work that waits makes a second executor"
@@ -202,21 +203,32 @@ spark-submit --deploy-mode cluster --name job --conf spark.kubernetes.driver.pod
 
 def test_the_history_server_tells_what_was_run(release: Release, kernel: Kernel) -> None:
     name = kernel.run("print(spark.sparkContext.applicationId); spark.stop()").strip()
-    release.run(f"SPARK_LOG_DIR=/tmp/logs {SPARK}/sbin/start-history-server.sh")
+    release.run(f"{SPARK}/sbin/start-history-server.sh")
     ask = "curl -fsS http://localhost:18080/api/v1/applications"
 
     def told() -> bool:
         return name in [one["id"] for one in json.loads(release.run(ask))]
 
     eventually("the history server knows the notebook's application", told)
-    release.run(f"SPARK_LOG_DIR=/tmp/logs {SPARK}/sbin/stop-history-server.sh")
+    release.run(f"{SPARK}/sbin/stop-history-server.sh")
+
+
+def test_a_client_elsewhere_connects(release: Release) -> None:
+    release.run(f"{SPARK}/sbin/start-connect-server.sh")
+    ask = (
+        'python -c "from pyspark.sql import SparkSession; spark ='
+        " SparkSession.builder.remote('sc://localhost').getOrCreate();"
+        " print(spark.range(1000).selectExpr('sum(id)').first()[0])\""
+    )
+    eventually("the Connect server answers", lambda: release.run(ask).split() == ["499500"])
+    release.run(f"{SPARK}/sbin/stop-connect-server.sh")
 
 
 def test_sql_over_jdbc(release: Release) -> None:
-    release.run(f"SPARK_LOG_DIR=/tmp/logs {SPARK}/sbin/start-thriftserver.sh")
+    release.run(f"{SPARK}/sbin/start-thriftserver.sh")
     ask = (
         "beeline --silent=true --outputformat=tsv2 --showHeader=false"
         " -u jdbc:hive2://localhost:10000 -e 'select sum(id) from range(1000)' 2>/dev/null"
     )
     eventually("the Thrift server answers", lambda: release.run(ask).split() == ["499500"])
-    release.run(f"SPARK_LOG_DIR=/tmp/logs {SPARK}/sbin/stop-thriftserver.sh")
+    release.run(f"{SPARK}/sbin/stop-thriftserver.sh")
