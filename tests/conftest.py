@@ -35,6 +35,12 @@ ON_AN_ENGINE = {
     "setup": "of their own",
 }
 """Directories of tests on an engine, by the images that they share: those run in one process."""
+BUILT_ALONE = {
+    f"test_{name}.py"
+    for name in ("accounts", "compose", "failing_steps", "keys", "once", "reproducible", "secrets")
+}
+"""Files of tests/integration that put no image into the engine, so that another process may have
+them."""
 # Examples of each law, and random values for each chart. How long an example takes depends on what
 # else the machine does.
 EXAMPLES = {"quick": (20, 10), "thorough": (100, 40)}
@@ -78,7 +84,10 @@ class SharedImagesTogether(LoadScopeScheduling):  # type: ignore[misc]
     process is free."""
 
     def _split_scope(self, nodeid: str) -> str:
-        _, directory, *_ = nodeid.split("/")
+        path, _, _ = nodeid.partition("::")
+        _, directory, *_ = path.split("/")
+        if directory == "integration" and path.rpartition("/")[2] in BUILT_ALONE:
+            return "built alone"
         return ON_AN_ENGINE.get(directory, nodeid)
 
 
