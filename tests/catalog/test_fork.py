@@ -25,10 +25,7 @@ SERVICE = "laboratory"
 ABOUT_THE_CATALOG = (
     "tests/catalog",
     "tests/charts",
-    "tests/test_architecture.py",
-    "tests/test_dependencies.py",
     "tests/test_gates.py",
-    "tests/test_quality.py",
     "tests/unit/catalog",
     "tests/walls/test_promises.py",
 )

@@ -87,9 +87,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     when one fails.
     """
     loaded = load(arguments.catalog)
-    # A machine that cannot have a cluster, or values that are none, are told before anything else.
-    node_image(read_settings(loaded.root).node_image)
-    _values(arguments.values)
     launched = {
         name: list(composition.launched)
         for name, composition in open_charts(loaded).named(arguments.services).compositions.items()
