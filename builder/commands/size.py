@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from operator import attrgetter, itemgetter
 
@@ -110,17 +110,18 @@ def _several(arguments: argparse.Namespace, project: Project, console: Console) 
         BuilderError: images are not built as they are now.
 
     """
-    plan, images = project.plan(), project.graph.images
-    late = [name for name, image in images.items() if changed(plan, image.cells)]
-    if late and not arguments.built:
-        raise not_built(why_not(project, plan, late))
-    stacks = {
-        image: _stack(project, image, console, built=arguments.built)
-        for image in project.graph.images
-    }
+    images = project.graph.images
+    if arguments.built:
+        stacks = {name: _stack(project, name, console, built=True) for name in images}
+    else:
+        _check(project)
+        stacks = {name: project.facts(image.cells) for name, image in images.items()}
     sizes = image_sizes(stacks)
     apart = sum(size.compressed for size in sizes)
-    together = sum(facts.size for facts in _shared(stacks))
+    once: dict[str, int] = {}
+    for stack in stacks.values():
+        once.update((facts.cell, facts.size) for facts in stack)
+    together = sum(once.values())
     if arguments.json:
         told = [asdict(size) for size in sizes]
         console.json({"images": told, "apart": apart, "together": together})
@@ -153,12 +154,17 @@ def image_sizes(stacks: Mapping[str, Sequence[Facts]]) -> list[ImageSize]:
     return sorted(sizes, key=attrgetter("compressed"), reverse=True)
 
 
-def _shared(stacks: Mapping[str, Sequence[Facts]]) -> Collection[Facts]:
-    """Return the facts of all cells, each once."""
-    cells: dict[str, Facts] = {}
-    for stack in stacks.values():
-        cells.update((facts.cell, facts) for facts in stack)
-    return cells.values()
+def _check(project: Project) -> None:
+    """Check that all images of a project are built.
+
+    Raises:
+        BuilderError: some are not, or not as they are now; all of them are named.
+
+    """
+    plan = project.plan()
+    late = [name for name, image in project.graph.images.items() if changed(plan, image.cells)]
+    if late:
+        raise not_built(why_not(project, plan, late))
 
 
 def _stack(project: Project, image: str, console: Console, *, built: bool) -> Sequence[Facts]:

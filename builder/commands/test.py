@@ -96,8 +96,7 @@ def _outcomes(
     shares = verify.shared_out(project.graph.images[name] for name in images)
     for name, manifest in images.items():
         was_there = engine.digest(client, project.reference(name)) == manifest.digest
-        layers = set(arguments.layers)
-        tests = _tests(project, name, manifest, layers)
+        tests = _tests(project, name, manifest, arguments.layers)
         if arguments.once:
             mine = {project.graph.cells[cell].name for cell in shares[name]}
             tests = {node: test for node, test in tests.items() if test.layer in mine}

@@ -87,23 +87,20 @@ def test_spark_defaults(spark: Chart) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "provider", "path_style"), [("", "Simple", True), ("t", "Temporary", False)]
+    ("token", "provider", "path_style"), [("", "Simple", "true"), ("t", "Temporary", "false")]
 )
-def test_core_site(spark: Chart, token: str, provider: str, path_style: bool) -> None:  # noqa: FBT001  a parameter of the test
+def test_core_site(spark: Chart, token: str, provider: str, path_style: str) -> None:
     s3 = {
         "enabled": True,
         "endpoint": "s3.example.org",
         "accessKeyId": "a&b",
         "secretAccessKey": "k",
         "sessionToken": token,
-        "pathStyleAccess": path_style,
+        "pathStyleAccess": path_style == "true",
     }
     (text,) = files(spark, {"s3": s3}, "secretcoresite").values()
     assert f"<value>org.apache.hadoop.fs.s3a.{provider}AWSCredentialsProvider</value>" in text
-    assert (
-        f"<name>fs.s3a.path.style.access</name>\n    <value>{str(path_style).lower()}</value>"
-        in text
-    )
+    assert f"<name>fs.s3a.path.style.access</name>\n    <value>{path_style}</value>" in text
     assert "<value>a&amp;b</value>" in text
 
 
@@ -152,7 +149,7 @@ def test_pods_of_spark_trust_what_the_service_trusts(spark: Chart, cacerts: str)
 def test_the_service_may_make_pods_and_nothing_more(spark: Chart) -> None:
     rendered = spark.render()
     (role,) = rendered.of("Role")
-    granted = {resource for rule in role["rules"] for resource in rule["resources"]}
+    granted = set[str]().union(*(rule["resources"] for rule in role["rules"]))
     assert granted == {"pods", "pods/log", "services", "configmaps", "persistentvolumeclaims"}
     names = {binding["roleRef"]["name"] for binding in rendered.of("RoleBinding")}
     assert names == {role["metadata"]["name"], "view"}

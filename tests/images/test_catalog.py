@@ -122,12 +122,13 @@ def test_what_was_kept_on_the_word_of_a_layer_below_it_would_come_out_the_same()
 def cases(
     request: pytest.FixtureRequest, built: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, list[ET.Element]]:
-    """The tests by image, as JUnit has them: those of each cell in one image, as hours would pass
-    otherwise."""
+    """The tests by image, as JUnit has them: of a sample, those of each cell in one image; of all
+    images, those of each cell in every image that has it."""
     chosen = gates.images(request.config)
+    often = [] if request.config.getoption(gates.WHOLE) else ["--once"]
     report = tmp_path_factory.mktemp("images") / "report.xml"
-    done = catalog("test", *chosen, "--once", "--rm", "--junit", str(report))
-    assert done.returncode in {0, 1}, f"catalog test:\n{done.stderr}"
+    done = catalog("test", *chosen, *often, "--rm", "--junit", str(report))
+    assert report.exists(), f"catalog test:\n{done.stderr}"
     by_image: dict[str, list[ET.Element]] = {image: [] for image in built.graph.images}
     for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314  we wrote it
         by_image[str(case.get("classname"))].append(case)
@@ -139,8 +140,10 @@ def test_image(
     cases: Mapping[str, list[ET.Element]],
     record_property: Callable[[str, object], None],
 ) -> None:
-    record_property(gates.IMAGE, image)
-    assert cases[image], f"{image} has no test at all"
+    assert cases[image], f"nothing was looked at in {image}"
+    # What `catalog` looks for itself starts no container, and makes no image a tested one.
+    if any(not str(case.get("name")).startswith("catalog/") for case in cases[image]):
+        record_property(gates.IMAGE, image)
     failed = [
         f"{case.get('name')}:\n{failure.text}"
         for case in cases[image]

@@ -31,6 +31,19 @@ SMALL = {
     "spark.dynamicAllocation.executorIdleTimeout": "5s",
     "spark.dynamicAllocation.schedulerBacklogTimeout": "1s",
 }
+CONNECT = """
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.remote('sc://localhost').getOrCreate()
+print(spark.range(1000).selectExpr('sum(id)').first()[0])
+"""
+SERVERS = {
+    "connect-server": f'python -c "{CONNECT}"',
+    "thriftserver": (
+        "beeline --silent=true --outputformat=tsv2 --showHeader=false"
+        " -u jdbc:hive2://localhost:10000 -e 'select sum(id) from range(1000)' 2>/dev/null"
+    ),
+}
+"""What asks each server for a sum."""
 SESSION = """
 from pyspark.sql import SparkSession
 spark = SparkSession.builder.getOrCreate()
@@ -45,7 +58,6 @@ def release(launch: Launcher, s3: S3, outside: Outside) -> Release:
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": history,
         "spark.history.fs.logDirectory": history,
-        "spark.hadoop.fs.s3a.directory.marker.retention": "keep",
     }
     values = {
         "s3": s3.values,
@@ -190,7 +202,8 @@ spark.stop()
 PROGRAM
 python -c "import s3fs; s3fs.S3FileSystem().put('/tmp/job.py', '{s3.bucket}/job.py')"
 spark-submit --deploy-mode cluster --name job --conf spark.kubernetes.driver.pod.name=job-driver \
-  --conf spark.dynamicAllocation.maxExecutors=1 s3a://{s3.bucket}/job.py >/tmp/submitted 2>&1 || {{ tail -n 40 /tmp/submitted >&2; exit 1; }}
+  --conf spark.dynamicAllocation.maxExecutors=1 s3a://{s3.bucket}/job.py >/tmp/submitted 2>&1 ||
+  {{ tail -n 40 /tmp/submitted >&2; exit 1; }}
 """)
     driver = release.cluster.get("pod", "job-driver", RESTRICTED)
     assert driver["status"]["phase"] == "Succeeded", release.kubectl("logs", "job-driver")
@@ -213,22 +226,10 @@ def test_the_history_server_tells_what_was_run(release: Release, kernel: Kernel)
     release.run(f"{SPARK}/sbin/stop-history-server.sh")
 
 
-def test_a_client_elsewhere_connects(release: Release) -> None:
-    release.run(f"{SPARK}/sbin/start-connect-server.sh")
-    ask = (
-        'python -c "from pyspark.sql import SparkSession; spark ='
-        " SparkSession.builder.remote('sc://localhost').getOrCreate();"
-        " print(spark.range(1000).selectExpr('sum(id)').first()[0])\""
-    )
-    eventually("the Connect server answers", lambda: release.run(ask).split() == ["499500"])
-    release.run(f"{SPARK}/sbin/stop-connect-server.sh")
-
-
-def test_sql_over_jdbc(release: Release) -> None:
-    release.run(f"{SPARK}/sbin/start-thriftserver.sh")
-    ask = (
-        "beeline --silent=true --outputformat=tsv2 --showHeader=false"
-        " -u jdbc:hive2://localhost:10000 -e 'select sum(id) from range(1000)' 2>/dev/null"
-    )
-    eventually("the Thrift server answers", lambda: release.run(ask).split()[-1:] == ["499500"])
-    release.run(f"{SPARK}/sbin/stop-thriftserver.sh")
+@pytest.mark.parametrize("server", [*SERVERS])
+def test_a_server_answers_those_who_have_no_driver(release: Release, server: str) -> None:
+    release.run(f"{SPARK}/sbin/start-{server}.sh")
+    ask = SERVERS[server]
+    # The shell of the Thrift server's client shows its prompt first.
+    eventually(f"{server} answers", lambda: release.run(ask).split()[-1:] == ["499500"])
+    release.run(f"{SPARK}/sbin/stop-{server}.sh")

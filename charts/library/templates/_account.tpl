@@ -17,34 +17,30 @@ vault
 {{- end -}}
 {{- end -}}
 
-{{- define "library.objects.rolebinding" -}}
-{{- if .Values.kubernetes.enabled }}
+{{/* What gives the service's account a role. Parameters: context, name (a suffix), kind and role. */}}
+{{- define "library.rolebinding" -}}
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
-{{ include "library.metadata" (dict "context" .) }}
+{{ include "library.metadata" (dict "context" .context "name" .name) }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
-  kind: ClusterRole
-  name: {{ .Values.kubernetes.role | quote }}
+  kind: {{ .kind }}
+  name: {{ .role | quote }}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "library.serviceAccountName" . | quote }}
-    namespace: {{ .Release.Namespace | quote }}
+    name: {{ include "library.serviceAccountName" .context | quote }}
+    namespace: {{ .context.Release.Namespace | quote }}
+{{- end -}}
+
+{{- define "library.objects.rolebinding" -}}
+{{- if .Values.kubernetes.enabled }}
+{{ include "library.rolebinding" (dict "context" . "kind" "ClusterRole" "role" .Values.kubernetes.role) }}
 {{- end }}
 {{- end -}}
 
 {{- define "library.objects.rolebinding-scc" -}}
 {{- if and .Values.openshiftSCC.enabled .Values.openshiftSCC.scc }}
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-{{ include "library.metadata" (dict "context" . "name" "-scc") }}
-roleRef:
-  apiGroup: rbac.authorization.k8s.io
-  kind: ClusterRole
-  name: {{ printf "system:openshift:scc:%s" .Values.openshiftSCC.scc | quote }}
-subjects:
-  - kind: ServiceAccount
-    name: {{ include "library.serviceAccountName" . | quote }}
-    namespace: {{ .Release.Namespace | quote }}
+{{- $role := printf "system:openshift:scc:%s" .Values.openshiftSCC.scc }}
+{{ include "library.rolebinding" (dict "context" . "name" "-scc" "kind" "ClusterRole" "role" $role) }}
 {{- end }}
 {{- end -}}

@@ -97,17 +97,8 @@ rules:
 
 {{- define "library.objects.rolebinding-spark" -}}
 {{- if .Values.kubernetes.enabled }}
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-{{ include "library.metadata" (dict "context" . "name" "-spark") }}
-roleRef:
-  apiGroup: rbac.authorization.k8s.io
-  kind: Role
-  name: {{ printf "%s-spark" (include "library.fullname" .) | quote }}
-subjects:
-  - kind: ServiceAccount
-    name: {{ include "library.serviceAccountName" . | quote }}
-    namespace: {{ .Release.Namespace | quote }}
+{{- $role := printf "%s-spark" (include "library.fullname" .) }}
+{{ include "library.rolebinding" (dict "context" . "name" "-spark" "kind" "Role" "role" $role) }}
 {{- end }}
 {{- end -}}
 
