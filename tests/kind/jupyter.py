@@ -46,8 +46,7 @@ class Jupyter:
         started = self.post("/api/kernels", {"name": name})
         path = f"/api/kernels/{started['id']}"
         try:
-            with closing(self._socket(f"{path}/channels")) as connection:
-                yield Kernel(connection)
+            yield Kernel(self, path)
         finally:
             self._ask("DELETE", path)
 
@@ -55,7 +54,7 @@ class Jupyter:
         """Type a command into a terminal, and return what it shows up to a text."""
         name = self.post("/api/terminals", {})["name"]
         shown = ""
-        with closing(self._socket(f"/terminals/websocket/{name}")) as connection:
+        with closing(self.socket(f"/terminals/websocket/{name}")) as connection:
             connection.send(json.dumps(["stdin", f"{command}\r"]))
             end = time.monotonic() + TIMEOUT
             while until not in shown:
@@ -65,7 +64,8 @@ class Jupyter:
         self._ask("DELETE", f"/api/terminals/{name}")
         return shown
 
-    def _socket(self, path: str) -> websocket.WebSocket:
+    def socket(self, path: str) -> websocket.WebSocket:
+        """Open a web socket. The server closes it unless it is read from at least every 90 s."""
         return websocket.create_connection(
             f"ws://{self.address}{path}",
             header=[f"Authorization: token {self.token}"],
@@ -77,7 +77,8 @@ class Jupyter:
 class Kernel:
     """A kernel that runs, by the messaging protocol of Jupyter."""
 
-    connection: websocket.WebSocket
+    server: Jupyter
+    path: str
 
     def run(self, code: str) -> str:
         """Run a cell and return what it printed.
@@ -108,10 +109,14 @@ class Kernel:
             "content": content,
             "channel": "shell",
         }
-        self.connection.send(json.dumps(request))
+        with closing(self.server.socket(f"{self.path}/channels")) as connection:
+            connection.send(json.dumps(request))
+            return self._answer(connection, asked)
+
+    def _answer(self, connection: websocket.WebSocket, asked: str) -> str:
         printed, replied, idle = "", "", False
         while not (replied and idle):
-            message = json.loads(self.connection.recv())
+            message = json.loads(connection.recv())
             if message.get("parent_header", {}).get("msg_id") != asked:
                 continue
             content = message["content"]
