@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from builder.catalog.packages import PackageList
+from builder.catalog.packages import Archive, PackageList
 from builder.catalog.words import When
 
 Condition = tuple[tuple[str, frozenset[str]], ...]
@@ -50,6 +50,15 @@ def absent(packages: PackageList, point: Mapping[str, str]) -> dict[str, str]:
             if name not in there:
                 reasons.setdefault(name, because)
     return reasons
+
+
+def archives(given: Mapping[str, Archive], point: Mapping[str, str]) -> dict[str, Archive]:
+    """Return the archives that are wanted at a point, sorted by name."""
+    there: dict[str, Archive] = {}
+    for name, archive in sorted(given.items()):
+        if holds(condition(archive.when), point):
+            there[name] = archive
+    return there
 
 
 def both(conditions: Iterable[Condition]) -> Condition:

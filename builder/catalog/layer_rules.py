@@ -35,6 +35,7 @@ def check(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem
         yield from _bottom(draft, reading, layer)
         yield from once_rules.check(draft, name, layer, having)
         yield from _packages(draft, name, layer, reading.yaml, having)
+        yield from _archives(draft, name, layer, having)
         yield from _absent(draft, name, layer, having)
         yield from _templates(draft, name, layer, reading.yaml, having)
         yield from _when(draft, name, having)
@@ -125,6 +126,15 @@ def _conditions(
             yield from repeated(text, (*path, index, "packages"), entry.packages)
             when = (*path, index, "when")
             yield from check_when(draft, text, when, entry.when, having=having, who=who)
+
+
+def _archives(
+    draft: Draft, name: str, layer: Layer, having: tuple[str, ...] | None
+) -> Iterator[Problem]:
+    text, who = draft.readings[name].yaml, f"the layer {name}"
+    for one, archive in layer.archives.items():
+        when = ("archives", one, "when")
+        yield from check_when(draft, text, when, archive.when, having=having, who=who)
 
 
 def _absent(

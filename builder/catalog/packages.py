@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 from builder.catalog.words import (
     CONDITIONAL,
     GO_VERSION,
+    MOST_BYTES,
     ONE_LINE,
     SHA256,
     TEXT,
@@ -56,9 +57,19 @@ class Archive(Model):
     version: str = Field(description="Its version, for people; `lock --upgrade` shows it.")
     sha256: str | None = Field(
         None,
-        description="Its sha256; if not given, `catalog lock` records it.",
+        description=(
+            "Its sha256. With it, `catalog lock` needs no network for the file; without it,"
+            " `catalog lock` reads the file and records its hash."
+        ),
         pattern=SHA256,
     )
+    size: int | None = Field(
+        None,
+        description="Its size in bytes, for progress, and as the most that is ever fetched.",
+        ge=1,
+        le=MOST_BYTES,
+    )
+    when: When = Field({}, description="Matrix points at which it is wanted. Default: all.")
 
 
 class Maven(Model):

@@ -29,6 +29,8 @@ DPKG_PATH = r"^path-(exclude|include)=/\S*$"
 URL = r"^(https?://[^\s/?#@\\]+(/[^\s?#]*)?|file:///[^\s?#]*)$"
 PAGE = r"^https?://[^\s/?#@\\]+(/[^\s?#]*)?(#[^\s?]*)?$"
 SHA256 = r"^[0-9a-f]{64}$"
+MOST_BYTES = 1 << 50
+"""No file has more."""
 GO_VERSION = r"^(latest|v[0-9][0-9A-Za-z.+-]*)$"
 ONE_LINE = r"^[^\n']*$"
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from builder.catalog.words import MOST_BYTES
 from builder.errors import InputError, IntegrityError, Problem
 from builder.kinds.table import BY_NAME, complete, placed
 from builder.lock import words
@@ -17,7 +18,6 @@ from builder.lock.model import FORMAT, Artifact, Lock, Slice, layer_of
 from builder.lock.page import MERGE, RESTORE, Page, opening
 from builder.lock.scripts import LEAST_ID, MOST_ID, NAME
 
-MOST_BYTES = 1 << 50
 TEXTS = ("version", "origin", "locator", "digest")
 CELL = {"asks", "asked", "artifacts", "files"}
 

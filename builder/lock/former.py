@@ -4,6 +4,7 @@ that `catalog lock` can convert it.
 
 from __future__ import annotations
 
+from builder.catalog.words import MOST_BYTES
 from builder.errors import InputError, Problem
 from builder.lock.decode import cell, check_artifact, moment
 from builder.lock.model import Artifact, Lock
@@ -12,7 +13,6 @@ from builder.lock.page import Page, opening
 FORMAT = 1
 KEYS = {"format", "moment", "archives", "artifacts", "cells"}
 TEXTS = ("kind", "name", "version", "origin", "locator", "digest")
-MOST_BYTES = 1 << 50
 # Only the kinds whose index always states a size keep it.
 SIZED = {"deb", "build"}
 

@@ -36,7 +36,8 @@ class Artifact:
     digest: str
     """`sha256:<hex>` or `sha512:<hex>`."""
     size: int
-    """Bytes, for the kinds whose index always states it (Debian's does); 0 for all others."""
+    """Bytes, where the origin's index always states it (Debian's does) or a layer does; 0 where
+    nobody does: it is unknown then, and not nothing."""
     extra: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def checked(self) -> Artifact:
