@@ -163,7 +163,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Say what was covered of the catalog, before pytest's closing line."""
-    ended = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    ended = []
+    for outcome in ("passed", "failed", "skipped"):
+        ended += terminalreporter.getreports(outcome)
     reports = [report for report in ended if isinstance(report, pytest.TestReport)]
     lines = list(gates.closing(reports, config))
     if not lines:

@@ -20,6 +20,7 @@ from builder.commands.list import coverage
 from builder.debian.mergers import MERGERS
 from builder.graph.build import graph
 from builder.graph.model import Graph
+from builder.graph.needs import needs
 from builder.graph.sample import Sample, sample
 
 ROOT = Path(__file__).parents[1]
@@ -28,7 +29,7 @@ ALONE = "whole"
 """Marks a test that `make test` leaves out; its argument says why."""
 LEFT_OUT = pytest.StashKey[dict[str, set[str]]]()
 """The files of tests that this run leaves out, by the reason."""
-IMAGE, SERVICE, MERGER = "image", "service", "merger"
+IMAGE, SERVICE, MERGER, WAITING = "image", "service", "merger", "waiting"
 SHOWN = 6
 """Names that are told of a longer list."""
 
@@ -56,6 +57,21 @@ def images(config: pytest.Config) -> list[str]:
     if config.getoption(WHOLE):
         return sorted(committed_graph().images)
     return sorted(committed_sample().images)
+
+
+def waiting(away: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """Return the images that wait for a host which the catalog names by address, each with the
+    host; `away` is what `catalog fetch --json` says of hosts that it could not reach.
+
+    Nothing waits for a package registry: without one, no image is tested.
+    """
+    made = committed_graph()
+    hosts: dict[str, str] = {}
+    for host, names in away.items():
+        for name in names:
+            if host in needs(made.images[name], made):
+                hosts[name] = host
+    return hosts
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -105,7 +121,7 @@ def closing(reports: Iterable[pytest.TestReport], config: pytest.Config) -> Iter
     if not everything and not recorded[IMAGE] and not recorded[SERVICE]:
         return
     whole = bool(config.getoption(WHOLE))
-    yield from _about_images(recorded[IMAGE], recorded[MERGER], whole=whole)
+    yield from _about_images(recorded, whole=whole)
     yield from _about_services(recorded[SERVICE], whole=whole)
     for reason, files in config.stash.get(LEFT_OUT, {}).items():
         yield f"tests left out, as {reason}{_names(files)}"
@@ -115,7 +131,8 @@ def closing(reports: Iterable[pytest.TestReport], config: pytest.Config) -> Iter
 
 def properties(reports: Iterable[pytest.TestReport]) -> Mapping[str, set[str]]:
     """Return what tests have recorded, by name."""
-    recorded: dict[str, set[str]] = {IMAGE: set(), SERVICE: set(), MERGER: set()}
+    names = IMAGE, SERVICE, MERGER, WAITING
+    recorded: dict[str, set[str]] = {name: set() for name in names}
     for report in reports:
         for name, value in report.user_properties:
             if name in recorded:
@@ -123,10 +140,13 @@ def properties(reports: Iterable[pytest.TestReport]) -> Mapping[str, set[str]]:
     return recorded
 
 
-def _about_images(
-    tested: Collection[str], mergers: Collection[str], *, whole: bool
-) -> Iterator[str]:
+def _about_images(recorded: Mapping[str, Collection[str]], *, whole: bool) -> Iterator[str]:
     listed, chosen = committed_graph().images, committed_sample()
+    tested, mergers = recorded[IMAGE], recorded[MERGER]
+    waiting_for: dict[str, list[str]] = {}
+    for value in recorded[WAITING]:
+        host, _, image = value.partition(" ")
+        waiting_for.setdefault(host, []).append(image)
     yield f"images tested: {len(tested)} of {len(listed)}{_names(tested)}"
     wanted = listed.keys() if whole else chosen.images.keys()
     if tested and wanted <= set(tested):
@@ -134,7 +154,9 @@ def _about_images(
         yield f"  they show {shows}"
     if mergers:
         yield f"  {len(mergers)} of {len(MERGERS)} mergers united what several layers wrote"
-    absent = wanted - set(tested)
+    for host, names in sorted(waiting_for.items()):
+        yield f"  left out, as {host} cannot be reached: {len(names)}{_names(names)}"
+    absent = wanted - set(tested).union(*waiting_for.values())
     if absent:
         yield f"  not tested in this run: {len(absent)}{_names(absent)}"
     if whole:

@@ -91,6 +91,22 @@ def test_all_of_it_leaves_out_what_cannot_be_built_alone(whole: pytest.Config) -
     assert "shown by the others" not in told
 
 
+def test_images_that_wait_for_a_host_are_told_with_it(config: pytest.Config) -> None:
+    first, *others = gates.committed_sample().images
+    reports = [report(**{gates.WAITING: f"far.invalid {first}"})]
+    reports += [report(**{IMAGE: name}) for name in others]
+    told = lines(config, *reports)
+    assert f"images tested: {len(others)} of " in told
+    assert f"\n  left out, as far.invalid cannot be reached: 1: {first}\n" in told
+    assert "not tested in this run" not in told
+
+
+def test_no_image_waits_for_a_package_registry() -> None:
+    """Without one, the gate fails."""
+    first, *_ = gates.committed_graph().images
+    assert gates.waiting({"registry.invalid": [first]}) == {}
+
+
 def test_each_gate_chooses_its_images(
     pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

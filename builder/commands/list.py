@@ -11,6 +11,7 @@ from builder.console.text import Console
 from builder.graph.build import graph
 from builder.graph.draw import image_document
 from builder.graph.model import Graph
+from builder.graph.needs import needs
 from builder.graph.sample import ASPECTS, Sample, sample
 from builder.graph.select import select
 
@@ -46,13 +47,29 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _sample(sample(part), part, console, as_json=arguments.json)
         return 0
     if arguments.json:
-        console.json([image_document(image) for image in part.images.values()])
+        console.json([image_document(image, part) for image in part.images.values()])
         return 0
+    _list(part, console)
+    return 0
+
+
+def _list(part: Graph, console: Console) -> None:
+    """Print the images; which hosts they need beside the package registries, where some do."""
+    hosts: dict[str, set[str]] = {}
+    for image in part.images.values():
+        hosts.setdefault(image.name, set()).update(needs(image, part))
+    names = by_name(part).items()
+    if any(hosts.values()):
+        rows = [
+            (name, " ".join(tags), " ".join(sorted(hosts[name])), text)
+            for (name, text), tags in names
+        ]
+        console.table(["image", "tags", "needs", "description"], rows)
+        return
     console.table(
         ["image", "tags", "description"],
-        [(name, " ".join(tags), text) for (name, text), tags in by_name(part).items()],
+        [(name, " ".join(tags), text) for (name, text), tags in names],
     )
-    return 0
 
 
 def _absent(arguments: argparse.Namespace, made: Graph, console: Console) -> None:
@@ -120,13 +137,17 @@ def coverage(chosen: Sample) -> str:
 
 
 def _purpose(chosen: Sample, name: str) -> str:
-    """Return what an image adds to a sample: `1 layer, 5 pairs of layers that meet`."""
+    """Return what an image adds to a sample, and what it needs for that: `1 layer, 5 pairs of
+    layers that meet`.
+    """
     counts = []
     for kind, (one, several) in ASPECTS.items():
         count = sum(aspect.kind == kind for aspect in chosen.images[name])
         if count:
             counts.append(f"{count} {one if count == 1 else several}")
-    return ", ".join(counts)
+    hosts = chosen.needs.get(name, ())
+    condition = f"; left out where {' or '.join(hosts)} cannot be reached" if hosts else ""
+    return f"{', '.join(counts)}{condition}"
 
 
 def _reason(chosen: Sample, name: str) -> str:
@@ -144,6 +165,7 @@ def _document(chosen: Sample) -> dict[str, Any]:
             **{name: {"shown_by": sorted(others)} for name, others in chosen.covered.items()},
             **{name: {"heavy": list(layers)} for name, layers in chosen.heavy.items()},
         },
+        "needs": {name: list(hosts) for name, hosts in chosen.needs.items()},
         "shown": [str(aspect) for aspect in sorted(chosen.shown)],
         "missed": [str(aspect) for aspect in sorted(chosen.missed)],
     }

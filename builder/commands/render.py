@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.text(flat.tree(project, name)["Dockerfile"].data.decode().rstrip("\n"))
         return 0
     cells = [project.graph.cells[cell] for cell in project.graph.images[name].cells]
-    fetch(project.lock, cells, project.settings, console)
+    fetch(project.lock, cells, project.settings, console, project.documents)
     with writing(project.store):
         logs = project.state / "logs"
         shop = Workshop(project=project, builder="", logs=logs, monitor=console)

@@ -204,7 +204,7 @@ def describe(image: ImagePoint, made: Graph, known: Facts | None = None) -> dict
         )
     sizes = [layer["size"] for layer in layers]
     return {
-        **image_document(image),
+        **image_document(image, made),
         "size": None if None in sizes else sum(sizes),
         "layers": layers,
     }
@@ -259,6 +259,8 @@ def _show(
         )
         total = "" if shown["size"] is None else f"{'total':>9} {readable(shown['size'])}\n"
         console.text(total)
+        if shown["needs"]:
+            console.text(f"needs {', '.join(shown['needs'])}, beside the package registries\n")
         for layer in shown["layers"]:
             _tell_absent(layer["layer"], layer["absent"], console)
         if packages:

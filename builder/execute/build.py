@@ -12,7 +12,7 @@ from pathlib import Path
 
 from builder import confined
 from builder.cells import records
-from builder.errors import FetchError, IntegrityError
+from builder.errors import BuilderError, FetchError, listed
 from builder.events import Monitor, Note
 from builder.execute import cells
 from builder.execute.hold import hold, note
@@ -23,13 +23,17 @@ from builder.execute.schedule import run as schedule
 from builder.execute.workshop import Workshop
 from builder.fetch.context import lacks
 from builder.fetch.fetch import NODE as FETCH
-from builder.fetch.fetch import fetch
+from builder.fetch.fetch import attempt
+from builder.fetch.lost import together
+from builder.graph.model import Cell
 from builder.plan.plan import Plan
 from builder.record import digests
 from builder.tools import buildx
 
 RUNS = 20
 """Runs whose logs are kept."""
+SHOWN = 12
+"""How many images are named that wait for a host; all are told as held back."""
 
 
 def build(
@@ -145,19 +149,52 @@ def _cells(
         if name in names
     }
     before: dict[str, Result] = {}
-    try:
-        if wanted:
-            fetch(project.lock, wanted, project.settings, shop.monitor)
-    except (FetchError, IntegrityError) as error:
-        before[FETCH] = replace(failed(FETCH, error), damaged=False)
-        for cell in wanted:
-            if lacks(cell, project.lock, project.settings.cache):
-                below[cell.id].add(FETCH)
+    if wanted:
+        needs, errors = _fetched(project, wanted, shop.monitor)
+        for cell, nodes in needs.items():
+            below[cell] |= nodes
+        for node, error in errors.items():
+            before[node] = replace(failed(node, error), damaged=False)
 
     def work(name: str) -> str:
         return cells.check(shop, name) if name in checked else cells.build(shop, name)
 
     return schedule(below, work, jobs, shop.monitor, before=before)
+
+
+def _fetched(
+    project: Project, wanted: Sequence[Cell], monitor: Monitor
+) -> tuple[dict[str, set[str]], dict[str, BuilderError]]:
+    """Fetch what cells need. Return which of them have to wait for what, and what went wrong: with
+    each host that cannot be reached, and with all other files.
+    """
+    lock, settings = project.lock, project.settings
+    _, lost = attempt(lock, wanted, settings, monitor, project.documents)
+    missing = [cell for cell in wanted if lacks(cell, lock, settings.cache)]
+    needs: dict[str, set[str]] = {cell.id: set() for cell in missing}
+    errors: dict[str, BuilderError] = {}
+    for away in lost.away:
+        node, waiting = f"{FETCH} from {away.host}", []
+        for cell in missing:
+            held = {lock.artifacts[name].digest for name in lock.cells[cell.id].artifacts}
+            if held & away.digests:
+                needs[cell.id].add(node)
+                waiting.append(cell.id)
+        errors[node] = _away(project, waiting, lost.of_host(away))
+    if lost.failures:
+        errors[FETCH] = together(lost.failures)
+        for cell in missing:
+            # What waits for no host lacks one of these.
+            if not needs[cell.id]:
+                needs[cell.id].add(FETCH)
+    return needs, errors
+
+
+def _away(project: Project, cells: Collection[str], error: FetchError) -> FetchError:
+    """Return the error for a host, with the images that wait for it."""
+    images = [image.id for image in project.graph.images.values() if {*image.cells} & {*cells}]
+    waiting = f"\nfor it wait: {listed(images, SHOWN)}" if images else ""
+    return FetchError(f"{error.message}{waiting}", hint=error.hint)
 
 
 def _held_back(needs: Sequence[str], results: Mapping[str, Result]) -> str:

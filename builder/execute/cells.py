@@ -73,7 +73,7 @@ def check(shop: Workshop, name: str) -> str:
         if not why and cell.layer.replaces:
             why = changed(shop.facts(name), [shop.facts(ancestor) for ancestor in cell.ancestors])
         if why:
-            fetch(project.lock, [cell], project.settings, shop.monitor)
+            fetch(project.lock, [cell], project.settings, shop.monitor, project.documents)
             return f"{build(shop, name)}; {why[0]}"
         manifest = records.find(shop.store, project.inputs[name].key)
         if manifest is not None:

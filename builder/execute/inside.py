@@ -102,7 +102,7 @@ def failed_session(
     if cell.layer.bootstrap:
         message = f"{cell.id} is made by mmdebstrap, which leaves nothing to look into"
         raise BuilderError(message, hint=f"what it said: {log}")
-    fetch(project.lock, [cell], project.settings, monitor)
+    fetch(project.lock, [cell], project.settings, monitor, project.documents)
     with hold(project):
         staging = project.store.staging()
         try:

@@ -26,6 +26,7 @@ from builder.oci.shelf import Shelf
 from builder.plan.key import Inputs, all_inputs, strict
 from builder.plan.plan import Known, Plan, plan
 from builder.render.config import image_config
+from builder.resolve.request import Documents
 from builder.settings import Settings
 from builder.settings import read as read_settings
 
@@ -82,6 +83,11 @@ class Project:
     def inputs(self) -> Mapping[str, Inputs]:
         """The inputs of every cell's key."""
         return all_inputs(self.graph, self.lock, self.loaded.layer_dirs)
+
+    @property
+    def documents(self) -> Documents:
+        """The catalog's files, for the places of problems."""
+        return Documents(layers=self.loaded.layer_sources, catalog=self.loaded.source)
 
     @property
     def state(self) -> Path:

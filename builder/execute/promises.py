@@ -124,7 +124,7 @@ def _verify(shop: Workshop, cell: Cell, *, required: bool) -> Rebuilt | None:
     if manifest is None or not (moved or required):
         return None
     before = shop.facts(cell.id)
-    fetch(project.lock, [cell], project.settings, shop.monitor)
+    fetch(project.lock, [cell], project.settings, shop.monitor, project.documents)
     with disk(shop.store.root):
         after = made(shop, cell)
         if same(before, after):

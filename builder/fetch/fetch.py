@@ -10,14 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.errors import FetchError, IntegrityError
-from builder.events import Monitor, Note, Progress, Step
+from builder.errors import FetchError, IntegrityError, ToolError
+from builder.events import Monitor, Note, Progress, State, Step
+from builder.fetch.lost import Away, Lost, Written, gone, written, wrong
 from builder.fetch.session import connections, session
 from builder.fetch.transfer import GoneError, UnreachableError, place, sound, transfer
 from builder.graph.model import Cell
 from builder.lock.model import Artifact, Lock
 from builder.resolve.kinds import SUPPLIERS
-from builder.settings import SNAPSHOT, Settings, variable
+from builder.resolve.request import Documents
+from builder.settings import Settings
 from builder.tools import web
 
 NODE = "fetch"
@@ -35,9 +37,15 @@ class Fetched:
     """Files that were here already, and sound."""
 
 
-def fetch(lock: Lock, cells: Iterable[Cell], settings: Settings, monitor: Monitor) -> Fetched:
+def fetch(
+    lock: Lock,
+    cells: Iterable[Cell],
+    settings: Settings,
+    monitor: Monitor,
+    documents: Documents | None = None,
+) -> Fetched:
     """Bring every artifact of these cells into the cache, each verified; what is there already is
-    verified again.
+    verified again. `documents` are the layers' files, for the places of problems.
 
     Raises:
         FetchError: at least one artifact could not be fetched; names each, and the setting to use.
@@ -45,44 +53,67 @@ def fetch(lock: Lock, cells: Iterable[Cell], settings: Settings, monitor: Monito
         IntegrityError: a mirror gave something else than what is locked.
 
     """
+    fetched, lost = attempt(lock, cells, settings, monitor, documents)
+    lost.raise_any()
+    return fetched
+
+
+def attempt(
+    lock: Lock,
+    cells: Iterable[Cell],
+    settings: Settings,
+    monitor: Monitor,
+    documents: Documents | None = None,
+) -> tuple[Fetched, Lost]:
+    """Do the same, and return what could not be fetched instead of raising it."""
+    wanted = list(cells)
     names: set[str] = set()
-    for cell in cells:
+    for cell in wanted:
         names.update(lock.cells[cell.id].artifacts)
     artifacts = [lock.artifacts[name] for name in sorted(names)]
-    return ensure(artifacts, lock.moment, settings, monitor)
+    places = written(wanted, documents or Documents())
+    return _attempt(artifacts, lock.moment, settings, monitor, places)
 
 
 def ensure(
     artifacts: Iterable[Artifact], moment: str, settings: Settings, monitor: Monitor
 ) -> Fetched:
-    """Do the same for single artifacts, locked at a moment (RFC 3339)."""
+    """Do as `fetch` for single artifacts, locked at a moment (RFC 3339)."""
+    fetched, lost = _attempt(artifacts, moment, settings, monitor, {})
+    lost.raise_any()
+    return fetched
+
+
+def _attempt(
+    artifacts: Iterable[Artifact],
+    moment: str,
+    settings: Settings,
+    monitor: Monitor,
+    places: Mapping[str, Written],
+) -> tuple[Fetched, Lost]:
     begin = time.monotonic()
     distinct = {place(artifact, settings.cache): artifact for artifact in artifacts}
     with ThreadPoolExecutor(connections(settings)) as pool:
         missing = _missing(distinct, pool, monitor)
         if missing:
             monitor(Step(NODE, "running", f"{len(missing)} of {len(distinct)} files"))
-        done = _Transfers(settings, monitor, missing)
+        done = _Transfers(settings, monitor, missing, places)
         for kinds in _waves(missing.values()):
-            _make_ready(kinds, distinct, settings)
             with done.stopping(pool):
+                _make_ready(kinds, distinct, settings)
                 done.run(
                     pool,
                     {path: item for path, item in missing.items() if item.kind in kinds},
                     moment,
                 )
-    done.raise_failures()
-    fetched = Fetched(files=len(missing), bytes=done.bytes, kept=len(distinct) - len(missing))
+    fetched = Fetched(files=done.files, bytes=done.bytes, kept=len(distinct) - len(missing))
     if missing:
-        monitor(
-            Step(
-                NODE,
-                "done",
-                f"{fetched.files} files, {fetched.bytes / 1e6:.0f} MB",
-                time.monotonic() - begin,
-            )
-        )
-    return fetched
+        came = f"{fetched.files} files, {fetched.bytes / 1e6:.0f} MB"
+        rest = len(missing) - fetched.files
+        state: State = "failed" if rest else "done"
+        detail = f"{came}; {rest} could not be fetched" if rest else came
+        monitor(Step(NODE, state, detail, time.monotonic() - begin))
+    return fetched, done.lost()
 
 
 def _missing(
@@ -130,16 +161,23 @@ class _Transfers:
     """Transfers that go on when one fails, and tell all failures at the end."""
 
     def __init__(
-        self, settings: Settings, monitor: Monitor, missing: Mapping[Path, Artifact]
+        self,
+        settings: Settings,
+        monitor: Monitor,
+        missing: Mapping[Path, Artifact],
+        places: Mapping[str, Written],
     ) -> None:
         self._session, self._settings, self._monitor = session(settings), settings, monitor
-        self._total = sum(artifact.size for artifact in missing.values())
+        sizes = [artifact.size for artifact in missing.values()]
+        # A sum of what is known alone would be no total.
+        self._total = sum(sizes) if all(sizes) else 0
+        self._places = places
         self._lock = threading.Lock()
         self._failures: list[FetchError | IntegrityError] = []
         self._stopped = False
-        self._unreachable: set[str] = set()
+        self._away: dict[str, Away] = {}
         """Hosts that are asked for nothing more."""
-        self._left = 0
+        self.files = 0
         self.bytes = 0
 
     @contextmanager
@@ -158,65 +196,83 @@ class _Transfers:
         """Transfer these."""
         urls = self._locate(list(missing.values()), moment)
         futures = [
-            pool.submit(self._one, artifact, urls.get(artifact.id, ()), path)
+            pool.submit(self._one, artifact, urls[artifact.id], path)
             for path, artifact in missing.items()
+            if artifact.id in urls
         ]
         for future in futures:
             future.result()
 
-    def raise_failures(self) -> None:
-        """Raise one error that names all artifacts that could not be fetched."""
-        if not self._failures:
-            return
-        first = self._failures[0]
-        lines = sorted({failure.message for failure in self._failures})
-        if self._left:
-            lines.append(f"{self._left} more files there were not asked for")
-        kind = (
-            IntegrityError
-            if any(isinstance(failure, IntegrityError) for failure in self._failures)
-            else FetchError
-        )
-        raise kind("\n".join(lines), hint=first.hint)
+    def lost(self) -> Lost:
+        """Return what could not be fetched."""
+        away = [self._away[host] for host in sorted(self._away) if self._away[host].digests]
+        return Lost(away=away, failures=tuple(self._failures), places=self._places)
 
     def _locate(self, artifacts: Sequence[Artifact], moment: str) -> dict[str, tuple[str, ...]]:
+        """Return the addresses of artifacts by id, without those whose registry does not answer."""
         urls: dict[str, tuple[str, ...]] = {}
         for kind in sorted({artifact.kind for artifact in artifacts}):
+            same = [artifact for artifact in artifacts if artifact.kind == kind]
             try:
-                urls |= SUPPLIERS[kind].locate(
-                    [artifact for artifact in artifacts if artifact.kind == kind],
-                    moment,
-                    self._settings,
-                )
-            except FetchError as error:
-                self._failures.append(error)
+                found = SUPPLIERS[kind].locate(same, moment, self._settings)
+            except (FetchError, ToolError) as error:
+                self._failures.append(FetchError(error.message, hint=error.hint))
+            else:
+                urls |= {artifact.id: found.get(artifact.id, ()) for artifact in same}
         return urls
 
     def _one(self, artifact: Artifact, urls: Sequence[str], path: Path) -> None:
-        reachable = [url for url in urls if web.host(url) not in self._unreachable]
-        if urls and not reachable:
-            with self._lock:
-                self._left += 1
-            return
+        spot = self._places.get(artifact.id)
+        hosts = [web.host(url) for url in urls]
+        known = [self._away[host] for host in hosts if host in self._away]
+        reachable = [url for url in urls if web.host(url) not in self._away]
         try:
-            transfer(self._session, artifact, reachable, path, self._arrived)
+            if reachable or not urls:
+                self._from_any(artifact, reachable, path)
+            else:
+                known[0].left.append(artifact)
+        except UnreachableError as error:
+            self._away[error.host].asked.append(artifact)
         except GoneError as error:
-            hint = f"run `catalog lock --upgrade {artifact.name}`"
-            if artifact.origin.startswith("debian"):
-                hint = (
-                    f"set {variable(SNAPSHOT, 'debian')} to an archive of former states, or {hint}"
-                )
-            self._failures.append(
-                FetchError(
-                    f"{artifact.name} {artifact.version} is no longer at"
-                    f" {artifact.origin}{error.where}",
-                    hint=hint,
-                )
-            )
-        except (FetchError, IntegrityError) as error:
-            if isinstance(error, UnreachableError):
-                self._unreachable.add(error.host)
+            # It may be where nobody could ask.
+            if known:
+                known[0].left.append(artifact)
+            else:
+                self._failures.append(gone(artifact, error, spot))
+        except IntegrityError as error:
+            self._failures.append(wrong(artifact, error, spot))
+        except FetchError as error:
             self._failures.append(error)
+
+    def _from_any(self, artifact: Artifact, urls: Sequence[str], path: Path) -> None:
+        """Fetch an artifact from the first address that has it and whose host can be reached.
+
+        Raises:
+            UnreachableError: no host had it, and one could not be reached.
+            GoneError: all could be reached, and none had it.
+            FetchError: one broke off.
+            IntegrityError: one gave something else.
+
+        """
+        lost: list[UnreachableError] = []
+        missing = GoneError(f"{artifact.name} {artifact.version}")
+        for url in urls:
+            try:
+                transfer(self._session, artifact, [url], path, self._arrived)
+            except UnreachableError as error:
+                away = Away(host=error.host, reason=error.reason, hint=error.hint)
+                self._away.setdefault(error.host, away)
+                lost.append(error)
+            except GoneError as error:
+                missing = error
+            else:
+                self._count()
+                return
+        raise lost[0] if lost else missing
+
+    def _count(self) -> None:
+        with self._lock:
+            self.files += 1
 
     def _arrived(self, count: int) -> None:
         if self._stopped:

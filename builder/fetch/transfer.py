@@ -16,6 +16,7 @@ import urllib3
 from builder import confined, settle
 from builder.errors import FetchError, IntegrityError
 from builder.lock.model import Artifact
+from builder.lock.words import ARCHIVE
 from builder.redact import redact
 from builder.settings import MIRROR, variable
 from builder.tools import web
@@ -61,9 +62,9 @@ class GoneError(FetchError):
 class UnreachableError(FetchError):
     """No connection to the address' host could be made, however often it was tried."""
 
-    def __init__(self, message: str, hint: str, host: str) -> None:
+    def __init__(self, message: str, hint: str, host: str, reason: str) -> None:
         super().__init__(message, hint=hint)
-        self.host = host
+        self.host, self.reason = host, reason
 
 
 def place(artifact: Artifact, cache: Path) -> Path:
@@ -171,9 +172,11 @@ def _once(
         confined.directory(top, f"artifacts/{algorithm}", make=True, settled=True) as handle,
         settle.beside(handle, "part") as (part, new),
     ):
+        count = 0
         for piece in pieces(session, url, what, most=artifact.size or MOST):
             digest.update(piece)
             part.write(piece)
+            count += len(piece)
             arrived(len(piece))
         if digest.hexdigest() != wanted:
             raise IntegrityError(
@@ -181,6 +184,10 @@ def _once(
                 f" file: its {algorithm} is {digest.hexdigest()}, and should be {wanted}",
                 hint=OTHER,
             )
+        # A person wrote it; indexes are taken at their word for the hash alone.
+        if artifact.kind == ARCHIVE and artifact.size not in {0, count}:
+            message = f"{what} from {redacted(url)} has {count:,} bytes, not {artifact.size:,}"
+            raise IntegrityError(message, hint=OTHER)
         part.flush()
         if artifact.kind in UNPACKED:
             check_file(target.with_name(new), artifact.locator.rpartition("/")[2])
@@ -274,20 +281,29 @@ def _lost(artifact: Artifact, url: str, error: Exception) -> FetchError:
         how = f"{web.host(url)} does not answer: {web.reason(error)}"
     message, hint = f"{artifact.name} {artifact.version}: {how}", _hint(artifact)
     if _is_unreachable(error):
-        return UnreachableError(message, hint, web.host(url))
+        return UnreachableError(message, hint, web.host(url), web.reason(error))
     return FetchError(message, hint=hint)
 
 
 def _is_unreachable(error: Exception) -> bool:
-    """Tell whether there was no connection at all, to the host or to a proxy before it."""
+    """Tell whether there was no connection at all, to the host or to a proxy before it, or none
+    that can be trusted.
+    """
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, urllib3.exceptions.MaxRetryError) else None
-    kinds = urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError
+    kinds = (
+        urllib3.exceptions.ConnectTimeoutError,
+        urllib3.exceptions.NewConnectionError,
+        urllib3.exceptions.SSLError,
+    )
     return isinstance(error, requests.exceptions.ProxyError) or isinstance(reason, kinds)
 
 
 def _hint(artifact: Artifact) -> str:
+    mirror = "a mirror that answers"
+    if artifact.kind == ARCHIVE:
+        mirror = f"where {artifact.locator.rpartition('/')[2]} is, such as file:///srv/archives"
     return (
-        f"set {variable(MIRROR, artifact.origin)} to a mirror that answers, or"
-        " http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
+        f"set {variable(MIRROR, artifact.origin)} to {mirror}, or http_proxy/https_proxy, or"
+        " CATALOG_CA_BUNDLE"
     )

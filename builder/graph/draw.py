@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from builder.catalog.model import Layer
 from builder.graph.model import Cell, Graph, ImagePoint
+from builder.graph.needs import needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ def document(graph: Graph) -> dict[str, object]:
     """
     return {
         "cells": [_cell(cell) for cell in graph.cells.values()],
-        "images": [image_document(image) for image in graph.images.values()],
+        "images": [image_document(image, graph) for image in graph.images.values()],
         "absent": [
             {"name": absent.name, "point": dict(absent.point), "because": absent.because}
             for absent in graph.absent
@@ -123,8 +124,8 @@ def document(graph: Graph) -> dict[str, object]:
     }
 
 
-def image_document(image: ImagePoint) -> dict[str, object]:
-    """Return an image as JSON data."""
+def image_document(image: ImagePoint, graph: Graph) -> dict[str, object]:
+    """Return an image as JSON data; `needs` are hosts beside the package registries."""
     return {
         "id": image.id,
         "name": image.name,
@@ -132,6 +133,7 @@ def image_document(image: ImagePoint) -> dict[str, object]:
         "description": image.description,
         "point": dict(image.point),
         "cells": list(image.cells),
+        "needs": list(needs(image, graph)),
     }
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from builder.graph.asks import wishes
 from builder.graph.model import Cell, Graph, ImagePoint
+from builder.graph.needs import needs
 
 LAYER, VERSION, PAIR, ARTIFACT = "layer", "version", "pair", "artifact"
 ASPECTS = {
@@ -51,6 +52,9 @@ class Sample:
     shown: frozenset[Aspect]
     missed: frozenset[Aspect]
     """What only heavy images have."""
+    needs: Mapping[str, tuple[str, ...]]
+    """Image id -> the hosts that one of the sample needs beside the package registries. Where one
+    cannot be reached, the others show what they would show without it."""
 
     def count(self, kind: str) -> tuple[int, int]:
         """Return how much of one kind is shown, and how much there is."""
@@ -62,7 +66,8 @@ class Sample:
 def sample(graph: Graph) -> Sample:
     """Choose images so that together they show every aspect of all that have no heavy layer.
 
-    The choice depends on the graph alone. None of the chosen images can be left out.
+    The choice depends on the graph alone. None of the chosen images can be left out, except that
+    those which need further hosts are chosen for what no others show.
     """
     of_cells = {cell.id: _of_cell(cell) for cell in graph.cells.values()}
     aspects = {image.id: _of_image(image, graph, of_cells) for image in graph.images.values()}
@@ -70,18 +75,39 @@ def sample(graph: Graph) -> Sample:
         image.id: layers for image in graph.images.values() if (layers := _heavy(image, graph))
     }
     light = {name: shown for name, shown in aspects.items() if name not in heavy}
+    hosts = {image.id: needs(image, graph) for image in graph.images.values()}
     costs = {name: len(graph.images[name].cells) for name in light}
-    chosen = cover(light, costs)
-    shown = frozenset[Aspect]().union(*(light[name] for name in chosen))
-    everything = frozenset[Aspect]().union(*aspects.values())
-    others = {name: wanted for name, wanted in light.items() if name not in chosen}
+    near = {name: offer for name, offer in light.items() if not hosts[name]}
+    chosen = cover(near, costs)
+    known = _united(near.values())
+    far = {name: offer - known for name, offer in light.items() if hosts[name]}
+    first = list(chosen)
+    chosen |= cover(far, costs)
+    everything, shown = _united(aspects.values()), _united(light.values())
     return Sample(
         images={name: chosen[name] for name in graph.images if name in chosen},
-        covered=_together(others, {name: light[name] for name in chosen}),
+        covered={
+            **_together(_without(near, chosen), {name: light[name] for name in first}),
+            **_together(
+                _without({name: light[name] for name in far}, chosen),
+                {name: light[name] for name in chosen},
+            ),
+        },
         heavy=heavy,
         shown=shown,
         missed=everything - shown,
+        needs={name: hosts[name] for name in graph.images if name in chosen and hosts[name]},
     )
+
+
+def _united(offers: Iterable[frozenset[Aspect]]) -> frozenset[Aspect]:
+    return frozenset[Aspect]().union(*offers)
+
+
+def _without(
+    offers: Mapping[str, frozenset[Aspect]], chosen: Collection[str]
+) -> dict[str, frozenset[Aspect]]:
+    return {name: offer for name, offer in offers.items() if name not in chosen}
 
 
 def aspects_of(image: ImagePoint, graph: Graph) -> frozenset[Aspect]:

@@ -262,6 +262,36 @@ def test_a_heavy_layer_is_left_out_of_a_sample(
     assert "only heavy images show: artifact npm, layer code, pair base + code, " in told
 
 
+def test_images_that_need_a_further_host_are_listed_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = unpack(tmp_path)
+    layer = tmp_path / "images" / "code" / "layer.yaml"
+    archives = (
+        "archives:\n"
+        "  new: {url: 'https://Far.invalid:8443/new.tgz', version: '1', when: {r: '4.5'}}\n"
+        "  old: {url: 'http://old.invalid/old.tgz', version: '1', when: {r: '4.2'}}\n"
+        "  own: {url: 'file:///srv/own.tgz', version: '1'}\n"
+    )
+    layer.write_text(layer.read_text().replace("on: [base]", "on: [r]") + archives)
+    assert catalog("list", path=path) == 0
+    table = capsys.readouterr().out
+    assert table.splitlines()[0].split() == ["image", "tags", "needs", "description"]
+    assert re.search(r"^code-r +\S+ \S+ +far\.invalid old\.invalid ", table, re.MULTILINE), table
+    assert catalog("list", "--json", path=path) == 0
+    needs = {image["id"]: image["needs"] for image in json.loads(capsys.readouterr().out)}
+    assert needs["code-r:r4.5"] == ["far.invalid"]
+    assert needs["code-r:r4.2"] == ["old.invalid"]
+    assert needs["python:py3.13"] == []
+    assert catalog("list", "--sample", path=path) == 0
+    told = capsys.readouterr().out
+    assert re.search(
+        r"^code-r:r4\.2 .*; left out where old\.invalid cannot be reached$", told, re.MULTILINE
+    )
+    assert catalog("show", "code-r:r4.5", path=path) == 0
+    assert "needs far.invalid, beside the package registries\n" in capsys.readouterr().out
+
+
 def test_show_a_layer(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert catalog("show", "lab", path=sound) == 0
     out = capsys.readouterr().out

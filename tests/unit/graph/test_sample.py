@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from builder.catalog.model import Layer
 from builder.graph.model import Cell, Graph, ImagePoint
+from builder.graph.needs import needs
 from builder.graph.sample import ARTIFACT, LAYER, PAIR, VERSION, Aspect, aspects_of, cover, sample
 
 NO_LAYER = Layer(description="nothing")
@@ -41,6 +42,12 @@ def catalog(
 
 LAYERS = [f"l{number}" for number in range(8)]
 HEAVY = Layer(description="slow", heavy=True)
+FAR = Layer.model_validate(
+    {
+        "description": "upstream's own",
+        "archives": {"far": {"url": "https://far.invalid/far.tgz", "version": "1"}},
+    }
+)
 cells = st.builds(
     lambda name, version: f"{name}@{version}", st.sampled_from(LAYERS), st.sampled_from("12")
 )
@@ -103,6 +110,28 @@ def test_no_image_of_it_is_superfluous(graph: Graph) -> None:
         for other in chosen.images.keys() - {name}:
             rest |= aspects_of(graph.images[other], graph)
         assert not aspects_of(graph.images[name], graph) <= rest
+
+
+far = st.sets(st.sampled_from(LAYERS), max_size=2).map(lambda names: dict.fromkeys(names, FAR))
+far_graphs = st.builds(catalog, catalogs, far)
+
+
+@given(far_graphs)
+def test_without_the_images_of_a_host_that_is_away_all_others_are_still_shown(graph: Graph) -> None:
+    chosen = sample(graph)
+    near = [image for image in graph.images.values() if not needs(image, graph)]
+    wanted, shown = set[Aspect](), set[Aspect]()
+    for image in near:
+        wanted |= aspects_of(image, graph)
+        if image.id in chosen.images:
+            shown |= aspects_of(image, graph)
+        elif image.id in chosen.covered:
+            assert not chosen.covered[image.id] & chosen.needs.keys()
+    assert shown == wanted
+    assert chosen.shown == wanted.union(*(aspects_of(one, graph) for one in graph.images.values()))
+    assert sorted([*chosen.images, *chosen.covered]) == sorted(graph.images)
+    for name in chosen.images:
+        assert (name in chosen.needs) == bool(needs(graph.images[name], graph))
 
 
 @given(catalogs)
