@@ -35,10 +35,10 @@ HEIRS = {
     "jupyter-python": "jupyter-python",
     "jupyter-pyspark": "jupyter-python",
     "jupyter-r": "jupyter-r",
-    "jupyter-r-python-julia": "jupyter-r-python",
+    "jupyter-r-python-julia": "jupyter-r-python-julia",
     "marimo-python": "marimo-python",
-    "rstudio": "vscode-r",
-    "rstudio-sparkr": "vscode-r",
+    "rstudio": "rstudio",
+    "rstudio-sparkr": "rstudio",
     "vscode-python": "vscode-python",
 }
 FILES = sorted(HEIRS)

@@ -14,10 +14,12 @@ declare -A asks=(
   [git]='git ls-remote "$URL/repository.git"'
   [helm]='helm show chart --repo "$URL" probe'
   [java]='java -XX:TieredStopAtLevel=1 Probe.java "$URL/hello"'
+  [julia]='julia --startup-file=no -e "using Downloads; Downloads.download(ENV[\"URL\"] * \"/hello\", tempname())"'
   [kubectl]='kubectl --kubeconfig=/dev/null --server="$URL" --token=probe get --raw /hello'
   [mc]='MC_HOST_probe=$URL mc --config-dir "$OUT/mc" ls probe/bucket'
   [node]='node -e "fetch(process.argv[1])" "$URL/hello"'
   [/opt/npm/vscode/node_modules/node/bin/node]='/opt/npm/vscode/node_modules/node/bin/node -e "fetch(process.argv[1])" "$URL/hello"'
+  [/usr/local/lib/quarto/bin/tools/x86_64/deno]='DENO_TLS_CA_STORE=system DENO_DIR=$OUT /usr/local/lib/quarto/bin/tools/x86_64/deno eval "await fetch(Deno.env.get(\"URL\") + \"/hello\")"'
   [openssl]='openssl s_client -connect "${URL#https://}" -verify_return_error'
   [pip]='pip --isolated --retries 0 download --index-url "$URL/simple" probe'
   [python]='python modules.py'
@@ -32,6 +34,8 @@ declare -A needless=(
   [cpack]="cmake under another name, which packs what is there"
   [ctest]="cmake under another name; of its own, it asks dashboards alone"
   [dirmngr]="GnuPG's helper for keyservers believes the system's authorities, which root alone changes, whatever is in its files"
+  [esbuild]="Quarto's own, which asks nobody when it compiles"
+  [typst]="Quarto's own, which gets packages of templates alone; it takes SSL_CERT_FILE"
   [duckdb]="its extensions have the library: see modules.py and modules.R"
   [minio-client]="mc, under another name"
   [psql]="checks no certificate unless it is given the authority's; sslrootcert=system takes SSL_CERT_FILE"
