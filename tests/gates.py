@@ -7,6 +7,9 @@ the closing summary counts them.
 from __future__ import annotations
 
 import functools
+import json
+import subprocess
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import pytest
 
 from builder.catalog.load import Loaded, load
 from builder.charts.project import open_charts
-from builder.charts.sample import Services
+from builder.charts.sample import Services, first_image
 from builder.charts.sample import sample as sample_services
 from builder.commands.list import coverage
 from builder.debian.mergers import MERGERS
@@ -29,7 +32,9 @@ ALONE = "whole"
 """Marks a test that `make test` leaves out; its argument says why."""
 LEFT_OUT = pytest.StashKey[dict[str, set[str]]]()
 """The files of tests that this run leaves out, by the reason."""
-IMAGE, SERVICE, MERGER, WAITING = "image", "service", "merger", "waiting"
+IMAGE, SERVICE, MERGER = "image", "service", "merger"
+WAITING, WAITING_SERVICE = "waiting", "waiting service"
+"""Of what waits for a host, the host and the name, with a space between."""
 SHOWN = 6
 """Names that are told of a longer list."""
 
@@ -57,6 +62,26 @@ def images(config: pytest.Config) -> list[str]:
     if config.getoption(WHOLE):
         return sorted(committed_graph().images)
     return sorted(committed_sample().images)
+
+
+@functools.cache
+def tried(*names: str) -> Mapping[str, str]:
+    """Return which of these images wait for a host that cannot be reached here, each with the host:
+    it is tried, as whoever builds them does."""
+    made = committed_graph()
+    far = [name for name in names if needs(made.images[name], made)]
+    if not far:
+        return {}
+    argv = [sys.executable, "-m", "builder", "--quiet", "fetch", "--json", *far]
+    fetched = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert fetched.stdout, fetched.stderr
+    return waiting(json.loads(fetched.stdout).get("away", {}))
+
+
+def host_of(service: str) -> str:
+    """Return the host for which a service's first image waits; empty where it waits for none."""
+    image = first_image(open_charts(committed()).compositions[service], committed_graph())
+    return "" if image is None else tried(image.id).get(image.id, "")
 
 
 def waiting(away: Mapping[str, Collection[str]]) -> dict[str, str]:
@@ -122,7 +147,7 @@ def closing(reports: Iterable[pytest.TestReport], config: pytest.Config) -> Iter
         return
     whole = bool(config.getoption(WHOLE))
     yield from _about_images(recorded, whole=whole)
-    yield from _about_services(recorded[SERVICE], whole=whole)
+    yield from _about_services(recorded, whole=whole)
     for reason, files in config.stash.get(LEFT_OUT, {}).items():
         yield f"tests left out, as {reason}{_names(files)}"
     if not whole:
@@ -131,7 +156,7 @@ def closing(reports: Iterable[pytest.TestReport], config: pytest.Config) -> Iter
 
 def properties(reports: Iterable[pytest.TestReport]) -> Mapping[str, set[str]]:
     """Return what tests have recorded, by name."""
-    names = IMAGE, SERVICE, MERGER, WAITING
+    names = IMAGE, SERVICE, MERGER, WAITING, WAITING_SERVICE
     recorded: dict[str, set[str]] = {name: set() for name in names}
     for report in reports:
         for name, value in report.user_properties:
@@ -143,10 +168,7 @@ def properties(reports: Iterable[pytest.TestReport]) -> Mapping[str, set[str]]:
 def _about_images(recorded: Mapping[str, Collection[str]], *, whole: bool) -> Iterator[str]:
     listed, chosen = committed_graph().images, committed_sample()
     tested, mergers = recorded[IMAGE], recorded[MERGER]
-    waiting_for: dict[str, list[str]] = {}
-    for value in recorded[WAITING]:
-        host, _, image = value.partition(" ")
-        waiting_for.setdefault(host, []).append(image)
+    waiting_for = _by_host(recorded[WAITING])
     yield f"images tested: {len(tested)} of {len(listed)}{_names(tested)}"
     wanted = listed.keys() if whole else chosen.images.keys()
     if tested and wanted <= set(tested):
@@ -154,8 +176,7 @@ def _about_images(recorded: Mapping[str, Collection[str]], *, whole: bool) -> It
         yield f"  they show {shows}"
     if mergers:
         yield f"  {len(mergers)} of {len(MERGERS)} mergers united what several layers wrote"
-    for host, names in sorted(waiting_for.items()):
-        yield f"  left out, as {host} cannot be reached: {len(names)}{_names(names)}"
+    yield from _about_hosts(waiting_for)
     absent = wanted - set(tested).union(*waiting_for.values())
     if absent:
         yield f"  not tested in this run: {len(absent)}{_names(absent)}"
@@ -170,11 +191,27 @@ def _about_images(recorded: Mapping[str, Collection[str]], *, whole: bool) -> It
         yield f"  shown by heavy images alone: {len(missed)}{_names(missed)}"
 
 
-def _about_services(launched: Collection[str], *, whole: bool) -> Iterator[str]:
-    known = services(whole=whole)
+def _by_host(values: Iterable[str]) -> dict[str, list[str]]:
+    """Return what waits, by what it waits for."""
+    names: dict[str, list[str]] = {}
+    for value in values:
+        host, _, name = value.partition(" ")
+        names.setdefault(host, []).append(name)
+    return names
+
+
+def _about_hosts(waiting_for: Mapping[str, Collection[str]]) -> Iterator[str]:
+    for host, names in sorted(waiting_for.items()):
+        yield f"  left out, as {host} cannot be reached: {len(names)}{_names(names)}"
+
+
+def _about_services(recorded: Mapping[str, Collection[str]], *, whole: bool) -> Iterator[str]:
+    known, launched = services(whole=whole), recorded[SERVICE]
+    waiting_for = _by_host(recorded[WAITING_SERVICE])
     count = len(known.chosen) + len(known.left_out)
     yield f"services launched: {len(launched)} of {count}{_names(launched)}"
-    absent = known.chosen.keys() - set(launched)
+    yield from _about_hosts(waiting_for)
+    absent = known.chosen.keys() - set(launched).union(*waiting_for.values())
     if absent:
         yield f"  not launched in this run: {len(absent)}{_names(absent)}"
     reasons: dict[str, list[str]] = {}

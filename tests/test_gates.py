@@ -101,6 +101,15 @@ def test_images_that_wait_for_a_host_are_told_with_it(config: pytest.Config) -> 
     assert "not tested in this run" not in told
 
 
+def test_services_that_wait_for_a_host_are_told_with_it(config: pytest.Config) -> None:
+    first, *others = gates.services(whole=False).chosen
+    reports = [report(**{gates.WAITING_SERVICE: f"far.invalid {first}"})]
+    reports += [report(**{SERVICE: name}) for name in others]
+    told = lines(config, *reports)
+    assert f"\n  left out, as far.invalid cannot be reached: 1: {first}\n" in told
+    assert "not launched in this run" not in told
+
+
 def test_no_image_waits_for_a_package_registry() -> None:
     """Without one, the gate fails."""
     first, *_ = gates.committed_graph().images

@@ -302,7 +302,7 @@ def _is_unreachable(error: Exception) -> bool:
 def _hint(artifact: Artifact) -> str:
     mirror = "a mirror that answers"
     if artifact.kind == ARCHIVE:
-        mirror = f"where {artifact.locator.rpartition('/')[2]} is, such as file:///srv/archives"
+        mirror = "a directory that has such files by their names (file:///srv/archives)"
     return (
         f"set {variable(MIRROR, artifact.origin)} to {mirror}, or http_proxy/https_proxy, or"
         " CATALOG_CA_BUNDLE"

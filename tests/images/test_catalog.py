@@ -17,7 +17,6 @@ from builder.cells import records
 from builder.debian.mergers import merger_of
 from builder.execute.project import Project, open_project
 from builder.graph.model import Graph, ImagePoint
-from builder.graph.needs import needs
 from tests import gates
 from tests.gates import ROOT
 
@@ -42,14 +41,8 @@ def catalog(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def waiting(request: pytest.FixtureRequest) -> Mapping[str, str]:
-    """Images whose layers take files from a host by address, which cannot be reached: image ->
-    host. It is tried, as whoever builds does."""
-    made = gates.committed_graph()
-    far = [name for name in gates.images(request.config) if needs(made.images[name], made)]
-    if not far:
-        return {}
-    tried = catalog("--quiet", "fetch", "--json", *far)
-    return gates.waiting(json.loads(tried.stdout).get("away", {}))
+    """Images that wait for a host which cannot be reached: image -> host."""
+    return gates.tried(*gates.images(request.config))
 
 
 @pytest.fixture(scope="module")

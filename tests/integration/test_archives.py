@@ -137,9 +137,7 @@ def test_a_host_that_is_away_holds_back_the_images_that_need_it_alone(tiny: Tiny
     assert f"failed fetch from {AWAY}\n" in ended.err
     assert f"images/far/layer.yaml:3): {AWAY} does not answer: " in ended.err
     assert "for it wait: far:one\n" in ended.err
-    assert (
-        "hint: set CATALOG_MIRROR_ARCHIVE to where far-1.tgz is, such as file:///srv/" in ended.err
-    )
+    assert "hint: set CATALOG_MIRROR_ARCHIVE to a directory that has such files" in ended.err
     assert f"held back by fetch from {AWAY}: far@trixie-amd64, far:one\n" in ended.err
     assert list(tiny.to_build()) == ["far@trixie-amd64", "far:one"], "all else is built"
     # With the file at hand, the rest follows.
