@@ -51,14 +51,11 @@ work
 - rserver
 - --www-address=0.0.0.0
 - --www-port={{ int .Values.networking.service.port }}
-{{- with include "library.path" . }}
-- {{ printf "--www-root-path=%s" . | quote }}
-{{- end }}
 {{- end -}}
 
 {{- define "library.workload.main.probe" -}}
 httpGet:
-  path: {{ printf "%s/auth-sign-in" (include "library.path" .) | quote }}
+  path: /auth-sign-in
   port: http
 {{- end -}}
 
@@ -126,7 +123,7 @@ RStudio
 
 {{/* What `helm test` runs, in the service's own image. */}}
 {{- define "library.service.main.test" -}}
-{{ include "library.test.page" (dict "context" . "path" (printf "%s/auth-sign-in" (include "library.path" .))) }}
+{{ include "library.test.page" (dict "context" . "path" "/auth-sign-in") }}
 {{- end -}}
 
 {{- define "library.service.main.test.env" -}}
