@@ -14,6 +14,7 @@ from builder.console.text import Console
 from builder.errors import BuilderError, InputError
 from builder.graph.asks import stale
 from builder.graph.build import graph
+from builder.graph.needs import addresses
 from builder.kinds.requests import places
 from builder.lock.file import read as read_lock
 from builder.lock.maven import RANGE, coordinates
@@ -115,6 +116,7 @@ def _needs(loaded: Loaded) -> Needs:
         npm=any(layer.npm for layer in layers),
         maven=next(_maven_files(loaded), ""),
         go=any(layer.go for layer in layers),
+        archives=addresses(graph(loaded)),
         charts=any((loaded.root / DIRECTORY).glob(f"*/{SERVICE}")),
     )
 

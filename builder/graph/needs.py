@@ -8,6 +8,16 @@ from builder.catalog.conditions import archives
 from builder.graph.model import Cell, Graph, ImagePoint
 
 
+def addresses(graph: Graph) -> dict[str, str]:
+    """Return the hosts that some cell needs, each with the first address at it."""
+    known: dict[str, str] = {}
+    for cell in graph.cells.values():
+        for archive in archives(cell.layer.archives, cell.point).values():
+            known.setdefault(_host(archive.url), archive.url)
+    known.pop("", None)
+    return known
+
+
 def needs(image: ImagePoint, graph: Graph) -> tuple[str, ...]:
     """Return the hosts that have what the image's cells take by address, sorted."""
     hosts: set[str] = set()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from builder.errors import BuilderError
@@ -35,6 +36,8 @@ class Needs:
     maven: str = ""
     """Path in a Maven repository of a file that is needed to lock; empty without Maven."""
     go: bool = False
+    archives: Mapping[str, str] = field(default_factory=dict)
+    """Hosts beside the package registries, each with the address of a file there."""
     charts: bool = False
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -25,6 +26,7 @@ from builder.fetch.pypi import ORIGIN as PYPI
 from builder.fetch.pypi import client
 from builder.fetch.session import session
 from builder.lock.wheel import platform
+from builder.resolve.archive import ORIGIN as ARCHIVE
 from builder.settings import MIRROR, Settings, variable
 from builder.tools import web
 from builder.verify.check import CheckResult, Needs, elsewhere, reason
@@ -52,6 +54,8 @@ def mirrors(settings: Settings, needs: Needs) -> Iterator[CheckResult]:
         asked.append(partial(_server, settings, MAVEN, repository, needs.maven))
     if needs.go:
         asked.append(partial(_server, settings, GO, proxy, TOOLCHAINS))
+    for host, address in sorted(needs.archives.items()):
+        asked.append(partial(_host, settings, host, address))
     with ThreadPoolExecutor(max_workers=8) as pool:
         yield from pool.map(lambda check: check(), asked)
 
@@ -96,6 +100,19 @@ def _server(
     return _asked(settings, origin, f"{address}/{file}" if file else address, origin)
 
 
+def _host(settings: Settings, host: str, address: str) -> CheckResult:
+    """Ask a host that some images need for a file, or the mirror that is set instead; a warning if
+    it does not answer: all other images do without it.
+    """
+    base = settings.mirror(ARCHIVE)
+    mirrored = f"{base}/{address.rpartition('/')[2]}" if base else address
+    result = _asked(settings, host, mirrored, ARCHIVE)
+    if result.verdict == "ok":
+        return result
+    fix = f"{result.fix}; `catalog list` names the images that need it"
+    return replace(result, verdict="warning", fix=fix)
+
+
 def _asked(settings: Settings, name: str, address: str, origin: str) -> CheckResult:
     """Request a file; wrong if the host does not answer, or answers with an error."""
     if address.startswith("file:"):
@@ -106,7 +123,7 @@ def _asked(settings: Settings, name: str, address: str, origin: str) -> CheckRes
             answer = asking.get(address, timeout=PATIENCE, stream=True)
             answer.close()
     except (requests.RequestException, OSError) as error:
-        detail = f"{host} does not answer: {reason(error)}"
+        detail = f"{host} does not answer: {web.reason(error)}"
         return CheckResult(name=name, verdict="wrong", detail=detail, fix=_other_mirror(origin))
     if answer.status_code >= HTTPStatus.BAD_REQUEST:
         detail = f"{host} answers {answer.status_code} to {urlsplit(address).path}"

@@ -147,6 +147,33 @@ def test_the_mirrors_of_maven_and_go(doctor: Doctor, root: Path, tmp_path: Path)
     assert found["maven"]["detail"] == f"there is no {versions}"
 
 
+FAR = """\
+description: What one host alone has
+on: [base]
+archives: {far: {url: "http://127.0.0.1:9/far-1.tgz", version: "1"}}
+"""
+
+
+def test_a_host_that_some_images_need(doctor: Doctor, root: Path, tmp_path: Path) -> None:
+    path = programs(tmp_path / "bin")
+    layer = root / "images" / "far" / "layer.yaml"
+    layer.parent.mkdir()
+    layer.write_text(FAR)
+    _, found = doctor(path)
+    assert "127.0.0.1" not in found, "no image has the layer"
+    catalog = root / "catalog.yaml"
+    image = "  far: {layers: [far], tag: '{debian}'}\n"
+    catalog.write_text(catalog.read_text().replace("images:\n", f"images:\n{image}", 1))
+    _, found = doctor(path)
+    assert found["127.0.0.1"]["verdict"] == "warning"
+    assert found["127.0.0.1"]["detail"].startswith("127.0.0.1 does not answer: ")
+    assert "CATALOG_MIRROR_ARCHIVE" in found["127.0.0.1"]["fix"]
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror/far-1.tgz").touch()
+    _, found = doctor(path, CATALOG_MIRROR_ARCHIVE=f"file://{tmp_path}/mirror")
+    assert found["127.0.0.1"]["verdict"] == "ok"
+
+
 def test_a_store_that_is_damaged(doctor: Doctor, tmp_path: Path) -> None:
     store = tmp_path / "store"
     store.mkdir()
