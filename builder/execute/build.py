@@ -12,7 +12,7 @@ from pathlib import Path
 
 from builder import confined
 from builder.cells import records
-from builder.errors import BuilderError, FetchError, listed
+from builder.errors import BuilderError, FetchError, IntegrityError, listed
 from builder.events import Monitor, Note
 from builder.execute import cells
 from builder.execute.hold import hold, note
@@ -24,7 +24,7 @@ from builder.execute.workshop import Workshop
 from builder.fetch.context import lacks
 from builder.fetch.fetch import NODE as FETCH
 from builder.fetch.fetch import attempt
-from builder.fetch.lost import together
+from builder.fetch.lost import Lost, together
 from builder.graph.model import Cell
 from builder.plan.plan import Plan
 from builder.record import digests
@@ -169,7 +169,11 @@ def _fetched(
     each host that cannot be reached, and with all other files.
     """
     lock, settings = project.lock, project.settings
-    _, lost = attempt(lock, wanted, settings, monitor, project.documents)
+    try:
+        _, lost = attempt(lock, wanted, settings, monitor, project.documents)
+    except (FetchError, IntegrityError) as error:
+        # What the files of a kind need before they can be asked for.
+        lost = Lost(failures=[error])
     missing = [cell for cell in wanted if lacks(cell, lock, settings.cache)]
     needs: dict[str, set[str]] = {cell.id: set() for cell in missing}
     errors: dict[str, BuilderError] = {}
