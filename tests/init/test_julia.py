@@ -4,43 +4,52 @@ from __future__ import annotations
 
 import pytest
 
-from tests.init.containers import NO_SUDO, Box
+from tests.init.containers import BASH, NO_SUDO, Box, Options, Ran
 from tests.init.images import NEWEST, ROOT
 
 pytestmark = [pytest.mark.docker, NEWEST]
-STEP = "/opt/onyxia/steps/62-julia.sh"
-FILES = {STEP: ROOT / "images/julia/files" / STEP.lstrip("/")}
-DEPOTS = {"JULIA_DEPOT_PATH": "~/.julia:/usr/local/lib/julia/share/julia"}
+STEP = ROOT / "images/julia/files/opt/onyxia/steps/62-julia.sh"
+DEPOTS = "~/.julia:/usr/local/lib/julia/share/julia"
+# The start script with the layer's step, as an image that has the layer holds it.
+START = """\
+mkdir /tmp/own
+cp -r /opt/onyxia-init.sh /opt/onyxia /tmp/own
+cp /step.sh /tmp/own/onyxia/steps/62-julia.sh
+exec /tmp/own/onyxia-init.sh bash -euo pipefail -c "$0"
+"""
+
+
+def started(
+    box: Box, script: str, options: Options | None = None, env: dict[str, str] | None = None
+) -> Ran:
+    """Run a script as a service of an image with Julia."""
+    return box.run(
+        *("-euo", "pipefail", "-c", START, script),
+        env={"JULIA_DEPOT_PATH": DEPOTS, **(env or {})},
+        files={"/step.sh": STEP},
+        options={**BASH, **(options or {})},
+    )
 
 
 def test_it_makes_the_user_s_depot(box: Box) -> None:
-    ran = box.shell('[[ -w ~/.julia ]]; echo "$JULIA_DEPOT_PATH"', env=DEPOTS, files=FILES)
-    assert ran.out == "~/.julia:/usr/local/lib/julia/share/julia\n"
+    ran = started(box, '[[ -w ~/.julia ]]; echo "$JULIA_DEPOT_PATH"')
+    assert ran.out == f"{DEPOTS}\n"
     assert ran.failures == []
 
 
-def test_a_depot_that_cannot_be_written_is_replaced_by_one_of_the_container(box: Box) -> None:
-    with box.volume("/home/onyxia/.julia") as options:
-        ran = box.shell(
-            'first=${JULIA_DEPOT_PATH%%:*}; [[ -w $first ]]; echo "${JULIA_DEPOT_PATH#*:}"',
-            env=DEPOTS,
-            files=FILES,
-            options={**options, **NO_SUDO},
-        )
-    assert ran.out == "~/.julia:/usr/local/lib/julia/share/julia\n"
+def test_a_depot_that_cannot_be_written_gets_one_of_the_container_before_it(box: Box) -> None:
+    with box.volume("/home/onyxia/.julia") as volume:
+        script = '[[ -w ${JULIA_DEPOT_PATH%%:*} ]]; echo "${JULIA_DEPOT_PATH#*:}"'
+        ran = started(box, script, {**volume, **NO_SUDO})
+    assert ran.out == f"{DEPOTS}\n"
     assert "/home/onyxia/.julia cannot be written by user 1000" in ran.err
 
 
 @pytest.mark.parametrize(
-    ("given", "cpus", "threads"), [({}, 1, "1 1"), ({"JULIA_NUM_THREADS": "3"}, 1, "1 3")]
+    ("given", "threads"), [({}, "1 1"), ({"JULIA_NUM_THREADS": "3"}, "1 3")], ids=["none", "given"]
 )
 def test_threads_keep_to_the_limit_unless_the_user_says_otherwise(
-    box: Box, given: dict[str, str], cpus: int, threads: str
+    box: Box, given: dict[str, str], threads: str
 ) -> None:
-    ran = box.shell(
-        'echo "$JULIA_CPU_THREADS $JULIA_NUM_THREADS"',
-        env={**DEPOTS, **given},
-        files=FILES,
-        options={"nano_cpus": cpus * 10**9},
-    )
-    assert ran.out == f"{threads}\n"
+    script = 'echo "$JULIA_CPU_THREADS $JULIA_NUM_THREADS"'
+    assert started(box, script, {"nano_cpus": 10**9}, given).out == f"{threads}\n"
