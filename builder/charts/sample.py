@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from builder.charts.compose import Composition
 from builder.graph.model import Graph, ImagePoint
-from builder.graph.sample import LAYER, Aspect, cover
+from builder.graph.needs import needs
+from builder.graph.sample import LAYER, Aspect, cover_near_first
 
 OPTIONS = "options"
 
@@ -32,6 +33,7 @@ def sample(compositions: Mapping[str, Composition], graph: Graph, *, whole: bool
     With `whole`, choose all whose image is built.
     """
     offers: dict[str, frozenset[Aspect]] = {}
+    far: set[str] = set()
     left_out: dict[str, str] = {}
     for name, composition in compositions.items():
         image = first_image(composition, graph)
@@ -42,9 +44,11 @@ def sample(compositions: Mapping[str, Composition], graph: Graph, *, whole: bool
             left_out[name] = f"heavy: {', '.join(heavy)}"
         else:
             offers[name] = _aspects(composition, image, graph)
+            if needs(image, graph):
+                far.add(name)
     if whole:
         return Services(chosen=dict.fromkeys(offers, ()), left_out=left_out)
-    chosen = cover(offers, dict.fromkeys(offers, 1))
+    chosen = cover_near_first(offers, dict.fromkeys(offers, 1), far)
     shown = "the others cover everything that it would"
     return Services(
         chosen={name: chosen[name] for name in offers if name in chosen},

@@ -77,22 +77,19 @@ def sample(graph: Graph) -> Sample:
     light = {name: shown for name, shown in aspects.items() if name not in heavy}
     hosts = {image.id: needs(image, graph) for image in graph.images.values()}
     costs = {name: len(graph.images[name].cells) for name in light}
-    near = {name: offer for name, offer in light.items() if not hosts[name]}
-    chosen = cover(near, costs)
-    known = _united(near.values())
-    far = {name: offer - known for name, offer in light.items() if hosts[name]}
-    first = list(chosen)
-    chosen |= cover(far, costs)
+    far = {name for name in light if hosts[name]}
+    chosen = cover_near_first(light, costs, far)
+    others = {name: offer for name, offer in light.items() if name not in chosen}
+    # What needs no further host is shown by images that need none.
+    close = {name: light[name] for name in chosen if name not in far}
+    covered = _together({name: others[name] for name in others.keys() - far}, close)
+    covered |= _together(
+        {name: others[name] for name in others.keys() & far}, {name: light[name] for name in chosen}
+    )
     everything, shown = _united(aspects.values()), _united(light.values())
     return Sample(
         images={name: chosen[name] for name in graph.images if name in chosen},
-        covered={
-            **_together(_without(near, chosen), {name: light[name] for name in first}),
-            **_together(
-                _without({name: light[name] for name in far}, chosen),
-                {name: light[name] for name in chosen},
-            ),
-        },
+        covered={name: covered[name] for name in others},
         heavy=heavy,
         shown=shown,
         missed=everything - shown,
@@ -104,10 +101,16 @@ def _united(offers: Iterable[frozenset[Aspect]]) -> frozenset[Aspect]:
     return frozenset[Aspect]().union(*offers)
 
 
-def _without(
-    offers: Mapping[str, frozenset[Aspect]], chosen: Collection[str]
-) -> dict[str, frozenset[Aspect]]:
-    return {name: offer for name, offer in offers.items() if name not in chosen}
+def cover_near_first(
+    offers: Mapping[str, frozenset[Aspect]], costs: Mapping[str, int], far: Collection[str]
+) -> dict[str, tuple[Aspect, ...]]:
+    """Choose as `cover` does, and those that are `far` for what no others offer: where they cannot
+    be had, the rest still covers all that it can.
+    """
+    near = {name: offer for name, offer in offers.items() if name not in far}
+    known = _united(near.values())
+    left = {name: offer - known for name, offer in offers.items() if name in far}
+    return cover(near, costs) | cover(left, costs)
 
 
 def aspects_of(image: ImagePoint, graph: Graph) -> frozenset[Aspect]:

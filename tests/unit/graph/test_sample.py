@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from builder.catalog.model import Layer
 from builder.graph.model import Cell, Graph, ImagePoint
 from builder.graph.needs import needs
-from builder.graph.sample import ARTIFACT, LAYER, PAIR, VERSION, Aspect, aspects_of, cover, sample
+from builder.graph.sample import (
+    ARTIFACT,
+    LAYER,
+    PAIR,
+    VERSION,
+    Aspect,
+    aspects_of,
+    cover,
+    cover_near_first,
+    sample,
+)
 
 NO_LAYER = Layer(description="nothing")
 
@@ -132,6 +142,23 @@ def test_without_the_images_of_a_host_that_is_away_all_others_are_still_shown(gr
     assert sorted([*chosen.images, *chosen.covered]) == sorted(graph.images)
     for name in chosen.images:
         assert (name in chosen.needs) == bool(needs(graph.images[name], graph))
+
+
+def test_what_is_far_is_chosen_for_what_nothing_near_offers() -> None:
+    one, two, three = (Aspect(LAYER, name) for name in ("one", "two", "three"))
+    offers = {
+        "all": frozenset({one, two, three}),
+        "near": frozenset({one}),
+        "also": frozenset({two}),
+        "less": frozenset({two, three}),
+    }
+    costs = dict.fromkeys(offers, 1)
+    assert cover(offers, costs) == {"all": (one, three, two)}
+    assert cover_near_first(offers, costs, {"all", "less"}) == {
+        "near": (one,),
+        "also": (two,),
+        "all": (three,),
+    }
 
 
 @given(catalogs)
