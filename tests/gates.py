@@ -65,7 +65,7 @@ def images(config: pytest.Config) -> list[str]:
 
 
 @functools.cache
-def tried(*names: str) -> Mapping[str, str]:
+def waiting_for_hosts(*names: str) -> Mapping[str, str]:
     """Return which of these images wait for a host that cannot be reached here, each with the host:
     it is tried, as whoever builds them does."""
     made = committed_graph()
@@ -81,7 +81,7 @@ def tried(*names: str) -> Mapping[str, str]:
 def host_of(service: str) -> str:
     """Return the host for which a service's first image waits; empty where it waits for none."""
     image = first_image(open_charts(committed()).compositions[service], committed_graph())
-    return "" if image is None else tried(image.id).get(image.id, "")
+    return "" if image is None else waiting_for_hosts(image.id).get(image.id, "")
 
 
 def waiting(away: Mapping[str, Collection[str]]) -> dict[str, str]:

@@ -42,7 +42,7 @@ def catalog(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def waiting(request: pytest.FixtureRequest) -> Mapping[str, str]:
     """Images that wait for a host which cannot be reached: image -> host."""
-    return gates.tried(*gates.images(request.config))
+    return gates.waiting_for_hosts(*gates.images(request.config))
 
 
 @pytest.fixture(scope="module")

@@ -90,6 +90,9 @@ def images(
     host, _, path = loaded.catalog.registry.partition("/")
     whole = request.config.getoption(gates.WHOLE)
     wanted = sorted({*first_images(loaded, heavy=whole), newest(loaded, SERVERS)})
+    # What waits for a host that cannot be reached is left out, with its services.
+    away = gates.waiting_for_hosts(*wanted)
+    wanted = [image for image in wanted if image not in away]
     digests = FOLDER / "digests.json"
     with (
         registry(FOLDER / "registry", host=gateway()) as server,
