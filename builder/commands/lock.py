@@ -9,12 +9,12 @@ from builder.console.text import Console
 from builder.graph.accounts import behind
 from builder.graph.build import graph
 from builder.graph.model import Graph
+from builder.graph.request import Documents
 from builder.lock.difference import Change, difference
 from builder.lock.encode import encode
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Lock
 from builder.resolve.merge import merged
-from builder.resolve.request import Documents
 from builder.resolve.resolve import resolve
 from builder.resolve.settle import disagreements
 from builder.settings import read as read_settings

@@ -18,6 +18,7 @@ from builder.execute.replaced import manifests, outdated
 from builder.graph.accounts import behind
 from builder.graph.build import graph
 from builder.graph.model import Cell, Graph
+from builder.graph.request import Documents
 from builder.graph.select import cells_like, select
 from builder.lock.file import read as read_lock
 from builder.lock.model import NAME, Lock
@@ -26,7 +27,6 @@ from builder.oci.shelf import Shelf
 from builder.plan.key import Inputs, all_inputs, strict
 from builder.plan.plan import Known, Plan, plan
 from builder.render.config import image_config
-from builder.resolve.request import Documents
 from builder.settings import Settings
 from builder.settings import read as read_settings
 

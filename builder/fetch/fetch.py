@@ -16,9 +16,9 @@ from builder.fetch.lost import Away, Lost, Written, gone, written, wrong
 from builder.fetch.session import connections, session
 from builder.fetch.transfer import GoneError, UnreachableError, place, sound, transfer
 from builder.graph.model import Cell
+from builder.graph.request import Documents
 from builder.lock.model import Artifact, Lock
 from builder.resolve.kinds import SUPPLIERS
-from builder.resolve.request import Documents
 from builder.settings import Settings
 from builder.tools import web
 

@@ -9,9 +9,9 @@ from builder.catalog.conditions import archives
 from builder.errors import FetchError, IntegrityError, listed
 from builder.fetch.transfer import GoneError
 from builder.graph.model import Cell
+from builder.graph.request import Documents, Request
 from builder.kinds.archive import KEY, identity
 from builder.lock.model import Artifact
-from builder.resolve.request import Documents, Request
 from builder.settings import MIRROR, SNAPSHOT, variable
 
 SHOWN = 6

@@ -13,9 +13,9 @@ from builder.events import Step
 from builder.fetch import transfer
 from builder.fetch.session import session
 from builder.fetch.transfer import GoneError
+from builder.graph.request import Request
 from builder.kinds.archive import KEY, KIND, identity
 from builder.lock.model import Artifact
-from builder.resolve.request import Request
 from builder.resolve.task import Piece, Resolved, Task
 from builder.settings import Settings
 from builder.tools.web import host, reason

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from builder.errors import Problem, listed
 from builder.events import Step
 from builder.graph.model import Cell
+from builder.graph.request import Request
 from builder.lock.deb import Complaint, Stanza
 from builder.lock.model import Artifact
 from builder.resolve import interpreter
 from builder.resolve.meeting import images_of, meetings
-from builder.resolve.request import Request
 from builder.resolve.suite import BUILD, KIND, AptRefusedError, Suite, open_suite
 from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
 

@@ -12,8 +12,8 @@ from packaging.utils import canonicalize_name
 
 from builder.catalog.suggest import nearest
 from builder.errors import Problem, listed
+from builder.graph.request import Documents, Request
 from builder.lock.model import Artifact
-from builder.resolve.request import Documents, Request
 
 SHOWN = 3
 MOST = 400

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from builder.errors import Problem
 from builder.graph.model import Cell
+from builder.graph.request import Documents
 from builder.lock.model import Artifact
-from builder.resolve.request import Documents
 from builder.resolve.suite import Suite
 from builder.resolve.task import asked
 

@@ -11,11 +11,11 @@ from builder.errors import Problem
 from builder.events import Note, Step
 from builder.fetch.pypi import client
 from builder.graph.model import Cell
+from builder.graph.request import Request
 from builder.lock.model import Artifact
 from builder.resolve.conflict import minimal
 from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess, named
 from builder.resolve.meeting import images_of, meetings
-from builder.resolve.request import Request
 from builder.resolve.target import KIND, SDIST, UNPACKED, Target, UnsolvableError
 from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
 from builder.resolve.worlds import ApartError, Versions, World, agree, divide

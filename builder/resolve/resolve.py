@@ -11,11 +11,11 @@ from builder.events import Monitor, Step
 from builder.fetch.fetch import ensure
 from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph
+from builder.graph.request import Documents
 from builder.kinds.table import complete
 from builder.lock.model import Artifact, Lock, Slice
 from builder.resolve.accounts import with_accounts
 from builder.resolve.kinds import SUPPLIERS
-from builder.resolve.request import Documents
 from builder.resolve.settle import disagreements, settle
 from builder.resolve.task import Piece, Task
 from builder.resolve.turn import turn

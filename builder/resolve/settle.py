@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from builder.errors import Problem
 from builder.graph.model import Graph
+from builder.graph.request import Documents
 from builder.kinds.table import BY_NAME
 from builder.lock.merge import STALE, substitute
 from builder.lock.model import Artifact, Lock, Slice
 from builder.lock.version import newest
-from builder.resolve.request import Documents
 
 
 def settle(graph: Graph, lock: Lock, base: Lock | None = None) -> Lock:

@@ -12,8 +12,8 @@ from builder.catalog.packages import PackageList
 from builder.errors import Problem
 from builder.events import Monitor
 from builder.graph.model import Cell, Graph
+from builder.graph.request import Documents, Request
 from builder.lock.model import Artifact, Lock
-from builder.resolve.request import Documents, Request
 from builder.settings import Settings
 
 

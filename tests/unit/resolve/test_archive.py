@@ -17,12 +17,12 @@ from builder.events import silent
 from builder.fetch import transfer
 from builder.graph.asks import wishes
 from builder.graph.model import Cell
+from builder.graph.request import Documents
 from builder.kinds.archive import identity
 from builder.lock.decode import decode
 from builder.lock.encode import encode
 from builder.lock.model import Artifact, Lock, Slice
 from builder.resolve.archive import resolve
-from builder.resolve.request import Documents
 from builder.resolve.resolve import EMPTY
 from builder.resolve.task import Resolved, Task
 from builder.settings import read

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from builder.errors import Problem
+from builder.graph.request import Documents, Request
 from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess, plain
-from builder.resolve.request import Documents, Request
 from tests.unit.resolve.test_resolve import artifact, cell
 
 SAID = """\

@@ -7,9 +7,9 @@ from pathlib import Path
 from builder.catalog.model import Layer
 from builder.catalog.source import parse
 from builder.errors import Problem
+from builder.graph.request import Documents
 from builder.lock.deb import Index
 from builder.resolve.interpreter import check
-from builder.resolve.request import Documents
 from builder.resolve.suite import Suite
 from builder.tools.apt import Apt
 from tests.unit.resolve.test_resolve import artifact, cell

@@ -6,7 +6,7 @@ import pytest
 
 from builder.catalog.source import parse
 from builder.errors import Problem
-from builder.resolve.request import Documents, Request
+from builder.graph.request import Documents, Request
 from tests.unit.resolve.test_resolve import cell
 
 LAYER = """\
