@@ -12,7 +12,8 @@ from builder import confined
 from builder.catalog import script
 from builder.catalog.directory import LAYER
 from builder.catalog.document import Reading
-from builder.catalog.model import FileAttributes, Layer
+from builder.catalog.model import Layer
+from builder.catalog.parts import FileAttributes
 from builder.catalog.suggest import closest, nearest
 from builder.errors import Problem
 

@@ -37,6 +37,7 @@ def check(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem
         yield from _packages(draft, name, layer, reading.yaml, having)
         yield from _archives(draft, name, layer, having)
         yield from _absent(draft, name, layer, having)
+        yield from _gpu(draft, name, layer, having)
         yield from _templates(draft, name, layer, reading.yaml, having)
         yield from _when(draft, name, having)
         yield from directory_rules.check(draft.directories[name], reading, layer)
@@ -144,6 +145,16 @@ def _absent(
     for index, entry in enumerate(layer.absent):
         yield from repeated(text, ("absent", index, "names"), entry.names)
         when = ("absent", index, "when")
+        yield from check_when(draft, text, when, entry.when, having=having, who=who)
+
+
+def _gpu(
+    draft: Draft, name: str, layer: Layer, having: tuple[str, ...] | None
+) -> Iterator[Problem]:
+    text, who = draft.readings[name].yaml, f"the layer {name}"
+    for index, entry in enumerate(layer.gpu):
+        yield from repeated(text, ("gpu", index, "architectures"), entry.architectures)
+        when = ("gpu", index, "when")
         yield from check_when(draft, text, when, entry.when, having=having, who=who)
 
 

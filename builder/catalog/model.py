@@ -12,8 +12,8 @@ from typing import Literal
 from pydantic import Field
 
 from builder.catalog.packages import Absent, Archive, GoProgram, Maven, PackageList
+from builder.catalog.parts import FileAttributes, Gpu, Once
 from builder.catalog.words import (
-    MODE,
     Absolute,
     Account,
     Argument,
@@ -154,34 +154,6 @@ class Catalog(Model):
     )
 
 
-class FileAttributes(Model):
-    """One entry of `files`: the owner of files (default: root), and modes that git does not
-    record.
-    """
-
-    path: Absolute = Field(description="Glob over absolute paths under files/.")
-    mode: str | None = Field(None, pattern=MODE, description='Octal, in quotes, such as "0440".')
-    owner: Owner | None = Field(None, description="user:group, by number or name.")
-
-
-class Once(Model):
-    """A layer that is the same at all values of some axes: where it is built, and where it may
-    write.
-    """
-
-    at: Mapping[Identifier, Value] = Field(
-        description=(
-            "Axis -> the value at which it is built for all, e.g. the oldest Debian release: what"
-            " is compiled there runs on later ones."
-        ),
-        min_length=1,
-    )
-    paths: tuple[Absolute, ...] = Field(
-        description="Files and directories that it adds. Its build may touch nothing else.",
-        min_length=1,
-    )
-
-
 class Layer(Model):
     """layer.yaml: one layer. Its directory may also hold files/, tests/, the files of scripts, and
     Dockerfile.j2.
@@ -308,6 +280,21 @@ class Layer(Model):
         description=(
             "What the layer has for itself, whatever version of it others have: names as `catalog"
             " test` writes them (globs, for example python:*), each with the reason."
+        ),
+    )
+    unloaded: Mapping[Line, Line] = Field(
+        {},
+        description=(
+            "Programs and libraries that are never loaded in these images, though they lack"
+            " something: globs over their absolute paths, each with the reason. `catalog verify"
+            " --libraries` passes them over."
+        ),
+    )
+    gpu: tuple[Gpu, ...] = Field(
+        (),
+        description=(
+            "What the layer needs of a node with NVIDIA's graphics processors; `catalog verify"
+            " --libraries` compares it with what is in the image, and charts tell it."
         ),
     )
     prepare: str = Field(

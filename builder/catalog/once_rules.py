@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 
 from builder.catalog.conditions import condition, holds, spell
 from builder.catalog.draft import Draft, check_when, repeated
-from builder.catalog.model import Layer, Once
+from builder.catalog.model import Layer
+from builder.catalog.parts import Once
 from builder.catalog.source import YamlFile
 from builder.errors import Problem
 from builder.kinds.table import ASKED_FOR

@@ -48,6 +48,8 @@ _PATTERNS = {
     words.SHA256: "a sha256: 64 hex digits",
     words.GO_VERSION: "the version of a Go module, such as v1.2.3, or latest",
     words.ONE_LINE: "one line without single quotes",
+    words.DRIVER: 'the version of a driver in quotes, such as "580.65.06"',
+    words.ARCHITECTURE: "a graphics processor, such as sm_90 or compute_90",
     language.LANGUAGE: "a language tag (BCP 47), such as en, pt-BR or zh-Hans",
 }
 _BRANCHES = {words.TEXT, words.TEXTS, words.CONDITIONAL, "[key]"}

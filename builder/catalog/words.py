@@ -33,6 +33,8 @@ MOST_BYTES = 1 << 50
 """No file has more."""
 GO_VERSION = r"^(latest|v[0-9][0-9A-Za-z.+-]*)$"
 ONE_LINE = r"^[^\n']*$"
+DRIVER = r"^[0-9]+(\.[0-9]+)*$"
+ARCHITECTURE = r"^(sm|compute)_[0-9]+$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
 # A family's name holds `{parameters}` that `product` fills in.
@@ -55,6 +57,7 @@ Owner = Annotated[str, StringConstraints(pattern=OWNER)]
 Account = Annotated[str, StringConstraints(pattern=ACCOUNT, max_length=32)]
 Page = Annotated[str, StringConstraints(pattern=PAGE)]
 Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
+Architecture = Annotated[str, StringConstraints(pattern=ARCHITECTURE)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 TEXT, TEXTS, CONDITIONAL = "(text)", "(texts)", "(conditional)"

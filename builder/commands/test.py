@@ -1,5 +1,5 @@
 """`catalog test`: run the tests of every layer in every image that has it, or once, and look for
-programs and libraries that are there in two versions.
+programs and libraries that are there in two versions, or that lack what they load.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from builder.oci.model import Descriptor
 from builder.record import junit
 from builder.tools import engine
 from builder.verify import image as verify
+from builder.verify.libraries import libraries
 from builder.verify.versions import one_version
 
 
@@ -105,6 +106,7 @@ def _outcomes(
             image = project.graph.images[name]
             results = project.state / "tests"
             outcomes.append(one_version(project, image, manifest.digest, results))
+            outcomes.append(libraries(project, image, manifest.digest, results))
         if arguments.rm and not was_there:
             engine.remove(client, project.reference(name))
     return outcomes

@@ -1,22 +1,25 @@
 """`catalog verify`: build again what was kept because of an ABI, and compare the bytes; with
-`--store`, look at every file of the store instead.
+`--libraries`, look whether images have all that they load; with `--store`, at every file of the
+store.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 from builder.commands.build import report
 from builder.console.text import Console
 from builder.errors import BuilderError, InputError, Problem, counted, listed
 from builder.execute.build import build, shop_for
-from builder.execute.hold import hold
+from builder.execute.hold import hold, taken
 from builder.execute.project import open_project
 from builder.execute.promises import Rebuilt, Verification, verify
 from builder.execute.stored import Condition, examine, repair
 from builder.oci.store import Store
 from builder.settings import read as read_settings
+from builder.verify.libraries import libraries
 
 SHOWN = 10
 """How many files are named for a cell."""
@@ -31,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--all",
         action="store_true",
         help="build every cell again, also those with nothing changed below them",
+    )
+    parser.add_argument(
+        "--libraries",
+        action="store_true",
+        help="look instead, without building or starting anything, whether images have the"
+        " libraries that their programs load, once, and parts of CUDA that fit together",
     )
     parser.add_argument(
         "--store",
@@ -50,6 +59,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Verify. Exit 0 when every promise held, 1 when one broke or a build failed."""
     if arguments.store or arguments.repair:
         return _store(arguments, console)
+    if arguments.libraries:
+        return _libraries(arguments, console)
     project = open_project(arguments.catalog, arguments.patterns)
     jobs = arguments.jobs or project.settings.jobs
     shop = shop_for(project, console, cache=False)
@@ -69,12 +80,38 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 1 if failed or verification.replaced else 0
 
 
+def _libraries(arguments: argparse.Namespace, console: Console) -> int:
+    """Look at what images load. Exit 0 when all is there and fits."""
+    if arguments.all:
+        message = "is for cells that are built again, and has no meaning with --libraries"
+        raise InputError([Problem("--all", 0, 0, message)])
+    project = open_project(arguments.catalog, arguments.patterns, cells=False)
+    outcomes = []
+    with taken(project) as images:
+        for name, manifest in images.items():
+            image, results = project.graph.images[name], project.state / "tests"
+            outcomes.append(libraries(project, image, manifest.digest, results))
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    if arguments.json:
+        console.json([asdict(outcome) for outcome in outcomes])
+    else:
+        for outcome in outcomes:
+            if not outcome.ok:
+                console.failure(outcome.test, outcome.output)
+            elif outcome.output:
+                console.note(f"{outcome.test}: {outcome.output}")
+        rest = len(outcomes) - len(failed)
+        console.note(f"{counted(rest, 'image')} whole, {len(failed)} not")
+    return 1 if failed else 0
+
+
 def _store(arguments: argparse.Namespace, console: Console) -> int:
     """Look at the store. Exit 0 when all is whole, or was mended."""
     wrong = [
         Problem(name, 0, 0, message)
         for name, message, holds in (
             ("--repair", "mends a store: give --store, too", not arguments.store),
+            ("--libraries", "is for images, --store for the store", arguments.libraries),
             ("--all", "is for cells, and has no meaning with --store", arguments.all),
             ("PATTERN", "names cells; --store looks at all of them", bool(arguments.patterns)),
         )

@@ -11,7 +11,7 @@ from errno import ENOSPC
 from pathlib import Path
 
 from builder import confined
-from builder.cells import delta, inputs, records
+from builder.cells import delta, inputs, loadable, records
 from builder.debian.model import Facts
 from builder.errors import BuilderError, ToolError
 from builder.events import Note, Output
@@ -121,6 +121,7 @@ def keep(shop: Workshop, cell: Cell, facts: Facts) -> None:
     for sentence in surprises(cell, shop.project.lock, facts, below):
         shop.monitor(Note(sentence, "warning"))
     records.record(shop.store, facts, manifests(shop.store, cell, known))
+    loadable.known(shop.store, facts)
     inputs.remember(shop.store, cell.id, known[cell.id].document)
     shop.forget(cell.id)
 

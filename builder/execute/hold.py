@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from builder.cells import inputs, records
+from builder.cells import inputs, loadable, records
 from builder.errors import BuilderError, listed
 from builder.execute import uses
 from builder.execute.project import IMAGES, Project, image_of, image_ref
@@ -23,7 +23,8 @@ SHOWN = 3
 
 def state(project: Project) -> frozenset[str]:
     """Return the refs that tell a state of a catalog from others: of its cells, by their keys."""
-    cells = {records.ref(item.key) for item in project.inputs.values()}
+    keys = [item.key for item in project.inputs.values()]
+    cells = {*map(records.ref, keys), *map(loadable.ref, keys)}
     return frozenset(cells | {inputs.PREFIX + name for name in project.graph.cells})
 
 

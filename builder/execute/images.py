@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
-from builder.cells import compose, records
+from builder.cells import compose, gpu, loadable, records
+from builder.cells.seal import tree
+from builder.cells.system import filesystem
 from builder.cells.tree import held_twice
+from builder.debian.model import Facts
 from builder.errors import BuilderError
 from builder.execute.overlaps import TWICE, written
 from builder.execute.project import Project, image_ref
 from builder.execute.workshop import Workshop
+from builder.oci.model import ImageConfig
 
 CELLS = "org.catalog.image.cells"
 """Annotation of an image in the store's index: the keys of its cells, bottom first."""
@@ -39,7 +45,7 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
         name, [manifest.digest for manifest in manifests.values() if manifest is not None]
     )
     layers = [shop.facts(cell) for cell in image.cells]
-    manifest = compose.compose(project.store, layers, project.config(name))
+    manifest = compose.compose(project.store, layers, _labelled(project, name, layers))
     pairs = held_twice(layers)
     size = sum(facts.size for facts in layers)
     cells = json.dumps([facts.key for facts in layers])
@@ -48,4 +54,21 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
     return (
         f"{len(layers)} layers, {size / 1e6:,.0f} MB, {sum(pairs.values()) / 1e6:,.0f} MB held"
         f" twice, {manifest.digest[7:19]}"
+    )
+
+
+def _labelled(project: Project, name: str, layers: Sequence[Facts]) -> ImageConfig:
+    """Return what an image runs, with labels that say what it needs of a node's graphics
+    processors. They follow from its cells, and so are no part of its key.
+    """
+    config = project.config(name)
+    libraries = chain.from_iterable(facts.libraries for facts in layers)
+    if not any(library.soname.startswith(gpu.RUNTIME.library) for library in libraries):
+        return config
+    loadables = [loadable.known(project.store, facts) for facts in layers]
+    system = filesystem(layers, loadables, tree(layers, config), config)
+    needs = gpu.gpu_of(system, loadables)
+    words = needs.labels() if needs else {}
+    return replace(
+        config, labels={**config.labels, **words}, annotations={**config.annotations, **words}
     )

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from builder import confined
-from builder.cells import inputs, records
+from builder.cells import inputs, loadable, records
 from builder.errors import IntegrityError
 from builder.execute import uses
 from builder.execute.project import IMAGES, image_of
@@ -51,9 +51,7 @@ def examine(store: Store, jobs: int, names: Mapping[str, str]) -> Condition:
         of_facts = list(_fact_faults(store, refs, broken))
         faults += [*of_index, *of_blobs, *of_refs, *of_facts, *_use_faults(store)]
         gone = sorted(broken | {fault.name for fault in of_facts})
-        lost = [
-            _named(store, ref, refs[ref], names, damaged) for ref in gone if not _is_inputs(ref)
-        ]
+        lost = [_named(store, ref, refs[ref], names, damaged) for ref in gone if not _is_note(ref)]
         if any(fault.kind == "index" for fault in of_index):
             lost.append("all cells and images: no ref is left")
         return Condition(
@@ -105,8 +103,14 @@ def _understood(store: Store, ref: str, manifest: Descriptor) -> str:
     if name.startswith(records.PREFIX):
         known = records.facts(store, manifest)
         return "" if records.ref(known.key) == name else f"is of the key {known.key}"
+    if name.startswith(loadable.PREFIX):
+        loadable.understood(store, manifest)
+        return ""
     own = Shelf(store.root, owner) if owner else store
-    if _is_inputs(ref) and inputs.recall(own, name.removeprefix(inputs.PREFIX)) is None:
+    if (
+        name.startswith(inputs.PREFIX)
+        and inputs.recall(own, name.removeprefix(inputs.PREFIX)) is None
+    ):
         return "the inputs of a build cannot be read"
     if name.startswith(IMAGES):
         document = store.read_json(manifest)
@@ -126,8 +130,9 @@ def _use_faults(store: Store) -> Iterator[Fault]:
             yield Fault(path=path, message="does not say what a build leads to", kind="use")
 
 
-def _is_inputs(ref: str) -> bool:
-    return short(ref).startswith(inputs.PREFIX)
+def _is_note(ref: str) -> bool:
+    """Tell whether a ref is of something that is noted of a cell, and made again without it."""
+    return short(ref).startswith((inputs.PREFIX, loadable.PREFIX))
 
 
 def _named(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from builder.graph.build import graph
 from builder.lock.file import write
 from builder.lock.model import NAME, Lock, Slice
 from builder.oci.shelf import Shelf
-from tests.unit.oci.made import built
+from tests.unit.oci.made import Content, built
 
 CATALOG = """\
 format: 1
@@ -85,19 +86,22 @@ class Stock:
     def run(self, *argv: str) -> int:
         return cli.main(["-C", str(self.yaml), *argv])
 
-    def build(self) -> None:
-        """Fill the store, and put images together."""
-        self.fill()
+    def build(self, content: Mapping[str, Content] | None = None) -> None:
+        """Fill the store, with this content of layers beside their own, and put images together."""
+        fill(self.project(), content)
         assert self.run("build") == 0
 
 
-def fill(project: Project) -> list[str]:
-    """Put every cell that a build would build into the store, with a file; return which."""
+def fill(project: Project, content: Mapping[str, Content] | None = None) -> list[str]:
+    """Put every cell that a build would build into the store, with a file, and with this content by
+    layer; return which.
+    """
     filled = []
     for step in project.plan().to_build("cell"):
         cell, item = project.graph.cells[step.node], project.inputs[step.node]
         below = project.facts(cell.ancestors)
-        facts = built(project.store, cell.id, {f"opt/{cell.name}": item.key}, below)
+        own: Content = {f"opt/{cell.name}": item.key, **(content or {}).get(cell.name, {})}
+        facts = built(project.store, cell.id, own, below)
         beneath = manifests(project.store, cell, project.inputs)
         records.record(project.store, replace(facts, key=item.key), beneath)
         inputs.remember(project.store, cell.id, item.document)

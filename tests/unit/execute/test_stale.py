@@ -20,6 +20,7 @@ TAKERS = {
     "shell": ("shell", "left:trixie"),
     "shell in a cell": ("shell", "left@trixie"),
     "push": ("push", "left", "--to", "registry.example.org/x"),
+    "verify": ("verify", "--libraries", "left"),
     "size": ("size", "left:trixie"),
     "diff": ("diff", "left:trixie", "both:trixie"),
 }
