@@ -208,6 +208,14 @@ class Layer(Model):
     python: PackageList = Field(
         (), description="Python requirements (PEP 508), installed into the image's Python."
     )
+    shared: PackageList = Field(
+        (),
+        description=(
+            "Python requirements of which all Pythons share the files: chosen with what the layers"
+            " above ask for, which do not install them again, and put under /artifacts/wheels for"
+            " `run` to unpack."
+        ),
+    )
     wheels: PackageList = Field(
         (),
         description=(

@@ -68,6 +68,14 @@ PYTHON = ArtifactKind(
     follows=_requirements,
     trace=Trace(ends=("METADATA", "PKG-INFO", "egg-info"), path=METADATA, read=_installed),
 )
+SHARED = ArtifactKind(
+    name="shared",
+    key="shared",
+    wishes=requests.wishes("shared"),
+    check=requests.check("shared", _check),
+    place=lambda artifact: PurePosixPath("wheels", artifact.locator),
+    installed=True,
+)
 WHEEL = ArtifactKind(
     name="wheel",
     key="wheels",

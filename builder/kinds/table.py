@@ -23,6 +23,7 @@ KINDS: tuple[ArtifactKind, ...] = (
     debian.DEB,
     debian.BUILD,
     python.PYTHON,
+    python.SHARED,
     python.WHEEL,
     python.SDIST,
     r.R,

@@ -65,6 +65,12 @@ def best(names: Iterable[str], tags: list[Tag]) -> str | None:
     return min(fitting)[2] if fitting else None
 
 
+def is_of_any_python(name: str) -> bool:
+    """Tell whether a wheel is for every Python 3."""
+    _, _, _, tags = parse_wheel_filename(name)
+    return any(tag.interpreter == "py3" and tag.abi == "none" for tag in tags)
+
+
 def requirements(artifacts: Iterable[Artifact]) -> str:
     """Return the requirements file that installs exactly these wheels."""
     lines = [

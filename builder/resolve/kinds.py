@@ -13,7 +13,7 @@ from builder.fetch import npm as npm_files
 from builder.fetch import pypi as python_files
 from builder.fetch.locate import Locator
 from builder.lock.model import Artifact
-from builder.resolve import archive, debian, go, maven, npm, python, source
+from builder.resolve import archive, debian, go, maven, npm, python, source, unpacked
 from builder.resolve.task import Resolver
 from builder.settings import Settings
 
@@ -39,8 +39,9 @@ SUPPLIERS: Mapping[str, Supplier] = {
     "deb": Supplier(resolve=debian.resolve, locate=debian_files.locate),
     "build": Supplier(resolve=None, locate=debian_files.locate),
     "python": Supplier(resolve=python.resolve, locate=python_files.locate),
-    "wheel": Supplier(resolve=python.unpacked, locate=python_files.locate),
-    "sdist": Supplier(resolve=python.sources, locate=python_files.locate),
+    "shared": Supplier(resolve=None, locate=python_files.locate),
+    "wheel": Supplier(resolve=unpacked.wheels, locate=python_files.locate),
+    "sdist": Supplier(resolve=unpacked.sources, locate=python_files.locate),
     "npm": Supplier(resolve=npm.resolve, locate=npm_files.locate, ready=npm_files.ready),
     "source": Supplier(resolve=source.resolve, locate=debian_files.locate),
     "archive": Supplier(resolve=archive.resolve, locate=archive.locate),

@@ -6,25 +6,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
-from builder.errors import Problem
+from builder.errors import Problem, listed
 from builder.events import Note, Step
 from builder.fetch.pypi import client
 from builder.graph.model import Cell
 from builder.graph.request import Request
 from builder.lock.model import Artifact
+from builder.lock.wheel import is_of_any_python
 from builder.resolve.conflict import minimal
 from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess, named
 from builder.resolve.meeting import images_of, meetings
-from builder.resolve.target import KIND, SDIST, UNPACKED, Target, UnsolvableError
+from builder.resolve.target import KIND, SHARED, Target, UnsolvableError
 from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
+from builder.resolve.unpacked import no_file, versions_of
 from builder.resolve.worlds import ApartError, Versions, World, agree, divide
 from builder.tools.uv import Distribution
 
-PYTHON, WHEELS, SDISTS = "python", "wheels", "sdists"
+PYTHON, COMMON = "python", "shared"
+"""Keys of layer.yaml: packages that are installed, and those that are unpacked for all Pythons."""
 AXES = ("python", "arch", "debian")
-# For wheels that are only unpacked, if their layer does not depend on a Python.
-ANY_PYTHON = "3.13"
+SHOWN = 5
 Limits = frozenset[tuple[str, str]]
 
 
@@ -36,6 +39,8 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     conflicts = Conflicts()
     for (python, arch, _), cells in groups(task.graph.cells.values(), AXES).items():
         asking = [cell for cell in cells if requests(cell, PYTHON)]
+        if asking and python:
+            asking = [*_below(task, asking), *asking]
         if not any(task.resolves(cell.id) for cell in asking):
             continue
         if not python:
@@ -44,68 +49,12 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
         target = Target(uv=client(task.settings), python=python, arch=arch or "amd64")
         task.monitor(Note(f"resolving Python {python} packages"))
         resolution = _PythonResolution(task=task, target=target, conflicts=conflicts, cells=asking)
-        pieces |= resolution.pieces()
+        for cell, piece in resolution.pieces().items():
+            if pieces.setdefault(cell, piece) != piece:
+                problems.append(_not_shared(task, cell, pieces[cell], piece))
         problems += resolution.problems
     names = task.known(KIND)
     return Resolved(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
-
-
-def unpacked(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
-    """Resolve wheels that are unpacked, not installed, without their dependencies."""
-    del before
-    return _files(task, WHEELS, UNPACKED)
-
-
-def sources(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
-    """Resolve source distributions, without their dependencies."""
-    del before
-    return _files(task, SDISTS, SDIST)
-
-
-def _files(task: Task, key: str, kind: str) -> Resolved:
-    """Resolve files that a layer's `run` does something with."""
-    sdists = kind == SDIST
-    pieces: Pieces = {}
-    problems: list[Problem] = []
-    conflicts = Conflicts()
-    for cell in task.cells:
-        wanted = requests(cell, key)
-        if not wanted:
-            continue
-        target = Target(
-            uv=client(task.settings),
-            python=cell.point.get("python", ANY_PYTHON),
-            arch=cell.point.get("arch", "amd64"),
-        )
-        try:
-            distributions = target.compile(
-                [request.text for request in wanted],
-                preferences=_versions(task.preferred([cell], kind)),
-                dependencies=False,
-                sdists=sdists,
-            )
-        except UnsolvableError:
-            for request in wanted:
-                _alone(target, request, conflicts, sdists=sdists)
-            continue
-        chosen = {
-            one.name: target.sdist(one) if sdists else target.artifact(one, kind)
-            for one in distributions
-        }
-        problems += [
-            _no_file(task, target, one, wanted) for one in distributions if chosen[one.name] is None
-        ]
-        pieces[cell.id] = Piece(artifacts=tuple(one for one in chosen.values() if one))
-    names = task.known(kind)
-    return Resolved(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
-
-
-def _alone(target: Target, request: Request, conflicts: Conflicts, *, sdists: bool) -> None:
-    """Record a conflict if a file cannot be resolved by itself."""
-    try:
-        target.compile([request.text], dependencies=False, sdists=sdists)
-    except UnsolvableError as error:
-        conflicts.add(Conflict(wishes=(request,), said=str(error), python=target.python))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -116,7 +65,8 @@ class _PythonResolution:
     target: Target
     conflicts: Conflicts
     cells: Sequence[Cell]
-    """Those that ask for Python packages, bottom first."""
+    """Those that ask for Python packages, bottom first; before them, those of which all Pythons
+    share packages."""
     problems: list[Problem] = field(default_factory=list)
     _distributions: dict[tuple[str, str], Distribution] = field(default_factory=dict)
     _solutions: dict[tuple[World, Limits], Versions | None] = field(default_factory=dict)
@@ -138,9 +88,10 @@ class _PythonResolution:
             ]
             held: set[str] = set()
             for ancestor in cell.ancestors:
-                held |= {item.id for item in self.task.result(ancestor, KIND, pieces)}
+                held |= {item.digest for item in self.task.result(ancestor, KIND, pieces)}
+                held |= {item.digest for item in self.task.result(ancestor, SHARED, pieces)}
             pieces[cell.id] = Piece(
-                artifacts=tuple(item for item in artifacts if item and item.id not in held)
+                artifacts=tuple(item for item in artifacts if item and item.digest not in held)
             )
         return pieces
 
@@ -190,7 +141,10 @@ class _PythonResolution:
             {wish.text for wish in wishes if isinstance(wish, Request)},
             constraints=constraints,
             limits=limits,
-            preferences=_versions(self.task.preferred(cells, KIND)),
+            preferences={
+                **versions_of(self.task.preferred(cells, SHARED)),
+                **versions_of(self.task.preferred(cells, KIND)),
+            },
         )
         self._distributions |= {(one.name, one.version): one for one in distributions}
         return {one.name: one.version for one in distributions}
@@ -201,7 +155,7 @@ class _PythonResolution:
         for cell in self.cells:
             if cell.id not in world:
                 continue
-            wishes += requests(cell, PYTHON)
+            wishes += _wanted(cell)
             wishes += self._kept([cell.id])
         return wishes
 
@@ -210,7 +164,8 @@ class _PythonResolution:
         kept = []
         for name in cells:
             if not self.task.resolves(name):
-                kept += [Kept(name, artifact) for artifact in self.task.locked(name, KIND)]
+                locked = [*self.task.locked(name, SHARED), *self.task.locked(name, KIND)]
+                kept += [Kept(name, artifact) for artifact in locked]
         return kept
 
     def _needs(self, name: str, versions: Versions) -> Sequence[str]:
@@ -220,8 +175,7 @@ class _PythonResolution:
             cell = self.task.graph.cells[name]
             texts: set[str] = set()
             for one in (*cell.ancestors, name):
-                wanted = requests(self.task.graph.cells[one], PYTHON)
-                texts.update(request.text for request in wanted)
+                texts.update(request.text for request in _wanted(self.task.graph.cells[one]))
             distributions = self.target.compile(texts, constraints=versions)
             self._needed[key] = [one.name for one in distributions]
         return self._needed[key]
@@ -230,14 +184,18 @@ class _PythonResolution:
         """Return the file of a package: the locked one if it stays; None, with a problem recorded,
         if no wheel fits.
         """
+        kind = SHARED if requests(cell, COMMON) else KIND
         for kept in self._kept([one.id for one in self.cells]):
-            if (kept.artifact.name, kept.artifact.version) == (name, versions[name]):
-                return kept.artifact
+            one = kept.artifact
+            if (one.name, one.version, one.kind) == (name, versions[name], kind):
+                return one
         distribution = self._distributions[name, versions[name]]
-        artifact = self.target.artifact(distribution)
+        artifact = self.target.artifact(distribution, kind)
         if artifact is None:
-            wanted = requests(cell, PYTHON)
-            self.problems.append(_no_file(self.task, self.target, distribution, wanted))
+            problem = no_file(self.task, self.target, distribution, _wanted(cell))
+            self.problems.append(problem)
+        elif kind == SHARED and not is_of_any_python(artifact.locator):
+            self.problems.append(_of_one_python(self.task, cell, artifact))
         return artifact
 
     def _contradicts(self, meeting: World) -> bool:
@@ -307,26 +265,40 @@ class _PythonResolution:
             self.problems.append(self.task.documents.of_layer(shared, PYTHON, message, hint))
 
 
+def _wanted(cell: Cell) -> list[Request]:
+    return [*requests(cell, COMMON), *requests(cell, PYTHON)]
+
+
+def _below(task: Task, cells: Sequence[Cell]) -> list[Cell]:
+    """Return what these stand on that asks for packages which all Pythons share."""
+    below = set(chain.from_iterable(cell.ancestors for cell in cells))
+    return [
+        cell for cell in task.graph.cells.values() if cell.id in below and requests(cell, COMMON)
+    ]
+
+
+def _not_shared(task: Task, name: str, one: Piece, other: Piece) -> Problem:
+    """Return the problem that two Pythons need other versions of what they share."""
+    cell = task.graph.cells[name]
+    ours, theirs = ({item.name: item.version for item in piece.artifacts} for piece in (one, other))
+    odd = [
+        f"{package} {ours.get(package, 'not at all')} and {theirs.get(package, 'not at all')}"
+        for package in sorted(ours.keys() | theirs.keys())
+        if ours.get(package) != theirs.get(package)
+    ]
+    message = f"Pythons that share these packages need different ones: {listed(odd, SHOWN, '; ')}"
+    hint = "ask for versions that all Pythons have, or let a layer for each Python install them"
+    return task.documents.of_layer(cell, COMMON, message, hint)
+
+
+def _of_one_python(task: Task, cell: Cell, artifact: Artifact) -> Problem:
+    message = f"{artifact.locator} is for one Python, and `{COMMON}` is for all"
+    hint = "let the layers that need it install it: leave it out here, and what requires it"
+    return task.documents.of_layer(cell, COMMON, message, hint)
+
+
 def _no_python(task: Task, cell: Cell) -> Problem:
     message = "asks for Python packages, but no axis of the layer is named python"
     return task.documents.of_layer(
         cell, PYTHON, message, "add it to `axes`, or stand `on` a layer that has it"
     )
-
-
-def _no_file(
-    task: Task, target: Target, distribution: Distribution, wanted: Sequence[Request]
-) -> Problem:
-    what = f"no wheel for Python {target.python} on {target.arch}"
-    if wanted[0].key == SDISTS:
-        what = "no source distribution"
-    message = f"{distribution.name} {distribution.version} has {what}"
-    hint = "ask for another version of it"
-    for request in wanted:
-        if named(request.text) == distribution.name:
-            return task.documents.problem(request, message, hint)
-    return task.documents.of_layer(wanted[0].cell, wanted[0].key, message, hint)
-
-
-def _versions(artifacts: Mapping[str, Artifact]) -> dict[str, str]:
-    return {name: artifact.version for name, artifact in artifacts.items()}

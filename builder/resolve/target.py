@@ -13,7 +13,7 @@ from builder.lock.wheel import best, platform, supported
 from builder.resolve.worlds import Versions
 from builder.tools.uv import Distribution, IndexFile, Uv
 
-KIND, UNPACKED, SDIST = "python", "wheel", "sdist"
+KIND, SHARED, UNPACKED, SDIST = "python", "shared", "wheel", "sdist"
 
 
 class UnsolvableError(Exception):

@@ -33,6 +33,8 @@ OTHER_KEYS = {
         "absent",
         "one_version",
         "private",
+        "unloaded",
+        "gpu",
     ),
     *("files", "replaces", "prepare", "run"),
     *("env", "path", "user", "workdir", "entrypoint", "cmd", "expose", "service"),
@@ -92,6 +94,7 @@ def test_a_layer_without_packages_asks_for_nothing() -> None:
         (artifact("deb", "tool", "2:1.5", "pool/main/t.deb"), "deb/tool_2%3a1.5_amd64.deb"),
         (artifact("build", "tool", "1", "pool/main/t.deb"), "build/tool_1_amd64.deb"),
         (artifact("python", "a", "1", "a-1-py3-none-any.whl"), "python/a-1-py3-none-any.whl"),
+        (artifact("shared", "a", "1", "a-1-py3-none-any.whl"), "wheels/a-1-py3-none-any.whl"),
         (artifact("wheel", "a", "1", "a-1-py3-none-any.whl"), "wheels/a-1-py3-none-any.whl"),
         (
             artifact("npm", "a", "1", "a/-/a-1.tgz"),
