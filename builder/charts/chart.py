@@ -15,6 +15,7 @@ import yaml
 from builder import confined
 from builder.charts import library
 from builder.charts.compose import Composition
+from builder.charts.gpus import needed
 from builder.charts.load import SERVICE, SOURCE
 from builder.charts.readme import rows, variables
 from builder.charts.schema import schema
@@ -281,6 +282,7 @@ def _context(composition: Composition, origin: Origin) -> dict[str, object]:
         "catalog": origin.catalog,
         "service": composition.service,
         "images": composition.every_image,
+        "gpus": needed(composition.every_image),
         "scopes": tuple(scopes(composition)),
         "defaults": completion(composition.options),
         "rows": list(rows(composition.options)),

@@ -1,6 +1,4 @@
-"""A service with everything it offers: the options of its groups merged, its images filled in, its
-workloads and contained services added.
-"""
+"""A service with all that it offers: options of its groups, images, workloads, other services."""
 
 from __future__ import annotations
 
@@ -13,6 +11,7 @@ from pydantic import JsonValue
 
 from builder.catalog.reader import Place
 from builder.catalog.suggest import nearest
+from builder.charts.gpus import described
 from builder.charts.images import ImageRef, Images
 from builder.charts.library import NAME, ChartLibrary
 from builder.charts.load import Groups
@@ -287,7 +286,11 @@ def _filled(
         "custom-image": {"default": references[0]},
         "port": {} if port is None else {"default": port},
     }
-    return {".".join(path): fields[option.role] for path, option in walk(sections) if option.role}
+    return {
+        ".".join(path): described(option, images) if option.role == "gpu" else fields[option.role]
+        for path, option in walk(sections)
+        if option.role
+    }
 
 
 def _changed(
@@ -301,18 +304,17 @@ def _changed(
     problems = []
     for dotted, fields in given.items():
         place = places.get(dotted, (0, 0))
-        path = tuple(dotted.split("."))
-        known = [".".join(other) for other, _ in walk(root.options)]
+        known = {".".join(path): path for path, _ in walk(root.options)}  # a name may have dots
         if dotted not in known:
             message = f"set: the service has no option {dotted!r}"
-            problems.append(Problem(file, *place, message, nearest(dotted, known)))
+            problems.append(Problem(file, *place, message, nearest(dotted, list(known))))
             continue
         if unknown := sorted(set(fields) - set(Option.model_fields)):
             message = f"set: {dotted}: options have no {', '.join(unknown)}"
             problems.append(Problem(file, *place, message))
             continue
         change = Option.model_validate(fields)
-        for step in reversed(path):
+        for step in reversed(known[dotted]):
             change = Option(options={step: change})
         root = merged(root, change)
     if problems:

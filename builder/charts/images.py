@@ -9,6 +9,7 @@ from builder.catalog.reader import Key
 from builder.catalog.suggest import nearest
 from builder.charts.service import Service
 from builder.errors import InputError, Problem
+from builder.graph.gpu import Needs, needs
 from builder.graph.model import Graph
 
 Reporter = Callable[[tuple[Key, ...], str, str], Problem]
@@ -26,6 +27,8 @@ class ImageRef:
     tag: str
     digest: str = ""
     """`sha256:<hex>` of its manifest; empty if it is not known."""
+    needs: Needs | None = None
+    """What it needs of a node with graphics processors; None if it has nothing for these."""
 
     def __str__(self) -> str:
         """`<name>:<tag>`, as users choose it."""
@@ -105,7 +108,10 @@ def image_refs(registry: str, graph: Graph, digests: Mapping[str, str] | None = 
     images: dict[str, tuple[ImageRef, ...]] = {}
     for image in graph.images.values():
         ref = ImageRef(
-            name=f"{registry}/{image.name}", tag=image.tag, digest=(digests or {}).get(image.id, "")
+            name=f"{registry}/{image.name}",
+            tag=image.tag,
+            digest=(digests or {}).get(image.id, ""),
+            needs=needs(graph.cells[cell] for cell in image.cells),
         )
         images[image.name] = (*images.get(image.name, ()), ref)
     return ImageRefs(registry=registry, images=images)

@@ -52,7 +52,7 @@ class Slider(Model):
     semantic: str | None = Field(None, description="Meaning of the end, in a word.")
 
 
-Role = Literal["image", "custom-image", "port"]
+Role = Literal["image", "custom-image", "port", "gpu"]
 
 
 class Option(Model):
@@ -145,8 +145,9 @@ class Option(Model):
     role: Role | None = Field(
         None,
         description=(
-            "What of the service the option holds: its images, the name of another image, or its"
-            " port. The program fills in the default, and for images what the form offers."
+            "What of the service the option holds: its images, the name of another image, its port,"
+            " or its graphics processors. The program fills in the default, for images what the"
+            " form offers, and for graphics processors what the images need."
         ),
     )
     variable: Variable | None = Field(

@@ -54,6 +54,26 @@ its first part (`fr` for `fr-CA`), and then English is taken.
 {{ end -}}
 {{- end -}}
 
+{{/* What a service with GPUs waits for, and what its image needs of the node. Nothing is asked of the cluster: who may install need not
+see nodes. */}}
+{{- define "library.notes.gpu" -}}
+{{- $count := get ((.Values.resources).limits | default dict) "nvidia.com/gpu" | toString -}}
+{{- if and $count (ne $count "0") (ne $count "<nil>") (not .Values.global.suspend) }}
+### {{ include "library.say" (dict "context" . "fr" "GPU" "en" "GPU") }}
+
+- {{ include "library.say" (dict "context" . "fr" (printf "Le service démarre sur un nœud qui a %s GPU NVIDIA libre(s) (`nvidia.com/gpu`), annoncé(s) par le device plugin de NVIDIA. Sans un tel nœud, il reste en attente (« Pending ») : `kubectl --namespace %s describe pod --selector app.kubernetes.io/instance=%s` affiche alors « Insufficient nvidia.com/gpu »." $count .Release.Namespace .Release.Name) "en" (printf "The service starts on a node with %s free NVIDIA GPU(s) (`nvidia.com/gpu`), which NVIDIA's device plugin announces. Without such a node it stays Pending, and `kubectl --namespace %s describe pod --selector app.kubernetes.io/instance=%s` says “Insufficient nvidia.com/gpu”." $count .Release.Namespace .Release.Name)) }}
+{{- $image := .Values.service.image.custom.enabled | ternary .Values.service.image.custom.version .Values.service.image.version }}
+{{- with get (include "library.gpus" . | fromJson) $image }}
+{{- with .driver }}
+- {{ include "library.say" (dict "context" $ "fr" (printf "Le nœud doit avoir un pilote NVIDIA %s ou plus récent ; sinon, les programmes ne trouvent aucun GPU, et le journal du service le dit." .) "en" (printf "The node needs an NVIDIA driver %s or newer; otherwise programs find no GPU, and the service's log says so." .)) }}
+{{- end }}
+{{- with .architectures }}
+- {{ include "library.say" (dict "context" $ "fr" (printf "L'image a du code pour %s." .) "en" (printf "The image has code for %s." .)) }}
+{{- end }}
+{{- end }}
+{{ end -}}
+{{- end -}}
+
 {{/* What is lost with the service. */}}
 {{- define "library.notes.deletion" -}}
 {{- if not (and .Values.persistence.enabled (or .Values.persistence.existingClaim .Values.persistence.keep)) }}
@@ -79,6 +99,7 @@ its first part (`fr` for `fr-CA`), and then English is taken.
 {{ include "library.notes.message" . }}
 {{- include "library.notes.access" . }}
 {{- include "library.notes.ports" . }}
+{{- include "library.notes.gpu" . }}
 {{- include "library.notes.deletion" . }}
 {{- include "library.notes.discovery" . }}
 {{- end -}}

@@ -1,13 +1,11 @@
 #!/usr/bin/env python3
 # timeout: 300
-"""TensorFlow was built for the CUDA that is there, and computes without a graphics processor, too."""
+# env: TF_CPP_MIN_LOG_LEVEL=2
+"""TensorFlow was built for the CUDA that is there, and computes without a graphics processor."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-import tensorflow  # noqa: E402  after the variable
-from tensorflow.python.platform import build_info  # noqa: E402  likewise
+import tensorflow as tf
+from tensorflow.python.platform import build_info
 
 assert build_info.build_info["cuda_version"].startswith("12."), build_info.build_info
-ones = tensorflow.ones((64, 64))
-assert (tensorflow.matmul(ones, ones) == 64).numpy().all()
+ones = tf.ones((64, 64))
+assert (tf.matmul(ones, ones) == 64).numpy().all()
