@@ -25,6 +25,7 @@ from builder.graph.build import graph
 from builder.graph.model import Graph
 from builder.graph.needs import needs
 from builder.graph.sample import Sample, sample
+from tests.gpu.machine import WHY, has_gpu
 
 ROOT = Path(__file__).parents[1]
 WHOLE = "--whole"
@@ -104,14 +105,21 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     reasons: dict[str, set[str]] = {}
     left_out = []
     for item in items:
-        mark = item.get_closest_marker(ALONE)
-        if mark is not None and not config.getoption(WHOLE):
+        if reason := _why_left_out(config, item):
             left_out.append(item)
-            reasons.setdefault(mark.args[0], set()).add(item.nodeid.partition("::")[0])
+            reasons.setdefault(reason, set()).add(item.nodeid.partition("::")[0])
     config.stash[LEFT_OUT] = reasons
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def _why_left_out(config: pytest.Config, item: pytest.Item) -> str:
+    """Return why a test is no part of this run; empty if it is."""
+    if item.get_closest_marker("gpu") is not None and not has_gpu():
+        return WHY
+    mark = item.get_closest_marker(ALONE)
+    return str(mark.args[0]) if mark is not None and not config.getoption(WHOLE) else ""
 
 
 def hand_over(config: pytest.Config) -> None:

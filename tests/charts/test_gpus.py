@@ -38,9 +38,8 @@ def gpu(charts: Mapping[str, Chart]) -> Chart:
         ),
         ([image("1", "", "sm_90")], " There is code for sm_90."),
         (
-            [image("1", "580"), image("2", "525")],
-            " 1: the node needs an NVIDIA driver 580 or newer. 2: the node needs an NVIDIA driver 525"
-            " or newer.",
+            [image("1", "580"), image("2", "", "sm_90")],
+            " 1: the node needs an NVIDIA driver 580 or newer. 2: there is code for sm_90.",
         ),
     ],
 )

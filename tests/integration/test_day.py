@@ -245,4 +245,4 @@ def test_a_new_layer_builds_and_passes_its_test(day: Tiny) -> None:
     day.done("new", "image", "tool", "--layers", "tool", "plain")
     day.done("lock")
     day.build("tool")
-    assert "3 tests: 3 passed" in day.done("test", "tool").out
+    assert "4 tests: 4 passed" in day.done("test", "tool").out

@@ -12,7 +12,7 @@ if [[ ! -r $there ]]; then
   say "no NVIDIA driver here: programs compute without a graphics processor. On Kubernetes, nvidia.com/gpu asks for one"
   return 0
 fi
-version=$(grep -oE '[0-9]{3}\.[0-9]+(\.[0-9]+)?' "$there" | head -n1)
+version=$(grep -m1 -oE '[0-9]{3}\.[0-9]+(\.[0-9]+)?' "$there" | head -n1) || return 0
 oldest=$(printf '%s\n' "$version" "$DRIVER" | sort --version-sort | head -n1)
 if [[ -n $version && $version != "$DRIVER" && $oldest == "$version" ]]; then
   say "the node's NVIDIA driver $version is too old for CUDA $CUDA, which needs $DRIVER: programs will not find its graphics" \
