@@ -6,7 +6,10 @@ install -d "$packages"
 for wheel in /artifacts/wheels/*.whl; do
   unzip -q -o "$wheel" -d "$packages"
 done
-chmod -R u=rwX,go=rX /opt/cuda
+# As /opt/python: the image's user may install others, and so may a uid that nobody knows.
+chown -R 1000:0 /opt/cuda
+chmod -R u=rwX,g=u,o=rX /opt/cuda
+find /opt/cuda -type d -exec chmod g+s {} +
 # What the start script compares the node's driver with (layer.yaml, `gpu`).
 case $AXIS_CUDA in
   13) driver=580.65.06 ;;

@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import subprocess
 from importlib import metadata
 
 import nvidia
@@ -13,4 +14,9 @@ for name, version in held.items():
     assert there == version, f"{name}: {there} instead of {version}"
 (place,) = nvidia.__path__
 assert pathlib.Path(place).resolve() == pathlib.Path("/opt/cuda/site-packages/nvidia"), place
+listed = subprocess.run(
+    ["uv", "pip", "list", "--system", "--format=json"], check=True, capture_output=True
+).stdout
+there = {one["name"] for one in json.loads(listed)}
+assert there >= held.keys(), f"uv does not see {held.keys() - there}, and would install them again"
 assert not any(pathlib.Path("/usr").glob("local/cuda*")), "a second CUDA"
