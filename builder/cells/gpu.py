@@ -110,12 +110,15 @@ class _Cuda:
         self.distributions = [one for one in packages if one.path in system.tree]
         statements = chain.from_iterable(loadable.built for loadable in loadables)
         self.built = [one for one in statements if one.path in system.tree]
-        # A library to link against is never loaded.
-        self.libraries = [
+        # A library to link against is never loaded, and one in the directory of another package,
+        # such as Triton's own, by that package alone.
+        libraries = [
             one
             for one in system.objects.values()
             if LIBRARY.fullmatch(one.soname) and STUBS not in f"/{one.path}"
         ]
+        common = [one for one in libraries if not _is_private(one.path)]
+        self.libraries = common or libraries
 
     @cached_property
     def gpu(self) -> Gpu | None:
@@ -270,6 +273,11 @@ def _package(path: str) -> str:
         return NVIDIA
     place = PACKAGES.fullmatch(path)
     return place["package"].removesuffix(".libs") if place else posixpath.dirname(path)
+
+
+def _is_private(path: str) -> bool:
+    place = PACKAGES.fullmatch(path)
+    return place is not None and place["package"] != NVIDIA
 
 
 def _order(name: str) -> tuple[bool, int]:

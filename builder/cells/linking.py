@@ -80,7 +80,9 @@ class _Loader:
         for process in processes:
             names = beside.setdefault(_site(process.first), {})
             for name, one in process.loaded.items():
-                names.setdefault(name, set()).add(one.path)
+                # What is loaded by its path, as modules are, does not stand in for others.
+                if one is not process.first:
+                    names.setdefault(name, set()).add(one.path)
         # What is in no directory of Python has nothing to do with each other.
         beside.pop("", None)
         faults = set(self._drivers())

@@ -135,6 +135,14 @@ def test_a_library_to_link_against_is_no_second_cuda() -> None:
     assert told(cuda(), Layer(name="x", objects={"opt/x/stubs/libcublas.so": stub})) == []
 
 
+def test_a_package_may_have_a_library_for_itself() -> None:
+    own = {
+        f"{SITE}/triton/backends/nvidia/lib/cupti/libcublas.so.12": {"soname": "libcublas.so.12"}
+    }
+    again = {f"{SITE}/triton/lib/libcublas.so.13": {"soname": "libcublas.so.13"}}
+    assert told(cuda(), torch(), Layer(name="triton", objects={**own, **again})) == []
+
+
 # Seeded faults.
 
 
