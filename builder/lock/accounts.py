@@ -61,10 +61,12 @@ def decide(before: Mapping[str, int], made: Iterable[Made]) -> Decision:
         InputError: there are more accounts than ids.
 
     """
-    fixed = {one.name: one.id for one in sorted(made, reverse=True) if one.id}
+    made = sorted(made, reverse=True)
+    fixed = {one.name: one.id for one in made if one.id}
     open_names = {one.name for one in made if not one.id}
     ids: dict[str, int] = {}
-    owners = {number: name for name, number in fixed.items()}
+    # Packages may give an account different ids: none of them is another's.
+    owners = {one.id: one.name for one in made if one.id}
     for name in sorted(open_names & fixed.keys()):
         if owners[fixed[name]] == name:
             ids[name] = fixed[name]

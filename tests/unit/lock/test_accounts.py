@@ -112,3 +112,10 @@ def test_what_is_known_of_a_package_is_kept_with_it(made: set[Made]) -> None:
 def test_a_package_that_nobody_looked_into_is_told_from_one_that_makes_none() -> None:
     bare = Artifact("deb:a=1:all", "deb", "a", "1", "debian", "", "", 0)
     assert made_by(bare) is None
+
+
+def test_all_ids_that_packages_give_to_an_account_are_its_own() -> None:
+    """`hb` would prefer the second one."""
+    made = [Made("hb"), Made("a", 100), Made("a", 259)]
+    assert decide({}, made).ids["hb"] not in {100, 259}
+    assert decide({}, [Made("hb")]).ids == {"hb": 259}
