@@ -94,6 +94,13 @@ def test_the_oldest_drivers_are_the_same_wherever_they_are_said() -> None:
     assert stated == {major: DRIVERS[major] for major in stated}
 
 
+def test_no_image_asks_for_graphics_processors_by_itself() -> None:
+    """Nodes that trust images would give them all (NVIDIA's container toolkit)."""
+    for path in sorted((ROOT / "images").glob("*/layer.yaml")):
+        environment = yaml.safe_load(path.read_text()).get("env", {})
+        assert "NVIDIA_VISIBLE_DEVICES" not in environment, path
+
+
 @pytest.mark.parametrize(
     ("driver", "built", "runs"),
     [
