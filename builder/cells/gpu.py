@@ -31,7 +31,16 @@ LIBRARY = re.compile(
     r"|nvrtc-builtins|nvJitLink|nvshmem_host|cupti|cufile)\.so\.\d[\d.]*"
 )
 """Libraries of CUDA, by the names under which they are loaded."""
-MARKERS = {"platform_system": "Linux", "sys_platform": "linux", "os_name": "posix"}
+MARKERS = {
+    "platform_system": "Linux",
+    "sys_platform": "linux",
+    "os_name": "posix",
+    "implementation_name": "cpython",
+    "platform_python_implementation": "CPython",
+}
+"""What requirements may depend on, whatever machine this program runs on."""
+KERNELS = {"EM_X86_64/64": "x86_64", "EM_AARCH64/64": "aarch64"}
+PYTHON = re.compile(r".*/python(?P<version>3\.\d+)/.*")
 LABEL = "org.catalog.gpu."
 """What the names of the labels begin with that tell this to whoever schedules a container."""
 NVIDIA = "nvidia"
@@ -180,19 +189,41 @@ class _Cuda:
         todo = list(packages)
         while todo:
             name = todo.pop()
-            for wanted in _applying(packages[name], extras[name]):
+            for wanted in self._applying(packages[name], extras[name]):
                 other = canonicalize_name(wanted.name)
                 if other in extras and not wanted.extras <= extras[other]:
                     extras[other] |= wanted.extras
                     todo.append(other)
         for name, one in packages.items():
-            for wanted in _applying(one, extras[name]):
+            for wanted in self._applying(one, extras[name]):
                 beside = packages.get(canonicalize_name(wanted.name))
                 if not CONCERNED.fullmatch(wanted.name) or _meets(beside, wanted):
                     continue
                 has = f"has {beside.version}" if beside else "does not have it"
                 what = f"requires {wanted}, and the image {has}"
                 yield self._fault("cuda", one.path, what)
+
+    def _applying(self, one: Distribution, extras: Collection[str]) -> Iterator[Requirement]:
+        """Yield the requirements of a package with these extras, without those of other systems and
+        Pythons.
+        """
+        place = PYTHON.fullmatch(one.path)
+        python = place["version"] if place else ""
+        machines = {known.machine for known in self.system.objects.values()}
+        facts = {
+            **MARKERS,
+            **({"python_version": python, "python_full_version": f"{python}.0"} if python else {}),
+            "platform_machine": KERNELS.get(min(machines, default=""), ""),
+        }
+        for line in one.requires:
+            try:
+                wanted = Requirement(line)
+            except InvalidRequirement:
+                continue
+            marker, wanted.marker = wanted.marker, None
+            asked = ("", *sorted(extras))
+            if marker is None or any(marker.evaluate({**facts, "extra": extra}) for extra in asked):
+                yield wanted
 
     def misstated(self, stated: Sequence[Stated]) -> Iterator[Fault]:
         """Yield where a layer's own words are not what is there."""
@@ -244,23 +275,6 @@ def _serves(there: str, wanted: str) -> bool:
     # The name of a library has its major version alone.
     digits = min(len(have), len(need), 2)
     return have[0] == need[0] and have[:digits] >= need[:digits]
-
-
-def _applying(one: Distribution, extras: Collection[str]) -> Iterator[Requirement]:
-    """Yield the requirements of a package with these extras, without those of other systems."""
-    for line in one.requires:
-        try:
-            wanted = Requirement(line)
-        except InvalidRequirement:
-            continue
-        marker, wanted.marker = wanted.marker, None
-        if marker is None or any(_holds(str(marker), extra) for extra in ("", *sorted(extras))):
-            yield wanted
-
-
-def _holds(marker: str, extra: str) -> bool:
-    wanted = Requirement(f"any; {marker}").marker
-    return wanted is None or wanted.evaluate({**MARKERS, "extra": extra})
 
 
 def _meets(one: Distribution | None, wanted: Requirement) -> bool:

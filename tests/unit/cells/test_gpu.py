@@ -71,6 +71,8 @@ def torch(**more: Any) -> Layer:
                     'nvidia-cudnn-cu13==9.26.0.51; platform_system == "Linux"',
                     'nvidia-nothing; platform_system == "Windows"',
                     'nvidia-extra; extra == "more"',
+                    'nvidia-old; python_version < "3.13"',
+                    'nvidia-arm; platform_machine == "aarch64"',
                     "numpy",
                 ),
             )
@@ -205,6 +207,12 @@ def test_what_an_extra_requires() -> None:
     ]
     (fault,) = told(cuda(packages=packages), torch())
     assert "requires nvidia-cublas==13.4.*, and the image does not have it" in fault
+
+
+def test_what_one_python_requires() -> None:
+    requires = ('nvidia-new; python_version >= "3.13" and platform_machine == "x86_64"',)
+    (fault,) = told(cuda(), torch(packages=[("torch", "2.15.0", requires)]))
+    assert "requires nvidia-new, and the image does not have it" in fault
 
 
 def test_libraries_that_the_framework_does_not_look_for() -> None:
