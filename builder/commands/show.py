@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from builder.catalog.conditions import condition, holds, written
@@ -16,6 +17,7 @@ from builder.errors import InputError, Problem, listed
 from builder.graph.build import graph
 from builder.graph.draw import image_document
 from builder.graph.explain import Answer, explain, point
+from builder.graph.gpu import needs
 from builder.graph.model import Cell, Graph, ImagePoint
 from builder.graph.select import select, unknown_node
 from builder.kinds.table import left_out
@@ -203,9 +205,11 @@ def describe(image: ImagePoint, made: Graph, known: Facts | None = None) -> dict
             }
         )
     sizes = [layer["size"] for layer in layers]
+    gpu = needs(made.cells[name] for name in image.cells)
     return {
         **image_document(image, made),
         "size": None if None in sizes else sum(sizes),
+        "gpu": asdict(gpu) if gpu else None,
         "layers": layers,
     }
 
@@ -261,6 +265,7 @@ def _show(
         console.text(total)
         if shown["needs"]:
             console.text(f"needs {', '.join(shown['needs'])}, beside the package registries\n")
+        _tell_gpu(shown["gpu"], console)
         for layer in shown["layers"]:
             _tell_absent(layer["layer"], layer["absent"], console)
         if packages:
@@ -268,6 +273,13 @@ def _show(
             for layer in shown["layers"]:
                 rows += _package_rows(layer, layer["layer"])
             console.table(["package", "version", "kind", "layer"], sorted(rows))
+
+
+def _tell_gpu(gpu: Mapping[str, Any] | None, console: Console) -> None:
+    if gpu and gpu["driver"]:
+        console.text(f"needs an NVIDIA driver {gpu['driver']} or newer")
+    if gpu and gpu["architectures"]:
+        console.text(f"has code for {', '.join(gpu['architectures'])}")
 
 
 def _row(layer: Mapping[str, Any]) -> tuple[str, ...]:

@@ -52,10 +52,13 @@ def names(layer: Layer, point: Point) -> dict[str, tuple[str, ...]]:
 
 
 def left_out(layer: Layer, point: Point) -> dict[str, str]:
-    """Return what a layer installs at other points alone, by name, with the reason."""
+    """Return what a layer installs at other points alone, by name, with the reason. What is left to
+    its `run` is nothing that users look for.
+    """
     reasons: dict[str, str] = {}
     for kind in INSTALLED:
-        reasons.update(absent(getattr(layer, kind.key), point))
+        if kind.template:
+            reasons.update(absent(getattr(layer, kind.key), point))
     return reasons
 
 

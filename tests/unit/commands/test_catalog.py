@@ -358,3 +358,17 @@ def test_absent_names_axes_that_the_layer_has(
     error = capsys.readouterr().err
     assert "layer.yaml:" in error
     assert "did you mean 'debian'?" in error
+
+
+def test_show_tells_what_an_image_needs_of_a_node(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = unpack(tmp_path)
+    assert catalog("show", "lab-r:py3.13-r4.5", "--json", path=root) == 0
+    assert json.loads(capsys.readouterr().out)["images"][0]["gpu"] is None
+    layer = root.parent / "images" / "python" / "layer.yaml"
+    said = "gpu: [{driver: '580.65.06', architectures: [sm_80, sm_90]}]\nshared: [x]\n"
+    layer.write_text(layer.read_text() + said)
+    assert catalog("show", "lab-r:py3.13-r4.5", path=root) == 0
+    out = capsys.readouterr().out
+    assert "needs an NVIDIA driver 580.65.06 or newer\nhas code for sm_80, sm_90\n" in out
