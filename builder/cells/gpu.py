@@ -18,9 +18,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from builder.cells.linking import PACKAGES, STUBS, Fault, Kind
+from builder.cells.linking import STUBS, Fault, Kind
 from builder.cells.loadable import Loadable
-from builder.cells.system import Filesystem
+from builder.cells.system import PACKAGES, Filesystem
 from builder.debian.frameworks import CONCERNED, Distribution
 from builder.debian.objects import Object
 

@@ -9,7 +9,8 @@ LD_LIBRARY_PATH, DT_RUNPATH, ld.so.cache and the default directories.
 What begins a process with its libraries already loaded is told from a fault by where it is:
 
 * a plugin of a Debian package may need libraries of the same package (libjvm.so);
-* an extension module of Python may need what other modules beside it load (torchvision, libtorch);
+* an extension module of Python may need what other modules beside it load (torchvision, libtorch),
+  and what lies in its own package (a plugin of Triton, libtriton);
 * the driver's libraries come from the node (libcuda.so.1), and may not be in the image.
 """
 
@@ -18,19 +19,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Literal
 
-from builder.cells.system import Filesystem
+from builder.cells.system import PACKAGES, Filesystem
 from builder.debian.objects import Object
 
 DRIVER = re.compile(r"lib(?:cuda|nvcuvid|nvoptix|cudadebugger|nvidia-[a-z0-9-]+)\.so(?:\.\d+)*")
 """Libraries that NVIDIA's driver brings into a container, with the version of the node's kernel
 module."""
-PACKAGES = re.compile(r"(?P<site>(?:.*/)?(?:site|dist)-packages)/(?P<package>[^/]+)/?.*")
 STUBS = "/stubs/"
 """Part of the path of a library to link against, which is never loaded."""
 
@@ -78,7 +78,7 @@ class _Loader:
         processes = list(self._processes())
         beside: dict[str, dict[str, set[str]]] = {}
         for process in processes:
-            names = beside.setdefault(_site(process.first), {})
+            names = beside.setdefault(self._site(process.first), {})
             for name, one in process.loaded.items():
                 # What is loaded by its path, as modules are, does not stand in for others.
                 if one is not process.first:
@@ -88,14 +88,23 @@ class _Loader:
         faults = set(self._drivers())
         for site, names in beside.items():
             faults.update(self._twice_beside(site, names))
+        modules = {(_package(process.first), process.first.soname) for process in processes}
         lacking: dict[str, set[str]] = {}
         for process in processes:
             faults.update(process.faults)
-            for one, name in self._lacking(process, beside):
+            for one, name in self._lacking(process, beside, modules):
                 lacking.setdefault(one.path, set()).add(name)
         for path, wanted in lacking.items():
             faults.update(self._missing(self.system.objects[path], wanted))
         return sorted(faults)
+
+    def _site(self, one: Object) -> str:
+        """Return the directory of Python packages that an object is in, or the one that has links
+        to it; empty if it is in none.
+        """
+        place = PACKAGES.fullmatch(one.path)
+        site = place["site"] if place else ""
+        return self.system.linked.get(site, site)
 
     def _processes(self) -> Iterator[_Process]:
         """Run programs, objects that no other needs, and of those that need each other in a circle,
@@ -208,7 +217,10 @@ class _Loader:
         return next((one for path in paths if (one := self.system.at(path)) is not None), None)
 
     def _lacking(
-        self, process: _Process, beside: Mapping[str, Mapping[str, set[str]]]
+        self,
+        process: _Process,
+        beside: Mapping[str, Mapping[str, set[str]]],
+        modules: Collection[tuple[str, str]],
     ) -> Iterator[tuple[Object, str]]:
         """Yield what a process does not find, and what is not loaded before all the same."""
         first = process.first
@@ -217,7 +229,11 @@ class _Loader:
             if DRIVER.fullmatch(name) or self._is_unloaded(one):
                 continue
             owners = {self.system.owners.get(other.path) for other in self._named(name)}
-            comes_along = (package and package in owners) or name in beside.get(_site(first), {})
+            comes_along = (
+                (package and package in owners)
+                or name in beside.get(self._site(first), {})
+                or (_package(first) and (_package(first), name) in modules)
+            )
             if first.program or not comes_along:
                 yield one, name
 
@@ -283,7 +299,7 @@ def _is(one: Object, name: str) -> bool:
     return name in {one.soname, posixpath.basename(one.path)}
 
 
-def _site(one: Object) -> str:
-    """Return the directory of Python packages that an object is in; empty if it is in none."""
+def _package(one: Object) -> str:
+    """Return the directory of the Python package that an object is in; empty if it is in none."""
     place = PACKAGES.fullmatch(one.path)
-    return place["site"] if place else ""
+    return f"{place['site']}/{place['package']}" if place else ""

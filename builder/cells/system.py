@@ -14,9 +14,10 @@ from builder.debian import ldcache
 from builder.debian.model import Facts
 from builder.debian.objects import Object
 from builder.lock.model import layer_of
-from builder.oci.model import HARDLINK, Entry, ImageConfig
+from builder.oci.model import HARDLINK, SYMLINK, Entry, ImageConfig
 
 MACHINES = {"amd64": "EM_X86_64/64", "arm64": "EM_AARCH64/64"}
+PACKAGES = re.compile(r"(?P<site>(?:.*/)?(?:site|dist)-packages)/(?P<package>[^/]+)/?.*")
 OTHER_C_LIBRARY = re.compile(r"libc\.musl-.*|ld-musl-.*")
 
 
@@ -65,6 +66,17 @@ class Filesystem:
             for name in {one.soname, posixpath.basename(one.path)} - {""}:
                 named.setdefault(name, []).append(one)
         return named
+
+    @cached_property
+    def linked(self) -> Mapping[str, str]:
+        """Directories of Python packages to which links of others lead -> those others."""
+        linked: dict[str, str] = {}
+        for path, entry in self.tree.items():
+            place = PACKAGES.fullmatch(path) if entry.type == SYMLINK else None
+            target = PACKAGES.fullmatch(self.real(f"/{path}") or "") if place else None
+            if place and target and target["site"] != place["site"]:
+                linked[target["site"]] = place["site"]
+        return linked
 
     def search(self, one: Object) -> Iterator[str]:
         """Yield the directories that an object names."""

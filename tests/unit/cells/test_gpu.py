@@ -145,6 +145,24 @@ def test_a_package_may_have_a_library_for_itself() -> None:
     assert told(cuda(), torch(), Layer(name="triton", objects={**own, **again})) == []
 
 
+def test_a_library_that_relies_on_what_the_framework_has_loaded() -> None:
+    """NVIDIA's libcusolverMg has no search path."""
+    bare: dict[str, Any] = {
+        f"{NVIDIA}/libcusolverMg.so.12": {"needed": ("libcublas.so.13",)},
+    }
+    assert told(cuda(), torch(), Layer(name="more", objects=bare)) == []
+    assert told(cuda(), Layer(name="more", objects=bare)) == [], "nor without a framework"
+
+
+def test_a_plugin_relies_on_the_module_that_loads_it() -> None:
+    """Triton's do, on libtriton.so."""
+    objects: dict[str, Any] = {
+        f"{SITE}/triton/_C/libtriton.so": {"soname": "libtriton.so"},
+        f"{SITE}/triton/plugins/libTest.so": {"needed": ("libtriton.so",)},
+    }
+    assert told(cuda(), torch(), Layer(name="triton", objects=objects)) == []
+
+
 # Seeded faults.
 
 
