@@ -7,7 +7,7 @@
 
 {{/* What images need of a node with graphics processors: name and tag -> driver and architectures. */}}
 {{- define "library.gpus" -}}
-{"localhost:5000/catalog/jupyter-tensorflow-gpu:py3.13-cuda12": {"driver": "525.60.13", "architectures": ""}, "localhost:5000/catalog/jupyter-tensorflow-gpu:py3.11-cuda12": {"driver": "525.60.13", "architectures": ""}}
+{"localhost:5000/catalog/jupyter-tensorflow-gpu:py3.13-cuda12": {"driver": "525.60.13", "architectures": "sm_60, sm_70, sm_80, sm_89, sm_90, compute_90"}, "localhost:5000/catalog/jupyter-tensorflow-gpu:py3.11-cuda12": {"driver": "525.60.13", "architectures": "sm_60, sm_70, sm_80, sm_89, sm_90, compute_90"}}
 {{- end -}}
 
 {{/* What values.yaml says, each default as a list of one item. */}}
