@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from builder.errors import Problem
 from builder.fetch.pypi import client
+from builder.graph.request import Request
 from builder.lock.model import Artifact
 from builder.resolve.explain import Conflict, Conflicts, named
-from builder.resolve.request import Request
 from builder.resolve.target import SDIST, UNPACKED, Target, UnsolvableError
 from builder.resolve.task import Piece, Pieces, Resolved, Task, requests
 from builder.tools.uv import Distribution
