@@ -24,6 +24,9 @@ They are read from environment variables, each with its default:
                                     default: what Go is configured with
     CATALOG_MIRROR_ARCHIVE          directory that holds all files of `archives`
                                     default: none
+    CATALOG_MIRROR_<NAME>           a repository or an index that catalog.yaml declares: pgdg, for
+                                    example, is CATALOG_MIRROR_PGDG
+                                    default: its `url`
     CATALOG_SNAPSHOT_DEBIAN         archive of former states of both
                                     default: none
     CATALOG_CLUSTER                 kind cluster for charts' tests
@@ -41,7 +44,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,6 +84,13 @@ class Settings:
     def mirror(self, origin: str) -> str | None:
         """Return the base URL set for an origin, or None."""
         return self.mirrors.get(variable("", origin))
+
+    def knowing(self, addresses: Mapping[str, str]) -> Settings:
+        """Return these settings with the addresses of origins that a catalog declares, by name;
+        mirrors that are set replace them.
+        """
+        declared = {variable("", name): url for name, url in addresses.items()}
+        return replace(self, mirrors={**declared, **self.mirrors})
 
     def snapshot(self, origin: str) -> str | None:
         """Return the base URL of an origin's former states, or None."""

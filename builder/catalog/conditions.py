@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from builder.catalog.packages import Archive, PackageList
+from builder.catalog.packages import Archive, PackageList, PythonList
 from builder.catalog.words import When
 
 Condition = tuple[tuple[str, frozenset[str]], ...]
@@ -36,6 +36,19 @@ def wanted(packages: PackageList, point: Mapping[str, str]) -> tuple[str, ...]:
         elif holds(condition(entry.when), point):
             names.update(dict.fromkeys(entry.packages))
     return tuple(names)
+
+
+def indexed(packages: PythonList, point: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the requirements that are wanted at a point, each with the further index that it is
+    taken from; "" for the usual one.
+    """
+    pairs: dict[tuple[str, str], None] = {}
+    for entry in packages:
+        if isinstance(entry, str):
+            pairs[entry, ""] = None
+        elif holds(condition(entry.when), point):
+            pairs.update(dict.fromkeys((text, entry.index or "") for text in entry.packages))
+    return tuple(pairs)
 
 
 def absent(packages: PackageList, point: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.catalog import image_rules, layer_rules, matrix_rules, naming, script
+from builder.catalog import (
+    image_rules,
+    layer_rules,
+    matrix_rules,
+    naming,
+    origin_rules,
+    script,
+)
 from builder.catalog.directory import LAYER, LayerDirectories, find
 from builder.catalog.document import Reading, read
 from builder.catalog.draft import Draft
@@ -39,6 +46,8 @@ class Loaded:
     """Each layer's layer.yaml as it is written."""
     scripts: Mapping[str, Mapping[str, str]]
     """Each layer's scripts that are files of bash: key of layer.yaml -> text."""
+    certificates: Mapping[str, bytes]
+    """The OpenPGP certificate of each further repository, by its name."""
     arranged: Layers
     labels: Labels
     """Axis -> value -> label."""
@@ -65,6 +74,7 @@ def load(path: Path) -> Loaded:
     for layer in layers.values():
         problems += layer.problems
     problems += check.problems
+    problems += origin_rules.check(check.draft, path.parent)
     if problems:
         raise InputError(problems)
     return Loaded(
@@ -79,6 +89,7 @@ def load(path: Path) -> Loaded:
             name: script.texts(layer, check.draft.directories[name])
             for name, layer in check.draft.layers.items()
         },
+        certificates=origin_rules.certificates(check.draft, path.parent),
         arranged=check.arranged,
         labels=check.labels,
         matrices=tuple(check.matrices),

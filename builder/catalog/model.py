@@ -11,7 +11,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from builder.catalog.packages import Absent, Archive, GoProgram, Maven, PackageList
+from builder.catalog.origins import Origins
+from builder.catalog.packages import Absent, Archive, GoProgram, Maven, PackageList, PythonList
 from builder.catalog.parts import FileAttributes, Gpu, Once
 from builder.catalog.words import (
     Absolute,
@@ -128,7 +129,7 @@ class ChartSettings(Model):
     )
 
 
-class Catalog(Model):
+class Catalog(Origins):
     """catalog.yaml."""
 
     format: Literal[1] = Field(1, description="Version of this format.")
@@ -205,10 +206,10 @@ class Layer(Model):
         description="What users may look for and do not find, with the reason: for `catalog show`.",
     )
     apt: PackageList = Field((), description="Debian packages, without the ones they recommend.")
-    python: PackageList = Field(
+    python: PythonList = Field(
         (), description="Python requirements (PEP 508), installed into the image's Python."
     )
-    shared: PackageList = Field(
+    shared: PythonList = Field(
         (),
         description=(
             "Python requirements of which all Pythons share the files: chosen with what the layers"

@@ -42,6 +42,27 @@ PackageList = tuple[
 ]
 
 
+class IndexedPackages(Packages):
+    """Python packages that come from a further index, or are wanted only at some points."""
+
+    when: When = Field({}, description="Matrix points at which they are wanted. Default: all.")
+    index: str | None = Field(
+        None,
+        description=(
+            "The index that has them, by its name in catalog.yaml: they come from it alone."
+        ),
+    )
+
+
+PythonList = tuple[
+    Annotated[
+        Annotated[str, Tag(TEXT)] | Annotated[IndexedPackages, Tag(CONDITIONAL)],
+        Discriminator(text_or_mapping),
+    ],
+    ...,
+]
+
+
 class Absent(Model):
     """What a layer does not have although its users may look for it, and why."""
 

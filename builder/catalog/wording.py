@@ -45,6 +45,10 @@ _PATTERNS = {
         " query, which everybody could read in the lock"
     ),
     words.PAGE: "the address of a page, such as https://example.org/team, without user and query",
+    words.ORIGIN: "a name: lower-case letters and digits, with single '-' between them",
+    words.SUITE: "the suite of a repository with dists/, such as {debian}-pgdg",
+    words.COMPONENT: "a component of a repository, such as main",
+    words.FILE: "the path of a file beside catalog.yaml, such as keys/pgdg.asc",
     words.SHA256: "a sha256: 64 hex digits",
     words.GO_VERSION: "the version of a Go module, such as v1.2.3, or latest",
     words.ONE_LINE: "one line without single quotes",

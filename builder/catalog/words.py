@@ -28,6 +28,11 @@ DPKG_PATH = r"^path-(exclude|include)=/\S*$"
 # its charts, too.
 URL = r"^(https?://[^\s/?#@\\]+(/[^\s?#]*)?|file:///[^\s?#]*)$"
 PAGE = r"^https?://[^\s/?#@\\]+(/[^\s?#]*)?(#[^\s?]*)?$"
+# An origin's name is part of a setting: pgdg -> CATALOG_MIRROR_PGDG.
+ORIGIN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+SUITE = r"^[A-Za-z0-9_{][A-Za-z0-9_.{}-]*(/[A-Za-z0-9_{][A-Za-z0-9_.{}-]*)*$"
+COMPONENT = r"^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*$"
+FILE = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*$"
 SHA256 = r"^[0-9a-f]{64}$"
 MOST_BYTES = 1 << 50
 """No file has more."""

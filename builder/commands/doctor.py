@@ -15,6 +15,7 @@ from builder.errors import BuilderError, InputError
 from builder.graph.asks import stale
 from builder.graph.build import graph
 from builder.graph.needs import addresses
+from builder.graph.origins import origins
 from builder.kinds.requests import places
 from builder.lock.file import read as read_lock
 from builder.lock.maven import RANGE, coordinates
@@ -110,13 +111,18 @@ def _lock(loaded: Loaded) -> Iterator[CheckResult]:
 def _needs(loaded: Loaded) -> Needs:
     layers = loaded.layers.values()
     releases = loaded.catalog.axes.get(RELEASES)
+    whole = graph(loaded)
+    further: dict[str, tuple[str, str]] = {}
+    for cell in whole.cells.values():
+        further |= origins(cell, whole)
     return Needs(
         releases=tuple(releases.values) if releases else (),
         python=any(layer.python or layer.wheels for layer in layers),
         npm=any(layer.npm for layer in layers),
         maven=next(_maven_files(loaded), ""),
         go=any(layer.go for layer in layers),
-        archives=addresses(graph(loaded)),
+        archives=addresses(whole),
+        further=further,
         charts=any((loaded.root / DIRECTORY).glob(f"*/{SERVICE}")),
     )
 

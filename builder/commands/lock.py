@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         before, former = read_any(path) if path.exists() else (None, False)
     upgrade = () if arguments.upgrade is None else tuple(arguments.upgrade) or ("*",)
     documents = Documents(layers=loaded.layer_sources, catalog=loaded.source)
-    settings = read_settings(loaded.root)
+    settings = read_settings(loaded.root).knowing(loaded.catalog.addresses)
     after = resolve(whole, before, settings, console, upgrade=upgrade, documents=documents)
     changes = difference(before, after)
     # Compare `extra` too: two artifacts that differ only there are equal for `==`.

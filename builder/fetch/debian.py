@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
-from builder.fetch.origin import debian_mirror
+from builder.fetch.origin import DEBIAN, SECURITY, debian_mirror
 from builder.lock.model import Artifact
 from builder.settings import Settings
 
@@ -25,7 +25,8 @@ def locate(
 
 def _debian(artifact: Artifact, moment: str, settings: Settings) -> Iterable[str]:
     yield f"{debian_mirror(artifact.origin, settings)}/{quote(artifact.locator, safe=PATH)}"
-    if base := settings.snapshot("debian"):
+    base = settings.snapshot(DEBIAN)
+    if base and artifact.origin in {DEBIAN, SECURITY}:
         yield f"{snapshot(base, artifact.origin, moment)}/{quote(artifact.locator, safe=PATH)}"
 
 

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.catalog.origins import RESERVED
 from builder.errors import FetchError, IntegrityError, ToolError
 from builder.events import Monitor, Note, Progress, State, Step
 from builder.fetch.lost import Away, Lost, Written, gone, written, wrong
+from builder.fetch.origin import AwayError
 from builder.fetch.session import connections, session
 from builder.fetch.transfer import GoneError, UnreachableError, place, sound, transfer
 from builder.graph.model import Cell
@@ -211,15 +213,29 @@ class _Transfers:
     def _locate(self, artifacts: Sequence[Artifact], moment: str) -> dict[str, tuple[str, ...]]:
         """Return the addresses of artifacts by id, without those whose registry does not answer."""
         urls: dict[str, tuple[str, ...]] = {}
-        for kind in sorted({artifact.kind for artifact in artifacts}):
-            same = [artifact for artifact in artifacts if artifact.kind == kind]
+        # What one origin has does not wait for another of the same kind.
+        for kind, origin in sorted({(artifact.kind, artifact.origin) for artifact in artifacts}):
+            same = [one for one in artifacts if (one.kind, one.origin) == (kind, origin)]
             try:
                 found = SUPPLIERS[kind].locate(same, moment, self._settings)
+            except AwayError as error:
+                self._without(origin, same, error)
             except (FetchError, ToolError) as error:
                 self._failures.append(FetchError(error.message, hint=error.hint))
             else:
                 urls |= {artifact.id: found.get(artifact.id, ()) for artifact in same}
         return urls
+
+    def _without(self, origin: str, artifacts: Sequence[Artifact], error: AwayError) -> None:
+        """Note that an origin does not answer. One that the catalog declares is not for all images:
+        what waits for it is told.
+        """
+        if origin in RESERVED:
+            self._failures.append(FetchError(error.message, hint=error.hint))
+            return
+        host = web.host(self._settings.mirror(origin) or "")
+        away = Away(host=host, reason=error.reason, hint=error.hint)
+        self._away.setdefault(host, away).asked.extend(artifacts)
 
     def _one(self, artifact: Artifact, urls: Sequence[str], path: Path) -> None:
         spot = self._places.get(artifact.id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from builder.catalog.conditions import archives
 from builder.errors import FetchError, IntegrityError, listed
+from builder.fetch.origin import DEBIAN, SECURITY
 from builder.fetch.transfer import GoneError
 from builder.graph.model import Cell
 from builder.graph.request import Documents, Request
@@ -108,8 +109,8 @@ def gone(artifact: Artifact, error: GoneError, spot: Written | None) -> FetchErr
         advice = f"correct `url`, or set {variable(MIRROR, artifact.origin)} to what has the file"
         return FetchError(f"{spot.place}: {what} is not there{error.where}", hint=advice)
     advice = f"run `catalog lock --upgrade {artifact.name}`"
-    if artifact.origin.startswith("debian"):
-        advice = f"set {variable(SNAPSHOT, 'debian')} to an archive of former states, or {advice}"
+    if artifact.origin in {DEBIAN, SECURITY}:
+        advice = f"set {variable(SNAPSHOT, DEBIAN)} to an archive of former states, or {advice}"
     return FetchError(f"{what} is no longer at {artifact.origin}{error.where}", hint=advice)
 
 

@@ -28,6 +28,14 @@ UNREACHABLE = re.compile(
 HOST = re.compile(r"https?://(?:[^/\s@]*@)?([^/\s'`\"()]+)")
 
 
+class AwayError(FetchError):
+    """An origin cannot be reached; says why in a few words."""
+
+    def __init__(self, message: str, reason: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Configured:
     """One source that a machine's apt uses."""
@@ -41,14 +49,17 @@ def debian_mirror(origin: str, settings: Settings, root: Path = Path("/")) -> st
     """Return the base URL of a Debian archive, without a slash at its end.
 
     Without a setting, it is the URL from which this machine's apt takes its own release; `root` is
-    the machine's root.
+    the machine's root. That of a further repository is among the settings.
 
     Raises:
-        FetchError: nothing is set, and this machine does not run Debian or has no such source.
+        FetchError: nothing is set, and this machine does not run Debian or has no such source; or
+        no catalog declares the origin.
 
     """
     if mirror := settings.mirror(origin):
         return mirror
+    if origin not in {DEBIAN, SECURITY}:
+        raise undeclared(origin)
     codename = _codename(root)
     suites = {DEBIAN: {codename, "stable"}, SECURITY: {f"{codename}-security", "stable-security"}}[
         origin
@@ -65,6 +76,14 @@ def debian_mirror(origin: str, settings: Settings, root: Path = Path("/")) -> st
     raise FetchError(
         f"where to find {origin} is not known on this machine",
         hint=f"set {name} to the URL of a mirror of it",
+    )
+
+
+def undeclared(origin: str) -> FetchError:
+    """Return the error for an origin of the lock that nothing tells the address of."""
+    return FetchError(
+        f"where to find {origin} is not known: catalog.yaml does not declare it",
+        hint=f"run `catalog lock`, or set {variable(MIRROR, origin)}",
     )
 
 
@@ -113,7 +132,7 @@ def _codename(root: Path) -> str:
     return fields.get("VERSION_CODENAME", "") if fields.get("ID") == "debian" else ""
 
 
-def unreachable(text: str, origin: str) -> FetchError | None:
+def unreachable(text: str, origin: str) -> AwayError | None:
     """Return the error to raise when a client's output says that a host did not answer; None when
     it speaks of something else.
     """
@@ -121,8 +140,10 @@ def unreachable(text: str, origin: str) -> FetchError | None:
         return None
     hosts = sorted({host.rstrip(":,.") for host in HOST.findall(text)})
     name = variable(MIRROR, origin)
-    return FetchError(
-        f"{origin} cannot be reached{' at ' + ', '.join(hosts) if hosts else ''}: {_reason(text)}",
+    where = f" at {', '.join(hosts)}" if hosts else ""
+    return AwayError(
+        f"{origin} cannot be reached{where}: {_reason(text)}",
+        _reason(text),
         hint=(
             f"set {name} to a mirror that answers, or http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
             " where a certificate is not trusted"

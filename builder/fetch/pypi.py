@@ -11,7 +11,7 @@ from platform import machine
 from urllib.parse import urlsplit, urlunsplit
 
 from builder.errors import ToolError
-from builder.fetch.origin import unreachable
+from builder.fetch.origin import undeclared, unreachable
 from builder.fetch.session import bundle, session
 from builder.fetch.transfer import place, sound, transfer
 from builder.lock.model import Artifact
@@ -29,11 +29,15 @@ ANY_PYTHON = "3.13"
 OWN = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE")
 
 
-def client(settings: Settings) -> Uv:
-    """Return uv with this machine's settings."""
+def client(settings: Settings, further: Mapping[str, str] | None = None) -> Uv:
+    """Return uv with this machine's settings, and the addresses of further indexes, which have
+    settings of their own.
+    """
+    declared = (further or {}).items()
     return Uv(
         cache=settings.cache / "uv",
         index=settings.mirror(ORIGIN) or configured(os.environ),
+        further={name: settings.mirror(name) or url for name, url in declared},
         ca_bundle=bundle(settings),
     )
 
@@ -93,21 +97,33 @@ def with_credentials(url: str, index: str | None) -> str:
 def locate(
     artifacts: Sequence[Artifact], moment: str, settings: Settings
 ) -> Mapping[str, tuple[str, ...]]:
-    """Return the addresses that the index gives; one question holds one version of each
+    """Return the addresses that the indexes give; one question holds one version of each
     distribution.
     """
     del moment
-    uv = client(settings)
+    addresses: dict[str, tuple[str, ...]] = {}
+    for origin in sorted({artifact.origin for artifact in artifacts}):
+        mine = [artifact for artifact in artifacts if artifact.origin == origin]
+        urls = _addresses(mine, origin, settings)
+        for artifact in mine:
+            url = urls.get(artifact.locator)
+            addresses[artifact.id] = () if url is None else (url,)
+    return addresses
+
+
+def _addresses(artifacts: Sequence[Artifact], origin: str, settings: Settings) -> dict[str, str]:
+    """Return the addresses of the files that one index has, by file name."""
+    own = settings.mirror(origin)
+    if origin != ORIGIN and own is None:
+        raise undeclared(origin)
+    uv = client(settings, {} if origin == ORIGIN or own is None else {origin: own})
+    index = uv.index if origin == ORIGIN else own
     urls: dict[str, str] = {}
     for version, batch in _batches(artifacts):
-        for distribution in _ask(uv, batch, version):
+        for distribution in _ask(uv, batch, version, origin):
             for file in (*distribution.wheels, *filter(None, (distribution.sdist,))):
-                urls[file.file] = with_credentials(file.url, uv.index)
-    addresses: dict[str, tuple[str, ...]] = {}
-    for artifact in artifacts:
-        url = urls.get(artifact.locator)
-        addresses[artifact.id] = () if url is None else (url,)
-    return addresses
+                urls[file.file] = with_credentials(file.url, index)
+    return urls
 
 
 def _batches(artifacts: Sequence[Artifact]) -> list[tuple[str, dict[str, str]]]:
@@ -138,7 +154,7 @@ def made_for(file: str) -> str:
     return f"{own[1]}.{own[2]}" if own and "abi3" not in abi else LAST
 
 
-def _ask(uv: Uv, versions: Mapping[str, str], python: str) -> tuple[Distribution, ...]:
+def _ask(uv: Uv, versions: Mapping[str, str], python: str, origin: str) -> tuple[Distribution, ...]:
     """Ask for all at once; one that is gone makes that fail, and then each is asked for by
     itself.
     """
@@ -148,15 +164,16 @@ def _ask(uv: Uv, versions: Mapping[str, str], python: str) -> tuple[Distribution
             python=python or LAST,
             dependencies=False,
             sdists=python == SOURCE,
+            sources={} if origin == ORIGIN else dict.fromkeys(versions, origin),
         )
     except ToolError as error:
-        if lost := unreachable(error.tail, ORIGIN):
+        if lost := unreachable(error.tail, origin):
             raise lost from error
         if len(versions) == 1:
             return ()
     distributions: list[Distribution] = []
     for name, version in versions.items():
-        distributions += _ask(uv, {name: version}, python)
+        distributions += _ask(uv, {name: version}, python, origin)
     return tuple(distributions)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from builder.digest import canonical, sha256
 from builder.graph.model import Cell, Graph
+from builder.graph.origins import taken_from
 from builder.kinds import table
 from builder.lock.model import Lock
 
@@ -16,7 +17,14 @@ def wishes(cell: Cell) -> dict[str, object]:
     """
     asked = table.wishes(cell.layer, cell.point)
     # A bootstrapped system consists of packages, too.
-    return asked | ({"bootstrap": True} if cell.layer.bootstrap else {})
+    if cell.layer.bootstrap:
+        asked["bootstrap"] = True
+    # Keys that only those have who use them: the locks of all others stay as they are.
+    if cell.repositories:
+        asked["repositories"] = {name: one.decides for name, one in cell.repositories.items()}
+    if cell.indexes:
+        asked["indexes"] = {"addresses": dict(cell.indexes), "packages": taken_from(cell)}
+    return asked
 
 
 def asks(cell: Cell, graph: Graph) -> str:

@@ -11,6 +11,7 @@ from builder.catalog.expand import Matrix, tag
 from builder.catalog.load import Loaded
 from builder.catalog.matrix import Point
 from builder.graph.model import Absent, Cell, Graph, ImagePoint
+from builder.graph.origins import indexes, repositories
 
 
 def graph(loaded: Loaded) -> Graph:
@@ -64,6 +65,8 @@ class _Cells:
             ancestors=tuple(self.at(ancestor, point).id for ancestor in below),
             abi=tuple(abi.render(template, point, loaded.catalog.axes) for template in layer.abi),
             scripts=loaded.scripts[name],
+            repositories=repositories(loaded, layer, point),
+            indexes=indexes(loaded, layer, point),
         )
 
     def ordered(self) -> dict[str, Cell]:

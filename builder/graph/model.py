@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from builder.catalog.model import Layer
+from builder.catalog.origins import FurtherRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ class Cell:
     """What the cells that stand on it may rely on, e.g. debian-13."""
     scripts: Mapping[str, str] = field(default_factory=dict)
     """The layer's scripts that are files of bash: key of layer.yaml -> text."""
+    repositories: Mapping[str, FurtherRepository] = field(default_factory=dict)
+    """The further Debian repositories that it takes packages from, by name."""
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    """The addresses of the further Python indexes that it takes packages from, by name."""
 
 
 @dataclass(frozen=True, slots=True)

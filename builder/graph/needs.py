@@ -1,4 +1,6 @@
-"""Which hosts images need beside the package registries: those in the addresses of archives."""
+"""Which hosts images need beside the package registries: those in the addresses of archives, and of
+further repositories and indexes.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from builder.graph.model import Cell, Graph, ImagePoint
 
 
 def addresses(graph: Graph) -> dict[str, str]:
-    """Return the hosts that some cell needs, each with the first address at it."""
+    """Return the hosts of the archives that some cell needs, each with the first address at it."""
     known: dict[str, str] = {}
     for cell in graph.cells.values():
         for archive in archives(cell.layer.archives, cell.point).values():
@@ -19,7 +21,7 @@ def addresses(graph: Graph) -> dict[str, str]:
 
 
 def needs(image: ImagePoint, graph: Graph) -> tuple[str, ...]:
-    """Return the hosts that have what the image's cells take by address, sorted."""
+    """Return the hosts beside the package registries that have something of the image, sorted."""
     hosts: set[str] = set()
     for cell in image.cells:
         hosts |= _hosts(graph.cells[cell])
@@ -28,8 +30,11 @@ def needs(image: ImagePoint, graph: Graph) -> tuple[str, ...]:
 
 def _hosts(cell: Cell) -> set[str]:
     there = archives(cell.layer.archives, cell.point).values()
+    addresses = [archive.url for archive in there]
+    addresses += [repository.url for repository in cell.repositories.values()]
+    addresses += cell.indexes.values()
     # A file of this machine is at no host.
-    return {host for archive in there if (host := _host(archive.url))}
+    return {host for address in addresses if (host := _host(address))}
 
 
 def _host(url: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from builder.catalog.conditions import condition, holds
-from builder.catalog.packages import Packages
+from builder.catalog.packages import IndexedPackages
 from builder.catalog.reader import Key
 from builder.catalog.source import YamlFile
 from builder.errors import Problem
@@ -22,6 +22,8 @@ class Request:
     """The key of layer.yaml: apt, python, npm, …"""
     text: str
     """The entry of a list, or the name in a mapping."""
+    index: str = ""
+    """The further Python index that it is taken from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +53,12 @@ class Documents:
         if self.catalog is None:
             return Problem("catalog.yaml", 0, 0, message, hint)
         return self.catalog.problem(("axes", axis, "values", value), message, hint, key=True)
+
+    def of_origin(self, path: tuple[str, ...], message: str, hint: str = "") -> Problem:
+        """Return a problem with what catalog.yaml says of a further repository or index."""
+        if self.catalog is None:
+            return Problem("catalog.yaml", 0, 0, message, hint)
+        return self.catalog.problem(path, message, hint)
 
     def place(self, request: Request) -> str:
         """Return `file:line` of a request."""
@@ -85,9 +93,10 @@ def _paths(entries: Sequence[object], request: Request) -> Iterator[tuple[Key, .
     holds at the cell's point.
     """
     for index, entry in enumerate(entries):
-        if entry == request.text:
+        if entry == request.text and not request.index:
             yield (index,)
         elif isinstance(entry, dict) and request.text in entry.get("packages", ()):
-            block = Packages.model_validate(entry)
-            if holds(condition(block.when), request.cell.point):
+            block = IndexedPackages.model_validate(entry)
+            is_there = holds(condition(block.when), request.cell.point)
+            if is_there and (block.index or "") == request.index:
                 yield (index, "packages", block.packages.index(request.text))

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from builder.catalog.origins import parted
 from builder.catalog.reader import Key
 from builder.catalog.scalars import quoted
 from builder.catalog.source import YamlFile
+from builder.catalog.words import ORIGIN
 from builder.errors import Problem
 from builder.kinds import requests
 from builder.kinds.model import ArtifactKind
@@ -21,7 +23,9 @@ RELEASE = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def _check(text: YamlFile, path: tuple[Key, ...], package: str) -> Iterator[Problem]:
-    if PACKAGE.fullmatch(package):
+    name, repository = parted(package)
+    is_elsewhere = bool(repository) and re.fullmatch(ORIGIN, repository) is not None
+    if PACKAGE.fullmatch(package) or (PACKAGE.fullmatch(name) and is_elsewhere):
         return
     bare = re.split(r"[=:/ (]", package)[0]
     hint = ""
@@ -41,6 +45,7 @@ DEB = ArtifactKind(
     key="apt",
     wishes=requests.wishes("apt"),
     check=requests.check("apt", _check),
+    package=lambda text: parted(text)[0],
     place=_place,
     template="apt.j2",
     early=True,

@@ -58,6 +58,8 @@ class ArtifactKind:
     lock is stale once this changes; if it is empty, the layer asks for nothing."""
     check: Callable[[YamlFile, Layer], Iterator[Problem]] = _fine
     """What is wrong with the key's value, beyond its type."""
+    package: Callable[[str], str] = str
+    """The package that a request names, without the repository that it names."""
     place: Callable[[Artifact], PurePosixPath] | None = None
     """An artifact's path under /artifacts."""
     template: str = ""

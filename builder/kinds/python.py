@@ -25,6 +25,22 @@ METADATA = re.compile(
 )
 
 
+def distribution(text: str) -> str:
+    """Return the distribution that a requirement names; the text itself where it is none."""
+    try:
+        return Requirement(text).name
+    except InvalidRequirement:
+        return text
+
+
+def address(text: str) -> str:
+    """Return the address in a requirement; empty where it has none, or is no requirement."""
+    try:
+        return Requirement(text).url or ""
+    except InvalidRequirement:
+        return ""
+
+
 def _check(text: YamlFile, path: tuple[Key, ...], package: str) -> Iterator[Problem]:
     try:
         address = Requirement(package).url or ""

@@ -48,7 +48,11 @@ def wishes(layer: Layer, point: Point) -> dict[str, object]:
 
 def names(layer: Layer, point: Point) -> dict[str, tuple[str, ...]]:
     """Return the packages that a layer asks for by name at a point, by kind."""
-    return {kind.name: wanted(getattr(layer, kind.key), point) for kind in INSTALLED}
+    asked: dict[str, tuple[str, ...]] = {}
+    for kind in INSTALLED:
+        texts = wanted(getattr(layer, kind.key), point)
+        asked[kind.name] = tuple(kind.package(text) for text in texts)
+    return asked
 
 
 def left_out(layer: Layer, point: Point) -> dict[str, str]:
@@ -58,7 +62,8 @@ def left_out(layer: Layer, point: Point) -> dict[str, str]:
     reasons: dict[str, str] = {}
     for kind in INSTALLED:
         if kind.template:
-            reasons.update(absent(getattr(layer, kind.key), point))
+            away = absent(getattr(layer, kind.key), point)
+            reasons.update({kind.package(text): why for text, why in away.items()})
     return reasons
 
 

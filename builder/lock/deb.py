@@ -56,10 +56,13 @@ class Stanza:
         return self.field("Package"), self.field("Version"), self.field("Architecture")
 
     def artifact(self, kind: str = "deb") -> Artifact:
-        """Return the file that the stanza describes."""
+        """Return the file that the stanza describes. One of a further repository has another id
+        than Debian's of the same version: it is another file.
+        """
         name, version, arch = self.key
+        place = arch if self.origin in PREFERRED_ORIGINS else f"{self.origin}:{arch}"
         return Artifact(
-            id=f"{kind}:{name}={version}:{arch}",
+            id=f"{kind}:{name}={version}:{place}",
             kind=kind,
             name=name,
             version=version,
@@ -81,8 +84,15 @@ PACKAGE = "Package: "
 PREFERRED_ORIGINS = ("debian-security", "debian")
 
 
+def beside(origin: str) -> tuple[str, ...]:
+    """Return the origins that may have the same file as one: both of Debian's archives, or a
+    further repository alone.
+    """
+    return PREFERRED_ORIGINS if origin in ("", *PREFERRED_ORIGINS) else (origin,)
+
+
 class Index:
-    """The packages of several archives, by name."""
+    """The packages of several archives, by name. Where no origin is given, Debian's are meant."""
 
     def __init__(self) -> None:
         self._stanzas: dict[str, list[Stanza]] = {}
@@ -102,44 +112,58 @@ class Index:
         )
         self._stanzas.setdefault(artifact.name, []).append(Stanza(text, artifact.origin))
 
-    def find(self, name: str, version: str, arch: str) -> Stanza | None:
+    def find(self, name: str, version: str, arch: str, origin: str = "") -> Stanza | None:
         """Return the stanza of exactly this package; packages for all architectures
         are found, too.
         """
         same = [
             stanza
-            for stanza in self._stanzas.get(name, ())
+            for stanza in self._of(name, origin)
             if stanza.field("Version") == version and stanza.field("Architecture") in {arch, "all"}
         ]
         return min(same, key=_origin_rank, default=None)
 
-    def knows(self, name: str) -> bool:
-        """Tell whether there is a package of this name, or one that provides it."""
-        return name in self._stanzas or name in self._provided()
+    def knows(self, name: str, origin: str = "") -> bool:
+        """Tell whether there is a package of this name, or one that provides it; a further
+        repository is not asked for what others provide.
+        """
+        return bool(self._of(name, origin)) or (not origin and name in self._provided())
 
-    def versions(self, name: str) -> list[str]:
+    def versions(self, name: str, origin: str = "") -> list[str]:
         """Return the versions of a package, each once, as the indexes list them."""
-        return list(dict.fromkeys(one.field("Version") for one in self._stanzas.get(name, ())))
+        return list(dict.fromkeys(one.field("Version") for one in self._of(name, origin)))
+
+    def origins(self, name: str) -> list[str]:
+        """Return the further repositories that have a package, sorted."""
+        every = {stanza.origin for stanza in self._stanzas.get(name, ())}
+        return sorted(every.difference(PREFERRED_ORIGINS))
+
+    def _of(self, name: str, origin: str) -> list[Stanza]:
+        meant = beside(origin)
+        return [stanza for stanza in self._stanzas.get(name, ()) if stanza.origin in meant]
 
     def _provided(self) -> set[str]:
-        """Return the names of virtual packages."""
+        """Return the names of Debian's virtual packages."""
         names = set()
         for stanzas in self._stanzas.values():
             for stanza in stanzas:
-                names.update(re.findall(r"([^\s,(]+)(?: \([^)]*\))?", stanza.field("Provides")))
+                if stanza.origin in PREFERRED_ORIGINS:
+                    provided = stanza.field("Provides")
+                    names.update(re.findall(r"([^\s,(]+)(?: \([^)]*\))?", provided))
         return names
 
     def essential(self) -> list[str]:
-        """Return the names of the packages that every system must have, sorted."""
+        """Return the names of the packages that every Debian system must have, sorted."""
         return sorted(
             name
-            for name, stanzas in self._stanzas.items()
-            if any("\nEssential: yes\n" in stanza.text for stanza in stanzas)
+            for name in self._stanzas
+            if any("\nEssential: yes\n" in stanza.text for stanza in self._of(name, ""))
         )
 
-    def nearest(self, name: str) -> str:
+    def nearest(self, name: str, origin: str = "") -> str:
         """Return a hint with the names most like this one; empty if there are none."""
-        near = difflib.get_close_matches(name, self._stanzas, n=3, cutoff=0.8)
+        known = [other for other in self._stanzas if self._of(other, origin)]
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.8)
         return f"did you mean {' or '.join(near)}?" if near else ""
 
 
@@ -246,3 +270,8 @@ def pins(versions: Mapping[str, str]) -> str:
         f"Package: {name}\nPin: version {version}\nPin-Priority: 1001\n\n"
         for name, version in sorted(versions.items())
     )
+
+
+def priority(codename: str, number: int) -> str:
+    """Return an apt preferences file that gives all packages of a release a priority."""
+    return f"Package: *\nPin: release n={codename}\nPin-Priority: {number}\n\n"

@@ -315,7 +315,8 @@ def _is_for(kind: str, word: str, name: str) -> bool:
 def _asked_name(kind: str, word: str) -> str:
     """Return the name in a request that is one name and perhaps a version."""
     wanted = coordinates(word) if kind == MAVEN else None
-    return wanted.module.name if wanted else word.partition("=")[0]
+    name = BY_NAME[kind].package(word) if kind in BY_NAME else word
+    return wanted.module.name if wanted else name.partition("=")[0]
 
 
 def _needed_by(kind: str, goals: Sequence[str], needs: Needs) -> tuple[str, ...]:

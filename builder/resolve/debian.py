@@ -8,15 +8,17 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from builder.catalog.origins import parted
 from builder.errors import Problem, listed
-from builder.events import Step
+from builder.events import Note, Step
 from builder.graph.model import Cell
 from builder.graph.request import Request
 from builder.lock.deb import Complaint, Stanza
 from builder.lock.model import Artifact
 from builder.resolve import interpreter
 from builder.resolve.meeting import images_of, meetings
-from builder.resolve.suite import BUILD, KIND, AptRefusedError, Suite, open_suite
+from builder.resolve.repository import doubled, unknown
+from builder.resolve.suite import BUILD, KIND, NEEDS, AptRefusedError, Suite, open_suite
 from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
 
 AXES = ("debian", "arch")
@@ -24,7 +26,6 @@ APT = "apt"
 # `name`, `name=version`, `name/suite` or `name:architecture`, as apt takes them.
 NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*")
 APART = "remove one of the packages, or `exclude` the image"
-NEEDS = {"Depends", "PreDepends", "Pre-Depends"}
 SHOWN = 3
 
 
@@ -42,7 +43,7 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
             problems += [_no_release(task, cell) for cell in mine]
             continue
         suite = open_suite(task, release, arch or "amd64", cells)
-        archives |= suite.apt.releases()
+        archives |= suite.states
         locked = task.preferred(cells, KIND) | task.preferred(cells, BUILD)
         resolution = _DebianResolution(task=task, suite=suite, pieces=pieces, locked=locked)
         for cell in mine:
@@ -113,7 +114,7 @@ class _DebianResolution:
                 continue
             owners: dict[str, tuple[Artifact, str]] = {}
             stanzas = {}
-            for name in sorted(meeting):
+            for name in sorted(self._comparable(meeting)):
                 for artifact in self.task.result(name, KIND, self.pieces):
                     owners[artifact.name] = artifact, name
                     stanzas[artifact.id] = self.suite.stanza(artifact)
@@ -123,6 +124,21 @@ class _DebianResolution:
                     self.suite.complaints(stanzas.values()), owners
                 )
             ]
+
+    def _comparable(self, meeting: Collection[str]) -> set[str]:
+        """Return the cells whose packages are known, and those of what they stand on: a repository
+        that does not answer holds back nothing else.
+        """
+        unknown_cells = set()
+        for name in meeting:
+            if any(map(self.suite.lacks, self.task.result(name, KIND, self.pieces))):
+                unknown_cells.add(name)
+                why = f"the packages of {name} are not compared with others: they are not known now"
+                self.task.monitor(Note(why, "warning"))
+        cells = self.task.graph.cells
+        return {
+            name for name in meeting if unknown_cells.isdisjoint((*cells[name].ancestors, name))
+        }
 
     def _apart(
         self, complaint: Complaint, sentence: str, owners: Mapping[str, tuple[Artifact, str]]
@@ -142,13 +158,19 @@ class _DebianResolution:
     def _existing(self, wanted: Sequence[Request]) -> list[Request]:
         """Return the requests for packages that exist; the others are problems."""
         existing = []
+        self.problems += doubled(self.task, wanted)
         for request in wanted:
-            name = _name(request.text)
-            if self.suite.index.knows(name):
+            name, repository = _name(request.text), parted(request.text)[1]
+            index = self.suite.index
+            if index.knows(name, repository):
                 existing.append(request)
+            elif repository:
+                one = request.cell.repositories[repository]
+                self.problems.append(unknown(self.task, request, index, name, one))
             else:
                 message = f"Debian {self.suite.release} has no package {name!r}"
-                hint = self.suite.index.nearest(name)
+                having = [f"{name}/{origin}" for origin in index.origins(name)]
+                hint = f"write {having[0]!r}" if having else index.nearest(name)
                 self.problems.append(self.task.documents.problem(request, message, hint))
         return existing
 
@@ -171,7 +193,7 @@ class _DebianResolution:
         """Return what a cell's requests add; None, with problems recorded, if apt refuses."""
         names = [request.text for request in wanted]
         try:
-            return self.suite.install(held, names + list(also))
+            return self.suite.install(held, [*also, *names], cell.repositories)
         except AptRefusedError as error:
             refusal = error
         alone = [(request, self._refused(held, request)) for request in wanted]
@@ -193,7 +215,7 @@ class _DebianResolution:
     def _refused(self, held: Sequence[Stanza], request: Request) -> AptRefusedError | None:
         """Return why apt cannot install one package alone; None when it can."""
         try:
-            self.suite.install(held, [request.text])
+            self.suite.install(held, [request.text], request.cell.repositories)
         except AptRefusedError as error:
             return error
         return None
@@ -215,6 +237,14 @@ class _DebianResolution:
         for other, old, new in why.upgrades:
             reasons.append(f"it needs {other} {new}, but {_owner(other, owners)} has {old}")
             stale.add(other)
+            is_debians = new in self.suite.index.versions(other)
+            having = [one for one in request.cell.repositories if not is_debians]
+            if having and other in owners:
+                message = f"{request.text} cannot be installed: {'; '.join(reasons)}"
+                return (
+                    message,
+                    f"ask for {other}/{having[0]} in {owners[other][1].partition('@')[0]}",
+                )
         reasons += [
             f"it conflicts with {other} of {_owner(other, owners)}" for other in why.removals
         ]

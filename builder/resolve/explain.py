@@ -14,12 +14,15 @@ from builder.catalog.suggest import nearest
 from builder.errors import Problem, listed
 from builder.graph.request import Documents, Request
 from builder.lock.model import Artifact
+from builder.tools.uv import NOBODY
 
 SHOWN = 3
 MOST = 400
 # uv draws a tree around its words.
 DRAWING = re.compile("[\u00d7\u2570\u251c\u2502\u2500\u25b6]+")
 ABSENT = re.compile(r"Because (\S+) was not found in the package registry")
+USUAL = "PyPI"
+"""How people call the index that packages come from where a layer names no other."""
 CONCLUSION = re.compile(r",? we can conclude that (?:your|the) requirements are unsatisfiable\.?")
 
 
@@ -92,10 +95,15 @@ def named(text: str) -> str:
         return text
 
 
+def words(said: str) -> set[str]:
+    """Return the words of the resolver's message that may be names of packages."""
+    return set(re.findall(r"[a-z0-9]+(?:[-._][a-z0-9]+)*", said.lower()))
+
+
 def first_guess(wishes: Sequence[Wish], said: str) -> list[Wish]:
     """Return the wishes whose packages the resolver's message names."""
-    words = set(re.findall(r"[a-z0-9]+(?:[-._][a-z0-9]+)*", said.lower()))
-    return [wish for wish in wishes if _name(wish) in words]
+    told = words(said)
+    return [wish for wish in wishes if _name(wish) in told]
 
 
 def plain(said: str) -> str:
@@ -105,6 +113,7 @@ def plain(said: str) -> str:
     start = whole.find("Because ")
     text = whole[start:] if start >= 0 else whole
     text = CONCLUSION.sub("", text.partition(" hint: ")[0])
+    text = text.replace(f"{NOBODY} depends on", "you require")
     return shorten(text.removeprefix("Because ").rstrip(" .,"), MOST, placeholder=" …")
 
 
@@ -125,7 +134,18 @@ def _problem(
         locked = sorted({kept.artifact.name for kept in conflict.kept})
         return documents.problem(last, message, f"run `catalog lock --upgrade {' '.join(locked)}`")
     hint = "ask for compatible versions, or leave one of the layers out of these images"
+    if _apart(conflict):
+        message = f"{last.text} comes from {last.index or USUAL}, unlike {against}"
+        if images:
+            message += f"; the layers meet in {listed(images, SHOWN)}"
+        hint = "take it from one index, or leave one of the layers out of these images"
     return documents.problem(last, message, hint)
+
+
+def _apart(conflict: Conflict) -> bool:
+    """Tell whether one package is asked for from two indexes."""
+    same = len({_name(wish) for wish in conflict.wishes}) == 1
+    return same and len({request.index for request in conflict.requests}) > 1
 
 
 def _unanswered(conflict: Conflict, documents: Documents, names: Sequence[str]) -> Problem:
@@ -133,7 +153,8 @@ def _unanswered(conflict: Conflict, documents: Documents, names: Sequence[str]) 
     (request,) = conflict.requests
     absent = ABSENT.search(re.sub(r"\s+", " ", DRAWING.sub("", conflict.said)))
     if absent and absent[1] == named(request.text):
-        message = f"the Python index has no package {absent[1]!r}"
+        index = f"index {request.index}" if request.index else "Python index"
+        message = f"the {index} has no package {absent[1]!r}"
         return documents.problem(request, message, nearest(absent[1], names, what="locked"))
     message = f"{request.text!r} has no solution on Python {conflict.python}"
     hint = "ask for another version of it"
@@ -143,7 +164,10 @@ def _unanswered(conflict: Conflict, documents: Documents, names: Sequence[str]) 
 def _described(wish: Wish, documents: Documents) -> str:
     if isinstance(wish, Kept):
         return f"{wish.text}, which is locked for {wish.cell}"
-    return f"{wish.text} of {wish.cell.name} ({documents.place(wish)})"
+    place = documents.place(wish)
+    if wish.index:
+        place = f"{place}, from {wish.index}"
+    return f"{wish.text} of {wish.cell.name} ({place})"
 
 
 def _name(wish: Wish) -> str:
@@ -153,4 +177,4 @@ def _name(wish: Wish) -> str:
 def _identity(wish: Wish) -> tuple[str, str]:
     if isinstance(wish, Kept):
         return "", wish.artifact.name
-    return wish.cell.name, wish.text
+    return wish.cell.name, f"{wish.index}:{wish.text}"

@@ -4,19 +4,22 @@ share of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from builder.errors import Problem, listed
+from builder.errors import Problem
 from builder.events import Note, Step
-from builder.fetch.pypi import client
+from builder.fetch.pypi import ORIGIN, client
 from builder.graph.model import Cell
 from builder.graph.request import Request
 from builder.lock.model import Artifact
 from builder.lock.wheel import is_of_any_python
+from builder.resolve.away import needs
 from builder.resolve.conflict import minimal
-from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess, named
+from builder.resolve.every_python import COMMON, not_shared, of_one_python
+from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess, named, words
+from builder.resolve.indexes import Mixed, taken
 from builder.resolve.meeting import images_of, meetings
 from builder.resolve.target import KIND, SHARED, Target, UnsolvableError
 from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
@@ -24,10 +27,8 @@ from builder.resolve.unpacked import no_file, versions_of
 from builder.resolve.worlds import ApartError, Versions, World, agree, divide
 from builder.tools.uv import Distribution
 
-PYTHON, COMMON = "python", "shared"
-"""Keys of layer.yaml: packages that are installed, and those that are unpacked for all Pythons."""
+PYTHON = "python"
 AXES = ("python", "arch", "debian")
-SHOWN = 5
 Limits = frozenset[tuple[str, str]]
 
 
@@ -46,12 +47,16 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
         if not python:
             problems += [_no_python(task, cell) for cell in asking]
             continue
-        target = Target(uv=client(task.settings), python=python, arch=arch or "amd64")
+        further: dict[str, str] = {}
+        for one in asking:
+            further |= one.indexes
+        uv = client(task.settings, further)
+        target = Target(uv=uv, python=python, arch=arch or "amd64")
         task.monitor(Note(f"resolving Python {python} packages"))
         resolution = _PythonResolution(task=task, target=target, conflicts=conflicts, cells=asking)
         for cell, piece in resolution.pieces().items():
             if pieces.setdefault(cell, piece) != piece:
-                problems.append(_not_shared(task, cell, pieces[cell], piece))
+                problems.append(not_shared(task, cell, pieces[cell], piece))
         problems += resolution.problems
     names = task.known(KIND)
     return Resolved(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
@@ -68,7 +73,8 @@ class _PythonResolution:
     """Those that ask for Python packages, bottom first; before them, those of which all Pythons
     share packages."""
     problems: list[Problem] = field(default_factory=list)
-    _distributions: dict[tuple[str, str], Distribution] = field(default_factory=dict)
+    _distributions: dict[tuple[str, str, str], Distribution] = field(default_factory=dict)
+    """By name, version and further index."""
     _solutions: dict[tuple[World, Limits], Versions | None] = field(default_factory=dict)
     _needed: dict[tuple[str, Limits], Sequence[str]] = field(default_factory=dict)
 
@@ -82,9 +88,11 @@ class _PythonResolution:
             if not self.task.resolves(cell.id):
                 continue
             self.task.monitor(Step(cell.id, "running", "resolving Python packages"))
-            versions = next(versions for world, versions in worlds if cell.id in world)
+            world, versions = next(pair for pair in worlds if cell.id in pair[0])
+            sources = taken(self._wishes(world))
             artifacts = [
-                self._artifact(cell, name, versions) for name in self._needs(cell.id, versions)
+                self._artifact(cell, name, versions[name], sources.get(name, ""))
+                for name in self._needs(cell.id, versions)
             ]
             held: set[str] = set()
             for ancestor in cell.ancestors:
@@ -103,7 +111,7 @@ class _PythonResolution:
             return [(everything, versions)]
         sets = meetings(self.task.graph, everything)
         contradictory = [meeting for meeting in sets if self._contradicts(meeting)]
-        if contradictory:
+        if contradictory or self._tell_mixed(sets):
             return []
         worlds = divide(sets, self._solve)
         try:
@@ -117,10 +125,42 @@ class _PythonResolution:
         key = world, frozenset(limits.items())
         if key not in self._solutions:
             try:
-                self._solutions[key] = self._compiled(self._wishes(world), world, limits)
+                versions = self._compiled(self._wishes(world), world, limits)
+                self._solutions[key] = None if any(self._mixed(world, versions)) else versions
             except UnsolvableError:
                 self._solutions[key] = None
         return self._solutions[key]
+
+    def _mixed(self, world: World, versions: Versions) -> Iterator[Mixed]:
+        """Yield the cells that would get packages from a further index that others name, and they
+        themselves do not.
+        """
+        sources = taken(self._wishes(world))
+        here = [cell for cell in self.cells if cell.id in world and not self._waits(cell)]
+        for cell in here if sources else ():
+            own = taken(self._asked(cell.id))
+            others = sources.keys() - own.keys()
+            try:
+                needed = set(self._needs(cell.id, versions))
+            except UnsolvableError as error:
+                # The usual index has no such version.
+                needed = words(str(error))
+            yield from (Mixed(cell, name, sources[name]) for name in sorted(others & needed))
+
+    def _tell_mixed(self, sets: Sequence[World]) -> bool:
+        """Record what would be mixed in an image; tell whether there is something."""
+        told: dict[tuple[str, str], Mixed] = {}
+        for world in sets:
+            if taken(self._wishes(world)):
+                versions = self._compiled(self._wishes(world), world, {})
+                for one in self._mixed(world, versions):
+                    told.setdefault((one.cell.name, one.package), one)
+        self.problems += [one.problem(self.task.documents) for one in told.values()]
+        return bool(told)
+
+    def _waits(self, cell: Cell) -> bool:
+        """Tell whether a cell stays as it is, because an index does not answer."""
+        return needs(cell, self.task.graph, self.task.away)
 
     def _compiled(
         self,
@@ -141,12 +181,13 @@ class _PythonResolution:
             {wish.text for wish in wishes if isinstance(wish, Request)},
             constraints=constraints,
             limits=limits,
+            sources=taken(wishes),
             preferences={
                 **versions_of(self.task.preferred(cells, SHARED)),
                 **versions_of(self.task.preferred(cells, KIND)),
             },
         )
-        self._distributions |= {(one.name, one.version): one for one in distributions}
+        self._distributions |= {(one.name, one.version, one.index): one for one in distributions}
         return {one.name: one.version for one in distributions}
 
     def _wishes(self, world: Collection[str]) -> list[Wish]:
@@ -155,8 +196,10 @@ class _PythonResolution:
         for cell in self.cells:
             if cell.id not in world:
                 continue
-            wishes += _wanted(cell)
-            wishes += self._kept([cell.id])
+            waits = self._waits(cell)
+            wishes += () if waits else _wanted(cell)
+            kept = self._kept([cell.id])
+            wishes += [one for one in kept if not waits or one.artifact.origin == ORIGIN]
         return wishes
 
     def _kept(self, cells: Collection[str]) -> list[Kept]:
@@ -170,32 +213,41 @@ class _PythonResolution:
 
     def _needs(self, name: str, versions: Versions) -> Sequence[str]:
         """Return the packages that a cell and what it stands on need, at these versions."""
+        cell = self.task.graph.cells[name]
+        if self._waits(cell):
+            kept = self._kept([*cell.ancestors, name])
+            return [one.artifact.name for one in kept if one.artifact.name in versions]
         key = name, frozenset(versions.items())
         if key not in self._needed:
-            cell = self.task.graph.cells[name]
-            texts: set[str] = set()
-            for one in (*cell.ancestors, name):
-                texts.update(request.text for request in _wanted(self.task.graph.cells[one]))
-            distributions = self.target.compile(texts, constraints=versions)
+            asked = self._asked(name)
+            texts = {request.text for request in asked}
+            distributions = self.target.compile(texts, constraints=versions, sources=taken(asked))
             self._needed[key] = [one.name for one in distributions]
         return self._needed[key]
 
-    def _artifact(self, cell: Cell, name: str, versions: Versions) -> Artifact | None:
+    def _asked(self, name: str) -> list[Request]:
+        """Return what a cell and what it stands on ask for."""
+        cells = self.task.graph.cells
+        ids = (*cells[name].ancestors, name)
+        return list(chain.from_iterable(_wanted(cells[one]) for one in ids))
+
+    def _artifact(self, cell: Cell, name: str, version: str, index: str) -> Artifact | None:
         """Return the file of a package: the locked one if it stays; None, with a problem recorded,
         if no wheel fits.
         """
         kind = SHARED if requests(cell, COMMON) else KIND
         for kept in self._kept([one.id for one in self.cells]):
             one = kept.artifact
-            if (one.name, one.version, one.kind) == (name, versions[name], kind):
+            same = (one.name, one.version, one.kind) == (name, version, kind)
+            if same and one.origin == (index or ORIGIN):
                 return one
-        distribution = self._distributions[name, versions[name]]
+        distribution = self._distributions[name, version, index]
         artifact = self.target.artifact(distribution, kind)
         if artifact is None:
             problem = no_file(self.task, self.target, distribution, _wanted(cell))
             self.problems.append(problem)
         elif kind == SHARED and not is_of_any_python(artifact.locator):
-            self.problems.append(_of_one_python(self.task, cell, artifact))
+            self.problems.append(of_one_python(self.task, cell, artifact))
         return artifact
 
     def _contradicts(self, meeting: World) -> bool:
@@ -275,26 +327,6 @@ def _below(task: Task, cells: Sequence[Cell]) -> list[Cell]:
     return [
         cell for cell in task.graph.cells.values() if cell.id in below and requests(cell, COMMON)
     ]
-
-
-def _not_shared(task: Task, name: str, one: Piece, other: Piece) -> Problem:
-    """Return the problem that two Pythons need other versions of what they share."""
-    cell = task.graph.cells[name]
-    ours, theirs = ({item.name: item.version for item in piece.artifacts} for piece in (one, other))
-    odd = [
-        f"{package} {ours.get(package, 'not at all')} and {theirs.get(package, 'not at all')}"
-        for package in sorted(ours.keys() | theirs.keys())
-        if ours.get(package) != theirs.get(package)
-    ]
-    message = f"Pythons that share these packages need different ones: {listed(odd, SHOWN, '; ')}"
-    hint = "ask for versions that all Pythons have, or let a layer for each Python install them"
-    return task.documents.of_layer(cell, COMMON, message, hint)
-
-
-def _of_one_python(task: Task, cell: Cell, artifact: Artifact) -> Problem:
-    message = f"{artifact.locator} is for one Python, and `{COMMON}` is for all"
-    hint = "let the layers that need it install it: leave it out here, and what requires it"
-    return task.documents.of_layer(cell, COMMON, message, hint)
 
 
 def _no_python(task: Task, cell: Cell) -> Problem:

@@ -15,6 +15,7 @@ from builder.graph.request import Documents
 from builder.kinds.table import complete
 from builder.lock.model import Artifact, Lock, Slice
 from builder.resolve.accounts import with_accounts
+from builder.resolve.away import away, needs
 from builder.resolve.kinds import SUPPLIERS
 from builder.resolve.settle import disagreements, settle
 from builder.resolve.task import Piece, Task
@@ -50,8 +51,11 @@ def resolve(
     """
     lock = settle(graph, previous) if previous else EMPTY
     check_upgrade(upgrade, lock)
-    wrong = graph.cells if upgrade else stale(lock, graph)
+    late = stale(lock, graph)
+    wrong = graph.cells if upgrade else late
     cells = tuple(cell for cell in graph.cells.values() if cell.id in wrong)
+    silent_origins = away(graph, late, settings, monitor) if cells else frozenset[str]()
+    cells = tuple(cell for cell in cells if not needs(cell, graph, silent_origins))
     task = Task(
         graph=graph,
         cells=cells,
@@ -61,6 +65,7 @@ def resolve(
         monitor=monitor,
         fetch=lambda artifacts: ensure(artifacts, lock.moment, settings, monitor),
         documents=documents or Documents(),
+        away=silent_origins,
     )
     pieces: dict[str, list[Piece]] = {cell.id: [] for cell in cells}
     before: dict[str, list[Artifact]] = {

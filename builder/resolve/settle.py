@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
+from builder.catalog.origin_rules import OF_PYTHON
 from builder.errors import Problem
+from builder.fetch.pypi import ORIGIN as PYPI
 from builder.graph.model import Graph
 from builder.graph.request import Documents
 from builder.kinds.table import BY_NAME
+from builder.lock.deb import PREFERRED_ORIGINS
 from builder.lock.merge import STALE, substitute
-from builder.lock.model import Artifact, Lock, Slice
+from builder.lock.model import Artifact, Lock, Slice, layer_of
 from builder.lock.version import newest
+
+USUAL = (*PREFERRED_ORIGINS, PYPI)
+"""Origins that layers take packages from where they name no other."""
 
 
 def settle(graph: Graph, lock: Lock, base: Lock | None = None) -> Lock:
@@ -55,10 +61,25 @@ def disagreements(graph: Graph, lock: Lock, documents: Documents | None = None) 
                 f"{image.name} would have {artifact.name} twice: {other.version} in {where},"
                 f" {artifact.version} in {cell}"
             )
-            hint = f"run `catalog lock --upgrade {artifact.name}`"
+            hint = _ways_out((other, where), (artifact, cell))
             key = BY_NAME[artifact.kind].key
             problems[pair] = places.of_layer(graph.cells[cell], key, message, hint)
     return list(problems.values())
+
+
+def _ways_out(*rivals: tuple[Artifact, str]) -> str:
+    """Return what to do about two versions of a package, in these cells."""
+    (one, where), (other, cell) = rivals
+    name = one.name
+    further = {one.origin, other.origin}.difference(USUAL)
+    if one.origin == other.origin or not further:
+        return f"run `catalog lock --upgrade {name}`"
+    # What asked for a further origin has it; the other layer can ask for it, too.
+    is_second = other.origin in further
+    origin, layer = (other.origin, layer_of(where)) if is_second else (one.origin, layer_of(cell))
+    if BY_NAME[one.kind].key in OF_PYTHON:
+        return f"take {name} from the index {origin} in {layer}, too, or `exclude` the image"
+    return f"ask for {name}/{origin} in {layer}, too, or `exclude` the image"
 
 
 def _held(lock: Lock, cells: Iterable[str]) -> Iterator[tuple[str, Artifact]]:

@@ -5,11 +5,13 @@ lock still has.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
+from builder.catalog.origins import FurtherRepository, parted
 from builder.errors import BuilderError, FetchError, ToolError
 from builder.events import Note
 from builder.fetch.origin import DEBIAN, SECURITY, debian_mirror, unreachable
@@ -17,8 +19,10 @@ from builder.fetch.session import bundle
 from builder.fetch.transfer import place
 from builder.graph.model import Cell
 from builder.lock.deb import (
+    PREFERRED_ORIGINS,
     Complaint,
     Index,
+    Simulation,
     Stanza,
     complaints,
     packages_file,
@@ -27,11 +31,13 @@ from builder.lock.deb import (
     status,
 )
 from builder.lock.model import Artifact
+from builder.resolve.repository import Further, opened, preferences, shown
 from builder.resolve.task import Task
 from builder.tools.apt import Apt, Source, without_user
 from builder.tools.archive import control
 
 KIND, BUILD = "deb", "build"
+NEEDS = {"Depends", "PreDepends", "Pre-Depends"}
 WRONG = re.compile(r"^E: (.+)$", re.MULTILINE)
 
 
@@ -64,21 +70,53 @@ class Suite:
     arch: str
     apt: Apt
     index: Index
+    further: tuple[Further, ...] = ()
+    """The further repositories that could be read."""
+    pins: str = ""
+    """apt's preferences for locked packages of Debian's."""
+
+    @property
+    def states(self) -> dict[str, Mapping[str, str]]:
+        """The signed states of the archives."""
+        own = {one.repository.state: one.state for one in self.further}
+        return {**self.apt.releases(), **own}
+
+    def lacks(self, artifact: Artifact) -> bool:
+        """Tell whether a package of a further repository cannot be compared with others, because
+        neither its repository could be read nor its file is in the cache.
+        """
+        is_debians = artifact.origin in PREFERRED_ORIGINS
+        return not is_debians and _stanza(self.index, artifact, self.arch) is None
 
     def stanza(self, artifact: Artifact) -> Stanza:
         """Return the stanza of a package that some cell has."""
-        stanza = self.index.find(artifact.name, artifact.version, self.arch)
+        stanza = _stanza(self.index, artifact, self.arch)
         if stanza is None:
             message = (
                 f"{artifact.name} {artifact.version} is locked, but it is neither in the archive of"
                 f" {self.release} nor in the cache"
             )
+            if artifact.origin not in PREFERRED_ORIGINS:
+                message = (
+                    f"{artifact.name} {artifact.version} is locked, but neither {artifact.origin}"
+                    " has it nor the cache"
+                )
+                hint = f"run `catalog lock --upgrade {artifact.name}`"
+                raise BuilderError(message, hint=hint)
             hint = f"set CATALOG_SNAPSHOT_DEBIAN, or run `catalog lock --upgrade {artifact.name}`"
             raise BuilderError(message, hint=hint)
         return stanza
 
-    def install(self, held: Sequence[Stanza], names: Sequence[str]) -> list[Stanza]:
-        """Return what installing packages by name adds where `held` is installed.
+    def install(
+        self,
+        held: Sequence[Stanza],
+        names: Sequence[str],
+        repositories: Mapping[str, FurtherRepository] = MappingProxyType({}),
+    ) -> list[Stanza]:
+        """Return what installing packages adds where `held` is installed: those of `names`, each
+        from Debian's archive, or from one of the `repositories` if it says which
+        (`package/repository`). What these need comes from Debian's archive, and from them only
+        where that has nothing that fits.
 
         Raises:
             AptRefusedError: they cannot all be installed without changing what is installed.
@@ -86,18 +124,73 @@ class Suite:
         """
         if not names:
             return []
+        asked = dict(map(parted, names))
+        # Those that a call names nothing of have no say in it.
+        states = {one.state for name, one in repositories.items() if name in asked.values()}
+        used = [one for one in self.further if one.repository.state in states]
+        codenames = {one.repository.name: one.codename for one in used}
+        words = []
+        for package, repository in asked.items():
+            words.append(f"{package}/{codenames[repository]}" if repository else package)
         with TemporaryDirectory() as directory:
-            path = Path(directory) / "status"
+            path, rules = Path(directory) / "status", Path(directory) / "preferences"
             path.write_text(status(held))
-            try:
-                plan = simulation(self.apt.simulate(names, path))
-            except ToolError as error:
-                said = "\n".join(WRONG.findall(error.tail)) or error.tail
-                raise AptRefusedError(complaints=complaints(error.tail), said=said) from error
+            rules.write_text(self.pins + preferences(self.further, codenames.values()))
+            plan = self._simulated(words, path, rules, codenames)
         if plan.upgrade or plan.remove:
             raise AptRefusedError(upgrades=plan.upgrade, removals=plan.remove)
-        stanzas = [self.index.find(*package) for package in plan.install]
-        return [stanza for stanza in stanzas if stanza]
+        return [self._chosen(package, asked, list(codenames)) for package in plan.install]
+
+    def _simulated(
+        self, words: list[str], path: Path, rules: Path, codenames: Mapping[str, str]
+    ) -> Simulation:
+        """Return what apt would do. Where what Debian has does not fit, apt is told to take the
+        package from a repository: by itself it does so for direct and versioned dependencies alone.
+
+        Raises:
+            AptRefusedError: it finds no solution.
+
+        """
+        while True:
+            try:
+                return simulation(self.apt.simulate(words, path, rules))
+            except ToolError as error:
+                wrong = complaints(error.tail)
+                more = self._taken_along(wrong, words, codenames)
+                if not more:
+                    said = "\n".join(WRONG.findall(error.tail)) or error.tail
+                    raise AptRefusedError(complaints=wrong, said=said) from error
+                words = [*words, *more]
+
+    def _taken_along(
+        self, wrong: Sequence[Complaint], words: Sequence[str], codenames: Mapping[str, str]
+    ) -> list[str]:
+        """Return packages of repositories that may fit where Debian's do not, as apt takes them:
+        what others need, else all that does not fit together. What is asked for from Debian stays.
+        """
+        needed = [one.other for one in wrong if one.relation in NEEDS]
+        every = [*(one.package for one in wrong), *(one.other for one in wrong)]
+        stays = {word.partition("/")[0] for word in words}
+        for names in (needed, every):
+            more = {}
+            for name in dict.fromkeys(names):
+                having = [one for one in codenames if self.index.knows(name, one)]
+                if having and name not in stays:
+                    more[name] = f"{name}/{codenames[having[0]]}"
+            if more:
+                return sorted(more.values())
+        return []
+
+    def _chosen(
+        self, package: tuple[str, str, str], asked: Mapping[str, str], repositories: Sequence[str]
+    ) -> Stanza:
+        """Return the stanza of a package that apt chose: of the repository that was asked for it,
+        else of Debian's archive, else of another of the repositories.
+        """
+        for origin in (asked.get(package[0], ""), "", *repositories):
+            if stanza := self.index.find(*package, origin):
+                return stanza
+        raise LookupError(f"apt chose {' '.join(package)}, which no index has")
 
     def complaints(self, held: Iterable[Stanza]) -> list[Complaint]:
         """Return what apt reports as wrong with a set of installed packages."""
@@ -136,45 +229,79 @@ def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Su
         index.add(
             path.read_text(), SECURITY if uri.startswith(without_user(security) + "/") else DEBIAN
         )
-    suite = Suite(release=release, arch=arch, apt=apt, index=index)
-    _hold(task, suite, sources, cells)
-    return suite
+    further = opened(task, arch, cells)
+    for one in further:
+        index.add(one.index, one.repository.name)
+    suite = Suite(release=release, arch=arch, apt=apt, index=index, further=tuple(further))
+    return replace(suite, pins=_hold(task, suite, sources, cells))
 
 
-def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[Cell]) -> None:
+def _stanza(index: Index, artifact: Artifact, arch: str) -> Stanza | None:
+    return index.find(artifact.name, artifact.version, arch, artifact.origin)
+
+
+def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[Cell]) -> str:
     """Add locked packages that are no longer in the archive to apt's indexes, and prefer locked
-    versions.
+    versions; return apt's preferences for those of Debian's.
     """
     kept: list[Artifact] = []
     for cell in cells:
         if not task.resolves(cell.id):
             kept += task.locked(cell.id, KIND) + task.locked(cell.id, BUILD)
-    preferred = task.preferred(cells, KIND) | task.preferred(cells, BUILD)
-    preferred |= {item.name: item for item in kept}
+    stays = [item for item in _locked(task, cells) if not task.upgrades(item.name)]
+    preferred = {item.name: item for item in (*stays, *kept) if _is_debians(item)}
     # Layers that never meet may have two versions of a package, so all that are kept count.
-    wanted = {item.id: item for item in (*preferred.values(), *kept)}
-    lost = [
-        item
-        for item in wanted.values()
-        if suite.index.find(item.name, item.version, suite.arch) is None
-    ]
-    fetched = [item for item in lost if _fetched(task, item, required=item in kept)]
-    local = suite.apt.root / "locked"
-    local.mkdir(exist_ok=True)
+    theirs = [item for item in (*stays, *kept) if not _is_debians(item)]
+    wanted = {item.id: item for item in (*preferred.values(), *theirs, *kept)}
+    lost = [item for item in wanted.values() if _stanza(suite.index, item, suite.arch) is None]
+    read = {one.repository.name for one in suite.further}
+    fetched = []
+    for item in lost:
+        # What a repository no longer has, or one that was not read, can be done without.
+        is_debians = _is_debians(item)
+        may_ask = is_debians or item.origin in read or place(item, task.settings.cache).exists()
+        if may_ask and _fetched(task, item, required=is_debians and item in kept):
+            fetched.append(item)
     stanzas = {item.id: control(place(item, task.settings.cache)) for item in fetched}
-    (local / "Packages").write_text(packages_file(stanzas, fetched))
     for item in fetched:
         suite.index.put(item, stanzas[item.id])
-    versions = {
-        name: item.version
-        for name, item in preferred.items()
-        if item in fetched or item not in lost
-    }
-    suite.apt.prepare(
-        [*sources, Source(uri=f"file:{local}", suites=("./",), components=())],
-        preferences=pins(versions),
+    local = suite.apt.root / "locked"
+    local.mkdir(exist_ok=True)
+    debians = [item for item in fetched if _is_debians(item)]
+    (local / "Packages").write_text(packages_file(stanzas, debians))
+    own = [Source(uri=f"file:{local}", suites=("./",), components=())]
+    for one in suite.further:
+        same = {item.id: item for item in theirs if item.origin == one.repository.name}
+        versions: dict[str, list[str]] = {}
+        for item in same.values():
+            if not suite.lacks(item):
+                versions.setdefault(item.name, []).append(item.version)
+        former = [suite.stanza(item) for item in same.values() if item in fetched]
+        own.append(shown(suite.apt.root, one, former, versions))
+    rules = pins(
+        {
+            name: item.version
+            for name, item in preferred.items()
+            if item in fetched or item not in lost
+        }
     )
-    suite.apt.update(only=Source(uri=f"file:{local}", suites=("./",), components=()))
+    suite.apt.prepare([*sources, *own], preferences=rules + preferences(suite.further))
+    for source in own:
+        suite.apt.update(only=source)
+    return rules
+
+
+def _locked(task: Task, cells: Sequence[Cell]) -> list[Artifact]:
+    """Return all locked Debian packages of cells, those to be installed first."""
+    locked: list[Artifact] = []
+    for kind in (KIND, BUILD):
+        for cell in cells:
+            locked += task.locked(cell.id, kind)
+    return locked
+
+
+def _is_debians(artifact: Artifact) -> bool:
+    return artifact.origin in PREFERRED_ORIGINS
 
 
 def _fetched(task: Task, artifact: Artifact, *, required: bool) -> bool:

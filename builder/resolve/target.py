@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from builder.errors import FetchError, ToolError
@@ -11,6 +11,7 @@ from builder.fetch.pypi import ORIGIN
 from builder.lock.model import Artifact
 from builder.lock.wheel import best, platform, supported
 from builder.resolve.worlds import Versions
+from builder.tools.apt import without_user
 from builder.tools.uv import Distribution, IndexFile, Uv
 
 KIND, SHARED, UNPACKED, SDIST = "python", "shared", "wheel", "sdist"
@@ -37,8 +38,9 @@ class Target:
         preferences: Versions | None = None,
         dependencies: bool = True,
         sdists: bool = False,
+        sources: Mapping[str, str] | None = None,
     ) -> tuple[Distribution, ...]:
-        """Resolve requirements.
+        """Resolve requirements; see `builder.tools.uv.Uv.compile`.
 
         Raises:
             UnsolvableError: there is no solution.
@@ -55,9 +57,10 @@ class Target:
                 preferences=preferences,
                 dependencies=dependencies,
                 sdists=sdists,
+                sources=sources,
             )
         except ToolError as error:
-            raise _failure(error) from error
+            raise _failure(error, self.uv.further) from error
 
     def artifact(self, distribution: Distribution, kind: str = KIND) -> Artifact | None:
         """Return the wheel of a distribution that fits this Python best; None if none fits."""
@@ -74,12 +77,14 @@ class Target:
 
 
 def _artifact(kind: str, distribution: Distribution, file: IndexFile, tags: str = "") -> Artifact:
+    # The same version of two indexes is two files.
+    place = f"{tags}:{distribution.index}" if distribution.index else tags
     return Artifact(
-        id=f"{kind}:{distribution.name}={distribution.version}{tags}",
+        id=f"{kind}:{distribution.name}={distribution.version}{place}",
         kind=kind,
         name=distribution.name,
         version=distribution.version,
-        origin=ORIGIN,
+        origin=distribution.index or ORIGIN,
         locator=file.file,
         digest=f"sha256:{file.sha256}",
         # Only some indexes state the size of a file.
@@ -87,6 +92,7 @@ def _artifact(kind: str, distribution: Distribution, file: IndexFile, tags: str 
     )
 
 
-def _failure(error: ToolError) -> FetchError | UnsolvableError:
-    """Return the right error: the index does not answer, or there is no solution."""
-    return unreachable(error.tail, ORIGIN) or UnsolvableError(error.tail)
+def _failure(error: ToolError, further: Mapping[str, str]) -> FetchError | UnsolvableError:
+    """Return the right error: an index does not answer, or there is no solution."""
+    named = [name for name, url in further.items() if f"{without_user(url)}/" in error.tail]
+    return unreachable(error.tail, named[0] if named else ORIGIN) or UnsolvableError(error.tail)

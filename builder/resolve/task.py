@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from builder.catalog.conditions import wanted
+from builder.catalog.conditions import indexed, wanted
+from builder.catalog.origin_rules import OF_PYTHON
 from builder.catalog.packages import PackageList
 from builder.errors import Problem
 from builder.events import Monitor
@@ -57,6 +58,9 @@ class Task:
     """Fetches artifacts into the cache, each verified; raises as `builder.fetch.fetch.ensure`."""
     documents: Documents = field(default_factory=Documents)
     """The files in which problems are reported."""
+    away: frozenset[str] = frozenset()
+    """Further repositories and indexes that do not answer. Cells that need them stay as they
+    are."""
 
     @property
     def moment(self) -> str:
@@ -121,6 +125,9 @@ def asked(cell: Cell, packages: PackageList) -> list[str]:
 def requests(cell: Cell, key: str) -> list[Request]:
     """Return what a cell asks for under a key of layer.yaml, each once, sorted."""
     wanted: PackageList | Mapping[str, object] = getattr(cell.layer, key)
+    if key in OF_PYTHON:
+        pairs = indexed(getattr(cell.layer, key), cell.point)
+        return [Request(cell, key, text, index) for text, index in sorted(pairs)]
     texts = sorted(wanted) if isinstance(wanted, Mapping) else asked(cell, wanted)
     return [Request(cell, key, text) for text in texts]
 

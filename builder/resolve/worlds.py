@@ -58,6 +58,9 @@ def agree(worlds: Sequence[World], solve: Solve, holds: Holds) -> list[Versions]
     while differing := _differing(worlds, solutions, holds):
         package, cells = min(differing.items())
         versions = sorted({one[package] for one in solutions if package in one}, key=Version)
+        # One limit admits several where an index has local versions: 2.9+cpu is not above 2.9.
+        if limits.get(package) == versions[0]:
+            raise ApartError(package, cells, versions)
         limits[package] = versions[0]
         narrower = [solve(world, limits) for world in worlds]
         solutions = [one for one in narrower if one is not None]

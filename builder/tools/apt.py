@@ -39,7 +39,7 @@ DIRECTORIES = (
     *("etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d", "etc/trusted.gpg.d"),
     *("state/lists/partial", "cache/archives/partial", "log"),
 )
-TARGETS = "$(CREATED_BY)|$(BASE_URI)|$(SUITE)|$(SITE)|$(FILENAME)"
+TARGETS = "$(CREATED_BY)|$(BASE_URI)|$(SUITE)|$(COMPONENT)|$(FILENAME)"
 # Debug::NoLocking: a simulation takes no lock, so several may run at once.
 SIMULATE = ("--simulate", "--no-install-recommends", "-o", "Debug::NoLocking=true")
 
@@ -148,16 +148,25 @@ class Apt:
         self, kind: Literal["Packages", "Sources"] = "Packages"
     ) -> list[tuple[str, str, Path]]:
         """Return the indexes of a kind as (URI, suite, file), in the order of the sources."""
+        rows = self._targets()
+        return [(row[1], row[2], Path(row[4])) for row in rows if row[0] == kind]
+
+    def components(self) -> set[str]:
+        """Return the components of which an index was fetched."""
+        return {row[3] for row in self._targets()}
+
+    def _targets(self) -> list[list[str]]:
         output = process.text(
             ["apt-get", "indextargets", "--format", TARGETS], env=self.environment
         )
-        rows = [line.split("|") for line in output.splitlines()]
-        return [(row[1], row[2], Path(row[4])) for row in rows if row[0] == kind]
+        return [line.split("|") for line in output.splitlines()]
 
-    def releases(self) -> dict[str, dict[str, str]]:
-        """Return the signed states of the fetched archives: codename -> {date, inrelease}."""
+    def releases(self, files: str = "*InRelease") -> dict[str, dict[str, str]]:
+        """Return the signed states of the fetched archives: codename -> {date, inrelease}. `files`
+        is a glob over apt's names for what is signed.
+        """
         states = {}
-        for path in sorted((self.root / "state/lists").glob("*InRelease")):
+        for path in sorted((self.root / "state/lists").glob(files)):
             text = path.read_text()
             date = parsedate_to_datetime(deb822.field(text, "Date") or "").astimezone(UTC)
             states[deb822.field(text, "Codename") or ""] = {
@@ -166,8 +175,11 @@ class Apt:
             }
         return states
 
-    def simulate(self, packages: Sequence[str], status: Path) -> str:
-        """Return what installing the packages would do where `status` says what is installed.
+    def simulate(
+        self, packages: Sequence[str], status: Path, preferences: Path | None = None
+    ) -> str:
+        """Return what installing the packages would do where `status` says what is installed;
+        `preferences` are others than those that were prepared.
 
         Raises:
             ToolError: apt finds no solution.
@@ -178,6 +190,8 @@ class Apt:
             *SIMULATE,
             "-o",
             f"Dir::State::status={status}",
+            "-o",
+            f"Dir::Etc::preferences={preferences or self.root / 'etc/preferences'}",
             "install",
             "--",
             *packages,

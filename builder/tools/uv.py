@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
@@ -12,7 +13,12 @@ from urllib.parse import unquote, urlsplit
 import uv
 from pydantic import BaseModel
 
+from builder.errors import FetchError
 from builder.tools import process
+
+PROJECT = "pyproject.toml"
+NOBODY = "catalog-requirements"
+"""How uv calls what asks for packages."""
 
 
 class _File(BaseModel):
@@ -50,14 +56,19 @@ class Distribution:
     version: str
     wheels: tuple[IndexFile, ...]
     sdist: IndexFile | None = None
+    index: str = ""
+    """The further index that it comes from, by name; empty for the usual one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Uv:
-    """Where to resolve: an index, or the one that uv itself is configured with."""
+    """Where to resolve: an index, or the one that uv itself is configured with, and the addresses
+    of further ones, for packages that are taken from these alone.
+    """
 
     cache: Path
     index: str | None = None
+    further: Mapping[str, str] = field(default_factory=dict)
     ca_bundle: Path | None = None
 
     def compile(
@@ -71,8 +82,10 @@ class Uv:
         preferences: Mapping[str, str] | None = None,
         dependencies: bool = True,
         sdists: bool = False,
+        sources: Mapping[str, str] | None = None,
     ) -> tuple[Distribution, ...]:
-        """Resolve requirements to distributions, sorted by name.
+        """Resolve requirements to distributions, sorted by name. `sources` are packages that come
+        from a further index, and from no other: name -> index. Each must be among the requirements.
 
         `constraints` are versions that must hold, `limits` the highest versions that may be
         chosen, and `preferences` versions to keep if the requirements allow it. With
@@ -122,19 +135,40 @@ class Uv:
                 ),
                 *(() if dependencies and not sdists else ("--no-deps",)),
                 *(() if sdists else ("--only-binary", ":all:")),
-                "-",
+                PROJECT if sources else "-",
             ]
-            environment = {"SSL_CERT_FILE": str(self.ca_bundle)} if self.ca_bundle else {}
-            if self.index:
-                # The URL is not on the command line, because it may hold a password.
-                environment["UV_DEFAULT_INDEX"] = self.index
-            process.run(
-                argv, stdin="\n".join(requirements).encode(), env=environment, cwd=directory
-            )
-            return _read(output.read_text())
+            if sources:
+                project = _project(requirements, sources, self.further)
+                (directory / PROJECT).write_text(project)
+            lines = "\n".join(requirements).encode()
+            process.run(argv, stdin=lines, env=self._environment(), cwd=directory)
+            return _read(output.read_text(), sources or {})
+
+    def _environment(self) -> dict[str, str]:
+        environment = {"SSL_CERT_FILE": str(self.ca_bundle)} if self.ca_bundle else {}
+        if self.index:
+            # The URL is not on the command line, because it may hold a password.
+            environment["UV_DEFAULT_INDEX"] = self.index
+        return environment
 
 
-def _read(text: str) -> tuple[Distribution, ...]:
+def _project(
+    requirements: Sequence[str], sources: Mapping[str, str], addresses: Mapping[str, str]
+) -> str:
+    """Return a pyproject.toml with requirements, some of which have an index of their own. It is a
+    file of its owner's alone: an address may hold a password.
+    """
+    lines = ["[project]", f'name = "{NOBODY}"', 'version = "0"']
+    # JSON's texts and lists are TOML's, too.
+    lines += [f"dependencies = {json.dumps(list(requirements))}", "[tool.uv.sources]"]
+    lines += [f"{json.dumps(name)} = {{index = {json.dumps(sources[name])}}}" for name in sources]
+    for index in sorted(set(sources.values())):
+        lines += ["[[tool.uv.index]]", f"name = {json.dumps(index)}"]
+        lines += [f"url = {json.dumps(addresses[index])}", "explicit = true"]
+    return "\n".join(lines) + "\n"
+
+
+def _read(text: str, sources: Mapping[str, str]) -> tuple[Distribution, ...]:
     lock = _Lock.model_validate(tomllib.loads(text))
     return tuple(
         Distribution(
@@ -142,22 +176,27 @@ def _read(text: str) -> tuple[Distribution, ...]:
             version=package.version,
             wheels=tuple(_file(wheel) for wheel in package.wheels),
             sdist=_file(package.sdist) if package.sdist else None,
+            index=sources.get(package.name, ""),
         )
         for package in sorted(lock.packages, key=lambda package: package.name)
     )
 
 
 def _file(file: _File) -> IndexFile:
-    return IndexFile(
-        file=unquote(urlsplit(file.url).path.rpartition("/")[2]),
-        url=file.url,
-        size=file.size,
-        sha256=file.hashes["sha256"],
-    )
+    name = unquote(urlsplit(file.url).path.rpartition("/")[2])
+    if "sha256" not in file.hashes:
+        raise FetchError(
+            f"the index states no sha256 of {name}", hint="ask for another version, or index"
+        )
+    return IndexFile(file=name, url=file.url, size=file.size, sha256=file.hashes["sha256"])
 
 
 def _pins(operator: str, versions: Mapping[str, str] | None) -> str:
-    lines = [f"{name}{operator}{version}\n" for name, version in sorted((versions or {}).items())]
+    lines = []
+    for name, version in sorted((versions or {}).items()):
+        # A comparison has no local part (PEP 440), and 2.9+cpu is not above 2.9.
+        pinned = version if operator == "==" else version.partition("+")[0]
+        lines.append(f"{name}{operator}{pinned}\n")
     return "".join(lines)
 
 

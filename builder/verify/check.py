@@ -38,6 +38,9 @@ class Needs:
     go: bool = False
     archives: Mapping[str, str] = field(default_factory=dict)
     """Hosts beside the package registries, each with the address of a file there."""
+    further: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Repositories and indexes that the catalog declares and uses, each with its address, and the
+    path of a file there."""
     charts: bool = False
 
 

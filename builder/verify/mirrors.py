@@ -56,6 +56,8 @@ def mirrors(settings: Settings, needs: Needs) -> Iterator[CheckResult]:
         asked.append(partial(_server, settings, GO, proxy, TOOLCHAINS))
     for host, address in sorted(needs.archives.items()):
         asked.append(partial(_host, settings, host, address))
+    for name, (address, file) in sorted(needs.further.items()):
+        asked.append(partial(_further, settings, name, settings.mirror(name) or address, file))
     with ThreadPoolExecutor(max_workers=8) as pool:
         yield from pool.map(lambda check: check(), asked)
 
@@ -106,7 +108,16 @@ def _host(settings: Settings, host: str, address: str) -> CheckResult:
     """
     base = settings.mirror(ARCHIVE)
     mirrored = f"{base}/{address.rpartition('/')[2]}" if base else address
-    result = _asked(settings, host, mirrored, ARCHIVE)
+    return _for_some(_asked(settings, host, mirrored, ARCHIVE))
+
+
+def _further(settings: Settings, name: str, address: str, file: str) -> CheckResult:
+    """Ask a repository or an index that the catalog declares for a file."""
+    return _for_some(_asked(settings, name, f"{address}/{file}", name))
+
+
+def _for_some(result: CheckResult) -> CheckResult:
+    """Return the result for a host that some images need alone."""
     if result.verdict == "ok":
         return result
     fix = f"{result.fix}; `catalog list` names the images that need it"

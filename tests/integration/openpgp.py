@@ -39,7 +39,13 @@ class Key:
             b"\x99" + struct.pack(">H", len(self.public)) + self.public, usedforsecurity=False
         ).digest()
 
-    def keyring(self) -> bytes:
+    def certificate(self, expires: int = 0) -> str:
+        """Return the same as text; with `expires`, for that many seconds after it was made."""
+        block = _armoured(self.keyring(expires))
+        begin, end = (f"-----{word} PGP PUBLIC KEY BLOCK-----" for word in ("BEGIN", "END"))
+        return f"{begin}\n\n{block}\n{end}\n"
+
+    def keyring(self, expires: int = 0) -> bytes:
         """Return the public key with a user id that the key itself certifies."""
         user = b"Archive <archive@example.invalid>"
         signed = (
@@ -51,7 +57,10 @@ class Key:
             + user
         )
         # Key flags: it may certify and sign.
-        certification = self._signature(CERTIFICATION, signed, bytes([2, 27, 3]))
+        further = bytes([2, 27, 3])
+        if expires:
+            further += bytes([5, 9]) + struct.pack(">I", expires)
+        certification = self._signature(CERTIFICATION, signed, further)
         return _packet(6, self.public) + _packet(13, user) + _packet(2, certification)
 
     def clearsign(self, text: str) -> str:
@@ -60,12 +69,9 @@ class Key:
         signed = "\r\n".join(line.rstrip(" \t") for line in lines).encode()
         packet = _packet(2, self._signature(TEXT, signed, b""))
         body = "\n".join("- " + line if line.startswith("-") else line for line in lines)
-        armour = (
-            base64.encodebytes(packet).decode() + "=" + base64.b64encode(_crc24(packet)).decode()
-        )
         return (
             f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{body}\n-----BEGIN PGP"
-            f" SIGNATURE-----\n\n{armour}\n-----END PGP SIGNATURE-----\n"
+            f" SIGNATURE-----\n\n{_armoured(packet)}\n-----END PGP SIGNATURE-----\n"
         )
 
     def _signature(self, kind: int, signed: bytes, further: bytes) -> bytes:
@@ -110,6 +116,10 @@ def _mpi(number: int) -> bytes:
 
 def _packet(tag: int, body: bytes) -> bytes:
     return bytes([0x80 | tag << 2 | 1]) + struct.pack(">H", len(body)) + body
+
+
+def _armoured(data: bytes) -> str:
+    return base64.encodebytes(data).decode() + "=" + base64.b64encode(_crc24(data)).decode()
 
 
 def _crc24(data: bytes) -> bytes:

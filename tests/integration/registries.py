@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from tests.integration.openpgp import ARCHIVE, Key
 from tests.integration.site import Site
@@ -21,11 +22,12 @@ DATE = "Sat, 03 Jan 2026 12:00:00 UTC"
 
 @dataclass(frozen=True, kw_only=True)
 class Deb:
-    """A Debian package without content."""
+    """A Debian package, as a rule without content."""
 
     name: str
     version: str
     fields: tuple[tuple[str, str], ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def control(self) -> str:
@@ -50,7 +52,7 @@ class Deb:
         members = {
             "debian-binary": b"2.0\n",
             "control.tar.gz": tgz({"./control": self.control.encode()}),
-            "data.tar.gz": tgz({}),
+            "data.tar.gz": tgz(dict(self.files)),
         }
         out = b"!<arch>\n"
         for name, data in members.items():
@@ -112,6 +114,10 @@ class Archive:
             )
         self._sign(base, suite, "main/binary-amd64/Packages", index.encode())
 
+    def publish_repository(self, base: str, suite: str, packages: Iterable[Deb]) -> None:
+        """Publish packages in a repository below `base`."""
+        self._suite(base, suite, list(packages))
+
     def publish_source(
         self, package: str, version: str, files: Mapping[str, bytes], release: str = "sid"
     ) -> None:
@@ -143,9 +149,15 @@ class Archive:
 
 
 def publish_wheel(
-    site: Site, name: str, version: str, requires: Iterable[str] = (), tag: str = "py3-none-any"
+    site: Site,
+    name: str,
+    version: str,
+    requires: Iterable[str] = (),
+    tag: str = "py3-none-any",
+    *,
+    index: str = "",
 ) -> str:
-    """Put a wheel into the index under /simple/, and return its file name."""
+    """Put a wheel into the index under /simple/, or into another, and return its file name."""
     file = f"{name.replace('-', '_')}-{version}-{tag}.whl"
     info = f"{name.replace('-', '_')}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" + "".join(
@@ -159,7 +171,7 @@ def publish_wheel(
             (f"{info}/RECORD", ""),
         ):
             archive.writestr(zipfile.ZipInfo(path), text)
-    put_wheel(site, name, file, buffer.getvalue())
+    put_wheel(site, name, file, buffer.getvalue(), index)
     return file
 
 
@@ -172,26 +184,28 @@ def publish_sdist(site: Site, name: str, version: str, files: dict[str, bytes]) 
     return file
 
 
-def put_wheel(site: Site, name: str, file: str, data: bytes) -> None:
+def put_wheel(site: Site, name: str, file: str, data: bytes, index: str = "") -> None:
     """Put a wheel as it is into the index."""
-    site.files[f"/files/{file}"] = data
-    _index(site, name)
+    site.files[f"{index}/files/{file}"] = data
+    _index(site, name, index)
 
 
 def withdraw_wheel(site: Site, name: str, file: str) -> None:
     """Take a wheel out of the index."""
     del site.files[f"/files/{file}"]
-    _index(site, name)
+    _index(site, name, "")
 
 
-def _index(site: Site, name: str) -> None:
-    prefix = f"/files/{name.replace('-', '_')}-"
+def _index(site: Site, name: str, index: str) -> None:
+    prefix = f"{index}/files/{name.replace('-', '_')}-"
     links = "".join(
-        f'<a href="{path}#sha256={hashlib.sha256(data).hexdigest()}">{path.rpartition("/")[2]}</a>\n'
+        f'<a href="{quote(path)}#sha256={hashlib.sha256(data).hexdigest()}">'
+        f"{path.rpartition('/')[2]}</a>\n"
         for path, data in site.files.items()
         if path.startswith(prefix)
     )
-    site.files[f"/simple/{name}/"] = f"<!DOCTYPE html><html><body>\n{links}</body></html>".encode()
+    page = f"<!DOCTYPE html><html><body>\n{links}</body></html>".encode()
+    site.files[f"{index or '/simple'}/{name}/"] = page
 
 
 def publish_npm(

@@ -15,7 +15,8 @@ from builder.fetch.context import context
 from builder.lock.model import NAME
 from tests.integration.conftest import Place
 from tests.integration.odd_registry import Answer, odd_registry
-from tests.integration.registries import publish_maven, publish_npm
+from tests.integration.openpgp import ARCHIVE
+from tests.integration.registries import deb, publish_maven, publish_npm, publish_wheel
 
 pytestmark = pytest.mark.registries
 
@@ -78,6 +79,40 @@ def test_mirrors_that_want_a_password_get_it_and_nobody_else_does(
     having = [path for path in kept if SECRET.encode() in path.read_bytes()]
     assert all(path.name == "auth.conf" for path in having)
     assert all(path.stat().st_mode & 0o077 == 0 for path in having)
+
+
+def test_further_repositories_and_indexes_that_want_a_password(
+    guarded: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DEBIAN", "DEBIAN_SECURITY"):
+        archive = name.lower().replace("_", "-")
+        monkeypatch.setenv(f"CATALOG_MIRROR_{name}", f"{login(guarded.site.url)}/{archive}")
+    for name, path in {"PYPI": "simple", "PGDG": "pgdg", "CPU": "cpu"}.items():
+        monkeypatch.setenv(f"CATALOG_MIRROR_{name}", f"{login(guarded.site.url)}/{path}")
+    guarded.archive.publish_repository("/pgdg", "trixie-pgdg", [deb("server")])
+    publish_wheel(guarded.site, "torch", "2.9+cpu", index="/cpu")
+    (guarded.root / "pgdg.gpg").write_bytes(ARCHIVE.keyring())
+    guarded.only(
+        "server",
+        "description: server\non: [snake]\napt: [server/pgdg]\n"
+        "python: [{index: cpu, packages: [torch]}]\n",
+    )
+    catalog = guarded.root / "catalog.yaml"
+    declared = (
+        'repositories:\n  pgdg: {url: "http://127.0.0.1:9", suite: trixie-pgdg, key: pgdg.gpg}\n'
+        'indexes:\n  cpu: {url: "http://127.0.0.1:9"}\n'
+    )
+    catalog.write_text(declared + catalog.read_text())
+    assert told(guarded, "lock")[0] == 0
+    assert told(guarded, "fetch")[0] == 0
+    kept = [path for path in guarded.settings.cache.rglob("*") if path.is_file()]
+    having = [path for path in kept if SECRET.encode() in path.read_bytes()]
+    assert all(path.name == "auth.conf" for path in having)
+    for name in ("PGDG", "CPU"):
+        monkeypatch.setenv(f"CATALOG_MIRROR_{name}", login("http://127.0.0.1:1/nowhere"))
+        code, said = told(guarded, "lock", "--upgrade")
+        assert code == 0
+        assert f"CATALOG_MIRROR_{name}" in said
 
 
 @pytest.mark.parametrize("name", ["DEBIAN", "PYPI"])

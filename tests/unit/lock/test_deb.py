@@ -94,6 +94,29 @@ def test_a_file_of_two_archives_has_one_origin_in_whatever_order_they_are_read(
     assert stanza.origin == "debian-security"
 
 
+def test_a_further_repository_stands_in_for_debian_nowhere() -> None:
+    made = index()
+    own = (
+        "Package: {}\nVersion: {}\nArchitecture: amd64\nEssential: yes\nSHA256: bb\nProvides: mta\n"
+    )
+    made.add(own.format("tool", "2:1.5"), "pgdg")
+    made.add(own.format("only", "1"), "pgdg")
+    debians, theirs = (made.find("tool", "2:1.5", "amd64", origin) for origin in ("", "pgdg"))
+    assert debians is not None
+    assert theirs is not None
+    assert (debians.origin, theirs.origin) == ("debian", "pgdg")
+    assert theirs.artifact().id == "deb:tool=2:1.5:pgdg:amd64"
+    assert file_name(theirs.artifact()) == "tool_2%3a1.5_amd64.deb"
+    assert not made.knows("only")
+    assert not made.knows("mta")
+    assert made.knows("only", "pgdg")
+    assert not made.knows("libone", "pgdg")
+    assert made.essential() == ["dpkg"]
+    assert (made.nearest("onlyy"), made.nearest("onlyy", "pgdg")) == ("", "did you mean only?")
+    assert made.origins("only") == ["pgdg"]
+    assert made.origins("dpkg") == []
+
+
 def test_essential_packages_and_near_names() -> None:
     assert index().essential() == ["dpkg"]
     assert index().nearest("toool") == "did you mean tool?"

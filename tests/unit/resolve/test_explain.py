@@ -78,3 +78,23 @@ def test_a_version_that_does_not_exist_has_the_resolver_s_reason() -> None:
 def test_the_first_guess_is_what_the_resolver_speaks_of() -> None:
     thing = Request(cell("x"), "python", "Thing[extra]>1; python_version > '3'")
     assert first_guess([OLD, thing], "Because thing>1 depends on x") == [thing]
+
+
+def test_one_package_from_two_indexes_is_told_with_both() -> None:
+    own = Request(cell("own"), "python", "app==5.*", "cpu")
+    (problem,) = problems(own, OLD, images=("lab",))
+    assert problem.message == (
+        "app<5 comes from PyPI, unlike app==5.* of own (own/layer.yaml, from cpu); the layers meet"
+        " in lab"
+    )
+    assert problem.hint.startswith("take it from one index")
+
+
+def test_an_index_without_a_package_is_named() -> None:
+    own = Request(cell("own"), "python", "app", "cpu")
+    said = (
+        "Because app was not found in the package registry and catalog-requirements depends on app"
+    )
+    (problem,) = problems(own, said=said)
+    assert problem.message == "the index cpu has no package 'app'"
+    assert plain(said) == "app was not found in the package registry and you require app"

@@ -123,6 +123,16 @@ def test_a_shared_cell_that_no_version_serves_is_told() -> None:
     assert (caught.value.package, caught.value.cells) == ("a", ("base",))
 
 
+def test_versions_that_no_limit_parts_are_told() -> None:
+    def solve(world: World, limits: Versions) -> Versions:
+        del limits  # 2+cpu is not above 2.
+        return {"a": "2+cpu" if "p" in world else "2"}
+
+    worlds = [frozenset({"base", "p"}), frozenset({"base", "q"})]
+    with pytest.raises(ApartError):
+        agree(worlds, solve, lambda _cell, _versions: ["a"])
+
+
 def test_only_the_largest_sets_that_meet_count() -> None:
     cells = [cell("base"), cell("left", "base"), cell("right", "base"), cell("alone", "base")]
     known = graph_of(cells, one=("base",), two=("base", "left"), three=("base", "right"))
