@@ -22,6 +22,8 @@ They are read from environment variables, each with its default:
                                     default: what Maven is configured with, here or in Debian
     CATALOG_MIRROR_GO               Go module proxy
                                     default: what Go is configured with
+    CATALOG_MIRROR_CRAN             repository of R packages (src/contrib), perhaps as of a day
+                                    default: what R is configured with, here or in Debian
     CATALOG_MIRROR_ARCHIVE          directory that holds all files of `archives`
                                     default: none
     CATALOG_SNAPSHOT_DEBIAN         archive of former states of both

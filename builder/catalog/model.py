@@ -234,8 +234,8 @@ class Layer(Model):
     build: PackageList = Field(
         (),
         description=(
-            "Debian packages for `run` only: not installed, but put under /artifacts/build, where"
-            " `run` can unpack them."
+            "Debian packages for `run`, `npm` and `cran` only: not installed, but put under"
+            " /artifacts/build, where `run` can unpack them."
         ),
     )
     sources: PackageList = Field(
@@ -244,6 +244,13 @@ class Layer(Model):
     )
     archives: Mapping[Name, Archive] = Field(
         {}, description="Files by URL and hash, under /artifacts/archives/<name>/."
+    )
+    cran: PackageList = Field(
+        (),
+        description=(
+            "R packages from CRAN or a repository like it, with what they need, written as in a"
+            " DESCRIPTION: config, config (>= 0.3). They are built into R's site library."
+        ),
     )
     npm: Mapping[str, str] = Field(
         {},

@@ -51,6 +51,7 @@ INSTALLERS = {
     "npm ci": "npm",
     "go build": "go",
     "/artifacts/maven -type": "maven",
+    "R CMD INSTALL": "cran",
 }
 """What stands in a step that installs packages -> the key of layer.yaml that asks for them."""
 

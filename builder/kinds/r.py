@@ -1,14 +1,50 @@
-"""R packages, which come inside Debian's."""
+"""R packages: from CRAN and repositories like it, and those that come inside Debian's."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 
+from builder.catalog.reader import Key
+from builder.catalog.scalars import quoted
+from builder.catalog.source import YamlFile
 from builder.deb822 import field
+from builder.errors import Problem
+from builder.kinds import requests
 from builder.kinds.model import ArtifactKind, Bytes, Trace
+from builder.lock.cran import KIND, installation
+from builder.lock.description import BASE, R, requirement
+from builder.lock.model import Artifact
 
+KEY = "cran"
 DESCRIPTION = re.compile(r"(?:.*/)?(?:library|site-library)/[^/]+/DESCRIPTION")
+ROOT, ORDER = "cran", "cran/order"
+"""Where the build finds sources under /artifacts, and the file that lists them: a line for each
+package, with its name and its file."""
+
+
+def _check(text: YamlFile, path: tuple[Key, ...], package: str) -> Iterator[Problem]:
+    wanted = requirement(package)
+    if wanted is None:
+        yield text.problem(
+            path,
+            f"{quoted(package)} is not an R package, or one with a version as a DESCRIPTION has it",
+            "for example: config, config (>= 0.3) or config (== 0.3.1)",
+        )
+    elif wanted.name == R or wanted.name in BASE:
+        yield text.problem(path, f"{wanted.name} is a part of R itself", "remove it")
+
+
+def _place(artifact: Artifact) -> PurePosixPath:
+    return PurePosixPath(ROOT, artifact.locator.rpartition("/")[2])
+
+
+def _order(artifacts: Iterable[Artifact]) -> Mapping[str, str]:
+    """Return the order in which packages are installed: each after those that it needs."""
+    sources = installation(one for one in artifacts if one.kind == KIND)
+    lines = [f"{one.name} {_place(one).name}\n" for one in sources]
+    return {ORDER: "".join(lines)} if lines else {}
 
 
 def _installed(_path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
@@ -16,4 +52,15 @@ def _installed(_path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
     yield field(text, "Package") or "", field(text, "Version") or ""
 
 
-R = ArtifactKind(name="r", trace=Trace(ends=("DESCRIPTION",), path=DESCRIPTION, read=_installed))
+R_PACKAGES = ArtifactKind(
+    name=KIND,
+    key=KEY,
+    wishes=requests.wishes(KEY),
+    check=requests.check(KEY, _check),
+    place=_place,
+    template="cran.j2",
+    installed=True,
+    of_one_release="they are installed into the R of one release",
+    follows=_order,
+    trace=Trace(ends=("DESCRIPTION",), path=DESCRIPTION, read=_installed),
+)

@@ -26,7 +26,7 @@ KINDS: tuple[ArtifactKind, ...] = (
     python.SHARED,
     python.WHEEL,
     python.SDIST,
-    r.R,
+    r.R_PACKAGES,
     npm.NPM,
     debian.SOURCE,
     archive.ARCHIVE,

@@ -6,12 +6,12 @@ import re
 
 from packaging.version import InvalidVersion, Version
 
-DEBIAN = {"deb", "build", "source"}
+DEBIAN, R = {"deb", "build", "source"}, "r"
 
 
 def newest(kind: str, versions: list[str]) -> str:
     """Return the newest of some versions of a package of one kind."""
-    key = debian_key if kind in DEBIAN else _key
+    key = debian_key if kind in DEBIAN else r_key if kind == R else _key
     return max(versions, key=lambda version: (key(version), version))
 
 
@@ -39,6 +39,14 @@ def _order(character: str) -> int:
     if character == "~":
         return -1
     return ord(character) if character.isalpha() else ord(character) + 0x110000
+
+
+def r_key(version: str) -> tuple[int, ...]:
+    """Return the sort key of a version of an R package, in R's order (`package_version`): number by
+    number, however they are separated; where one version begins with the other, the longer is
+    newer.
+    """
+    return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 def _key(version: str) -> tuple[object, ...]:

@@ -24,13 +24,14 @@ from builder.fetch.transfer import place
 from builder.graph.model import Cell, ImagePoint
 from builder.kinds.table import BY_NAME
 from builder.lock import dependencies
+from builder.lock.description import requirement
 from builder.lock.maven import coordinates
 from builder.lock.model import Artifact
 from builder.lock.npm import name_of
 from builder.record import needs as needed
 from builder.record.requests import LayerRequest, requests
 
-DEB, PYTHON, NPM, MAVEN, GO = "deb", "python", "npm", "maven", "go"
+DEB, PYTHON, R, NPM, MAVEN, GO = "deb", "python", "r", "npm", "maven", "go"
 LEFT_BEHIND = "build"
 """The kind of packages that a build uses, and no image has."""
 PACKAGE_LOCK = "package-lock.json"
@@ -101,6 +102,7 @@ class _ImageSearch:
         return {
             DEB: dependencies.debian(self.stanzas),
             PYTHON: dependencies.python(dict(self._metadata()), python, arch),
+            R: needed.r(self._locked(R)),
             MAVEN: needed.maven(self._locked(MAVEN), needed.kept_poms(self.project.settings.cache)),
             GO: needed.go(dict(self._go_mod())),
         }
@@ -314,6 +316,9 @@ def _is_for(kind: str, word: str, name: str) -> bool:
 
 def _asked_name(kind: str, word: str) -> str:
     """Return the name in a request that is one name and perhaps a version."""
+    if kind == R:
+        asked = requirement(word)
+        return asked.name if asked else word
     wanted = coordinates(word) if kind == MAVEN else None
     return wanted.module.name if wanted else word.partition("=")[0]
 

@@ -8,34 +8,29 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import requests
-
-from builder.errors import FetchError, IntegrityError, Problem
+from builder.errors import IntegrityError, Problem
 from builder.events import Step
 from builder.fetch.maven import ORIGIN, repository
+from builder.fetch.remote import Remote
 from builder.fetch.session import session
-from builder.fetch.transfer import MOST, GoneError, pieces, redacted
+from builder.fetch.transfer import GoneError
 from builder.graph.model import Cell
 from builder.lock.maven import RANGE, Jar, ResolutionError, closure, coordinates, within
 from builder.lock.model import Artifact
 from builder.lock.pom import Dependency, Module, Pom, PomError, document, parse
 from builder.resolve.task import Piece, Resolved, Task, asked
-from builder.settings import MIRROR, Settings, variable
-from builder.tools.web import reason
+from builder.settings import Settings
 from builder.tree import File
 from builder.tree import replace as put
 
 KIND = KEY = "maven"
-MAX_TEXT = 16 << 20
-"""Bytes of a POM or of a list of versions; the largest known ones have a tenth of that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repository:
     """A Maven repository. POMs are cached: a release never changes."""
 
-    base: str
-    http: requests.Session
+    remote: Remote
     cache: Path
     read: dict[Module, Pom | None] = field(default_factory=dict)
 
@@ -58,7 +53,7 @@ class Repository:
         kept = self.cache / path
         if kept.is_file():
             return parse(kept.read_text("utf-8", "replace"))
-        data = self.bytes(path)
+        data = self.remote.bytes(path)
         if data is None:
             return None
         pom = parse(data.decode("utf-8", "replace"))
@@ -67,7 +62,7 @@ class Repository:
 
     def versions(self, group: str, artifact: str) -> Sequence[str]:
         """Return all versions of a project; none if the repository does not know it."""
-        data = self.bytes(f"{group.replace('.', '/')}/{artifact}/maven-metadata.xml")
+        data = self.remote.bytes(f"{group.replace('.', '/')}/{artifact}/maven-metadata.xml")
         if data is None:
             return ()
         listed: ET.Element = document(data.decode("utf-8", "replace"))
@@ -75,48 +70,10 @@ class Repository:
 
     def checksum(self, path: str, algorithm: str) -> str | None:
         """Return the checksum that the repository publishes beside a file, in hexadecimal."""
-        data = self.bytes(f"{path}.{algorithm}")
+        data = self.remote.bytes(f"{path}.{algorithm}")
         words = (data or b"").decode("ascii", "replace").split()
         digits = hashlib.new(algorithm).digest_size * 2
         return next((word.lower() for word in words if len(word) == digits), None)
-
-    def bytes(self, path: str) -> bytes | None:
-        """Return a small file; None where there is none.
-
-        Raises:
-            FetchError: the repository does not answer, or the file is too large.
-
-        """
-        url = f"{self.base}/{path}"
-        try:
-            data = b"".join(pieces(self.http, url, path, most=MAX_TEXT))
-        except GoneError:
-            return None
-        except IntegrityError as error:
-            raise FetchError(error.message) from None
-        except OSError as error:
-            raise _lost(url, error) from error
-        return data
-
-    def hashed(self, path: str) -> tuple[str, str, int]:
-        """Download a file; return its sha256, its sha1 and its size.
-
-        Raises:
-            GoneError: there is none. FetchError: the repository does not answer.
-
-        """
-        strong, weak, size = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), 0
-        url = f"{self.base}/{path}"
-        try:
-            for piece in pieces(self.http, url, path, most=MOST):
-                strong.update(piece)
-                weak.update(piece)
-                size += len(piece)
-        except GoneError:
-            raise
-        except OSError as error:
-            raise _lost(url, error) from error
-        return strong.hexdigest(), weak.hexdigest(), size
 
 
 def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
@@ -126,9 +83,8 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     if not having:
         return Resolved()
     settings = task.settings
-    repo = Repository(
-        base=repository(settings), http=session(settings), cache=settings.cache / "maven" / "poms"
-    )
+    remote = Remote(origin=ORIGIN, base=repository(settings), http=session(settings))
+    repo = Repository(remote=remote, cache=settings.cache / "maven" / "poms")
     resolved = {}
     problems: list[Problem] = []
     for cell in having:
@@ -219,10 +175,11 @@ def _artifact(repo: Repository, jar: Jar) -> Artifact:
     value, size = repo.checksum(jar.path, "sha256"), 0
     if value is None:
         try:
-            value, weak, size = repo.hashed(jar.path)
+            values, size = repo.remote.hashed(jar.path, ("sha256", "sha1"))
         except GoneError as error:
             message = f"{jar.module.name}:{jar.module.version} has no file {jar.file}"
             raise ResolutionError(message + error.where) from error
+        value, weak = values["sha256"], values["sha1"]
         published = repo.checksum(jar.path, "sha1")
         if published is not None and published != weak:
             raise IntegrityError(
@@ -239,14 +196,4 @@ def _artifact(repo: Repository, jar: Jar) -> Artifact:
         locator=jar.path,
         digest=f"sha256:{value}",
         size=size,
-    )
-
-
-def _lost(url: str, error: Exception) -> FetchError:
-    return FetchError(
-        f"{redacted(url)}: {reason(error)}",
-        hint=(
-            f"set {variable(MIRROR, ORIGIN)} to a repository that answers, or"
-            " http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
-        ),
     )
