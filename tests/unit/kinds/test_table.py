@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from builder.catalog.model import Layer
 from builder.errors import IntegrityError
-from builder.kinds.table import ASKED_FOR, KINDS, packages_told_by, place, wishes
+from builder.kinds.table import ASKED_FOR, KINDS, following, packages_told_by, place, wishes
 from builder.lock.model import Artifact
 from builder.resolve.kinds import SUPPLIERS
 
@@ -100,6 +101,10 @@ def test_a_layer_without_packages_asks_for_nothing() -> None:
             artifact("npm", "a", "1", "a/-/a-1.tgz"),
             f"npm/_cacache/content-v2/sha512/ab/ab/{'ab' * 62}",
         ),
+        (
+            artifact("r", "a", "1.0", "src/contrib/4.5.0/Recommended/a_1.0.tar.gz"),
+            "cran/a_1.0.tar.gz",
+        ),
         (artifact("maven", "g:a", "1", "g/a/1/a-1.jar"), "maven/g/a/1/a-1.jar"),
         (artifact("go", "x.org/a", "v1", "x.org/a/@v/v1.zip"), "go/x.org/a/@v/v1.zip"),
         (artifact("archive", "a", "1", "https://example.org/x/a-1.tgz"), "archives/a/a-1.tgz"),
@@ -135,6 +140,23 @@ def test_packages_are_recognized_by_their_files(
     data = text.encode()
     found = packages_told_by(path, 0o644, len(data), lambda at, size: data[at : at + size])
     assert list(found) == told
+
+
+def test_r_packages_are_installed_after_those_that_they_need() -> None:
+    needs = {"a": "R (>= 4.0), c, b (>= 1.0)", "b": "c, methods", "c": "", "d": "elsewhere"}
+    packages = [
+        replace(
+            artifact("r", name, "1.0", f"src/contrib/{name}_1.0.tar.gz"), extra={"needs": needed}
+        )
+        for name, needed in needs.items()
+    ]
+    order = following(packages)["cran/order"]
+    assert order == "".join(f"{name} {name}_1.0.tar.gz\n" for name in "cdba")
+    assert following(reversed(packages))["cran/order"] == order
+    assert not following([artifact("deb", "a", "1", "a.deb")])
+    # A lock may say anything.
+    circle = [replace(one, extra={"needs": "a, b"}) for one in packages[:2]]
+    assert following(circle)["cran/order"] == "a a_1.0.tar.gz\nb b_1.0.tar.gz\n"
 
 
 def test_no_artifact_is_placed_outside_of_the_build() -> None:
