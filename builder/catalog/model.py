@@ -246,11 +246,7 @@ class Layer(Model):
         {}, description="Files by URL and hash, under /artifacts/archives/<name>/."
     )
     cran: PackageList = Field(
-        (),
-        description=(
-            "R packages from CRAN or a repository like it, with what they need, written as in a"
-            " DESCRIPTION: config, config (>= 0.3). They are built into R's site library."
-        ),
+        (), description="R packages from CRAN or a repository like it: config, config (>= 0.3)."
     )
     npm: Mapping[str, str] = Field(
         {},

@@ -88,9 +88,11 @@ def configured(home: Path, root: Path) -> str | None:
 
 def _in_profile(text: str) -> str | None:
     """Return the repository that a start-up file of R names; the last one, as R reads it."""
-    lines = (line.partition("#")[0] for line in text.splitlines())
-    named = [match["url"] for line in lines for match in NAMED.finditer(line)]
-    return named[-1] if named else None
+    url = None
+    for line in text.splitlines():
+        for match in NAMED.finditer(line.partition("#")[0]):
+            url = match["url"]
+    return url
 
 
 def _first_mirror(text: str) -> str | None:

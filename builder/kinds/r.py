@@ -19,7 +19,7 @@ from builder.lock.model import Artifact
 
 KEY = "cran"
 DESCRIPTION = re.compile(r"(?:.*/)?(?:library|site-library)/[^/]+/DESCRIPTION")
-ROOT, ORDER = "cran", "cran/order"
+ROOT, ORDER = "cran", "cran.txt"
 """Where the build finds sources under /artifacts, and the file that lists them: a line for each
 package, with its name and its file."""
 

@@ -4,6 +4,8 @@ of its files.
 
 from __future__ import annotations
 
+import gzip
+import io
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +36,6 @@ from builder.tools.archive import texts
 PACKAGES, PACKED = f"{CONTRIB}/PACKAGES", f"{CONTRIB}/PACKAGES.gz"
 MOST = 128 << 20
 """Bytes of an index that is unpacked. CRAN's has a tenth of that."""
-GZIP = 16 + zlib.MAX_WBITS
 DESCRIPTION = "DESCRIPTION"
 OTHER = (
     "a mirror or a proxy changes files, or is in the middle of an update: try again, or another one"
@@ -207,13 +208,11 @@ def _unpacked(packed: bytes) -> bytes:
         IntegrityError: it is none, or holds too much.
 
     """
-    unpacker = zlib.decompressobj(GZIP)
     try:
-        data = unpacker.decompress(packed, MOST)
-    except zlib.error as error:
+        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as stream:
+            data = stream.read(MOST + 1)
+    except (OSError, EOFError, zlib.error) as error:
         raise IntegrityError(f"{PACKED} cannot be unpacked: {error}", hint=OTHER) from None
-    if unpacker.unconsumed_tail:
+    if len(data) > MOST:
         raise IntegrityError(f"{PACKED} unpacks to more than {MOST >> 20} MiB")
-    if not unpacker.eof:
-        raise IntegrityError(f"{PACKED} is cut short", hint=OTHER)
     return data

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from builder.fetch import transfer
 from builder.fetch.context import context
 from builder.fetch.transfer import place as place_of
 from tests.integration.conftest import Place, packages
@@ -51,7 +52,7 @@ def test_packages_are_locked_with_what_they_need_and_lie_in_the_build(
     r.done("fetch")
     r.site.files.clear()
     context(r.cell("packages"), r.lock, r.settings.cache, tmp_path)
-    assert (tmp_path / "cran/order").read_text() == (
+    assert (tmp_path / "cran.txt").read_text() == (
         "rlang rlang_1.1.6.tar.gz\nconfig config_0.3.2.tar.gz\n"
     )
     assert (tmp_path / "cran/config_0.3.2.tar.gz").read_bytes() == data
@@ -142,6 +143,7 @@ def test_a_repository_that_is_away_holds_back_nothing_else(
     r.done("lock")
     r.done("lock", "--upgrade", "tool")
     assert r.has("packages") == {"config": "0.3.2", "rlang": "1.1.6"}
+    monkeypatch.setattr(transfer, "BACKOFF", 0.0)
     code, said = r.run("fetch")
     assert code == 1
     assert "config 0.3.2" in said

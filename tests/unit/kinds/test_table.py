@@ -150,13 +150,13 @@ def test_r_packages_are_installed_after_those_that_they_need() -> None:
         )
         for name, needed in needs.items()
     ]
-    order = following(packages)["cran/order"]
+    order = following(packages)["cran.txt"]
     assert order == "".join(f"{name} {name}_1.0.tar.gz\n" for name in "cdba")
-    assert following(reversed(packages))["cran/order"] == order
+    assert following(reversed(packages))["cran.txt"] == order
     assert not following([artifact("deb", "a", "1", "a.deb")])
     # A lock may say anything.
     circle = [replace(one, extra={"needs": "a, b"}) for one in packages[:2]]
-    assert following(circle)["cran/order"] == "a a_1.0.tar.gz\nb b_1.0.tar.gz\n"
+    assert following(circle)["cran.txt"] == "a a_1.0.tar.gz\nb b_1.0.tar.gz\n"
 
 
 def test_no_artifact_is_placed_outside_of_the_build() -> None:
