@@ -91,7 +91,8 @@ class Repository:
         """
         key = name, version
         if key not in self._archived:
-            self._archived[key] = self._described(name, version)
+            before = self._before(name, version)
+            self._archived[key] = self.locked(before) if before else self._described(name, version)
         return self._archived[key]
 
     def artifacts(self, releases: Sequence[Release]) -> list[Artifact]:
@@ -147,18 +148,16 @@ class Repository:
             raise IntegrityError(f"{file} describes itself wrongly: {error}") from None
         if (told.name, r_key(told.version)) != (name, r_key(version)):
             raise IntegrityError(f"{file} says that it is {told}")
-        del self._artifacts[artifact.id]
         known = replace(bare, needs=told.needs, sums={"sha256": artifact.digest.partition(":")[2]})
         self._artifacts[artifact.id] = replace(artifact, extra=_extra(known))
         return known
 
     def _artifact(self, wanted: Release) -> Artifact:
-        identifier = f"{KIND}:{wanted.name}={wanted.version}"
-        known = self._artifacts.get(identifier) or self.task.previous.artifacts.get(identifier)
-        if known is not None:
-            return known
+        before = self._before(wanted.name, wanted.version)
+        if before is not None:
+            return before
         made = Artifact(
-            id=identifier,
+            id=_id(wanted.name, wanted.version),
             kind=KIND,
             name=wanted.name,
             version=wanted.version,
@@ -173,8 +172,16 @@ class Repository:
             made = replace(made, digest=f"sha256:{sums['sha256']}")
         else:
             made = self._read(made, sums.get("md5", ""))
-        self._artifacts[identifier] = made.checked()
+        self._artifacts[made.id] = made.checked()
         return made
+
+    def _before(self, name: str, version: str) -> Artifact | None:
+        """Return an artifact that is known from before: of this run, or of the lock unless it is to
+        be upgraded, as its source may have been replaced.
+        """
+        identifier = _id(name, version)
+        locked = None if self.task.upgrades(name) else self.task.previous.artifacts.get(identifier)
+        return self._artifacts.get(identifier) or locked
 
     def _read(self, made: Artifact, md5: str) -> Artifact:
         """Return an artifact with the sha256 and the size of its source.
@@ -195,6 +202,10 @@ class Repository:
             )
             raise IntegrityError(message, hint=OTHER)
         return replace(made, digest=f"sha256:{sums['sha256']}", size=size)
+
+
+def _id(name: str, version: str) -> str:
+    return f"{KIND}:{name}={version}"
 
 
 def _extra(release: Release) -> Mapping[str, str]:

@@ -284,6 +284,19 @@ def test_a_release_that_is_only_archived_describes_itself(cran: Cran, tmp_path: 
     assert made.pieces["a"].artifacts[0].locator == "src/contrib/config_0.1.tar.gz"
 
 
+def test_an_archived_release_is_read_again_where_it_is_to_be_upgraded(
+    cran: Cran, tmp_path: Path
+) -> None:
+    path = "/cran/src/contrib/Archive/config/config_0.1.tar.gz"
+    cran.site.files[path] = source("config", "0.1")
+    first = asking("a", "config (== 0.1)")
+    lock = lock_of(resolved(cran, tmp_path, first), first)
+    cran.site.files[path] = source("config", "0.1", Imports="rlang")
+    assert has(resolved(cran, tmp_path, first, previous=lock)) == {"config": "0.1"}
+    moved = resolved(cran, tmp_path, first, previous=lock, upgrade=("config",))
+    assert has(moved) == {"config": "0.1", "rlang": "1.1.6"}
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
