@@ -9,7 +9,11 @@ from tests.integration.site import Site
 from tests.integration.tiny import Tiny
 
 pytestmark = pytest.mark.docker
-R, PACKAGES, BESIDE = (f"{name}@trixie-amd64" for name in ("r", "packages", "beside"))
+PACKAGES, BESIDE, BROKEN = (f"{name}@trixie-amd64" for name in ("packages", "beside", "broken"))
+IMAGES = """\
+  packages: {layers: [packages, beside], tag: one}
+  broken: {layers: [broken], tag: one}
+"""
 LIBRARY = "usr/local/lib/R/site-library"
 LAYERS = {
     # A library of the user's own, as images for people have it; no compiler.
@@ -23,6 +27,7 @@ LAYERS = {
         "run: |\n  [[ $(Rscript -e 'cat(compiled::number())') == 42 ]]\n  ! command -v gcc\n"
     ),
     "beside": "description: The same package in another layer\non: [r]\ncran: [plain]\n",
+    "broken": "description: What R cannot build\non: [r]\ncran: [broken]\n",
 }
 PLAIN = {
     "NAMESPACE": "export(hello)\n",
@@ -48,19 +53,20 @@ def packages(tiny: Tiny, site: Site) -> Tiny:
     cran.publish("plain", "2.0-1", PLAIN, Depends="R (>= 3.5), methods", LazyData="true")
     cran.publish("compiled", "1.0", COMPILED, Imports="plain (>= 2.0)", NeedsCompilation="yes")
     cran.publish("compiled", "1.1", COMPILED, Imports="plain", NeedsCompilation="yes")
+    cran.publish("broken", "1.0", {"NAMESPACE": "", "R/a.R": "stop('it is broken')\n"})
     for name, text in LAYERS.items():
         tiny.layer(name, text)
     catalog = tiny.root / "catalog.yaml"
-    catalog.write_text(catalog.read_text() + "  packages: {layers: [packages, beside], tag: one}\n")
+    catalog.write_text(catalog.read_text() + IMAGES)
     tiny.done("lock", CATALOG_MIRROR_CRAN=cran.url)
-    tiny.done("fetch", "packages", CATALOG_MIRROR_CRAN=cran.url)
+    tiny.done("fetch", "packages", "broken", CATALOG_MIRROR_CRAN=cran.url)
+    site.files.clear()
     return tiny
 
 
 def test_packages_are_built_offline_in_order_and_come_to_the_same_bytes_again(
-    packages: Tiny, site: Site
+    packages: Tiny,
 ) -> None:
-    there, site.files = site.files, {}
     packages.build("packages")
     facts = packages.facts(PACKAGES)
     assert facts.packages["r"] == {"compiled": "1.0", "plain": "2.0-1"}
@@ -75,12 +81,7 @@ def test_packages_are_built_offline_in_order_and_come_to_the_same_bytes_again(
     assert packages.facts(PACKAGES).entries == facts.entries
 
     # What cannot be built is told with the layer, in R's words.
-    site.files = there
-    cran = Cran(site)
-    cran.publish("broken", "1.0", {"NAMESPACE": "", "R/a.R": "stop('it is broken')\n"})
-    packages.layer("beside", LAYERS["beside"].replace("plain", "broken"))
-    packages.done("lock", CATALOG_MIRROR_CRAN=cran.url)
-    ended = packages.run("build", BESIDE, CATALOG_MIRROR_CRAN=cran.url)
+    ended = packages.run("build", BROKEN)
     assert ended.code == 1
-    assert "images/beside/layer.yaml: installing what `cran` asks for" in ended.said
+    assert "images/broken/layer.yaml: installing what `cran` asks for" in ended.said
     assert "it is broken" in ended.said
