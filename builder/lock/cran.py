@@ -79,11 +79,9 @@ Choice = Callable[[Wish], Release]
 class UnfitError(Exception):
     """No release of a package fulfils all that is wanted of it."""
 
-    def __init__(self, wish: Wish, wanted: Sequence[Wish], obstacles: Mapping[str, Wish]) -> None:
+    def __init__(self, wish: Wish, obstacles: Mapping[str, Wish]) -> None:
         super().__init__(str(wish))
         self.wish = wish
-        self.wanted = tuple(wanted)
-        """All that is wanted of it, this included."""
         self.obstacles = dict(obstacles)
         """Versions that were tried -> what is against them."""
 
@@ -166,13 +164,10 @@ class _Attempt:
     offers: Offers
     barred: Barred
     chosen: dict[str, Release] = field(default_factory=dict)
-    wanted: dict[str, list[Wish]] = field(default_factory=dict)
 
     def choice(self, wish: Wish) -> Release:
         """Return the release of a package, the first that does where none is chosen."""
         name = wish.requirement.name
-        wanted = self.wanted.setdefault(name, [])
-        wanted.append(wish)
         release = self.chosen.get(name)
         if release is None:
             release = self._first(wish)
@@ -194,7 +189,7 @@ class _Attempt:
             if against is None and wish.requirement.admits(release.version):
                 return release
             obstacles[release.version] = against or wish
-        raise UnfitError(wish, self.wanted[wish.requirement.name], obstacles)
+        raise UnfitError(wish, obstacles)
 
     def has_another(self, release: Release) -> bool:
         """Tell whether there is another release that may do instead."""
