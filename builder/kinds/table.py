@@ -37,6 +37,7 @@ BY_NAME: Mapping[str, ArtifactKind] = {kind.name: kind for kind in KINDS}
 ASKED_FOR = tuple(kind for kind in KINDS if kind.key)
 """The kinds that a layer can ask for."""
 INSTALLED = tuple(kind for kind in KINDS if kind.installed)
+STATEMENTS = tuple(kind.statement for kind in KINDS if kind.statement)
 _TRACES = tuple((kind.name, kind.trace) for kind in KINDS if kind.trace)
 
 
