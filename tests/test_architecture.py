@@ -37,6 +37,7 @@ LAYERS = (
     {"oci"},
     {"debian"},
     {"cells"},
+    {"sbom"},
     {"render", "charts"},
     {"plan"},
     {"tools"},
@@ -59,6 +60,7 @@ PURE = (FOUNDATION - {"settings"}) | {
     "oci",
     "debian",
     "cells",
+    "sbom",
 }
 IMPURE_MODULES = (
     "asyncio.subprocess",

@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, str] = {
     "why": "show which layer and which request bring a package into an image",
     "size": "show what takes space in an image",
     "diff": "compare two images or two cells: packages, files, bytes to pull",
+    "sbom": "write what images hold, with licences, as SPDX and CycloneDX documents",
     "lock": "resolve what layers ask for to exact files, in catalog.lock",
     "fetch": "fetch what is locked into the cache",
     "plan": "show what a build would keep and build, and why",

@@ -47,19 +47,20 @@ def _check(text: YamlFile, layer: Layer) -> Iterator[Problem]:
 def _installed(_path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
     """Yield the modules of a program, except those without a version: built from a directory."""
     del size
-    for kind, name, version in _modules(_written(read)[1]):
-        if kind in {"mod", "dep", "=>"}:
+    for _, name, version in _modules(_written(read)[1]):
+        if version:
             yield name, version
 
 
 def _modules(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield what Go writes of modules, without those that have no version: (word, name, version).
-    The words are `mod` for a program's own, `dep`, and `=>` for what replaces the one before.
+    """Yield what Go writes of modules: (word, name, version). The words are `mod` for a program's
+    own, `dep`, and `=>` for what replaces the one before. What is built from a directory has no
+    version.
     """
     for line in text.splitlines():
         kind, *words = line.split("\t")
-        if len(words) >= 2 and words[1].startswith("v"):
-            yield kind, words[0], words[1]
+        if kind in {"mod", "dep", "=>"} and len(words) >= 2:
+            yield kind, words[0], words[1] if words[1].startswith("v") else ""
 
 
 def _described(path: str, stream: IO[bytes]) -> Iterator[Described]:
@@ -78,7 +79,8 @@ def _described(path: str, stream: IO[bytes]) -> Iterator[Described]:
         if kind == "mod":
             own.append((name, version))
         elif kind == "=>" and others:
-            others[-1] = (name, version)
+            # A directory of whoever built it has no name that means anything elsewhere.
+            others[-1] = (name, version) if version else (others[-1][0], "")
         elif kind == "dep":
             others.append((name, version))
     if toolchain.startswith("go"):

@@ -127,13 +127,18 @@ def _installed_of(path: str, described: Sequence[Project]) -> Project | None:
     """Return which of the projects that an archive describes is its own; if none is, the one that
     its file name tells, without a group.
     """
-    file = path.rpartition("/")[2]
-    own = [one for one in described if file.startswith(f"{one[1]}-{one[2]}")]
+    own = [one for one in described if _names(path, one)]
     chosen = own or (described if len(described) == 1 else [])
     if chosen:
         return chosen[0]
     named = NAMED.fullmatch(path)
     return ("", named["artifact"], named["version"]) if named else None
+
+
+def _names(path: str, project: Project) -> bool:
+    """Tell whether an archive has the name of a project."""
+    group, artifact, version = project
+    return bool(group) and path.rpartition("/")[2].startswith(f"{artifact}-{version}")
 
 
 def _described(size: int, read: Bytes) -> list[Project]:
@@ -169,17 +174,17 @@ def _stated(path: str, stream: IO[bytes]) -> Iterator[Described]:
     }
     told = _installed_of(path, list(projects.values()))
     manifest = _manifest(texts.get(MANIFEST, ""))
-    if told is not None and told not in projects.values():
-        # Maven itself writes a project's group as this, if it is asked to.
-        group, artifact, version = told
-        group = group or manifest.get("Implementation-Vendor-Id", "")
-        name = f"{group}:{artifact}" if WORD.fullmatch(group) else artifact
-        yield Described(
-            kind=KIND, name=name, version=version, path=path, licences=_of_bundle(manifest)
-        )
+    named = NAMED.fullmatch(path)
+    if named is not None and told is not None and not _names(path, told):
+        # The only project may be one that was packed into it. Maven itself writes the group of
+        # an archive as this, if it is asked to.
+        group = manifest.get("Implementation-Vendor-Id", "")
+        name = f"{group}:{named['artifact']}" if WORD.fullmatch(group) else named["artifact"]
+        version, licences = named["version"], _of_bundle(manifest)
+        yield Described(kind=KIND, name=name, version=version, path=path, licences=licences)
     for place, (group, artifact, version) in projects.items():
         xml = texts.get(place.replace("pom.properties", "pom.xml"), "")
-        is_own = (group, artifact, version) == told
+        is_own = (group, artifact, version) == told and _names(path, told)
         yield Described(
             kind=KIND,
             name=f"{group}:{artifact}",
@@ -192,16 +197,19 @@ def _stated(path: str, stream: IO[bytes]) -> Iterator[Described]:
 
 def _texts(stream: IO[bytes]) -> dict[str, str]:
     """Return the texts of an archive that tell of projects; none if it is damaged."""
-    texts: dict[str, str] = {}
     try:
         with zipfile.ZipFile(stream) as archive:
-            for entry in archive.infolist():
-                is_told = entry.filename == MANIFEST or POM.fullmatch(entry.filename)
-                if is_told and entry.file_size <= MAX_POM:
-                    texts[entry.filename] = archive.read(entry).decode("utf-8", "replace")
+            entries = [entry for entry in archive.infolist() if _is_told(entry)]
+            return {
+                entry.filename: archive.read(entry).decode("utf-8", "replace") for entry in entries
+            }
     except BROKEN:
         return {}
-    return texts
+
+
+def _is_told(entry: zipfile.ZipInfo) -> bool:
+    tells = entry.filename == MANIFEST or POM.fullmatch(entry.filename) is not None
+    return tells and entry.file_size <= MAX_POM
 
 
 def _manifest(text: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from builder.catalog.conditions import absent, wanted
 from builder.catalog.model import Layer
 from builder.confined import steps
 from builder.errors import IntegrityError
-from builder.kinds import archive, debian, go, maven, npm, python, r
+from builder.kinds import archive, debian, go, maven, npm, python, r, rust
 from builder.kinds.model import ArtifactKind, Bytes, Point
 from builder.lock.model import Artifact, Slice
 
@@ -32,6 +32,7 @@ KINDS: tuple[ArtifactKind, ...] = (
     archive.ARCHIVE,
     maven.MAVEN,
     go.GO,
+    rust.CRATE,
 )
 BY_NAME: Mapping[str, ArtifactKind] = {kind.name: kind for kind in KINDS}
 ASKED_FOR = tuple(kind for kind in KINDS if kind.key)
