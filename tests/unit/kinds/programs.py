@@ -6,7 +6,6 @@ import json
 import struct
 import zlib
 
-
 BASE = 0x400000
 """Where a program would be in memory."""
 

@@ -95,7 +95,7 @@ def test_a_package_of_r_needs_packages_and_not_r() -> None:
     assert package.licences == ("MIT + file LICENSE",)
 
 
-POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+POM = """<project>
   <groupId>g</groupId><artifactId>a</artifactId><version>1</version>
   <licenses>
     <license><name>Apache License, Version 2.0</name><url>https://x.org/a</url></license>
