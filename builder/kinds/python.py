@@ -105,7 +105,7 @@ def _needed(path: str, raw: RawMetadata) -> Iterator[str]:
     for line in raw.get("requires_dist", []):
         try:
             requirement = Requirement(line)
-        except InvalidRequirement:
+        except (InvalidRequirement, RecursionError):
             continue
         marker = requirement.marker
         if marker is None or (version and _holds(marker, version[1])):
@@ -114,9 +114,12 @@ def _needed(path: str, raw: RawMetadata) -> Iterator[str]:
 
 def _holds(marker: Marker, version: str) -> bool:
     """Tell whether a marker holds for a Python in an image, whatever its processor is: what is for
-    another one is not there to be needed.
+    another one is not there to be needed. One that compares what cannot be compared does not hold.
     """
-    return any(marker.evaluate(_environment(version, machine)) for machine in MACHINES.values())
+    try:
+        return any(marker.evaluate(_environment(version, machine)) for machine in MACHINES.values())
+    except (ValueError, RecursionError):
+        return False
 
 
 def _environment(version: str, machine: str) -> dict[str, str]:

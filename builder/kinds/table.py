@@ -125,4 +125,13 @@ def packages_told_by(
     """Yield the packages that a file of a build describes: (kind, name, version)."""
     for kind, trace in _TRACES:
         told = trace.read(path, size, read) if trace.fits(path, mode) else ()
-        yield from ((kind, name, version) for name, version in told if name and version)
+        for name, version in told:
+            if name and version:
+                yield kind, writable(name), writable(version)
+
+
+def writable(text: str) -> str:
+    """Return a name or a version so that it can be written, as one from a file name may hold bytes
+    that are no UTF-8.
+    """
+    return text.encode("utf-8", "replace").decode()

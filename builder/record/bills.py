@@ -65,7 +65,8 @@ def bill_of(project: Project, image: str, manifest: Descriptor) -> Bill:
 def text(made: Bill, name: str) -> bytes:
     """Return a bill as a document of a format, the same bytes for the same bill."""
     document = FORMATS[name].document(made)
-    return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
+    # A path that is no UTF-8 cannot be written as it is.
+    return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
 
 
 def _config(project: Project, manifest: Descriptor) -> Mapping[str, Any]:

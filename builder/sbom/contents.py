@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import IO, Any
 
 from builder.cells import checked, notes, records
@@ -18,7 +18,7 @@ from builder.debian import copyright as copyrights
 from builder.debian import mergers, stanzas
 from builder.debian.model import Facts, Summary
 from builder.kinds.model import Described
-from builder.kinds.table import BY_NAME, STATEMENTS
+from builder.kinds.table import BY_NAME, STATEMENTS, writable
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
 
@@ -122,7 +122,7 @@ class Reader:
         for statement in STATEMENTS:
             if statement.fits(path, member.mode, head):
                 stream.seek(0)
-                told += statement.read(path, stream)
+                told += map(_spelt, statement.read(path, stream))
         self.packages[path] = tuple(told)
 
     def record(self, store: Store, facts: Facts) -> Contents:
@@ -139,6 +139,10 @@ class Reader:
         rows = [_row(package) for package in contents.packages]
         notes.record(store, _kind(), facts, {**asdict(contents), "packages": rows})
         return contents
+
+
+def _spelt(package: Described) -> Described:
+    return replace(package, name=writable(package.name), version=writable(package.version))
 
 
 def _debian(facts: Facts) -> Iterator[Described]:

@@ -6,6 +6,8 @@ import io
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builder.kinds.model import Described
 from builder.kinds.table import KINDS, STATEMENTS
@@ -62,6 +64,8 @@ def test_a_distribution_needs_what_its_python_makes_it_need() -> None:
         'Requires-Dist: asked-for; extra == "more"\n'
         'Requires-Dist: here; platform_machine == "x86_64"\n'
         'Requires-Dist: elsewhere; sys_platform == "win32"\n'
+        'Requires-Dist: odd; platform_release >= "20"\n'
+        f"Requires-Dist: deep; {'(' * 5000}os_name == 'posix'{')' * 5000}\n"
         "Requires-Dist: !!!\n"
     )
     assert python(requires).requires == ("always-here", "new", "here")
@@ -200,3 +204,26 @@ def test_a_program_in_rust_tells_the_crates_that_run_in_it() -> None:
 )
 def test_a_damaged_program_tells_nothing(data: bytes) -> None:
     assert told("usr/bin/a", data, 0o755) == []
+
+
+FILES = {
+    f"{SITE}/a-1.dist-info/METADATA": b"Metadata-Version: 2.4\nName: a\nVersion: 1\nLicense: ",
+    "opt/node_modules/a/package.json": b'{"name": "a", "version": "1", "license": ',
+    "usr/lib/R/library/a/DESCRIPTION": b"Package: a\nVersion: 1\nImports: ",
+    "opt/a-1.jar": b"PK\3\4",
+    "usr/bin/a": b"\x7fELF\2\1",
+}
+
+
+@given(path=st.sampled_from(sorted(FILES)), data=st.binary(max_size=300))
+def test_no_file_stops_the_reading(path: str, data: bytes) -> None:
+    told(path, FILES[path] + data, 0o755)
+
+
+@given(
+    place=st.integers(min_value=0, max_value=600),
+    data=st.binary(min_size=1, max_size=8),
+    program=st.sampled_from([of_go("mod\tx.org/a\tv1.0.0\th1:x\n"), of_rust([{"name": "a"}])]),
+)
+def test_no_damage_to_a_program_stops_the_reading(place: int, data: bytes, program: bytes) -> None:
+    told("usr/bin/a", program[:place] + data + program[place + len(data) :], 0o755)

@@ -15,7 +15,8 @@ from builder.errors import IntegrityError
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
 from builder.sbom import contents
-from tests.unit.oci.made import built
+from tests.unit.kinds.test_statements import jar
+from tests.unit.oci.made import built, file
 from tests.unit.sbom.images import CONTENT
 
 
@@ -60,6 +61,14 @@ def test_a_package_that_was_removed_is_none(store: Store) -> None:
     gone = "Package: gone\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 1\n\n"
     facts = built(store, "x@trixie", {"var/lib/dpkg/status": gone})
     assert contents.known(store, records.record(store, facts, {})).packages == ()
+
+
+def test_an_archive_with_a_name_that_is_no_utf_8_has_a_name(store: Store) -> None:
+    archive = file(jar({"META-INF/MANIFEST.MF": "Implementation-Vendor-Id: g\n"}))
+    facts = built(store, "x@trixie", {"opt/na\udcffme-1.jar": archive})
+    (package,) = contents.known(store, records.record(store, facts, {})).packages
+    assert (package.name, package.version) == ("g:na?me", "1")
+    assert contents.recall(store, facts) is not None
 
 
 def test_what_is_recorded_of_other_layers_or_by_another_version_is_read_again(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,12 @@ def test_the_same_image_gives_the_same_bytes(stock: Stock, bill: Bill) -> None:
     again = bill_of(stock.project(IMAGE), IMAGE, image(stock))
     for name in FORMATS:
         assert text(again, name) == text(bill, name)
+
+
+def test_a_path_that_is_no_utf_8_does_no_harm(bill: Bill) -> None:
+    component = replace(bill.components[0], paths=("opt/na\udcffme",))
+    for name in FORMATS:
+        assert text(replace(bill, components=(component,)), name).decode()
 
 
 def test_it_describes_the_image(
