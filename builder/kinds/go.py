@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from collections.abc import Iterator
@@ -67,10 +68,12 @@ def _described(path: str, stream: IO[bytes]) -> Iterator[Described]:
     """Yield the modules of a program: its own one needs all others. What is replaced is not in it.
     Go's own library is one of them, without which no weakness of it would be seen.
     """
+    whole = stream.seek(0, os.SEEK_END)
 
     def read(offset: int, size: int) -> bytes:
-        stream.seek(offset)
-        return stream.read(size)
+        # A damaged program may name a place beyond all files.
+        stream.seek(min(offset, whole))
+        return stream.read(min(size, whole))
 
     toolchain, text = _written(read)
     own: list[tuple[str, str]] = []
