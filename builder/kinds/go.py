@@ -110,7 +110,7 @@ def _written(read: Bytes) -> tuple[str, str]:
             return "", ""
         version = read(version_at, version_size).decode("utf-8", "replace")
         return version, read(start + GUARD, length - 2 * GUARD).decode("utf-8", "replace")
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OverflowError):
         return "", ""
 
 

@@ -11,7 +11,11 @@ from functools import cache
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
+from builder.digest import sha256
+
 REFERENCE = "LicenseRef-"
+SHORT = 8
+"""Hex digits that tell references apart."""
 CHOICE = re.compile(r"\s+\|\s+")
 """Between licences of which one is taken, in R and in what is recorded of POMs."""
 NAMES = {
@@ -121,8 +125,7 @@ def of_debian(source: str, stated: Iterable[str]) -> Licence:
     def named(name: str) -> str:
         known = _of_debian(name)
         if not known:
-            word = re.sub(r"[^A-Za-z0-9.]+", "-", f"{source}-{name}").strip("-")
-            known = REFERENCE + word
+            known = _reference(f"{source}-{name}")
             references[known] = name
         return known
 
@@ -130,6 +133,12 @@ def of_debian(source: str, stated: Iterable[str]) -> Licence:
     whole = " AND ".join(_within(part) for part in parts) if len(parts) > 1 else "".join(parts)
     expression = _canonical(whole)
     return Licence(expression=expression, references=references if expression else {})
+
+
+def _reference(text: str) -> str:
+    """Return a reference for a text; another one for every other text, as `+` cannot stand in it."""
+    word = re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-")
+    return REFERENCE + (word if word == text else f"{word}-{sha256(text.encode())[:SHORT]}")
 
 
 @cache
