@@ -136,7 +136,9 @@ def of_debian(source: str, stated: Iterable[str]) -> Licence:
 
 
 def _reference(text: str) -> str:
-    """Return a reference for a text; another one for every other text, as `+` cannot stand in it."""
+    """Return a reference for a text, and another one for every other text: `+` cannot stand in
+    it.
+    """
     word = re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-")
     return REFERENCE + (word if word == text else f"{word}-{sha256(text.encode())[:SHORT]}")
 
@@ -154,12 +156,17 @@ def _expression(statement: str) -> str:
 
 def _one(text: str) -> str:
     return (
-        _canonical(text)
+        _listed(text)
         or NAMES.get(_plain(text), "")
         or _of_classifier(text)
         or _of_url(text)
         or _of_r(text)
     )
+
+
+def _listed(text: str) -> str:
+    """Return an expression of licences that SPDX lists. Nobody says here what others mean."""
+    return "" if REFERENCE.lower() in text.lower() else _canonical(text)
 
 
 @cache
@@ -206,7 +213,7 @@ def _of_debian(name: str) -> str:
     # Before SPDX's own names: without `+`, Debian means this version alone.
     if gnu := GNU.fullmatch(name):
         return _gnu(gnu["name"], gnu["version"], later=bool(gnu["later"]))
-    if known := DEBIAN.get(name.lower()) or _canonical(name):
+    if known := DEBIAN.get(name.lower()) or _listed(name):
         return known
     exception = WITH.fullmatch(name)
     if exception and (what := EXCEPTIONS.get(exception["what"].lower())):

@@ -24,6 +24,8 @@ from builder.sbom.licences import Licence, of, of_debian
         ("Apache", ""),
         ("SEE LICENSE IN LICENSE.txt", ""),
         ("UNLICENSED", ""),
+        ("LicenseRef-Proprietary", ""),
+        ("MIT AND licenseref-mine", ""),
         ("https://www.apache.org/licenses/LICENSE-2.0.txt", "Apache-2.0"),
         ("http://opensource.org/licenses/BSD-2-Clause", "BSD-2-Clause"),
         ("http://www.opensource.org/licenses/bsd-license.php", ""),
@@ -76,6 +78,12 @@ def test_what_spdx_does_not_list_is_named_after_the_source_package() -> None:
         "LicenseRef-zlib-public-domain": "public-domain",
         "LicenseRef-zlib-Artistic": "Artistic",
     }
+
+
+def test_a_reference_of_others_is_one_of_its_own() -> None:
+    licence = of_debian("x", ["LicenseRef-Mine"])
+    assert licence.expression == "LicenseRef-x-LicenseRef-Mine"
+    assert licence.references == {"LicenseRef-x-LicenseRef-Mine": "LicenseRef-Mine"}
 
 
 def test_names_that_differ_in_signs_alone_are_told_apart() -> None:
