@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -58,10 +58,8 @@ def test_syft_finds_the_same_packages(request: pytest.FixtureRequest, tmp_path: 
         with taken(project) as images:
             manifest = images[name]
             image = syft.layout(project.store, manifest, tmp_path / f"oci{number}")
-            scratch = tmp_path / "scratch"
-            scratch.mkdir()
-            theirs = syft.packages(image, scratch)
-            shutil.rmtree(scratch)
+            with tempfile.TemporaryDirectory(dir=tmp_path) as scratch:
+                theirs = syft.packages(image, Path(scratch))
             different, _ = syft.differences(bill_of(project, name, manifest), theirs)
             wrong = {**wrong, name: different}
     assert not any(wrong.values()), wrong
