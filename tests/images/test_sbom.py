@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,7 +52,7 @@ def _bills(names: list[str]) -> Iterator[tuple[str, Bill]]:
 
 
 def test_syft_finds_the_same_packages(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    wrong: Mapping[str, list[str]] = {}
+    wrong: dict[str, list[str]] = {}
     for number, name in enumerate(chosen(request.config)):
         project = open_project(ROOT / "catalog.yaml", [name])
         with taken(project) as images:
@@ -60,6 +60,5 @@ def test_syft_finds_the_same_packages(request: pytest.FixtureRequest, tmp_path: 
             image = syft.layout(project.store, manifest, tmp_path / f"oci{number}")
             with tempfile.TemporaryDirectory(dir=tmp_path) as scratch:
                 theirs = syft.packages(image, Path(scratch))
-            different, _ = syft.differences(bill_of(project, name, manifest), theirs)
-            wrong = {**wrong, name: different}
+            wrong[name], _ = syft.differences(bill_of(project, name, manifest), theirs)
     assert not any(wrong.values()), wrong
