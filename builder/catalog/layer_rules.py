@@ -75,6 +75,9 @@ def _glue(reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
     if layer.glue and not layer.on and reading.sure("on"):
         message = "a glue layer joins when all layers in `on` are present, and `on` is empty"
         yield reading.yaml.problem(("glue",), message, "name the layers that it joins")
+    if layer.lifecycle and not layer.glue and reading.sure("glue"):
+        message = "a layer that images ask for is in all of them, whatever is stated"
+        yield reading.yaml.problem(("lifecycle",), message, "add `glue: true`", key=True)
     if layer.glue and layer.axes:
         message = "a glue layer cannot add axes: it joins images whose points are given"
         hint = "add the axis to a layer that images ask for"

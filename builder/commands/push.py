@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from builder.console.text import Console
 from builder.errors import InputError, Problem
 from builder.execute.hold import taken
-from builder.execute.project import open_project
+from builder.execute.project import Project, open_project
 from builder.fetch.session import session
-from builder.record.push import Pushed, PushTarget, push
+from builder.graph.tags import published
+from builder.oci.model import Descriptor
+from builder.record.push import Pushed, PushTarget, TagPolicy, push
 from builder.tools.registry import Address, Registry, address
 from builder.tree import File, replace
 
@@ -60,13 +62,29 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         registry=registry, address=where, jobs=arguments.jobs or project.settings.jobs
     )
     with taken(project) as images:
-        pushed = push(project.store, images, target, console)
+        policy = _policy(project, images)
+        pushed = push(project.store, images, target, console, policy)
     if arguments.digests:
         digests = {image.image: image.digest for image in pushed}
         text = json.dumps(digests, indent=2) + "\n"
         replace(arguments.digests, File(text.encode()))
     _report(pushed, console, as_json=arguments.json)
     return 0
+
+
+def _policy(project: Project, images: Mapping[str, Descriptor]) -> TagPolicy:
+    """Return the tags of images that are built.
+
+    Raises:
+        InputError: see `published`.
+
+    """
+    digests = {name: manifest.digest for name, manifest in images.items()}
+    standing = {name: image.standing for name, image in project.whole.images.items()}
+    return TagPolicy(
+        tags=published(project.loaded, project.whole, project.lock, digests),
+        withdrawn=tuple(name for name, one in standing.items() if not one.may_be_default),
+    )
 
 
 def _address(text: str, place: str) -> Address:
@@ -82,6 +100,8 @@ def _report(pushed: Sequence[Pushed], console: Console, *, as_json: bool) -> Non
         return
     for image in pushed:
         console.text(f"{image.reference}@{image.digest}")
+        if others := image.tags[1:]:
+            console.text(f"  also {' '.join(others)}")
     sent = sum(image.sent for image in pushed) / 1e6
     mounted = sum(image.mounted for image in pushed) / 1e6
     present = sum(image.present for image in pushed) / 1e6

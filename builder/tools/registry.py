@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import docker.auth
@@ -53,6 +53,8 @@ class _Request:
     scope: str
     body: Body | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    read: bool = False
+    """Whether what follows the headers of the answer is read by whoever asks."""
 
 
 class Registry:
@@ -160,6 +162,24 @@ class Registry:
             raise self._useless(what, f"gives the digest {told(repr(digest))}")
         return digest
 
+    def document(
+        self, repository: str, kind: Literal["manifests", "blobs"], reference: str
+    ) -> dict[str, Any]:
+        """Return the JSON object of a manifest or of a small blob; empty when there is none."""
+        url = self._url(repository, kind, reference)
+        headers = {"Accept": MANIFESTS} if kind == "manifests" else {}
+        request = _Request(
+            method="GET", url=url, scope=_scope(repository), headers=headers, read=True
+        )
+        what = f"read {reference} of {repository}"
+        answer = self._persistently(request, what)
+        if not self._is_there(answer, what):
+            return {}
+        try:
+            return web.document(answer)
+        except requests.RequestException as error:
+            raise self._useless(what, f"answers so that {web.reason(error)}") from error
+
     def put_manifest(self, repository: str, reference: str, data: bytes, media_type: str) -> None:
         """Store a manifest under a tag or its digest."""
         request = _Request(
@@ -215,7 +235,7 @@ class Registry:
         if answer.status_code in web.TRANSIENT:
             with answer:
                 raise web.TransientError.of(answer)
-        if answer.status_code < HTTPStatus.BAD_REQUEST:
+        if answer.status_code < HTTPStatus.BAD_REQUEST and not request.read:
             # What follows the headers of a good answer is of no interest. Read, it leaves the
             # connection to the next request.
             with contextlib.suppress(requests.RequestException):
