@@ -63,6 +63,9 @@ def _stands(draft: Draft, name: str, layer: Layer) -> Iterator[Problem]:
         if below not in draft.known and draft.all_known:
             hint = nearest(below, draft.known - {name}, what="layers")
             yield yaml.problem(("on", index), f"unknown layer {below!r}", hint)
+        elif below in draft.layers and draft.layers[below].lifecycle and not layer.glue:
+            message = f"{below} is in some images only, by their lifecycle"
+            yield yaml.problem(("on", index), message, "stand on what it stands on")
     for index, axis in enumerate(layer.axes):
         if draft.lacks_axis(axis):
             hint = nearest(axis, draft.catalog.axes, what="axes")

@@ -29,14 +29,15 @@ class Layers:
     last: frozenset[str]
     """The services, and the layers that stand on one."""
 
-    def rank(self, name: str) -> tuple[bool, int, str]:
+    def rank(self, name: str) -> tuple[bool, bool, int, str]:
         """Return the key by which layers lie in every image: ancestors first, the same layers first
         everywhere.
 
         A service lies last. Engines unpack a layer once for all images that are the same up to it,
-        so a user who changes services, but keeps the languages, unpacks the new service only.
+        so a user who changes services, but keeps the languages, unpacks the new service only. What
+        joins some images alone, because of their lifecycle, lies above even that.
         """
-        return name in self.last, len(self.ancestors[name]), name
+        return name in self.lifecycle, name in self.last, len(self.ancestors[name]), name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
