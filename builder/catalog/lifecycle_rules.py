@@ -50,7 +50,9 @@ def check_successors(
     for entry, images in by_entry.items():
         successor = draft.catalog.images[entry].successor
         path = ("images", entry, "successor")
-        if successor is None or any(_template(draft, path, successor, images[0].choices)):
+        # An entry without images, or with a wrong template, is reported already.
+        known = images[0].choices if images else {}
+        if not images or successor is None or any(_template(draft, path, successor, known)):
             continue
         for member in images:
             name = naming.fill(successor, member.choices)

@@ -88,6 +88,11 @@ class _Move:
     tag: Tag
     digest: str
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the tag leads to the image already."""
+        return self.digest == self.image.manifest.digest
+
 
 @dataclass(frozen=True, slots=True)
 class _Body:
@@ -143,9 +148,9 @@ def push(
     registry = target.registry
     with ThreadPoolExecutor(max(1, target.jobs)) as pool:
         behind = _behind(wanted, registry, pool)
-        moves = [move for move in behind if move.digest != move.image.manifest.digest]
+        moves = [move for move in behind if not move.is_there]
         _refuse_backwards(store, [move for move in moves if move.digest], registry, pool, policy)
-        complete = {move.image.name for move in behind if move not in moves}
+        complete = {move.image.name for move in behind if move.is_there}
         missing = [image for image in wanted if image.name not in complete]
         monitor(Note(f"{len(missing)} of {len(wanted)} images to push to {target.address}"))
         fates: dict[tuple[str, str], Fate] = {}
