@@ -13,11 +13,15 @@ import pytest
 import yaml
 
 from builder.catalog.load import load
+from builder.catalog.standing import Standing
+from builder.charts.generate import compositions
+from builder.charts.images import ImageRef, ImageRefs
 from builder.charts.project import chart_problems
-from tests.charts.conftest import LIBRARY, OWN, Chart, charts_of
+from tests.charts.conftest import LIBRARY, OWN, Chart, charts_of, make
+from tests.charts.test_workloads import SERVICES
 
 NAME = "localhost:5000/catalog/jupyter-python"
-PAST, FUTURE = "2001-01-01", "9999-12-31"
+PAST = "2001-01-01"
 VALUES = """\
     values:
       "3.15": {when: {debian: trixie}, status: preview}
@@ -140,3 +144,29 @@ def test_a_service_may_not_make_a_default_of_them(lay: Lay, tag: str, why: str) 
     assert problem.message == f"service.image.version: the default {NAME}:{tag} is {why}"
     assert problem.hint == f"remove it: the catalog's own default is {NAME}:py3.13"
     assert problem.line > 0
+
+
+def test_a_service_inside_of_another_is_told_as_well() -> None:
+    standings = {
+        "store": (("2", Standing()), ("1", Standing(yanked="it loses rows", successor="store:2"))),
+        "journal": (("1", Standing(eol=PAST)),),
+        "farm": (("1", Standing()),),
+        "exporter": (("1", Standing()),),
+    }
+    images = {
+        name: tuple(ImageRef(name=f"r/{name}", tag=tag, standing=one) for tag, one in tags)
+        for name, tags in standings.items()
+    }
+    composed = compositions(SERVICES, ImageRefs(registry="r", images=images), LIBRARY, "charts")
+    chart = make(composed["journal"], SERVICES)
+    values = {
+        "security": {"password": "p"},
+        "database": {
+            "store": {"password": "q"},
+            "service": {"image": {"version": "r/store:1"}},
+        },
+    }
+    said = chart.render(values).notes
+    assert f"The version `r/journal:1` has been past its end of life since {PAST}" in said
+    assert "The version `r/store:1` was withdrawn: it loses rows." in said
+    assert "Choose `r/store:2` instead." in said

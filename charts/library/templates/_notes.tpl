@@ -137,4 +137,5 @@ is that day, on the clock of whoever renders, and the chart stays the same bytes
 {{- $title := include "library.title" . }}
 {{- $address := printf "`%s.%s:%s`" (include "library.workloadName" .) .Release.Namespace (include "library.port" .) }}
 {{ include "library.say" (dict "context" . "fr" (printf "%s en fait partie, à l'adresse %s dans le cluster." $title $address) "en" (printf "%s is part of it, at %s in the cluster." $title $address)) }}
+{{ include "library.notes.lifecycle" . }}
 {{- end -}}
