@@ -83,9 +83,15 @@ class _Need:
 
 
 def push(
-    store: Store, images: Mapping[str, Descriptor], target: PushTarget, monitor: Monitor
+    store: Store,
+    images: Mapping[str, Descriptor],
+    target: PushTarget,
+    monitor: Monitor,
+    *,
+    tagged: bool = True,
 ) -> list[Pushed]:
-    """Push manifests of the store, given by `<name>:<tag>`, with all that they lead to.
+    """Push manifests of the store, given by `<name>:<tag>`, with all that they lead to. Unless
+    `tagged`, they are there by digest alone: no tag is moved.
 
     Blobs go first, then manifests, then all tags: whoever pulls meanwhile gets the old image or the
     new one. What arrived before an interrupt stays, and is not sent again.
@@ -104,7 +110,8 @@ def push(
     registry = target.registry
 
     def is_there(image: _Image) -> bool:
-        return registry.manifest(image.repository, image.tag) == image.manifest.digest
+        reference = image.tag if tagged else image.manifest.digest
+        return registry.manifest(image.repository, reference) == image.manifest.digest
 
     with ThreadPoolExecutor(max(1, target.jobs)) as pool:
         there = list(pool.map(is_there, wanted))
@@ -116,7 +123,8 @@ def push(
             fates.update(provided)
         # Tags move last, when everything that they refer to is there.
         list(pool.map(lambda image: _put(store, image, image.manifest.digest, registry), missing))
-        list(pool.map(lambda image: _put(store, image, image.tag, registry), missing))
+        if tagged:
+            list(pool.map(lambda image: _put(store, image, image.tag, registry), missing))
     return [_outcome(image, fates, target.address) for image in wanted]
 
 
