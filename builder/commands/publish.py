@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from builder.charts.project import open_charts, read_digests
-from builder.commands.push import add_registry, place_of
+from builder.commands.push import add_registry, given, place_of
 from builder.console.text import Console
 from builder.digest import canonical, sha256
 from builder.errors import BuilderError, listed
@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Bring images and charts to the registry by digest, and the release that names them. Nothing
     of it is public: `catalog promote` makes it so.
     """
+    given(arguments)
     project = open_project(arguments.catalog, cells=False)
     place = place_of(arguments, project.loaded, project.settings)
     waiting: dict[str, str] = {}
@@ -65,6 +66,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         manifests, why = looked_up(project)
         if why and UNBUILT not in arguments.allow:
             raise not_built(why)
+        if any(place.image(name)[0] == place.releases for name in manifests):
+            message = f"an image is called {shelf.RELEASES}, where the registry has the releases"
+            raise BuilderError(message, hint="give it another name")
         waiting |= {image: reason or "it is not built" for image, reason in why.items()}
         if UNTESTED not in arguments.allow:
             _check_tests(project, manifests)

@@ -56,6 +56,16 @@ def add_registry(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def given(arguments: argparse.Namespace) -> Address | None:
+    """Return the registry that the arguments name, if they do.
+
+    Raises:
+        InputError: it is no address.
+
+    """
+    return None if arguments.to is None else _address(arguments.to, "--to")
+
+
 def place_of(arguments: argparse.Namespace, loaded: Loaded, settings: Settings) -> Place:
     """Return the registry, and the path in it, that the arguments or the catalog name.
 
@@ -63,8 +73,7 @@ def place_of(arguments: argparse.Namespace, loaded: Loaded, settings: Settings) 
         InputError: one of them is no address.
 
     """
-    given = None if arguments.to is None else _address(arguments.to, "--to")
-    where = given or _address(loaded.catalog.registry, f"{arguments.catalog}: registry")
+    where = given(arguments) or _address(loaded.catalog.registry, f"{arguments.catalog}: registry")
     registry = Registry(where, session(settings), plain_http=arguments.plain_http)
     return Place(registry=registry, address=where, jobs=arguments.jobs or settings.jobs)
 
@@ -73,6 +82,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Push, and print the name and the digest of each image. Credentials come from `docker login`
     or from REGISTRY_AUTH_FILE.
     """
+    given(arguments)
     project = open_project(arguments.catalog, arguments.patterns, cells=False)
     place = place_of(arguments, project.loaded, project.settings)
     target = PushTarget(registry=place.registry, address=place.address, jobs=place.jobs)

@@ -224,8 +224,8 @@ def test_helm_pulls_what_was_promoted(there: Place, tmp_path: Path) -> None:
     promote(there, prepare(there, released), silent)
     name = NAMES[0]
     at = f"oci://{there.registry.host}/{there.chart(name)}"
-    argv = ["helm", "pull", at, "--version", "1.1.0", "--plain-http", "--destination", tmp_path]
-    subprocess.run(argv, check=True, capture_output=True)
+    pull = ["helm", "pull", at, "--version", "1.1.0", "--plain-http"]
+    subprocess.run([*pull, "--destination", str(tmp_path)], check=True, capture_output=True)
     assert (tmp_path / f"{name}-1.1.0.tgz").read_bytes() == chart(name, "1.1.0").data
 
 
