@@ -10,6 +10,7 @@ from builder.catalog.conditions import written
 from builder.catalog.load import load
 from builder.catalog.standing import summary
 from builder.console.text import Console
+from builder.errors import listed
 from builder.graph.build import graph
 from builder.graph.draw import image_document
 from builder.graph.model import Graph
@@ -18,6 +19,9 @@ from builder.graph.sample import ASPECTS, Sample, sample
 from builder.graph.select import select
 from builder.record.published import tags_by_lock
 from builder.settings import today
+
+NAMED = 8
+"""How many names of a kind a line has."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -152,8 +156,9 @@ def _sample(chosen: Sample, part: Graph, console: Console, *, as_json: bool) -> 
     console.text()
     console.text(f"{len(chosen.images)} of {len(part.images)} images show {coverage(chosen)}")
     if chosen.missed:
-        missed = ", ".join(str(aspect) for aspect in sorted(chosen.missed))
-        console.text(f"only heavy images show: {missed}")
+        console.text()
+        console.table(["shown by heavy images alone", ""], _missed(chosen))
+        console.text("`--json` names all of them")
 
 
 def coverage(chosen: Sample) -> str:
@@ -163,6 +168,17 @@ def coverage(chosen: Sample) -> str:
         shown, there = chosen.count(kind)
         counts.append(f"{shown} of {there} {one if there == 1 else several}")
     return ", ".join(counts)
+
+
+def _missed(chosen: Sample) -> list[tuple[str, str]]:
+    """Return what only heavy images show, kind by kind: how many, and the names of the first."""
+    rows = []
+    for kind, (one, several) in ASPECTS.items():
+        names = sorted(aspect.name for aspect in chosen.missed if aspect.kind == kind)
+        if names:
+            count = f"{len(names)} {one if len(names) == 1 else several}"
+            rows.append((count, listed(names, limit=NAMED)))
+    return rows
 
 
 def _purpose(chosen: Sample, name: str) -> str:

@@ -17,6 +17,7 @@ from builder.oci.blob import CHUNK, blobs_of, descriptor_from
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
 from builder.record.movement import Described, backwards, described
+from builder.tools import contents
 from builder.tools.registry import DIGEST, Address, Registry
 
 Fate = Literal["sent", "mounted", "present"]
@@ -201,8 +202,9 @@ def _refuse_backwards(
 
     def ask(place: tuple[str, str]) -> Described:
         repository, digest = place
-        config = _config(registry.document(repository, "manifests", digest))
-        return described(registry.document(repository, "blobs", config) if config else {})
+        config = _config(contents.document(registry, repository, "manifests", digest))
+        blob = contents.document(registry, repository, "blobs", config) if config else {}
+        return described(blob)
 
     places = list(dict.fromkeys((move.image.repository, move.digest) for move in moves))
     there = dict(zip(places, pool.map(ask, places), strict=True))
