@@ -251,7 +251,8 @@ def test_the_commands_stage_promote_list_and_take_back(hub: Server, place: Direc
     assert "both:py3.13" in shown
     promoted = place.json("promote", *to)
     assert isinstance(promoted, dict)
-    assert [move["tag"].rpartition("/")[2] for move in promoted["moved"]] == ["both:py3.13"]
+    moved = [move["tag"].rpartition("/")[2] for move in promoted["moved"]]
+    assert moved == ["both:py3.13", "both:py3.13-2026.01.31"]
     assert re_promoted(place, to) == []
     code, said = place.run("rollback", *to)
     assert code == 1
