@@ -41,7 +41,7 @@ LAYERS = (
     {"render", "charts"},
     {"plan"},
     {"tools"},
-    {"fetch", "resolve", "execute", "verify", "record"},
+    {"fetch", "resolve", "execute", "verify", "record", "release"},
     {"console"},
     {"commands"},
     {"cli"},
