@@ -148,16 +148,26 @@ def _at_version(wanted: Dependency, versions: Versions) -> Module:
     """Return the project at the version asked for; for a range, at the newest version in it."""
     if not RANGE.fullmatch(wanted.version):
         return wanted.module
-    fitting = [
+    return replace(wanted, version=fitting(wanted, versions)[0]).module
+
+
+def fitting(wanted: Dependency, versions: Versions) -> list[str]:
+    """Return the released versions in the range that is asked for, the newest first.
+
+    Raises:
+        ResolutionError: there are none.
+
+    """
+    released = [
         version
         for version in versions(wanted.group, wanted.artifact)
         if within(version, wanted.version) and not version.endswith("-SNAPSHOT")
     ]
-    if not fitting:
+    if not released:
         raise ResolutionError(
             f"{wanted.group}:{wanted.artifact} has no version in {wanted.version}"
         )
-    return replace(wanted, version=max(fitting, key=order)).module
+    return sorted(released, key=order, reverse=True)
 
 
 def within(version: str, ranges: str) -> bool:
