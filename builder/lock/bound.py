@@ -44,19 +44,24 @@ class Stayed:
     """The version from which it may move only so far."""
     newest: str
     """The version that it would have without the bound."""
+    security: bool = False
+    """Whether that is in Debian's security archive."""
 
     def told(self, within: Reach) -> str:
         """Return it as a sentence."""
         kept = series_name(self.kind, self.locked, within)
-        return f"{self.name} {self.newest} is there; --within {within} keeps {kept} ({self.kind})"
+        where = "in the security archive" if self.security else "there"
+        newer = f"{self.name} {self.newest} is {where}"
+        return f"{newer}; --within {within} keeps {kept} ({self.kind})"
 
-    def document(self) -> dict[str, str]:
+    def document(self) -> dict[str, object]:
         """Return it as a JSON object."""
         return {
             "kind": self.kind,
             "package": self.name,
             "locked": self.locked,
             "newest": self.newest,
+            "security": self.security,
         }
 
 

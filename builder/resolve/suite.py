@@ -199,8 +199,9 @@ def _within(
             staying[name] = max(locked, key=lambda item: debian_key(item.version))
         elif newest_of_all not in fitting:
             pinned[name] = newest(KIND, fitting)
-        if there:
-            task.compare(locked, newest_of_all)
+        stanza = suite.index.find(name, newest_of_all, suite.arch)
+        if stanza is not None:
+            task.compare(locked, newest_of_all, security=stanza.origin == SECURITY)
     return pinned, staying
 
 

@@ -115,12 +115,12 @@ class Task:
         """Tell whether a locked artifact may move to a version."""
         return reach(artifact.kind, artifact.version, version) <= self.within
 
-    def compare(self, locked: Iterable[Artifact], newest: str) -> None:
+    def compare(self, locked: Iterable[Artifact], newest: str, *, security: bool = False) -> None:
         """Tell of a package, locked at these versions, if none of them may move to its newest."""
         artifacts = sorted(locked)
         if artifacts and not any(self.admits(one, newest) for one in artifacts):
             first = artifacts[0]
-            self.tell(Stayed(first.kind, first.name, first.version, newest))
+            self.tell(Stayed(first.kind, first.name, first.version, newest, security))
 
     def known(self, kind: str) -> set[str]:
         """Return the names of all locked packages of one kind."""

@@ -126,6 +126,10 @@ def test_ranges_and_queries_are_written_as_their_clients_read_them() -> None:
 def test_what_stays_is_told_with_the_versions_that_are_kept() -> None:
     stayed = Stayed("python", "numpy", "2.4.1", "2.5.0")
     assert stayed.told(PATCH) == "numpy 2.5.0 is there; --within patch keeps 2.4.x (python)"
+    fixed = Stayed("deb", "firefox-esr", "128.14.0esr-1", "140.3.0esr-1", security=True)
+    assert "140.3.0esr-1 is in the security archive; --within minor keeps 128.x" in fixed.told(
+        MINOR
+    )
     assert series_name("deb", "1:9.6p1-3", MINOR) == "1:9.x"
     assert series_name("maven", "r239", PATCH) == "r239"
     assert series("deb", "r1-2") == (0, "r1", 0)
