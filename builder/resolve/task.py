@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Protocol
 
 from builder.catalog.conditions import wanted
@@ -104,11 +105,10 @@ class Task:
         moving: dict[str, list[Artifact]] = {}
         if self.within is Reach.MAJOR:
             return moving
-        for cell in cells:
-            for kind in kinds:
-                for artifact in self.locked(cell.id, kind):
-                    if self.upgrades(artifact.name):
-                        moving.setdefault(artifact.name, []).append(artifact)
+        for cell, kind in product(cells, kinds):
+            for artifact in self.locked(cell.id, kind):
+                if self.upgrades(artifact.name):
+                    moving.setdefault(artifact.name, []).append(artifact)
         return moving
 
     def admits(self, artifact: Artifact, version: str) -> bool:
