@@ -18,7 +18,6 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
         "kubernetes_validate",
         "referencing",
         "regress",
-        "semver",
     ),
 }
 """Extra of this distribution -> the modules that it adds. A machine that only builds images does
@@ -45,6 +44,7 @@ COMMANDS: Mapping[str, str] = {
     "why": "show which layer and which request bring a package into an image",
     "size": "show what takes space in an image",
     "diff": "compare two images or two cells: packages, files, bytes to pull",
+    "notes": "say what moved between two states of the catalog: packages by layer, images, pulls",
     "lock": "resolve what layers ask for to exact files, in catalog.lock",
     "fetch": "fetch what is locked into the cache",
     "plan": "show what a build would keep and build, and why",
