@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from builder.cells import compose, records
 from builder.debian.model import Summary
 from builder.digest import canonical, sha256
-from builder.errors import InputError
+from builder.errors import InputError, Problem
 from builder.events import Monitor, Note
 from builder.execute.project import Project, image_ref, open_project
 from builder.graph.model import ImagePoint
@@ -26,6 +26,8 @@ from builder.tools import git
 
 REVISION = "rev:"
 """Before a git revision that has the name of a file, too."""
+SUFFIXES = {".yaml", ".yml"}
+STATES = f"name a git revision (`{REVISION}NAME` if a file has its name), a catalog, or a lock"
 
 
 def state_of(
@@ -43,6 +45,9 @@ def state_of(
         revision = word.removeprefix(REVISION)
         with catalog_at(catalog, revision, argument) as there:
             return _state(word, there, settings, monitor)
+    if path.is_file() and path.suffix not in SUFFIXES:
+        message = f"{word!r} is a file, and no catalog"
+        raise InputError([Problem(argument, 0, 0, message, STATES)])
     if path.is_dir() and not (path / catalog.name).exists():
         return State(name=word, lock=_lock(path))
     file = path / catalog.name if path.is_dir() else path

@@ -136,6 +136,9 @@ def test_what_has_no_lock_is_refused(
 ) -> None:
     assert lab.run("notes", str(tmp_path)) == 2
     assert "there is no lock" in capsys.readouterr().err
+    (tmp_path / "README.md").write_text("words")
+    assert lab.run("notes", str(tmp_path / "README.md")) == 2
+    assert "is a file, and no catalog\n  hint: name a git revision" in capsys.readouterr().err
 
 
 @pytest.mark.process
