@@ -70,6 +70,8 @@ class PackageNote:
     new_size: int | None = None
     archive: bool = False
     """Whether it moved to a version of Debian's security archive."""
+    only: bool = False
+    """Whether that is of the same upstream version: it does nothing but close vulnerabilities."""
     closes: tuple[str, ...] = ()
     """Vulnerabilities that affect the old version and not the new one."""
     opens: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ from builder.lock.difference import Change, difference
 from builder.lock.ecosystem import GO_MOD, SECURITY, osv_packages, release_of
 from builder.lock.model import Artifact, Lock, layer_of
 from builder.lock.osv import Advisories, Advisory, OsvPackage
-from builder.lock.version import newest
+from builder.lock.version import debian_parts, newest
 
 
 def asked_of(before: State, after: State) -> set[OsvPackage]:
@@ -104,6 +104,7 @@ def _package(
     size: Callable[[Artifact], int],
 ) -> PackageNote:
     old, new = _artifacts(before.lock, change), _artifacts(after.lock, change)
+    archive = change.what == "moved" and any(one.origin == SECURITY for one in new)
     closes: tuple[str, ...] = ()
     opens: tuple[str, ...] = ()
     if change.what == "moved":
@@ -122,7 +123,8 @@ def _package(
         step=_step(change.kind, old, new) if change.what == "moved" else "",
         old_size=_size(old, size),
         new_size=_size(new, size),
-        archive=change.what == "moved" and any(one.origin == SECURITY for one in new),
+        archive=archive,
+        only=archive and _upstream(old) == _upstream(new),
         closes=closes,
         opens=opens,
     )
@@ -144,6 +146,11 @@ def _osv(state: State, change: Change) -> set[OsvPackage]:
     release = release_of(state.lock, change.cells[0], state.releases)
     named = (osv_packages(artifact, release) for artifact in _artifacts(state.lock, change))
     return set(chain.from_iterable(named))
+
+
+def _upstream(artifacts: Sequence[Artifact]) -> set[tuple[int, str]]:
+    """Return the epochs and upstream versions of Debian packages."""
+    return {debian_parts(artifact.version)[:2] for artifact in artifacts}
 
 
 def _named(advisories: Iterable[Advisory]) -> tuple[str, ...]:

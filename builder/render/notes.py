@@ -100,6 +100,7 @@ def _package_document(package: PackageNote) -> dict[str, object]:
         "size": {"old": package.old_size, "new": package.new_size},
         "security": {
             "archive": package.archive,
+            "only": package.only,
             "closes": list(package.closes),
             "opens": list(package.opens),
         },
@@ -180,7 +181,8 @@ def _security(package: PackageNote, layers: Sequence[str]) -> tuple[str, ...]:
 
 def _why(package: PackageNote) -> str:
     """Return what is known of vulnerabilities that an upgrade closes or opens."""
-    reasons = ["Debian's security archive"] if package.archive else []
+    archive = "Debian's security archive" + (", nothing else" if package.only else "")
+    reasons = [archive] if package.archive else []
     reasons += [f"closes {_few(package.closes)}"] if package.closes else []
     reasons += [f"**opens {_few(package.opens)}**"] if package.opens else []
     return "; ".join(reasons)

@@ -96,7 +96,12 @@ def test_an_upgrade_that_closes_a_vulnerability_is_marked(
     states = [str(tmp_path / version) for version in ("2.4.1", "2.4.2")]
     made = told(lab, capsys, *states, "--osv", str(tmp_path / "osv"))
     (package,) = made["layers"][0]["packages"]
-    assert package["security"] == {"archive": False, "closes": ["CVE-2026-1000"], "opens": []}
+    assert package["security"] == {
+        "archive": False,
+        "only": False,
+        "closes": ["CVE-2026-1000"],
+        "opens": [],
+    }
     assert lab.run("notes", *states, "--osv", str(tmp_path / "osv")) == 0
     assert "| patch | `app` | closes CVE-2026-1000 |" in capsys.readouterr().out
 

@@ -104,7 +104,9 @@ def test_a_step_back_is_told() -> None:
 def test_a_version_of_the_security_archive_closes_vulnerabilities() -> None:
     before = lock(tools=[artifact("deb", "jq", "1-1", "debian")])
     fixed = one(before, lock(tools=[artifact("deb", "jq", "1-1+deb13u1", "debian-security")]))
-    assert (fixed.is_security, fixed.archive) == (True, True)
+    assert (fixed.is_security, fixed.archive, fixed.only) == (True, True, True)
+    newer = one(before, lock(tools=[artifact("deb", "jq", "2-1~deb13u1", "debian-security")]))
+    assert (newer.is_security, newer.only, newer.step) == (True, False, "major")
     point = one(before, lock(tools=[artifact("deb", "jq", "1-2", "debian")]))
     assert not point.is_security
     came = one(lock(tools=[]), lock(tools=[artifact("deb", "jq", "1", "debian-security")]))

@@ -24,6 +24,7 @@ OPENSSL = PackageNote(
     old_size=1_500_000,
     new_size=1_510_000,
     archive=True,
+    only=True,
     closes=("CVE-2026-1", "CVE-2026-2", "CVE-2026-3", "CVE-2026-4", "CVE-2026-5"),
 )
 TYPES = PackageNote(
@@ -79,7 +80,7 @@ Debian's archives were as of 2026-01-01T00:00:00Z, and are as of 2026-01-08T00:0
 
 | package | old | new | step | layers |  |
 | --- | --- | --- | --- | --- | --- |
-| `openssl` (deb) | `3.5.1-1` | `3.5.1-1+deb13u1` | patch | `base` | Debian's security archive; closes CVE-2026-1, CVE-2026-2, CVE-2026-3, CVE-2026-4 and 1 more |
+| `openssl` (deb) | `3.5.1-1` | `3.5.1-1+deb13u1` | patch | `base` | Debian's security archive, nothing else; closes CVE-2026-1, CVE-2026-2, CVE-2026-3, CVE-2026-4 and 1 more |
 
 ### Images that change
 
@@ -100,7 +101,7 @@ At most 2.4 MB to pull.
 
 | package | old | new | step |  | size |  |
 | --- | --- | --- | --- | --- | --- | --- |
-| `openssl` (deb) | `3.5.1-1` | `3.5.1-1+deb13u1` | patch | comes along | 1.5 MB → 1.5 MB | Debian's security archive; closes CVE-2026-1, CVE-2026-2, CVE-2026-3, CVE-2026-4 and 1 more; in `trixie` |
+| `openssl` (deb) | `3.5.1-1` | `3.5.1-1+deb13u1` | patch | comes along | 1.5 MB → 1.5 MB | Debian's security archive, nothing else; closes CVE-2026-1, CVE-2026-2, CVE-2026-3, CVE-2026-4 and 1 more; in `trixie` |
 | `@types/node` (npm) |  | `24.0.0` | new | asked for |  |  |
 
 ### `app`
@@ -132,7 +133,7 @@ def test_notes_of_nothing_say_so() -> None:
 
 
 def test_an_upgrade_that_opens_a_vulnerability_is_told() -> None:
-    opening = replace(OPENSSL, archive=False, closes=(), opens=("CVE-2026-9",))
+    opening = replace(OPENSSL, archive=False, only=False, closes=(), opens=("CVE-2026-9",))
     layers = (replace(NOTES.layers[0], packages=(opening,)),)
     text = markdown(replace(NOTES, layers=layers))
     assert "**1 of them brings known vulnerabilities.**" in text
@@ -156,7 +157,7 @@ def test_notes_as_json() -> None:
         "direct": False,
         "step": "patch",
         "size": {"old": 1_500_000, "new": 1_510_000},
-        "security": {"archive": True, "closes": list(OPENSSL.closes), "opens": []},
+        "security": {"archive": True, "only": True, "closes": list(OPENSSL.closes), "opens": []},
     }
     assert made["images"][0] == {
         "image": "app:one",
