@@ -63,11 +63,13 @@ class Bound:
         raise BoundNotKeptError
 
     def stayed(self, free: Lock, after: Lock) -> Iterator[Stayed]:
-        """Yield what is older than without the bound."""
+        """Yield what would be newer without the bound."""
         had, have = _versions(self.before), _versions(after)
         for name, versions in self._beyond(free).items():
-            if not versions <= have.get(name, set()):
-                locked, newer = newest(KIND, sorted(had[name])), newest(KIND, sorted(versions))
+            locked, newer = newest(KIND, sorted(had[name])), newest(KIND, sorted(versions))
+            # On another Node.js, npm chooses older versions, too: those are kept away as well.
+            is_newer = newest(KIND, [locked, newer]) == newer
+            if is_newer and not versions <= have.get(name, set()):
                 yield Stayed(KIND, name, locked, newer)
 
     def _beyond(self, lock: Lock) -> dict[str, set[str]]:

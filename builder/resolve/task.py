@@ -16,6 +16,7 @@ from builder.graph.model import Cell, Graph
 from builder.graph.request import Documents, Request
 from builder.lock.bound import Reach, Stayed, reach
 from builder.lock.model import Artifact, Lock
+from builder.lock.version import newest
 from builder.settings import Settings
 
 
@@ -115,12 +116,17 @@ class Task:
         """Tell whether a locked artifact may move to a version."""
         return reach(artifact.kind, artifact.version, version) <= self.within
 
-    def compare(self, locked: Iterable[Artifact], newest: str, *, security: bool = False) -> None:
-        """Tell of a package, locked at these versions, if none of them may move to its newest."""
-        artifacts = sorted(locked)
-        if artifacts and not any(self.admits(one, newest) for one in artifacts):
-            first = artifacts[0]
-            self.tell(Stayed(first.kind, first.name, first.version, newest, security))
+    def compare(
+        self, locked: Collection[Artifact], version: str, *, security: bool = False
+    ) -> None:
+        """Tell of a package, locked as these artifacts, if none of them may move to a version that
+        is newer.
+        """
+        if not locked or any(self.admits(item, version) for item in locked):
+            return
+        one = min(locked)
+        if newest(one.kind, [one.version, version]) == version:
+            self.tell(Stayed(one.kind, one.name, one.version, version, security))
 
     def known(self, kind: str) -> set[str]:
         """Return the names of all locked packages of one kind."""
