@@ -18,7 +18,6 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
         "kubernetes_validate",
         "referencing",
         "regress",
-        "semver",
     ),
 }
 """Extra of this distribution -> the modules that it adds. A machine that only builds images does
@@ -46,6 +45,7 @@ COMMANDS: Mapping[str, str] = {
     "size": "show what takes space in an image",
     "diff": "compare two images or two cells: packages, files, bytes to pull",
     "sbom": "write what images hold, with licences, as SPDX and CycloneDX documents",
+    "notes": "say what moved between two states of the catalog: packages by layer, images, pulls",
     "lock": "resolve what layers ask for to exact files, in catalog.lock",
     "fetch": "fetch what is locked into the cache",
     "plan": "show what a build would keep and build, and why",
