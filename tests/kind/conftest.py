@@ -37,7 +37,7 @@ from tests.kind.services import MOUNTED, S3, Node, Outside, start_outside, start
 
 FOLDER = ROOT / ".catalog" / "kind-tests"
 NAME = os.environ.get("CLUSTER", "catalog-tests")
-SERVERS = "python"
+SERVERS = "python-minimal"
 """The image that servers beside the services run in."""
 KEEP, BUILD = os.environ.get("KEEP") == "1", os.environ.get("BUILD") != "0"
 TEAM, RESTRICTED = "team", "restricted"
