@@ -30,6 +30,7 @@ OTHER_KEYS = {
         "abi",
         "accounts",
         "heavy",
+        "lifecycle",
         "absent",
         "one_version",
         "private",
