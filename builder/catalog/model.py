@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from builder.catalog.axes import Axis, Lifecycle
 from builder.catalog.packages import Absent, Archive, GoProgram, Maven, PackageList
 from builder.catalog.parts import FileAttributes, Gpu, Once
 from builder.catalog.words import (
@@ -29,42 +30,13 @@ from builder.catalog.words import (
     Page,
     Port,
     Registry,
-    Value,
+    TagTemplate,
     Variable,
     When,
 )
 
 
-class AxisValue(Model):
-    """One version on an axis."""
-
-    when: When = Field({}, description="Conditions on other axes under which this value exists.")
-    because: str | None = Field(
-        None, description="Why the value is absent elsewhere; shown to whoever asks for it."
-    )
-    abi: Value | None = Field(
-        None,
-        description=(
-            "The value of `axes.<axis>.abi` in ABI templates, e.g. debian-13. Default: the axis and"
-            " the value, joined by '-'."
-        ),
-    )
-
-
-class Axis(Model):
-    """A version dimension: debian, python, r, julia, spark, cuda, arch."""
-
-    description: str = Field("", description="What the versions are of.")
-    values: Mapping[Value, AxisValue | None] = Field(
-        description="The versions that are built, newest first.", min_length=1
-    )
-    label: str = Field(
-        "{value}", description="How a value is written in cell names and tags, e.g. py{value}."
-    )
-    tag: bool = Field(default=True, description="Whether image tags name this axis.")
-
-
-class Image(Model):
+class Image(Lifecycle):
     """An image, or a family of images when `product` is given."""
 
     description: str = Field(
@@ -96,6 +68,9 @@ class Image(Model):
         description=(
             "The layer that the image runs, where several of its layers have `service: true`."
         ),
+    )
+    successor: ImageName | None = Field(
+        None, description="The image to use instead, by name; may hold {parameter}."
     )
 
 
@@ -152,6 +127,16 @@ class Catalog(Model):
     require: tuple[Rule, ...] = Field(
         (), description="The only points that are built of the images concerned."
     )
+    tags: tuple[TagTemplate, ...] = Field(
+        ("{tag}", "{tag}-{date}"),
+        description=(
+            "The tags under which an image is pushed: texts with {tag} (its tag, always one of"
+            " them), {exact} (the same with exact versions), {date} (the day of the lock) and"
+            " {digest} (12 digits of its digest). One without any of these, such as latest, is for"
+            " the default version alone."
+        ),
+        min_length=1,
+    )
 
 
 class Layer(Model):
@@ -163,6 +148,13 @@ class Layer(Model):
     on: tuple[Name, ...] = Field((), description="Layers this one stands on.")
     glue: bool = Field(
         default=False, description="Joins automatically when every layer in `on` is present."
+    )
+    lifecycle: bool = Field(
+        default=False,
+        description=(
+            "Glue for images that are a preview, in maintenance, yanked or given an end of life,"
+            " and for no others."
+        ),
     )
     heavy: bool = Field(
         default=False,

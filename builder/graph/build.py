@@ -11,6 +11,7 @@ from builder.catalog.expand import Matrix, tag
 from builder.catalog.load import Loaded
 from builder.catalog.matrix import Point
 from builder.graph.model import Absent, Cell, Graph, ImagePoint
+from builder.graph.successors import with_successors
 
 
 def graph(loaded: Loaded) -> Graph:
@@ -28,7 +29,7 @@ def graph(loaded: Loaded) -> Graph:
             absent[entry.name, *entry.point.items(), entry.because] = entry
     return Graph(
         cells=cells.ordered(),
-        images=images,
+        images=with_successors(loaded, images),
         absent=tuple(absent.values()),
     )
 
@@ -98,4 +99,5 @@ def _image(loaded: Loaded, matrix: Matrix, point: Point, cells: _Cells) -> Image
         },
         asked=member.asked,
         service=member.image.service or "",
+        standing=matrix.standing(point),
     )

@@ -46,6 +46,7 @@ DEB = ArtifactKind(
     early=True,
     installed=True,
     of_one_release="Debian packages belong to one release",
+    url="deb",
 )
 
 
@@ -75,4 +76,6 @@ SOURCE = ArtifactKind(
     wishes=requests.wishes("sources"),
     check=requests.check("sources", _source_check),
     place=_source_place,
+    url="deb",
+    unpacked=True,
 )

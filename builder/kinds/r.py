@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import IO
 
 from builder.catalog.reader import Key
 from builder.catalog.scalars import quoted
 from builder.catalog.source import YamlFile
-from builder.deb822 import field
+from builder.deb822 import field, fields
 from builder.errors import Problem
 from builder.kinds import requests
-from builder.kinds.model import ArtifactKind, Bytes, Trace
+from builder.kinds.model import ArtifactKind, Bytes, Described, Statement, Trace
 from builder.lock.cran import KIND, installation
 from builder.lock.description import BASE, R, requirement
 from builder.lock.model import Artifact
@@ -47,9 +48,38 @@ def _order(artifacts: Iterable[Artifact]) -> Mapping[str, str]:
     return {ORDER: "".join(lines)} if lines else {}
 
 
+NEEDED = ("Depends", "Imports", "LinkingTo")
+"""Fields of packages without which one cannot be used ("Writing R Extensions")."""
+MOST = 4 << 20
+"""Bytes of a description that are read."""
+
+
 def _installed(_path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
     text = read(0, size).decode("utf-8", "replace")
     yield field(text, "Package") or "", field(text, "Version") or ""
+
+
+def _described(path: str, stream: IO[bytes]) -> Iterator[Described]:
+    values = fields(stream.read(MOST).decode("utf-8", "replace"))
+    name, version = values.get("Package", ""), values.get("Version", "")
+    licence = " ".join(values.get("License", "").split())
+    if name and version:
+        yield Described(
+            kind="r",
+            name=name,
+            version=version,
+            path=path,
+            licences=(licence,) if licence else (),
+            requires=tuple(_needed(values)),
+        )
+
+
+def _needed(values: Mapping[str, str]) -> Iterator[str]:
+    for name in NEEDED:
+        for word in values.get(name, "").split(","):
+            package = word.partition("(")[0].strip()
+            if package and package != "R":
+                yield package
 
 
 R_PACKAGES = ArtifactKind(
@@ -63,4 +93,6 @@ R_PACKAGES = ArtifactKind(
     of_one_release="they are installed into the R of one release",
     follows=_order,
     trace=Trace(ends=("DESCRIPTION",), path=DESCRIPTION, read=_installed),
+    statement=Statement(ends=("/DESCRIPTION",), path=DESCRIPTION, read=_described),
+    url="cran",
 )

@@ -15,13 +15,21 @@ def newest(kind: str, versions: list[str]) -> str:
     return max(versions, key=lambda version: (key(version), version))
 
 
-def debian_key(version: str) -> tuple[object, ...]:
-    """Return the sort key of a Debian version, in dpkg's order (deb-version(7))."""
+def debian_parts(version: str) -> tuple[int, str, str]:
+    """Return the epoch, the upstream version and the revision of a Debian version
+    (deb-version(7)).
+    """
     epoch, colon, rest = version.partition(":")
     upstream, _, revision = (rest if colon else version).rpartition("-")
     if not upstream:
         upstream, revision = revision, ""
-    return int(epoch) if colon and epoch.isdigit() else 0, _parts(upstream), _parts(revision)
+    return int(epoch) if colon and epoch.isdigit() else 0, upstream, revision
+
+
+def debian_key(version: str) -> tuple[object, ...]:
+    """Return the sort key of a Debian version, in dpkg's order."""
+    epoch, upstream, revision = debian_parts(version)
+    return epoch, _parts(upstream), _parts(revision)
 
 
 def _parts(text: str) -> tuple[tuple[tuple[int, ...], int], ...]:

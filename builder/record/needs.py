@@ -92,11 +92,3 @@ def _required(text: str) -> Iterator[tuple[str, bool]]:
         for line in (block[1] or block[2]).splitlines():
             if match := REQUIRED.fullmatch(line):
                 yield match[1], bool(match[2])
-
-
-def module_of(package: str, modules: Iterable[str]) -> str:
-    """Return the module that holds a Go package: the longest path that begins its path; empty if
-    none does.
-    """
-    holding = [path for path in modules if package == path or package.startswith(f"{path}/")]
-    return max(holding, key=len, default="")

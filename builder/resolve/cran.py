@@ -188,6 +188,7 @@ class _Resolution:
         """
         fixed = self._locked(world, stays=True)
         preferred = self._locked(world, stays=False)
+        moving = self.task.bounded([cell for cell in self.cells if cell.id in world], (KIND,))
         named: dict[str, list[str]] = {}
         for cell in sorted(world):
             for wish in self._asking[cell].wishes:
@@ -200,22 +201,33 @@ class _Resolution:
                 yield from fixed[name]
                 return
             exact = [*named.get(name, ()), *([limit] if limit else [])]
-            for release in self._known(wanted, preferred.get(name, ()), exact):
+            held = moving.get(name, ())
+            for release in self._known(wanted, preferred.get(name, ()), held, exact):
                 if limit is None or r_key(release.version) <= r_key(limit):
                     yield release
 
         return offers
 
     def _known(
-        self, wanted: Requirement, preferred: Sequence[Release], exact: Sequence[str]
+        self,
+        wanted: Requirement,
+        preferred: Sequence[Release],
+        held: Sequence[Artifact],
+        exact: Sequence[str],
     ) -> Iterator[Release]:
-        """Yield releases, the most wanted first; the repository is asked when none before does."""
+        """Yield releases, the most wanted first; the repository is asked when none before does.
+        What is `held` moves only so far, unless a layer asks for more.
+        """
         yield from preferred
-        yield from self.repository.newest(wanted.name)
+        for release in self.repository.newest(wanted.name):
+            self.task.compare(held, release.version)
+            if not held or any(self.task.admits(item, release.version) for item in held):
+                yield release
+        yield from map(self.repository.locked, held)
         own = [wanted.version] if wanted.operator == "==" else []
         for version in dict.fromkeys([*own, *exact]):
-            if release := self.repository.exactly(wanted.name, version):
-                yield release
+            if named := self.repository.exactly(wanted.name, version):
+                yield named
 
     def _locked(self, world: World, *, stays: bool) -> dict[str, list[Release]]:
         """Return the locked releases of cells that stay, or those preferred for the others; the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -15,7 +15,15 @@ from builder.fetch.remote import Remote
 from builder.fetch.session import session
 from builder.fetch.transfer import GoneError
 from builder.graph.model import Cell
-from builder.lock.maven import RANGE, Jar, ResolutionError, closure, coordinates, within
+from builder.lock.maven import (
+    RANGE,
+    Jar,
+    ResolutionError,
+    closure,
+    coordinates,
+    fitting,
+    within,
+)
 from builder.lock.model import Artifact
 from builder.lock.pom import Dependency, Module, Pom, PomError, document, parse
 from builder.resolve.task import Piece, Resolved, Task, asked
@@ -121,13 +129,18 @@ def _cell(task: Task, cell: Cell, repo: Repository) -> Piece:
     maven = cell.layer.maven
     wanted = [one for text in _asked(cell) if (one := coordinates(text))]
     preferred = task.preferred([cell], KIND)
-    jars = closure(
-        [_kept(one, preferred) for one in wanted],
-        repo.pom,
-        repo.versions,
-        transitive=maven is None or maven.transitive,
-        exclude=[_pair(text) for text in maven.exclude] if maven else (),
-    )
+
+    def resolved(some: Sequence[Dependency]) -> list[Jar]:
+        return closure(
+            some,
+            repo.pom,
+            repo.versions,
+            transitive=maven is None or maven.transitive,
+            exclude=[_pair(text) for text in maven.exclude] if maven else (),
+        )
+
+    kept = [_kept(one, preferred) for one in wanted]
+    jars = resolved(_bounded(task, cell, repo, kept, resolved))
     if maven is not None and maven.to is not None:
         _refuse_clashes(jars, maven.to)
     locked = {item.id: item for item in task.locked(cell.id, KIND)}
@@ -144,6 +157,51 @@ def _kept(wanted: Dependency, preferred: Mapping[str, Artifact]) -> Dependency:
     if held and RANGE.fullmatch(wanted.version) and within(held.version, wanted.version):
         return replace(wanted, version=held.version)
     return wanted
+
+
+def _bounded(
+    task: Task,
+    cell: Cell,
+    repo: Repository,
+    wanted: Sequence[Dependency],
+    resolved: Callable[[Sequence[Dependency]], list[Jar]],
+) -> Sequence[Dependency]:
+    """Return what is asked for at the newest versions with which nothing, also of what they need,
+    moves further than it may.
+    """
+    moving = task.bounded([cell], (KIND,))
+    chosen = list(wanted)
+    choices: dict[int, list[str]] = {}
+    for number, one in enumerate(wanted):
+        locked = moving.get(one.module.name, [])
+        held = [item for item in locked if within(item.version, one.version)]
+        if not held or not RANGE.fullmatch(one.version):
+            continue
+        there = fitting(one, repo.versions)
+        task.compare(held, there[0])
+        choices[number] = [each for each in there if any(task.admits(it, each) for it in held)]
+        chosen[number] = replace(one, version=held[0].version)
+    beyond = _beyond(task, resolved(chosen), moving) if choices else set()
+    for number, versions in choices.items():
+        for version in versions:
+            tried = [*chosen]
+            tried[number] = replace(chosen[number], version=version)
+            if _beyond(task, resolved(tried), moving) <= beyond:
+                chosen = tried
+                break
+    return chosen
+
+
+def _beyond(
+    task: Task, jars: Sequence[Jar], moving: Mapping[str, Sequence[Artifact]]
+) -> set[tuple[str, str]]:
+    """Return which files are of versions to which their packages may not move."""
+    return {
+        (jar.module.name, jar.module.version)
+        for jar in jars
+        if jar.module.name in moving
+        and not any(task.admits(one, jar.module.version) for one in moving[jar.module.name])
+    }
 
 
 def _pair(text: str) -> tuple[str, str]:

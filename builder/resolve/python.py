@@ -18,7 +18,14 @@ from builder.lock.wheel import is_of_any_python
 from builder.resolve.conflict import minimal
 from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess, named
 from builder.resolve.meeting import images_of, meetings
-from builder.resolve.target import KIND, SHARED, Target, UnsolvableError
+from builder.resolve.target import (
+    KIND,
+    SHARED,
+    Target,
+    UnsolvableError,
+    answering,
+    bounds_of,
+)
 from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
 from builder.resolve.unpacked import no_file, versions_of
 from builder.resolve.worlds import ApartError, Versions, World, agree, divide
@@ -36,7 +43,7 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     del before
     pieces: Pieces = {}
     problems: list[Problem] = []
-    conflicts = Conflicts()
+    conflicts = Conflicts(within=task.within)
     for (python, arch, _), cells in groups(task.graph.cells.values(), AXES).items():
         asking = [cell for cell in cells if requests(cell, PYTHON)]
         if asking and python:
@@ -77,6 +84,8 @@ class _PythonResolution:
         worlds = self._worlds()
         if self.problems or not worlds:
             return {}
+        for world, _ in worlds:
+            self._compare(world)
         pieces: Pieces = {}
         for cell in self.cells:
             if not self.task.resolves(cell.id):
@@ -122,25 +131,52 @@ class _PythonResolution:
                 self._solutions[key] = None
         return self._solutions[key]
 
+    def _compare(self, world: World) -> None:
+        """Tell what would be newer in a world if its packages could move as far as they want."""
+        moving = self._moving(self._of(world))
+        if not moving:
+            return
+        try:
+            free = self._compiled(self._wishes(world), world, {}, bounded=False)
+        except UnsolvableError:
+            return
+        for name, locked in moving.items():
+            if name in free:
+                self.task.compare(locked, free[name])
+
+    def _moving(self, cells: Sequence[Cell]) -> dict[str, list[Artifact]]:
+        """Return what these cells have that moves only so far."""
+        texts = [request.text for request in chain.from_iterable(map(_wanted, cells))]
+        return answering(texts, self.task.bounded(cells, (KIND, SHARED)))
+
+    def _of(self, world: Collection[str]) -> list[Cell]:
+        return [cell for cell in self.cells if cell.id in world]
+
     def _compiled(
         self,
         wishes: Sequence[Wish],
         world: Collection[str],
         limits: Versions,
         pins: Versions | None = None,
+        *,
+        bounded: bool = True,
     ) -> Versions:
-        """Resolve wishes; cells of the world say which versions are preferred."""
+        """Resolve wishes; cells of the world say which versions are preferred, and how far those
+        that move may.
+        """
         constraints = dict(pins or {})
         for kept in (wish for wish in wishes if isinstance(wish, Kept)):
             name, version = kept.artifact.name, kept.artifact.version
             if constraints.setdefault(name, version) != version:
                 message = f"{name} is locked at both {version} and {constraints[name]}"
                 raise UnsolvableError(message)
-        cells = [cell for cell in self.cells if cell.id in world]
+        cells = self._of(world)
+        moving = self._moving(cells) if bounded else {}
         distributions = self.target.compile(
             {wish.text for wish in wishes if isinstance(wish, Request)},
             constraints=constraints,
             limits=limits,
+            bounds=bounds_of(self.task, moving),
             preferences={
                 **versions_of(self.task.preferred(cells, SHARED)),
                 **versions_of(self.task.preferred(cells, KIND)),

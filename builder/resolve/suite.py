@@ -5,7 +5,7 @@ lock still has.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +27,7 @@ from builder.lock.deb import (
     status,
 )
 from builder.lock.model import Artifact
+from builder.lock.version import debian_key, newest
 from builder.resolve.task import Task
 from builder.tools.apt import Apt, Source, without_user
 from builder.tools.archive import control
@@ -151,6 +152,10 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
             kept += task.locked(cell.id, KIND) + task.locked(cell.id, BUILD)
     preferred = task.preferred(cells, KIND) | task.preferred(cells, BUILD)
     preferred |= {item.name: item for item in kept}
+    moving = task.bounded(cells, (KIND, BUILD))
+    pinned, staying = _within(task, suite, moving)
+    preferred |= staying
+    kept += staying.values()
     # Layers that never meet may have two versions of a package, so all that are kept count.
     wanted = {item.id: item for item in (*preferred.values(), *kept)}
     lost = [
@@ -170,11 +175,34 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
         for name, item in preferred.items()
         if item in fetched or item not in lost
     }
+    versions |= pinned
     suite.apt.prepare(
         [*sources, Source(uri=f"file:{local}", suites=("./",), components=())],
         preferences=pins(versions),
     )
     suite.apt.update(only=Source(uri=f"file:{local}", suites=("./",), components=()))
+
+
+def _within(
+    task: Task, suite: Suite, moving: Mapping[str, Sequence[Artifact]]
+) -> tuple[dict[str, str], dict[str, Artifact]]:
+    """Return, of packages that move only so far, the versions of those that the archive has newer
+    ones of, and the locked artifacts of those that stay as they are.
+    """
+    pinned: dict[str, str] = {}
+    staying: dict[str, Artifact] = {}
+    for name, locked in moving.items():
+        there = suite.index.versions(name)
+        newest_of_all = newest(KIND, there) if there else ""
+        fitting = [one for one in there if any(task.admits(item, one) for item in locked)]
+        if not fitting:
+            staying[name] = max(locked, key=lambda item: debian_key(item.version))
+        elif newest_of_all not in fitting:
+            pinned[name] = newest(KIND, fitting)
+        stanza = suite.index.find(name, newest_of_all, suite.arch)
+        if stanza is not None:
+            task.compare(locked, newest_of_all, security=stanza.origin == SECURITY)
+    return pinned, staying
 
 
 def _fetched(task: Task, artifact: Artifact, *, required: bool) -> bool:

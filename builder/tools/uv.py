@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -68,6 +68,7 @@ class Uv:
         platform: str | None = None,
         constraints: Mapping[str, str] | None = None,
         limits: Mapping[str, str] | None = None,
+        bounds: Iterable[str] = (),
         preferences: Mapping[str, str] | None = None,
         dependencies: bool = True,
         sdists: bool = False,
@@ -75,10 +76,10 @@ class Uv:
         """Resolve requirements to distributions, sorted by name.
 
         `constraints` are versions that must hold, `limits` the highest versions that may be
-        chosen, and `preferences` versions to keep if the requirements allow it. With
-        `sdists`, a version may have no wheel; what it depends on is then not asked. Without
-        `platform`, there are wheels for every platform; without `python`, for this machine's
-        version and later ones.
+        chosen, `bounds` requirements on what is chosen that ask for nothing, and `preferences`
+        versions to keep if the requirements allow it. With `sdists`, a version may have no wheel;
+        what it depends on is then not asked. Without `platform`, there are wheels for every
+        platform; without `python`, for this machine's version and later ones.
 
         Raises:
             ToolError: there is no resolution, or the index could not be fetched.
@@ -87,7 +88,9 @@ class Uv:
         with TemporaryDirectory() as name:
             directory = Path(name)
             (directory / "constraints.txt").write_text(
-                _pins("==", constraints) + _pins("<=", limits)
+                _pins("==", constraints)
+                + _pins("<=", limits)
+                + "".join(f"{bound}\n" for bound in sorted(bounds))
             )
             output = directory / "pylock.toml"
             if preferences:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builder.catalog.load import load
+from builder.charts.sample import NO_GPU
 from builder.graph.asks import stale
 from builder.graph.build import graph
 from builder.graph.model import Graph
@@ -55,3 +56,10 @@ def test_a_sample_of_it_is_smaller_than_all_and_shows_all_that_is_not_heavy(whol
     assert chosen.images, "every image has a heavy layer, so that `make test` would test none"
     for aspect in chosen.missed:
         assert chosen.heavy, f"{aspect} is missed, and no image is heavy"
+
+
+def test_all_services_are_launched_but_those_that_ask_for_graphics_processors() -> None:
+    known = gates.services(whole=True)
+    assert set(known.left_out.values()) == {NO_GPU}
+    assert all(name.endswith("-gpu") for name in known.left_out)
+    assert not any(name.endswith("-gpu") for name in known.chosen)

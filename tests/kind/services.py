@@ -30,6 +30,8 @@ SCRIPTS = {
     "personal.sh": 'printf "%s\\n" "$@" >"$WORKSPACE_DIR/personal"\n',
 }
 S3_PORT = 8333
+AWAY = 20
+"""For how many seconds the object store is away after it was killed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,10 +208,12 @@ def start_s3(node: Node) -> S3:
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     data = "/tmp/s3"  # noqa: S108  in a container of its own
     weed = (
-        f"exec {MOUNTED}/s3/weed server -dir={data} -ip.bind=0.0.0.0 -master.volumeSizeLimitMB=64"
+        f"{MOUNTED}/s3/weed server -dir={data} -ip.bind=0.0.0.0 -master.volumeSizeLimitMB=64"
         f" -s3 -s3.port={S3_PORT} -s3.config={MOUNTED}/s3/s3.json"
     )
-    node.start("s3", ["bash", "-c", f"mkdir {data}; {weed}"], [S3_PORT], {})
+    # Who kills it has it away for a while, with its data.
+    for_ever = f"mkdir {data}; while true; do {weed}; sleep {AWAY}; done"
+    node.start("s3", ["bash", "-c", for_ever], [S3_PORT], {})
     # Whoever has another key is refused: a store that let everybody in would prove nothing.
     bucket = f"""
 import s3fs

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 import requests
@@ -14,7 +15,7 @@ from builder.verify.release import eventually
 from tests.kind.cluster import Release
 from tests.kind.conftest import RESTRICTED, Launcher
 from tests.kind.jupyter import Jupyter, Kernel
-from tests.kind.services import S3, Outside
+from tests.kind.services import NAMESPACE, S3, Outside
 
 pytestmark = [pytest.mark.kind, pytest.mark.whole("Spark is heavy")]
 CHART = "jupyter-pyspark"
@@ -162,6 +163,27 @@ with s3fs.S3FileSystem().open("{s3.bucket}/numbers/_SUCCESS") as file:
     print(json.load(file)["committer"])
 """)
     assert said.split() == ["499500", "magic"]
+
+
+def test_a_job_outlives_an_object_store_that_is_away_for_a_while(
+    release: Release, kernel: Kernel, s3: S3
+) -> None:
+    job = f"""
+def slow(number):
+    time.sleep(5)
+    return (number,)
+path = "s3a://{s3.bucket}/slow"
+numbers = spark.sparkContext.parallelize(range(8), 8).map(slow)
+numbers.toDF(["id"]).write.mode("overwrite").parquet(path)
+print(spark.read.parquet(path).selectExpr("sum(id)").first()[0])
+"""
+    kernel.run("import time; spark.range(10).count()")
+    with ThreadPoolExecutor() as pool:
+        said = pool.submit(kernel.run, job)
+        wait([said], timeout=10)
+        assert not said.done(), said.result()
+        release.cluster.kubectl("exec", "s3", "--namespace", NAMESPACE, "--", "pkill", "weed")
+        assert said.result().split() == ["28"]
 
 
 def test_the_driver_has_an_interface(release: Release, kernel: Kernel) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from builder.events import silent
 from builder.fetch.fetch import ensure
 from builder.graph.model import Cell
 from builder.graph.request import Documents
+from builder.lock.bound import Reach, Stayed
 from builder.lock.model import Artifact, Lock, Slice
 from builder.resolve.cran import ground, resolve
 from builder.resolve.resolve import EMPTY
-from builder.resolve.task import Resolved, Task
+from builder.resolve.task import Resolved, Task, unheard
 from builder.settings import read
 from tests.integration.cran import Cran, source
 from tests.integration.site import Site, serving
@@ -74,6 +75,8 @@ def resolved(
     upgrade: tuple[str, ...] = (),
     images: Mapping[str, tuple[str, ...]] | None = None,
     url: str = "",
+    within: Reach = Reach.MAJOR,
+    tell: Callable[[Stayed], object] = unheard,
 ) -> Resolved:
     environment = {"HOME": str(tmp_path), "CATALOG_MIRROR_CRAN": url or cran.url}
     settings = read(tmp_path, environment)
@@ -84,6 +87,8 @@ def resolved(
         cells=cells,
         previous=previous,
         upgrade=upgrade,
+        within=within,
+        tell=tell,
         settings=settings,
         monitor=silent,
         fetch=lambda artifacts: ensure(artifacts, "", settings, silent),
@@ -282,6 +287,26 @@ def test_a_release_that_is_only_archived_describes_itself(cran: Cran, tmp_path: 
     digest = hashlib.sha256(cran.site.files[path]).hexdigest()
     assert made.pieces["a"].artifacts[0].digest == f"sha256:{digest}"
     assert made.pieces["a"].artifacts[0].locator == "src/contrib/config_0.1.tar.gz"
+
+
+def test_an_upgrade_moves_only_so_far(cran: Cran, tmp_path: Path) -> None:
+    first, told = asking("a", "config"), list[Stayed]()
+    lock = lock_of(resolved(cran, tmp_path, first), first)
+
+    def upgraded(within: Reach) -> str:
+        made = resolved(
+            cran, tmp_path, first, previous=lock, upgrade=("*",), within=within, tell=told.append
+        )
+        return has(made)["config"]
+
+    cran.publish("config", "0.3.4")
+    assert upgraded(Reach.PATCH) == "0.3.4"
+    cran.publish("config", "0.4")
+    assert upgraded(Reach.PATCH) == "0.3.2"
+    assert [one for one in told if one.name == "config"][-1] == Stayed(
+        "r", "config", "0.3.2", "0.4"
+    )
+    assert upgraded(Reach.MINOR) == "0.4"
 
 
 def test_an_archived_release_is_read_again_where_it_is_to_be_upgraded(
