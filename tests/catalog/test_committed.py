@@ -16,6 +16,18 @@ from tests import gates
 from tests.gates import ROOT
 
 
+REFERENCE = {
+    "base",
+    *("python-minimal", "python-datascience", "python-pytorch", "python-tensorflow", "pyspark"),
+    *("r-minimal", "r-datascience", "sparkr", "r-python-julia", "marimo-python"),
+    *("rstudio", "rstudio-sparkr", "rstudio-r-python-julia"),
+    *("jupyter-python", "jupyter-pyspark", "jupyter-pytorch", "jupyter-tensorflow"),
+    *("vscode-python", "vscode-pyspark", "vscode-pytorch", "vscode-tensorflow"),
+    *("jupyter-r-python-julia", "vscode-r-python-julia"),
+}
+"""The names of the images that InseeFrLab/images-datascience publishes."""
+
+
 @pytest.fixture(scope="module")
 def whole() -> Graph:
     return graph(load(ROOT / "catalog.yaml"))
@@ -63,3 +75,9 @@ def test_all_services_are_launched_but_those_that_ask_for_graphics_processors() 
     assert set(known.left_out.values()) == {NO_GPU}
     assert all(name.endswith("-gpu") for name in known.left_out)
     assert not any(name.endswith("-gpu") for name in known.chosen)
+
+
+def test_every_image_of_the_reference_is_there_by_its_name(whole: Graph) -> None:
+    assert len(REFERENCE) == 24
+    names = {image.name for image in whole.images.values()}
+    assert not REFERENCE - names
