@@ -15,7 +15,6 @@ from builder.lock.model import NAME
 from tests import gates
 from tests.gates import ROOT
 
-
 REFERENCE = {
     "base",
     *("python-minimal", "python-datascience", "python-pytorch", "python-tensorflow", "pyspark"),
