@@ -22,6 +22,8 @@ They are read from environment variables, each with its default:
                                     default: what Maven is configured with, here or in Debian
     CATALOG_MIRROR_GO               Go module proxy
                                     default: what Go is configured with
+    CATALOG_MIRROR_CRAN             repository of R packages (src/contrib), perhaps as of a day
+                                    default: what R is configured with, here or in Debian
     CATALOG_MIRROR_ARCHIVE          directory that holds all files of `archives`
                                     default: none
     CATALOG_MIRROR_<NAME>           a repository or an index that catalog.yaml declares: pgdg, for
@@ -33,6 +35,8 @@ They are read from environment variables, each with its default:
                                     default: catalog
     CATALOG_NODE_IMAGE              node image to make it from
                                     default: the newest kindest/node in the Docker engine
+    CATALOG_TODAY                   the day (2026-11-27) by which ends of life are told
+                                    default: what this machine's clock says, in UTC
     CATALOG_DEBIAN_KEYRING          keys that sign Debian's archives
                                     default: /usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -45,6 +49,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -120,6 +125,26 @@ def read(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
     if problems:
         raise InputError(problems)
     return settings
+
+
+def today(environment: Mapping[str, str] | None = None) -> date:
+    """Return the day by which commands tell whether an end of life is past: what is computed from a
+    catalog gets it from them, and looks at no clock.
+
+    Raises:
+        InputError: the variable is no day.
+
+    """
+    env = os.environ if environment is None else environment
+    name = PREFIX + "TODAY"
+    value = env.get(name)
+    if not value:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        message = f"{value[:SHOWN]!r} is not a day, such as 2026-11-27"
+        raise InputError([Problem(name, 0, 0, message)]) from None
 
 
 def _cache(env: Mapping[str, str], problems: list[Problem]) -> Path:

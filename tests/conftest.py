@@ -37,7 +37,10 @@ ON_AN_ENGINE = {
 """Directories of tests on an engine, by the images that they share: those run in one process."""
 BUILT_ALONE = {
     f"test_{name}.py"
-    for name in ("accounts", "compose", "failing_steps", "keys", "once", "reproducible", "secrets")
+    for name in (
+        *("accounts", "compose", "cran_build", "failing_steps"),
+        *("keys", "once", "reproducible", "secrets"),
+    )
 }
 """Files of tests/integration that put no image into the engine, so that another process may have
 them."""

@@ -37,10 +37,11 @@ LAYERS = (
     {"oci"},
     {"debian"},
     {"cells"},
+    {"sbom"},
     {"render", "charts"},
     {"plan"},
     {"tools"},
-    {"fetch", "resolve", "execute", "verify", "record"},
+    {"fetch", "resolve", "execute", "verify", "record", "release"},
     {"console"},
     {"commands"},
     {"cli"},
@@ -59,6 +60,7 @@ PURE = (FOUNDATION - {"settings"}) | {
     "oci",
     "debian",
     "cells",
+    "sbom",
 }
 IMPURE_MODULES = (
     "asyncio.subprocess",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from jinja2 import nodes
 
-from builder.catalog.model import Axis
+from builder.catalog.axes import Axis
 from builder.templates import sandbox
 from builder.templates.sandbox import RenderError
 

@@ -12,6 +12,7 @@ from builder.catalog.family import FamilyMember
 from builder.catalog.matrix import Cache, Constraint, Hole, Point
 from builder.catalog.model import Catalog, Layer, Rule
 from builder.catalog.stack import Layers, Stack, stack
+from builder.catalog.standing import Standing, standing
 
 Labels = Mapping[str, Mapping[str, str]]
 
@@ -24,6 +25,7 @@ class Matrix:
     stack: Stack
     points: tuple[Point, ...]
     holes: tuple[Hole, ...]
+    catalog: Catalog
 
     @property
     def name(self) -> str:
@@ -31,12 +33,19 @@ class Matrix:
         return self.member.name
 
     def layers(self, point: Point) -> tuple[str, ...]:
-        """Return the layers at a point, bottom first: glue joins where its `when` holds."""
+        """Return the layers at a point, bottom first: glue joins where its `when` holds, and that
+        of lifecycles where something is stated.
+        """
         if not self.stack.joined:
             return self.stack.layers
-        return self.stack.at(
-            {name for name, where in self.stack.joined.items() if holds(where, point)}
-        )
+        holding = {name for name, where in self.stack.joined.items() if holds(where, point)}
+        if self.stack.lifecycle and not self.standing(point).stated:
+            holding -= self.stack.lifecycle
+        return self.stack.at(holding)
+
+    def standing(self, point: Point) -> Standing:
+        """Return how the image stands at a point, without a successor."""
+        return standing(self.catalog, self.member.image, point)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +89,13 @@ class Expansion:
         """
         stacked = self.stack(member)
         known = self.cache(self.values(stacked.axes), self.constraints(member, stacked))
-        return Matrix(member=member, stack=stacked, points=known.points, holes=known.holes)
+        return Matrix(
+            member=member,
+            stack=stacked,
+            points=known.points,
+            holes=known.holes,
+            catalog=self.catalog,
+        )
 
     def joins(self, rule: Rule, member: FamilyMember, stacked: Stack) -> Sequence[Condition]:
         """Return where a rule concerns an image: at no point, at every one, or where one of these
@@ -139,7 +154,10 @@ def axis_constraints(catalog: Catalog) -> tuple[Constraint, ...]:
 
 
 def tag(catalog: Catalog, known: Labels, matrix: Matrix, point: Point) -> str:
-    """Return the tag of an image at a point: its template filled in, or the labels of its axes."""
+    """Return the tag of an image at a point: its template filled in, or the labels of its axes.
+
+    A point may hold other versions than the axes do, exact ones, if `known` has their labels.
+    """
     template = matrix.member.image.tag
     if template is None:
         return naming.default_tag(catalog, known, point)

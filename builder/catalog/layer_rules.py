@@ -64,6 +64,9 @@ def _stands(draft: Draft, name: str, layer: Layer) -> Iterator[Problem]:
         if below not in draft.known and draft.all_known:
             hint = nearest(below, draft.known - {name}, what="layers")
             yield yaml.problem(("on", index), f"unknown layer {below!r}", hint)
+        elif below in draft.layers and draft.layers[below].lifecycle and not layer.glue:
+            message = f"{below} is in some images only, by their lifecycle"
+            yield yaml.problem(("on", index), message, "stand on what it stands on")
     for index, axis in enumerate(layer.axes):
         if draft.lacks_axis(axis):
             hint = nearest(axis, draft.catalog.axes, what="axes")
@@ -76,6 +79,9 @@ def _glue(reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
     if layer.glue and not layer.on and reading.sure("on"):
         message = "a glue layer joins when all layers in `on` are present, and `on` is empty"
         yield reading.yaml.problem(("glue",), message, "name the layers that it joins")
+    if layer.lifecycle and not layer.glue and reading.sure("glue"):
+        message = "a layer that images ask for is in all of them, whatever is stated"
+        yield reading.yaml.problem(("lifecycle",), message, "add `glue: true`", key=True)
     if layer.glue and layer.axes:
         message = "a glue layer cannot add axes: it joins images whose points are given"
         hint = "add the axis to a layer that images ask for"

@@ -9,6 +9,7 @@ from pathlib import Path
 from builder.catalog import (
     image_rules,
     layer_rules,
+    lifecycle_rules,
     matrix_rules,
     naming,
     origin_rules,
@@ -134,6 +135,8 @@ class _Check:
         wrong_axes = list(image_rules.check_axes(draft))
         wrong_labels = list(image_rules.check_labels(draft))
         self.problems += [*wrong_axes, *wrong_labels]
+        self.problems += lifecycle_rules.check_versions(draft)
+        self.problems += lifecycle_rules.check_tags(draft)
         lost = draft.reading.lost
         self._points_are_sure = not wrong_axes and not any(_decides_points(path) for path in lost)
         self._labels_are_sure = not wrong_labels and not any(_is_of_label(path) for path in lost)
@@ -162,6 +165,7 @@ class _Check:
             self.problems += wrong
             self.problems += image_rules.check_layers(draft, entry, image)
             self.problems += image_rules.check_service(draft, entry, image)
+            self.problems += lifecycle_rules.check_entry(draft, entry, image)
 
             axes = self._axes(images) if images and self._is_certain(entry, image) else None
             wrong_when = list(image_rules.check_conditions(draft, entry, image, axes))
@@ -187,10 +191,11 @@ class _Check:
         return tuple(axis for axis in self.draft.catalog.axes if axis in shared)
 
     def _check_rules(self, by_entry: Mapping[str, Sequence[FamilyMember]]) -> None:
-        """Check each rule by itself, and that its globs match something."""
+        """Check each rule by itself, and that its globs match something; that successors exist."""
         draft, names = self.draft, None
         if self._names_are_sure and len(by_entry) == len(draft.catalog.images):
             names = [member.name for member in _all(by_entry)]
+            self.problems += lifecycle_rules.check_successors(draft, by_entry, names)
         for kind, rules in (("exclude", draft.catalog.exclude), ("require", draft.catalog.require)):
             for number, rule in enumerate(rules):
                 self.problems += image_rules.check_rule(draft, (kind, number), rule)
@@ -245,8 +250,8 @@ def _decides_points(path: Keys) -> bool:
     """Tell whether points depend on what catalog.yaml says at a path."""
     if path[:1] not in {(), ("axes",)}:
         return False
-    is_of_axis = len(path) == 3 and path[2] in {"description", "label", "tag"}
-    is_of_value = len(path) == 5 and path[4] in {"abi", "because"}
+    is_of_axis = len(path) == 3 and path[2] in {"description", "exact", "label", "tag"}
+    is_of_value = len(path) == 5 and path[4] in {"abi", "because", *lifecycle_rules.KEYS}
     return not is_of_axis and not is_of_value
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from builder.catalog.axes import Axis, Lifecycle
 from builder.catalog.origins import Origins
 from builder.catalog.packages import Absent, Archive, GoProgram, Maven, PackageList, PythonList
 from builder.catalog.parts import FileAttributes, Gpu, Once
@@ -30,42 +31,13 @@ from builder.catalog.words import (
     Page,
     Port,
     Registry,
-    Value,
+    TagTemplate,
     Variable,
     When,
 )
 
 
-class AxisValue(Model):
-    """One version on an axis."""
-
-    when: When = Field({}, description="Conditions on other axes under which this value exists.")
-    because: str | None = Field(
-        None, description="Why the value is absent elsewhere; shown to whoever asks for it."
-    )
-    abi: Value | None = Field(
-        None,
-        description=(
-            "The value of `axes.<axis>.abi` in ABI templates, e.g. debian-13. Default: the axis and"
-            " the value, joined by '-'."
-        ),
-    )
-
-
-class Axis(Model):
-    """A version dimension: debian, python, r, julia, spark, cuda, arch."""
-
-    description: str = Field("", description="What the versions are of.")
-    values: Mapping[Value, AxisValue | None] = Field(
-        description="The versions that are built, newest first.", min_length=1
-    )
-    label: str = Field(
-        "{value}", description="How a value is written in cell names and tags, e.g. py{value}."
-    )
-    tag: bool = Field(default=True, description="Whether image tags name this axis.")
-
-
-class Image(Model):
+class Image(Lifecycle):
     """An image, or a family of images when `product` is given."""
 
     description: str = Field(
@@ -97,6 +69,9 @@ class Image(Model):
         description=(
             "The layer that the image runs, where several of its layers have `service: true`."
         ),
+    )
+    successor: ImageName | None = Field(
+        None, description="The image to use instead, by name; may hold {parameter}."
     )
 
 
@@ -153,6 +128,16 @@ class Catalog(Origins):
     require: tuple[Rule, ...] = Field(
         (), description="The only points that are built of the images concerned."
     )
+    tags: tuple[TagTemplate, ...] = Field(
+        ("{tag}", "{tag}-{date}"),
+        description=(
+            "The tags under which an image is pushed: texts with {tag} (its tag, always one of"
+            " them), {exact} (the same with exact versions), {date} (the day of the lock) and"
+            " {digest} (12 digits of its digest). One without any of these, such as latest, is for"
+            " the default version alone."
+        ),
+        min_length=1,
+    )
 
 
 class Layer(Model):
@@ -164,6 +149,13 @@ class Layer(Model):
     on: tuple[Name, ...] = Field((), description="Layers this one stands on.")
     glue: bool = Field(
         default=False, description="Joins automatically when every layer in `on` is present."
+    )
+    lifecycle: bool = Field(
+        default=False,
+        description=(
+            "Glue for images that are a preview, in maintenance, yanked or given an end of life,"
+            " and for no others."
+        ),
     )
     heavy: bool = Field(
         default=False,
@@ -235,8 +227,8 @@ class Layer(Model):
     build: PackageList = Field(
         (),
         description=(
-            "Debian packages for `run` only: not installed, but put under /artifacts/build, where"
-            " `run` can unpack them."
+            "Debian packages for `run`, `npm` and `cran` only: not installed, but put under"
+            " /artifacts/build, where `run` can unpack them."
         ),
     )
     sources: PackageList = Field(
@@ -245,6 +237,9 @@ class Layer(Model):
     )
     archives: Mapping[Name, Archive] = Field(
         {}, description="Files by URL and hash, under /artifacts/archives/<name>/."
+    )
+    cran: PackageList = Field(
+        (), description="R packages from CRAN or a repository like it: config, config (>= 0.3)."
     )
     npm: Mapping[str, str] = Field(
         {},

@@ -21,20 +21,23 @@ class Layers:
     """Glue layers, bottom first."""
     joins: Mapping[str, Condition]
     """Where a glue layer joins: its own `when`, and that of the glue it stands on."""
+    lifecycle: frozenset[str]
+    """The glue that joins only images of which something is stated, and the glue on it."""
     on: Mapping[str, tuple[str, ...]]
     services: frozenset[str]
     """The layers with `service: true`."""
     last: frozenset[str]
     """The services, and the layers that stand on one."""
 
-    def rank(self, name: str) -> tuple[bool, int, str]:
+    def rank(self, name: str) -> tuple[bool, bool, int, str]:
         """Return the key by which layers lie in every image: ancestors first, the same layers first
         everywhere.
 
         A service lies last. Engines unpack a layer once for all images that are the same up to it,
-        so a user who changes services, but keeps the languages, unpacks the new service only.
+        so a user who changes services, but keeps the languages, unpacks the new service only. What
+        joins some images alone, because of their lifecycle, lies above even that.
         """
-        return name in self.last, len(self.ancestors[name]), name
+        return name in self.lifecycle, name in self.last, len(self.ancestors[name]), name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,8 @@ class Stack:
     axes: tuple[str, ...]
     joined: Mapping[str, Condition]
     """Layers that join automatically -> where they do."""
+    lifecycle: frozenset[str] = frozenset()
+    """Those of them that join only where something is stated of the image."""
 
     def at(self, holding: Collection[str]) -> tuple[str, ...]:
         """Return the layers of a point, `holding` being those of `joined` that join there."""
@@ -72,14 +77,18 @@ def arrange(catalog: Catalog, layers: Mapping[str, Layer]) -> Layers:
     glue = [name for name, layer in layers.items() if layer.glue]
     glue.sort(key=lambda name: (len(ancestors[name]), name))
     joins: dict[str, Condition] = {}
+    lifecycle: set[str] = set()
     for name in glue:
         gluing = [layers[member] for member in with_ancestors[name] if layers[member].glue]
         joins[name] = both(condition(layer.when) for layer in gluing)
+        if any(layer.lifecycle for layer in gluing):
+            lifecycle.add(name)
     return Layers(
         ancestors=ancestors,
         axes=axes,
         glue=tuple(glue),
         joins=joins,
+        lifecycle=frozenset(lifecycle),
         on=on,
         services=services,
         last=last,
@@ -105,6 +114,7 @@ def stack(layers: Layers, asked: Iterable[str], axes: Iterable[str]) -> Stack:
         layers=tuple(sorted(present, key=layers.rank)),
         axes=tuple(axis for axis in axes if axis in used),
         joined={name: layers.joins[name] for name in joined},
+        lifecycle=layers.lifecycle.intersection(joined),
     )
 
 

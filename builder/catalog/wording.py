@@ -54,6 +54,10 @@ _PATTERNS = {
     words.ONE_LINE: "one line without single quotes",
     words.DRIVER: 'the version of a driver in quotes, such as "580.65.06"',
     words.ARCHITECTURE: "a graphics processor, such as sm_90 or compute_90",
+    words.DAY: "a day, such as 2027-10-31",
+    words.TAG_TEMPLATE: "a tag: letters, digits, '_', '.', '-', {tag}, {exact}, {date}, {digest}",
+    words.PACKAGE: "a package by its kind and name, such as deb:python{value}",
+    words.REASON: "a reason, on one line",
     language.LANGUAGE: "a language tag (BCP 47), such as en, pt-BR or zh-Hans",
 }
 _BRANCHES = {words.TEXT, words.TEXTS, words.CONDITIONAL, "[key]"}
@@ -77,7 +81,13 @@ _COMMANDS = {"cmd", "entrypoint"}
 """Keys whose lists are a program with its arguments."""
 _FOR_NOTHING = {"env": 'for an empty value: ""', "npm": "for any version: '*'"}
 """What to write where a value of a mapping should be a text and is missing."""
+_OF_STATUS = {
+    "eol": "write `eol:` with a day, such as 2027-10-31",
+    "yanked": "write `yanked:` with the reason",
+}
+"""What to write for states that need more than a word."""
 _NAMES = re.compile(r"[\w.+-]+([ ,]+[\w.+-]+)*")
+_CHOICE = re.compile("'([^']+)'")
 _PLAIN = re.compile(r"[\w./][\w./=+-]*", re.ASCII)
 """A text that needs no quotes in a list of YAML, unless it is a number or the like."""
 
@@ -206,7 +216,7 @@ def _problem(yaml: YamlFile, kind: type[BaseModel], details: ErrorDetails) -> Pr
     written = yaml.written(keys)
     is_choice = error == "string_type" and words.TEXT in loc
     wanted = _branch(loc) if is_choice else _wanted(details)
-    hint = _hint(error, value, written, keys)
+    hint = _hint(error, value, written, keys) or _meant(details)
     return yaml.problem(keys, f"expected {wanted}, found {in_words(value, written)}", hint)
 
 
@@ -219,6 +229,8 @@ def _unknown_key(yaml: YamlFile, kind: type[BaseModel], keys: Keys) -> Problem:
 
 def _hint(error: str, value: object, written: str, keys: Keys) -> str:
     around = str(keys[-2]) if len(keys) > 1 else ""
+    if keys[-1:] == ("status",) and value in _OF_STATUS:
+        return _OF_STATUS[str(value)]
     if error == "string_type" and value is None:
         return _FOR_NOTHING.get(around, "")
     if error == "string_type" and written:
@@ -230,6 +242,14 @@ def _hint(error: str, value: object, written: str, keys: Keys) -> str:
         entries = _entries(value, is_command=str(keys[-1]) in _COMMANDS)
         return f"write [{', '.join(_as_entry(entry) for entry in entries)}]"
     return ""
+
+
+def _meant(details: ErrorDetails) -> str:
+    """Return the word that is near to one that is none of a few."""
+    expected = details.get("ctx", {}).get("expected")
+    is_choice = details["type"] == "literal_error" and isinstance(details["input"], str)
+    near = closest(details["input"], _CHOICE.findall(str(expected))) if is_choice else None
+    return f"did you mean {near!r}?" if near else ""
 
 
 def _entries(text: str, *, is_command: bool) -> list[str]:

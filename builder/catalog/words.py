@@ -40,6 +40,10 @@ GO_VERSION = r"^(latest|v[0-9][0-9A-Za-z.+-]*)$"
 ONE_LINE = r"^[^\n']*$"
 DRIVER = r"^[0-9]+(\.[0-9]+)*$"
 ARCHITECTURE = r"^(sm|compute)_[0-9]+$"
+DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+TAG_TEMPLATE = r"^[A-Za-z0-9_{][A-Za-z0-9._{}-]*$"
+PACKAGE = r"^[a-z]+:[^\s:]+$"
+REASON = r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
 # A family's name holds `{parameters}` that `product` fills in.
@@ -64,6 +68,11 @@ Page = Annotated[str, StringConstraints(pattern=PAGE)]
 Registry = Annotated[str, StringConstraints(pattern=REGISTRY)]
 Architecture = Annotated[str, StringConstraints(pattern=ARCHITECTURE)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Day = Annotated[str, StringConstraints(pattern=DAY)]
+TagTemplate = Annotated[str, StringConstraints(pattern=TAG_TEMPLATE, max_length=128)]
+# What a lock calls an artifact of a kind: deb:python3.13.
+Package = Annotated[str, StringConstraints(pattern=PACKAGE, max_length=200)]
+Reason = Annotated[str, StringConstraints(pattern=REASON, max_length=400)]
 
 TEXT, TEXTS, CONDITIONAL = "(text)", "(texts)", "(conditional)"
 """Names of the branches where the format allows a text or something else."""

@@ -16,8 +16,10 @@ from builder import confined
 from builder.charts import library
 from builder.charts.compose import Composition
 from builder.charts.gpus import needed
+from builder.charts.images import ImageRef
 from builder.charts.load import SERVICE, SOURCE
 from builder.charts.readme import rows, variables
+from builder.charts.roles import told
 from builder.charts.schema import schema
 from builder.charts.scopes import scopes
 from builder.charts.values import completion, values
@@ -113,6 +115,8 @@ def metadata(
         "artifacthub.io/category": service.category,
         "artifacthub.io/images": _yaml(images),
     }
+    if all(image.standing.status == "preview" for image in composition.images):
+        annotations["artifacthub.io/prerelease"] = "true"
     if changes:
         annotations["artifacthub.io/changes"] = _yaml(list(changes))
     for language, text in service.description.items():
@@ -277,17 +281,28 @@ def _at(file: str, text: str, offset: int, message: str, hint: str = "") -> Prob
 
 def _context(composition: Composition, origin: Origin) -> dict[str, object]:
     """Return the variables that stubs may use."""
+    known = tuple(_known_images(composition))
     return {
         "name": composition.name,
         "catalog": origin.catalog,
         "service": composition.service,
         "images": composition.every_image,
-        "gpus": needed(composition.every_image),
+        "known_images": known,
+        "lifecycle": told(known),
+        "gpus": needed(known),
         "scopes": tuple(scopes(composition)),
         "defaults": completion(composition.options),
         "rows": list(rows(composition.options)),
         "described_variables": variables(composition),
     }
+
+
+def _known_images(composition: Composition) -> Iterator[ImageRef]:
+    """Yield all images that releases of a chart may run: the yanked ones, too."""
+    yield from composition.every_image
+    yield from composition.gone
+    for inner in composition.contained.values():
+        yield from inner.gone
 
 
 def _icon(icon: str, directory: Path, name: str) -> str:

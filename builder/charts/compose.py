@@ -11,11 +11,11 @@ from pydantic import JsonValue
 
 from builder.catalog.reader import Place
 from builder.catalog.suggest import nearest
-from builder.charts.gpus import described
+from builder.charts import roles
 from builder.charts.images import ImageRef, Images
 from builder.charts.library import NAME, ChartLibrary
 from builder.charts.load import Groups
-from builder.charts.model import Environment, Group, Option, Role, spaced
+from builder.charts.model import Environment, Group, Option, spaced
 from builder.charts.service import Service, Workload
 from builder.errors import InputError, Problem
 
@@ -61,6 +61,8 @@ class Composition:
     images: tuple[ImageRef, ...]
     others: Mapping[str, ImageRef] = field(default_factory=dict)
     """Images of further workloads and of sidecars: name in catalog.yaml -> reference."""
+    gone: tuple[ImageRef, ...] = ()
+    """Images that are yanked: releases may still run them, and nothing offers them."""
     groups: Mapping[str, Group]
     options: Mapping[str, Option]
     """Top-level values, in the order of the form, including those of all workloads."""
@@ -142,6 +144,7 @@ def compose(
         service=service,
         images=images.own,
         others=images.others,
+        gone=images.gone,
         library=library,
         groups=chosen,
         options=ordered,
@@ -280,14 +283,8 @@ def _filled(
     sections: Mapping[str, Option], images: tuple[ImageRef, ...], port: int | None
 ) -> Mapping[str, Mapping[str, JsonValue]]:
     """Return the fields to set in the options that have a role, by dotted path."""
-    references: list[JsonValue] = [str(image) for image in images]
-    fields: Mapping[Role, Mapping[str, JsonValue]] = {
-        "image": {"default": references[0], "suggest": references},
-        "custom-image": {"default": references[0]},
-        "port": {} if port is None else {"default": port},
-    }
     return {
-        ".".join(path): described(option, images) if option.role == "gpu" else fields[option.role]
+        ".".join(path): roles.fields(option, images, port)
         for path, option in walk(sections)
         if option.role
     }

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from builder.charts.compose import Composition
+from builder.graph import gpu
 from builder.graph.model import Graph, ImagePoint
 from builder.graph.needs import needs
 from builder.graph.sample import LAYER, Aspect, cover_near_first
 
 OPTIONS = "options"
+NO_GPU = "they ask for graphics processors, which a cluster in Docker does not have"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +32,7 @@ class Services:
 def sample(compositions: Mapping[str, Composition], graph: Graph, *, whole: bool) -> Services:
     """Choose services that together cover what all services do whose image is built and not heavy.
 
-    With `whole`, choose all whose image is built.
+    With `whole`, choose all whose image is built, but those that ask for a graphics processor.
     """
     offers: dict[str, frozenset[Aspect]] = {}
     far: set[str] = set()
@@ -42,6 +44,8 @@ def sample(compositions: Mapping[str, Composition], graph: Graph, *, whole: bool
             left_out[name] = "the catalog does not build its image yet"
         elif heavy and not whole:
             left_out[name] = f"heavy: {', '.join(heavy)}"
+        elif wants_gpu(image, graph):
+            left_out[name] = NO_GPU
         else:
             offers[name] = _aspects(composition, image, graph)
             if needs(image, graph):
@@ -59,6 +63,11 @@ def sample(compositions: Mapping[str, Composition], graph: Graph, *, whole: bool
 def first_image(composition: Composition, graph: Graph) -> ImagePoint | None:
     """Return the default image of a service; None if the catalog does not build it yet."""
     return graph.images.get(f"{composition.service.image}:{composition.images[0].tag}")
+
+
+def wants_gpu(image: ImagePoint, graph: Graph) -> bool:
+    """Tell whether an image needs a node with a graphics processor."""
+    return gpu.needs(graph.cells[name] for name in image.cells) is not None
 
 
 def _aspects(composition: Composition, image: ImagePoint, graph: Graph) -> frozenset[Aspect]:

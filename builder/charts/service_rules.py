@@ -113,6 +113,7 @@ def service_problems(composition: Composition, file: ServiceFile) -> Iterator[Pr
     yield from _probes(composition, file)
     yield from _tests(composition, file)
     yield from _options(composition, file)
+    yield from _default_image(composition, file)
     yield from _variables(composition, file)
     yield from _templates(composition, file)
     yield from _source(composition, file, file.path.parent / SOURCE)
@@ -149,6 +150,21 @@ def _options(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
             if fault.field in fields:
                 keys = ("set", dotted, *fault.keys)
                 yield file.problem(keys, f"{dotted}: {fault.message}", fault.hint, key=True)
+
+
+def _default_image(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
+    """Yield a default that the service sets to a preview, or to what is yanked."""
+    first = composition.images[0]
+    known = {str(image): image.standing for image in (*composition.images, *composition.gone)}
+    for dotted, fields in composition.service.set.items():
+        name = fields.get("default")
+        standing = known.get(name) if isinstance(name, str) else None
+        if standing is None or standing.may_be_default or not first.standing.may_be_default:
+            continue
+        why = f"yanked: {standing.yanked}" if standing.yanked else "a preview"
+        message = f"{dotted}: the default {name} is {why}"
+        hint = f"remove it: the catalog's own default is {first}"
+        yield file.problem(("set", dotted, "default"), message, hint)
 
 
 def _variables(composition: Composition, file: ServiceFile) -> Iterator[Problem]:

@@ -18,7 +18,6 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
         "kubernetes_validate",
         "referencing",
         "regress",
-        "semver",
     ),
 }
 """Extra of this distribution -> the modules that it adds. A machine that only builds images does
@@ -45,6 +44,8 @@ COMMANDS: Mapping[str, str] = {
     "why": "show which layer and which request bring a package into an image",
     "size": "show what takes space in an image",
     "diff": "compare two images or two cells: packages, files, bytes to pull",
+    "sbom": "write what images hold, with licences, as SPDX and CycloneDX documents",
+    "notes": "say what moved between two states of the catalog: packages by layer, images, pulls",
     "lock": "resolve what layers ask for to exact files, in catalog.lock",
     "fetch": "fetch what is locked into the cache",
     "plan": "show what a build would keep and build, and why",
@@ -56,6 +57,10 @@ COMMANDS: Mapping[str, str] = {
     "run": "run an image in Docker",
     "shell": "open a shell in an image, in a cell, or where a build failed",
     "push": "push images to a registry; only what it lacks is sent",
+    "publish": "stage a release of images and charts in a registry",
+    "promote": "make a staged release public",
+    "rollback": "make an earlier release public again",
+    "releases": "list the releases in a registry",
     "prune": "free the space of cells and images that the catalog no longer needs",
     "render": "print the Dockerfile that builds an image with plain Docker",
     "chart": "generate, check, compare, publish and launch the services' Helm charts",

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from builder.catalog.load import load
-from builder.cells import compose, records
 from builder.cells.compare import Comparison, compare
 from builder.console.text import Console, readable
 from builder.debian.model import Facts
 from builder.errors import InputError, Problem
 from builder.execute.former import built_last
 from builder.execute.hold import check_cells
-from builder.execute.project import Project, image_ref, open_project
+from builder.execute.project import Project, open_project
 from builder.graph.build import graph
-from builder.graph.model import ImagePoint
 from builder.graph.select import one_image, one_node
-from builder.oci.model import Descriptor
-from builder.tools import git
+from builder.record.states import blobs_of, catalog_at, deltas, layers
 
 SHOWN = 40
 """How many files are listed without --all."""
@@ -88,7 +83,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _side_at(arguments: argparse.Namespace, present: Project) -> Side:
     """Return A, of the catalog as it was at a revision where one is given."""
-    with _catalog_at(arguments.catalog, arguments.revision) as catalog:
+    with catalog_at(arguments.catalog, arguments.revision) as catalog:
         before = open_project(catalog, [_node(catalog, arguments.a, "A")])
         settings = replace(before.settings, store=present.settings.store)
         return _side(replace(before, settings=settings), arguments.revision)
@@ -100,19 +95,8 @@ def _former_side(project: Project, word: str, console: Console) -> Side:
     former = built_last(project, image)
     if former.since:
         console.note(f"A is {image} as it was built last; since then: {former.since}")
-    blobs = _blobs(project, former.manifest)
+    blobs = blobs_of(project.store, former.manifest)
     return Side(node=f"{image} as built last", stack=former.facts, blobs=blobs)
-
-
-@contextmanager
-def _catalog_at(catalog: Path, revision: str | None) -> Iterator[Path]:
-    """Return the path of the catalog; with a revision, of a copy as it was at that revision."""
-    if revision is None:
-        yield catalog
-        return
-    with TemporaryDirectory() as name:
-        git.export(catalog.parent, revision, Path(name))
-        yield Path(name) / catalog.name
 
 
 def _node(catalog: Path, word: str, argument: str) -> str:
@@ -133,30 +117,9 @@ def _side(project: Project, revision: str | None = None) -> Side:
     if image is None:
         (cell,) = cells
         stack = project.facts([cell])
-        return Side(node=cell, stack=stack, blobs=_deltas(stack))
+        return Side(node=cell, stack=stack, blobs=deltas(stack))
     stack = project.facts(image.cells)
-    return Side(node=image.id, stack=stack, blobs=_layers(project, image, stack))
-
-
-def _layers(project: Project, image: ImagePoint, stack: Sequence[Facts]) -> Mapping[str, int]:
-    """Return the layers of an image; without the seal if it is not put together yet."""
-    manifests = [records.find(project.store, facts.key) for facts in stack]
-    digests = [manifest.digest for manifest in manifests if manifest is not None]
-    key = project.image_key(image.id, digests)
-    composed = compose.find(project.store, image_ref(image.id, key), key)
-    return _deltas(stack) if composed is None else _blobs(project, composed)
-
-
-def _blobs(project: Project, manifest: Descriptor) -> Mapping[str, int]:
-    layers = project.store.read_json(manifest)["layers"]
-    return {layer["digest"]: layer["size"] for layer in layers}
-
-
-def _deltas(stack: Sequence[Facts]) -> Mapping[str, int]:
-    sizes: dict[str, int] = {}
-    for facts in stack:
-        sizes.update({chunk.blob.digest: chunk.blob.size for chunk in facts.delta})
-    return sizes
+    return Side(node=image.id, stack=stack, blobs=layers(project, image, stack))
 
 
 def _show(comparison: Comparison, console: Console, *, everything: bool) -> None:

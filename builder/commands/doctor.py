@@ -121,6 +121,7 @@ def _needs(loaded: Loaded) -> Needs:
         npm=any(layer.npm for layer in layers),
         maven=next(_maven_files(loaded), ""),
         go=any(layer.go for layer in layers),
+        cran=any(layer.cran for layer in layers),
         archives=addresses(whole),
         further=further,
         charts=any((loaded.root / DIRECTORY).glob(f"*/{SERVICE}")),

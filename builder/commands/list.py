@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from typing import Any
 
 from builder.catalog.conditions import written
 from builder.catalog.load import load
+from builder.catalog.standing import summary
 from builder.console.text import Console
 from builder.errors import listed
 from builder.graph.build import graph
@@ -15,6 +17,8 @@ from builder.graph.model import Graph
 from builder.graph.needs import needs
 from builder.graph.sample import ASPECTS, Sample, sample
 from builder.graph.select import select
+from builder.record.published import tags_by_lock
+from builder.settings import today
 
 NAMED = 8
 """How many names of a kind a line has."""
@@ -42,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print one line for each image name, with its tags, in the order of the catalog."""
-    made = graph(load(arguments.catalog))
+    loaded = load(arguments.catalog)
+    made = graph(loaded)
     if arguments.absent:
         _absent(arguments, made, console)
         return 0
@@ -51,29 +56,53 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _sample(sample(part), part, console, as_json=arguments.json)
         return 0
     if arguments.json:
-        console.json([image_document(image, part) for image in part.images.values()])
+        tags = tags_by_lock(loaded, made)
+        console.json(
+            [
+                {**image_document(image, part), "tags": tags[image.id]}
+                for image in part.images.values()
+            ]
+        )
         return 0
     _list(part, console)
     return 0
 
 
 def _list(part: Graph, console: Console) -> None:
-    """Print the images; which hosts they need beside the package registries, where some do."""
+    """Print the images; which hosts they need beside the package registries, and how long they are
+    for use, where something is to be told of some.
+    """
     hosts: dict[str, set[str]] = {}
     for image in part.images.values():
         hosts.setdefault(image.name, set()).update(needs(image, part))
-    names = by_name(part).items()
-    if any(hosts.values()):
-        rows = [
-            (name, " ".join(tags), " ".join(sorted(hosts[name])), text)
-            for (name, text), tags in names
-        ]
-        console.table(["image", "tags", "needs", "description"], rows)
-        return
+    told = _standings(part, today())
+    optional = {
+        "needs": {name: " ".join(sorted(of)) for name, of in hosts.items()},
+        "lifecycle": told,
+    }
+    shown = {column: of for column, of in optional.items() if any(of.values())}
     console.table(
-        ["image", "tags", "description"],
-        [(name, " ".join(tags), text) for (name, text), tags in names],
+        ["image", "tags", *shown, "description"],
+        [
+            (name, " ".join(tags), *(of.get(name, "") for of in shown.values()), text)
+            for (name, text), tags in by_name(part).items()
+        ],
     )
+
+
+def _standings(part: Graph, day: date) -> dict[str, str]:
+    """Return how long the images of each name are for use: once for all of its tags, or with the
+    tag in front.
+    """
+    by_name: dict[str, dict[str, str]] = {}
+    for image in part.images.values():
+        by_name.setdefault(image.name, {})[image.tag] = summary(image.standing, day)
+    told: dict[str, str] = {}
+    for name, tags in by_name.items():
+        is_one = len(set(tags.values())) == 1
+        each = [f"{tag} {text}" for tag, text in tags.items() if text]
+        told[name] = next(iter(tags.values())) if is_one else "; ".join(each)
+    return told
 
 
 def _absent(arguments: argparse.Namespace, made: Graph, console: Console) -> None:

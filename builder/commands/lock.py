@@ -6,10 +6,12 @@ import argparse
 
 from builder.catalog.load import load
 from builder.console.text import Console
+from builder.errors import InputError, Problem
 from builder.graph.accounts import behind
 from builder.graph.build import graph
 from builder.graph.model import Graph
 from builder.graph.request import Documents
+from builder.lock.bound import Reach, Stayed
 from builder.lock.difference import Change, difference
 from builder.lock.encode import encode
 from builder.lock.file import read, read_any, recover, write
@@ -32,6 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ),
     )
     parser.add_argument(
+        "--within",
+        choices=[str(reach) for reach in Reach],
+        help=(
+            "with --upgrade: move packages only so far. patch: the major and the minor number of"
+            " their versions stay; minor: the major number stays; major: anything may change"
+        ),
+    )
+    parser.add_argument(
         "--check",
         action="store_true",
         help="resolve nothing; exit 1 when the lock does not cover what layers ask for",
@@ -51,6 +61,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write catalog.lock, and print how it differs from the one before. With --check, exit 1 when
     it is stale.
     """
+    if arguments.within is not None and arguments.upgrade is None:
+        message = "it says how far --upgrade moves packages, and there is no --upgrade"
+        raise InputError([Problem("--within", 0, 0, message, "say both, or neither")])
     loaded = load(arguments.catalog)
     whole = graph(loaded)
     path = loaded.root / NAME
@@ -65,7 +78,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     upgrade = () if arguments.upgrade is None else tuple(arguments.upgrade) or ("*",)
     documents = Documents(layers=loaded.layer_sources, catalog=loaded.source)
     settings = read_settings(loaded.root).knowing(loaded.catalog.addresses)
-    after = resolve(whole, before, settings, console, upgrade=upgrade, documents=documents)
+    within = Reach[(arguments.within or str(Reach.MAJOR)).upper()]
+    stayed: list[Stayed] = []
+    after = resolve(
+        whole,
+        before,
+        settings,
+        console,
+        upgrade=upgrade,
+        within=within,
+        tell=stayed.append,
+        documents=documents,
+    )
+    held_back = sorted(set(stayed))
     changes = difference(before, after)
     # Compare `extra` too: two artifacts that differ only there are equal for `==`.
     moved = former or before is None or encode(after) != encode(before)
@@ -77,11 +102,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 "moment": after.moment,
                 "changes": [change.document() for change in changes],
                 "accounts": dict(after.accounts),
+                "stayed": [one.document() for one in held_back],
             }
         )
         return 0
     _show(changes, console)
     _show_accounts(before, after, console)
+    for one in held_back:
+        console.text(one.told(within))
     console.text(
         f"{len(after.artifacts)} packages for {len(after.cells)} cells, as of {after.moment}"
         + ("" if changes else "; nothing moved")

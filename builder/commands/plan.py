@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 
 from builder.console.text import Console, readable
 from builder.errors import listed
 from builder.execute.overlaps import overlaps
-from builder.execute.project import Project, open_project
-from builder.plan.plan import Plan
+from builder.execute.project import Project, image_ref, open_project
+from builder.graph.tags import Tag, published
+from builder.plan.plan import Plan, PlanStep
 
 WORTH_A_LAYER = 10_000_000
 """Two layers that duplicate at least this many bytes are named without --all."""
@@ -27,8 +29,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the plan. Always exit 0: work to do is not a failure."""
     project = open_project(arguments.catalog, arguments.patterns)
     made = project.plan()
+    tags = published(project.loaded, project.whole, project.lock, _digests(project, made))
     if arguments.json:
-        console.json([_row(step) for step in made.steps])
+        console.json([_row(step, tags) for step in made.steps])
         return 0
     show(made, console, everything=arguments.all)
     _show_overlaps(project, made, console, least=0 if arguments.all else WORTH_A_LAYER)
@@ -73,5 +76,19 @@ def summary(made: Plan) -> str:
     return "; ".join(parts)
 
 
-def _row(step: object) -> dict[str, object]:
-    return {name: getattr(step, name) for name in ("node", "kind", "action", "reasons", "key")}
+def _digests(project: Project, made: Plan) -> dict[str, str]:
+    """Return the digests of the images that are kept."""
+    digests: dict[str, str] = {}
+    for step in made.steps:
+        is_kept = step.kind == "image" and step.action == "keep"
+        manifest = project.store.find(image_ref(step.node, step.key)) if is_kept else None
+        if manifest is not None:
+            digests[step.node] = manifest.digest
+    return digests
+
+
+def _row(step: PlanStep, tags: Mapping[str, Sequence[Tag]]) -> dict[str, object]:
+    row = {name: getattr(step, name) for name in ("node", "kind", "action", "reasons", "key")}
+    if step.kind == "image":
+        row["tags"] = [tag.text for tag in tags[step.node]]
+    return row

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from builder.catalog.load import Loaded
 from builder.console.text import Console
 from builder.errors import InputError, Problem
 from builder.execute.hold import taken
-from builder.execute.project import open_project
+from builder.execute.project import Project, open_project
 from builder.fetch.session import session
-from builder.record.push import Pushed, PushTarget, push
+from builder.graph.tags import published
+from builder.oci.model import Descriptor
+from builder.record.push import Pushed, PushTarget, TagPolicy, push
+from builder.release.shelf import Place
+from builder.settings import Settings
 from builder.tools.registry import Address, Registry, address
 from builder.tree import File, replace
 
@@ -23,6 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "patterns", nargs="*", metavar="PATTERN", help="images (globs); all without one"
     )
+    add_registry(parser)
+    parser.add_argument(
+        "--digests",
+        type=Path,
+        metavar="FILE",
+        help=("write the digest of each <image>:<tag>, for `catalog chart generate --digests`"),
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_registry(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that say which registry, and how it is spoken to."""
     parser.add_argument(
         "--to",
         metavar="REGISTRY",
@@ -39,34 +56,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="transfers at once (default: CATALOG_JOBS, else the number of processors)",
     )
-    parser.add_argument(
-        "--digests",
-        type=Path,
-        metavar="FILE",
-        help=("write the digest of each <image>:<tag>, for `catalog chart generate --digests`"),
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def given(arguments: argparse.Namespace) -> Address | None:
+    """Return the registry that the arguments name, if they do.
+
+    Raises:
+        InputError: it is no address.
+
+    """
+    return None if arguments.to is None else _address(arguments.to, "--to")
+
+
+def place_of(arguments: argparse.Namespace, loaded: Loaded, settings: Settings) -> Place:
+    """Return the registry, and the path in it, that the arguments or the catalog name.
+
+    Raises:
+        InputError: one of them is no address.
+
+    """
+    where = given(arguments) or _address(loaded.catalog.registry, f"{arguments.catalog}: registry")
+    registry = Registry(where, session(settings), plain_http=arguments.plain_http)
+    return Place(registry=registry, address=where, jobs=arguments.jobs or settings.jobs)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Push, and print the name and the digest of each image. Credentials come from `docker login`
     or from REGISTRY_AUTH_FILE.
     """
-    given = None if arguments.to is None else _address(arguments.to, "--to")
+    given(arguments)
     project = open_project(arguments.catalog, arguments.patterns, cells=False)
-    where = given or _address(project.loaded.catalog.registry, f"{arguments.catalog}: registry")
-    registry = Registry(where, session(project.settings), plain_http=arguments.plain_http)
-    target = PushTarget(
-        registry=registry, address=where, jobs=arguments.jobs or project.settings.jobs
-    )
+    place = place_of(arguments, project.loaded, project.settings)
+    target = PushTarget(registry=place.registry, address=place.address, jobs=place.jobs)
     with taken(project) as images:
-        pushed = push(project.store, images, target, console)
+        policy = _policy(project, images)
+        pushed = push(project.store, images, target, console, policy)
     if arguments.digests:
         digests = {image.image: image.digest for image in pushed}
         text = json.dumps(digests, indent=2) + "\n"
         replace(arguments.digests, File(text.encode()))
     _report(pushed, console, as_json=arguments.json)
     return 0
+
+
+def _policy(project: Project, images: Mapping[str, Descriptor]) -> TagPolicy:
+    """Return the tags of images that are built.
+
+    Raises:
+        InputError: see `published`.
+
+    """
+    digests = {name: manifest.digest for name, manifest in images.items()}
+    standing = {name: image.standing for name, image in project.whole.images.items()}
+    return TagPolicy(
+        tags=published(project.loaded, project.whole, project.lock, digests),
+        withdrawn=tuple(name for name, one in standing.items() if not one.may_be_default),
+    )
 
 
 def _address(text: str, place: str) -> Address:
@@ -82,6 +127,8 @@ def _report(pushed: Sequence[Pushed], console: Console, *, as_json: bool) -> Non
         return
     for image in pushed:
         console.text(f"{image.reference}@{image.digest}")
+        if others := image.tags[1:]:
+            console.text(f"  also {' '.join(others)}")
     sent = sum(image.sent for image in pushed) / 1e6
     mounted = sum(image.mounted for image in pushed) / 1e6
     present = sum(image.present for image in pushed) / 1e6

@@ -12,6 +12,7 @@ from typing import Any
 from builder.catalog.conditions import condition, holds, written
 from builder.catalog.directory import LAYER
 from builder.catalog.load import Loaded, load
+from builder.catalog.standing import summary
 from builder.console.text import Console, readable
 from builder.errors import InputError, Problem, listed
 from builder.graph.build import graph
@@ -22,6 +23,8 @@ from builder.graph.model import Cell, Graph, ImagePoint
 from builder.graph.select import select, unknown_node
 from builder.kinds.table import left_out
 from builder.record.facts import Fact, Facts, facts
+from builder.record.published import tags_by_lock
+from builder.settings import today
 
 SHOWN_IMAGES = 4
 """How many images are named beside a cell; the others are counted."""
@@ -63,10 +66,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     known = (
         facts(loaded, select(made, [image.id for image in answer.images])) if answer.images else {}
     )
+    tags = tags_by_lock(loaded, made) if answer.images else {}
+    document = _document(answer, made, known, tags)
     if arguments.json:
-        console.json(_document(answer, made, known))
+        console.json(document)
     elif answer.images:
-        _show(answer.images, made, known, console, packages=arguments.packages)
+        _show(answer.images, document["images"], console, packages=arguments.packages)
     else:
         _explain(arguments, answer, console)
     return 0 if answer.images else 1
@@ -236,9 +241,13 @@ def _answer(loaded: Loaded, made: Graph, name: str, at: str) -> Answer:
     return explain(loaded, made, name, point(loaded, name, at))
 
 
-def _document(answer: Answer, made: Graph, known: Facts) -> dict[str, Any]:
+def _document(
+    answer: Answer, made: Graph, known: Facts, tags: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
     return {
-        "images": [describe(image, made, known) for image in answer.images],
+        "images": [
+            {**describe(image, made, known), "tags": tags[image.id]} for image in answer.images
+        ],
         "absent": [
             {"point": dict(reason.point), "because": reason.because} for reason in answer.reasons
         ],
@@ -247,16 +256,23 @@ def _document(answer: Answer, made: Graph, known: Facts) -> dict[str, Any]:
 
 
 def _show(
-    images: tuple[ImagePoint, ...], made: Graph, known: Facts, console: Console, *, packages: bool
+    images: Sequence[ImagePoint],
+    documents: Sequence[Mapping[str, Any]],
+    console: Console,
+    *,
+    packages: bool,
 ) -> None:
     if len(images) > IN_FULL:
         console.text(f"{images[0].name}: {images[0].description}\n")
         console.table(["image", "at"], [(image.id, written(image.point)) for image in images])
         console.text("\nGive a name with its tag to see its layers.")
         return
-    for image in images:
-        shown = describe(image, made, known)
-        console.text(f"{image.id}  {image.description}\n{written(image.point)}\n")
+    for image, shown in zip(images, documents, strict=True):
+        console.text(f"{image.id}  {image.description}\n{written(image.point)}")
+        console.text(f"pushed as {', '.join(shown['tags'])}")
+        if told := summary(image.standing, today()):
+            console.text(told)
+        console.text()
         console.table(
             ["layer", "", ">size", "packages", "what it adds"],
             [_row(layer) for layer in shown["layers"]],

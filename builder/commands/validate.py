@@ -12,6 +12,9 @@ from builder.console.text import Console
 from builder.errors import InputError, Problem
 from builder.events import Note
 from builder.graph.build import graph
+from builder.graph.ends import warnings
+from builder.graph.tags import published
+from builder.settings import today
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,12 +31,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             raise
         console.json({"problems": [asdict(problem) for problem in error.problems]})
         return error.exit_code
+    made = graph(loaded)
+    late = warnings(loaded, made, today())
     if arguments.json:
-        console.json({"problems": []})
+        console.json({"problems": [], "warnings": [asdict(problem) for problem in late]})
         return 0
     for name in unused(loaded):
         console(Note(f"no image has the layer {name}", level="warning"))
-    made = graph(loaded)
+    for problem in late:
+        console(Note(str(problem), level="warning"))
     names = {image.name for image in made.images.values()}
     charts = service_names(loaded.root)
     console.text(
@@ -57,10 +63,21 @@ def _load(path: Path) -> Loaded:
         loaded = load(path)
     except InputError as error:
         problems += error.problems
+    else:
+        problems += _tag_problems(loaded)
     problems += chart_problems(path, loaded)
     if loaded is None or problems:
         raise InputError(problems)
     return loaded
+
+
+def _tag_problems(loaded: Loaded) -> list[Problem]:
+    """Return where two images of one name claim one tag, as far as no lock is needed to know."""
+    try:
+        published(loaded, graph(loaded))
+    except InputError as error:
+        return list(error.problems)
+    return []
 
 
 def unused(loaded: Loaded) -> list[str]:

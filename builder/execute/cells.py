@@ -11,7 +11,7 @@ from errno import ENOSPC
 from pathlib import Path
 
 from builder import confined
-from builder.cells import delta, inputs, loadable, records
+from builder.cells import delta, inputs, loadable, notes, records
 from builder.debian.model import Facts
 from builder.errors import BuilderError, ToolError
 from builder.events import Note, Output
@@ -32,6 +32,7 @@ from builder.oci.store import Store
 from builder.render.accounts import ACCOUNTS
 from builder.render.dockerfile import ARTIFACTS, PARENT, dockerfile
 from builder.render.dockerfile import context as build_context
+from builder.sbom import contents
 from builder.tools import buildx, mmdebstrap
 
 FULL = "no space left on device"
@@ -121,9 +122,19 @@ def keep(shop: Workshop, cell: Cell, facts: Facts) -> None:
     for sentence in surprises(cell, shop.project.lock, facts, below):
         shop.monitor(Note(sentence, "warning"))
     records.record(shop.store, facts, manifests(shop.store, cell, known))
-    loadable.known(shop.store, facts)
+    note(shop.store, facts)
     inputs.remember(shop.store, cell.id, known[cell.id].document)
     shop.forget(cell.id)
+
+
+def note(store: Store, facts: Facts) -> None:
+    """Note what a cell has to load, and its packages, in one pass over its layers."""
+    if loadable.recall(store, facts) and contents.recall(store, facts):
+        return
+    objects, packages = loadable.Reader(), contents.Reader()
+    notes.read(store, facts, [objects, packages])
+    objects.record(store, facts)
+    packages.record(store, facts)
 
 
 def locked_at(lock: Lock) -> int:

@@ -38,6 +38,7 @@ WITHOUT_NETWORK = {
         r"|satisfies the requirement|dns error|No solution found when resolving dependencies"
     ),
     "`npm`": r"EAI_AGAIN|ENOTFOUND|ENETUNREACH|ECONNREFUSED .*:443",
+    "`cran`": r"unable to access index for repository|cannot open URL '[^']*/src/contrib/",
     "`archives`": (
         r"Could not resolve (host|proxy)|unable to resolve host|Name or service not known"
         r"|failure in name resolution|Network is unreachable|[Nn]o such host|server misbehaving"
@@ -51,6 +52,7 @@ INSTALLERS = {
     "npm ci": "npm",
     "go build": "go",
     "/artifacts/maven -type": "maven",
+    "R CMD INSTALL": "cran",
 }
 """What stands in a step that installs packages -> the key of layer.yaml that asks for them."""
 

@@ -14,9 +14,12 @@ from builder.execute.project import IMAGES, Project, image_of, image_ref
 from builder.oci.model import Descriptor
 from builder.oci.writers import writing
 from builder.plan.plan import Plan
+from builder.sbom import contents
 
 NEW = ("new",)
 """The reasons for which a plan builds what was never built."""
+REFS = (records.ref, loadable.ref, contents.ref)
+"""What a store may have of a cell, by its key."""
 SHOWN = 3
 """Reasons, and images, that a message names."""
 
@@ -24,7 +27,9 @@ SHOWN = 3
 def state(project: Project) -> frozenset[str]:
     """Return the refs that tell a state of a catalog from others: of its cells, by their keys."""
     keys = [item.key for item in project.inputs.values()]
-    cells = {*map(records.ref, keys), *map(loadable.ref, keys)}
+    cells: set[str] = set()
+    for ref in REFS:
+        cells.update(map(ref, keys))
     return frozenset(cells | {inputs.PREFIX + name for name in project.graph.cells})
 
 

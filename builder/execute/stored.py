@@ -17,6 +17,7 @@ from builder.oci.check import Fault, blob_faults, index_faults, layout_faults, r
 from builder.oci.model import Descriptor
 from builder.oci.shelf import Shelf, owner_of, short
 from builder.oci.store import Store
+from builder.sbom import contents
 
 SHORT = 12
 """Hex digits of a key that are shown."""
@@ -106,6 +107,9 @@ def _understood(store: Store, ref: str, manifest: Descriptor) -> str:
     if name.startswith(loadable.PREFIX):
         loadable.understood(store, manifest)
         return ""
+    if name.startswith(contents.PREFIX):
+        contents.understood(store, manifest)
+        return ""
     own = Shelf(store.root, owner) if owner else store
     if (
         name.startswith(inputs.PREFIX)
@@ -132,7 +136,7 @@ def _use_faults(store: Store) -> Iterator[Fault]:
 
 def _is_note(ref: str) -> bool:
     """Tell whether a ref is of something that is noted of a cell, and made again without it."""
-    return short(ref).startswith((inputs.PREFIX, loadable.PREFIX))
+    return short(ref).startswith((inputs.PREFIX, loadable.PREFIX, contents.PREFIX))
 
 
 def _named(

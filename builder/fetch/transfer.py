@@ -39,7 +39,7 @@ LOST = (
     ValueError,
 )
 """What a redirect that goes on, or leads nowhere, comes to: trying again changes nothing."""
-UNPACKED = {"python", "shared", "wheel", "npm", "maven", "go"}
+UNPACKED = {"python", "shared", "wheel", "npm", "maven", "go", "r"}
 """Kinds whose archives are made for clients that unpack them. Debian's are dpkg's to judge, and
 what a layer's own `run` unpacks is the layer's."""
 MOST_DIGITS = 19

@@ -12,6 +12,7 @@ from builder.catalog.load import Loaded
 from builder.catalog.matrix import Point
 from builder.graph.model import Absent, Cell, Graph, ImagePoint
 from builder.graph.origins import indexes, repositories
+from builder.graph.successors import with_successors
 
 
 def graph(loaded: Loaded) -> Graph:
@@ -29,7 +30,7 @@ def graph(loaded: Loaded) -> Graph:
             absent[entry.name, *entry.point.items(), entry.because] = entry
     return Graph(
         cells=cells.ordered(),
-        images=images,
+        images=with_successors(loaded, images),
         absent=tuple(absent.values()),
     )
 
@@ -101,4 +102,5 @@ def _image(loaded: Loaded, matrix: Matrix, point: Point, cells: _Cells) -> Image
         },
         asked=member.asked,
         service=member.image.service or "",
+        standing=matrix.standing(point),
     )

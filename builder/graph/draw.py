@@ -5,7 +5,7 @@ programs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from builder.catalog.model import Layer
 from builder.graph.model import Cell, Graph, ImagePoint
@@ -134,7 +134,14 @@ def image_document(image: ImagePoint, graph: Graph) -> dict[str, object]:
         "point": dict(image.point),
         "cells": list(image.cells),
         "needs": list(needs(image, graph)),
+        **_standing(image),
     }
+
+
+def _standing(image: ImagePoint) -> dict[str, object]:
+    """Return how an image stands; nothing where nothing is stated."""
+    standing = image.standing
+    return {"lifecycle": asdict(standing)} if standing.stated else {}
 
 
 def _cell(cell: Cell) -> dict[str, object]:

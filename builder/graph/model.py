@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from builder.catalog.model import Layer
 from builder.catalog.origins import FurtherRepository
+from builder.catalog.standing import ACTIVE, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class ImagePoint:
     """Names of the layers that the catalog asks for, in its order; the others joined."""
     service: str = ""
     """Name of the layer that it runs, where the catalog says which one."""
+    standing: Standing = ACTIVE
+    """How long it is for use, and what to use instead."""
 
 
 @dataclass(frozen=True, slots=True)

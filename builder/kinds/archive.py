@@ -29,4 +29,6 @@ def _place(artifact: Artifact) -> PurePosixPath:
     return PurePosixPath("archives", artifact.name, artifact.locator.rpartition("/")[2])
 
 
-ARCHIVE = ArtifactKind(name=KIND, key=KEY, wishes=_wishes, place=_place)
+ARCHIVE = ArtifactKind(
+    name=KIND, key=KEY, wishes=_wishes, place=_place, url="generic", unpacked=True
+)

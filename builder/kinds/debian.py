@@ -36,6 +36,10 @@ def _check(text: YamlFile, path: tuple[Key, ...], package: str) -> Iterator[Prob
     yield text.problem(path, f"{quoted(package)} is not the name of a Debian package", hint)
 
 
+def _package(request: str) -> str:
+    return parted(request)[0]
+
+
 def _place(artifact: Artifact) -> PurePosixPath:
     return PurePosixPath(artifact.kind, file_name(artifact))
 
@@ -45,12 +49,13 @@ DEB = ArtifactKind(
     key="apt",
     wishes=requests.wishes("apt"),
     check=requests.check("apt", _check),
-    package=lambda text: parted(text)[0],
+    package=_package,
     place=_place,
     template="apt.j2",
     early=True,
     installed=True,
     of_one_release="Debian packages belong to one release",
+    url="deb",
 )
 
 
@@ -72,6 +77,7 @@ BUILD = ArtifactKind(
     key="build",
     wishes=requests.wishes("build"),
     check=requests.check("build", _check),
+    package=_package,
     place=_place,
 )
 SOURCE = ArtifactKind(
@@ -79,5 +85,8 @@ SOURCE = ArtifactKind(
     key="sources",
     wishes=requests.wishes("sources"),
     check=requests.check("sources", _source_check),
+    package=_package,
     place=_source_place,
+    url="deb",
+    unpacked=True,
 )

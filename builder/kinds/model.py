@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import IO
 
 from builder.catalog.model import Layer
 from builder.catalog.source import YamlFile
@@ -37,6 +38,53 @@ class Trace:
         return path.endswith(self.ends) and self.path.fullmatch(path) is not None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Described:
+    """A package, as a file in an image describes it: for bills of materials."""
+
+    kind: str
+    """A row of `builder.kinds.table`."""
+    name: str
+    version: str
+    """Empty where it says none."""
+    path: str = ""
+    """Of the file, without the leading slash."""
+    licences: tuple[str, ...] = ()
+    """What it says of its licence, as it is written: the most exact statement first."""
+    requires: tuple[str, ...] = ()
+    """The packages of its kind that it needs, by name; `a|b`: one of them."""
+    provides: tuple[str, ...] = ()
+    """Names beside its own by which others may need it."""
+    source: str = ""
+    """Name and version of the source package that it was built from."""
+    architecture: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statement:
+    """A kind of file in which packages describe themselves. It tells more than a `Trace`, which is
+    part of cells' facts: also of packages inside of others, wherever they lie.
+    """
+
+    path: re.Pattern[str]
+    """Matches its whole path, without the leading slash."""
+    read: Callable[[str, IO[bytes]], Iterable[Described]]
+    """From the path and the bytes of a file, in which one can move, to what it describes."""
+    ends: tuple[str, ...] = ("",)
+    """Possible ends of its path."""
+    magic: bytes = b""
+    """Its first bytes."""
+    mode: int = 0
+    """Bits of its mode, one of which is set; 0: any mode."""
+
+    def fits(self, path: str, mode: int, head: bytes) -> bool:
+        """Tell whether a file is one of these."""
+        if self.mode and not mode & self.mode:
+            return False
+        is_right = head.startswith(self.magic) and path.endswith(self.ends)
+        return is_right and self.path.fullmatch(path) is not None
+
+
 def _nothing(_layer: Layer, _point: Point) -> object:
     return None
 
@@ -59,7 +107,7 @@ class ArtifactKind:
     check: Callable[[YamlFile, Layer], Iterator[Problem]] = _fine
     """What is wrong with the key's value, beyond its type."""
     package: Callable[[str], str] = str
-    """The package that a request names, without the repository that it names."""
+    """The package that a request names, without the repository or the release that it names."""
     place: Callable[[Artifact], PurePosixPath] | None = None
     """An artifact's path under /artifacts."""
     template: str = ""
@@ -75,3 +123,9 @@ class ArtifactKind:
     """Files for the build that follow from the artifacts, and therefore are not in the lock."""
     trace: Trace | None = None
     """How installed packages are recognized; None if bookkeeping records them, or nothing does."""
+    statement: Statement | None = None
+    """Where installed packages describe themselves; None if bookkeeping does, or nothing."""
+    url: str = ""
+    """The type of its packages' URLs (purl); empty if none of its artifacts stays in an image."""
+    unpacked: bool = False
+    """Whether a layer's `run` unpacks its artifacts, which then describe themselves nowhere."""

@@ -5,15 +5,16 @@ programs on PATH.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import IO, Any
 
 from builder.catalog.model import Layer
 from builder.catalog.scalars import quoted
 from builder.catalog.source import YamlFile
 from builder.documents import DocumentError, from_json
 from builder.errors import Problem
-from builder.kinds.model import ArtifactKind, Bytes, Point, Trace
+from builder.kinds.model import ArtifactKind, Bytes, Described, Point, Statement, Trace
 from builder.lock.model import Artifact
 from builder.redact import redact
 
@@ -21,9 +22,11 @@ PACKAGE = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*")
 # Only packages in the first node_modules: those inside other packages belong to these.
 MANIFEST = re.compile(r"(?:(?!node_modules/).)*/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
 
-
+ANYWHERE = re.compile(r"(?:.*/)?package\.json")
 MOST = 4 << 20
 """Bytes of a manifest that is read."""
+SHOWN = 200
+"""Characters of a statement on its licence: no more than a sentence."""
 
 
 def _wishes(layer: Layer, _point: Point) -> object:
@@ -68,6 +71,37 @@ def _installed(_path: str, size: int, read: Bytes) -> Iterator[tuple[str, str]]:
         yield str(manifest.get("name", "")), str(manifest.get("version", ""))
 
 
+def _described(path: str, stream: IO[bytes]) -> Iterator[Described]:
+    try:
+        manifest = from_json(stream.read(MOST + 1), most=MOST)
+    except DocumentError:
+        return
+    if not isinstance(manifest, dict):
+        return
+    name, version = manifest.get("name"), manifest.get("version")
+    if isinstance(name, str) and PACKAGE.fullmatch(name) and isinstance(version, str) and version:
+        needed = manifest.get("dependencies")
+        licence = "; ".join(_licences(manifest))[:SHOWN]
+        yield Described(
+            kind="npm",
+            name=name,
+            version=version,
+            path=path,
+            licences=(licence,) if licence else (),
+            requires=tuple(map(str, needed)) if isinstance(needed, Mapping) else (),
+        )
+
+
+def _licences(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a manifest says of its licence: a text, or as manifests of before did."""
+    stated = manifest.get("license") or manifest.get("licenses")
+    several: Iterable[object] = stated if isinstance(stated, list) else [stated]
+    for one in several:
+        licence = one.get("type") if isinstance(one, Mapping) else one
+        if isinstance(licence, str) and licence:
+            yield " ".join(licence.split())
+
+
 NPM = ArtifactKind(
     name="npm",
     key="npm",
@@ -76,4 +110,6 @@ NPM = ArtifactKind(
     place=_place,
     template="npm.j2",
     trace=Trace(ends=("package.json",), path=MANIFEST, read=_installed),
+    statement=Statement(ends=("package.json",), path=ANYWHERE, read=_described),
+    url="npm",
 )

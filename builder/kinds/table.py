@@ -14,7 +14,7 @@ from builder.catalog.conditions import absent, wanted
 from builder.catalog.model import Layer
 from builder.confined import steps
 from builder.errors import IntegrityError
-from builder.kinds import archive, debian, go, maven, npm, python, r
+from builder.kinds import archive, debian, go, maven, npm, python, r, rust
 from builder.kinds.model import ArtifactKind, Bytes, Point
 from builder.lock.model import Artifact, Slice
 
@@ -26,17 +26,19 @@ KINDS: tuple[ArtifactKind, ...] = (
     python.SHARED,
     python.WHEEL,
     python.SDIST,
-    r.R,
+    r.R_PACKAGES,
     npm.NPM,
     debian.SOURCE,
     archive.ARCHIVE,
     maven.MAVEN,
     go.GO,
+    rust.CRATE,
 )
 BY_NAME: Mapping[str, ArtifactKind] = {kind.name: kind for kind in KINDS}
 ASKED_FOR = tuple(kind for kind in KINDS if kind.key)
 """The kinds that a layer can ask for."""
 INSTALLED = tuple(kind for kind in KINDS if kind.installed)
+STATEMENTS = tuple(kind.statement for kind in KINDS if kind.statement)
 _TRACES = tuple((kind.name, kind.trace) for kind in KINDS if kind.trace)
 
 
@@ -128,4 +130,13 @@ def packages_told_by(
     """Yield the packages that a file of a build describes: (kind, name, version)."""
     for kind, trace in _TRACES:
         told = trace.read(path, size, read) if trace.fits(path, mode) else ()
-        yield from ((kind, name, version) for name, version in told if name and version)
+        for name, version in told:
+            if name and version:
+                yield kind, writable(name), writable(version)
+
+
+def writable(text: str) -> str:
+    """Return a name or a version so that it can be written, as one from a file name may hold bytes
+    that are no UTF-8.
+    """
+    return text.encode("utf-8", "replace").decode()

@@ -7,20 +7,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from univers.maven import Version as MavenVersion
+
 from builder.lock.pom import WORD, Dependency, Module, Poms, effective
 
 RANGE = re.compile(r"[\[(][^\[\]()]*[\])](?:,[\[(][^\[\]()]*[\])])*")
 BOUNDS = re.compile(r"([\[(])([^\[\]()]*)([\])])")
-TOKEN = re.compile(r"\d+|[a-z]+")
 # What a program needs at run time: not what only its tests need or its container provides.
 COMES_ALONG = frozenset({"", "compile", "runtime"})
-# Qualifiers before and after a release, in Maven's order (ComparableVersion).
-QUALIFIERS = ("alpha", "beta", "milestone", "rc", "snapshot", "", "sp")
-ALIASES = {"a": "alpha", "b": "beta", "m": "milestone", "cr": "rc"} | dict.fromkeys(
-    ("final", "ga", "release"), ""
-)
-RELEASE = QUALIFIERS.index("")
 PARTS = range(3, 6)
+MOST_VERSION = 255
 
 Versions = Callable[[str, str], Sequence[str]]
 """Gives all versions of (group, artifact) that a repository has."""
@@ -66,7 +62,7 @@ def coordinates(text: str) -> Dependency | None:
     words = [*group.split("."), artifact, *more]
     if not all(WORD.fullmatch(word) for word in words):
         return None
-    if not (WORD.fullmatch(version) or RANGE.fullmatch(version)):
+    if not (WORD.fullmatch(version) or RANGE.fullmatch(version)) or not is_version(version):
         return None
     extension, classifier = (*more, "jar", "")[:2] if len(more) == 0 else (*more, "")[:2]
     return Dependency(
@@ -148,16 +144,28 @@ def _at_version(wanted: Dependency, versions: Versions) -> Module:
     """Return the project at the version asked for; for a range, at the newest version in it."""
     if not RANGE.fullmatch(wanted.version):
         return wanted.module
-    fitting = [
+    return replace(wanted, version=fitting(wanted, versions)[0]).module
+
+
+def fitting(wanted: Dependency, versions: Versions) -> list[str]:
+    """Return the released versions in the range that is asked for, the newest first.
+
+    Raises:
+        ResolutionError: there are none.
+
+    """
+    released = [
         version
         for version in versions(wanted.group, wanted.artifact)
-        if within(version, wanted.version) and not version.endswith("-SNAPSHOT")
+        if is_version(version)
+        and within(version, wanted.version)
+        and not version.endswith("-SNAPSHOT")
     ]
-    if not fitting:
+    if not released:
         raise ResolutionError(
             f"{wanted.group}:{wanted.artifact} has no version in {wanted.version}"
         )
-    return replace(wanted, version=max(fitting, key=order)).module
+    return sorted(released, key=order, reverse=True)
 
 
 def within(version: str, ranges: str) -> bool:
@@ -168,26 +176,27 @@ def within(version: str, ranges: str) -> bool:
 def _in_bounds(version: str, opening: str, inside: str, closing: str) -> bool:
     low, comma, high = (part.strip() for part in inside.partition(","))
     if not comma:
-        return order(version) == order(low)
+        return bool(order(version) == order(low))
     here = order(version)
     above = not low or here > order(low) or (opening == "[" and here == order(low))
     below = not high or here < order(high) or (closing == "]" and here == order(high))
-    return above and below
+    return bool(above and below)
 
 
-def order(version: str) -> tuple[tuple[int, int, str], ...]:
-    """Return the sort key of a version: numbers above words, and words in Maven's order."""
-    tokens = [_token(token) for token in TOKEN.findall(version.lower())]
-    while tokens and tokens[-1] in {_token("0"), _token("ga")}:
-        tokens.pop()
-    # The end of a version sorts between what comes before a release and what comes after it.
-    return (*tokens, (RELEASE, 0, ""))
+def order(version: str) -> MavenVersion:
+    """Return the sort key of a version, in Maven's order (ComparableVersion).
+
+    Raises:
+        ValueError: no repository has such a version.
+
+    """
+    if not is_version(version):
+        raise ValueError(f"{version[:MOST_VERSION]!r} is not a version of Maven's")
+    return MavenVersion(version)  # type: ignore[no-untyped-call]  # univers states none
 
 
-def _token(token: str) -> tuple[int, int, str]:
-    if token.isdigit():
-        return (len(QUALIFIERS) + 1, int(token), "")
-    token = ALIASES.get(token, token)
-    if token in QUALIFIERS:
-        return (QUALIFIERS.index(token), 0, "")
-    return (len(QUALIFIERS), 0, token)
+def is_version(text: str) -> bool:
+    """Tell whether a text has the form of a version: what is compared calls itself for each part
+    of it.
+    """
+    return text.isascii() and len(text) <= MOST_VERSION

@@ -6,22 +6,30 @@ import re
 
 from packaging.version import InvalidVersion, Version
 
-DEBIAN = {"deb", "build", "source"}
+DEBIAN, R = {"deb", "build", "source"}, "r"
 
 
 def newest(kind: str, versions: list[str]) -> str:
     """Return the newest of some versions of a package of one kind."""
-    key = debian_key if kind in DEBIAN else _key
+    key = debian_key if kind in DEBIAN else r_key if kind == R else _key
     return max(versions, key=lambda version: (key(version), version))
 
 
-def debian_key(version: str) -> tuple[object, ...]:
-    """Return the sort key of a Debian version, in dpkg's order (deb-version(7))."""
+def debian_parts(version: str) -> tuple[int, str, str]:
+    """Return the epoch, the upstream version and the revision of a Debian version
+    (deb-version(7)).
+    """
     epoch, colon, rest = version.partition(":")
     upstream, _, revision = (rest if colon else version).rpartition("-")
     if not upstream:
         upstream, revision = revision, ""
-    return int(epoch) if colon and epoch.isdigit() else 0, _parts(upstream), _parts(revision)
+    return int(epoch) if colon and epoch.isdigit() else 0, upstream, revision
+
+
+def debian_key(version: str) -> tuple[object, ...]:
+    """Return the sort key of a Debian version, in dpkg's order."""
+    epoch, upstream, revision = debian_parts(version)
+    return epoch, _parts(upstream), _parts(revision)
 
 
 def _parts(text: str) -> tuple[tuple[tuple[int, ...], int], ...]:
@@ -39,6 +47,14 @@ def _order(character: str) -> int:
     if character == "~":
         return -1
     return ord(character) if character.isalpha() else ord(character) + 0x110000
+
+
+def r_key(version: str) -> tuple[int, ...]:
+    """Return the sort key of a version of an R package, in R's order (`package_version`): number by
+    number, however they are separated; where one version begins with the other, the longer is
+    newer.
+    """
+    return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 def _key(version: str) -> tuple[object, ...]:

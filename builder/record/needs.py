@@ -1,5 +1,5 @@
-"""What Maven artifacts and Go modules depend on, as far as this machine can tell: a lock lists
-them, but not what needs them.
+"""What R packages, Maven artifacts and Go modules depend on. A lock tells it of R packages; of the
+others, it is as far as this machine can tell.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from builder.lock.cran import needed
 from builder.lock.maven import COMES_ALONG
 from builder.lock.model import Artifact
 from builder.lock.pom import Module, Pom, PomError, Poms, effective, parse
@@ -34,6 +35,15 @@ def kept_poms(cache: Path) -> Poms:
             return None
 
     return pom
+
+
+def r(artifacts: Iterable[Artifact]) -> Mapping[str, Sequence[str]]:
+    """Return what each locked R package depends on: name -> names, all of them locked."""
+    locked = {artifact.name: artifact for artifact in artifacts}
+    return {
+        name: [other for other in needed(artifact) if other in locked]
+        for name, artifact in locked.items()
+    }
 
 
 def maven(artifacts: Iterable[Artifact], poms: Poms) -> Mapping[str, Sequence[str]]:
@@ -82,11 +92,3 @@ def _required(text: str) -> Iterator[tuple[str, bool]]:
         for line in (block[1] or block[2]).splitlines():
             if match := REQUIRED.fullmatch(line):
                 yield match[1], bool(match[2])
-
-
-def module_of(package: str, modules: Iterable[str]) -> str:
-    """Return the module that holds a Go package: the longest path that begins its path; empty if
-    none does.
-    """
-    holding = [path for path in modules if package == path or package.startswith(f"{path}/")]
-    return max(holding, key=len, default="")

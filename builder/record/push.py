@@ -4,17 +4,21 @@ everything behind it is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal
 
+from builder.errors import BuilderError
 from builder.events import Monitor, Note, Step
 from builder.execute.project import IMAGES, image_of
-from builder.oci.blob import CHUNK, blobs_of
+from builder.graph.tags import Tag
+from builder.oci.blob import CHUNK, blobs_of, descriptor_from
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
-from builder.tools.registry import Address, Registry
+from builder.record.movement import Described, backwards, described
+from builder.tools import contents
+from builder.tools.registry import DIGEST, Address, Registry
 
 Fate = Literal["sent", "mounted", "present"]
 NEIGHBOURS = 4
@@ -31,6 +35,8 @@ class Pushed:
     """`<registry>/<name>:<tag>`."""
     digest: str
     """`sha256:<hex>` of its manifest."""
+    tags: tuple[str, ...] = ()
+    """The tags that lead to it, its own first."""
     sent: int = 0
     """Bytes sent. A blob that several images of this push need counts for the first."""
     mounted: int = 0
@@ -48,13 +54,45 @@ class PushTarget:
     jobs: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TagPolicy:
+    """Under which tags images are pushed, and from which of them tags may move anywhere."""
+
+    tags: Mapping[str, Sequence[Tag]] = field(default_factory=dict)
+    """Image, as `<name>:<tag>` -> its tags (`builder.graph.tags`); its own alone by default."""
+    withdrawn: Collection[str] = ()
+    """The images that are yanked, or a preview: what leads to them may lead back."""
+
+
+NO_POLICY = TagPolicy()
+WAYS = (
+    "nothing was sent: a tag never moves backwards. State `yanked` of a version that people should"
+    " leave; to go back on purpose, delete the tag in the registry first"
+)
+"""What to do where a tag would move backwards."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Image:
     name: str
     repository: str
-    tag: str
+    tags: tuple[Tag, ...]
     manifest: Descriptor
     blobs: tuple[Descriptor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A tag of an image, and the digest of what is behind it in the registry, if anything is."""
+
+    image: _Image
+    tag: Tag
+    digest: str
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the tag leads to the image already."""
+        return self.digest == self.image.manifest.digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +121,11 @@ class _Need:
 
 
 def push(
-    store: Store, images: Mapping[str, Descriptor], target: PushTarget, monitor: Monitor
+    store: Store,
+    images: Mapping[str, Descriptor],
+    target: PushTarget,
+    monitor: Monitor,
+    policy: TagPolicy = NO_POLICY,
 ) -> list[Pushed]:
     """Push manifests of the store, given by `<name>:<tag>`, with all that they lead to.
 
@@ -91,24 +133,26 @@ def push(
     new one. What arrived before an interrupt stays, and is not sent again.
 
     Raises:
-        BuilderError: the registry does not answer, or refuses.
+        BuilderError: the registry does not answer, or refuses; a tag would move backwards, or a
+        fixed one move at all (then nothing is sent).
         IntegrityError: a blob of the store is missing or damaged.
 
     """
-    wanted = [_image(store, name, manifest, target.address) for name, manifest in images.items()]
+    wanted = [
+        _image(store, name, manifest, target.address, policy) for name, manifest in images.items()
+    ]
     others = [
-        _image(store, image_of(ref), manifest, target.address)
+        _image(store, image_of(ref), manifest, target.address, policy)
         for ref, manifest in store.refs(IMAGES).items()
         if store.has(manifest)
     ]
     registry = target.registry
-
-    def is_there(image: _Image) -> bool:
-        return registry.manifest(image.repository, image.tag) == image.manifest.digest
-
     with ThreadPoolExecutor(max(1, target.jobs)) as pool:
-        there = list(pool.map(is_there, wanted))
-        missing = [image for image, complete in zip(wanted, there, strict=True) if not complete]
+        behind = _behind(wanted, registry, pool)
+        moves = [move for move in behind if not move.is_there]
+        _refuse_backwards(store, [move for move in moves if move.digest], registry, pool, policy)
+        complete = {move.image.name for move in behind if move.is_there}
+        missing = [image for image in wanted if image.name not in complete]
         monitor(Note(f"{len(missing)} of {len(wanted)} images to push to {target.address}"))
         fates: dict[tuple[str, str], Fate] = {}
         needs = _needs(missing, others)
@@ -116,14 +160,76 @@ def push(
             fates.update(provided)
         # Tags move last, when everything that they refer to is there.
         list(pool.map(lambda image: _put(store, image, image.manifest.digest, registry), missing))
-        list(pool.map(lambda image: _put(store, image, image.tag, registry), missing))
+        list(pool.map(lambda move: _put(store, move.image, move.tag.text, registry), moves))
     return [_outcome(image, fates, target.address) for image in wanted]
 
 
-def _image(store: Store, name: str, manifest: Descriptor, address: Address) -> _Image:
+def _image(
+    store: Store, name: str, manifest: Descriptor, address: Address, policy: TagPolicy
+) -> _Image:
     repository, _, tag = name.rpartition(":")
     blobs = tuple(dict.fromkeys(blobs_of(store.read_json(manifest))))
-    return _Image(name, address.repository(repository), tag, manifest, blobs)
+    tags = tuple(policy.tags.get(name, (Tag(tag),)))
+    return _Image(name, address.repository(repository), tags, manifest, blobs)
+
+
+def _behind(images: Iterable[_Image], registry: Registry, pool: ThreadPoolExecutor) -> list[_Move]:
+    """Return every tag of some images with the digest of what is behind it now."""
+
+    def ask(pair: tuple[_Image, Tag]) -> _Move:
+        image, tag = pair
+        return _Move(image, tag, registry.manifest(image.repository, tag.text))
+
+    pairs: list[tuple[_Image, Tag]] = []
+    for image in images:
+        pairs += [(image, tag) for tag in image.tags]
+    return list(pool.map(ask, pairs))
+
+
+def _refuse_backwards(
+    store: Store,
+    moves: Sequence[_Move],
+    registry: Registry,
+    pool: ThreadPoolExecutor,
+    policy: TagPolicy,
+) -> None:
+    """Look at what is behind tags that are to move.
+
+    Raises:
+        BuilderError: some would move backwards, or are fixed; names all of them.
+
+    """
+
+    def ask(place: tuple[str, str]) -> Described:
+        repository, digest = place
+        config = _config(contents.document(registry, repository, "manifests", digest))
+        blob = contents.document(registry, repository, "blobs", config) if config else {}
+        return described(blob)
+
+    places = list(dict.fromkeys((move.image.repository, move.digest) for move in moves))
+    there = dict(zip(places, pool.map(ask, places), strict=True))
+    wrong = []
+    for move in moves:
+        name = move.image.name.rpartition(":")[0]
+        gone = {one.rpartition(":")[2] for one in policy.withdrawn if one.startswith(f"{name}:")}
+        own = store.read_json(move.image.manifest)
+        new = described(store.read_json(descriptor_from(own["config"])))
+        why = backwards(there[move.image.repository, move.digest], new, gone)
+        if move.tag.fixed:
+            why = f"it is fixed, and leads to {move.digest[:19]}…"
+        if why:
+            wrong.append(f"the tag {name}:{move.tag.text} may not move to {move.image.name}: {why}")
+    if wrong:
+        raise BuilderError("\n".join(wrong), hint=WAYS)
+
+
+def _config(manifest: Mapping[str, object]) -> str:
+    """Return the digest of an image's configuration; empty for an index, of which nothing can be
+    said.
+    """
+    entry = manifest.get("config")
+    digest = entry.get("digest") if isinstance(entry, Mapping) else None
+    return digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else ""
 
 
 def _needs(missing: Iterable[_Image], others: Iterable[_Image]) -> list[_Need]:
@@ -185,6 +291,7 @@ def _outcome(image: _Image, fates: dict[tuple[str, str], Fate], address: Address
         image=image.name,
         reference=f"{address}/{image.name}",
         digest=image.manifest.digest,
+        tags=tuple(tag.text for tag in image.tags),
         sent=sizes["sent"],
         mounted=sizes["mounted"],
         present=sizes["present"],

@@ -21,16 +21,16 @@ from builder.documents import DocumentError, from_json
 from builder.errors import InputError, Problem
 from builder.execute.project import Project
 from builder.fetch.transfer import place
+from builder.graph.direct import asked_name, is_for, module_of
 from builder.graph.model import Cell, ImagePoint
 from builder.kinds.table import BY_NAME
 from builder.lock import dependencies
-from builder.lock.maven import coordinates
 from builder.lock.model import Artifact
 from builder.lock.npm import name_of
 from builder.record import needs as needed
 from builder.record.requests import LayerRequest, requests
 
-DEB, PYTHON, NPM, MAVEN, GO = "deb", "python", "npm", "maven", "go"
+DEB, PYTHON, R, NPM, MAVEN, GO = "deb", "python", "r", "npm", "maven", "go"
 LEFT_BEHIND = "build"
 """The kind of packages that a build uses, and no image has."""
 PACKAGE_LOCK = "package-lock.json"
@@ -101,6 +101,7 @@ class _ImageSearch:
         return {
             DEB: dependencies.debian(self.stanzas),
             PYTHON: dependencies.python(dict(self._metadata()), python, arch),
+            R: needed.r(self._locked(R)),
             MAVEN: needed.maven(self._locked(MAVEN), needed.kept_poms(self.project.settings.cache)),
             GO: needed.go(dict(self._go_mod())),
         }
@@ -177,7 +178,7 @@ def _reason(search: _ImageSearch, cell: Cell, artifact: Artifact) -> Reason:
     ways = []
     for request in requests(search.project.loaded, cell, kind):
         way = dependencies.path(_starts(kind, request.word, needs), goals, lambda at: needs[at])
-        if not way and _is_for(kind, request.word, artifact.name):
+        if not way and is_for(kind, request.word, artifact.name):
             way = (artifact.name,)
         if way:
             ways.append((way, request))
@@ -292,7 +293,7 @@ def _starts(kind: str, word: str, needs: Needs) -> list[str]:
         return [node for node in dependencies.python_nodes(word) if node in needs]
     if kind == NPM:
         return _nodes_of(kind, word, needs)
-    name = needed.module_of(word, needs) if kind == GO else _asked_name(kind, word)
+    name = module_of(word, needs) if kind == GO else asked_name(kind, word)
     return [name] if name in needs else []
 
 
@@ -301,22 +302,6 @@ def _nodes_of(kind: str, name: str, needs: Needs) -> list[str]:
     if kind == NPM:
         return [node for node in needs if name_of(node) == name]
     return [_normal(name) if kind == PYTHON else name]
-
-
-def _is_for(kind: str, word: str, name: str) -> bool:
-    """Tell whether a request names a package, without a look at what depends on what."""
-    if kind == PYTHON:
-        return _normal(name) in dependencies.python_nodes(word)
-    if kind == GO:
-        return bool(needed.module_of(word, [name]))
-    return _asked_name(kind, word) == name
-
-
-def _asked_name(kind: str, word: str) -> str:
-    """Return the name in a request that is one name and perhaps a version."""
-    wanted = coordinates(word) if kind == MAVEN else None
-    name = BY_NAME[kind].package(word) if kind in BY_NAME else word
-    return wanted.module.name if wanted else name.partition("=")[0]
 
 
 def _needed_by(kind: str, goals: Sequence[str], needs: Needs) -> tuple[str, ...]:

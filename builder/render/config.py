@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from builder.catalog.model import Catalog, Layer
@@ -11,6 +12,10 @@ from builder.oci.model import ImageConfig
 
 T = TypeVar("T")
 ANNOTATION = "org.opencontainers.image."
+LIFECYCLE = "org.catalog.image."
+"""Prefix of the labels and annotations that say how long an image is for use."""
+VARIABLES = "CATALOG_IMAGE_"
+"""Prefix of the variables that say the same to what runs in the image."""
 ARCHITECTURE = {"amd64": "amd64", "arm64": "arm64"}
 """Debian's names of architectures to OCI's (GOARCH)."""
 
@@ -62,15 +67,39 @@ def image_config(catalog: Catalog, graph: Graph, image: ImagePoint) -> ImageConf
         ANNOTATION + "version": image.tag,
         ANNOTATION + "description": " ".join(image.description.split()),
         ANNOTATION + "url": catalog.url or "",
+        **{LIFECYCLE + name: value for name, value in lifecycle(image).items()},
         **image.labels,
     }
     cells = [graph.cells[cell] for cell in image.cells]
-    return config(
+    made = config(
         [cell.layer for cell in cells],
         image.point.get("arch", "amd64"),
         {name: value for name, value in annotations.items() if value},
         chosen=next((cell.layer for cell in cells if cell.name == image.service), None),
     )
+    told = {VARIABLES + _variable(name): value for name, value in lifecycle(image).items()}
+    return replace(made, env={**made.env, **told})
+
+
+def lifecycle(image: ImagePoint) -> dict[str, str]:
+    """Return what an image says of how long it is for use; nothing where nothing is stated.
+
+    A start of it may be long after its build, so it says days, and not whether they are past.
+    """
+    standing = image.standing
+    if not standing.stated:
+        return {}
+    told = {
+        "status": "yanked" if standing.yanked else standing.status,
+        "end-of-life": standing.eol,
+        "yanked": standing.yanked,
+        "successor": standing.successor,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _variable(name: str) -> str:
+    return name.upper().replace("-", "_")
 
 
 def _last(values: Sequence[T], default: T) -> T:

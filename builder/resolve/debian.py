@@ -13,6 +13,7 @@ from builder.errors import Problem, listed
 from builder.events import Note, Step
 from builder.graph.model import Cell
 from builder.graph.request import Request
+from builder.lock.bound import Reach
 from builder.lock.deb import Complaint, Stanza
 from builder.lock.model import Artifact
 from builder.resolve import interpreter
@@ -259,6 +260,9 @@ class _DebianResolution:
         locked = sorted(name for name in stale if not self.task.upgrades(name))
         if locked:
             return f"run `catalog lock --upgrade {' '.join(locked)}`"
+        if stale and self.task.within is not Reach.MAJOR:
+            names = " ".join(sorted(stale))
+            return f"run `catalog lock --upgrade {names}` without --within {self.task.within}"
         return "remove one of the packages, or ask for another version"
 
 

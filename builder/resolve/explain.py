@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from textwrap import shorten
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from builder.catalog.suggest import nearest
 from builder.errors import Problem, listed
 from builder.graph.request import Documents, Request
+from builder.lock.bound import Reach
 from builder.lock.model import Artifact
 from builder.tools.uv import NOBODY
 
@@ -69,6 +70,8 @@ class Conflict:
 class Conflicts:
     """All conflicts of a catalog. One that occurs at several points is reported once."""
 
+    within: Reach = Reach.MAJOR
+    """How far packages that move may do so: that may be what prevents a solution."""
     _told: dict[frozenset[tuple[str, str]], Conflict] = field(default_factory=dict)
     _images: dict[frozenset[tuple[str, str]], dict[str, None]] = field(default_factory=dict)
 
@@ -81,10 +84,14 @@ class Conflicts:
     def problems(self, documents: Documents, known: Iterable[str]) -> list[Problem]:
         """Return them as problems; `known` are names to suggest for misspelt ones."""
         names = sorted(known)
-        return [
+        problems = [
             _problem(conflict, list(self._images[key]), documents, names)
             for key, conflict in self._told.items()
         ]
+        if self.within is Reach.MAJOR:
+            return problems
+        bound = f"upgrade without --within {self.within}, if that is what prevents it"
+        return [replace(one, hint=f"{one.hint}; or {bound}") for one in problems]
 
 
 def named(text: str) -> str:

@@ -21,6 +21,7 @@ from builder.fetch.origin import unreachable
 from builder.fetch.session import session
 from builder.fetch.transfer import GoneError, pieces, place, redacted
 from builder.graph.model import Cell
+from builder.lock.bound import go_query
 from builder.lock.model import Artifact
 from builder.lock.wheel import machine as kernel_name
 from builder.resolve.task import Piece, Resolved, Task, requests
@@ -31,6 +32,9 @@ from builder.tree import File, replace
 
 KIND = KEY = "go"
 TOOLCHAIN = "golang.org/toolchain"
+LATEST = "latest"
+# The version of a commit without a tag: v0.0.0-20260131120000-0123456789ab.
+UNTAGGED = re.compile(r"[-.]\d{14}-[0-9a-f]{12}$")
 # Debian's names of architectures to Go's; the others are the same.
 GOARCH = {"ppc64el": "ppc64le", "armhf": "arm", "i386": "386"}
 # Where the build finds them under /artifacts.
@@ -127,7 +131,7 @@ def _toolchain(task: Task, cell: Cell, goarch: str) -> Artifact:
         if is_toolchain(item) and item.version.endswith(suffix):
             task.fetch([item])
             return item
-    version = _newest(task.settings, suffix)
+    version = _newest(task, cell, suffix)
     name = version.removeprefix("v0.0.1-").removesuffix(suffix)
     with TemporaryDirectory() as directory:
         modules = Path(directory)
@@ -174,8 +178,20 @@ def _here() -> str:
     )
 
 
-def _newest(settings: Settings, suffix: str) -> str:
-    """Return the newest released toolchain that the proxy lists."""
+def _newest(task: Task, cell: Cell, suffix: str) -> str:
+    """Return the newest toolchain to which the locked one may move, or its own version."""
+    released = _released(task.settings, suffix)
+    named = task.bounded([cell], (KIND,)).get(TOOLCHAIN, [])
+    moving = [item for item in named if is_toolchain(item) and item.version.endswith(suffix)]
+    if not moving:
+        return released[0]
+    task.compare(moving, released[0])
+    fitting = [one for one in released if any(task.admits(item, one) for item in moving)]
+    return fitting[0] if fitting else moving[0].version
+
+
+def _released(settings: Settings, suffix: str) -> list[str]:
+    """Return the released toolchains that the proxy lists, the newest first."""
     url = f"{proxy(settings)}/{TOOLCHAIN}/@v/list"
     try:
         data = b"".join(pieces(session(settings), url, f"the list of {TOOLCHAIN}", most=MAX_LIST))
@@ -191,16 +207,34 @@ def _newest(settings: Settings, suffix: str) -> str:
             numbers[line.strip()] = tuple(int(number or 0) for number in version.groups())
     if not numbers:
         raise FetchError(f"the module proxy lists no toolchain for {suffix.lstrip('.')}")
-    return max(numbers, key=numbers.__getitem__)
+    return sorted(numbers, key=numbers.__getitem__, reverse=True)
 
 
-def _program(
-    task: Task, cell: Cell, go: Go, path: str, goarch: str
-) -> tuple[str, str, list[Artifact]]:
-    """Return the module of a program, its version, and all files that its build needs."""
+Program = tuple[str, str, list[Artifact]]
+"""The module of a program, its version, and all files that its build needs."""
+
+
+def _program(task: Task, cell: Cell, go: Go, path: str, goarch: str) -> Program:
+    """Resolve a program. If its newest version is further than it may move, take another."""
     wanted = cell.layer.go[path].version
-    if wanted == "latest":
-        wanted = _locked_version(task, cell, path) or wanted
+    if wanted != LATEST:
+        return _at(task, go, path, wanted, goarch)
+    wanted = _locked_version(task, cell, path) or wanted
+    made = _at(task, go, path, wanted, goarch)
+    module, newest, _ = made
+    locked = _programs(task, cell).get(path, "")
+    moving = task.bounded([cell], (KIND,)).get(module, [])
+    moving = [item for item in moving if item.version == locked]
+    if not moving or task.admits(moving[0], newest):
+        return made
+    task.compare(moving, newest)
+    # A query finds no versions without a tag.
+    query = locked if UNTAGGED.search(locked) else go_query(locked, task.within)
+    return _at(task, go, path, query, goarch)
+
+
+def _at(task: Task, go: Go, path: str, wanted: str, goarch: str) -> Program:
+    """Resolve a program at a version, or at the one that a query asks for."""
     with TemporaryDirectory() as directory:
         modules = Path(directory)
         go.download(f"{path}@{wanted}", goarch, modules)
@@ -222,14 +256,19 @@ def _holds(module: str, package: str) -> bool:
 
 def _locked_version(task: Task, cell: Cell, path: str) -> str:
     """Return the locked version of a program if it stays; otherwise an empty text."""
-    piece = task.previous.cells.get(cell.id)
-    lines = piece.files.get(PROGRAMS, "").splitlines() if piece else []
-    locked = dict(line.split(" ", 1) for line in lines if " " in line)
+    locked = _programs(task, cell)
     held = {item.name: item for item in task.preferred([cell], KIND).values()}
     modules = [name for name in held if _holds(name, path)]
     if path in locked and modules and held[max(modules, key=len)].version == locked[path]:
         return locked[path]
     return ""
+
+
+def _programs(task: Task, cell: Cell) -> dict[str, str]:
+    """Return the locked version of each program of a cell."""
+    piece = task.previous.cells.get(cell.id)
+    lines = piece.files.get(PROGRAMS, "").splitlines() if piece else []
+    return dict(line.split(" ", 1) for line in lines if " " in line)
 
 
 def _downloaded(modules: Path) -> Iterator[ModuleFile]:

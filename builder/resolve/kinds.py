@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.fetch import cran as cran_files
 from builder.fetch import debian as debian_files
 from builder.fetch import npm as npm_files
 from builder.fetch import pypi as python_files
 from builder.fetch.locate import Locator
 from builder.lock.model import Artifact
-from builder.resolve import archive, debian, go, maven, npm, python, source, unpacked
+from builder.resolve import archive, cran, debian, go, maven, npm, python, source, unpacked
 from builder.resolve.task import Resolver
 from builder.settings import Settings
 
@@ -44,6 +45,7 @@ SUPPLIERS: Mapping[str, Supplier] = {
     "sdist": Supplier(resolve=unpacked.sources, locate=python_files.locate),
     "npm": Supplier(resolve=npm.resolve, locate=npm_files.locate, ready=npm_files.ready),
     "source": Supplier(resolve=source.resolve, locate=debian_files.locate),
+    "r": Supplier(resolve=cran.resolve, locate=cran_files.locate),
     "archive": Supplier(resolve=archive.resolve, locate=archive.locate),
     "maven": Supplier(resolve=maven.resolve, locate=maven.locate),
     "go": Supplier(resolve=go.resolve, locate=go.locate, lay=go.lay),

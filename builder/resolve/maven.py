@@ -3,39 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import requests
-
-from builder.errors import FetchError, IntegrityError, Problem
+from builder.errors import IntegrityError, Problem
 from builder.events import Step
 from builder.fetch.maven import ORIGIN, repository
+from builder.fetch.remote import Remote
 from builder.fetch.session import session
-from builder.fetch.transfer import MOST, GoneError, pieces, redacted
+from builder.fetch.transfer import GoneError
 from builder.graph.model import Cell
-from builder.lock.maven import RANGE, Jar, ResolutionError, closure, coordinates, within
+from builder.lock.maven import (
+    RANGE,
+    Jar,
+    ResolutionError,
+    closure,
+    coordinates,
+    fitting,
+    within,
+)
 from builder.lock.model import Artifact
 from builder.lock.pom import Dependency, Module, Pom, PomError, document, parse
 from builder.resolve.task import Piece, Resolved, Task, asked
-from builder.settings import MIRROR, Settings, variable
-from builder.tools.web import reason
+from builder.settings import Settings
 from builder.tree import File
 from builder.tree import replace as put
 
 KIND = KEY = "maven"
-MAX_TEXT = 16 << 20
-"""Bytes of a POM or of a list of versions; the largest known ones have a tenth of that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repository:
     """A Maven repository. POMs are cached: a release never changes."""
 
-    base: str
-    http: requests.Session
+    remote: Remote
     cache: Path
     read: dict[Module, Pom | None] = field(default_factory=dict)
 
@@ -58,7 +61,7 @@ class Repository:
         kept = self.cache / path
         if kept.is_file():
             return parse(kept.read_text("utf-8", "replace"))
-        data = self.bytes(path)
+        data = self.remote.bytes(path)
         if data is None:
             return None
         pom = parse(data.decode("utf-8", "replace"))
@@ -67,7 +70,7 @@ class Repository:
 
     def versions(self, group: str, artifact: str) -> Sequence[str]:
         """Return all versions of a project; none if the repository does not know it."""
-        data = self.bytes(f"{group.replace('.', '/')}/{artifact}/maven-metadata.xml")
+        data = self.remote.bytes(f"{group.replace('.', '/')}/{artifact}/maven-metadata.xml")
         if data is None:
             return ()
         listed: ET.Element = document(data.decode("utf-8", "replace"))
@@ -75,48 +78,10 @@ class Repository:
 
     def checksum(self, path: str, algorithm: str) -> str | None:
         """Return the checksum that the repository publishes beside a file, in hexadecimal."""
-        data = self.bytes(f"{path}.{algorithm}")
+        data = self.remote.bytes(f"{path}.{algorithm}")
         words = (data or b"").decode("ascii", "replace").split()
         digits = hashlib.new(algorithm).digest_size * 2
         return next((word.lower() for word in words if len(word) == digits), None)
-
-    def bytes(self, path: str) -> bytes | None:
-        """Return a small file; None where there is none.
-
-        Raises:
-            FetchError: the repository does not answer, or the file is too large.
-
-        """
-        url = f"{self.base}/{path}"
-        try:
-            data = b"".join(pieces(self.http, url, path, most=MAX_TEXT))
-        except GoneError:
-            return None
-        except IntegrityError as error:
-            raise FetchError(error.message) from None
-        except OSError as error:
-            raise _lost(url, error) from error
-        return data
-
-    def hashed(self, path: str) -> tuple[str, str, int]:
-        """Download a file; return its sha256, its sha1 and its size.
-
-        Raises:
-            GoneError: there is none. FetchError: the repository does not answer.
-
-        """
-        strong, weak, size = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), 0
-        url = f"{self.base}/{path}"
-        try:
-            for piece in pieces(self.http, url, path, most=MOST):
-                strong.update(piece)
-                weak.update(piece)
-                size += len(piece)
-        except GoneError:
-            raise
-        except OSError as error:
-            raise _lost(url, error) from error
-        return strong.hexdigest(), weak.hexdigest(), size
 
 
 def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
@@ -126,9 +91,8 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     if not having:
         return Resolved()
     settings = task.settings
-    repo = Repository(
-        base=repository(settings), http=session(settings), cache=settings.cache / "maven" / "poms"
-    )
+    remote = Remote(origin=ORIGIN, base=repository(settings), http=session(settings))
+    repo = Repository(remote=remote, cache=settings.cache / "maven" / "poms")
     resolved = {}
     problems: list[Problem] = []
     for cell in having:
@@ -165,13 +129,18 @@ def _cell(task: Task, cell: Cell, repo: Repository) -> Piece:
     maven = cell.layer.maven
     wanted = [one for text in _asked(cell) if (one := coordinates(text))]
     preferred = task.preferred([cell], KIND)
-    jars = closure(
-        [_kept(one, preferred) for one in wanted],
-        repo.pom,
-        repo.versions,
-        transitive=maven is None or maven.transitive,
-        exclude=[_pair(text) for text in maven.exclude] if maven else (),
-    )
+
+    def resolved(some: Sequence[Dependency]) -> list[Jar]:
+        return closure(
+            some,
+            repo.pom,
+            repo.versions,
+            transitive=maven is None or maven.transitive,
+            exclude=[_pair(text) for text in maven.exclude] if maven else (),
+        )
+
+    kept = [_kept(one, preferred) for one in wanted]
+    jars = resolved(_bounded(task, cell, repo, kept, resolved))
     if maven is not None and maven.to is not None:
         _refuse_clashes(jars, maven.to)
     locked = {item.id: item for item in task.locked(cell.id, KIND)}
@@ -188,6 +157,51 @@ def _kept(wanted: Dependency, preferred: Mapping[str, Artifact]) -> Dependency:
     if held and RANGE.fullmatch(wanted.version) and within(held.version, wanted.version):
         return replace(wanted, version=held.version)
     return wanted
+
+
+def _bounded(
+    task: Task,
+    cell: Cell,
+    repo: Repository,
+    wanted: Sequence[Dependency],
+    resolved: Callable[[Sequence[Dependency]], list[Jar]],
+) -> Sequence[Dependency]:
+    """Return what is asked for at the newest versions with which nothing, also of what they need,
+    moves further than it may.
+    """
+    moving = task.bounded([cell], (KIND,))
+    chosen = list(wanted)
+    choices: dict[int, list[str]] = {}
+    for number, one in enumerate(wanted):
+        locked = moving.get(one.module.name, [])
+        held = [item for item in locked if within(item.version, one.version)]
+        if not held or not RANGE.fullmatch(one.version):
+            continue
+        there = fitting(one, repo.versions)
+        task.compare(held, there[0])
+        choices[number] = [each for each in there if any(task.admits(it, each) for it in held)]
+        chosen[number] = replace(one, version=held[0].version)
+    beyond = _beyond(task, resolved(chosen), moving) if choices else set()
+    for number, versions in choices.items():
+        for version in versions:
+            tried = [*chosen]
+            tried[number] = replace(chosen[number], version=version)
+            if _beyond(task, resolved(tried), moving) <= beyond:
+                chosen = tried
+                break
+    return chosen
+
+
+def _beyond(
+    task: Task, jars: Sequence[Jar], moving: Mapping[str, Sequence[Artifact]]
+) -> set[tuple[str, str]]:
+    """Return which files are of versions to which their packages may not move."""
+    return {
+        (jar.module.name, jar.module.version)
+        for jar in jars
+        if jar.module.name in moving
+        and not any(task.admits(one, jar.module.version) for one in moving[jar.module.name])
+    }
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -219,10 +233,11 @@ def _artifact(repo: Repository, jar: Jar) -> Artifact:
     value, size = repo.checksum(jar.path, "sha256"), 0
     if value is None:
         try:
-            value, weak, size = repo.hashed(jar.path)
+            values, size = repo.remote.hashed(jar.path, ("sha256", "sha1"))
         except GoneError as error:
             message = f"{jar.module.name}:{jar.module.version} has no file {jar.file}"
             raise ResolutionError(message + error.where) from error
+        value, weak = values["sha256"], values["sha1"]
         published = repo.checksum(jar.path, "sha1")
         if published is not None and published != weak:
             raise IntegrityError(
@@ -239,14 +254,4 @@ def _artifact(repo: Repository, jar: Jar) -> Artifact:
         locator=jar.path,
         digest=f"sha256:{value}",
         size=size,
-    )
-
-
-def _lost(url: str, error: Exception) -> FetchError:
-    return FetchError(
-        f"{redacted(url)}: {reason(error)}",
-        hint=(
-            f"set {variable(MIRROR, ORIGIN)} to a repository that answers, or"
-            " http_proxy/https_proxy, or CATALOG_CA_BUNDLE"
-        ),
     )

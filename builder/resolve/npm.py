@@ -22,8 +22,10 @@ from builder.fetch.origin import unreachable
 from builder.fetch.transfer import place
 from builder.graph.model import Cell
 from builder.kinds.table import place as npm_place
+from builder.lock.bound import Reach
 from builder.lock.model import Artifact
 from builder.lock.npm import CPU, artifact, entries, installed, name_of, text
+from builder.resolve.npm_bound import Bound, BoundNotKeptError
 from builder.resolve.task import Piece, Resolved, Task, requests
 from builder.tools.archive import texts
 from builder.tools.npm import Npm, unpack
@@ -181,7 +183,10 @@ def _cell(task: Task, cell: Cell, npm: Npm, *, has_node: bool) -> Piece:
     """
     arch = cell.point.get("arch", "amd64")
     manifest = _manifest(_dependencies(cell, has_node=has_node))
-    lock = _complete(npm, {MANIFEST: json.dumps(manifest)} | _previous(task, cell))
+    start = _previous(task, cell)
+    lock = _complete(npm, {MANIFEST: json.dumps(manifest)} | start)
+    if not start and task.within is not Reach.MAJOR:
+        lock = _bounded(task, cell, npm, manifest, lock)
     tools = _tools(lock)
     artifacts = {item.id: item for item in (*tools.values(), *_artifacts(lock, arch))}
     paths = {name: npm_place(item).relative_to(ROOT) for name, item in tools.items()}
@@ -210,14 +215,42 @@ def _previous(task: Task, cell: Cell) -> dict[str, str]:
     """Return the lock file to start from, so that versions stay; none if one of its packages is to
     be upgraded.
     """
-    piece = task.previous.cells.get(cell.id)
-    locked = piece.files.get(f"{ROOT}/{LOCK}") if piece else None
+    locked = _locked(task, cell)
     if locked is None:
         return {}
     names = [name_of(where) for where, _ in entries(_lock_of(locked))]
     if any(fnmatch.filter(names, glob) for glob in task.upgrade):
         return {}
     return {LOCK: locked}
+
+
+def _locked(task: Task, cell: Cell) -> str | None:
+    piece = task.previous.cells.get(cell.id)
+    return piece.files.get(f"{ROOT}/{LOCK}") if piece else None
+
+
+def _bounded(
+    task: Task, cell: Cell, npm: Npm, manifest: Mapping[str, object], free: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return a lock file in which nothing moves further than it may; the locked one if npm finds
+    none.
+    """
+    locked = _locked(task, cell)
+    if locked is None:
+        return free
+    bound = Bound(
+        complete=lambda files: _complete(npm, files),
+        manifest=manifest,
+        before=_lock_of(locked),
+        within=task.within,
+    )
+    try:
+        kept = bound.kept(free)
+    except (BoundNotKeptError, NpmRefusedError):
+        kept = _complete(npm, {MANIFEST: json.dumps(manifest), LOCK: locked})
+    for stayed in bound.stayed(free, kept):
+        task.tell(stayed)
+    return kept
 
 
 def _complete(npm: Npm, files: Mapping[str, str]) -> Mapping[str, Any]:

@@ -15,19 +15,19 @@ from builder.graph.model import Cell
 from builder.graph.request import Request
 from builder.lock.model import Artifact
 from builder.lock.wheel import is_of_any_python
+from builder.resolve.asking import PYTHON, below, moving, no_python, wanted
 from builder.resolve.away import needs
 from builder.resolve.conflict import minimal
 from builder.resolve.every_python import COMMON, not_shared, of_one_python
 from builder.resolve.explain import Conflict, Conflicts, Kept, Wish, first_guess, named, words
 from builder.resolve.indexes import Mixed, taken
 from builder.resolve.meeting import images_of, meetings
-from builder.resolve.target import KIND, SHARED, Target, UnsolvableError
+from builder.resolve.target import KIND, SHARED, Target, UnsolvableError, bounds_of
 from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
 from builder.resolve.unpacked import no_file, versions_of
 from builder.resolve.worlds import ApartError, Versions, World, agree, divide
 from builder.tools.uv import Distribution
 
-PYTHON = "python"
 AXES = ("python", "arch", "debian")
 Limits = frozenset[tuple[str, str]]
 
@@ -37,15 +37,15 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     del before
     pieces: Pieces = {}
     problems: list[Problem] = []
-    conflicts = Conflicts()
+    conflicts = Conflicts(within=task.within)
     for (python, arch, _), cells in groups(task.graph.cells.values(), AXES).items():
         asking = [cell for cell in cells if requests(cell, PYTHON)]
         if asking and python:
-            asking = [*_below(task, asking), *asking]
+            asking = [*below(task, asking), *asking]
         if not any(task.resolves(cell.id) for cell in asking):
             continue
         if not python:
-            problems += [_no_python(task, cell) for cell in asking]
+            problems += [no_python(task, cell) for cell in asking]
             continue
         further: dict[str, str] = {}
         for one in asking:
@@ -83,6 +83,8 @@ class _PythonResolution:
         worlds = self._worlds()
         if self.problems or not worlds:
             return {}
+        for world, _ in worlds:
+            self._compare(world)
         pieces: Pieces = {}
         for cell in self.cells:
             if not self.task.resolves(cell.id):
@@ -162,26 +164,47 @@ class _PythonResolution:
         """Tell whether a cell stays as it is, because an index does not answer."""
         return needs(cell, self.task.graph, self.task.away)
 
+    def _compare(self, world: World) -> None:
+        """Tell what would be newer in a world if its packages could move as far as they want."""
+        bounded = moving(self.task, self._of(world))
+        if not bounded:
+            return
+        try:
+            free = self._compiled(self._wishes(world), world, {}, bounded=False)
+        except UnsolvableError:
+            return
+        for name, locked in bounded.items():
+            if name in free:
+                self.task.compare(locked, free[name])
+
+    def _of(self, world: Collection[str]) -> list[Cell]:
+        return [cell for cell in self.cells if cell.id in world]
+
     def _compiled(
         self,
         wishes: Sequence[Wish],
         world: Collection[str],
         limits: Versions,
         pins: Versions | None = None,
+        *,
+        bounded: bool = True,
     ) -> Versions:
-        """Resolve wishes; cells of the world say which versions are preferred."""
+        """Resolve wishes; cells of the world say which versions are preferred, and how far those
+        that move may.
+        """
         constraints = dict(pins or {})
         for kept in (wish for wish in wishes if isinstance(wish, Kept)):
             name, version = kept.artifact.name, kept.artifact.version
             if constraints.setdefault(name, version) != version:
                 message = f"{name} is locked at both {version} and {constraints[name]}"
                 raise UnsolvableError(message)
-        cells = [cell for cell in self.cells if cell.id in world]
+        cells = self._of(world)
         distributions = self.target.compile(
             {wish.text for wish in wishes if isinstance(wish, Request)},
             constraints=constraints,
             limits=limits,
             sources=taken(wishes),
+            bounds=bounds_of(self.task, moving(self.task, cells)) if bounded else (),
             preferences={
                 **versions_of(self.task.preferred(cells, SHARED)),
                 **versions_of(self.task.preferred(cells, KIND)),
@@ -197,7 +220,7 @@ class _PythonResolution:
             if cell.id not in world:
                 continue
             waits = self._waits(cell)
-            wishes += () if waits else _wanted(cell)
+            wishes += () if waits else wanted(cell)
             kept = self._kept([cell.id])
             wishes += [one for one in kept if not waits or one.artifact.origin == ORIGIN]
         return wishes
@@ -229,7 +252,7 @@ class _PythonResolution:
         """Return what a cell and what it stands on ask for."""
         cells = self.task.graph.cells
         ids = (*cells[name].ancestors, name)
-        return list(chain.from_iterable(_wanted(cells[one]) for one in ids))
+        return list(chain.from_iterable(wanted(cells[one]) for one in ids))
 
     def _artifact(self, cell: Cell, name: str, version: str, index: str) -> Artifact | None:
         """Return the file of a package: the locked one if it stays; None, with a problem recorded,
@@ -244,7 +267,7 @@ class _PythonResolution:
         distribution = self._distributions[name, version, index]
         artifact = self.target.artifact(distribution, kind)
         if artifact is None:
-            problem = no_file(self.task, self.target, distribution, _wanted(cell))
+            problem = no_file(self.task, self.target, distribution, wanted(cell))
             self.problems.append(problem)
         elif kind == SHARED and not is_of_any_python(artifact.locator):
             self.problems.append(of_one_python(self.task, cell, artifact))
@@ -315,22 +338,3 @@ class _PythonResolution:
             self.problems.append(self.task.documents.problem(wanted[0], message, hint))
         else:
             self.problems.append(self.task.documents.of_layer(shared, PYTHON, message, hint))
-
-
-def _wanted(cell: Cell) -> list[Request]:
-    return [*requests(cell, COMMON), *requests(cell, PYTHON)]
-
-
-def _below(task: Task, cells: Sequence[Cell]) -> list[Cell]:
-    """Return what these stand on that asks for packages which all Pythons share."""
-    below = set(chain.from_iterable(cell.ancestors for cell in cells))
-    return [
-        cell for cell in task.graph.cells.values() if cell.id in below and requests(cell, COMMON)
-    ]
-
-
-def _no_python(task: Task, cell: Cell) -> Problem:
-    message = "asks for Python packages, but no axis of the layer is named python"
-    return task.documents.of_layer(
-        cell, PYTHON, message, "add it to `axes`, or stand `on` a layer that has it"
-    )

@@ -13,12 +13,13 @@ from builder.graph.asks import asks, stale
 from builder.graph.model import Cell, Graph
 from builder.graph.request import Documents
 from builder.kinds.table import complete
+from builder.lock.bound import Reach
 from builder.lock.model import Artifact, Lock, Slice
 from builder.resolve.accounts import with_accounts
 from builder.resolve.away import away, needs
 from builder.resolve.kinds import SUPPLIERS
 from builder.resolve.settle import disagreements, settle
-from builder.resolve.task import Piece, Task
+from builder.resolve.task import Piece, Task, Tell, unheard
 from builder.resolve.turn import turn
 from builder.settings import Settings
 
@@ -34,14 +35,17 @@ def resolve(
     monitor: Monitor,
     *,
     upgrade: Sequence[str] = (),
+    within: Reach = Reach.MAJOR,
+    tell: Tell = unheard,
     documents: Documents | None = None,
 ) -> Lock:
     """Return the lock of a graph.
 
     Without `upgrade`, cells whose lock is current stay as they are, and only the others are
     resolved, at locked versions if these fit. With `upgrade` (globs over package names), every cell
-    is resolved, and matching packages move to their newest versions. `documents` are the catalog's
-    files, for the places of problems.
+    is resolved, and matching packages move to their newest versions `within` a bound; `tell` hears
+    of those for which there is a newer one. `documents` are the catalog's files, for the places of
+    problems.
 
     Raises:
         FetchError: a registry could not be reached.
@@ -61,6 +65,8 @@ def resolve(
         cells=cells,
         previous=lock,
         upgrade=tuple(upgrade),
+        within=within,
+        tell=tell,
         settings=settings,
         monitor=monitor,
         fetch=lambda artifacts: ensure(artifacts, lock.moment, settings, monitor),

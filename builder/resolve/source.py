@@ -37,7 +37,9 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
         files: list[Artifact] = []
         for request in requests(cell, KEY):
             name, _, release = request.text.partition("/")
-            package = _locked(task, cell, name, release) or archive.newest(name, release)
+            held = _held(task, cell, name, release)
+            moving = held if task.upgrades(name) else []
+            package = _locked(task, name, held) or archive.newest(name, release, moving)
             files += package
             if not package:
                 message = f"Debian {release} has no source package {name!r}"
@@ -48,13 +50,17 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     return Resolved(pieces=pieces, archives=archive.states, problems=tuple(problems))
 
 
-def _locked(task: Task, cell: Cell, name: str, release: str) -> list[Artifact]:
-    """Return the files of the locked version, as long as they can be had."""
-    files = [
+def _held(task: Task, cell: Cell, name: str, release: str) -> list[Artifact]:
+    """Return the files of a package that are locked for a cell."""
+    return [
         item
         for item in task.locked(cell.id, KIND)
         if item.name == name and item.extra.get(RELEASE) == release
     ]
+
+
+def _locked(task: Task, name: str, files: list[Artifact]) -> list[Artifact]:
+    """Return the files of the locked version, as long as they can be had."""
     if task.upgrades(name):
         return []
     try:
@@ -74,8 +80,9 @@ class _Archive:
     stanzas: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     """Release -> package -> its stanzas, one for each version."""
 
-    def newest(self, name: str, release: str) -> list[Artifact]:
-        """Return the files of the newest version of a package; none if there is no such package.
+    def newest(self, name: str, release: str, moving: Sequence[Artifact]) -> list[Artifact]:
+        """Return the files of the newest version of a package to which one that moves may; its own
+        if there is none; nothing if there is no such package.
 
         Raises:
             FetchError: the archive does not answer, or is not signed with the expected keys.
@@ -88,7 +95,12 @@ class _Archive:
         }
         if not known:
             return []
-        version = newest(KIND, list(known))
+        fitting = [one for one in known if any(self.task.admits(item, one) for item in moving)]
+        if moving:
+            self.task.compare(moving, newest(KIND, list(known)))
+        if moving and not fitting:
+            return list(moving)
+        version = newest(KIND, fitting or list(known))
         return list(_files(name, version, release, deb822.fields(known[version])))
 
     def near(self, name: str, release: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -31,6 +32,7 @@ from builder.lock.deb import (
     status,
 )
 from builder.lock.model import Artifact
+from builder.resolve.debian_bound import Bounds, bounds, package_of
 from builder.resolve.repository import Further, opened, preferences, shown
 from builder.resolve.task import Task
 from builder.tools.apt import Apt, Source, without_user
@@ -249,18 +251,22 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
         if not task.resolves(cell.id):
             kept += task.locked(cell.id, KIND) + task.locked(cell.id, BUILD)
     stays = [item for item in _locked(task, cells) if not task.upgrades(item.name)]
-    preferred = {item.name: item for item in (*stays, *kept) if _is_debians(item)}
+    bound = _bounds(task, suite, cells, kept)
+    needed = [*kept, *bound.staying]
+    preferred = {item.name: item for item in (*stays, *needed) if _is_debians(item)}
     # Layers that never meet may have two versions of a package, so all that are kept count.
-    theirs = [item for item in (*stays, *kept) if not _is_debians(item)]
-    wanted = {item.id: item for item in (*preferred.values(), *theirs, *kept)}
+    theirs = [item for item in (*stays, *needed) if not _is_debians(item)]
+    wanted = {item.id: item for item in (*preferred.values(), *theirs, *needed)}
     lost = [item for item in wanted.values() if _stanza(suite.index, item, suite.arch) is None]
     read = {one.repository.name for one in suite.further}
     fetched = []
     for item in lost:
-        # What a repository no longer has, or one that was not read, can be done without.
         is_debians = _is_debians(item)
+        # What a repository no longer has, or one that was not read, can be done without, unless a
+        # bound keeps it.
+        is_required = item in (needed if is_debians else bound.staying)
         may_ask = is_debians or item.origin in read or place(item, task.settings.cache).exists()
-        if may_ask and _fetched(task, item, required=is_debians and item in kept):
+        if may_ask and _fetched(task, item, required=is_required):
             fetched.append(item)
     stanzas = {item.id: control(place(item, task.settings.cache)) for item in fetched}
     for item in fetched:
@@ -272,23 +278,31 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
     own = [Source(uri=f"file:{local}", suites=("./",), components=())]
     for one in suite.further:
         same = {item.id: item for item in theirs if item.origin == one.repository.name}
-        versions: dict[str, list[str]] = {}
+        versions = {name: [pinned] for name, pinned in bound.pins(one.repository.name).items()}
         for item in same.values():
             if not suite.lacks(item):
                 versions.setdefault(item.name, []).append(item.version)
         former = [suite.stanza(item) for item in same.values() if item in fetched]
         own.append(shown(suite.apt.root, one, former, versions))
-    rules = pins(
-        {
-            name: item.version
-            for name, item in preferred.items()
-            if item in fetched or item not in lost
-        }
-    )
+    there = {
+        name: item.version
+        for name, item in preferred.items()
+        if item in fetched or item not in lost
+    }
+    rules = pins(there | bound.pins())
     suite.apt.prepare([*sources, *own], preferences=rules + preferences(suite.further))
     for source in own:
         suite.apt.update(only=source)
     return rules
+
+
+def _bounds(task: Task, suite: Suite, cells: Sequence[Cell], kept: Iterable[Artifact]) -> Bounds:
+    """Return the bounds of what moves. What cells have that are not resolved stays in all."""
+    holding = {package_of(item) for item in kept}
+    moving = chain.from_iterable(task.bounded(cells, (KIND, BUILD)).values())
+    free = [item for item in moving if package_of(item) not in holding]
+    read = {one.repository.name for one in suite.further}
+    return bounds(task, suite.index, suite.arch, free, read)
 
 
 def _locked(task: Task, cells: Sequence[Cell]) -> list[Artifact]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from builder.errors import FetchError, ToolError
 from builder.fetch.origin import unreachable
 from builder.fetch.pypi import ORIGIN
+from builder.lock.bound import requirement
 from builder.lock.model import Artifact
 from builder.lock.wheel import best, platform, supported
+from builder.resolve.task import Task
 from builder.resolve.worlds import Versions
 from builder.tools.apt import without_user
 from builder.tools.uv import Distribution, IndexFile, Uv
@@ -35,6 +41,7 @@ class Target:
         *,
         constraints: Versions | None = None,
         limits: Versions | None = None,
+        bounds: Iterable[str] = (),
         preferences: Versions | None = None,
         dependencies: bool = True,
         sdists: bool = False,
@@ -54,6 +61,7 @@ class Target:
                 platform=platform(self.arch),
                 constraints=constraints,
                 limits=limits,
+                bounds=bounds,
                 preferences=preferences,
                 dependencies=dependencies,
                 sdists=sdists,
@@ -90,6 +98,34 @@ def _artifact(kind: str, distribution: Distribution, file: IndexFile, tags: str 
         # Only some indexes state the size of a file.
         size=0,
     )
+
+
+def answering(
+    texts: Iterable[str], moving: Mapping[str, Sequence[Artifact]]
+) -> dict[str, list[Artifact]]:
+    """Return the locked distributions whose versions answer what is asked for: no others can be
+    kept within a bound.
+    """
+    kept = {name: list(locked) for name, locked in moving.items()}
+    for text in texts:
+        try:
+            wanted = Requirement(text)
+        except InvalidRequirement:
+            continue
+        name = canonicalize_name(wanted.name)
+        answers = wanted.specifier.contains
+        fitting = [one for one in kept.pop(name, []) if answers(one.version, prereleases=True)]
+        if fitting:
+            kept[name] = fitting
+    return kept
+
+
+def bounds_of(task: Task, moving: Mapping[str, Sequence[Artifact]]) -> set[str]:
+    """Return the requirements that keep packages within the task's bound. Where cells have several
+    versions of one, they have to be resolved apart.
+    """
+    everything = chain.from_iterable(moving.values())
+    return {requirement(one.name, one.version, task.within) for one in everything}
 
 
 def _failure(error: ToolError, further: Mapping[str, str]) -> FetchError | UnsolvableError:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Protocol
 
 from builder.catalog.conditions import indexed, wanted
@@ -14,7 +15,9 @@ from builder.errors import Problem
 from builder.events import Monitor
 from builder.graph.model import Cell, Graph
 from builder.graph.request import Documents, Request
+from builder.lock.bound import Reach, Stayed, reach
 from builder.lock.model import Artifact, Lock
+from builder.lock.version import newest
 from builder.settings import Settings
 
 
@@ -28,6 +31,12 @@ class Piece:
 
 
 Pieces = dict[str, Piece]
+Tell = Callable[[Stayed], object]
+"""Takes note of a package that stays behind because of a bound."""
+
+
+def unheard(stayed: Stayed) -> None:
+    """Take no note of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +61,10 @@ class Task:
     """The previous lock. Its cells that are not in `cells` stay exactly as they are."""
     upgrade: tuple[str, ...]
     """Globs over the names of packages whose locked versions are ignored."""
+    within: Reach = Reach.MAJOR
+    """How far from their locked versions these may move."""
+    tell: Tell = unheard
+    """Hears of each package that does not move to its newest version because of `within`."""
     settings: Settings
     monitor: Monitor
     fetch: Callable[[Sequence[Artifact]], object]
@@ -89,6 +102,36 @@ class Task:
     def upgrades(self, name: str) -> bool:
         """Tell whether a package is to be upgraded to its newest version."""
         return any(fnmatch.fnmatchcase(name, glob) for glob in self.upgrade)
+
+    def bounded(self, cells: Iterable[Cell], kinds: Collection[str]) -> dict[str, list[Artifact]]:
+        """Return the locked artifacts that move, but only so far, by package name. Cells that never
+        meet may have several versions of a package.
+        """
+        moving: dict[str, list[Artifact]] = {}
+        if self.within is Reach.MAJOR:
+            return moving
+        resolved = [cell for cell in cells if self.resolves(cell.id)]
+        for cell, kind in product(resolved, kinds):
+            for artifact in self.locked(cell.id, kind):
+                if self.upgrades(artifact.name):
+                    moving.setdefault(artifact.name, []).append(artifact)
+        return moving
+
+    def admits(self, artifact: Artifact, version: str) -> bool:
+        """Tell whether a locked artifact may move to a version."""
+        return reach(artifact.kind, artifact.version, version) <= self.within
+
+    def compare(
+        self, locked: Collection[Artifact], version: str, *, security: bool = False
+    ) -> None:
+        """Tell of a package, locked as these artifacts, if none of them may move to a version that
+        is newer.
+        """
+        if not locked or any(self.admits(item, version) for item in locked):
+            return
+        one = min(locked)
+        if newest(one.kind, [one.version, version]) == version:
+            self.tell(Stayed(one.kind, one.name, one.version, version, security))
 
     def known(self, kind: str) -> set[str]:
         """Return the names of all locked packages of one kind."""

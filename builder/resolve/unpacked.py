@@ -4,14 +4,21 @@ without their dependencies.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from builder.errors import Problem
 from builder.fetch.pypi import client
 from builder.graph.request import Request
 from builder.lock.model import Artifact
 from builder.resolve.explain import Conflict, Conflicts, named
-from builder.resolve.target import SDIST, UNPACKED, Target, UnsolvableError
+from builder.resolve.target import (
+    SDIST,
+    UNPACKED,
+    Target,
+    UnsolvableError,
+    answering,
+    bounds_of,
+)
 from builder.resolve.task import Piece, Pieces, Resolved, Task, requests
 from builder.tools.uv import Distribution
 
@@ -37,7 +44,7 @@ def _files(task: Task, key: str, kind: str) -> Resolved:
     sdists = kind == SDIST
     pieces: Pieces = {}
     problems: list[Problem] = []
-    conflicts = Conflicts()
+    conflicts = Conflicts(within=task.within)
     for cell in task.cells:
         wanted = requests(cell, key)
         if not wanted:
@@ -47,16 +54,21 @@ def _files(task: Task, key: str, kind: str) -> Resolved:
             python=cell.point.get("python", ANY_PYTHON),
             arch=cell.point.get("arch", "amd64"),
         )
+        moving = answering([one.text for one in wanted], task.bounded([cell], (kind,)))
+        bounds = bounds_of(task, moving)
         try:
             distributions = target.compile(
                 [request.text for request in wanted],
+                bounds=bounds,
                 preferences=versions_of(task.preferred([cell], kind)),
                 dependencies=False,
                 sdists=sdists,
             )
+            if moving:
+                _compare(task, target, wanted, moving, sdists=sdists)
         except UnsolvableError:
             for request in wanted:
-                _alone(target, request, conflicts, sdists=sdists)
+                _alone(target, request, conflicts, bounds, sdists=sdists)
             continue
         chosen = {
             one.name: target.sdist(one) if sdists else target.artifact(one, kind)
@@ -70,10 +82,31 @@ def _files(task: Task, key: str, kind: str) -> Resolved:
     return Resolved(pieces=pieces, problems=(*problems, *conflicts.problems(task.documents, names)))
 
 
-def _alone(target: Target, request: Request, conflicts: Conflicts, *, sdists: bool) -> None:
+def _compare(
+    task: Task,
+    target: Target,
+    wanted: Sequence[Request],
+    moving: Mapping[str, Sequence[Artifact]],
+    *,
+    sdists: bool,
+) -> None:
+    """Tell which of these files would be newer without the bound."""
+    texts = [request.text for request in wanted]
+    for free in target.compile(texts, dependencies=False, sdists=sdists):
+        task.compare(moving.get(free.name, ()), free.version)
+
+
+def _alone(
+    target: Target,
+    request: Request,
+    conflicts: Conflicts,
+    bounds: Collection[str],
+    *,
+    sdists: bool,
+) -> None:
     """Record a conflict if a file cannot be resolved by itself."""
     try:
-        target.compile([request.text], dependencies=False, sdists=sdists)
+        target.compile([request.text], bounds=bounds, dependencies=False, sdists=sdists)
     except UnsolvableError as error:
         conflicts.add(Conflict(wishes=(request,), said=str(error), python=target.python))
 

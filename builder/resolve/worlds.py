@@ -8,6 +8,7 @@ packages have the same versions in all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from packaging.version import Version
 
@@ -43,8 +44,11 @@ class ApartError(Exception):
         self.package, self.cells, self.versions = package, tuple(sorted(cells)), tuple(versions)
 
 
-def agree(worlds: Sequence[World], solve: Solve, holds: Holds) -> list[Versions]:
+def agree(
+    worlds: Sequence[World], solve: Solve, holds: Holds, order: Callable[[str], Any] = Version
+) -> list[Versions]:
     """Return the versions of each world, so that the packages of shared cells have one version.
+    `order` gives the sort key of a version.
 
     If a package has several, it is limited to the lowest of these in all worlds. That is repeated
     until all agree, or one world has no solution left.
@@ -57,7 +61,7 @@ def agree(worlds: Sequence[World], solve: Solve, holds: Holds) -> list[Versions]
     solutions = [solve(world, limits) or {} for world in worlds]
     while differing := _differing(worlds, solutions, holds):
         package, cells = min(differing.items())
-        versions = sorted({one[package] for one in solutions if package in one}, key=Version)
+        versions = sorted({one[package] for one in solutions if package in one}, key=order)
         # One limit admits several where an index has local versions: 2.9+cpu is not above 2.9.
         if limits.get(package) == versions[0]:
             raise ApartError(package, cells, versions)

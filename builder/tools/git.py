@@ -18,6 +18,9 @@ TAKING_IN = {
 }
 
 
+REVISIONS = "name a commit, a branch or a tag of the repository that the catalog is in"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sides:
     """The commits of a merge. `base` is None if the branches have no common commit."""
@@ -27,8 +30,9 @@ class Sides:
     theirs: str
 
 
-def export(repository: Path, revision: str, target: Path) -> None:
-    """Write the files that a directory of a repository had at a revision to `target`.
+def export(repository: Path, revision: str, target: Path, *, argument: str = "--from") -> None:
+    """Write the files that a directory of a repository had at a revision to `target`. `argument` is
+    the word of the command line that names the revision.
 
     Raises:
         InputError: there is no such revision, or the directory is in no repository.
@@ -43,7 +47,7 @@ def export(repository: Path, revision: str, target: Path) -> None:
         if error.code is None:
             raise
         reason = error.tail.splitlines()[0] if error.tail else "git refused it"
-        raise InputError([Problem("--from", 0, 0, f"{revision!r}: {reason}")]) from error
+        raise InputError([Problem(argument, 0, 0, f"{revision!r}: {reason}", REVISIONS)]) from error
     try:
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
             archive.extractall(target, filter="data")

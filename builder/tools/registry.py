@@ -1,5 +1,5 @@
 """A registry through the OCI distribution API 1.1: look for blobs, mount and upload them, put
-manifests.
+manifests, and get what is small.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ class _Request:
     scope: str
     body: Body | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    reads: bool = False
+    """Whether what follows the headers of a good answer is wanted."""
 
 
 class Registry:
@@ -119,7 +121,7 @@ class Registry:
         answer.close()
         return False
 
-    def upload(self, repository: str, digest: str, body: Body) -> None:
+    def upload(self, repository: str, digest: str, body: Body | bytes) -> None:
         """Send a blob."""
         what = f"send {digest} to {repository}"
         begin = _Request(
@@ -159,6 +161,33 @@ class Registry:
         if digest and not DIGEST.fullmatch(digest):
             raise self._useless(what, f"gives the digest {told(repr(digest))}")
         return digest
+
+    def get(
+        self, repository: str, kind: str, rest: str, what: str, headers: Mapping[str, str]
+    ) -> bytes | None:
+        """Return what a registry has at `<repository>/<kind>/<rest>`, if it is of some megabytes
+        at most; None when there is none. `what` is said of it where it cannot be read.
+        """
+        request = _Request(
+            method="GET",
+            url=self._url(repository, kind, rest),
+            scope=_scope(repository, "pull"),
+            headers=headers,
+            reads=True,
+        )
+
+        def read() -> bytes | None:
+            answer = self._ask(request, what)
+            if not self._is_there(answer, what):
+                return None
+            try:
+                return web.body(answer)
+            except web.AnswerError as error:
+                raise self._useless(what, f"answers so that {web.reason(error)}") from error
+            except requests.RequestException as error:
+                raise web.TransientError(web.reason(error)) from error
+
+        return self._again(read)
 
     def put_manifest(self, repository: str, reference: str, data: bytes, media_type: str) -> None:
         """Store a manifest under a tag or its digest."""
@@ -215,7 +244,7 @@ class Registry:
         if answer.status_code in web.TRANSIENT:
             with answer:
                 raise web.TransientError.of(answer)
-        if answer.status_code < HTTPStatus.BAD_REQUEST:
+        if answer.status_code < HTTPStatus.BAD_REQUEST and not request.reads:
             # What follows the headers of a good answer is of no interest. Read, it leaves the
             # connection to the next request.
             with contextlib.suppress(requests.RequestException):
@@ -303,8 +332,8 @@ class Registry:
         return True
 
 
-def _scope(repository: str) -> str:
-    return f"repository:{repository}:pull,push"
+def _scope(repository: str, may: str = "pull,push") -> str:
+    return f"repository:{repository}:{may}"
 
 
 def _said(answer: requests.Response) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -79,6 +79,7 @@ class Uv:
         platform: str | None = None,
         constraints: Mapping[str, str] | None = None,
         limits: Mapping[str, str] | None = None,
+        bounds: Iterable[str] = (),
         preferences: Mapping[str, str] | None = None,
         dependencies: bool = True,
         sdists: bool = False,
@@ -88,10 +89,10 @@ class Uv:
         from a further index, and from no other: name -> index. Each must be among the requirements.
 
         `constraints` are versions that must hold, `limits` the highest versions that may be
-        chosen, and `preferences` versions to keep if the requirements allow it. With
-        `sdists`, a version may have no wheel; what it depends on is then not asked. Without
-        `platform`, there are wheels for every platform; without `python`, for this machine's
-        version and later ones.
+        chosen, `bounds` requirements on what is chosen that ask for nothing, and `preferences`
+        versions to keep if the requirements allow it. With `sdists`, a version may have no wheel;
+        what it depends on is then not asked. Without `platform`, there are wheels for every
+        platform; without `python`, for this machine's version and later ones.
 
         Raises:
             ToolError: there is no resolution, or the index could not be fetched.
@@ -100,7 +101,9 @@ class Uv:
         with TemporaryDirectory() as name:
             directory = Path(name)
             (directory / "constraints.txt").write_text(
-                _pins("==", constraints) + _pins("<=", limits)
+                _pins("==", constraints)
+                + _pins("<=", limits)
+                + "".join(f"{bound}\n" for bound in sorted(bounds))
             )
             output = directory / "pylock.toml"
             if preferences:

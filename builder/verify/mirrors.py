@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import requests
 
 from builder.errors import BuilderError, ToolError
+from builder.fetch import cran
 from builder.fetch.go import ORIGIN as GO
 from builder.fetch.go import proxy
 from builder.fetch.maven import ORIGIN as MAVEN
@@ -27,6 +28,7 @@ from builder.fetch.pypi import client
 from builder.fetch.session import session
 from builder.lock.wheel import platform
 from builder.resolve.archive import ORIGIN as ARCHIVE
+from builder.resolve.cran_repository import PACKAGES
 from builder.settings import MIRROR, Settings, variable
 from builder.tools import web
 from builder.verify.check import CheckResult, Needs, elsewhere, reason
@@ -54,6 +56,8 @@ def mirrors(settings: Settings, needs: Needs) -> Iterator[CheckResult]:
         asked.append(partial(_server, settings, MAVEN, repository, needs.maven))
     if needs.go:
         asked.append(partial(_server, settings, GO, proxy, TOOLCHAINS))
+    if needs.cran:
+        asked.append(partial(_server, settings, cran.ORIGIN, cran.repository, PACKAGES))
     for host, address in sorted(needs.archives.items()):
         asked.append(partial(_host, settings, host, address))
     for name, (address, file) in sorted(needs.further.items()):

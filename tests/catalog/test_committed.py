@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builder.catalog.load import load
+from builder.charts.sample import NO_GPU
 from builder.graph.asks import stale
 from builder.graph.build import graph
 from builder.graph.model import Graph
@@ -13,6 +14,17 @@ from builder.lock.file import read
 from builder.lock.model import NAME
 from tests import gates
 from tests.gates import ROOT
+
+REFERENCE = {
+    "base",
+    *("python-minimal", "python-datascience", "python-pytorch", "python-tensorflow", "pyspark"),
+    *("r-minimal", "r-datascience", "sparkr", "r-python-julia", "marimo-python"),
+    *("rstudio", "rstudio-sparkr", "rstudio-r-python-julia"),
+    *("jupyter-python", "jupyter-pyspark", "jupyter-pytorch", "jupyter-tensorflow"),
+    *("vscode-python", "vscode-pyspark", "vscode-pytorch", "vscode-tensorflow"),
+    *("jupyter-r-python-julia", "vscode-r-python-julia"),
+}
+"""The names of the images that InseeFrLab/images-datascience publishes."""
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +67,16 @@ def test_a_sample_of_it_is_smaller_than_all_and_shows_all_that_is_not_heavy(whol
     assert chosen.images, "every image has a heavy layer, so that `make test` would test none"
     for aspect in chosen.missed:
         assert chosen.heavy, f"{aspect} is missed, and no image is heavy"
+
+
+def test_all_services_are_launched_but_those_that_ask_for_graphics_processors() -> None:
+    known = gates.services(whole=True)
+    assert set(known.left_out.values()) == {NO_GPU}
+    assert all(name.endswith("-gpu") for name in known.left_out)
+    assert not any(name.endswith("-gpu") for name in known.chosen)
+
+
+def test_every_image_of_the_reference_is_there_by_its_name(whole: Graph) -> None:
+    assert len(REFERENCE) == 24
+    names = {image.name for image in whole.images.values()}
+    assert not REFERENCE - names

@@ -41,7 +41,7 @@ def catalog(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def waiting(request: pytest.FixtureRequest) -> Mapping[str, str]:
-    """Images that wait for a host which cannot be reached: image -> host."""
+    """Images some of whose files are at a host that cannot be reached: image -> host."""
     return gates.waiting_for_hosts(*gates.images(request.config))
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from builder.cells import tree
+from builder.cells import records, tree
 from builder.oci.blob import blobs_of
+from builder.sbom import contents
 from tests.integration.tiny import CATALOG, LAYERS, SYSTEM, Tiny
 
 pytestmark = pytest.mark.docker
@@ -24,6 +25,15 @@ def test_what_is_built_is_kept(built: Tiny) -> None:
     before = built.digests()
     assert "nothing to do" in built.build().err
     assert built.digests() == before
+
+
+def test_what_packages_say_is_noted_of_each_cell_when_it_is_built(built: Tiny) -> None:
+    store = built.opened()
+    cells = store.refs(records.PREFIX)
+    summaries = [records.summary(store, manifest) for manifest in cells.values()]
+    known = [contents.recall(store, summary) for summary in summaries]
+    assert known
+    assert all(known), "a bill of materials reads no layer"
 
 
 OPENED = """

@@ -193,6 +193,9 @@ def test_what_differs_from_a_former_revision(day: Tiny) -> None:
     day.build("beta")
     found = json.loads(day.done("diff", "beta", "--from", "HEAD", "--json").out)
     assert [file["path"] for file in found["files"]] == ["opt/beta/name"]
+    notes = json.loads(day.done("notes", "--json").out)
+    pulls = {image["image"]: image["pull"] for image in notes["images"]}
+    assert pulls["beta:trixie"] == found["pull"] > 0
     assert day.run("diff", "beta", "--from", "nonesuch").code == 2
 
 

@@ -36,8 +36,11 @@ def tool(version: str) -> dict[str, str]:
 def publish_tool(place: Place, version: str) -> None:
     """Publish a version of the tool. Proxies write upper-case letters with `!` before them."""
     publish_go(place.site, "example.org/Tool", version, tool(version))
+    listed = "/go/example.org/!tool/@v/list"
+    before = place.site.files.get(listed, b"")
     for path in [path for path in place.site.files if path.startswith("/go/example.org/Tool")]:
         place.site.files[path.replace("/Tool/", "/!tool/")] = place.site.files.pop(path)
+    place.site.files[listed] = before + place.site.files[listed]
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +105,23 @@ def test_the_latest_version_stays_until_it_is_asked_to_move(gopher: Place) -> No
     assert gopher.has("gopher")["example.org/Tool"] == "v1.0.0"
     gopher.done("lock", "--upgrade", "example.org/Tool")
     assert gopher.has("gopher")["example.org/Tool"] == "v1.2.0"
+
+
+def test_a_program_and_its_toolchain_move_within_a_bound(gopher: Place, go: str) -> None:
+    gopher.done("lock")
+    for version in ("v1.0.1", "v1.2.0"):
+        publish_tool(gopher, version)
+    script = f'#!/bin/sh\nexec {go} "$@"\n'
+    for name in ("v0.0.1-go1.25.1.linux-amd64", "v0.0.1-go1.26.0.linux-amd64"):
+        publish_go(gopher.site, "golang.org/toolchain", name, {"bin/go": script})
+    said = gopher.done("lock", "--upgrade", "--within", "patch")
+    assert gopher.has("gopher")["example.org/Tool"] == "v1.0.1"
+    assert gopher.has("gopher")["golang.org/toolchain"] == "v0.0.1-go1.25.1.linux-amd64"
+    assert "example.org/Tool v1.2.0 is there; --within patch keeps 1.0.x (go)" in said
+    assert "golang.org/toolchain v0.0.1-go1.26.0.linux-amd64 is there" in said
+    said = gopher.done("lock", "--upgrade", "--within", "minor")
+    assert gopher.has("gopher")["example.org/Tool"] == "v1.2.0"
+    assert "is there" not in said
 
 
 def test_a_package_that_does_not_exist_is_told(gopher: Place) -> None:

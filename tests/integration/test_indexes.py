@@ -136,6 +136,23 @@ def test_a_package_comes_from_a_further_index_only_for_layers_that_name_it(lab: 
     assert origins(lab, "user")["torch"] == "cpu 2.9.0+cpu"
 
 
+def test_a_bound_holds_for_it_too(lab: Place) -> None:
+    lab.done("lock")
+    for version in ("2.9.1+cpu", "2.10.0+cpu", "3.0+cpu"):
+        publish_wheel(lab.site, "torch", version, ["helper"], index="/cpu")
+    publish_wheel(lab.site, "helper", "1.1.5")
+    said = lab.done("lock", "--upgrade", "--within", "patch")
+    assert "torch 2.9.0+cpu → 2.9.1+cpu (python)" in said
+    assert "torch 2.10.0+cpu is there; --within patch keeps 2.9.x (python)" in said
+    assert origins(lab, "torch") == {
+        "torch": "cpu 2.9.1+cpu",
+        "vision": "pypi 1.0",
+        "helper": "pypi 1.1.5",
+    }
+    lab.done("lock", "--upgrade", "--within", "minor")
+    assert origins(lab, "torch")["torch"] == "cpu 2.10.0+cpu"
+
+
 def test_one_that_is_away_holds_back_only_what_needs_it(
     lab: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +165,10 @@ def test_one_that_is_away_holds_back_only_what_needs_it(
     lab.layer("other", "description: other\non: [snake]\npython: [right-app]\n")
     assert "cpu does not answer, and what needs it stays as it is locked" in lab.done("lock")
     assert origins(lab, "other") == {"right-app": "pypi 1.0", "helper": "pypi 1.1"}
+    publish_wheel(lab.site, "right-app", "1.1", ["helper"])
+    lab.done("lock", "--upgrade", "--within", "minor")
+    assert origins(lab, "other")["right-app"] == "pypi 1.1"
+    assert origins(lab, "torch") == before
     publish_wheel(lab.site, "right-app", "2.0")
     lab.done("lock", "--upgrade")
     assert origins(lab, "other") == {"right-app": "pypi 2.0"}

@@ -119,6 +119,60 @@ def test_upgrade_of_some_packages_leaves_the_others(locked: Place) -> None:
     assert locked.has("right")["helper"] == "1.1"
 
 
+def stayed(kind: str, package: str, locked: str, newest: str) -> dict[str, object]:
+    named = {"kind": kind, "package": package}
+    return named | {"locked": locked, "newest": newest, "security": False}
+
+
+def test_an_upgrade_within_a_bound_moves_so_far_and_tells_what_stays(locked: Place) -> None:
+    locked.archive.publish(
+        [package for package in packages() if package.name not in {"libshared", "libtwo"}]
+        + [deb("libshared", "4"), deb("libtwo", "1.0-2")]
+    )
+    for version in ("1.1.5", "1.2", "2.0"):
+        publish_wheel(locked.site, "helper", version)
+    publish_wheel(locked.site, "left-app", "2.0", ["shared-lib"])
+    said = locked.done("lock", "--upgrade", "--within", "patch")
+    assert "libtwo 1.0 → 1.0-2 (deb)" in said
+    assert "helper 1.1 → 1.1.5 (python)" in said
+    assert "libshared 4 is there; --within patch keeps 3.0.x (deb)" in said
+    assert "left-app 2.0 is there; --within patch keeps 1.0.x (python)" in said
+    assert locked.has("left")["libshared"] == "3", "fetched for its control file, and kept"
+    further = locked.json("lock", "--upgrade", "--within", "minor")
+    assert isinstance(further, dict)
+    assert [(one["package"], one["new"]) for one in further["changes"]] == [("helper", "1.2")]
+    assert further["stayed"] == [
+        stayed("deb", "libshared", "3", "4"),
+        stayed("python", "helper", "1.1.5", "2.0"),
+        stayed("python", "left-app", "1.0", "2.0"),
+    ]
+    said = locked.done("lock", "--upgrade", "left-app", "--within", "major")
+    assert "left-app 1.0 → 2.0 (python)" in said
+    assert "is there" not in said
+
+
+def test_what_a_layer_asks_for_counts_more_than_a_bound(locked: Place) -> None:
+    publish_wheel(locked.site, "left-app", "2.0", ["shared-lib"])
+    locked.layer("left", "description: left\non: [snake]\napt: [editor]\npython: [left-app>=2]\n")
+    locked.done("lock", "--upgrade", "--within", "patch")
+    assert locked.has("left")["left-app"] == "2.0"
+
+
+def test_a_bound_that_leaves_no_solution_is_named(locked: Place) -> None:
+    publish_wheel(locked.site, "left-app", "1.0.1", ["helper>=2"])
+    publish_wheel(locked.site, "helper", "2.0")
+    locked.layer("left", "description: left\non: [snake]\napt: [editor]\npython: [left-app>1]\n")
+    code, said = locked.run("lock", "--upgrade", "--within", "minor")
+    assert code == 2
+    assert "upgrade without --within minor, if that is what prevents it" in said
+
+
+def test_a_bound_without_an_upgrade_is_refused(locked: Place) -> None:
+    code, said = locked.run("lock", "--within", "patch")
+    assert code == 2
+    assert "--within: it says how far --upgrade moves packages, and there is no --upgrade" in said
+
+
 def test_a_stale_lock_is_told_by_cell(place: Place) -> None:
     code, said = place.run("lock", "--check")
     assert code == 1

@@ -53,6 +53,24 @@ def test_a_range_stays_at_the_locked_version_until_it_is_asked_to_move(jars: Pla
     assert "org.a:tool 1.5 → 1.7 (maven)" in jars.done("lock", "--upgrade", "org.a:tool")
 
 
+def test_a_range_moves_within_a_bound_and_so_does_what_comes_along(jars: Place) -> None:
+    publish_maven(jars.site, "org.a:app:1.5", "org.b:lib:2")
+    jars.layer("jars", LAYER.replace("org.a:app:1,", "'org.a:app:[1.5,2)',"))
+    jars.done("lock")
+    publish_maven(jars.site, "org.a:app:1.5.1", "org.b:lib:2")
+    # Its own version is within the bound, but that of what it needs is not.
+    publish_maven(jars.site, "org.a:app:1.5.2", "org.b:lib:3")
+    publish_maven(jars.site, "org.b:lib:3")
+    publish_maven(jars.site, "org.a:tool:1.7")
+    said = jars.done("lock", "--upgrade", "--within", "patch")
+    assert jars.has("jars") == {"org.a:app": "1.5.1", "org.b:lib": "2", "org.a:tool": "1.5"}
+    assert "org.a:tool 1.7 is there; --within patch keeps 1.5.x (maven)" in said
+    jars.done("lock", "--upgrade", "--within", "minor")
+    assert jars.has("jars") == {"org.a:app": "1.5.1", "org.b:lib": "2", "org.a:tool": "1.7"}
+    jars.done("lock", "--upgrade")
+    assert jars.has("jars")["org.b:lib"] == "3"
+
+
 def test_a_published_sha256_is_taken_without_reading_the_file(jars: Place) -> None:
     path = publish_maven(jars.site, "org.a:app:1")
     value = hashlib.sha256(jars.site.files[path]).hexdigest()

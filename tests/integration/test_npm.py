@@ -152,6 +152,26 @@ def test_npm_packages_stay_until_they_are_asked_to_move(app: Place) -> None:
     assert "shallow 1.0.0 → 1.1.0 (npm)" in app.done("lock", "--upgrade", "shallow")
 
 
+def test_npm_packages_move_within_a_bound_and_what_asks_for_more_stays(app: Place) -> None:
+    app.done("lock")
+    for version in ("1.0.2", "1.1.0"):
+        publish_npm(app.site, "shallow", version)
+    # It would be within the bound, but asks for more than the bound admits.
+    publish_npm(app.site, "app", "1.0.1", dependencies={"shallow": "^1.1"})
+    publish_npm(app.site, "npm", "10.0.3")
+    said = app.done("lock", "--upgrade", "--within", "patch")
+    assert app.has("app")["shallow"] == "1.0.2"
+    assert app.has("app")["app"] == "1.0.0"
+    assert app.has("app")["npm"] == "10.0.3"
+    assert "shallow 1.1.0 is there; --within patch keeps 1.0.x (npm)" in said
+    # What a layer asks for counts more than the bound.
+    publish_npm(app.site, "shallow", "2.0.0")
+    publish_npm(app.site, "app", "2.0.0", dependencies={"shallow": "^2"})
+    app.layer("app", LAYER.replace("app: ^1", "app: ^2"))
+    app.done("lock", "--upgrade", "--within", "minor")
+    assert app.has("app")["app"] == app.has("app")["shallow"] == "2.0.0"
+
+
 def test_a_registry_out_of_reach_is_named_with_the_setting(
     app: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -169,6 +169,48 @@ def test_what_is_locked_stays_until_it_is_asked_to_move(lab: Place) -> None:
     assert origins(lab, "server")["libclient"] == "pgdg 17.2"
 
 
+def test_a_bound_holds_for_it_too(lab: Place) -> None:
+    lab.done("lock")
+    lab.done("fetch")
+    newer = [
+        *theirs("1.5"),
+        deb("server-17", "18.0", depends="client-17, common, tool"),
+        deb("libclient", "18.0"),
+    ]
+    newer = [one for one in newer if one.name != "libonly"]
+    repository = Archive(lab.site, key=STRANGER)
+    repository.publish_repository("/pgdg", "trixie-pgdg", [*newer, deb("libonly", "2.0")])
+    said = lab.done("lock", "--upgrade", "--within", "minor")
+    assert "server-17 17.1 → 17.1.5 (deb)" in said
+    assert "server-17 18.0 is there; --within minor keeps 17.x (deb)" in said
+    assert "libonly 2.0 is there; --within minor keeps 1.x (deb)" in said
+    assert origins(lab, "server") == {
+        "server-17": "pgdg 17.1.5",
+        "client-17": "pgdg 17.1.5",
+        "libclient": "pgdg 17.1.5",
+        "libonly": "pgdg 1.1",
+        "common": "debian 200",
+    }
+    lab.done("lock", "--upgrade")
+    assert origins(lab, "server")["server-17"] == "pgdg 18.0"
+    assert origins(lab, "server")["libonly"] == "pgdg 2.0"
+
+
+def test_what_a_bound_keeps_and_nobody_has_any_more_is_told(lab: Place) -> None:
+    lab.done("lock")
+    shutil.rmtree(lab.settings.cache)
+    for path in [path for path in lab.site.files if "/libonly_" in path]:
+        del lab.site.files[path]
+    newer = [*(one for one in theirs() if one.name != "libonly"), deb("libonly", "2.0")]
+    Archive(lab.site, key=STRANGER).publish_repository("/pgdg", "trixie-pgdg", newer)
+    before = lab.lock_files
+    code, said = lab.run("lock", "--upgrade", "--within", "minor")
+    assert code == 1
+    assert "libonly 1.1" in said
+    assert "pgdg" in said
+    assert lab.lock_files == before
+
+
 def test_layers_of_one_image_must_agree_on_the_origin(lab: Place) -> None:
     beside(lab, "description: other\non: [base]\napt: [reader]\n")
     code, said = lab.run("lock")

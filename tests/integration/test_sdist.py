@@ -53,6 +53,15 @@ def test_the_locked_version_stays_until_it_is_asked_to_move(engine: Place) -> No
     assert "engine 1.0 → 1.1 (sdist)" in engine.done("lock", "--upgrade", "engine")
 
 
+def test_a_source_moves_within_a_bound(engine: Place) -> None:
+    engine.done("lock")
+    for version in ("1.0.1", "1.1"):
+        publish_sdist(engine.site, "engine", version, {"PKG-INFO": b""})
+    said = engine.done("lock", "--upgrade", "--within", "patch")
+    assert versions(engine) == {"1.0.1"}
+    assert "engine 1.1 is there; --within patch keeps 1.0.x (sdist)" in said
+
+
 def test_a_version_that_only_has_wheels_is_told_at_its_place(engine: Place) -> None:
     publish_wheel(engine.site, "engine", "1.2")
     code, said = engine.run("lock")

@@ -13,7 +13,8 @@ import pytest
 from builder.fetch import transfer
 from builder.fetch.context import context
 from builder.lock.model import NAME
-from tests.integration.conftest import Place
+from tests.integration.conftest import Place, packages
+from tests.integration.cran import Cran
 from tests.integration.odd_registry import Answer, odd_registry
 from tests.integration.openpgp import ARCHIVE
 from tests.integration.registries import deb, publish_maven, publish_npm, publish_wheel
@@ -217,6 +218,25 @@ def test_a_repository_that_maven_is_configured_with(
     ):
         mirror = f"<mirror><mirrorOf>central</mirrorOf><url>{url}</url></mirror>"
         (home / ".m2/settings.xml").write_text(f"<settings><mirrors>{mirror}</mirrors></settings>")
+        ended, said = told(place, command)
+        assert ended == (command == "fetch"), said
+
+
+def test_a_repository_that_r_is_configured_with(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    Cran(place.site).publish("config", "1.0")
+    place.archive.publish([*packages(), deb("r-base-core", "4.5.0-3")])
+    place.layer("left", "description: left\non: [base]\napt: [r-base-core]\ncran: [config]\n")
+    for url, command in (
+        (login(f"{place.site.url}/cran"), "lock"),
+        (login(f"{place.site.url}/none"), "fetch"),
+        (login("http://127.0.0.1:1/cran"), "fetch"),
+    ):
+        (home / ".Rprofile").write_text(f"options(repos = c(CRAN = '{url}'))\n")
         ended, said = told(place, command)
         assert ended == (command == "fetch"), said
 

@@ -52,6 +52,16 @@ def test_the_locked_version_stays_until_it_is_asked_to_move(engine: Place) -> No
     assert versions(engine) == {"1.1-1"}
 
 
+def test_a_source_package_moves_within_a_bound(engine: Place) -> None:
+    engine.done("lock")
+    publish(engine, "1.1")
+    said = engine.done("lock", "--upgrade", "--within", "patch")
+    assert versions(engine) == {"1.0-1"}
+    assert "engine 1.1-1 is there; --within patch keeps 1.0.x (source)" in said
+    engine.done("lock", "--upgrade", "--within", "minor")
+    assert versions(engine) == {"1.1-1"}
+
+
 def test_another_release_is_another_package(engine: Place) -> None:
     engine.done("lock")
     Archive(engine.site).publish_source("engine", "0.9-1", {"engine_0.9.dsc": b""}, release="old")

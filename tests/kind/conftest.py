@@ -22,7 +22,7 @@ import pytest
 
 from builder.catalog.load import Loaded
 from builder.charts.project import open_charts
-from builder.charts.sample import first_image
+from builder.charts.sample import first_image, wants_gpu
 from builder.errors import BuilderError, ToolError
 from builder.execute.standing import standing
 from builder.graph.build import graph
@@ -37,7 +37,7 @@ from tests.kind.services import MOUNTED, S3, Node, Outside, start_outside, start
 
 FOLDER = ROOT / ".catalog" / "kind-tests"
 NAME = os.environ.get("CLUSTER", "catalog-tests")
-SERVERS = "python"
+SERVERS = "python-minimal"
 """The image that servers beside the services run in."""
 KEEP, BUILD = os.environ.get("KEEP") == "1", os.environ.get("BUILD") != "0"
 TEAM, RESTRICTED = "team", "restricted"
@@ -116,12 +116,13 @@ def images(
 
 
 def first_images(loaded: Loaded, *, heavy: bool) -> set[str]:
-    """Return the images that services offer first, as far as the catalog builds them; those with
-    heavy layers only where these are wanted."""
+    """Return the images that services offer first, as far as the catalog builds them and a node in
+    Docker runs them; those with heavy layers only where these are wanted."""
     made = graph(loaded)
     known = made.images if heavy else made.images.keys() - sample(made).heavy.keys()
     offered = [first_image(one, made) for one in open_charts(loaded).compositions.values()]
-    return {image.id for image in offered if image is not None and image.id in known}
+    there = [image for image in offered if image is not None and image.id in known]
+    return {image.id for image in there if not wants_gpu(image, made)}
 
 
 def newest(loaded: Loaded, name: str) -> str:

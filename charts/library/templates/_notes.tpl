@@ -74,6 +74,33 @@ see nodes. */}}
 {{ end -}}
 {{- end -}}
 
+{{/*
+How long the chosen image is for use. Whether its end is past is a question for the day on which somebody installs or upgrades: `now`
+is that day, on the clock of whoever renders, and the chart stays the same bytes.
+*/}}
+{{- define "library.notes.lifecycle" -}}
+{{- $image := .Values.service.image.custom.enabled | ternary .Values.service.image.custom.version .Values.service.image.version -}}
+{{- with get (include "library.lifecycle" . | fromJson) $image -}}
+{{- $today := dateInZone "2006-01-02" now "UTC" }}
+### Version
+{{ if .yanked }}
+- {{ include "library.say" (dict "context" $ "fr" (printf "La version `%s` a été retirée : %s." $image .yanked) "en" (printf "The version `%s` was withdrawn: %s." $image .yanked)) }}
+{{- else if eq .status "preview" }}
+- {{ include "library.say" (dict "context" $ "fr" (printf "La version `%s` est un aperçu, qui peut changer ou disparaître." $image) "en" (printf "The version `%s` is a preview, which may change or go away." $image)) }}
+{{- else if and (eq .status "maintenance") (or (not .eol) (lt $today .eol)) }}
+- {{ include "library.say" (dict "context" $ "fr" (printf "La version `%s` est en maintenance : elle ne reçoit que des corrections." $image) "en" (printf "The version `%s` is in maintenance: it gets corrections only." $image)) }}
+{{- end }}
+{{- if and .eol (ge $today .eol) }}
+- {{ include "library.say" (dict "context" $ "fr" (printf "La version `%s` est en fin de vie depuis le %s : plus personne ne la corrige." $image .eol) "en" (printf "The version `%s` has been past its end of life since %s: nobody corrects it any more." $image .eol)) }}
+{{- else if .eol }}
+- {{ include "library.say" (dict "context" $ "fr" (printf "Sa fin de vie est le %s." .eol) "en" (printf "Its end of life is on %s." .eol)) }}
+{{- end }}
+{{- with .successor }}
+- {{ include "library.say" (dict "context" $ "fr" (printf "Choisissez plutôt `%s`." .) "en" (printf "Choose `%s` instead." .)) }}
+{{- end }}
+{{ end -}}
+{{- end -}}
+
 {{/* What is lost with the service. */}}
 {{- define "library.notes.deletion" -}}
 {{- if not (and .Values.persistence.enabled (or .Values.persistence.existingClaim .Values.persistence.keep)) }}
@@ -100,6 +127,7 @@ see nodes. */}}
 {{- include "library.notes.access" . }}
 {{- include "library.notes.ports" . }}
 {{- include "library.notes.gpu" . }}
+{{- include "library.notes.lifecycle" . }}
 {{- include "library.notes.deletion" . }}
 {{- include "library.notes.discovery" . }}
 {{- end -}}
@@ -109,4 +137,5 @@ see nodes. */}}
 {{- $title := include "library.title" . }}
 {{- $address := printf "`%s.%s:%s`" (include "library.workloadName" .) .Release.Namespace (include "library.port" .) }}
 {{ include "library.say" (dict "context" . "fr" (printf "%s en fait partie, à l'adresse %s dans le cluster." $title $address) "en" (printf "%s is part of it, at %s in the cluster." $title $address)) }}
+{{ include "library.notes.lifecycle" . }}
 {{- end -}}

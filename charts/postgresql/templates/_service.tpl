@@ -10,6 +10,11 @@
 {}
 {{- end -}}
 
+{{/* How long images are for use, those of which something is stated: name and tag -> status, eol, yanked, successor. */}}
+{{- define "library.lifecycle" -}}
+{}
+{{- end -}}
+
 {{/* What values.yaml says, each default as a list of one item. */}}
 {{- define "library.defaults" -}}
 {"service": {"image": {"pullPolicy": ["IfNotPresent"], "version": ["localhost:5000/catalog/postgresql:17"], "pinDigest": [true], "custom": {"enabled": [false], "version": ["localhost:5000/catalog/postgresql:17"]}}, "initContainer": {"image": [""], "pullPolicy": ["IfNotPresent"], "resources": {"limits": [{"cpu": "50m", "memory": "50Mi"}], "requests": [{}]}}}, "resources": {"requests": {"cpu": [""], "memory": [""]}, "limits": {"cpu": [""], "memory": [""]}}, "persistence": {"enabled": [true], "accessMode": ["ReadWriteOnce"], "size": ["10Gi"], "storageClass": [""], "existingClaim": [""], "keep": [false], "annotations": [{}]}, "extraEnvVars": [[]], "networking": {"type": ["ClusterIP"], "clusterIP": ["None"], "service": {"port": [5432]}}, "security": {"networkPolicy": {"enabled": [false], "from": [[]], "egress": [[]]}, "sudo": [false], "readOnlyRoot": [false]}, "nodeSelector": [{}], "openshiftSCC": {"enabled": [false], "scc": [""]}, "startupProbe": {"failureThreshold": [60], "initialDelaySeconds": [10], "periodSeconds": [10], "successThreshold": [1], "timeoutSeconds": [2]}, "tolerations": [[]], "userPreferences": {"darkMode": [false], "language": ["en"]}, "global": {"suspend": [false]}, "message": {"fr": [""], "en": [""]}, "runtimeClassName": [""], "affinity": [{}], "topologySpreadConstraints": [[]], "priorityClassName": [""], "replicaCount": [1], "podDisruptionBudget": {"enabled": [false], "minAvailable": ["100%"], "maxUnavailable": [""]}, "commonLabels": [{}], "imagePullSecrets": [[]], "nameOverride": [""], "fullnameOverride": [""], "serviceAccount": {"create": [true], "annotations": [{}], "name": [""]}, "podAnnotations": [{}], "podLabels": [{}], "podSecurityContext": [{"fsGroup": 100}], "securityContext": [{}], "terminationGracePeriodSeconds": [60], "extraVolumes": [[]], "extraVolumeMounts": [[]], "postgresql": {"auth": {"username": ["admin"], "password": [""], "postgresPassword": [""], "existingSecret": [""], "database": ["defaultdb"]}}, "discovery": {"enabled": [true]}}

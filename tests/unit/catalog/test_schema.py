@@ -11,7 +11,8 @@ import pytest
 from pydantic import BaseModel
 
 from builder.catalog import source
-from builder.catalog.model import Axis, AxisValue, Catalog, Image, Layer, Rule
+from builder.catalog.axes import Axis, AxisValue
+from builder.catalog.model import Catalog, Image, Layer, Rule
 from builder.catalog.schema import schema, schemas
 from builder.charts.model import Group
 from builder.charts.service import Service

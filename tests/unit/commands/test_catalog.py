@@ -26,7 +26,7 @@ def test_validate(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert catalog("validate", path=sound) == 0
     assert "layers" in capsys.readouterr().out
     assert catalog("validate", "--json", path=sound) == 0
-    assert json.loads(capsys.readouterr().out) == {"problems": []}
+    assert json.loads(capsys.readouterr().out) == {"problems": [], "warnings": []}
 
 
 def test_validate_shows_every_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

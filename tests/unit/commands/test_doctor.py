@@ -91,7 +91,7 @@ def test_a_machine_that_has_nothing(doctor: Doctor, tmp_path: Path) -> None:
         assert found[name]["verdict"] == "wrong", found[name]
         assert found[name]["fix"], found[name]
     assert "127.0.0.1 does not answer" in found["debian trixie"]["detail"]
-    assert not {"maven", "go"} & set(found), "no layer needs them"
+    assert not {"maven", "go", "cran"} & set(found), "no layer needs them"
 
 
 @pytest.mark.parametrize(
@@ -110,38 +110,43 @@ def test_settings_that_are_wrong(
     assert found[name]["fix"]
 
 
-MAVEN_AND_GO = """\
+OTHER_REGISTRIES = """\
 description: What other registries have
 on: [base]
 maven: {artifacts: ["org.example:app:1.0", {when: {debian: trixie}, packages: ["a:b:[1,2)"]}]}
 go: {example.org/tool: {version: latest}}
+cran: [config]
 """
 
 
-def test_the_mirrors_of_maven_and_go(doctor: Doctor, root: Path, tmp_path: Path) -> None:
+def test_the_mirrors_of_other_registries(doctor: Doctor, root: Path, tmp_path: Path) -> None:
     path = programs(tmp_path / "bin")
     layer = root / "images" / "java" / "layer.yaml"
     layer.parent.mkdir()
-    layer.write_text(MAVEN_AND_GO)
+    layer.write_text(OTHER_REGISTRIES)
 
-    silent = {f"CATALOG_MIRROR_{name}": f"{SILENT}/{name}" for name in ("MAVEN", "GO")}
+    silent = {f"CATALOG_MIRROR_{name}": f"{SILENT}/{name}" for name in ("MAVEN", "GO", "CRAN")}
     _, found = doctor(path, **silent)
-    for name in ("maven", "go"):
+    for name in ("maven", "go", "cran"):
         assert found[name]["verdict"] == "wrong"
         assert "127.0.0.1 does not answer" in found[name]["detail"]
         assert f"CATALOG_MIRROR_{name.upper()}" in found[name]["fix"]
 
     # Directories that have what `catalog lock` asks for first, and then one that lacks it.
-    files = {"MAVEN": "org/example/app/1.0/app-1.0.pom", "GO": "golang.org/toolchain/@v/list"}
+    files = {
+        "MAVEN": "org/example/app/1.0/app-1.0.pom",
+        "GO": "golang.org/toolchain/@v/list",
+        "CRAN": "src/contrib/PACKAGES",
+    }
     served = {f"CATALOG_MIRROR_{name}": f"file://{tmp_path}/{name}" for name in files}
     for name, file in files.items():
         (tmp_path / name / file).parent.mkdir(parents=True)
         (tmp_path / name / file).touch()
     _, found = doctor(path, **served)
-    assert (found["maven"]["verdict"], found["go"]["verdict"]) == ("ok", "ok")
+    assert {found[name]["verdict"] for name in ("maven", "go", "cran")} == {"ok"}
 
     # A range is looked up in the list of versions.
-    layer.write_text(MAVEN_AND_GO.replace(":1.0", ":[1,2)"))
+    layer.write_text(OTHER_REGISTRIES.replace(":1.0", ":[1,2)"))
     _, found = doctor(path, **served)
     versions = tmp_path / "MAVEN" / "org/example/app/maven-metadata.xml"
     assert found["maven"]["detail"] == f"there is no {versions}"

@@ -171,6 +171,8 @@ def test_what_is_killed_may_have_had_too_little_memory(tmp_path: Path) -> None:
         ("npm error code EAI_AGAIN", "`npm`"),
         ("getaddrinfo ENOTFOUND registry.example.org", "`npm`"),
         ("cannot open URL 'https://example.org/src/contrib/PACKAGES'", "`archives`"),
+        ("cannot open URL 'https://example.org/src/contrib/PACKAGES'", "`cran`"),
+        ("Warning: unable to access index for repository https://example.org", "`cran`"),
         ("dial tcp: lookup example.org: no such host", "`archives`"),
         ("java.net.UnknownHostException: example.org", "`archives`"),
         ("connect: Network is unreachable", "`archives`"),

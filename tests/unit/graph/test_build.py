@@ -10,9 +10,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from builder.catalog.axes import Axis
 from builder.catalog.conditions import wanted
 from builder.catalog.load import load
-from builder.catalog.model import Axis, Catalog, Image, Layer
+from builder.catalog.model import Catalog, Image, Layer
 from builder.catalog.packages import Packages
 from builder.catalog.stack import arrange, cycle, stack, upward
 from builder.graph.build import graph

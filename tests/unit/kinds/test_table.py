@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
-import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from builder.catalog.model import Layer
 from builder.errors import IntegrityError
-from builder.kinds.table import ASKED_FOR, KINDS, packages_told_by, place, wishes
+from builder.kinds.table import ASKED_FOR, KINDS, following, packages_told_by, place, wishes
 from builder.lock.model import Artifact
 from builder.resolve.kinds import SUPPLIERS
+from tests.unit.kinds.programs import of_go
 
 TEMPLATES = Path(__file__).parents[3] / "builder/kinds/templates"
 # Keys of layer.yaml that ask no registry for anything.
@@ -30,6 +31,7 @@ OTHER_KEYS = {
         "abi",
         "accounts",
         "heavy",
+        "lifecycle",
         "absent",
         "one_version",
         "private",
@@ -100,6 +102,10 @@ def test_a_layer_without_packages_asks_for_nothing() -> None:
             artifact("npm", "a", "1", "a/-/a-1.tgz"),
             f"npm/_cacache/content-v2/sha512/ab/ab/{'ab' * 62}",
         ),
+        (
+            artifact("r", "a", "1.0", "src/contrib/4.5.0/Recommended/a_1.0.tar.gz"),
+            "cran/a_1.0.tar.gz",
+        ),
         (artifact("maven", "g:a", "1", "g/a/1/a-1.jar"), "maven/g/a/1/a-1.jar"),
         (artifact("go", "x.org/a", "v1", "x.org/a/@v/v1.zip"), "go/x.org/a/@v/v1.zip"),
         (artifact("archive", "a", "1", "https://example.org/x/a-1.tgz"), "archives/a/a-1.tgz"),
@@ -135,6 +141,23 @@ def test_packages_are_recognized_by_their_files(
     data = text.encode()
     found = packages_told_by(path, 0o644, len(data), lambda at, size: data[at : at + size])
     assert list(found) == told
+
+
+def test_r_packages_are_installed_after_those_that_they_need() -> None:
+    needs = {"a": "R (>= 4.0), c, b (>= 1.0)", "b": "c, methods", "c": "", "d": "elsewhere"}
+    packages = [
+        replace(
+            artifact("r", name, "1.0", f"src/contrib/{name}_1.0.tar.gz"), extra={"needs": needed}
+        )
+        for name, needed in needs.items()
+    ]
+    order = following(packages)["cran.txt"]
+    assert order == "".join(f"{name} {name}_1.0.tar.gz\n" for name in "cdba")
+    assert following(reversed(packages))["cran.txt"] == order
+    assert not following([artifact("deb", "a", "1", "a.deb")])
+    # A lock may say anything.
+    circle = [replace(one, extra={"needs": "a, b"}) for one in packages[:2]]
+    assert following(circle)["cran.txt"] == "a a_1.0.tar.gz\nb b_1.0.tar.gz\n"
 
 
 def test_no_artifact_is_placed_outside_of_the_build() -> None:
@@ -175,39 +198,20 @@ def test_an_archive_tells_its_project(
     assert list(found) == told
 
 
-def program(modules: str) -> bytes:
-    """Return an ELF file with the one section that Go writes modules into."""
-    names = b"\0.shstrtab\0.go.buildinfo\0"
-    guarded = b"\1" * 16 + modules.encode() + b"\2" * 16
-    length = bytes([len(guarded) & 0x7F | 0x80, len(guarded) >> 7])
-    info = b"\xff Go buildinf:\x08\x02".ljust(32, b"\0") + b"\x08go1.24.3" + length + guarded
-    names_at = 64
-    info_at = names_at + len(names)
-    table = info_at + len(info)
-
-    def header(name: int, at: int, size: int) -> bytes:
-        return struct.pack("<IIQQQQIIQQ", name, 1, 0, 0, at, size, 0, 0, 1, 0)
-
-    headers = header(0, 0, 0) + header(1, names_at, len(names)) + header(11, info_at, len(info))
-    ident = b"\x7fELF\2\1\1".ljust(16, b"\0")
-    head = ident + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0, 0, table, 0, 64, 0, 0, 64, 3, 1)
-    return head + names + info + headers
-
-
 @pytest.mark.parametrize(
     ("mode", "data", "told"),
     [
         (
             0o755,
-            program(
+            of_go(
                 "path\texample.org/a/cmd\nmod\texample.org/a\tv1.2.0\th1:x\ndep\tb.org/c\tv2.0.0\th1:y\n"
             ),
             [("go", "example.org/a", "v1.2.0"), ("go", "b.org/c", "v2.0.0")],
         ),
-        (0o755, program("mod\texample.org/a\t(devel)\t\n"), []),
-        (0o644, program("mod\texample.org/a\tv1.2.0\th1:x\n"), []),
+        (0o755, of_go("mod\texample.org/a\t(devel)\t\n"), []),
+        (0o644, of_go("mod\texample.org/a\tv1.2.0\th1:x\n"), []),
         (0o755, b"#!/bin/sh\n", []),
-        (0o755, program("mod\texample.org/a\tv1.2.0\th1:x\n")[:150], []),
+        (0o755, of_go("mod\texample.org/a\tv1.2.0\th1:x\n")[:150], []),
     ],
 )
 def test_a_program_in_go_tells_its_modules(

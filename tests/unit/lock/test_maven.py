@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.lock.maven import ResolutionError, closure, coordinates, order, within
+from builder.lock.maven import ResolutionError, closure, coordinates, fitting, order, within
 from builder.lock.pom import Dependency, Module, Pom, PomError, parse
 
 
@@ -194,10 +194,12 @@ def test_versions_stand_in_mavens_order() -> None:
         "1-beta-2",
         "1-m3",
         "1-rc1",
+        "1.0-rc2",
         "1-SNAPSHOT",
         "1",
         "1-sp",
         "1-jre",
+        "1.0-2",
         "1.0.1",
         "1.2",
         "1.10",
@@ -205,6 +207,17 @@ def test_versions_stand_in_mavens_order() -> None:
     ]
     assert sorted(set(ascending), key=order) == ascending
     assert order("1") == order("1.0.0") == order("1-GA") == order("1.final")
+
+
+@pytest.mark.parametrize("odd", ["1\u00b2", "1" + "-" * 3000])
+def test_what_is_no_version_is_refused(odd: str) -> None:
+    with pytest.raises(ValueError, match="is not a version"):
+        order(odd)
+    assert coordinates(f"g:a:[{odd},2)") is None
+    wanted = coordinates("g:a:[1,2)")
+    assert wanted is not None
+    with pytest.raises(ResolutionError, match="has no version in"):
+        fitting(wanted, lambda _group, _artifact: [odd])
 
 
 @pytest.mark.parametrize(

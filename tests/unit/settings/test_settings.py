@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,15 @@ def test_a_bundle_whose_name_no_file_system_takes(tmp_path: Path) -> None:
     assert read(tmp_path, {"HOME": "/", "SSL_CERT_FILE": name}).ca_bundle is None
     with pytest.raises(InputError, match="is not a file"):
         read(tmp_path, {"HOME": "/", "CATALOG_CA_BUNDLE": name})
+
+
+def test_today_is_a_setting() -> None:
+    assert settings.today({"CATALOG_TODAY": "2026-11-27"}) == date(2026, 11, 27)
+    assert settings.today({}) >= date(2026, 1, 1)
+    assert settings.today({"CATALOG_TODAY": ""}) >= date(2026, 1, 1)
+
+
+@pytest.mark.parametrize("wrong", ["tomorrow", "2026-02-30", "27.11.2026"])
+def test_a_day_that_is_none_is_told(wrong: str) -> None:
+    with pytest.raises(InputError, match=r"CATALOG_TODAY: .* is not a day, such as 2026-11-27"):
+        settings.today({"CATALOG_TODAY": wrong})

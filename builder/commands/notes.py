@@ -1,0 +1,88 @@
+"""`catalog notes`: what moved between two states of the catalog, for people who use its images."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from builder.console.text import Console
+from builder.errors import InputError, Problem
+from builder.fetch.transfer import place
+from builder.graph.moved import State
+from builder.graph.notes import asked_of, notes
+from builder.lock.model import Artifact
+from builder.lock.osv import Advisory
+from builder.record.osv import ARGUMENT, advisories
+from builder.record.states import state_of
+from builder.render.notes import document, markdown
+from builder.settings import Settings
+from builder.settings import read as read_settings
+
+LAST, NOW = "HEAD", "the working tree"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    what = (
+        "a git revision (`rev:NAME` where a file has that name), a catalog's directory, or a lock"
+    )
+    parser.add_argument(
+        "old", metavar="OLD", nargs="?", default=LAST, help=f"{what} (default: %(default)s)"
+    )
+    parser.add_argument(
+        "new", metavar="NEW", nargs="?", help="the same (default: the catalog as it is now)"
+    )
+    parser.add_argument(
+        ARGUMENT,
+        type=Path,
+        metavar="DIRECTORY",
+        help="mark what closes vulnerabilities, by the advisories in it: JSON files of OSV",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print Markdown, or JSON: packages by layer, and images with what a node pulls of them."""
+    catalog: Path = arguments.catalog
+    settings = read_settings(catalog.parent)
+    here = str(catalog.parent)
+    before = state_of(arguments.old, "OLD", catalog, settings, console)
+    after = state_of(arguments.new or here, "NEW", catalog, settings, console)
+    if arguments.new is None:
+        after = replace(after, name=NOW)
+    known = _advisories(arguments.osv, before, after)
+    made = notes(before, after, advisories=known, size=_sizes(settings))
+    if arguments.json:
+        console.json(document(made))
+    else:
+        console.text(markdown(made).rstrip("\n"))
+    return 0
+
+
+def _advisories(directory: Path | None, before: State, after: State) -> list[Advisory] | None:
+    """Return what a database says of the packages that moved; None where there is none.
+
+    Raises:
+        InputError: the directory is none, or what it holds.
+
+    """
+    if directory is None:
+        return None
+    if not directory.is_dir():
+        hint = "give a directory of JSON files in the format of OSV"
+        raise InputError([Problem(ARGUMENT, 0, 0, f"{str(directory)!r} is no directory", hint)])
+    return advisories(directory, asked_of(before, after))
+
+
+def _sizes(settings: Settings) -> Callable[[Artifact], int]:
+    """Return a function that tells the bytes of an artifact: the lock's, or those in the cache."""
+
+    def size(artifact: Artifact) -> int:
+        if artifact.size:
+            return artifact.size
+        path = place(artifact, settings.cache)
+        return path.stat().st_size if path.is_file() else 0
+
+    return size

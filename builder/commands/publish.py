@@ -1,0 +1,152 @@
+"""`catalog publish`: stage a release in a registry."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from builder.charts.project import open_charts, read_digests
+from builder.commands.push import add_registry, given, place_of
+from builder.console.text import Console
+from builder.digest import canonical, sha256
+from builder.errors import BuilderError, listed
+from builder.execute.hold import held, looked_up, not_built
+from builder.execute.project import Project, open_project
+from builder.graph.tags import Tag, published
+from builder.lock.encode import encode
+from builder.lock.model import Lock
+from builder.oci.model import Descriptor
+from builder.record.push import PushTarget, TagPolicy, push
+from builder.release import charts, shelf, stage
+from builder.release.document import Release
+from builder.verify import image as verify
+
+UNBUILT, UNTESTED = "unbuilt", "untested"
+SHOWN = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own arguments."""
+    add_registry(parser)
+    parser.add_argument(
+        "--charts",
+        type=Path,
+        metavar="DIR",
+        help="where `catalog chart package` published the charts (default: no charts)",
+    )
+    parser.add_argument(
+        "--digests",
+        type=Path,
+        metavar="FILE",
+        help="the file of digests that `catalog chart package` was given",
+    )
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        choices=(UNBUILT, UNTESTED),
+        help=(
+            "leave out images that are not built, with the charts that offer them; or take images"
+            " whose tests have not passed here; may be repeated"
+        ),
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Bring images and charts to the registry by digest, and the release that names them. Nothing
+    of it is public: `catalog promote` makes it so.
+    """
+    given(arguments)
+    project = open_project(arguments.catalog, cells=False)
+    place = place_of(arguments, project.loaded, project.settings)
+    waiting: dict[str, str] = {}
+    with held(project):
+        manifests, why = looked_up(project)
+        if why and UNBUILT not in arguments.allow:
+            raise not_built(why)
+        if any(place.image(name)[0] == place.releases for name in manifests):
+            message = f"an image is called {shelf.RELEASES}, where the registry has the releases"
+            raise BuilderError(message, hint="give it another name")
+        waiting |= {image: reason or "it is not built" for image, reason in why.items()}
+        if UNTESTED not in arguments.allow:
+            _check_tests(project, manifests)
+        archives: list[stage.ChartArchive] = []
+        if arguments.charts:
+            opened = open_charts(project.loaded, read_digests(arguments.digests))
+            archives, lacking = charts.archives(opened, arguments.charts, manifests)
+            waiting |= lacking
+        target = PushTarget(registry=place.registry, address=place.address, jobs=place.jobs)
+        # By digest alone: no tag is moved.
+        digests = {name: manifest.digest for name, manifest in manifests.items()}
+        bare = {name: (Tag(digest, fixed=True),) for name, digest in digests.items()}
+        push(project.store, manifests, target, console, TagPolicy(tags=bare))
+    release = Release(
+        catalog=project.loaded.catalog.name,
+        moment=datetime.fromisoformat(project.lock.moment),
+        lock=_digest(project.lock),
+        images=digests,
+        tags=_tags(project, digests),
+        charts={archive.name: stage.chart(place, archive) for archive in archives},
+        waiting=waiting,
+    )
+    is_new = shelf.get(place, release.tag) is None
+    released = shelf.put(place, release)
+    _report(released, console, is_new=is_new, as_json=arguments.json)
+    return 0
+
+
+def _check_tests(project: Project, manifests: Mapping[str, Descriptor]) -> None:
+    """Raise where tests of an image have not passed on its very bytes."""
+    results, directories = project.state / "tests", project.loaded.layer_dirs
+    late = []
+    for name, manifest in manifests.items():
+        image = project.graph.images[name]
+        tests = verify.tests_of(project.graph, image, manifest.digest, project.lock, directories)
+        if not all(verify.passed(test, results) for test in tests):
+            late.append(name)
+    if late:
+        hint = f"run `catalog test`, or pass --allow {UNTESTED}"
+        message = f"the tests of {listed(late, SHOWN)} have not passed as they are now"
+        raise BuilderError(message, hint=hint)
+
+
+def _tags(project: Project, digests: Mapping[str, str]) -> dict[str, str]:
+    """Return the public tags of images, as `<name>:<tag>`, and the image that each names."""
+    tags: dict[str, str] = {}
+    for image, own in published(project.loaded, project.whole, project.lock, digests).items():
+        name = image.rpartition(":")[0]
+        if image in digests:
+            tags |= {f"{name}:{tag.text}": image for tag in own}
+    return tags
+
+
+def _digest(lock: Lock) -> str:
+    """Return the digest of a lock: of its files, by their names."""
+    files = {path: sha256(text.encode()) for path, text in encode(lock).items()}
+    return f"sha256:{sha256(canonical(files))}"
+
+
+def _report(released: shelf.Released, console: Console, *, is_new: bool, as_json: bool) -> None:
+    release = released.release
+    if as_json:
+        document = {
+            "release": release.tag,
+            "digest": released.digest,
+            "new": is_new,
+            "images": len(release.images),
+            "charts": len(release.charts),
+            "waiting": dict(release.waiting),
+        }
+        console.json(document)
+        return
+    state = "staged" if is_new else "was staged before"
+    console.text(f"{release.tag}  {released.digest}  ({state})")
+    for name, reason in release.waiting.items():
+        console.note(f"left out: {name}, as {reason}")
+    console.note(
+        f"{len(release.images)} images, {len(release.charts)} charts; `catalog promote"
+        f" {release.tag}` makes them public"
+    )

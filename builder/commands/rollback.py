@@ -1,0 +1,28 @@
+"""`catalog rollback`: make an earlier release public again."""
+
+from __future__ import annotations
+
+import argparse
+
+from builder.commands.promote import add_release_arguments, move
+from builder.console.text import Console
+from builder.release import shelf
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own arguments."""
+    parser.add_argument(
+        "release",
+        nargs="?",
+        default=shelf.FORMER,
+        metavar="RELEASE",
+        help="a release by its tag or digest (default: the one that was public before)",
+    )
+    add_release_arguments(parser)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Move the tags back. Versions of charts stay published: nothing takes back what somebody may
+    have installed.
+    """
+    return move(arguments, console, back=True)

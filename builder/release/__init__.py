@@ -1,0 +1,3 @@
+"""A release: every image and chart of a run under one digest, staged in a registry, and made public
+by moving tags.
+"""

@@ -1,0 +1,155 @@
+"""Releases in a registry: where they are, and which one is public."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from builder.digest import sha256
+from builder.documents import DocumentError, from_json
+from builder.errors import BuilderError, IntegrityError
+from builder.oci.blob import checked_digest
+from builder.oci.model import MANIFEST
+from builder.release.document import TYPE, Release, read, write
+from builder.tools import contents
+from builder.tools.registry import Address, Registry
+
+RELEASES = "releases"
+"""The repository of releases, beside those of the images."""
+CHARTS = "charts"
+"""Below it, each chart has a repository, as `helm push` makes it."""
+CURRENT = "current"
+"""The tag of the release that is public."""
+BEGUN = "promoting"
+"""The tag of the release whose promotion was begun last. If it is not the current one, that was
+interrupted, or goes on."""
+STAGED = "staged"
+"""The tag of the release that was staged last."""
+FORMER = "former"
+"""The tag of the release that was public before the current one."""
+MARKS = frozenset({CURRENT, BEGUN, STAGED, FORMER})
+EMPTY, EMPTY_TYPE = b"{}", "application/vnd.oci.empty.v1+json"
+"""The config of an artifact that has none (OCI image-spec 1.1, "Guidance for an Empty
+Descriptor")."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Released:
+    """A release as it is in a registry."""
+
+    release: Release
+    digest: str
+    """Of its manifest: this digest stands for the whole release."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A registry, and the path in it below which a catalog is published."""
+
+    registry: Registry
+    address: Address
+    jobs: int
+
+    @property
+    def releases(self) -> str:
+        """The repository of the releases."""
+        return self.address.repository(RELEASES)
+
+    def chart(self, name: str) -> str:
+        """Return the repository of a chart."""
+        return self.address.repository(f"{CHARTS}/{name}")
+
+    def image(self, name: str) -> tuple[str, str]:
+        """Return the repository and the tag of an image `<name>:<tag>`."""
+        repository, _, tag = name.rpartition(":")
+        return self.address.repository(repository), tag
+
+
+def put(place: Place, release: Release) -> Released:
+    """Stage the document of a release under the tag that never moves, and as the last one. Nothing
+    of it is public by that.
+
+    Raises:
+        BuilderError: the registry does not answer, or refuses.
+
+    """
+    data = write(release)
+    for content in (EMPTY, data):
+        digest = f"sha256:{sha256(content)}"
+        if not place.registry.has_blob(place.releases, digest):
+            place.registry.upload(place.releases, digest, content)
+    manifest = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "artifactType": TYPE,
+            "config": descriptor(EMPTY, EMPTY_TYPE),
+            "layers": [descriptor(data, TYPE)],
+            "annotations": {"org.opencontainers.image.created": release.moment.isoformat()},
+        },
+        sort_keys=True,
+    ).encode()
+    for tag in (release.tag, STAGED):
+        place.registry.put_manifest(place.releases, tag, manifest, MANIFEST)
+    return Released(release=release, digest=f"sha256:{sha256(manifest)}")
+
+
+def get(place: Place, reference: str) -> Released | None:
+    """Return the release that a tag or a digest names; None where there is none.
+
+    Raises:
+        BuilderError: the registry does not answer, or refuses.
+        IntegrityError: what is there is not a release, or other bytes than its digest says.
+
+    """
+    source = f"{place.address}/{RELEASES}:{reference}"
+    data = contents.manifest(place.registry, place.releases, reference)
+    if data is None:
+        return None
+    try:
+        manifest = from_json(data)
+        (layer,) = manifest["layers"]
+        blob = checked_digest(layer["digest"])
+        kinds = {manifest.get("artifactType"), layer["mediaType"]}
+    except (KeyError, TypeError, AttributeError, ValueError, DocumentError):
+        blob, kinds = "", set()
+    if kinds != {TYPE}:
+        raise IntegrityError(f"{source} is not a release")
+    release = read(contents.blob(place.registry, place.releases, blob), source)
+    return Released(release=release, digest=f"sha256:{sha256(data)}")
+
+
+def named(place: Place, reference: str) -> Released:
+    """Return the release that a tag or a digest names.
+
+    Raises:
+        BuilderError: there is none; else as `get`.
+
+    """
+    released = get(place, reference)
+    if released is None:
+        hint = "`catalog releases` lists those that are there"
+        raise BuilderError(f"{place.address} has no release {reference}", hint=hint)
+    return released
+
+
+def all_of(place: Place) -> Mapping[str, Released]:
+    """Return all releases by their own tags, the newest first.
+
+    Raises:
+        BuilderError: the registry does not answer, or refuses.
+        IntegrityError: see `get`.
+
+    """
+    found: dict[str, Released] = {}
+    for tag in contents.tags(place.registry, place.releases):
+        if tag not in MARKS:
+            found[tag] = named(place, tag)
+    newest = sorted(found, key=lambda tag: (found[tag].release.moment, tag), reverse=True)
+    return {tag: found[tag] for tag in newest}
+
+
+def descriptor(data: bytes, media_type: str) -> dict[str, object]:
+    """Return the descriptor of some bytes (OCI image-spec 1.1, "Content Descriptors")."""
+    return {"mediaType": media_type, "digest": f"sha256:{sha256(data)}", "size": len(data)}

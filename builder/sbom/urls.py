@@ -1,0 +1,40 @@
+"""Package URLs (purl-spec), by which databases of vulnerabilities know packages."""
+
+from __future__ import annotations
+
+from packageurl import PackageURL
+
+from builder.kinds.go import LIBRARY
+from builder.kinds.table import BY_NAME
+
+SEPARATORS = {"maven": ":", "npm": "/", "golang": "/"}
+"""What stands between a package's namespace and its name, where the name holds both."""
+OF_IMAGES = "oci"
+
+
+def url(kind: str, name: str, version: str, **qualifiers: str) -> str:
+    """Return the URL of a package of a kind; empty where there can be none, as for a Java archive
+    that does not say of which group it is.
+    """
+    kind_of_url = BY_NAME[kind].url
+    namespace = qualifiers.pop("namespace", "")
+    if (separator := SEPARATORS.get(kind_of_url)) is not None:
+        namespace, _, name = name.rpartition(separator)
+    if not kind_of_url or (kind_of_url == "maven" and not namespace):
+        return ""
+    if name == LIBRARY and not namespace:
+        version = version.removeprefix("go")
+    return _text(kind_of_url, namespace, name, version, qualifiers)
+
+
+def of_image(reference: str, digest: str, architecture: str) -> str:
+    """Return the URL of an image, published as `<registry>/<name>:<tag>`."""
+    repository, _, tag = reference.rpartition(":")
+    name = repository.rpartition("/")[2]
+    qualifiers = {"arch": architecture, "repository_url": repository, "tag": tag}
+    return _text(OF_IMAGES, "", name, digest, qualifiers)
+
+
+def _text(kind: str, namespace: str, name: str, version: str, qualifiers: dict[str, str]) -> str:
+    given = {key: value for key, value in qualifiers.items() if value}
+    return PackageURL(kind, namespace or None, name, version or None, given or None).to_string()

@@ -1,0 +1,104 @@
+"""What a registry has, read and checked: manifests, small blobs, the tags of a repository."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from builder.digest import sha256
+from builder.documents import DocumentError, from_json
+from builder.errors import BuilderError, IntegrityError
+from builder.oci.blob import DIGEST
+from builder.tools import web
+from builder.tools.registry import MANIFESTS, Registry
+
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+PAGE = 1000
+"""How many tags are asked for at once."""
+
+
+def manifest(registry: Registry, repository: str, reference: str) -> bytes | None:
+    """Return the manifest that a tag or digest names; None when there is none.
+
+    Raises:
+        IntegrityError: it is not what its digest says.
+
+    """
+    headers = {"Accept": MANIFESTS}
+    what = f"read the manifest {repository}:{reference}"
+    data = registry.get(repository, "manifests", reference, what, headers)
+    if data is not None and DIGEST.fullmatch(reference):
+        _check(data, reference, f"{registry.host}/{repository}")
+    return data
+
+
+def blob(registry: Registry, repository: str, digest: str) -> bytes:
+    """Return a blob of at most some megabytes.
+
+    Raises:
+        BuilderError: there is none.
+        IntegrityError: it is not what its digest says.
+
+    """
+    data = registry.get(repository, "blobs", digest, f"read {digest} of {repository}", {})
+    if data is None:
+        raise BuilderError(f"{registry.host}/{repository} has no blob {digest}")
+    _check(data, digest, f"{registry.host}/{repository}")
+    return data
+
+
+def document(
+    registry: Registry, repository: str, kind: Literal["manifests", "blobs"], reference: str
+) -> dict[str, Any]:
+    """Return the JSON object of a manifest or of a small blob; empty when there is none.
+
+    Raises:
+        BuilderError: it is not a JSON object.
+
+    """
+    headers = {"Accept": MANIFESTS} if kind == "manifests" else {}
+    what = f"read {reference} of {repository}"
+    data = registry.get(repository, kind, reference, what, headers)
+    if data is None:
+        return {}
+    try:
+        value = from_json(data, most=web.LARGEST)
+    except DocumentError:
+        value = None
+    if not isinstance(value, dict):
+        message = f"the registry {registry.host} was asked to {what}, and answers without JSON"
+        raise BuilderError(message)
+    return value
+
+
+def tags(registry: Registry, repository: str) -> list[str]:
+    """Return the tags of a repository; none where there is no such repository.
+
+    Raises:
+        BuilderError: the registry does not answer, refuses, or answers with something else.
+
+    """
+    what = f"list the tags of {repository}"
+    found: list[str] = []
+    # A registry may give them in parts, each after the last tag of the one before
+    # (distribution-spec 1.1, "Listing Tags").
+    while True:
+        last = f"&last={found[-1]}" if found else ""
+        data = registry.get(repository, "tags", f"list?n={PAGE}{last}", what, {})
+        if data is None:
+            return found
+        try:
+            names = from_json(data, most=web.LARGEST)["tags"] or []
+            new = [name for name in names if TAG.fullmatch(name) and name not in found]
+        except (DocumentError, KeyError, TypeError):
+            message = f"the registry {registry.host} was asked to {what}, and answers otherwise"
+            raise BuilderError(message) from None
+        found += new
+        if len(names) < PAGE or not new:
+            return found
+
+
+def _check(data: bytes, digest: str, where: str) -> None:
+    received = f"sha256:{sha256(data)}"
+    if received != digest:
+        raise IntegrityError(f"{where} gives {received} in place of {digest}")

@@ -1,0 +1,282 @@
+{{/* What is this service's own. Generated from its service.yaml and its options. */}}
+
+{{/* Images that this version of the chart was made with: name and tag -> digest. */}}
+{{- define "library.digests" -}}
+{}
+{{- end -}}
+
+{{/* What images need of a node with graphics processors: name and tag -> driver and architectures. */}}
+{{- define "library.gpus" -}}
+{}
+{{- end -}}
+
+{{/* How long images are for use, those of which something is stated: name and tag -> status, eol, yanked, successor. */}}
+{{- define "library.lifecycle" -}}
+{}
+{{- end -}}
+
+{{/* What values.yaml says, each default as a list of one item. */}}
+{{- define "library.defaults" -}}
+{"service": {"image": {"pullPolicy": ["IfNotPresent"], "version": ["localhost:5000/catalog/rstudio-sparkr:r4.5-spark4.1"], "pinDigest": [true], "custom": {"enabled": [false], "version": ["localhost:5000/catalog/rstudio-sparkr:r4.5-spark4.1"]}}, "initContainer": {"image": [""], "pullPolicy": ["IfNotPresent"], "resources": {"limits": [{"cpu": "50m", "memory": "50Mi"}], "requests": [{}]}}}, "spark": {"ui": [false], "hostname": [""], "path": ["/"], "secretName": [""], "default": [true], "disabledCertChecking": [false], "config": [{"spark.master": "k8s://https://kubernetes.default.svc:443", "spark.kubernetes.authenticate.driver.serviceAccountName": "{{ "{{" }} include \"library-chart.fullname\" . }}", "spark.kubernetes.driver.pod.name": "{{ "{{" }} include \"library-chart.fullname\" . }}-0", "spark.kubernetes.namespace": "{{ "{{" }} .Release.Namespace }}", "spark.kubernetes.container.image": "{{ "{{" }} include \"library-chart.image\" . }}", "spark.kubernetes.driver.podTemplateFile": "/usr/local/lib/spark/conf/driver.yaml", "spark.kubernetes.executor.podTemplateFile": "/usr/local/lib/spark/conf/executor.yaml", "spark.driver.extraJavaOptions": "{{ "{{" }} include \"library-chart.sparkExtraJavaOptions\" . }}", "spark.executor.extraJavaOptions": "{{ "{{" }} include \"library-chart.sparkExtraJavaOptions\" . }}"}], "userConfig": [{"spark.dynamicAllocation.enabled": "true", "spark.dynamicAllocation.initialExecutors": "1", "spark.dynamicAllocation.minExecutors": "1", "spark.dynamicAllocation.maxExecutors": "10", "spark.executor.memory": "2g", "spark.driver.memory": "2g", "spark.dynamicAllocation.executorAllocationRatio": "1", "spark.dynamicAllocation.shuffleTracking.enabled": "true", "spark.hadoop.fs.s3a.bucket.all.committer.magic.enabled": "true"}]}, "resources": {"requests": {"cpu": [""], "memory": [""]}, "limits": {"cpu": [""], "memory": [""]}}, "persistence": {"enabled": [true], "accessMode": ["ReadWriteOnce"], "size": ["10Gi"], "storageClass": [""], "existingClaim": [""], "keep": [false], "annotations": [{}]}, "init": {"standardInitPath": ["/opt/onyxia-init.sh"], "regionInit": [""], "regionInitCheckSum": [""], "personalInit": [""], "personalInitArgs": [""], "personalInitCheckSum": [""]}, "extraEnvVars": [[]], "kubernetes": {"enabled": [true], "role": ["view"]}, "vault": {"enabled": [false], "secretName": [""], "existingSecret": [""], "token": [""], "url": [""], "mount": [""], "directory": [""], "secret": [""]}, "s3": {"enabled": [false], "secretName": [""], "existingSecret": [""], "accessKeyId": [""], "endpoint": [""], "defaultRegion": [""], "secretAccessKey": [""], "sessionToken": [""], "pathStyleAccess": [false], "workingDirectoryPath": [""]}, "git": {"enabled": [true], "secretName": [""], "existingSecret": [""], "name": [""], "email": [""], "cache": [""], "token": [""], "repository": [""], "branch": [""]}, "ai": {"enabled": [false], "secretName": [""], "existingSecret": [""], "activeProvider": {"id": [""], "name": [""], "provider": [""], "apiBase": [""], "apiKey": [""], "selectedModel": [""], "models": [[]]}, "providers": [[]]}, "networking": {"type": ["ClusterIP"], "clusterIP": ["None"], "service": {"port": [8787]}, "user": {"enabled": [false], "port": [5000], "ports": [[]]}, "sparkui": {"port": [4040]}}, "discovery": {"hive": [true], "mlflow": [true], "metaflow": [true], "chromadb": [true], "milvus": [true], "postgresql": [true]}, "security": {"password": [""], "existingSecret": [""], "allowlist": {"enabled": [false], "ip": ["0.0.0.0/0"]}, "networkPolicy": {"enabled": [false], "from": [[]], "egress": [[]]}, "sudo": [true], "readOnlyRoot": [false]}, "nodeSelector": [{}], "openshiftSCC": {"enabled": [false], "scc": [""]}, "ingress": {"enabled": [false], "tls": [true], "ingressClassName": [""], "annotations": [{}], "hostname": ["chart-example.local"], "userHostname": ["chart-example-user.local"], "path": ["/"], "userPath": ["/"], "useCertManager": [false], "certManagerClusterIssuer": [""], "useTlsSecret": [false], "tlsSecretName": [""]}, "route": {"enabled": [false], "annotations": [{}], "hostname": ["chart-example.local"], "userHostname": ["chart-example-user.local"], "tls": {"termination": ["edge"], "key": [""], "certificate": [""], "caCertificate": [""], "destinationCACertificate": [""]}, "wildcardPolicy": ["None"]}, "httproute": {"enabled": [false], "annotations": [{}], "hostname": ["chart-example.local"], "userHostname": ["chart-example-user.local"], "path": ["/"], "userPath": ["/"], "parentRefs": [[]], "timeouts": {"request": [""], "backendRequest": [""]}}, "istio": {"enabled": [false], "gateways": [[]], "annotations": [{}], "hostname": ["chart-example.local"], "userHostname": ["chart-example-user.local"], "path": ["/"], "userPath": ["/"]}, "repository": {"configMapName": [""], "rRepository": [""], "packageManagerUrl": [""], "mavenRepository": [""]}, "startupProbe": {"failureThreshold": [60], "initialDelaySeconds": [10], "periodSeconds": [10], "successThreshold": [1], "timeoutSeconds": [2]}, "tolerations": [[]], "userPreferences": {"aiAssistant": {"enabled": [false], "secretName": [""], "provider": [""], "model": [""], "apiBase": [""], "apiKey": [""]}, "darkMode": [false], "language": ["en"]}, "global": {"suspend": [false]}, "proxy": {"enabled": [false], "existingSecret": [""], "httpProxy": [""], "httpsProxy": [""], "noProxy": [""]}, "certificates": {"cacerts": [""], "pathToCaBundle": ["/usr/local/share/ca-certificates/"]}, "message": {"fr": [""], "en": [""]}, "runtimeClassName": [""], "sharedMemory": {"sizeLimit": ["10Gi"]}, "environment": {"user": ["onyxia"], "group": ["users"]}, "hive": {"secretName": [""]}, "mlflow": {"secretName": [""]}, "metaflow": {"secretName": [""]}, "chromadb": {"secretName": [""]}, "milvus": {"secretName": [""]}, "postgresql": {"secretName": [""]}, "affinity": [{}], "topologySpreadConstraints": [[]], "priorityClassName": [""], "replicaCount": [1], "podDisruptionBudget": {"enabled": [false], "minAvailable": ["100%"], "maxUnavailable": [""]}, "commonLabels": [{}], "imagePullSecrets": [[]], "nameOverride": [""], "fullnameOverride": [""], "serviceAccount": {"create": [true], "annotations": [{}], "name": [""]}, "podAnnotations": [{}], "podLabels": [{}], "podSecurityContext": [{"fsGroup": 100}], "securityContext": [{}], "terminationGracePeriodSeconds": [30], "extraVolumes": [[]], "extraVolumeMounts": [[]], "coresite": {"secretName": [""]}}
+{{- end -}}
+
+{{- define "library.workload.main.kind" -}}
+StatefulSet
+{{- end -}}
+
+{{- define "library.workload.main.component" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.protocol" -}}
+http
+{{- end -}}
+
+{{- define "library.workload.main.port" -}}
+{{- int .Values.networking.service.port }}
+{{- end -}}
+
+{{/* Further ports: name -> number. */}}
+{{- define "library.workload.main.namedPorts" -}}
+{}
+{{- end -}}
+
+{{- define "library.workload.main.volume.path" -}}
+/home/{{ .Values.environment.user }}/work
+{{- end -}}
+
+{{- define "library.workload.main.volume.subPath" -}}
+work
+{{- end -}}
+
+{{- define "library.workload.main.volume.each" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.image" -}}
+
+{{- end -}}
+
+{{- define "library.workload.main.command" -}}
+- rserver
+- --www-address=0.0.0.0
+- --www-port={{ int .Values.networking.service.port }}
+{{- end -}}
+
+{{- define "library.workload.main.probe" -}}
+httpGet:
+  path: /auth-sign-in
+  port: http
+{{- end -}}
+
+{{/* Variables of the container itself; those that options ask for come from `library.environment`. */}}
+{{- define "library.workload.main.env" -}}
+- name: PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "library.password.secret" . | quote }}
+      key: PASSWORD
+{{ include "library.environment.env" . | trim }}
+{{ include "library.certificates.env" . | trim }}
+{{- end -}}
+
+{{- define "library.workload.main.volumes" -}}
+{{ include "library.sharedMemory.volumes" . | trim }}
+{{ include "library.certificates.volumes" . | trim }}
+{{ include "library.readOnly.volumes" . | trim }}
+{{ include "library.files.volumes" . | trim }}
+{{- end -}}
+
+{{- define "library.workload.main.mounts" -}}
+{{ include "library.sharedMemory.mounts" . | trim }}
+{{ include "library.certificates.mounts" . | trim }}
+{{ include "library.readOnly.mounts" . | trim }}
+{{ include "library.files.mounts" . | trim }}
+{{- end -}}
+
+{{- define "library.workload.main.prepare" -}}
+{{ include "library.certificates.prepare" . | trim }}
+{{ include "library.files.prepare" . | trim }}
+{{- end -}}
+
+{{- define "library.workload.main.prepare.mounts" -}}
+{{ include "library.certificates.prepareMounts" . | trim }}
+{{ include "library.files.prepareMounts" . | trim }}
+{{- end -}}
+
+{{- define "library.workload.main.checksums" -}}
+{{ include "library.password.checksums" . | trim }}
+{{ include "library.certificates.checksums" . | trim }}
+{{ include "library.extraEnv.checksums" . | trim }}
+{{ include "library.files.checksums" . | trim }}
+{{- end -}}
+
+{{- define "library.workload.main.ports" -}}
+{{ include "library.spark.ports" . | trim }}
+{{- end -}}
+
+{{- define "library.workload.main.help" -}}
+{{ include "library.discovery.hive.help" . | trim }}
+{{ include "library.discovery.mlflow.help" . | trim }}
+{{ include "library.discovery.metaflow.help" . | trim }}
+{{ include "library.discovery.chromadb.help" . | trim }}
+{{ include "library.discovery.milvus.help" . | trim }}
+{{ include "library.discovery.postgresql.help" . | trim }}
+{{ include "library.spark.help" . | trim }}
+{{- end -}}
+
+{{/* Containers beside it. */}}
+{{- define "library.workload.main.sidecars" -}}
+{{- end -}}
+
+{{- define "library.service.main.title" -}}
+RStudio (Spark)
+{{- end -}}
+
+{{/* What `helm test` runs, in the service's own image. */}}
+{{- define "library.service.main.test" -}}
+{{ include "library.test.page" (dict "context" . "path" "/auth-sign-in") }}
+{{- end -}}
+
+{{- define "library.service.main.test.env" -}}
+{{- end -}}
+
+{{/* Objects that hold environment variables. */}}
+{{- define "library.service.main.environment" -}}
+- group: init
+  kind: Secret
+  name: {{ (printf "%s-secretinit" (include "library.fullname" .)) | quote }}
+- group: vault
+  kind: Secret
+  name: {{ .Values.vault.secretName | default (printf "%s-secretvault" (include "library.fullname" .)) | quote }}
+  existing: {{ .Values.vault.enabled | empty | ternary "" .Values.vault.existingSecret | quote }}
+- group: s3
+  kind: Secret
+  name: {{ .Values.s3.secretName | default (printf "%s-secrets3" (include "library.fullname" .)) | quote }}
+  existing: {{ .Values.s3.enabled | empty | ternary "" .Values.s3.existingSecret | quote }}
+- group: git
+  kind: Secret
+  name: {{ .Values.git.secretName | default (printf "%s-secretgit" (include "library.fullname" .)) | quote }}
+  existing: {{ .Values.git.enabled | empty | ternary "" .Values.git.existingSecret | quote }}
+- group: ia
+  kind: Secret
+  name: {{ .Values.ai.secretName | default (printf "%s-secretia" (include "library.fullname" .)) | quote }}
+  existing: {{ .Values.ai.enabled | empty | ternary "" .Values.ai.existingSecret | quote }}
+- group: mlflow
+  kind: Secret
+  name: {{ .Values.mlflow.secretName | default (printf "%s-secretmlflow" (include "library.fullname" .)) | quote }}
+- group: chromadb
+  kind: Secret
+  name: {{ .Values.chromadb.secretName | default (printf "%s-secretchromadb" (include "library.fullname" .)) | quote }}
+- group: milvus
+  kind: Secret
+  name: {{ .Values.milvus.secretName | default (printf "%s-secretmilvus" (include "library.fullname" .)) | quote }}
+- group: postgresql
+  kind: Secret
+  name: {{ .Values.postgresql.secretName | default (printf "%s-secretpostgresql" (include "library.fullname" .)) | quote }}
+- group: proxy
+  kind: Secret
+  name: {{ (printf "%s-secretproxy" (include "library.fullname" .)) | quote }}
+  existing: {{ .Values.proxy.enabled | empty | ternary "" .Values.proxy.existingSecret | quote }}
+- group: repository
+  kind: ConfigMap
+  name: {{ .Values.repository.configMapName | default (printf "%s-configmaprepository" (include "library.fullname" .)) | quote }}
+{{- end -}}
+
+{{- define "library.service.main.variables.init" -}}
+REGION_INIT_SCRIPT: {{ .Values.init.regionInit | default "" | toString | quote }}
+REGION_INIT_SCRIPT_CHECKSUM: {{ .Values.init.regionInitCheckSum | default "" | toString | quote }}
+PERSONAL_INIT_SCRIPT: {{ .Values.init.personalInit | default "" | toString | quote }}
+PERSONAL_INIT_ARGS: {{ .Values.init.personalInitArgs | default "" | toString | quote }}
+PERSONAL_INIT_SCRIPT_CHECKSUM: {{ .Values.init.personalInitCheckSum | default "" | toString | quote }}
+{{- end -}}
+
+{{- define "library.service.main.variables.vault" -}}
+{{- if .Values.vault.enabled }}
+VAULT_TOKEN: {{ .Values.vault.token | default "" | toString | quote }}
+VAULT_ADDR: {{ .Values.vault.url | default "" | toString | quote }}
+VAULT_MOUNT: {{ .Values.vault.mount | default "" | toString | quote }}
+VAULT_TOP_DIR: {{ .Values.vault.directory | default "" | toString | quote }}
+VAULT_RELATIVE_PATH: {{ .Values.vault.secret | default "" | toString | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.service.main.variables.s3" -}}
+{{- if .Values.s3.enabled }}
+AWS_ACCESS_KEY_ID: {{ .Values.s3.accessKeyId | default "" | toString | quote }}
+AWS_DEFAULT_REGION: {{ .Values.s3.defaultRegion | default "" | toString | quote }}
+AWS_SECRET_ACCESS_KEY: {{ .Values.s3.secretAccessKey | default "" | toString | quote }}
+AWS_SESSION_TOKEN: {{ .Values.s3.sessionToken | default "" | toString | quote }}
+AWS_PATH_STYLE_ACCESS: {{ .Values.s3.pathStyleAccess | default false | toString | quote }}
+AWS_WORKING_DIRECTORY_PATH: {{ .Values.s3.workingDirectoryPath | default "" | toString | quote }}
+AWS_S3_ENDPOINT: {{ include "library.s3.host" . | default "" | quote }}
+AWS_ENDPOINT_URL: {{ include "library.s3.url" . | default "" | quote }}
+S3_ENDPOINT: {{ include "library.s3.url" . | default "" | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.service.main.variables.git" -}}
+{{- if .Values.git.enabled }}
+GIT_USER_NAME: {{ .Values.git.name | default "" | toString | quote }}
+GIT_USER_MAIL: {{ .Values.git.email | default "" | toString | quote }}
+GIT_CREDENTIALS_CACHE_DURATION: {{ .Values.git.cache | default "" | toString | quote }}
+GIT_PERSONAL_ACCESS_TOKEN: {{ .Values.git.token | default "" | toString | quote }}
+GIT_REPOSITORY: {{ .Values.git.repository | default "" | toString | quote }}
+GIT_BRANCH: {{ .Values.git.branch | default "" | toString | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.service.main.variables.ia" -}}
+{{ include "library.ai.variables" . }}
+{{- end -}}
+
+{{- define "library.service.main.variables.mlflow" -}}
+{{ include "library.discovery.mlflow" . }}
+{{- end -}}
+
+{{- define "library.service.main.variables.chromadb" -}}
+{{ include "library.discovery.chromadb" . }}
+{{- end -}}
+
+{{- define "library.service.main.variables.milvus" -}}
+{{ include "library.discovery.milvus" . }}
+{{- end -}}
+
+{{- define "library.service.main.variables.postgresql" -}}
+{{ include "library.discovery.postgresql" . }}
+{{- end -}}
+
+{{- define "library.service.main.variables.proxy" -}}
+{{- if .Values.proxy.enabled }}
+http_proxy: {{ .Values.proxy.httpProxy | default "" | quote }}
+HTTP_PROXY: {{ .Values.proxy.httpProxy | default "" | quote }}
+https_proxy: {{ .Values.proxy.httpsProxy | default "" | quote }}
+HTTPS_PROXY: {{ .Values.proxy.httpsProxy | default "" | quote }}
+no_proxy: {{ .Values.proxy.noProxy | default "" | quote }}
+NO_PROXY: {{ .Values.proxy.noProxy | default "" | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.service.main.variables.repository" -}}
+R_REPOSITORY: {{ .Values.repository.rRepository | default "" | toString | quote }}
+PACKAGE_MANAGER_URL: {{ .Values.repository.packageManagerUrl | default "" | toString | quote }}
+{{- end -}}
+
+{{/* Secrets that hold configuration files. */}}
+{{- define "library.service.main.files" -}}
+- group: discovery-hive
+  name: {{ .Values.hive.secretName | default (printf "%s-secrethive" (include "library.fullname" .)) | quote }}
+  template: "library.discovery.hive"
+- group: discovery-metaflow
+  name: {{ .Values.metaflow.secretName | default (printf "%s-secretmetaflow" (include "library.fullname" .)) | quote }}
+  template: "library.discovery.metaflow"
+- group: ai-opencode
+  name: {{ (printf "%s-secretopencode" (include "library.fullname" .)) | quote }}
+  template: "library.ai.opencode"
+- group: spark-kubernetes
+  name: {{ .Values.spark.secretName | default (printf "%s-secretsparkconf" (include "library.fullname" .)) | quote }}
+  template: "library.spark.files"
+- group: spark-s3
+  name: {{ .Values.coresite.secretName | default (printf "%s-secretcoresite" (include "library.fullname" .)) | quote }}
+  template: "library.spark.coresite"
+{{- end -}}
