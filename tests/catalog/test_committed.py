@@ -15,6 +15,7 @@ from builder.lock.model import NAME
 from tests import gates
 from tests.gates import ROOT
 
+NAME_HERE = "datascience"
 REFERENCE = {
     "base",
     *("python-minimal", "python-datascience", "python-pytorch", "python-tensorflow", "pyspark"),
@@ -71,12 +72,14 @@ def test_a_sample_of_it_is_smaller_than_all_and_shows_all_that_is_not_heavy(whol
 
 def test_all_services_are_launched_but_those_that_ask_for_graphics_processors() -> None:
     known = gates.services(whole=True)
-    assert set(known.left_out.values()) == {NO_GPU}
+    assert set(known.left_out.values()) <= {NO_GPU}
     assert all(name.endswith("-gpu") for name in known.left_out)
     assert not any(name.endswith("-gpu") for name in known.chosen)
 
 
 def test_every_image_of_the_reference_is_there_by_its_name(whole: Graph) -> None:
     assert len(REFERENCE) == 24
+    # A fork has the images that it wants.
+    wanted = REFERENCE if gates.committed().catalog.name == NAME_HERE else set()
     names = {image.name for image in whole.images.values()}
-    assert not REFERENCE - names
+    assert not wanted - names
