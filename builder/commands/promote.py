@@ -42,7 +42,7 @@ def move(arguments: argparse.Namespace, console: Console, *, back: bool) -> int:
     """Promote the release that was asked for."""
     loaded = load(arguments.catalog)
     place = place_of(arguments, loaded, read_settings(loaded.root))
-    released = shelf.named(place, arguments.release)
+    released = shelf.named(place, arguments.release or steps.before(place))
     promotion = steps.prepare(place, released, back=back)
     if not arguments.dry_run:
         steps.promote(place, promotion, console)

@@ -6,7 +6,6 @@ import argparse
 
 from builder.commands.promote import add_release_arguments, move
 from builder.console.text import Console
-from builder.release import shelf
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,9 +13,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "release",
         nargs="?",
-        default=shelf.FORMER,
         metavar="RELEASE",
-        help="a release by its tag or digest (default: the one that was public before)",
+        help=(
+            "a release by its tag or digest (default: the one that was public before; after a"
+            " promotion that was interrupted, the one that is public)"
+        ),
     )
     add_release_arguments(parser)
 

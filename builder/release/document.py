@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from builder.catalog.naming import TAG
 from builder.digest import sha256
 from builder.documents import DocumentError, from_json
 from builder.errors import IntegrityError
+from builder.oci.blob import DIGEST
 
 T = TypeVar("T")
 FORMAT = 1
 TYPE = "application/vnd.catalog.release.v1+json"
 """Media type of the document, and artifact type of its manifest (OCI image-spec 1.1)."""
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 """One component of a repository's name (OCI distribution-spec 1.1, "Pulling manifests")."""
-TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 IMAGE = re.compile(f"{REPOSITORY.pattern}:{TAG.pattern}")
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,127}")
 MOST = 4 << 20

@@ -41,12 +41,15 @@ class Promotion:
     charts: tuple[Move, ...]
     former: Released | None
     """What is public until then."""
+    begun: str
+    """Digest of the release whose promotion was begun last; empty where none was."""
 
     @property
     def is_done(self) -> bool:
-        """Whether all of it is public already."""
+        """Whether all of it is public already, and nothing else was begun since."""
         is_current = self.former is not None and self.former.digest == self.released.digest
-        return is_current and not self.images and not self.charts
+        is_last = self.begun == self.released.digest
+        return is_current and is_last and not self.images and not self.charts
 
 
 def prepare(place: Place, released: Released, *, back: bool = False) -> Promotion:
@@ -82,6 +85,7 @@ def prepare(place: Place, released: Released, *, back: bool = False) -> Promotio
         images=tuple(move for move in images if move is not None),
         charts=tuple(move for move, _ in charts if move is not None),
         former=former,
+        begun=place.registry.manifest(place.releases, BEGUN),
     )
 
 
@@ -114,6 +118,15 @@ def promote(place: Place, promotion: Promotion, monitor: Monitor) -> None:
         _mark(place, FORMER, former.digest)
     _mark(place, CURRENT, released.digest)
     monitor(Step(place.releases, "done", f"{released.release.tag} is public"))
+
+
+def before(place: Place) -> str:
+    """Return the tag of the release to go back to: the one that is public where a promotion was
+    interrupted, as its tags may be of both; else the one that was public before.
+
+    Raises: as `builder.release.shelf.get`.
+    """
+    return CURRENT if interrupted(place) and get(place, CURRENT) else FORMER
 
 
 def interrupted(place: Place) -> Released | None:

@@ -76,9 +76,7 @@ def put(place: Place, release: Release) -> Released:
     """
     data = write(release)
     for content in (EMPTY, data):
-        digest = f"sha256:{sha256(content)}"
-        if not place.registry.has_blob(place.releases, digest):
-            place.registry.upload(place.releases, digest, content)
+        bring(place, place.releases, content)
     manifest = json.dumps(
         {
             "schemaVersion": 2,
@@ -148,6 +146,18 @@ def all_of(place: Place) -> Mapping[str, Released]:
             found[tag] = named(place, tag)
     newest = sorted(found, key=lambda tag: (found[tag].release.moment, tag), reverse=True)
     return {tag: found[tag] for tag in newest}
+
+
+def bring(place: Place, repository: str, content: bytes) -> None:
+    """Send a small blob to a repository that lacks it.
+
+    Raises:
+        BuilderError: the registry does not answer, or refuses.
+
+    """
+    digest = f"sha256:{sha256(content)}"
+    if not place.registry.has_blob(repository, digest):
+        place.registry.upload(repository, digest, content)
 
 
 def descriptor(data: bytes, media_type: str) -> dict[str, object]:

@@ -12,7 +12,7 @@ from builder.digest import sha256
 from builder.errors import IntegrityError
 from builder.oci.model import MANIFEST
 from builder.release.document import ReleasedChart
-from builder.release.shelf import Place, descriptor
+from builder.release.shelf import Place, bring, descriptor
 
 CHART_CONFIG = "application/vnd.cncf.helm.config.v1+json"
 CHART_CONTENT = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
@@ -44,9 +44,7 @@ def chart(place: Place, archive: ChartArchive) -> ReleasedChart:
     config = json.dumps(about, sort_keys=True).encode()
     repository = place.chart(archive.name)
     for content in (config, archive.data):
-        digest = f"sha256:{sha256(content)}"
-        if not place.registry.has_blob(repository, digest):
-            place.registry.upload(repository, digest, content)
+        bring(place, repository, content)
     manifest = json.dumps(
         {
             "schemaVersion": 2,

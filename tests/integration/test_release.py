@@ -3,14 +3,17 @@ after a kill."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
-import random
+import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,24 +21,25 @@ from builder.charts.archive import archive
 from builder.errors import BuilderError, IntegrityError
 from builder.events import silent
 from builder.execute.project import open_project
+from builder.fetch.session import session
 from builder.graph.tags import Tag
 from builder.oci.model import MANIFEST
 from builder.oci.store import Store
 from builder.record.push import PushTarget, TagPolicy, push
 from builder.release import shelf, stage
 from builder.release.document import Release
-from builder.release.promote import interrupted, prepare, promote
+from builder.release.promote import before, interrupted, prepare, promote
 from builder.release.shelf import CURRENT, Place, Released
+from builder.tools.registry import Registry, address
 from builder.tree import File, Tree
 from tests.integration.conftest import Place as Directory
 from tests.integration.registry_server import Server, registry
-from tests.integration.test_push import image, images, layer, lock, target
+from tests.integration.test_push import image, images, layer, lock, settings, target
 from tests.unit.execute.stock import fill
 
 pytestmark = pytest.mark.registries
 MONDAY = datetime(2026, 11, 23, 1, tzinfo=UTC)
 NAMES = tuple(f"image{number}" for number in range(6))
-KILLS = 100
 
 
 @pytest.fixture(scope="module")
@@ -193,34 +197,50 @@ def whole(there: Place, release: Release) -> None:
         assert there.registry.manifest(there.chart(name), one.tag) == one.digest
 
 
-def test_a_promotion_that_is_killed_shows_nobody_a_mixed_set(
+def test_a_promotion_that_is_killed_at_any_request_shows_nobody_a_mixed_set(
     hub: Server, there: Place, tmp_path: Path
 ) -> None:
     releases = [staged(there, tmp_path, week) for week in (1, 2)]
     promote(there, prepare(there, releases[0]), silent)
-    context, dice = multiprocessing.get_context("fork"), random.Random(5)  # noqa: S311  moments to kill at
-    kills = 0
-    for number in range(KILLS):
-        aim = releases[(number + 1) % 2]
-
-        def go(aim: Released = aim) -> None:
-            # Connections are not shared between processes.
-            own = replace(there, registry=target(hub, tmp_path).registry)
-            promote(own, prepare(own, aim, back=True), silent)
-
-        process = context.Process(target=go)
-        process.start()
-        process.join(dice.uniform(0, 0.25))
-        kills += process.is_alive()
-        process.kill()
-        process.join()
+    current, killed = 0, 0
+    while killed_at(killed + 1, hub, there, releases[1 - current], tmp_path):
+        killed += 1
         seen(there, *releases)
-        if number % 5 == 0:
-            promote(there, prepare(there, aim, back=True), silent)
-            assert public(there) == aim.release.images
-            assert shelf.get(there, CURRENT) == aim
-            assert interrupted(there) is None
-    assert kills, "no promotion was killed on its way"
+        # Every other time it is undone, where it was begun at all.
+        is_undone = killed % 2 == 0
+        aim = shelf.named(there, before(there)) if is_undone and interrupted(there) else None
+        aim = aim or releases[1 - current]
+        promote(there, prepare(there, aim, back=True), silent)
+        current = releases.index(aim)
+        assert public(there) == aim.release.images
+        assert shelf.get(there, CURRENT) == aim
+        assert interrupted(there) is None
+    assert killed > len(NAMES) * 4, "each image and each chart takes some requests"
+    assert shelf.get(there, CURRENT) == releases[1 - current]
+
+
+def killed_at(number: int, hub: Server, there: Place, aim: Released, tmp_path: Path) -> bool:
+    """Promote in a process that dies before its nth request; tell whether it died."""
+
+    def go() -> None:
+        # Connections are not shared between processes.
+        own = session(settings(tmp_path))
+        requests, send = itertools.count(1), own.request
+
+        def mortal(*args: Any, **kwargs: Any) -> Any:
+            if next(requests) == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return send(*args, **kwargs)
+
+        own.request = mortal  # type: ignore[method-assign]
+        place = replace(there, registry=Registry(address(hub.address), own))
+        promote(place, prepare(place, aim, back=True), silent)
+
+    process = multiprocessing.get_context("fork").Process(target=go)
+    process.start()
+    process.join()
+    assert process.exitcode in {0, -signal.SIGKILL}
+    return process.exitcode != 0
 
 
 def test_helm_pulls_what_was_promoted(there: Place, tmp_path: Path) -> None:
