@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,35 +16,15 @@ from builder.graph.tags import Tag
 from builder.oci.model import CONFIG, LAYER_ZSTD, MANIFEST, Descriptor
 from builder.oci.store import Store
 from builder.record.push import TagPolicy, push
-from builder.tools import registry as client
 from tests.integration.conftest import Place
-from tests.integration.registry_server import Server, registry
-from tests.integration.test_push import lock, target
+from tests.integration.registry_server import Server
+from tests.integration.test_push import _alone, hub, lock, store, target
 from tests.unit.execute.stock import fill
 
 pytestmark = pytest.mark.registries
 
+__all__ = ["_alone", "hub", "store"]
 DAYS = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z")
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No credentials, proxies or authorities of the machine that runs the tests."""
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "REGISTRY_AUTH_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-    monkeypatch.setattr(client, "BACKOFF", 0.01)
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Server]:
-    with registry(tmp_path / "registry") as server:
-        yield server
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path / "store")
 
 
 def image(store: Store, version: str, created: str, text: str = "") -> Descriptor:
