@@ -37,6 +37,10 @@ They are read from environment variables, each with its default:
                                     default: the newest kindest/node in the Docker engine
     CATALOG_TODAY                   the day (2026-11-27) by which ends of life are told
                                     default: what this machine's clock says, in UTC
+    CATALOG_SIGN_KEY                key by which `catalog publish` signs, as cosign takes it: a file
+                                    (its password is COSIGN_PASSWORD), the URI of a key management
+                                    service; or `keyless`, to sign as an identity
+                                    default: nothing is signed
     CATALOG_DEBIAN_KEYRING          keys that sign Debian's archives
                                     default: /usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -59,6 +63,7 @@ from builder.redact import redact
 PREFIX = "CATALOG_"
 MIRROR, SNAPSHOT = PREFIX + "MIRROR_", PREFIX + "SNAPSHOT_"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+KEYLESS = "keyless"
 MOST_DIGITS, SHOWN = 4, 40
 SCHEMES = ("http://", "https://", "file:///")
 
@@ -81,6 +86,8 @@ class Settings:
     cluster: str = "catalog"
     node_image: str | None = None
     keyring: Path = KEYRING
+    sign_key: str = ""
+    """As cosign takes it; KEYLESS for an identity; empty where nothing is signed."""
     mirrors: Mapping[str, str] = field(default_factory=dict)
     """Origin in upper case with underscores (DEBIAN_SECURITY) -> base URL without a slash at its
     end."""
@@ -119,6 +126,7 @@ def read(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
         cluster=env.get(PREFIX + "CLUSTER") or "catalog",
         node_image=env.get(PREFIX + "NODE_IMAGE") or None,
         keyring=Path(env.get(PREFIX + "DEBIAN_KEYRING") or KEYRING),
+        sign_key=_sign_key(env, problems),
         mirrors=_urls(env, MIRROR, problems),
         snapshots=_urls(env, SNAPSHOT, problems),
     )
@@ -164,6 +172,19 @@ def _count(env: Mapping[str, str], name: str, problems: list[Problem]) -> int:
         problems.append(Problem(name, 0, 0, f"{value[:SHOWN]!r} is not a number above 0"))
         return 0
     return int(value or 0)
+
+
+def _sign_key(env: Mapping[str, str], problems: list[Problem]) -> str:
+    name = PREFIX + "SIGN_KEY"
+    value = env.get(name, "")
+    if value in {"", KEYLESS} or "://" in value:
+        return value
+    path = Path(value).absolute()
+    # Not Path.is_file, which raises for a name that no file system takes.
+    if not os.path.isfile(path):  # noqa: PTH113
+        hint = "name a file that `cosign generate-key-pair` wrote, or say `keyless`"
+        problems.append(Problem(name, 0, 0, f"{path} is not a file", hint))
+    return str(path)
 
 
 def _ca_bundle(env: Mapping[str, str], problems: list[Problem]) -> Path | None:

@@ -32,6 +32,7 @@ FOUNDATION = {
 # Left to right: a module may import from its own group and from the groups before it.
 LAYERS = (
     FOUNDATION,
+    {"attest"},
     {"catalog", "lock", "kinds"},
     {"graph"},
     {"oci"},
@@ -50,6 +51,7 @@ LAYERS = (
 # What is computed from values alone: it starts no process, opens no connection, and is tested
 # without either.
 PURE = (FOUNDATION - {"settings"}) | {
+    "attest",
     "catalog",
     "lock",
     "kinds",

@@ -14,6 +14,7 @@ from builder.catalog import (
     naming,
     origin_rules,
     script,
+    signer_rules,
 )
 from builder.catalog.directory import LAYER, LayerDirectories, find
 from builder.catalog.document import Reading, read
@@ -49,6 +50,8 @@ class Loaded:
     """Each layer's scripts that are files of bash: key of layer.yaml -> text."""
     certificates: Mapping[str, bytes]
     """The OpenPGP certificate of each further repository, by its name."""
+    keys: Mapping[str, bytes]
+    """The public keys that sign releases, by their files."""
     arranged: Layers
     labels: Labels
     """Axis -> value -> label."""
@@ -76,6 +79,7 @@ def load(path: Path) -> Loaded:
         problems += layer.problems
     problems += check.problems
     problems += origin_rules.check(check.draft, path.parent)
+    problems += signer_rules.check(check.draft, path.parent)
     if problems:
         raise InputError(problems)
     return Loaded(
@@ -91,6 +95,7 @@ def load(path: Path) -> Loaded:
             for name, layer in check.draft.layers.items()
         },
         certificates=origin_rules.certificates(check.draft, path.parent),
+        keys=signer_rules.key_files(check.draft, path.parent),
         arranged=check.arranged,
         labels=check.labels,
         matrices=tuple(check.matrices),

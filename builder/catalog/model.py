@@ -15,6 +15,7 @@ from builder.catalog.axes import Axis, Lifecycle
 from builder.catalog.origins import Origins
 from builder.catalog.packages import Absent, Archive, GoProgram, Maven, PackageList, PythonList
 from builder.catalog.parts import FileAttributes, Gpu, Once
+from builder.catalog.signers import Signed
 from builder.catalog.words import (
     Absolute,
     Account,
@@ -104,7 +105,7 @@ class ChartSettings(Model):
     )
 
 
-class Catalog(Origins):
+class Catalog(Origins, Signed):
     """catalog.yaml."""
 
     format: Literal[1] = Field(1, description="Version of this format.")

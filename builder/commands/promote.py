@@ -9,6 +9,7 @@ from builder.commands.push import add_registry, place_of
 from builder.console.text import Console
 from builder.release import promote as steps
 from builder.release import shelf
+from builder.release.trust import check, policy_of
 from builder.settings import read as read_settings
 
 
@@ -41,9 +42,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def move(arguments: argparse.Namespace, console: Console, *, back: bool) -> int:
     """Promote the release that was asked for."""
     loaded = load(arguments.catalog)
-    place = place_of(arguments, loaded, read_settings(loaded.root))
+    settings = read_settings(loaded.root)
+    policy = policy_of(loaded, settings)
+    place = place_of(arguments, loaded, settings)
     released = shelf.named(place, arguments.release or steps.before(place))
     promotion = steps.prepare(place, released, back=back)
+    if policy:
+        check(place, released, policy)
     if not arguments.dry_run:
         steps.promote(place, promotion, console)
     _report(promotion, console, as_json=arguments.json, is_dry=arguments.dry_run)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 from builder.charts.project import open_charts, read_digests
@@ -18,9 +20,14 @@ from builder.graph.tags import Tag, published
 from builder.lock.encode import encode
 from builder.lock.model import Lock
 from builder.oci.model import Descriptor
+from builder.plan.provenance import DISTRIBUTION
 from builder.record.push import PushTarget, TagPolicy, push
+from builder.record.said import documents
 from builder.release import charts, shelf, stage
+from builder.release.attached import Signer, Subject, attach_all, signer
 from builder.release.document import Release
+from builder.release.trust import policy_of
+from builder.settings import KEYLESS
 from builder.verify import image as verify
 
 UNBUILT, UNTESTED = "unbuilt", "untested"
@@ -43,6 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the file of digests that `catalog chart package` was given",
     )
     parser.add_argument(
+        "--key",
+        metavar="KEY",
+        help=(
+            "sign by this key, as cosign takes it, or `keyless` as an identity (default:"
+            " CATALOG_SIGN_KEY, else nothing is signed)"
+        ),
+    )
+    parser.add_argument(
         "--allow",
         action="append",
         default=[],
@@ -56,23 +71,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Bring images and charts to the registry by digest, and the release that names them. Nothing
-    of it is public: `catalog promote` makes it so.
+    """Bring images and charts to the registry by digest, with what there is to say about them, and
+    the release that names them. Nothing of it is public: `catalog promote` makes it so.
     """
     given(arguments)
     project = open_project(arguments.catalog, cells=False)
     place = place_of(arguments, project.loaded, project.settings)
+    by = _signer(arguments, project, console)
     waiting: dict[str, str] = {}
     with held(project):
-        manifests, why = looked_up(project)
-        if why and UNBUILT not in arguments.allow:
-            raise not_built(why)
-        if any(place.image(name)[0] == place.releases for name in manifests):
-            message = f"an image is called {shelf.RELEASES}, where the registry has the releases"
-            raise BuilderError(message, hint="give it another name")
-        waiting |= {image: reason or "it is not built" for image, reason in why.items()}
-        if UNTESTED not in arguments.allow:
-            _check_tests(project, manifests)
+        manifests = _images(project, place, arguments.allow, waiting)
         archives: list[stage.ChartArchive] = []
         if arguments.charts:
             opened = open_charts(project.loaded, read_digests(arguments.digests))
@@ -83,6 +91,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         digests = {name: manifest.digest for name, manifest in manifests.items()}
         bare = {name: (Tag(digest, fixed=True),) for name, digest in digests.items()}
         push(project.store, manifests, target, console, TagPolicy(tags=bare))
+        attached = attach_all(place, list(_about_images(project, place, manifests)), by)
     release = Release(
         catalog=project.loaded.catalog.name,
         moment=datetime.fromisoformat(project.lock.moment),
@@ -94,8 +103,72 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     )
     is_new = shelf.get(place, release.tag) is None
     released = shelf.put(place, release)
-    _report(released, console, is_new=is_new, as_json=arguments.json)
+    attached += attach_all(place, _about_rest(place, released), by)
+    _report(released, console, attached, is_new=is_new, as_json=arguments.json)
     return 0
+
+
+def _signer(arguments: argparse.Namespace, project: Project, console: Console) -> Signer | None:
+    """Return who signs; None where nobody does. What nobody would promote is told before anything
+    is sent.
+    """
+    policy = policy_of(project.loaded, project.settings)
+    key = arguments.key or project.settings.sign_key
+    if not key:
+        if policy:
+            console.note(
+                f"not signed, and catalog.yaml lets only what {policy.names} signed be made public:"
+                " set CATALOG_SIGN_KEY"
+            )
+        return None
+    by = signer(policy.cosign, None if key == KEYLESS else key)
+    known = {one.hint for one in policy.keys}
+    if policy and by.public and by.public.hint not in known:
+        message = f"{key} is none of the keys that catalog.yaml names (signed_by: {policy.names})"
+        hint = f"name its public half there: `cosign public-key --key {key}` prints it"
+        raise BuilderError(message, hint=hint)
+    return by
+
+
+def _images(
+    project: Project, place: shelf.Place, allow: Sequence[str], waiting: dict[str, str]
+) -> dict[str, Descriptor]:
+    """Return the images of a release, and add to `waiting` those that it lacks."""
+    manifests, why = looked_up(project)
+    if why and UNBUILT not in allow:
+        raise not_built(why)
+    if any(place.image(name)[0] == place.releases for name in manifests):
+        message = f"an image is called {shelf.RELEASES}, where the registry has the releases"
+        raise BuilderError(message, hint="give it another name")
+    waiting |= {image: reason or "it is not built" for image, reason in why.items()}
+    if UNTESTED not in allow:
+        _check_tests(project, manifests)
+    return manifests
+
+
+def _about_images(
+    project: Project, place: shelf.Place, manifests: Mapping[str, Descriptor]
+) -> Iterator[Subject]:
+    """Yield the images with what there is to say about them."""
+    number = version(DISTRIBUTION)
+    for name, manifest in manifests.items():
+        yield Subject(
+            name=name,
+            repository=place.image(name)[0],
+            digest=manifest.digest,
+            documents=partial(documents, project, name, manifest, number),
+        )
+
+
+def _about_rest(place: shelf.Place, released: shelf.Released) -> list[Subject]:
+    """Return the charts, and the release itself: signed last, when all else is there."""
+    release = released.release
+    parts = [(name, place.chart(name), chart.digest) for name, chart in release.charts.items()]
+    parts.append((release.tag, place.releases, released.digest))
+    return [
+        Subject(name=name, repository=repository, digest=digest)
+        for name, repository, digest in parts
+    ]
 
 
 def _check_tests(project: Project, manifests: Mapping[str, Descriptor]) -> None:
@@ -129,7 +202,9 @@ def _digest(lock: Lock) -> str:
     return f"sha256:{sha256(canonical(files))}"
 
 
-def _report(released: shelf.Released, console: Console, *, is_new: bool, as_json: bool) -> None:
+def _report(
+    released: shelf.Released, console: Console, attached: int, *, is_new: bool, as_json: bool
+) -> None:
     release = released.release
     if as_json:
         document = {
@@ -138,6 +213,7 @@ def _report(released: shelf.Released, console: Console, *, is_new: bool, as_json
             "new": is_new,
             "images": len(release.images),
             "charts": len(release.charts),
+            "attached": attached,
             "waiting": dict(release.waiting),
         }
         console.json(document)

@@ -13,6 +13,7 @@ from builder.oci.blob import checked_digest
 from builder.oci.model import MANIFEST
 from builder.release.document import TYPE, Release, read, write
 from builder.tools import contents
+from builder.tools.referrers import EMPTY, EMPTY_TYPE, FALLBACK
 from builder.tools.registry import Address, Registry
 
 RELEASES = "releases"
@@ -29,9 +30,6 @@ STAGED = "staged"
 FORMER = "former"
 """The tag of the release that was public before the current one."""
 MARKS = frozenset({CURRENT, BEGUN, STAGED, FORMER})
-EMPTY, EMPTY_TYPE = b"{}", "application/vnd.oci.empty.v1+json"
-"""The config of an artifact that has none (OCI image-spec 1.1, "Guidance for an Empty
-Descriptor")."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +140,7 @@ def all_of(place: Place) -> Mapping[str, Released]:
     """
     found: dict[str, Released] = {}
     for tag in contents.tags(place.registry, place.releases):
-        if tag not in MARKS:
+        if tag not in MARKS and not FALLBACK.fullmatch(tag):
             found[tag] = named(place, tag)
     newest = sorted(found, key=lambda tag: (found[tag].release.moment, tag), reverse=True)
     return {tag: found[tag] for tag in newest}

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from packageurl import PackageURL
 
+from builder.kinds.archive import KIND as ARCHIVE
+from builder.kinds.debian import BUILD, DEB, SOURCE
 from builder.kinds.go import LIBRARY
 from builder.kinds.table import BY_NAME
+from builder.lock.model import Artifact
 
 SEPARATORS = {"maven": ":", "npm": "/", "golang": "/"}
 """What stands between a package's namespace and its name, where the name holds both."""
-OF_IMAGES = "oci"
+OF_IMAGES, OF_ANYTHING = "oci", "generic"
+OF_DEBIAN = (DEB.name, BUILD.name)
+DEBIAN = "debian"
 
 
 def url(kind: str, name: str, version: str, **qualifiers: str) -> str:
@@ -25,6 +30,21 @@ def url(kind: str, name: str, version: str, **qualifiers: str) -> str:
     if name == LIBRARY and not namespace:
         version = version.removeprefix("go")
     return _text(kind_of_url, namespace, name, version, qualifiers)
+
+
+def of_artifact(artifact: Artifact) -> str:
+    """Return the URL of a file in a lock."""
+    qualifiers: dict[str, str] = {}
+    if artifact.kind == ARCHIVE:
+        qualifiers = {"download_url": artifact.locator, "checksum": artifact.digest}
+    elif artifact.kind == SOURCE.name:
+        qualifiers = {"namespace": DEBIAN, "arch": SOURCE.name}
+    elif artifact.kind in OF_DEBIAN:
+        # What only helps to build is in no image, and has no URL as a kind.
+        qualifiers = {"arch": artifact.id.rpartition(":")[2]}
+        return _text(DEB.url, DEBIAN, artifact.name, artifact.version, qualifiers)
+    known = url(artifact.kind, artifact.name, artifact.version, **qualifiers)
+    return known or _text(OF_ANYTHING, "", artifact.name, artifact.version, {})
 
 
 def of_image(reference: str, digest: str, architecture: str) -> str:

@@ -1,0 +1,67 @@
+"""What there is to say about the images of a project: bills of materials and provenance, as they
+are attached to images in a registry.
+"""
+
+from __future__ import annotations
+
+from builder.attest import statement
+from builder.cells import records
+from builder.documents import from_json
+from builder.errors import BuilderError
+from builder.execute.project import Project
+from builder.oci.model import Descriptor
+from builder.plan import provenance
+from builder.plan.provenance import Made, Provenance
+from builder.record.bills import FORMATS, bill_of, text
+from builder.release.attached import Document
+
+KINDS = {"spdx": statement.SPDX, "cyclonedx": statement.CYCLONEDX}
+"""Format of a bill -> the predicate that holds one."""
+
+
+def documents(project: Project, image: str, manifest: Descriptor, version: str) -> list[Document]:
+    """Return the bills and the provenance of an image, of which `manifest` is the one in the store;
+    `version` is that of this program. They are the same bytes for the same image.
+
+    Raises:
+        BuilderError: a cell of it is not in the store.
+        IntegrityError: what the store has of it is missing or damaged.
+
+    """
+    bill = bill_of(project, image, manifest)
+    made = []
+    for name, kind in KINDS.items():
+        data = text(bill, name)
+        said = statement.write(manifest.digest, kind, from_json(data), name=image)
+        made.append(Document(kind=FORMATS[name].media_type, data=data, statement=said))
+    artifacts = [
+        project.lock.artifacts[artifact]
+        for cell in project.graph.images[image].cells
+        for artifact in project.lock.cells[cell].artifacts
+    ]
+    predicate = provenance.predicate(origin(project, image, version), artifacts)
+    said = statement.write(manifest.digest, statement.PROVENANCE, predicate, name=image)
+    return [*made, Document(kind=statement.MEDIA_TYPE, data=said, statement=said)]
+
+
+def origin(project: Project, image: str, version: str) -> Provenance:
+    """Return what an image is made from as the catalog, its lock and the store have it now.
+
+    Raises:
+        BuilderError: a cell of it is not in the store.
+
+    """
+    made = []
+    for cell in project.graph.images[image].cells:
+        inputs = project.inputs[cell]
+        known = records.find(project.store, inputs.key)
+        if known is None:
+            raise BuilderError(f"{cell} is not in the store", hint=f"run `catalog build {cell}`")
+        made.append(Made(cell=cell, key=inputs.key, digest=known.digest, inputs=inputs.document))
+    return Provenance(
+        catalog=project.loaded.catalog.name,
+        image=image,
+        key=project.image_key(image, [one.digest for one in made]),
+        cells=tuple(made),
+        version=version,
+    )
