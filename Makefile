@@ -68,4 +68,4 @@ requirements: ## choose the newest Python packages that pyproject.toml allows, i
 	  --custom-compile-command "make requirements" --output-file requirements.lock pyproject.toml
 
 clean: ## remove what was made here: the virtual environment, caches and the set-up's build outputs (no image, no package)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis $(CACHE)/{node-*,network,go,apt.log}
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis $(CACHE)/{node-*,network,signing,go,apt.log}

@@ -10,6 +10,8 @@ KUBERNETES=$(awk '$1 == "k8s.io/kubernetes" {print $2; exit}' "$SETUP/kubernetes
 NODE_IMAGE=${CATALOG_NODE_IMAGE:-kindest/node:$KUBERNETES}
 # Where Contour and kube-network-policies go; only tests of the whole catalog need them.
 NETWORK=$CACHE/network
+# Where cosign and a registry go; only tests of the whole catalog need them.
+SIGNING=$CACHE/signing
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 export PATH=$CACHE/bin:$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -40,6 +42,8 @@ engine_has_containerd_store() { docker info --format '{{.DriverStatus}}' 2>/dev/
 
 network_programs_wanted() { cat "$SETUP"/network/go.{mod,sum} | sha256sum; }
 network_programs_are_there() { [ -e "$NETWORK/made" ] && [ "$(cat "$NETWORK/made")" = "$(network_programs_wanted)" ]; }
+signing_programs_wanted() { cat "$SETUP"/signing/{go.mod,go.sum,*/main.go} | sha256sum; }
+signing_programs_are_there() { [ -e "$SIGNING/made" ] && [ "$(cat "$SIGNING/made")" = "$(signing_programs_wanted)" ]; }
 
 # Some virtual machines give their root no CAP_SYS_RESOURCE. Only it may lower an OOM score, which runc is asked to do.
 may_lower_oom_score() { (echo -999 >"/proc/$BASHPID/oom_score_adj") 2>/dev/null; }

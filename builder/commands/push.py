@@ -40,6 +40,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_registry(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments that say which registry, and how it is spoken to."""
+    add_address(parser)
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="transfers at once (default: CATALOG_JOBS, else the number of processors)",
+    )
+
+
+def add_address(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that say which registry, and whether it has TLS."""
     parser.add_argument(
         "--to",
         metavar="REGISTRY",
@@ -49,12 +60,6 @@ def add_registry(parser: argparse.ArgumentParser) -> None:
         "--plain-http",
         action="store_true",
         help="use HTTP without TLS (default: only on loopback, if nothing there speaks TLS)",
-    )
-    parser.add_argument(
-        "--jobs",
-        type=int,
-        metavar="N",
-        help="transfers at once (default: CATALOG_JOBS, else the number of processors)",
     )
 
 

@@ -1,15 +1,18 @@
 """`catalog verify`: build again what was kept because of an ABI, and compare the bytes; with
 `--libraries`, look whether images have all that they load; with `--store`, at every file of the
-store.
+store; with an image of a registry by its digest, make that again.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from builder.catalog.load import load
 from builder.commands.build import report
+from builder.commands.push import add_address, place_of
 from builder.console.text import Console
 from builder.errors import BuilderError, InputError, Problem, counted, listed
 from builder.execute.build import build, shop_for
@@ -17,10 +20,16 @@ from builder.execute.hold import hold, taken
 from builder.execute.project import open_project
 from builder.execute.promises import Rebuilt, Verification, verify
 from builder.execute.stored import Condition, examine, repair
+from builder.oci.blob import DIGEST
 from builder.oci.store import Store
+from builder.plan.provenance import Provenance
+from builder.record import again
+from builder.release.trust import policy_of
 from builder.settings import read as read_settings
 from builder.verify.libraries import libraries
 
+MARK = "@sha256:"
+"""In what names an image of a registry."""
 SHOWN = 10
 """How many files are named for a cell."""
 
@@ -28,7 +37,11 @@ SHOWN = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one"
+        "patterns",
+        nargs="*",
+        metavar="PATTERN",
+        help="images or cells (globs), all without one; or NAME@sha256:…, an image of a registry,"
+        " to make it again from what its provenance names",
     )
     parser.add_argument(
         "--all",
@@ -51,6 +64,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --store: remove what is broken, so that it is built again",
     )
+    parser.add_argument(
+        "--no-build",
+        action="store_true",
+        help="with NAME@sha256:…: only compare what the provenance names with the catalog at hand",
+    )
+    add_address(parser)
     parser.add_argument("-j", "--jobs", type=int, help="cells built at once")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -61,6 +80,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return _store(arguments, console)
     if arguments.libraries:
         return _libraries(arguments, console)
+    if any(MARK in pattern for pattern in arguments.patterns):
+        return _published(arguments, console)
     project = open_project(arguments.catalog, arguments.patterns)
     jobs = arguments.jobs or project.settings.jobs
     shop = shop_for(project, console, cache=False)
@@ -103,6 +124,75 @@ def _libraries(arguments: argparse.Namespace, console: Console) -> int:
         rest = len(outcomes) - len(failed)
         console.note(f"{counted(rest, 'image')} whole, {len(failed)} not")
     return 1 if failed else 0
+
+
+def _published(arguments: argparse.Namespace, console: Console) -> int:
+    """Make an image of a registry again. Exit 0 when it comes to the same bytes."""
+    if len(arguments.patterns) > 1 or arguments.all:
+        message = "one image of a registry is made again at a time, and all of it"
+        raise InputError([Problem("PATTERN", 0, 0, message)])
+    loaded = load(arguments.catalog)
+    settings = read_settings(loaded.root)
+    place = place_of(arguments, loaded, settings)
+    name, _, digest = arguments.patterns[0].partition("@")
+    repository, _, _ = name.partition(":")
+    if not DIGEST.fullmatch(digest):
+        message = f"{digest!r} is no digest: sha256: and 64 digits"
+        raise InputError([Problem("PATTERN", 0, 0, message)])
+    policy = policy_of(loaded, settings)
+    said = again.origin(place, place.address.repository(repository), digest, policy)
+    project = open_project(arguments.catalog)
+    again.check_catalog(project, said)
+    trusted = f"signed as {policy.names}" if policy else "signed by nobody who is asked for"
+    console.note(f"provenance of {said.image}, by catalog-builder {said.version}: {trusted}")
+    wrong = again.disagreements(project, said)
+    if wrong:
+        raise _of_another_state(arguments, said, wrong)
+    console.note(f"the catalog at hand means the same: {counted(len(said.cells), 'cell')}")
+    if arguments.no_build:
+        return 0
+    part = open_project(arguments.catalog, [said.image], cells=False)
+    compared = again.again(part, said, console, arguments.jobs or settings.jobs)
+    if arguments.json:
+        console.json(_made_again(compared, said, digest))
+    elif code := report(compared.results, console):
+        return code
+    for cell in compared.differing if not arguments.json else ():
+        console.failure(cell, "came to other bytes than the registry's image was made of")
+    if compared.image != digest and not arguments.json:
+        console.failure(said.image, f"came to {compared.image or 'nothing'} in place of {digest}")
+    elif not arguments.json:
+        console.text(f"{said.image} comes to the same bytes: {digest}")
+    return 0 if compared.image == digest and not compared.differing else 1
+
+
+def _of_another_state(
+    arguments: argparse.Namespace, said: Provenance, wrong: Mapping[str, str]
+) -> BuilderError:
+    """Return the error that tells how the catalog at hand differs, and where the right one is."""
+    lines = listed([f"{cell}: {why}" for cell, why in wrong.items()], SHOWN, "\n  ")
+    commit = again.revision(arguments.catalog, said)
+    hint = (
+        f"the commit {commit[:12]} has that state: `git checkout {commit[:12]}`, and run this again"
+        if commit
+        else f"none of the last {again.LOOKED_AT} commits here has that state and its lock"
+    )
+    message = f"{said.image} was made from another state of the catalog; since then:\n  {lines}"
+    return BuilderError(message, hint=hint)
+
+
+def _made_again(compared: again.Comparison, said: Provenance, digest: str) -> dict[str, object]:
+    failed = [name for name, result in compared.results.items() if not result.ok]
+    return {
+        "image": said.image,
+        "digest": digest,
+        "came_to": compared.image or None,
+        "failed": failed,
+        "cells": [
+            {"cell": one.cell, "key": one.key, "same": one.cell not in compared.differing}
+            for one in said.cells
+        ],
+    }
 
 
 def _store(arguments: argparse.Namespace, console: Console) -> int:

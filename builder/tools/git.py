@@ -106,6 +106,23 @@ def files(directory: Path, commit: str, path: str) -> Mapping[str, str] | str | 
     return {name.removeprefix(f"{path}/"): text for name, text in texts.items()}
 
 
+def history(directory: Path, most: int) -> list[str]:
+    """Return the last commits that changed something in a directory, the newest first; none where
+    it is in no repository.
+
+    Raises:
+        ToolError: git is not installed.
+
+    """
+    try:
+        said = _git(directory, "log", f"--max-count={most}", "--format=%H", "--", ".")
+    except ToolError as error:
+        if error.code is None:
+            raise
+        return []
+    return said.decode().split()
+
+
 def _common(directory: Path, one: str, other: str) -> str | None:
     try:
         return _git(directory, "merge-base", one, other).decode().strip() or None

@@ -95,7 +95,7 @@ def listed(registry: Registry, repository: str, digest: str) -> Listing:
     has_api = index is not None
     if index is None:
         tag = fallback(digest)
-        data = registry.get(repository, "manifests", tag, what, {"Accept": INDEX})
+        data = contents.manifest(registry, repository, tag)
         index = {"manifests": []} if data is None else _index(data)
         if index is None:
             message = f"{registry.host}/{repository}:{tag} is no list of referrers"

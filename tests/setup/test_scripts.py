@@ -154,11 +154,12 @@ def test_no_part_installs_what_is_elsewhere(elsewhere: dict[str, str], part: str
 
 @pytest.mark.kind
 @pytest.mark.registries
-def test_tests_of_the_whole_catalog_need_one_thing_more(elsewhere: dict[str, str]) -> None:
+def test_tests_of_the_whole_catalog_need_two_things_more(elsewhere: dict[str, str]) -> None:
     argv: list[str | Path] = [SETUP / "install", "--plan", "whole"]
     done = subprocess.run(argv, env=elsewhere, check=True, capture_output=True, text=True)
-    (step,) = [line for line in done.stderr.splitlines() if line.startswith("  - ")]
-    assert step.startswith("  - compile Contour and kube-network-policies from their Go modules")
+    network, signing = [line for line in done.stderr.splitlines() if line.startswith("  - ")]
+    assert network.startswith("  - compile Contour and kube-network-policies from their Go modules")
+    assert signing.startswith("  - compile cosign and a registry from their Go modules")
 
 
 @pytest.mark.kind
