@@ -143,7 +143,7 @@ def _published(arguments: argparse.Namespace, console: Console) -> int:
     said = again.origin(place, place.address.repository(repository), digest, policy)
     project = open_project(arguments.catalog)
     again.check_catalog(project, said)
-    trusted = f"signed as {policy.names}" if policy else "signed by nobody who is asked for"
+    trusted = f"signed by {policy.names}" if policy else "catalog.yaml names nobody who has to sign"
     console.note(f"provenance of {said.image}, by catalog-builder {said.version}: {trusted}")
     wrong = again.disagreements(project, said)
     if wrong:

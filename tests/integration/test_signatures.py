@@ -64,9 +64,7 @@ def published(place: Place, *to: str) -> dict[str, Any]:
 
 def digest_of(place: Place, image: str) -> str:
     project = open_project(place.root / "catalog.yaml")
-    return next(
-        one.digest for ref, one in project.store.refs("image/").items() if image in ref
-    )
+    return next(one.digest for ref, one in project.store.refs("image/").items() if image in ref)
 
 
 def check(at: str, keys: KeyPair, image: str, release: str) -> None:
@@ -81,9 +79,7 @@ def check(at: str, keys: KeyPair, image: str, release: str) -> None:
         assert predicate
 
 
-def test_cosign_verifies_what_was_published(
-    hub: Server, signing: Place, keys: KeyPair
-) -> None:
+def test_cosign_verifies_what_was_published(hub: Server, signing: Place, keys: KeyPair) -> None:
     at = f"{hub.address}/team/verified"
     first = published(signing, "--to", at)
     assert first["attached"] == 3 + 4 + 1
