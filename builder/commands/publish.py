@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 from builder.charts.project import open_charts, read_digests
@@ -20,17 +18,16 @@ from builder.graph.tags import Tag, published
 from builder.lock.encode import encode
 from builder.lock.model import Lock
 from builder.oci.model import Descriptor
-from builder.plan.provenance import DISTRIBUTION
 from builder.record.push import PushTarget, TagPolicy, push
-from builder.record.said import documents
+from builder.record.said import about
 from builder.release import charts, shelf, stage
-from builder.release.attached import Signer, Subject, attach_all, signer
+from builder.release.attached import Signer, attach_all, charts_and_all, signer
 from builder.release.document import Release
 from builder.release.trust import policy_of
 from builder.settings import KEYLESS
 from builder.verify import image as verify
 
-UNBUILT, UNTESTED = "unbuilt", "untested"
+UNBUILT, UNTESTED, UNPACKAGED = "unbuilt", "untested", "unpackaged"
 SHOWN = 3
 
 
@@ -58,14 +55,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ),
     )
     parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=(UNBUILT, UNTESTED, UNPACKAGED),
+        help=(
+            "leave out images that are not built, or whose tests have not passed here, with the"
+            " charts that offer them; or charts that DIR does not have as they are now; may be"
+            " repeated"
+        ),
+    )
+    parser.add_argument(
         "--allow",
         action="append",
         default=[],
-        choices=(UNBUILT, UNTESTED),
-        help=(
-            "leave out images that are not built, with the charts that offer them; or take images"
-            " whose tests have not passed here; may be repeated"
-        ),
+        choices=(UNTESTED,),
+        help="take images whose tests have not passed here",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -78,20 +83,23 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     project = open_project(arguments.catalog, cells=False)
     place = place_of(arguments, project.loaded, project.settings)
     by = _signer(arguments, project, console)
-    waiting: dict[str, str] = {}
     with held(project):
-        manifests = _images(project, place, arguments.allow, waiting)
+        manifests, waiting = _images(project, arguments)
+        if any(place.image(name)[0] == place.releases for name in manifests):
+            message = f"an image is called {shelf.RELEASES}, where the registry has the releases"
+            raise BuilderError(message, hint="give it another name")
         archives: list[stage.ChartArchive] = []
         if arguments.charts:
             opened = open_charts(project.loaded, read_digests(arguments.digests))
-            archives, lacking = charts.archives(opened, arguments.charts, manifests)
+            anyway = UNPACKAGED in arguments.without
+            archives, lacking = charts.archives(opened, arguments.charts, manifests, anyway=anyway)
             waiting |= lacking
         target = PushTarget(registry=place.registry, address=place.address, jobs=place.jobs)
         # By digest alone: no tag is moved.
         digests = {name: manifest.digest for name, manifest in manifests.items()}
         bare = {name: (Tag(digest, fixed=True),) for name, digest in digests.items()}
         push(project.store, manifests, target, console, TagPolicy(tags=bare))
-        attached = attach_all(place, list(_about_images(project, place, manifests)), by)
+        attached = attach_all(place, about(project, place, manifests), by)
     release = Release(
         catalog=project.loaded.catalog.name,
         moment=datetime.fromisoformat(project.lock.moment),
@@ -103,27 +111,24 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     )
     is_new = shelf.get(place, release.tag) is None
     released = shelf.put(place, release)
-    attached += attach_all(place, _about_rest(place, released), by)
+    attached += attach_all(place, charts_and_all(place, released), by)
     _report(released, console, attached, is_new=is_new, as_json=arguments.json)
     return 0
 
 
 def _signer(arguments: argparse.Namespace, project: Project, console: Console) -> Signer | None:
-    """Return who signs; None where nobody does. What nobody would promote is told before anything
+    """Return who signs; None where nobody does. What nobody could promote is told before anything
     is sent.
     """
     policy = policy_of(project.loaded, project.settings)
     key = arguments.key or project.settings.sign_key
     if not key:
         if policy:
-            console.note(
-                f"not signed, and catalog.yaml lets only what {policy.names} signed be made public:"
-                " set CATALOG_SIGN_KEY"
-            )
+            who = f"catalog.yaml lets nothing be made public that {policy.names} did not sign"
+            console.note(f"not signed, and {who}: set CATALOG_SIGN_KEY")
         return None
     by = signer(policy.cosign, None if key == KEYLESS else key)
-    known = {one.hint for one in policy.keys}
-    if policy and by.public and by.public.hint not in known:
+    if policy and by.public and by.public.hint not in {one.hint for one in policy.keys}:
         message = f"{key} is none of the keys that catalog.yaml names (signed_by: {policy.names})"
         hint = f"name its public half there: `cosign public-key --key {key}` prints it"
         raise BuilderError(message, hint=hint)
@@ -131,59 +136,28 @@ def _signer(arguments: argparse.Namespace, project: Project, console: Console) -
 
 
 def _images(
-    project: Project, place: shelf.Place, allow: Sequence[str], waiting: dict[str, str]
-) -> dict[str, Descriptor]:
-    """Return the images of a release, and add to `waiting` those that it lacks."""
+    project: Project, arguments: argparse.Namespace
+) -> tuple[dict[str, Descriptor], dict[str, str]]:
+    """Return the manifests of the images of a release, and why others are left out.
+
+    Raises:
+        BuilderError: some are not built, or not tested, and are not to be left out.
+
+    """
     manifests, why = looked_up(project)
-    if why and UNBUILT not in allow:
+    if why and UNBUILT not in arguments.without:
         raise not_built(why)
-    if any(place.image(name)[0] == place.releases for name in manifests):
-        message = f"an image is called {shelf.RELEASES}, where the registry has the releases"
-        raise BuilderError(message, hint="give it another name")
-    waiting |= {image: reason or "it is not built" for image, reason in why.items()}
-    if UNTESTED not in allow:
-        _check_tests(project, manifests)
-    return manifests
-
-
-def _about_images(
-    project: Project, place: shelf.Place, manifests: Mapping[str, Descriptor]
-) -> Iterator[Subject]:
-    """Yield the images with what there is to say about them."""
-    number = version(DISTRIBUTION)
-    for name, manifest in manifests.items():
-        yield Subject(
-            name=name,
-            repository=place.image(name)[0],
-            digest=manifest.digest,
-            documents=partial(documents, project, name, manifest, number),
-        )
-
-
-def _about_rest(place: shelf.Place, released: shelf.Released) -> list[Subject]:
-    """Return the charts, and the release itself: signed last, when all else is there."""
-    release = released.release
-    parts = [(name, place.chart(name), chart.digest) for name, chart in release.charts.items()]
-    parts.append((release.tag, place.releases, released.digest))
-    return [
-        Subject(name=name, repository=repository, digest=digest)
-        for name, repository, digest in parts
-    ]
-
-
-def _check_tests(project: Project, manifests: Mapping[str, Descriptor]) -> None:
-    """Raise where tests of an image have not passed on its very bytes."""
+    waiting = {image: reason or "it is not built" for image, reason in why.items()}
+    if UNTESTED in arguments.allow:
+        return manifests, waiting
     results, directories = project.state / "tests", project.loaded.layer_dirs
-    late = []
-    for name, manifest in manifests.items():
-        image = project.graph.images[name]
-        tests = verify.tests_of(project.graph, image, manifest.digest, project.lock, directories)
-        if not all(verify.passed(test, results) for test in tests):
-            late.append(name)
-    if late:
-        hint = f"run `catalog test`, or pass --allow {UNTESTED}"
+    late = verify.untested(project.graph, manifests, project.lock, directories, results)
+    if late and UNTESTED not in arguments.without:
+        hint = f"run `catalog test`, or pass --without {UNTESTED}, or --allow {UNTESTED}"
         message = f"the tests of {listed(late, SHOWN)} have not passed as they are now"
         raise BuilderError(message, hint=hint)
+    waiting |= dict.fromkeys(late, "its tests have not passed")
+    return {name: one for name, one in manifests.items() if name not in waiting}, waiting
 
 
 def _tags(project: Project, digests: Mapping[str, str]) -> dict[str, str]:

@@ -70,7 +70,7 @@ def origin(place: Place, repository: str, digest: str, policy: Policy) -> Proven
 
 def disagreements(project: Project, said: Provenance) -> dict[str, str]:
     """Return the cells of an image that the catalog at hand means otherwise, and how they changed
-    since the image was made.
+    since the image was made; the image itself, if nothing but its metadata did.
     """
     wrong: dict[str, str] = {}
     for made in said.cells:
@@ -83,6 +83,9 @@ def disagreements(project: Project, said: Provenance) -> dict[str, str]:
     for cell in image.cells if image else ():
         if cell not in {made.cell for made in said.cells}:
             wrong[cell] = "it was not in the image"
+    is_same = project.image_key(said.image, [made.digest for made in said.cells]) == said.key
+    if not wrong and not is_same:
+        wrong[said.image] = "its metadata changed: what it runs, its labels or its description"
     return wrong
 
 
@@ -90,16 +93,14 @@ def revision(catalog: Path, said: Provenance) -> str:
     """Return the newest commit of the last ones, at which the catalog means what an image was made
     from; empty where there is none.
     """
-    keys = {made.cell: made.key for made in said.cells}
     for commit in git.history(catalog.parent, LOOKED_AT):
         try:
             with catalog_at(catalog, commit) as there:
-                former = open_project(there, [said.image]).inputs
+                if not disagreements(open_project(there, [said.image]), said):
+                    return commit
         except (BuilderError, OSError):
             # The catalog was somewhere else then, or is none that this program knows.
             continue
-        if {cell: item.key for cell, item in former.items()} == keys:
-            return commit
     return ""
 
 

@@ -4,6 +4,10 @@ are attached to images in a registry.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from importlib.metadata import version
+
 from builder.attest import statement
 from builder.cells import records
 from builder.documents import from_json
@@ -11,17 +15,32 @@ from builder.errors import BuilderError
 from builder.execute.project import Project
 from builder.oci.model import Descriptor
 from builder.plan import provenance
-from builder.plan.provenance import Made, Provenance
+from builder.plan.provenance import DISTRIBUTION, Made, Provenance
 from builder.record.bills import FORMATS, bill_of, text
-from builder.release.attached import Document
+from builder.release.attached import Document, Subject
+from builder.release.shelf import Place
 
 KINDS = {"spdx": statement.SPDX, "cyclonedx": statement.CYCLONEDX}
 """Format of a bill -> the predicate that holds one."""
 
 
-def documents(project: Project, image: str, manifest: Descriptor, version: str) -> list[Document]:
+def about(project: Project, place: Place, images: Mapping[str, Descriptor]) -> list[Subject]:
+    """Return the images of a project in a registry, with what there is to say about them."""
+    number = version(DISTRIBUTION)
+    return [
+        Subject(
+            name=name,
+            repository=place.image(name)[0],
+            digest=manifest.digest,
+            documents=partial(documents, project, name, manifest, number),
+        )
+        for name, manifest in images.items()
+    ]
+
+
+def documents(project: Project, image: str, manifest: Descriptor, number: str) -> list[Document]:
     """Return the bills and the provenance of an image, of which `manifest` is the one in the store;
-    `version` is that of this program. They are the same bytes for the same image.
+    `number` is the version of this program. They are the same bytes for the same image.
 
     Raises:
         BuilderError: a cell of it is not in the store.
@@ -39,12 +58,12 @@ def documents(project: Project, image: str, manifest: Descriptor, version: str) 
         for cell in project.graph.images[image].cells
         for artifact in project.lock.cells[cell].artifacts
     ]
-    predicate = provenance.predicate(origin(project, image, version), artifacts)
+    predicate = provenance.predicate(origin(project, image, number), artifacts)
     said = statement.write(manifest.digest, statement.PROVENANCE, predicate, name=image)
     return [*made, Document(kind=statement.MEDIA_TYPE, data=said, statement=said)]
 
 
-def origin(project: Project, image: str, version: str) -> Provenance:
+def origin(project: Project, image: str, number: str) -> Provenance:
     """Return what an image is made from as the catalog, its lock and the store have it now.
 
     Raises:
@@ -63,5 +82,5 @@ def origin(project: Project, image: str, version: str) -> Provenance:
         image=image,
         key=project.image_key(image, [one.digest for one in made]),
         cells=tuple(made),
-        version=version,
+        version=number,
     )

@@ -134,6 +134,14 @@ def test_another_state_is_told_with_what_changed_and_its_commit(published: Publi
     assert published.verify("--no-build")[0] == 0
 
 
+def test_other_metadata_is_told(published: Published) -> None:
+    file = published.place.root / "catalog.yaml"
+    file.write_text(file.read_text().replace("right]", "right], description: Another one"))
+    code, said = published.verify("--no-build")
+    assert code == 1
+    assert "both:py3.13: its metadata changed" in said
+
+
 def test_a_state_that_is_nowhere_is_told(published: Published) -> None:
     root = published.place.root
     published.place.layer("left", (root / "images/left/layer.yaml").read_text() + "run: 'true'\n")

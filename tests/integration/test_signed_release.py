@@ -180,7 +180,7 @@ def test_bad_signatures_beside_a_good_one_do_no_harm(there: Place, tmp_path: Pat
 
 def test_a_signature_that_somebody_spoiled_is_made_again(there: Place, tmp_path: Path) -> None:
     """Annotations say that it is ours, and it is not."""
-    released, repository, digest = signed_but(there, tmp_path)
+    released, repository, _ = signed_but(there, tmp_path)
     parts = [one for one in subjects(there, released) if one.repository == repository]
     spoiled = replace(SIGNER, cosign=ByLibrary(own=THEIRS))
     attach_all(there, parts, spoiled)
