@@ -19,9 +19,9 @@ from builder.lock.encode import encode
 from builder.lock.model import Lock
 from builder.oci.model import Descriptor
 from builder.record.push import PushTarget, TagPolicy, push
-from builder.record.said import about
+from builder.record.said import about, about_rest
 from builder.release import charts, shelf, stage
-from builder.release.attached import Signer, attach_all, charts_and_all, signer
+from builder.release.attached import Signer, attach_all, signer
 from builder.release.document import Release
 from builder.release.trust import policy_of
 from builder.settings import KEYLESS
@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     )
     is_new = shelf.get(place, release.tag) is None
     released = shelf.put(place, release)
-    attached += attach_all(place, charts_and_all(place, released), by)
+    attached += attach_all(place, about_rest(place, released), by)
     _report(released, console, attached, is_new=is_new, as_json=arguments.json)
     return 0
 

@@ -19,8 +19,8 @@ from builder.lock.words import CELL
 from builder.oci.blob import DIGEST
 from builder.sbom import urls
 
-TYPE = "urn:catalog-builder:image:v1"
-"""How it was built; docs/release.md says what the parameters mean."""
+TYPE, OF_RELEASE = "urn:catalog-builder:image:v1", "urn:catalog-builder:release:v1"
+"""How it was made; docs/release.md says what the parameters mean."""
 BUILDER, DISTRIBUTION = "pkg:pypi/catalog-builder", "catalog-builder"
 KEY = re.compile("[0-9a-f]{64}")
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -75,8 +75,31 @@ def predicate(made: Provenance, artifacts: Iterable[Artifact]) -> dict[str, Any]
             },
             "resolvedDependencies": _materials(artifacts),
         },
-        "runDetails": {"builder": {"id": BUILDER, "version": {DISTRIBUTION: made.version}}},
+        "runDetails": _run(made.version),
     }
+
+
+def of_release(catalog: str, lock: str, parts: Mapping[str, str], version: str) -> dict[str, Any]:
+    """Return what is said of a release of a catalog: the digest of the lock, and the images and
+    charts that it is made of, each by its package URL, with its digest.
+    """
+    materials = [
+        {"uri": uri, "digest": dict([digest.split(":", 1)])}
+        for uri, digest in sorted(parts.items())
+    ]
+    return {
+        "buildDefinition": {
+            "buildType": OF_RELEASE,
+            "externalParameters": {"catalog": catalog},
+            "internalParameters": {"lock": lock},
+            "resolvedDependencies": materials,
+        },
+        "runDetails": _run(version),
+    }
+
+
+def _run(version: str) -> dict[str, Any]:
+    return {"builder": {"id": BUILDER, "version": {DISTRIBUTION: version}}}
 
 
 def read(predicate: Mapping[str, Any], source: str) -> Provenance:

@@ -18,7 +18,8 @@ from builder.plan import provenance
 from builder.plan.provenance import DISTRIBUTION, Made, Provenance
 from builder.record.bills import FORMATS, bill_of, text
 from builder.release.attached import Document, Subject
-from builder.release.shelf import Place
+from builder.release.shelf import CHARTS, Place, Released
+from builder.sbom import urls
 
 KINDS = {"spdx": statement.SPDX, "cyclonedx": statement.CYCLONEDX}
 """Format of a bill -> the predicate that holds one."""
@@ -36,6 +37,30 @@ def about(project: Project, place: Place, images: Mapping[str, Descriptor]) -> l
         )
         for name, manifest in images.items()
     ]
+
+
+def about_rest(place: Place, released: Released) -> list[Subject]:
+    """Return the charts of a release, and the release itself with its provenance."""
+    release = released.release
+    parts = [
+        Subject(name=name, repository=place.chart(name), digest=chart.digest)
+        for name, chart in release.charts.items()
+    ]
+    digests = dict(release.images)
+    digests |= {f"{CHARTS}/{name}": chart.digest for name, chart in release.charts.items()}
+    materials = {urls.of_part(name, digest): digest for name, digest in digests.items()}
+    predicate = provenance.of_release(
+        release.catalog, release.lock, materials, version(DISTRIBUTION)
+    )
+    said = statement.write(released.digest, statement.PROVENANCE, predicate, name=release.tag)
+    document = Document(kind=statement.MEDIA_TYPE, data=said, statement=said)
+    itself = Subject(
+        name=release.tag,
+        repository=place.releases,
+        digest=released.digest,
+        documents=lambda: [document],
+    )
+    return [*parts, itself]
 
 
 def documents(project: Project, image: str, manifest: Descriptor, number: str) -> list[Document]:

@@ -12,7 +12,7 @@ from builder.attest import bundle, keys, statement
 from builder.digest import sha256
 from builder.errors import IntegrityError
 from builder.oci.model import MANIFEST, Descriptor
-from builder.release.shelf import Place, Released
+from builder.release.shelf import Place
 from builder.tools import contents
 from builder.tools.cosign import Cosign
 from builder.tools.referrers import Artifact, Listing, Referrer, attach, blob, listed
@@ -76,17 +76,6 @@ def signer(cosign: Cosign, key: str | None) -> Signer:
     except ValueError as error:
         raise IntegrityError(f"the public half of {key} {error}") from None
     return Signer(cosign=cosign, key=key, public=public)
-
-
-def charts_and_all(place: Place, released: Released) -> list[Subject]:
-    """Return the charts of a release, and then the release itself."""
-    release = released.release
-    parts = [(name, place.chart(name), chart.digest) for name, chart in release.charts.items()]
-    parts.append((release.tag, place.releases, released.digest))
-    return [
-        Subject(name=name, repository=repository, digest=digest)
-        for name, repository, digest in parts
-    ]
 
 
 def attach_all(place: Place, subjects: Sequence[Subject], by: Signer | None) -> int:

@@ -55,6 +55,15 @@ def of_image(reference: str, digest: str, architecture: str) -> str:
     return _text(OF_IMAGES, "", name, digest, qualifiers)
 
 
+def of_part(name: str, digest: str) -> str:
+    """Return the URL of an image or a chart of a release, wherever that is: `python:py3.13`,
+    `charts/python`.
+    """
+    repository, _, tag = name.partition(":")
+    namespace, _, last = repository.rpartition("/")
+    return _text(OF_IMAGES, namespace, last, digest, {"tag": tag})
+
+
 def _text(kind: str, namespace: str, name: str, version: str, qualifiers: dict[str, str]) -> str:
     given = {key: value for key, value in qualifiers.items() if value}
     return PackageURL(kind, namespace or None, name, version or None, given or None).to_string()

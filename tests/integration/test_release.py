@@ -30,6 +30,7 @@ from builder.release import shelf, stage
 from builder.release.document import Release
 from builder.release.promote import before, interrupted, prepare, promote
 from builder.release.shelf import CURRENT, Place, Released
+from builder.tools.referrers import EMPTY, EMPTY_TYPE
 from builder.tools.registry import Registry, address
 from builder.tree import File, Tree
 from tests.integration.conftest import Place as Directory
@@ -160,7 +161,7 @@ def test_a_release_of_which_a_part_is_gone_is_not_promoted(there: Place, tmp_pat
 
 def test_what_is_no_release_is_refused(there: Place, tmp_path: Path) -> None:
     staged(there, tmp_path, 1)
-    empty = shelf.descriptor(shelf.EMPTY, shelf.EMPTY_TYPE)
+    empty = shelf.descriptor(EMPTY, EMPTY_TYPE)
     odd = {"schemaVersion": 2, "mediaType": MANIFEST, "config": empty, "layers": [empty]}
     there.registry.put_manifest(there.releases, "odd", json.dumps(odd).encode(), MANIFEST)
     with pytest.raises(IntegrityError, match="releases:odd is not a release"):
@@ -264,7 +265,8 @@ def test_the_commands_stage_promote_list_and_take_back(hub: Server, place: Direc
     first = place.json("publish", *to)
     assert isinstance(first, dict)
     assert (first["new"], first["images"], first["charts"], first["waiting"]) == (True, 1, 0, {})
-    assert place.json("publish", *to) == first | {"new": False}
+    assert first["attached"] == 4, "two bills of materials, and provenance of image and release"
+    assert place.json("publish", *to) == first | {"new": False, "attached": 0}
     assert str(first["release"]) in place.done("releases", *to)
 
     shown = place.done("promote", "--dry-run", *to)

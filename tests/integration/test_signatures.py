@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from collections.abc import Iterator
@@ -71,17 +72,21 @@ def check(at: str, keys: KeyPair, image: str, release: str) -> None:
     for one in (image, release):
         said = json.loads(cosign("verify", "--key", keys.public, *LOOSE, f"{at}/{one}"))
         assert said, one
-    for kind, predicate in KINDS.items():
+    for kind, one in (*((kind, image) for kind in KINDS), ("slsaprovenance1", release)):
         argv = ("verify-attestation", "--key", keys.public, "--type", kind, *LOOSE)
-        (line,) = cosign(*argv, f"{at}/{image}").splitlines()
-        assert json.loads(line)["payloadType"] == "application/vnd.in-toto+json"
-        assert predicate
+        (line,) = cosign(*argv, f"{at}/{one}").splitlines()
+        said = json.loads(base64.b64decode(json.loads(line)["payload"]))
+        assert said["predicateType"] == KINDS[kind]
+        assert [f"sha256:{subject['digest']['sha256']}" for subject in said["subject"]] == [
+            one.partition("@")[2]
+        ]
 
 
 def test_cosign_verifies_what_was_published(hub: Server, signing: Place, keys: KeyPair) -> None:
     at = f"{hub.address}/team/verified"
     first = published(signing, "--to", at)
-    assert first["attached"] == 3 + 4 + 1
+    # Of the image three documents, the same signed, and a signature; of the release one.
+    assert first["attached"] == 3 + 4 + 1 + 2
     image = f"both@{digest_of(signing, 'both')}"
     check(at, keys, image, f"releases@{first['digest']}")
     assert published(signing, "--to", at) == first | {"new": False, "attached": 0}

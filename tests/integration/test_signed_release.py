@@ -108,13 +108,13 @@ def test_a_release_is_trusted_once_all_of_it_is_signed(there: Place, tmp_path: P
 def test_one_part_that_is_not_signed_is_named(there: Place, tmp_path: Path, part: str) -> None:
     there = replace(there, address=replace(there.address, path=f"{there.address.path}-{part}"))
     released = staged(there, tmp_path, 1)
-    is_left_out = {
-        "image": lambda one: one.repository == there.image(FIRST)[0],
-        "chart": lambda one: one.repository == there.chart(NAMES[0]),
-        "release": lambda one: one.repository == there.releases,
+    left_out, named = {
+        "image": (there.image(FIRST)[0], FIRST),
+        "chart": (there.chart(NAMES[0]), f"chart {NAMES[0]}"),
+        "release": (there.releases, "the release itself"),
     }[part]
-    attach_all(there, [one for one in subjects(there, released) if not is_left_out(one)], SIGNER)
-    named = {"image": FIRST, "chart": f"chart {NAMES[0]}", "release": "the release itself"}[part]
+    signed = [one for one in subjects(there, released) if one.repository != left_out]
+    attach_all(there, signed, SIGNER)
     with pytest.raises(IntegrityError, match=f"\n  {named}: nobody signed it$"):
         check(there, released, POLICY)
 
