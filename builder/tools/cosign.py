@@ -79,11 +79,11 @@ class Cosign:
         try:
             return process.run([PROGRAM, *arguments], env=env)
         except ToolError as error:
-            hint = HINT if error.code is None else _advice(error.tail)
+            hint = HINT if error.code is None else advice(error.tail)
             raise ToolError(error.argv[:2], error.code, error.tail, hint=hint) from None
 
 
-def _advice(tail: str) -> str:
+def advice(tail: str) -> str:
     """Return what to do about what cosign said."""
     if "unknown flag" in tail or "unknown command" in tail:
         return f"this cosign is too old: {HINT}"

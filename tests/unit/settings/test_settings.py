@@ -41,6 +41,14 @@ def test_a_mirror_is_found_by_its_origin(tmp_path: Path) -> None:
     assert variable(SNAPSHOT, "debian") in environment
 
 
+def test_a_key_is_a_file_a_service_or_an_identity(tmp_path: Path) -> None:
+    (tmp_path / "cosign.key").touch()
+    for value in ("", "keyless", "awskms:///alias/releases", str(tmp_path / "cosign.key")):
+        assert read(tmp_path, {"HOME": "/", "CATALOG_SIGN_KEY": value}).sign_key == value
+    with pytest.raises(InputError, match=r"CATALOG_SIGN_KEY: .*/none\.key is not a file"):
+        read(tmp_path, {"HOME": "/", "CATALOG_SIGN_KEY": str(tmp_path / "none.key")})
+
+
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     environment = {
         "CATALOG_JOBS": "0",
