@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from builder.attest import pem
 
-Key = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
+Key = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 SHORTEST = 2048
 """Bits of a key of RSA."""
 HASHES: dict[str, type[hashes.HashAlgorithm]] = {
@@ -39,9 +39,7 @@ class PublicKey:
         """Tell whether a signature of a message was made with this key's other half."""
         key = self._key
         try:
-            if isinstance(key, ed25519.Ed25519PublicKey):
-                key.verify(signature, message)
-            elif isinstance(key, rsa.RSAPublicKey):
+            if isinstance(key, rsa.RSAPublicKey):
                 key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
             else:
                 key.verify(signature, message, ec.ECDSA(HASHES[key.curve.name]()))
@@ -63,8 +61,11 @@ def read(data: bytes, name: str) -> PublicKey:
         key = serialization.load_pem_public_key(data.strip() + b"\n")
     except (ValueError, UnsupportedAlgorithm):
         raise ValueError("is damaged, or a key of an unknown kind") from None
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        # cosign signs a hash by it (Ed25519ph, RFC 8032), which the library does not check.
+        raise ValueError("is of Ed25519, which is not checked here; use P-256, as cosign does")
     if not isinstance(key, Key):
-        raise ValueError("is no key of ECDSA, Ed25519 or RSA")  # noqa: TRY004  the file is wrong
+        raise ValueError("is no key of ECDSA or RSA")  # noqa: TRY004  the file is wrong
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name not in HASHES:
         raise ValueError(f"is of the curve {key.curve.name}; use P-256, as cosign does")
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < SHORTEST:

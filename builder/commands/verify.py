@@ -150,20 +150,28 @@ def _published(arguments: argparse.Namespace, console: Console) -> int:
         raise _of_another_state(arguments, said, wrong)
     console.note(f"the catalog at hand means the same: {counted(len(said.cells), 'cell')}")
     if arguments.no_build:
+        if arguments.json:
+            console.json(_made_again(None, said, digest))
         return 0
     part = open_project(arguments.catalog, [said.image], cells=False)
     compared = again.again(part, said, console, arguments.jobs or settings.jobs)
+    is_same = compared.image == digest and not compared.differing
     if arguments.json:
         console.json(_made_again(compared, said, digest))
-    elif code := report(compared.results, console):
-        return code
-    for cell in compared.differing if not arguments.json else ():
-        console.failure(cell, "came to other bytes than the registry's image was made of")
-    if compared.image != digest and not arguments.json:
+    elif not report(compared.results, console):
+        _tell_made_again(compared, said, digest, console)
+    return 0 if is_same else 1
+
+
+def _tell_made_again(
+    compared: again.Comparison, said: Provenance, digest: str, console: Console
+) -> None:
+    for cell in compared.differing:
+        console.failure(cell, "came to other bytes than the image in the registry was made of")
+    if compared.image != digest:
         console.failure(said.image, f"came to {compared.image or 'nothing'} in place of {digest}")
-    elif not arguments.json:
+    elif not compared.differing:
         console.text(f"{said.image} comes to the same bytes: {digest}")
-    return 0 if compared.image == digest and not compared.differing else 1
 
 
 def _of_another_state(
@@ -181,18 +189,17 @@ def _of_another_state(
     return BuilderError(message, hint=hint)
 
 
-def _made_again(compared: again.Comparison, said: Provenance, digest: str) -> dict[str, object]:
+def _made_again(
+    compared: again.Comparison | None, said: Provenance, digest: str
+) -> dict[str, object]:
+    cells: list[dict[str, object]] = [{"cell": one.cell, "key": one.key} for one in said.cells]
+    document: dict[str, object] = {"image": said.image, "digest": digest, "cells": cells}
+    if compared is None:
+        return document
+    for cell in cells:
+        cell["same"] = cell["cell"] not in compared.differing
     failed = [name for name, result in compared.results.items() if not result.ok]
-    return {
-        "image": said.image,
-        "digest": digest,
-        "came_to": compared.image or None,
-        "failed": failed,
-        "cells": [
-            {"cell": one.cell, "key": one.key, "same": one.cell not in compared.differing}
-            for one in said.cells
-        ],
-    }
+    return document | {"came_to": compared.image or None, "failed": failed}
 
 
 def _store(arguments: argparse.Namespace, console: Console) -> int:

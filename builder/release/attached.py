@@ -143,7 +143,7 @@ def _is_signed(place: Place, subject: Subject, there: Listing, said: bytes, by: 
 def _signed(said: bytes, subject: Subject, by: Signer) -> Artifact:
     data = by.cosign.sign(said, by.key)
     made = bundle.read(data, f"what cosign signed of {subject.name}")
-    if made.payload != said:
+    if made.payload != said or (by.public and not made.signer([by.public])):
         raise IntegrityError(f"cosign signed something else than was said of {subject.name}")
     annotations = {
         CONTENT: "dsse-envelope",

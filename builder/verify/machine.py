@@ -16,7 +16,7 @@ from builder.errors import BuilderError, ToolError, listed
 from builder.fetch.npm import registry
 from builder.oci.store import Store
 from builder.settings import Settings
-from builder.tools import buildx, engine, process, web
+from builder.tools import buildx, cosign, engine, process, web
 from builder.verify.check import CheckResult, Needs, elsewhere, first_line, reason
 from builder.verify.mirrors import PATIENCE, mirrors
 
@@ -45,6 +45,8 @@ CHARTS = (
     Program(name="kubectl", version=("version", "--client"), purpose="tests charts on a cluster"),
 )
 UV = Program(name="uv", version=("--version",), purpose="locks Python packages", fix="make python")
+
+COSIGN = Program(name="cosign", version=("version",), purpose="signs releases", fix=cosign.HINT)
 
 
 def examine(settings: Settings, needs: Needs) -> list[CheckResult]:
@@ -115,6 +117,8 @@ def _programs(settings: Settings, needs: Needs) -> Iterator[CheckResult]:
         yield _npm(settings)
     if needs.charts:
         yield from map(_program, CHARTS)
+    if settings.sign_key:
+        yield _program(COSIGN)
 
 
 def _program(program: Program, called: str = "") -> CheckResult:

@@ -65,7 +65,9 @@ def test_an_image_comes_to_the_same_bytes_or_its_cells_are_named(
         attach_all(there, [subject], Signer(cosign=COSIGN, key="a", public=PUBLIC))
         ended = tiny.run("verify", word, *to)
         assert ended.code == 1
-        assert f"{last.cell}: came to other bytes" in ended.said
+        assert (
+            f"failed {last.cell}\ncame to other bytes than the image in the registry" in ended.said
+        )
 
 
 def opened(tiny: Tiny) -> Project:
