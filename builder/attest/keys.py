@@ -63,7 +63,8 @@ def read(data: bytes, name: str) -> PublicKey:
         raise ValueError("is damaged, or a key of an unknown kind") from None
     if isinstance(key, ed25519.Ed25519PublicKey):
         # cosign signs a hash by it (Ed25519ph, RFC 8032), which the library does not check.
-        raise ValueError("is of Ed25519, which is not checked here; use P-256, as cosign does")
+        why = "is of Ed25519, which is not checked here; use P-256, as cosign does"
+        raise ValueError(why)  # noqa: TRY004  the file is wrong
     if not isinstance(key, Key):
         raise ValueError("is no key of ECDSA or RSA")  # noqa: TRY004  the file is wrong
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name not in HASHES:

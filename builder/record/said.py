@@ -10,9 +10,11 @@ from importlib.metadata import version
 
 from builder.attest import statement
 from builder.cells import records
+from builder.digest import canonical, sha256
 from builder.documents import from_json
 from builder.errors import BuilderError
 from builder.execute.project import Project
+from builder.lock.model import Artifact
 from builder.oci.model import Descriptor
 from builder.plan import provenance
 from builder.plan.provenance import DISTRIBUTION, Made, Provenance
@@ -20,6 +22,7 @@ from builder.record.bills import FORMATS, bill_of, text
 from builder.release.attached import Document, Subject
 from builder.release.shelf import CHARTS, Place, Released
 from builder.sbom import urls
+from builder.sbom.bill import FORMAT
 
 KINDS = {"spdx": statement.SPDX, "cyclonedx": statement.CYCLONEDX}
 """Format of a bill -> the predicate that holds one."""
@@ -34,6 +37,8 @@ def about(project: Project, place: Place, images: Mapping[str, Descriptor]) -> l
             repository=place.image(name)[0],
             digest=manifest.digest,
             documents=partial(documents, project, name, manifest, number),
+            mark=_mark(project, name, manifest, number),
+            count=len(KINDS) + 1,
         )
         for name, manifest in images.items()
     ]
@@ -78,14 +83,25 @@ def documents(project: Project, image: str, manifest: Descriptor, number: str) -
         data = text(bill, name)
         said = statement.write(manifest.digest, kind, from_json(data), name=image)
         made.append(Document(kind=FORMATS[name].media_type, data=data, statement=said))
-    artifacts = [
-        project.lock.artifacts[artifact]
-        for cell in project.graph.images[image].cells
-        for artifact in project.lock.cells[cell].artifacts
-    ]
-    predicate = provenance.predicate(origin(project, image, number), artifacts)
+    predicate = provenance.predicate(origin(project, image, number), _artifacts(project, image))
     said = statement.write(manifest.digest, statement.PROVENANCE, predicate, name=image)
     return [*made, Document(kind=statement.MEDIA_TYPE, data=said, statement=said)]
+
+
+def _mark(project: Project, image: str, manifest: Descriptor, number: str) -> str:
+    """Return a digest of all that the documents of an image are made from, in milliseconds."""
+    artifacts = [(one.id, one.locator, one.digest) for one in _artifacts(project, image)]
+    keys = [project.inputs[cell].key for cell in project.graph.images[image].cells]
+    made_from = [number, FORMAT, project.reference(image), manifest.digest, keys, artifacts]
+    return sha256(canonical(made_from))
+
+
+def _artifacts(project: Project, image: str) -> list[Artifact]:
+    """Return what the lock has for the cells of an image."""
+    found: list[Artifact] = []
+    for cell in project.graph.images[image].cells:
+        found += [project.lock.artifacts[name] for name in project.lock.cells[cell].artifacts]
+    return found
 
 
 def origin(project: Project, image: str, number: str) -> Provenance:

@@ -22,6 +22,8 @@ CONTENT, KIND = "dev.sigstore.bundle.content", "dev.sigstore.bundle.predicateTyp
 STATEMENT, SIGNER = "org.catalog.statement", "org.catalog.signer"
 """Annotations of a bundle's manifest: the digest of what is signed, and the hint of the key. They
 spare a second signature, and are no reason to trust one."""
+MARK = "org.catalog.documents"
+"""Annotation of what holds a document: what all documents of the subject are made from."""
 AN_IDENTITY = "identity"
 """In place of the hint, where cosign signed as an identity."""
 
@@ -45,6 +47,11 @@ class Subject:
     repository: str
     digest: str
     documents: Callable[[], Sequence[Document]] = tuple
+    mark: str = ""
+    """What the documents are made from: while it is the same, so are they, and those that are there
+    need not be made again. Empty where that is not known."""
+    count: int = 0
+    """How many documents there are, where there is a mark."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,8 +115,9 @@ def bundles(place: Place, repository: str, digest: str, kind: str) -> Iterator[b
 
 def _attach(place: Place, subject: Subject, by: Signer | None) -> int:
     there = listed(place.registry, subject.repository, subject.digest)
-    documents = subject.documents()
-    artifacts = [Artifact(kind=one.kind, data=one.data) for one in documents]
+    documents = () if _has_documents(there, subject, by) else subject.documents()
+    marks = {MARK: subject.mark} if subject.mark else {}
+    artifacts = [Artifact(kind=one.kind, data=one.data, annotations=marks) for one in documents]
     if by is not None:
         statements = [statement.signed(subject.digest), *(one.statement for one in documents)]
         for said in statements:
@@ -121,6 +129,19 @@ def _attach(place: Place, subject: Subject, by: Signer | None) -> int:
         raise IntegrityError(message)
     about = Descriptor(MANIFEST, subject.digest, len(data))
     return attach(place.registry, subject.repository, about, artifacts, there)
+
+
+def _has_documents(there: Listing, subject: Subject, by: Signer | None) -> bool:
+    """Tell whether all documents of a subject are there, signed where somebody signs."""
+    marked = [one for one in there.referrers if one.annotations.get(MARK) == subject.mark]
+    plain = [one for one in marked if one.kind != bundle.MEDIA_TYPE]
+    signed = {
+        one.annotations.get(KIND)
+        for one in marked
+        if by is not None and one.annotations.get(SIGNER) == by.mark
+    }
+    is_signed = by is None or len(signed) >= subject.count
+    return bool(subject.mark) and len(plain) >= subject.count and is_signed
 
 
 def _is_signed(place: Place, subject: Subject, there: Listing, said: bytes, by: Signer) -> bool:
@@ -151,6 +172,8 @@ def _signed(said: bytes, subject: Subject, by: Signer) -> Artifact:
         STATEMENT: f"sha256:{sha256(said)}",
         SIGNER: by.mark,
     }
+    if subject.mark and said != statement.signed(subject.digest):
+        annotations[MARK] = subject.mark
     return Artifact(kind=bundle.MEDIA_TYPE, data=data, annotations=annotations)
 
 

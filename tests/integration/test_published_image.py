@@ -12,9 +12,11 @@ import pytest
 
 from builder.attest import statement
 from builder.digest import canonical, sha256
+from builder.execute.hold import taken
 from builder.execute.project import open_project
 from builder.plan import provenance
 from builder.plan.key import FORMAT
+from builder.record.said import documents
 from builder.release.attached import Document, Signer, Subject, attach_all
 from builder.release.shelf import Place as Shelf
 from builder.tools.referrers import blob, listed
@@ -94,10 +96,24 @@ def test_the_provenance_holds_the_inputs_of_the_keys_and_nothing_of_the_machine(
     assert published.at.partition("/")[0] not in text
 
 
-def test_the_same_release_is_said_in_the_same_bytes(published: Published) -> None:
-    before = [canonical(one.predicate) for one in published.said()]
+def test_the_same_image_is_said_in_the_same_bytes(published: Published) -> None:
+    project = open_project(published.place.root / "catalog.yaml")
+    with taken(project) as images:
+        made = [documents(project, *one, "1.0") for one in (*images.items(), *images.items())]
+    assert made[0] == made[1]
+    attached = {one.kind for one in published.said()}
     published.place.done("publish", "--to", published.at)
-    assert [canonical(one.predicate) for one in published.said()] == before
+    assert {one.kind for one in published.said()} == attached
+
+
+def test_what_is_there_is_not_made_again(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("a bill of materials is made")
+
+    monkeypatch.setattr("builder.record.said.bill_of", refuse)
+    published.place.done("publish", "--to", published.at)
 
 
 def test_a_catalog_that_means_the_same_is_told(published: Published) -> None:

@@ -145,7 +145,7 @@ def test_a_password_that_is_wrong_or_missing_is_told(
     assert "COSIGN_PASSWORD has to hold the password of the key" in said
 
 
-def test_a_password_is_nowhere_in_what_is_said(hub: Server, signing: Place, tmp_path: Path) -> None:
+def test_a_password_is_nowhere_in_what_is_said(hub: Server, signing: Place) -> None:
     said = signing.done("publish", "--to", f"{hub.address}/team/quiet")
     assert PASSWORD not in said
     assert not [
@@ -155,7 +155,7 @@ def test_a_password_is_nowhere_in_what_is_said(hub: Server, signing: Place, tmp_
     ]
 
 
-KINDS_OF_KEYS = {
+KINDS_OF_KEYS: dict[str, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey] = {
     "p384": ec.generate_private_key(ec.SECP384R1()),
     "rsa": rsa.generate_private_key(65537, 3072),
 }
