@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
+from builder.commands.notes import between
 from builder.console.text import Console, readable
 from builder.errors import listed
 from builder.execute.overlaps import overlaps
 from builder.execute.project import Project, image_ref, open_project
+from builder.graph.select import part
 from builder.graph.tags import Tag, published
 from builder.plan.plan import Plan, PlanStep
 from builder.plan.shards import Shards, durations, shards
@@ -26,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one"
     )
     parser.add_argument("--all", action="store_true", help="also list what is kept")
+    parser.add_argument(
+        "--since",
+        metavar="REVISION",
+        help="only images that differ from those of a git revision",
+    )
     parser.add_argument(
         "--shards",
         type=_count,
@@ -47,6 +54,8 @@ def _count(text: str) -> int:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the plan. Always exit 0: work to do is not a failure."""
     project = open_project(arguments.catalog, arguments.patterns)
+    if arguments.since is not None:
+        project = replace(project, graph=part(project.graph, _differing(arguments, console)))
     made = project.plan()
     if arguments.shards:
         _show_shards(_shards(project, made, arguments.shards), console, as_json=arguments.json)
@@ -58,6 +67,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     show(made, console, everything=arguments.all)
     _show_overlaps(project, made, console, least=0 if arguments.all else WORTH_A_LAYER)
     return 0
+
+
+def _differing(arguments: argparse.Namespace, console: Console) -> list[str]:
+    """Return the images that differ from those of a git revision."""
+    notes = between(arguments.catalog, arguments.since, None, None, console)
+    return [image.image for image in notes.images or () if image.change in {"added", "changed"}]
 
 
 def _shards(project: Project, made: Plan, count: int) -> Shards:

@@ -28,6 +28,7 @@ from builder.lock.model import NAME as LOCK
 from builder.record import digests
 from builder.record.chart_images import LOOPBACK, offered
 from builder.record.osv import ARGUMENT
+from builder.release.charts import bring_back
 from builder.release.shelf import CURRENT, Released, get
 from builder.render.notes import markdown
 from builder.settings import read as read_settings
@@ -156,7 +157,7 @@ def _build(week: Week) -> None:
     if not arguments.no_verify:
         week.do("verify")
     week.do("digests", "--write")
-    week.do("test", may_fail=True)
+    week.do("test", "--built", may_fail=True)
 
 
 def _package(week: Week) -> list[str | Path]:
@@ -165,6 +166,7 @@ def _package(week: Week) -> list[str | Path]:
     """
     arguments = week.arguments
     state = load(arguments.catalog).root / STATE
+    week.take("charts that are public", lambda: _bring_back(arguments, week.console))
     week.do("chart generate")
     pins: list[str | Path] = ["--digests", state / "digests.json"]
     ready = _ready(arguments, state / "digests.json")
@@ -193,6 +195,18 @@ def _publish(week: Week, charts: list[str | Path]) -> None:
     to += ["--jobs", str(arguments.jobs)] if arguments.jobs else []
     week.do("publish", *charts, *[f"--without={what}" for what in LEFT_OUT], *to)
     week.do("promote", *to)
+
+
+def _bring_back(arguments: argparse.Namespace, console: Console) -> int:
+    """Bring the charts that are public to the directory of charts, as far as it lacks them."""
+    loaded = load(arguments.catalog)
+    place = place_of(arguments, loaded, read_settings(loaded.root))
+    public = get(place, CURRENT)
+    if public is not None:
+        found = bring_back(place, public.release, arguments.charts, arguments.url)
+        if found:
+            console.note(f"brought back from the registry: {', '.join(found)}")
+    return 0
 
 
 def _ready(arguments: argparse.Namespace, pins: Path) -> list[str]:
