@@ -63,6 +63,7 @@ COMMANDS: Mapping[str, str] = {
     "rollback": "make an earlier release public again",
     "releases": "list the releases in a registry",
     "weekly": "do all that a week asks for, unattended: from the lock to what is public",
+    "workflows": "write the continuous integration of the catalog, for GitHub or GitLab",
     "prune": "free the space of cells and images that the catalog no longer needs",
     "render": "print the Dockerfile that builds an image with plain Docker",
     "chart": "generate, check, compare, publish and launch the services' Helm charts",
