@@ -13,7 +13,7 @@ from builder.oci.blob import checked_digest
 from builder.oci.model import MANIFEST
 from builder.release.document import TYPE, Release, read, write
 from builder.tools import contents
-from builder.tools.referrers import EMPTY, EMPTY_TYPE, FALLBACK
+from builder.tools.referrers import EMPTY, EMPTY_TYPE
 from builder.tools.registry import Address, Registry
 
 RELEASES = "releases"
@@ -140,7 +140,7 @@ def all_of(place: Place) -> Mapping[str, Released]:
     """
     found: dict[str, Released] = {}
     for tag in contents.tags(place.registry, place.releases):
-        if tag not in MARKS and not FALLBACK.fullmatch(tag):
+        if tag not in MARKS:
             found[tag] = named(place, tag)
     newest = sorted(found, key=lambda tag: (found[tag].release.moment, tag), reverse=True)
     return {tag: found[tag] for tag in newest}

@@ -13,6 +13,9 @@ from builder.tools import web
 from builder.tools.registry import MANIFESTS, Registry
 
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+REFERRERS = re.compile("sha256-[0-9a-f]{64}")
+"""A tag that names nothing, but has the list of what refers to a manifest (OCI distribution-spec
+1.1, "Referrers Tag Schema")."""
 PAGE = 1000
 """How many tags are asked for at once."""
 
@@ -72,12 +75,17 @@ def document(
 
 
 def tags(registry: Registry, repository: str) -> list[str]:
-    """Return the tags of a repository; none where there is no such repository.
+    """Return the tags of a repository; none where there is no such repository. Lists of referrers
+    are left out.
 
     Raises:
         BuilderError: the registry does not answer, refuses, or answers with something else.
 
     """
+    return [tag for tag in _tags(registry, repository) if not REFERRERS.fullmatch(tag)]
+
+
+def _tags(registry: Registry, repository: str) -> list[str]:
     what = f"list the tags of {repository}"
     found: list[str] = []
     # A registry may give them in parts, each after the last tag of the one before

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +22,6 @@ from builder.tools.registry import Registry
 EMPTY, EMPTY_TYPE = b"{}", "application/vnd.oci.empty.v1+json"
 """The config of an artifact that has none (OCI image-spec 1.1, "Guidance for an Empty
 Descriptor")."""
-FALLBACK = re.compile("sha256-[0-9a-f]{64}")
-"""The tag that has the list of a subject, where the registry has no API for it."""
 MOST = 1000
 """Referrers of one subject that are looked at: anybody who may write there may add some."""
 
@@ -137,6 +134,21 @@ def attach(
     if new and not there.has_api:
         _list(registry, repository, subject.digest, [*there.index["manifests"], *new])
     return len(new)
+
+
+def detach(registry: Registry, repository: str, digest: str) -> None:
+    """Remove all that is attached to the manifest of a digest, and then the list of it.
+
+    Raises:
+        BuilderError: the registry does not answer, or lets nothing be removed.
+
+    """
+    there = listed(registry, repository, digest)
+    for referrer in there.referrers:
+        registry.delete(repository, referrer.digest)
+    index = "" if there.has_api else registry.manifest(repository, fallback(digest))
+    if index:
+        registry.delete(repository, index)
 
 
 def blob(registry: Registry, repository: str, referrer: Referrer) -> bytes:
