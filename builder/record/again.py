@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from builder.attest import statement
 from builder.attest.statement import Statement
 from builder.cells import records
 from builder.digest import canonical
+from builder.documents import from_json
 from builder.errors import BuilderError, IntegrityError, listed
 from builder.events import Monitor
 from builder.execute.build import build
@@ -94,13 +94,8 @@ def revision(catalog: Path, said: Provenance) -> str:
     from; empty where there is none.
     """
     for commit in git.history(catalog.parent, LOOKED_AT):
-        try:
-            with catalog_at(catalog, commit) as there:
-                if not disagreements(open_project(there, [said.image]), said):
-                    return commit
-        except (BuilderError, OSError):
-            # The catalog was somewhere else then, or is none that this program knows.
-            continue
+        if _means(catalog, commit, said):
+            return commit
     return ""
 
 
@@ -140,11 +135,21 @@ def _statements(place: Place, repository: str, digest: str) -> Iterator[Statemen
                 continue
 
 
+def _means(catalog: Path, commit: str, said: Provenance) -> bool:
+    """Tell whether a catalog meant at a commit what an image was made from."""
+    try:
+        with catalog_at(catalog, commit) as there:
+            return not disagreements(open_project(there, [said.image]), said)
+    except (BuilderError, OSError):
+        # The catalog was somewhere else then, or is none that this program knows.
+        return False
+
+
 def _changed(here: Mapping[str, object], made: Made) -> str:
     """Return how the inputs of a cell changed since an image was made of it."""
     try:
         # As JSON has it: there are no tuples.
-        words: Sequence[str] = reasons(json.loads(canonical(here)), made.inputs)
+        words: Sequence[str] = reasons(from_json(canonical(here)), made.inputs)
     except (LookupError, TypeError, AttributeError):
         words = ("its inputs are of another form",)
     return listed(words, SHOWN, "; ")
