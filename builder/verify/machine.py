@@ -46,7 +46,7 @@ CHARTS = (
 )
 UV = Program(name="uv", version=("--version",), purpose="locks Python packages", fix="make python")
 
-COSIGN = Program(name="cosign", version=("version",), purpose="signs releases", fix=cosign.HINT)
+COSIGN = Program(name="cosign", version=("help",), purpose="signs releases", fix=cosign.HINT)
 
 
 def examine(settings: Settings, needs: Needs) -> list[CheckResult]:

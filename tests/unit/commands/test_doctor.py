@@ -94,6 +94,16 @@ def test_a_machine_that_has_nothing(doctor: Doctor, tmp_path: Path) -> None:
     assert not {"maven", "go", "cran"} & set(found), "no layer needs them"
 
 
+def test_cosign_is_needed_where_releases_are_signed(doctor: Doctor, tmp_path: Path) -> None:
+    path = tmp_path / "bin"
+    path.mkdir()
+    assert "cosign" not in doctor(path)[1]
+    _, found = doctor(path, CATALOG_SIGN_KEY="keyless")
+    assert found["cosign"]["verdict"] == "wrong"
+    assert "it signs releases" in found["cosign"]["detail"]
+    assert "install cosign 3" in found["cosign"]["fix"]
+
+
 @pytest.mark.parametrize(
     ("more", "name"),
     [
