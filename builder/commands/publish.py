@@ -128,10 +128,11 @@ def _signer(arguments: argparse.Namespace, project: Project, console: Console) -
             console.note(f"not signed, and {who}: set CATALOG_SIGN_KEY")
         return None
     by = signer(policy.cosign, None if key == KEYLESS else key)
-    if policy and by.public and by.public.hint not in {one.hint for one in policy.keys}:
-        message = f"{key} is none of the keys that catalog.yaml names (signed_by: {policy.names})"
+    is_named = policy.identities if by.public is None else by.public.hint in policy.hints
+    if policy and not is_named:
+        message = f"nobody whom catalog.yaml names signs by {key} (signed_by: {policy.names})"
         hint = f"name its public half there: `cosign public-key --key {key}` prints it"
-        raise BuilderError(message, hint=hint)
+        raise BuilderError(message, hint=hint if by.public else "name the identity there")
     return by
 
 

@@ -42,6 +42,11 @@ class Policy:
         return bool(self.keys or self.identities)
 
     @property
+    def hints(self) -> frozenset[str]:
+        """What names the keys in bundles."""
+        return frozenset(key.hint for key in self.keys)
+
+    @property
     def names(self) -> str:
         """Who may sign, in words."""
         names = [one.name for one in self.keys] + [one.name for one in self.identities]

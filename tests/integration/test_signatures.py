@@ -127,8 +127,11 @@ def test_a_key_that_is_not_named_signs_nothing(hub: Server, signing: Place, tmp_
     at = f"{hub.address}/team/other"
     code, said = signing.run("publish", "--to", at, "--key", str(other.private))
     assert code == 1
-    assert f"{other.private} is none of the keys that catalog.yaml names" in said
+    assert f"nobody whom catalog.yaml names signs by {other.private}" in said
     assert "release.pub" in said
+    code, said = signing.run("publish", "--to", at, "--key", "keyless")
+    assert code == 1
+    assert "name the identity there" in said
 
 
 def test_a_password_that_is_wrong_or_missing_is_told(
