@@ -38,8 +38,8 @@ They are read from environment variables, each with its default:
     CATALOG_TODAY                   the day (2026-11-27) by which ends of life are told
                                     default: what this machine's clock says, in UTC
     CATALOG_SIGN_KEY                key by which `catalog publish` signs, as cosign takes it: a file
-                                    (its password is COSIGN_PASSWORD), the URI of a key management
-                                    service; or `keyless`, to sign as an identity
+                                    (its password is COSIGN_PASSWORD), env://NAME, the URI of a key
+                                    management service; or `keyless`, to sign as an identity
                                     default: nothing is signed
     CATALOG_DEBIAN_KEYRING          keys that sign Debian's archives
                                     default: /usr/share/keyrings/debian-archive-keyring.gpg

@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         registry=loaded.catalog.registry,
         has_charts=bool(service_names(loaded.root)),
         workflows=loaded.catalog.workflows or Workflows(),
+        signers=loaded.catalog.signed_by,
     )
     tree = workflows(project)
     if arguments.check:

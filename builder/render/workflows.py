@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from jinja2 import PackageLoader
 
+from builder.catalog.signers import Signers
 from builder.catalog.workflows import Workflows
 from builder.templates.sandbox import Sandbox
 from builder.tree import File, Tree
@@ -16,6 +17,7 @@ ACTIONS = {
     "checkout": "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0",
     "upload": "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2",
     "download": "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093 # v4.3.0",
+    "cosign": "sigstore/cosign-installer@6f9f17788090df1f26f669e9d70d6ae9567deba6 # v4.1.2",
 }
 """What the workflows use of others, each by its commit."""
 WRITTEN = ("pull-request", "weekly", "release")
@@ -44,6 +46,9 @@ class Project:
     registry: str
     has_charts: bool
     workflows: Workflows
+    signers: Signers | None = None
+    """Who has to have signed a release: jobs sign as an identity where one is named, else by a key
+    that is a secret of theirs."""
 
 
 def workflows(project: Project) -> Tree:
@@ -58,6 +63,8 @@ def workflows(project: Project) -> Tree:
         "store": f"{project.registry}/{CELLS}",
         "host": project.registry.partition("/")[0],
         "has_charts": project.has_charts,
+        "by_identity": bool(project.signers and project.signers.identities),
+        "by_key": bool(project.signers and not project.signers.identities),
     }
     values["setup"] = _rendered("setup.yml", values).rstrip("\n")
     values["login"] = _rendered("login.yml", values).rstrip("\n")

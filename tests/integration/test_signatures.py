@@ -122,6 +122,16 @@ def test_what_cosign_itself_signed_counts(
     signing.done("promote", "--to", at)
 
 
+def test_a_key_in_a_variable_signs(
+    hub: Server, signing: Place, keys: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY_OF_RELEASES", keys.private.read_text())
+    monkeypatch.setenv("CATALOG_SIGN_KEY", "env://KEY_OF_RELEASES")
+    at = f"{hub.address}/team/variable"
+    signing.done("publish", "--to", at)
+    signing.done("promote", "--to", at)
+
+
 def test_a_key_that_is_not_named_signs_nothing(hub: Server, signing: Place, tmp_path: Path) -> None:
     other = key_pair(tmp_path / "other")
     at = f"{hub.address}/team/other"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from builder.catalog.signers import Signers, SigningIdentity
 from builder.catalog.workflows import Workflows
 from builder.render.workflows import GITHUB, GITLAB, Project, workflows
 from builder.tree import Tree
@@ -18,10 +19,27 @@ from builder.tree import Tree
 TOOLS = Path(sys.executable).parent
 
 
-def made(**asked: object) -> Tree:
+KEYS = Signers(keys=("release.pub",))
+IDENTITIES = Signers(identities=(SigningIdentity(identity="me", issuer="https://id.example.org"),))
+
+
+def made(signers: Signers | None = None, **asked: object) -> Tree:
     whole = Workflows.model_validate({"forges": ["github", "gitlab"], **asked})
     registry = "registry.example.org/lab"
-    return workflows(Project(registry=registry, has_charts=True, workflows=whole))
+    project = Project(registry=registry, has_charts=True, workflows=whole, signers=signers)
+    return workflows(project)
+
+
+def test_they_sign_as_the_catalog_demands() -> None:
+    weekly, gitlab = f"{GITHUB}/weekly.yml", GITLAB
+    for path in (weekly, gitlab):
+        assert "SIGN" not in made()[path].data.decode()
+        assert "CATALOG_SIGN_KEY: keyless" in made(IDENTITIES)[path].data.decode()
+        assert "CATALOG_SIGN_KEY: env://COSIGN_PRIVATE_KEY" in made(KEYS)[path].data.decode()
+    assert "id-token: write" not in made(KEYS)[weekly].data.decode()
+    assert "id-token: write" in made(IDENTITIES)[weekly].data.decode()
+    assert "cosign-installer" not in made(KEYS)[f"{GITHUB}/release.yml"].data.decode()
+    assert "cosign-installer" in made(IDENTITIES)[f"{GITHUB}/release.yml"].data.decode()
 
 
 def test_only_the_forges_that_are_asked_for_get_files() -> None:
@@ -54,14 +72,15 @@ def test_a_pull_request_gets_no_secret_and_writes_nothing_but_its_comment() -> N
 
 
 def test_every_action_is_pinned_by_its_commit() -> None:
-    for path, file in made().items():
+    for path, file in made(IDENTITIES).items():
         for action in re.findall(r"uses: (\S+)", file.data.decode()):
             assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action), f"{path}: {action}"
 
 
 @pytest.mark.process
-def test_their_checkers_find_nothing(tmp_path: Path) -> None:
-    made().write(tmp_path)
+@pytest.mark.parametrize("signers", [None, KEYS, IDENTITIES])
+def test_their_checkers_find_nothing(tmp_path: Path, signers: Signers | None) -> None:
+    made(signers).write(tmp_path)
     github = sorted((tmp_path / GITHUB).iterdir())
     check = (TOOLS / "check-jsonschema", "--builtin-schema")
     commands: list[tuple[str | Path, ...]] = [
