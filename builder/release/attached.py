@@ -123,6 +123,8 @@ def _attach(place: Place, subject: Subject, by: Signer | None) -> int:
         for said in statements:
             if not _is_signed(place, subject, there, said, by):
                 artifacts.append(_signed(said, subject, by))
+    if not artifacts:
+        return 0
     data = contents.manifest(place.registry, subject.repository, subject.digest)
     if data is None:
         message = f"{subject.repository}@{subject.digest} is no longer in the registry"
