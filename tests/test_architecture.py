@@ -41,7 +41,7 @@ LAYERS = (
     {"render", "charts"},
     {"plan"},
     {"tools"},
-    {"fetch", "resolve", "execute", "verify", "record", "release"},
+    {"fetch", "resolve", "execute", "verify", "record", "release", "share"},
     {"console"},
     {"commands"},
     {"cli"},

@@ -1,16 +1,24 @@
-"""`catalog plan`: what a build would keep and build, and why."""
+"""`catalog plan`: what a build would keep, take from a registry, and build, and why."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
 
+from builder.commands.push import REGISTRY_STORE, read_address
 from builder.console.text import Console, readable
 from builder.errors import listed
 from builder.execute.overlaps import overlaps
 from builder.execute.project import Project, image_ref, open_project
+from builder.fetch.session import session
 from builder.graph.tags import Tag, published
 from builder.plan.plan import Plan, PlanStep
+from builder.release.shelf import Place
+from builder.settings import TRUST, Settings
+from builder.share.depot import Depot
+from builder.share.shared import offered
+from builder.share.take import Offers, why
+from builder.tools.registry import Registry
 
 WORTH_A_LAYER = 10_000_000
 """Two layers that duplicate at least this many bytes are named without --all."""
@@ -21,14 +29,75 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one"
     )
+    add_source(parser)
     parser.add_argument("--all", action="store_true", help="also list what is kept")
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that say from which registry cells are taken."""
+    parser.add_argument(
+        "--from",
+        dest="source",
+        metavar="REGISTRY",
+        help=(
+            "take cells from host[:port][/path] instead of building them (default:"
+            " CATALOG_REGISTRY_STORE, else none)"
+        ),
+    )
+    parser.add_argument(
+        "--trust",
+        choices=TRUST,
+        help=(
+            "take only cells that catalog.digests.json vouches for, or all on the registry's word"
+            " (default: CATALOG_REGISTRY_TRUST, else recorded)"
+        ),
+    )
+    parser.add_argument(
+        "--plain-http",
+        action="store_true",
+        help="use HTTP without TLS (default: only on loopback, if nothing there speaks TLS)",
+    )
+
+
+def depot_of(arguments: argparse.Namespace, settings: Settings) -> Depot | None:
+    """Return the registry from which cells are taken, if the arguments or the settings name one.
+
+    Raises:
+        InputError: it is no address.
+
+    """
+    text = settings.registry_store if arguments.source is None else arguments.source
+    if not text:
+        return None
+    where = read_address(text, REGISTRY_STORE if arguments.source is None else "--from")
+    registry = Registry(where, session(settings), plain_http=arguments.plain_http)
+    return Depot(place=Place(registry=registry, address=where, jobs=settings.jobs))
+
+
+def planned(
+    project: Project,
+    depot: Depot | None,
+    arguments: argparse.Namespace,
+    console: Console,
+    *,
+    forced: Sequence[str] = (),
+) -> tuple[Plan, Offers]:
+    """Return the plan, and what the registry offers of the cells that are taken in it."""
+    made = project.plan(forced=forced)
+    if depot is None:
+        return made, {}
+    trust = arguments.trust or project.settings.registry_trust
+    offers = offered(project, depot, made, console, trust=trust)
+    words = why(project, offers, depot.name)
+    made = project.plan(forced=forced, offered=words) if offers else made
+    return made, {step.node: offers[step.node] for step in made.to_take()}
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the plan. Always exit 0: work to do is not a failure."""
     project = open_project(arguments.catalog, arguments.patterns)
-    made = project.plan()
+    made, _ = planned(project, depot_of(arguments, project.settings), arguments, console)
     tags = published(project.loaded, project.whole, project.lock, _digests(project, made))
     if arguments.json:
         console.json([_row(step, tags) for step in made.steps])
@@ -68,11 +137,13 @@ def summary(made: Plan) -> str:
     for kind in ("cell", "image"):
         is_cell = kind == "cell"
         build, check = len(made.to_build(kind)), len(made.to_check()) if is_cell else 0
+        take = len(made.to_take()) if is_cell else 0
         count = sum(step.kind == kind for step in made.steps)
         verb = "build" if is_cell else "put together"
+        taken = f", {take} to take" if take else ""
         checked = f", {check} to check" if check else ""
-        kept = count - build - check
-        parts.append(f"{count} {kind}s: {build} to {verb}{checked}, {kept} kept")
+        kept = count - build - take - check
+        parts.append(f"{count} {kind}s: {build} to {verb}{taken}{checked}, {kept} kept")
     return "; ".join(parts)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from builder.charts.project import open_charts, read_digests
-from builder.commands.push import add_registry, given, place_of
+from builder.commands.push import add_registry, given, place_of, target_of
 from builder.console.text import Console
 from builder.digest import canonical, sha256
 from builder.errors import BuilderError, listed
@@ -18,7 +18,7 @@ from builder.graph.tags import Tag, published
 from builder.lock.encode import encode
 from builder.lock.model import Lock
 from builder.oci.model import Descriptor
-from builder.record.push import PushTarget, TagPolicy, push
+from builder.record.push import TagPolicy, push
 from builder.release import charts, shelf, stage
 from builder.release.document import Release
 from builder.verify import image as verify
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             opened = open_charts(project.loaded, read_digests(arguments.digests))
             archives, lacking = charts.archives(opened, arguments.charts, manifests)
             waiting |= lacking
-        target = PushTarget(registry=place.registry, address=place.address, jobs=place.jobs)
+        target = target_of(place, project.settings)
         # By digest alone: no tag is moved.
         digests = {name: manifest.digest for name, manifest in manifests.items()}
         bare = {name: (Tag(digest, fixed=True),) for name, digest in digests.items()}
