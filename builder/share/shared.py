@@ -92,10 +92,8 @@ class Sharing:
             build = offer(manifest, project.store.owner)
             sent = self.depot.put(project.store, key, build)
         except BuilderError as error:
-            self.failure = self.failure or _told(error)
-            self.monitor(
-                Note(f"{name} is not put into {self.depot.name}: {_told(error)}", "warning")
-            )
+            self.failure = _told(error)
+            self.monitor(Note(f"{name} is not put into {self.depot.name}", "warning"))
             return
         with self._guard:
             self.put.add(name)
