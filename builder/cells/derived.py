@@ -132,9 +132,9 @@ def _compare(known: Facts, scanned: Scan) -> None:
     told = derived(scanned, entries, known.bookkeeping)
     for name in ("packages", "texts", "libraries", "owners"):
         if getattr(told, name) != getattr(known, name):
-            raise _unlike(known, f"the {name}")
+            raise _unlike(known, name)
 
 
 def _unlike(known: Facts, what: str) -> IntegrityError:
-    message = f"the facts of {known.cell} do not fit its layers: {what[:SHOWN]} differs"
+    message = f"the facts of {known.cell} do not fit its layers, as to {what[:SHOWN]}"
     return IntegrityError(message, hint="whoever wrote them wants to mislead: do not use the cell")

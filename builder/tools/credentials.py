@@ -136,8 +136,9 @@ class Keyring:
         """Return the Authorization for a scope; empty as long as none is known to be needed."""
         return self._headers.get(scope, "")
 
-    def challenged(self, scope: str, challenge: str) -> bool:
-        """Process an answer with status 401; return whether to try again.
+    def challenged(self, scope: str, challenge: str, sent: str) -> bool:
+        """Process an answer with status 401 to a request with the Authorization `sent`; return
+        whether to try again.
 
         Of several challenges the first one counts that is known here, as go-containerregistry has
         it (transport/ping.go).
@@ -152,6 +153,9 @@ class Keyring:
         with self._lock:
             if self._login is None:
                 self._login = login(self._index)
+            if self._headers.get(scope, sent) != sent:
+                # Another thread was asked for it, and has it by now.
+                return True
             known = self._headers.pop(scope, "")
             if asked is None:
                 return False

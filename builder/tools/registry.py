@@ -225,7 +225,8 @@ class Registry:
             return answer
         with contextlib.ExitStack() as stack:
             stack.enter_context(answer)
-            if self._keys.challenged(request.scope, challenge):
+            sent = str(answer.request.headers.get("Authorization", ""))
+            if self._keys.challenged(request.scope, challenge, sent):
                 return self._once(request, what)
             # What it says is still to be read.
             stack.pop_all()

@@ -3,26 +3,39 @@ unwilling registry costs."""
 
 from __future__ import annotations
 
+import base64
 import json
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import requests
 
 from builder.cells import records
 from builder.debian.model import Facts, SharedLibrary
 from builder.execute.hold import taken
 from builder.execute.project import Project
 from builder.execute.replaced import manifests
+from builder.oci.blob import blobs_of
+from builder.oci.model import Descriptor
 from builder.tools import registry as client
+from tests.integration.odd_registry import Answer, OddRegistry, odd_registry
 from tests.integration.registry_server import (
+    HTPASSWD,
+    LOGIN,
     Server,
+    auth_file,
+    certificate,
     registry,
 )
 from tests.unit.execute.stock import Stock, fill, make
 
 pytestmark = pytest.mark.registries
+
+BASIC = base64.b64encode(":".join(LOGIN).encode()).decode()
 
 
 @pytest.fixture(autouse=True)
@@ -324,26 +337,26 @@ LIES: dict[str, tuple[Callable[[Facts], Facts], str]] = {
                 for path, one in known.entries.items()
             },
         ),
-        "do not fit its layers: /opt/left differs",
+        "do not fit its layers, as to /opt/left",
     ),
     "a file less": (
         lambda known: replace(
             known,
             entries={path: one for path, one in known.entries.items() if path != "opt/left"},
         ),
-        "do not fit its layers: /opt/left differs",
+        "do not fit its layers, as to /opt/left",
     ),
     "packages": (
         lambda known: replace(known, packages={"deb": {"openssl": "9"}}),
-        "do not fit its layers: the packages differs",
+        "do not fit its layers, as to packages",
     ),
     "a library": (
         lambda known: replace(known, libraries=(SharedLibrary("opt/left", "libc.so.6", 3),)),
-        "do not fit its layers: the libraries differs",
+        "do not fit its layers, as to libraries",
     ),
     "an owner": (
         lambda known: replace(known, owners={"opt/left": "openssl"}),
-        "do not fit its layers: the owners differs",
+        "do not fit its layers, as to owners",
     ),
     "what it stands on": (
         lambda known: replace(known, on=("bottom@trixie",)),
@@ -383,3 +396,241 @@ def test_facts_that_do_not_fit_are_refused(
     assert why in " ".join(said.split())
     assert "left@trixie" not in second.cells()
     assert not list((second.store / "ingest").iterdir())
+
+
+Fault = Callable[[str, str], Answer | None]
+"""What a registry answers to a method and a path in place of the right answer."""
+
+
+@contextmanager
+def between(hub: Server, fault: Fault) -> Iterator[OddRegistry]:
+    """Stand between a registry and those who take from it."""
+
+    def script(method: str, path: str, key: str) -> Answer:
+        wrong = fault(method, path)
+        if wrong is not None:
+            return wrong
+        headers = {"Accept": client.MANIFESTS, **({"Authorization": key} if key else {})}
+        url = f"http://{hub.address}{path}"
+        right = requests.request(method, url, headers=headers, timeout=10)
+        kept = ("Content-Type", "Docker-Content-Digest", "Www-Authenticate")
+        passed = {name: right.headers[name] for name in kept if name in right.headers}
+        return Answer(status=right.status_code, headers=passed, body=right.content)
+
+    with odd_registry(script) as odd:
+        yield odd
+
+
+def delta(machine: Machine, cell: str) -> Descriptor:
+    """Return the layer of a cell."""
+    return machine.project().summary(cell).delta[0].blob
+
+
+CONTENT: dict[str, tuple[Callable[[int], Answer], str]] = {
+    "other content": (
+        lambda size: Answer(status=200, body=b"x" * size),
+        "gives sha256:",
+    ),
+    "too little": (lambda size: Answer(status=200, body=b"x" * (size - 1)), "bytes of sha256:"),
+    "too much": (lambda size: Answer(status=200, body=b"x" * (size + 1)), "gives more than"),
+    "nothing": (lambda _: Answer(status=404), "has no blob sha256:"),
+}
+
+
+@pytest.mark.parametrize("content", CONTENT)
+def test_a_blob_with_other_content_is_refused_by_name_and_all_else_is_taken(
+    hub: Server, shared: str, first: Machine, machines: Machines, content: str
+) -> None:
+    make_answer, why = CONTENT[content]
+    blob = delta(first, "left@trixie")
+    second = recorded(machines("second"), first)
+
+    def fault(_: str, path: str) -> Answer | None:
+        return make_answer(blob.size) if path.endswith(f"/blobs/{blob.digest}") else None
+
+    with between(hub, fault) as odd:
+        said = second.failed("build", "--from", f"{odd.address}/team")
+    assert f"offers left@trixie, which is not taken: {odd.address}/team/cells" in said
+    assert why in said
+    assert "built here: left@trixie" in said
+    assert second.cells().keys() == CELLS - {"left@trixie"}
+    assert not second.store.joinpath("blobs/sha256", blob.digest[7:]).exists()
+    assert not list((second.store / "ingest").iterdir())
+    second.done("build", "--from", shared)
+    assert second.cells() == first.cells()
+
+
+def test_a_registry_that_fails_in_between_is_asked_for_nothing_more(
+    hub: Server, shared: str, first: Machine, machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CATALOG_JOBS", "1")
+    blob = delta(first, "tools@trixie")
+    second = recorded(machines("second"), first)
+    gone = []
+
+    def fault(_: str, path: str) -> Answer | None:
+        if path.endswith(f"/blobs/{blob.digest}"):
+            gone.append(path)
+        # It says that there is more than it sends.
+        return Answer(status=200, body=b"x", length=blob.size) if gone else None
+
+    with between(hub, fault) as odd:
+        said = second.failed("build", "--from", f"{odd.address}/team")
+        after = [path for _, path, _ in odd.asked][-len(gone) :]
+    assert f"the registry {odd.address} does not answer" in said
+    assert after == gone == [gone[0]] * client.ATTEMPTS, "it was asked for something else"
+    assert "built here: tools@trixie, left@trixie, right@trixie" in said
+    assert second.cells().keys() == {"bottom@trixie"}
+    assert not list((second.store / "ingest").iterdir())
+    second.done("build", "--from", shared)
+
+
+def test_a_registry_that_is_silent_in_the_middle_is_given_up(
+    hub: Server, shared: str, first: Machine, machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "TIMEOUT", (5, 0.1))
+    second, end = recorded(machines("second"), first), threading.Event()
+    assert shared.startswith(hub.address)
+
+    def stall(method: str, path: str) -> Answer | None:
+        if "/blobs/" in path and method == "GET":
+            end.wait()
+        return None
+
+    with between(hub, stall) as odd:
+        try:
+            said = second.failed("build", "--from", f"{odd.address}/team")
+        finally:
+            end.set()
+    assert f"the registry {odd.address} does not answer: " in said
+    assert "timed out" in said
+    assert second.cells() == {}
+
+
+def test_a_registry_that_is_down_costs_no_result(
+    hub: Server, shared: str, machines: Machines
+) -> None:
+    hub.kill()
+    second = machines("second")
+    project = second.project()
+    fill(project)
+    records_of_left = records.ref(project.inputs["left@trixie"].key)
+    said = second.done("build", "--from", shared)
+    assert "does not answer" not in said, "nothing is missing"
+    project.store.untag([records_of_left])
+    said = second.failed("build", "--from", shared)
+    assert f"cells of {shared}/cells cannot be taken: the registry {hub.address} does not" in said
+    assert "CATALOG_CA_BUNDLE" in said
+    fill(second.project())
+    second.done("build", "--from", shared)
+    said = second.failed("build", "--from", shared, "--share")
+    assert f"sharing with {shared}/cells" in said
+    hub.start()
+    second.done("build", "--from", shared, "--share")
+
+
+@pytest.mark.parametrize("status", [507, 413])
+def test_a_registry_that_is_full_fails_the_sharing_alone(
+    hub: Server, first: Machine, status: int
+) -> None:
+    error = b'{"errors": [{"code": "DENIED", "message": "the quota is used up"}]}'
+
+    def full(method: str, _: str) -> Answer | None:
+        return Answer(status=status, body=error) if method in {"POST", "PUT"} else None
+
+    with between(hub, full) as odd:
+        said = first.failed("build", "--from", f"{odd.address}/team", "--share")
+    assert f"sharing with {odd.address}/team/cells" in said
+    assert ("quota is used up" in said) is (status == 413)
+    assert said.count("is not put into") <= 4, "it is asked for nothing more"
+    assert set(first.plan().values()) == {"keep"}
+
+
+def test_what_is_no_index_or_no_manifest_is_refused(
+    hub: Server, first: Machine, machines: Machines
+) -> None:
+    first.done("build", "--from", f"{hub.address}/team", "--share")
+    second = recorded(machines("second"), first)
+    key = first.project().inputs["left@trixie"].key
+
+    def odd_index(_: str, path: str) -> Answer | None:
+        odd = Answer(status=200, body=b'{"artifactType": "other", "manifests": []}')
+        return odd if path.endswith(f"/manifests/{key}") else None
+
+    with between(hub, odd_index) as odd:
+        said = second.failed("build", "--from", f"{odd.address}/team")
+    assert f"{odd.address}/team/cells:{key} is not an index of builds" in said
+    assert second.cells().keys() == CELLS - {"left@trixie"}
+
+
+def test_credentials_stay_home_when_a_blob_is_on_another_host(
+    tmp_path: Path, first: Machine, machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "htpasswd").write_text(HTPASSWD)
+    login = {"auth": {"htpasswd": {"realm": "test", "path": str(tmp_path / "htpasswd")}}}
+    with registry(tmp_path / "guarded", login) as hub, ExitStack() as stack:
+        blobs: dict[str, bytes] = {}
+
+        def storage(_: str, path: str, __: str) -> Answer:
+            return Answer(status=200, body=blobs[path])
+
+        elsewhere = stack.enter_context(odd_registry(storage))
+
+        def fault(method: str, path: str) -> Answer | None:
+            if method != "GET" or "/blobs/" not in path:
+                return None
+            answer = requests.get(f"http://{hub.address}{path}", auth=LOGIN, timeout=10)
+            blobs[path] = answer.content
+            away = elsewhere.url.replace("127.0.0.1", "localhost")
+            return Answer(status=307, headers={"Location": f"{away}{path}"})
+
+        odd = stack.enter_context(between(hub, fault))
+        hosts = {"auths": {one: {"auth": BASIC} for one in (hub.address, odd.address)}}
+        (tmp_path / "auth.json").write_text(json.dumps(hosts))
+        monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
+        first.done("build", "--from", f"{hub.address}/team", "--share")
+        second = recorded(machines("second"), first)
+        second.done("build", "--from", f"{odd.address}/team")
+    assert second.cells() == first.cells()
+    assert {key for _, _, key in odd.asked} == {"", f"Basic {BASIC}"}
+    assert {key for _, _, key in elsewhere.asked} == {""}
+
+
+def test_a_registry_with_tls_and_a_login(
+    tmp_path: Path, first: Machine, machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "htpasswd").write_text(HTPASSWD)
+    login = {"auth": {"htpasswd": {"realm": "test", "path": str(tmp_path / "htpasswd")}}}
+    made = certificate(tmp_path / "certificates")
+    with registry(tmp_path / "guarded", login, tls=made) as hub:
+        there, second = f"{hub.address}/team", recorded(machines("second"), first)
+        said = second.failed("build", "--from", there)
+        assert "certificate verify failed" in said
+        monkeypatch.setenv("CATALOG_CA_BUNDLE", str(made.authority))
+        said = second.failed("build", "--from", there)
+        assert "cannot be taken: " in said
+        assert f"docker login {hub.address}" in said
+        wrong = auth_file(tmp_path, hub.address, LOGIN[0], "wrong horse")
+        monkeypatch.setenv("REGISTRY_AUTH_FILE", str(wrong))
+        said = first.failed("build", "--from", there, "--share")
+        assert "sharing with" in said
+        assert "wrong horse" not in said
+        right = auth_file(tmp_path, hub.address, *LOGIN)
+        monkeypatch.setenv("REGISTRY_AUTH_FILE", str(right))
+        first.done("build", "--from", there, "--share")
+        second.done("build", "--from", there)
+    assert second.cells() == first.cells()
+
+
+def test_images_are_composed_in_the_registry_by_mounting(
+    hub: Server, shared: str, first: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CATALOG_REGISTRY_STORE", shared)
+    pushed = json.loads(first.done("-q", "push", "--to", f"{hub.address}/images", "--json"))
+    assert {one["image"] for one in pushed} == {"left:trixie", "both:trixie"}
+    store, own = first.project().store, set[Descriptor]()
+    for manifest in store.refs("image/").values():
+        config, *_, seal = blobs_of(store.read_json(manifest))
+        own |= {config, seal}
+    sent = sum(one["sent"] for one in pushed)
+    assert sent == sum(blob.size for blob in own), "the layers of cells are mounted"
