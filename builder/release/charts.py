@@ -21,9 +21,10 @@ SHOWN = 3
 
 
 def archives(
-    charts: Charts, directory: Path, images: Collection[str]
+    charts: Charts, directory: Path, images: Collection[str], *, anyway: bool = False
 ) -> tuple[list[ChartArchive], dict[str, str]]:
-    """Return the charts, and why others are left out: `charts/<name>` -> reason.
+    """Return the charts, and why others are left out: `charts/<name>` -> reason. With `anyway`,
+    those are left out, too, that the directory does not have as they are now.
 
     Raises:
         BuilderError: a chart is not published as it is now.
@@ -52,12 +53,15 @@ def archives(
             )
         )
     late = [package.name for package in packages if not package.kept]
-    if late:
+    if late and not anyway:
         hint = f"run `catalog chart package --destination {directory}`"
         message = f"{directory} does not have {listed(late, SHOWN)} as the catalog has it now"
         raise BuilderError(message, hint=hint)
+    lacking |= {f"charts/{name}": "it is not packaged as it is now" for name in late}
     found = []
     for package in packages:
+        if not package.kept:
+            continue
         data = confined.regular(directory / package.file)
         entry = published.newest(package.name)
         if entry is None or entry.get("digest") != sha256(data):
