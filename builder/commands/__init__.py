@@ -61,6 +61,8 @@ COMMANDS: Mapping[str, str] = {
     "promote": "make a staged release public",
     "rollback": "make an earlier release public again",
     "releases": "list the releases in a registry",
+    "bundle": "write cells, artifacts and charts to one file, for a machine without a network",
+    "import": "take what is in a bundle into the store and the cache",
     "prune": "free the space of cells and images that the catalog no longer needs",
     "render": "print the Dockerfile that builds an image with plain Docker",
     "chart": "generate, check, compare, publish and launch the services' Helm charts",

@@ -10,13 +10,11 @@ from pathlib import Path
 from builder.charts.project import open_charts, read_digests
 from builder.commands.push import add_registry, given, place_of, target_of
 from builder.console.text import Console
-from builder.digest import canonical, sha256
 from builder.errors import BuilderError, listed
 from builder.execute.hold import held, looked_up, not_built
 from builder.execute.project import Project, open_project
 from builder.graph.tags import Tag, published
-from builder.lock.encode import encode
-from builder.lock.model import Lock
+from builder.lock.encode import digest
 from builder.oci.model import Descriptor
 from builder.record.push import TagPolicy, push
 from builder.release import charts, shelf, stage
@@ -89,7 +87,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     release = Release(
         catalog=project.loaded.catalog.name,
         moment=datetime.fromisoformat(project.lock.moment),
-        lock=_digest(project.lock),
+        lock=digest(project.lock),
         images=digests,
         tags=_tags(project, digests),
         charts={archive.name: stage.chart(place, archive) for archive in archives},
@@ -134,12 +132,6 @@ def _tags(project: Project, digests: Mapping[str, str]) -> dict[str, str]:
         if image in digests:
             tags |= {f"{name}:{tag.text}": image for tag in own}
     return tags
-
-
-def _digest(lock: Lock) -> str:
-    """Return the digest of a lock: of its files, by their names."""
-    files = {path: sha256(text.encode()) for path, text in encode(lock).items()}
-    return f"sha256:{sha256(canonical(files))}"
 
 
 def _report(released: shelf.Released, console: Console, *, is_new: bool, as_json: bool) -> None:

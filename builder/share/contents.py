@@ -16,6 +16,9 @@ TYPE = "application/vnd.catalog.bundle.v1+json"
 Name = Annotated[str, StringConstraints(pattern=f"^(?:{REPOSITORY.pattern})$", max_length=128)]
 Image = Annotated[str, StringConstraints(pattern=f"^(?:{IMAGE.pattern})$", max_length=300)]
 Cell = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,300}$")]
+Locked = Annotated[
+    str, StringConstraints(pattern=r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$")
+]
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,128}$")]
 
 
@@ -38,6 +41,8 @@ class Contents(BaseModel):
     """Cell -> its key."""
     charts: tuple[Digest, ...] = ()
     """Archives of charts."""
+    artifacts: tuple[Locked, ...] = ()
+    """What its cells are built from."""
 
 
 def write(contents: Contents) -> bytes:

@@ -21,8 +21,9 @@ from builder.oci.blob import blobs_of, disk
 from builder.oci.layout import INDEX, LAYOUT, VERSION
 from builder.oci.model import Descriptor
 from builder.oci.refs import refs_from
+from builder.release.stage import CHART_CONTENT
 from builder.share import contents as documents
-from builder.share.bundle import BUNDLE, CHART_TYPE
+from builder.share.bundle import BUNDLE
 from builder.share.contents import Contents
 
 NAME = re.compile(r"blobs/(?P<algorithm>sha256/[0-9a-f]{64}|sha512/[0-9a-f]{128})")
@@ -52,10 +53,6 @@ class Opened:
     places: Mapping[str, _Place]
     """`<algorithm>/<hex>` -> where it is."""
     refs: Mapping[str, Descriptor] = field(default_factory=dict)
-
-    def has(self, digest: str) -> bool:
-        """Tell whether a blob is there."""
-        return digest.replace(":", "/") in self.places
 
     def offers(self, key: str) -> Sequence[Descriptor]:
         """Return the builds of a key: one at most."""
@@ -120,15 +117,15 @@ class Opened:
     def charts(self) -> Iterator[bytes]:
         """Yield the archives of charts. Raises IntegrityError where one is another."""
         for layer in self._parts()[1:]:
-            if layer.media_type == CHART_TYPE:
+            if layer.media_type == CHART_CONTENT:
                 yield self.read(layer, LARGEST_CHART)
 
     def _parts(self) -> list[Descriptor]:
         manifest = self.refs.get(BUNDLE)
-        try:
-            parts = blobs_of(from_json(self.read(manifest, MOST))) if manifest else []
-        except DocumentError as error:
-            raise IntegrityError(f"{self.name}: its manifest {error}", hint=AGAIN) from None
+        parts = []
+        if manifest is not None:
+            with _telling(self.name):
+                parts = blobs_of(from_json(self.read(manifest, MOST)))
         if not parts or parts[0].media_type != documents.TYPE:
             raise IntegrityError(f"{self.name} is not a bundle: it does not say what is in it")
         return parts
@@ -188,15 +185,24 @@ def _odd(member: tarfile.TarInfo, seen: set[str], left: int) -> str:
 
 def _refs(bare: Opened, places: Mapping[str, _Place]) -> dict[str, Descriptor]:
     layout, index = (_text(bare, places, name) for name in (LAYOUT, INDEX))
-    try:
+    with _telling(bare.name):
         about = from_json(layout)
         version = about.get("imageLayoutVersion") if isinstance(about, dict) else None
         if version != VERSION:
-            message = f"{bare.name} is a layout of version {str(version)[:SHOWN]!r}, not {VERSION}"
+            message = f"it is a layout of version {str(version)[:SHOWN]!r}, not {VERSION}"
             raise IntegrityError(message)
         return refs_from(index)
-    except DocumentError as error:
-        raise IntegrityError(f"{bare.name}: its index {error}", hint=AGAIN) from None
+
+
+@contextmanager
+def _telling(name: str) -> Iterator[None]:
+    """Say of which bundle something is that cannot be read."""
+    try:
+        yield
+    except (DocumentError, IntegrityError) as error:
+        said = error.message if isinstance(error, IntegrityError) else f"a document {error}"
+        why = said if said.startswith(name) else f"{name} is not a bundle that can be read: {said}"
+        raise IntegrityError(why, hint=AGAIN) from None
 
 
 def _text(bare: Opened, places: Mapping[str, _Place], name: str) -> bytes:
