@@ -1,5 +1,5 @@
 """The charts of a release: those that a directory of published charts has, if they are what the
-catalog means now and all their images are there.
+catalog means now and all their images are there; and the way back, from a registry to a directory.
 """
 
 from __future__ import annotations
@@ -9,13 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from builder import confined
+from builder.charts.archive import unpack
+from builder.charts.contents import metadata
 from builder.charts.project import Charts
 from builder.digest import sha256
+from builder.documents import DocumentError, from_json
 from builder.errors import BuilderError, IntegrityError, listed
+from builder.oci.blob import checked_digest
 from builder.record import index
 from builder.record.chart_images import offered
 from builder.record.chart_package import last_published, prepare
-from builder.release.stage import ChartArchive
+from builder.release.document import Release, ReleasedChart
+from builder.release.shelf import Place
+from builder.release.stage import CHART_CONTENT, ChartArchive
+from builder.tools import contents
+from builder.tree import File, replace
 
 SHOWN = 3
 
@@ -68,3 +76,60 @@ def archives(
             raise IntegrityError(f"{directory / package.file} is not what its index says")
         found.append(ChartArchive(name=package.name, version=package.version, data=data))
     return found, lacking
+
+
+def bring_back(place: Place, release: Release, directory: Path, url: str = "") -> list[str]:
+    """Write the charts of a release that a directory of published charts lacks into it, and add
+    them to its index; return their names. So a machine with an empty disk computes next versions
+    from what is public. `url` is where the directory will be served.
+
+    Raises:
+        BuilderError: the registry does not answer, or refuses; or see `builder.record.index`.
+        IntegrityError: what the registry has is no such chart.
+
+    """
+    with index.locked(directory):
+        there = index.read(directory).versions()
+        lacking = {
+            name: chart
+            for name, chart in release.charts.items()
+            if chart.version not in there.get(name, ())
+        }
+        with ThreadPoolExecutor(max(1, place.jobs)) as pool:
+            jobs = {name: pool.submit(_content, place, name, lacking[name]) for name in lacking}
+            archives = {name: job.result() for name, job in jobs.items()}
+        entries = []
+        for name, data in archives.items():
+            file = f"{name}-{lacking[name].version}.tgz"
+            replace(directory / file, File(data))
+            location = f"{url.rstrip('/')}/{file}" if url else file
+            about = metadata(unpack(data, file))
+            entries.append(index.entry(about, sha256(data), [location], release.moment))
+        if entries:
+            index.join(directory, entries, index.now())
+    return list(archives)
+
+
+def _content(place: Place, name: str, chart: ReleasedChart) -> bytes:
+    """Return the archive of a chart that a registry has.
+
+    Raises:
+        IntegrityError: it is not this chart.
+
+    """
+    repository = place.chart(name)
+    source = f"{place.registry.host}/{repository}@{chart.digest}"
+    data = contents.manifest(place.registry, repository, chart.digest)
+    if data is None:
+        raise IntegrityError(f"{source} is no longer in the registry")
+    try:
+        layers = from_json(data)["layers"]
+        (layer,) = [layer for layer in layers if layer["mediaType"] == CHART_CONTENT]
+        digest = checked_digest(layer["digest"])
+    except (KeyError, TypeError, AttributeError, ValueError, DocumentError):
+        raise IntegrityError(f"{source} is not a chart") from None
+    archive = contents.blob(place.registry, repository, digest)
+    about = metadata(unpack(archive, source))
+    if (about.get("name"), about.get("version")) != (name, chart.version):
+        raise IntegrityError(f"{source} holds another chart than {name} {chart.version}")
+    return archive

@@ -137,8 +137,8 @@ class Keyring:
         return self._headers.get(scope, "")
 
     def challenged(self, scope: str, challenge: str, sent: str) -> bool:
-        """Process an answer with status 401 to a request with the Authorization `sent`; return
-        whether to try again.
+        """Process an answer with status 401 to a request that had `sent` for its Authorization;
+        return whether to try again.
 
         Of several challenges the first one counts that is known here, as go-containerregistry has
         it (transport/ping.go).
@@ -153,17 +153,17 @@ class Keyring:
         with self._lock:
             if self._login is None:
                 self._login = login(self._index)
-            if self._headers.get(scope, sent) != sent:
-                # Another thread was asked for it, and has it by now.
-                return True
             known = self._headers.pop(scope, "")
             if asked is None:
                 return False
-            if asked.scheme == BEARER:
+            if known != sent:
+                # Another thread was challenged meanwhile, and has the answer.
+                self._headers[scope] = known
+            elif asked.scheme == BEARER:
                 self._headers[scope] = f"Bearer {self._token(asked.parameters, scope)}"
             elif self._login.basic and not known:
                 self._headers[scope] = self._login.basic
-            return scope in self._headers and self._headers[scope] != known
+            return self._headers.get(scope, sent) != sent
 
     def _token(self, asked: Mapping[str, str], scope: str) -> str:
         who = self._login or Login()

@@ -219,23 +219,22 @@ class Registry:
         return f"{self._base}/v2/{repository}/{kind}/{rest}"
 
     def _ask(self, request: _Request, what: str) -> requests.Response:
-        answer = self._once(request, what)
+        key = self._keys.header(request.scope)
+        answer = self._once(request, what, key)
         challenge = answer.headers.get("WWW-Authenticate", "")
         if answer.status_code != HTTPStatus.UNAUTHORIZED or not challenge:
             return answer
         with contextlib.ExitStack() as stack:
             stack.enter_context(answer)
-            sent = str(answer.request.headers.get("Authorization", ""))
-            if self._keys.challenged(request.scope, challenge, sent):
-                return self._once(request, what)
+            if self._keys.challenged(request.scope, challenge, key):
+                return self._once(request, what, self._keys.header(request.scope))
             # What it says is still to be read.
             stack.pop_all()
             return answer
 
-    def _once(self, request: _Request, what: str) -> requests.Response:
+    def _once(self, request: _Request, what: str, key: str) -> requests.Response:
         def authorize(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
             # An upload may go to a storage host, which has its own keys in the URL.
-            key = self._keys.header(request.scope)
             if key and web.origin(request.url) == web.origin(self._base):
                 prepared.headers["Authorization"] = key
             return prepared

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ from builder.settings import read as read_settings
 from builder.tools import process
 from builder.tools.kind import Kind, node_image
 from builder.tools.kubectl import Cluster
-from builder.tree import Tree
+from builder.tree import File, Tree, replace
 from builder.verify import launches
 from builder.verify.image import Outcome
 from builder.verify.release import PATIENCE, Release
@@ -65,6 +66,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="launch those, too, that passed before and are unchanged since",
     )
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report")
+    parser.add_argument(
+        "--passed",
+        type=Path,
+        metavar="FILE",
+        help="write the names of the services that passed, as JSON",
+    )
     parser.add_argument(
         "--cluster",
         metavar="NAME",
@@ -324,6 +331,9 @@ def _report(
     if arguments.junit:
         junit.write(outcomes, arguments.junit)
     failed = {outcome.test.partition(" ")[0] for outcome in failures}
+    if arguments.passed:
+        names = [name for name in services if name not in failed]
+        replace(arguments.passed, File((json.dumps(names) + "\n").encode()))
     passed = len(services) - len(failed)
     same = len({outcome.test.partition(" ")[0] for outcome in outcomes if outcome.cached})
     unchanged = f" ({same} unchanged since)" if same else ""
