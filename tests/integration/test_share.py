@@ -38,8 +38,8 @@ pytestmark = pytest.mark.registries
 BASIC = base64.b64encode(":".join(LOGIN).encode()).decode()
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture(autouse=True, name="_alone")
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No credentials, proxies, authorities or engine of the machine that runs the tests."""
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "REGISTRY_AUTH_FILE"):
         monkeypatch.delenv(name, raising=False)
