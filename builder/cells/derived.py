@@ -4,8 +4,9 @@ cell away may have written others.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-import tarfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -93,19 +94,26 @@ def _libraries(scanned: Scan, entries: Mapping[str, Entry]) -> tuple[SharedLibra
 def _unpack(chunk: Chunk, blob: Path, target: Path) -> None:
     """Write a layer as an uncompressed tar, if it is the one that its chunk says."""
     hashed, size = hashlib.sha256(), 0
-    try:
-        with tar.decompressed(blob, chunk.blob.media_type) as source, target.open("wb") as file:
-            while piece := source.read(tar.CHUNK):
-                hashed.update(piece)
-                size += len(piece)
-                if size > chunk.unpacked:
-                    break
-                file.write(piece)
-    except (EOFError, zstandard.ZstdError, tarfile.TarError) as error:
-        raise IntegrityError(f"the layer {chunk.blob.digest} cannot be unpacked: {error}") from None
+    with target.open("wb") as file:
+        for piece in _pieces(chunk, blob):
+            hashed.update(piece)
+            size += len(piece)
+            if size > chunk.unpacked:
+                break
+            file.write(piece)
     if size != chunk.unpacked or f"sha256:{hashed.hexdigest()}" != chunk.diff_id:
         message = f"the layer {chunk.blob.digest} unpacks to something else than {chunk.diff_id}"
         raise IntegrityError(message)
+
+
+def _pieces(chunk: Chunk, blob: Path) -> Iterator[bytes]:
+    """Yield the bytes of a layer, unpacked."""
+    try:
+        with tar.decompressed(blob, chunk.blob.media_type) as source:
+            while piece := source.read(tar.CHUNK):
+                yield piece
+    except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
+        raise IntegrityError(f"the layer {chunk.blob.digest} cannot be unpacked: {error}") from None
 
 
 def _scanned(known: Facts, streams: Sequence[IO[bytes]]) -> Scan:

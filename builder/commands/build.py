@@ -16,7 +16,7 @@ from builder.execute.hold import hold
 from builder.execute.project import Project, open_project
 from builder.execute.schedule import Result
 from builder.share.depot import Depot
-from builder.share.shared import Sharing, taken
+from builder.share.exchange import Sharing, taken
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,8 +15,7 @@ from builder.execute.project import Project, open_project
 from builder.lock.encode import digest
 from builder.settings import ALL, TRUST
 from builder.share import unpack
-from builder.share.bundle import BUNDLE
-from builder.share.contents import Contents
+from builder.share.contents import BUNDLE, Contents
 from builder.share.opened import Opened, opened
 from builder.share.take import look, take
 

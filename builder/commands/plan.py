@@ -20,7 +20,7 @@ from builder.plan.shards import Shards, durations, shards
 from builder.release.shelf import Place
 from builder.settings import TRUST, Settings
 from builder.share.depot import Depot
-from builder.share.shared import offered
+from builder.share.exchange import offered
 from builder.share.take import Offers, why
 from builder.tools.registry import Registry
 

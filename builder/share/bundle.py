@@ -35,12 +35,9 @@ from builder.oci.model import INDEX as INDEX_TYPE
 from builder.oci.model import MANIFEST, REF_NAME, Descriptor
 from builder.oci.store import Store
 from builder.release.shelf import EMPTY, EMPTY_TYPE
-from builder.release.stage import CHART_CONTENT
 from builder.share import contents as documents
-from builder.share.contents import Contents
+from builder.share.contents import ARTIFACTS, BUNDLE, CHART, Contents
 
-BUNDLE, ARTIFACTS = "bundle", "artifacts"
-"""Refs of the index, beside `cell/<key>`."""
 ARTIFACTS_TYPE = "application/vnd.catalog.artifacts.v1"
 FILE_TYPE = "application/octet-stream"
 CHUNK, SHOWN = 1 << 20, 3
@@ -110,7 +107,7 @@ def gather(
             made.blobs[blob.digest] = Blob(size=blob.size, open=_stored(store, blob))
         made.index[records.ref(key)] = manifest
     document = made.add(documents.write(contents), documents.TYPE)
-    layers = [made.add(data, CHART_CONTENT) for data in charts]
+    layers = [made.add(data, CHART) for data in charts]
     made.refer(BUNDLE, documents.TYPE, document, layers)
     files = _cached(made, artifacts, cache)
     made.refer(ARTIFACTS, ARTIFACTS_TYPE, made.add(EMPTY, EMPTY_TYPE), files)

@@ -13,6 +13,10 @@ from builder.release.document import IMAGE, REPOSITORY
 
 TYPE = "application/vnd.catalog.bundle.v1+json"
 """Media type of the document, and artifactType of its manifest (OCI image-spec 1.1)."""
+BUNDLE, ARTIFACTS = "bundle", "artifacts"
+"""Refs of a bundle's index, beside `cell/<key>`."""
+CHART = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+"""Media type of the archive of a chart (helm.sh/helm/v3/pkg/registry/constants.go)."""
 Name = Annotated[str, StringConstraints(pattern=f"^(?:{REPOSITORY.pattern})$", max_length=128)]
 Image = Annotated[str, StringConstraints(pattern=f"^(?:{IMAGE.pattern})$", max_length=300)]
 Cell = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,300}$")]

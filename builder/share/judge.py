@@ -161,9 +161,13 @@ def _check(cell: Cell, key: str, known: Facts, layers: Sequence[Descriptor]) -> 
         raise IntegrityError(f"the facts of {cell.id} are of other layers than its manifest")
     for path in known.replaces:
         above = [f"/{path}", *(f"/{one}" for one in PurePosixPath(path).parents)]
-        if not any(fnmatchcase(one, glob) for one in above for glob in cell.layer.replaces):
+        if not any(_allowed(one, cell.layer.replaces) for one in above):
             message = f"the facts of {cell.id} say that it replaces /{path}, which it may not"
             raise IntegrityError(message)
+
+
+def _allowed(path: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(path, glob) for glob in globs)
 
 
 def _check_space(store: Store, cell: Cell, known: Facts) -> None:

@@ -21,10 +21,8 @@ from builder.oci.blob import blobs_of, disk
 from builder.oci.layout import INDEX, LAYOUT, VERSION
 from builder.oci.model import Descriptor
 from builder.oci.refs import refs_from
-from builder.release.stage import CHART_CONTENT
 from builder.share import contents as documents
-from builder.share.bundle import BUNDLE
-from builder.share.contents import Contents
+from builder.share.contents import BUNDLE, CHART, Contents
 
 NAME = re.compile(r"blobs/(?P<algorithm>sha256/[0-9a-f]{64}|sha512/[0-9a-f]{128})")
 MOST_MEMBERS = 500_000
@@ -117,7 +115,7 @@ class Opened:
     def charts(self) -> Iterator[bytes]:
         """Yield the archives of charts. Raises IntegrityError where one is another."""
         for layer in self._parts()[1:]:
-            if layer.media_type == CHART_CONTENT:
+            if layer.media_type == CHART:
                 yield self.read(layer, LARGEST_CHART)
 
     def _parts(self) -> list[Descriptor]:

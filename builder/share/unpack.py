@@ -12,20 +12,20 @@ from datetime import datetime
 from pathlib import Path
 
 from builder import confined
-from builder.charts.archive import unpack
-from builder.charts.contents import metadata
+from builder.charts.archive import FIRST, unpack
 from builder.digest import sha256
+from builder.documents import DocumentError, from_yaml
 from builder.errors import IntegrityError
 from builder.execute.project import Project
 from builder.fetch.transfer import keep, place
 from builder.lock.model import Artifact
 from builder.oci.blob import disk
 from builder.record import index
-from builder.record.chart_package import FILE
 from builder.share.contents import Contents
 from builder.share.opened import Opened
 from builder.tree import File, replace
 
+FILE = re.compile(r"[a-z0-9][a-z0-9-]{0,99}-[0-9][A-Za-z0-9.+-]{0,127}\.tgz")
 VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 
 
@@ -90,7 +90,7 @@ def charts(bundle: Opened, directory: Path, moment: datetime) -> list[str]:
     """
     entries, files = [], []
     for data in bundle.charts():
-        about = metadata(unpack(data, f"a chart of {bundle.name}"))
+        about = _metadata(data, f"a chart of {bundle.name}")
         file = f"{about.get('name')}-{about.get('version')}.tgz"
         if not FILE.fullmatch(file) or not VERSION.fullmatch(str(about.get("version"))):
             message = f"{bundle.name} holds the chart {file[:100]!r}, which has no name of a chart"
@@ -107,3 +107,14 @@ def charts(bundle: Opened, directory: Path, moment: datetime) -> list[str]:
         with disk(directory):
             index.add(directory, entries, moment)
     return files
+
+
+def _metadata(data: bytes, source: str) -> Mapping[str, object]:
+    """Return Chart.yaml of an archive. Helm's charts need more; who installs one looks at that."""
+    try:
+        about = from_yaml(unpack(data, source)[FIRST].data)
+    except DocumentError as error:
+        raise IntegrityError(f"{FIRST} of {source} {error}") from None
+    if not isinstance(about, dict):
+        raise IntegrityError(f"{FIRST} of {source} is not a mapping")
+    return about
