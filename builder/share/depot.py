@@ -74,7 +74,10 @@ class Depot:
 
         """
         registry, repository = self.place.registry, self.repository
-        builds = offer.merged(build, self._there(key))
+        there = self._there(key)
+        # An operator may have removed what an index still names.
+        there = [one for one in there if registry.manifest(repository, one.digest) == one.digest]
+        builds = offer.merged(build, there)
         if not builds:
             return 0
         sent = 0

@@ -246,6 +246,20 @@ def test_what_is_shared_already_is_not_sent_again(shared: str, hub: Server, firs
     assert hub.blobs() == blobs
 
 
+def test_what_an_operator_removed_is_put_there_again(
+    shared: str, hub: Server, first: Machine, machines: Machines
+) -> None:
+    digest = first.cells()["left@trixie"]
+    url = f"http://{hub.address}/v2/team/cells/manifests/{digest}"
+    assert requests.delete(url, timeout=10).status_code == 202
+    second = recorded(machines("second"), first)
+    said = second.failed("build", "--from", shared)
+    assert f"{shared}/cells has no manifest {digest}" in said
+    first.done("build", "--from", shared, "--share")
+    second.done("build", "--from", shared)
+    assert second.cells() == first.cells()
+
+
 def test_sharing_needs_a_registry(first: Machine) -> None:
     code, said = first.run("build", "--share")
     assert code == 2

@@ -88,6 +88,16 @@ def test_facts_that_a_build_records_are_those_of_its_layers(
     check(store, built(store, "nothing", {}, [bottom]), tmp_path)
 
 
+def test_a_delta_of_several_layers_is_checked_as_one(store: Store, tmp_path: Path) -> None:
+    one = built(store, "one", {"opt/one": "1", "usr/lib/liba.so.1": file(library("liba.so.1"))})
+    two = built(store, "two", {"opt/two": "2", "etc/ld.so.conf.d/two.conf": "/opt\n"})
+    entries = dict(sorted({**one.entries, **two.entries}.items()))
+    both = replace(one, delta=(*one.delta, *two.delta), entries=entries, texts=two.texts)
+    check(store, both, tmp_path)
+    with pytest.raises(IntegrityError, match="as to /opt/one"):
+        check(store, replace(both, delta=two.delta), tmp_path)
+
+
 def with_entry(path: str, **fields: object) -> Callable[[Facts], Facts]:
     def change(known: Facts) -> Facts:
         entry = known.entries[path]._replace(**fields)  # type: ignore[arg-type]  # by name
