@@ -96,7 +96,7 @@ def bring_back(place: Place, release: Release, directory: Path, url: str = "") -
             if chart.version not in there.get(name, ())
         }
         with ThreadPoolExecutor(max(1, place.jobs)) as pool:
-            jobs = {name: pool.submit(_content, place, name, lacking[name]) for name in lacking}
+            jobs = {name: pool.submit(_named, place, name, lacking[name]) for name in lacking}
             archives = {name: job.result() for name, job in jobs.items()}
         entries = []
         for name, data in archives.items():
@@ -110,26 +110,38 @@ def bring_back(place: Place, release: Release, directory: Path, url: str = "") -
     return list(archives)
 
 
-def _content(place: Place, name: str, chart: ReleasedChart) -> bytes:
+def content(place: Place, name: str, digest: str) -> bytes:
     """Return the archive of a chart that a registry has.
 
     Raises:
-        IntegrityError: it is not this chart.
+        BuilderError: the registry does not answer, or refuses.
+        IntegrityError: it is no longer there, or is not a chart.
 
     """
     repository = place.chart(name)
-    source = f"{place.registry.host}/{repository}@{chart.digest}"
-    data = contents.manifest(place.registry, repository, chart.digest)
+    source = f"{place.registry.host}/{repository}@{digest}"
+    data = contents.manifest(place.registry, repository, digest)
     if data is None:
         raise IntegrityError(f"{source} is no longer in the registry")
     try:
         layers = from_json(data)["layers"]
         (layer,) = [layer for layer in layers if layer["mediaType"] == CHART_CONTENT]
-        digest = checked_digest(layer["digest"])
+        blob = checked_digest(layer["digest"])
     except (KeyError, TypeError, AttributeError, ValueError, DocumentError):
         raise IntegrityError(f"{source} is not a chart") from None
-    archive = contents.blob(place.registry, repository, digest)
-    about = metadata(unpack(archive, source))
+    return contents.blob(place.registry, repository, blob)
+
+
+def _named(place: Place, name: str, chart: ReleasedChart) -> bytes:
+    """Return the archive of a chart.
+
+    Raises:
+        IntegrityError: the registry has another one.
+
+    """
+    archive = content(place, name, chart.digest)
+    about = metadata(unpack(archive, f"{name}@{chart.digest}"))
     if (about.get("name"), about.get("version")) != (name, chart.version):
-        raise IntegrityError(f"{source} holds another chart than {name} {chart.version}")
+        message = f"{place.chart(name)}@{chart.digest} holds another chart than {name}"
+        raise IntegrityError(f"{message} {chart.version}")
     return archive

@@ -88,7 +88,7 @@ def test_the_shell_in_them_is_sound(tmp_path: Path) -> None:
             name.write_text(f"#!/bin/bash\nset -euo pipefail\n{script}\n")
             found += 1
     scripts = sorted(tmp_path.iterdir())
-    argv: list[str | Path] = [TOOLS / "shellcheck", "--severity=warning", *scripts]
+    argv: list[str | Path] = [TOOLS / "shellcheck", "--exclude=SC2016", *scripts]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert found > 10
     assert done.returncode == 0, done.stdout
