@@ -648,3 +648,16 @@ def test_images_are_composed_in_the_registry_by_mounting(
         own |= {config, seal}
     sent = sum(one["sent"] for one in pushed)
     assert sent == sum(blob.size for blob in own), "the layers of cells are mounted"
+
+
+def test_a_release_is_staged_by_mounting(
+    hub: Server, shared: str, first: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deltas = [delta(first, cell).digest for cell in CELLS]
+    monkeypatch.setenv("CATALOG_REGISTRY_STORE", shared)
+    before = len(hub.log)
+    first.done("publish", "--to", f"{hub.address}/images")
+    uploads = [line for line in hub.log[before:].splitlines() if '"PUT' in line or "=PUT" in line]
+    assert any("/blobs/uploads/" in line for line in uploads), "the images' own"
+    for digest in deltas:
+        assert not [line for line in uploads if digest[7:] in line and "/blobs/uploads/" in line]
