@@ -17,7 +17,7 @@ from typing import Protocol
 
 from builder.cells import derived, records
 from builder.debian.model import Facts
-from builder.documents import DocumentError, from_json
+from builder.documents import MOST, DocumentError, from_json
 from builder.errors import BuilderError, IntegrityError, listed
 from builder.execute.project import Project
 from builder.graph.model import Cell
@@ -128,6 +128,8 @@ def _documents(store: Store, build: Descriptor, source: Source, staging: Path) -
     if odd:
         raise IntegrityError(f"the manifest {build.digest} has a layer of the type {odd[0]!r}")
     for blob in (blobs[0], blobs[-1]):
+        if blob.size > MOST:
+            raise IntegrityError(f"the facts {blob.digest} have more than {MOST >> 20} MiB")
         _bring(store, source, blob, staging)
     return blobs[1:-1]
 
