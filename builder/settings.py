@@ -6,6 +6,11 @@ They are read from environment variables, each with its default:
                                     default: $XDG_CACHE_HOME/catalog, else ~/.cache/catalog
     CATALOG_STORE                   where built cells and images are
                                     default: .catalog/store beside catalog.yaml
+    CATALOG_REGISTRY_STORE          registry (host[:port][/path]) from which cells are taken
+                                    default: none; everything is built here
+    CATALOG_REGISTRY_TRUST          whose cells are taken from there: `recorded`, those that
+                                    catalog.digests.json vouches for, or `all`
+                                    default: recorded
     CATALOG_JOBS                    transfers and builds at once
                                     default: the processors of this machine
     CATALOG_CA_BUNDLE               PEM file of further authorities
@@ -64,6 +69,8 @@ PREFIX = "CATALOG_"
 MIRROR, SNAPSHOT = PREFIX + "MIRROR_", PREFIX + "SNAPSHOT_"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 KEYLESS = "keyless"
+RECORDED, ALL = "recorded", "all"
+TRUST = (RECORDED, ALL)
 MOST_DIGITS, SHOWN = 4, 40
 SCHEMES = ("http://", "https://", "file:///")
 
@@ -82,6 +89,10 @@ class Settings:
     cache: Path
     store: Path
     jobs: int
+    registry_store: str = ""
+    """Where cells are taken from, as `host[:port][/path]`; empty for nowhere."""
+    registry_trust: str = RECORDED
+    """One of `TRUST`."""
     ca_bundle: Path | None = None
     cluster: str = "catalog"
     node_image: str | None = None
@@ -122,6 +133,8 @@ def read(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
         cache=_cache(env, problems).absolute(),
         store=Path(env.get(PREFIX + "STORE") or directory / ".catalog" / "store").absolute(),
         jobs=_count(env, PREFIX + "JOBS", problems) or os.cpu_count() or 1,
+        registry_store=env.get(PREFIX + "REGISTRY_STORE", ""),
+        registry_trust=_word(env, PREFIX + "REGISTRY_TRUST", TRUST, problems),
         ca_bundle=_ca_bundle(env, problems),
         cluster=env.get(PREFIX + "CLUSTER") or "catalog",
         node_image=env.get(PREFIX + "NODE_IMAGE") or None,
@@ -185,6 +198,17 @@ def _sign_key(env: Mapping[str, str], problems: list[Problem]) -> str:
         hint = "name a file that `cosign generate-key-pair` wrote, or say `keyless`"
         problems.append(Problem(name, 0, 0, f"{path} is not a file", hint))
     return str(path)
+
+
+def _word(
+    env: Mapping[str, str], name: str, words: tuple[str, ...], problems: list[Problem]
+) -> str:
+    """Return the value of a variable that is one of some words: the first of them by default."""
+    value = env.get(name) or words[0]
+    if value not in words:
+        message = f"{value[:SHOWN]!r} is not one of {', '.join(words)}"
+        problems.append(Problem(name, 0, 0, message))
+    return value
 
 
 def _ca_bundle(env: Mapping[str, str], problems: list[Problem]) -> Path | None:

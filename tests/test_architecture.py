@@ -42,7 +42,7 @@ LAYERS = (
     {"render", "charts"},
     {"plan"},
     {"tools"},
-    {"fetch", "resolve", "execute", "verify", "record", "release"},
+    {"fetch", "resolve", "execute", "verify", "record", "release", "share"},
     {"console"},
     {"commands"},
     {"cli"},

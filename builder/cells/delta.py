@@ -21,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from builder.cells.derived import derived
+from builder.cells.linked import linked
 from builder.cells.tree import (
     LISTED,
     PathConflict,
@@ -30,14 +32,14 @@ from builder.cells.tree import (
     owner_of,
     stacked,
 )
-from builder.debian import alternatives, mergers, packages
+from builder.debian import alternatives, mergers
 from builder.debian.environment import GENERATED
-from builder.debian.model import Facts, SharedLibrary
+from builder.debian.model import Facts
 from builder.debian.paths import volatile
-from builder.debian.scan import CONFIGURATION, Item, Scan, content, scan
+from builder.debian.scan import Item, Scan, content, scan
 from builder.errors import BuilderError, listed
 from builder.oci import layer, tar
-from builder.oci.model import DIRECTORY, EPOCH, FILE, HARDLINK, WHITEOUT, Chunk, Entry
+from builder.oci.model import DIRECTORY, EPOCH, WHITEOUT, Chunk, Entry
 from builder.oci.store import Store
 
 
@@ -91,44 +93,24 @@ def normalise(
         if entries:
             bytes_of = partial(_content, scanned, streams)
             delta = (layer.write(store, entries, bytes_of, compression),)
+    told = derived(scanned, entries, added)
     return Facts(
         cell=cell,
         key=key,
         delta=delta,
-        packages=packages.by_kind(_told(scanned, entries), added.get(mergers.STATUS, "")),
+        packages=told.packages,
         entries=entries,
         bookkeeping=added,
-        texts=_configuration(scanned, entries),
-        libraries=_libraries(scanned, entries),
-        owners=packages.owners(scanned.texts, entries),
+        texts=told.texts,
+        libraries=told.libraries,
+        owners=told.owners,
         on=tuple(facts.cell for facts in ancestors),
         replaces=replaced,
     )
 
 
-def _told(scanned: Scan, entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:
-    """Yield the packages that the delta's files describe."""
-    for path, packages_of_file in sorted(scanned.packages.items()):
-        if path in entries:
-            yield from packages_of_file
-
-
 def _content(scanned: Scan, streams: Sequence[IO[bytes]], path: str) -> Iterator[bytes]:
     return content(scanned.items[path], streams)
-
-
-def _configuration(scanned: Scan, entries: Mapping[str, Entry]) -> dict[str, str]:
-    """Return the texts of the delta's files that the seal reads."""
-    texts = {}
-    for path, text in sorted(scanned.texts.items()):
-        if path in entries and CONFIGURATION.fullmatch(path):
-            texts[path] = text
-    return texts
-
-
-def _libraries(scanned: Scan, entries: Mapping[str, Entry]) -> tuple[SharedLibrary, ...]:
-    kept = [library for library in scanned.libraries if library.path in entries]
-    return tuple(sorted(kept, key=lambda library: library.path))
 
 
 def _replaced(scanned: Scan, parents: Mapping[str, Entry], gone: Sequence[str]) -> dict[str, Entry]:
@@ -308,18 +290,3 @@ def _with_parents(items: Mapping[str, Item], parents: Mapping[str, Entry]) -> di
                 break
             entries[above] = parents.get(above, Entry(DIRECTORY, 0o755, 0, 0, EPOCH))
     return dict(sorted(entries.items()))
-
-
-def linked(items: Mapping[str, Item], entries: dict[str, Entry]) -> dict[str, Entry]:
-    """Turn files that shared their bytes into hard links again: the first path has the bytes, the
-    others link to it.
-    """
-    first: dict[tuple[int, int], str] = {}
-    for path, entry in entries.items():
-        if entry.type != FILE or not entry.size:
-            continue
-        item = items[path]
-        target = first.setdefault((item.layer, item.offset), path)
-        if target != path:
-            entries[path] = entry._replace(type=HARDLINK, link=target)
-    return entries

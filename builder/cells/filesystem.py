@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.cells.delta import drop_generated, linked
+from builder.cells.delta import drop_generated
+from builder.cells.linked import linked
 from builder.cells.tree import PathDifference, diff_filesystems, merged
 from builder.debian import alternatives, mergers
 from builder.debian.merger import Table

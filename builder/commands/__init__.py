@@ -64,6 +64,8 @@ COMMANDS: Mapping[str, str] = {
     "releases": "list the releases in a registry",
     "weekly": "do all that a week asks for, unattended: from the lock to what is public",
     "workflows": "write the continuous integration of the catalog, for GitHub or GitLab",
+    "bundle": "write cells, artifacts and charts to one file, for a machine without a network",
+    "import": "take what is in a bundle into the store and the cache",
     "prune": "free the space of cells and images that the catalog no longer needs",
     "render": "print the Dockerfile that builds an image with plain Docker",
     "chart": "generate, check, compare, publish and launch the services' Helm charts",

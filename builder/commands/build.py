@@ -1,17 +1,22 @@
-"""`catalog build`: build what is missing, put the images together, and say how it went."""
+"""`catalog build`: take or build what is missing, put the images together, and say how it went."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from builder.commands.plan import summary
+from builder.commands.plan import add_source, depot_of, planned, summary
+from builder.commands.push import REGISTRY_STORE
 from builder.console.text import Console
+from builder.errors import InputError, Problem, counted
 from builder.events import Plain
-from builder.execute.build import build
+from builder.execute.build import build, unheard
 from builder.execute.hold import hold
 from builder.execute.project import Project, open_project
 from builder.execute.schedule import Result
+from builder.share.depot import Depot
+from builder.share.exchange import Sharing, taken
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=int,
         help="cells built at once (default: CATALOG_JOBS, else the number of processors)",
+    )
+    add_source(parser)
+    parser.add_argument(
+        "--share",
+        action="store_true",
+        help="also put the cells into that registry, for other machines",
     )
     parser.add_argument(
         "--force",
@@ -40,20 +51,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Build. Exit 0 when everything asked for is in the store, 1 when something failed."""
     project = open_project(arguments.catalog, arguments.patterns)
+    depot = depot_of(arguments, project.settings)
+    sharing = _sharing(project, depot, console) if arguments.share else None
     # With the engine's cache, a forced build would only return what was built before.
     cache = not (arguments.no_cache or arguments.force)
+    carry_out = partial(
+        build,
+        project,
+        monitor=console,
+        jobs=arguments.jobs,
+        cache=cache,
+        built=sharing or unheard,
+    )
     with hold(project):
-        made = project.plan(forced=arguments.force)
+        made, offers = planned(project, depot, arguments, console, forced=arguments.force)
         console.note(summary(made))
-        results = build(project, made, console, jobs=arguments.jobs, cache=cache)
+        if depot is not None and offers:
+            taken(project, depot, offers, console)
+            made = project.plan(forced=arguments.force)
+        results = carry_out(made)
         if any(result.damaged for result in results.values()):
             console.note("something in the store was damaged and will be made again")
             done = {name: result for name, result in results.items() if result.ok}
-            again = build(project, project.plan(), console, jobs=arguments.jobs, cache=cache)
-            results = done | again
+            results = done | carry_out(project.plan())
+        if sharing is not None:
+            sharing.all(name for name in project.graph.cells if name not in offers)
     code = report(results, console)
     _suggest_shells(project, results, console)
-    return code
+    return code if sharing is None else max(code, _report_shared(sharing, console))
+
+
+def _sharing(project: Project, depot: Depot | None, console: Console) -> Sharing:
+    if depot is None:
+        message = "there is no registry to put cells into"
+        hint = f"name one by --from, or set {REGISTRY_STORE}"
+        raise InputError([Problem("--share", 0, 0, message, hint)])
+    return Sharing(project=project, depot=depot, monitor=console)
+
+
+def _report_shared(sharing: Sharing, console: Console) -> int:
+    """Say what was put into the registry; return the exit code."""
+    if sharing.failure:
+        console.failure(f"sharing with {sharing.depot.name}", sharing.failure)
+        return 1
+    count, sent = len(sharing.put), sharing.sent / 1e6
+    console.note(f"{sharing.depot.name} has {counted(count, 'cell')}: {sent:,.1f} MB sent")
+    return 0
 
 
 def _suggest_shells(project: Project, results: Mapping[str, Result], console: Console) -> None:

@@ -1,4 +1,4 @@
-"""`catalog plan`: what a build would keep and build, and why."""
+"""`catalog plan`: what a build would keep, take from a registry, and build, and why."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from builder.commands.notes import between
+from builder.commands.push import REGISTRY_STORE, read_address
 from builder.console.text import Console, readable
 from builder.errors import listed
 from builder.execute.overlaps import overlaps
 from builder.execute.project import Project, image_ref, open_project
+from builder.fetch.session import session
 from builder.graph.select import part
 from builder.graph.tags import Tag, published
 from builder.plan.plan import Plan, PlanStep
 from builder.plan.shards import Shards, durations, shards
+from builder.release.shelf import Place
+from builder.settings import TRUST, Settings
+from builder.share.depot import Depot
+from builder.share.exchange import offered
+from builder.share.take import Offers, why
+from builder.tools.registry import Registry
 
 MOST_SHARDS = 256
 """As many jobs a matrix of GitHub Actions has at most."""
@@ -27,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one"
     )
+    add_source(parser)
     parser.add_argument("--all", action="store_true", help="also list what is kept")
     parser.add_argument(
         "--since",
@@ -45,6 +54,66 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that say from which registry cells are taken."""
+    parser.add_argument(
+        "--from",
+        dest="source",
+        metavar="REGISTRY",
+        help=(
+            "take cells from host[:port][/path] instead of building them (default:"
+            " CATALOG_REGISTRY_STORE, else none)"
+        ),
+    )
+    parser.add_argument(
+        "--trust",
+        choices=TRUST,
+        help=(
+            "take only cells that catalog.digests.json vouches for, or all on the registry's word"
+            " (default: CATALOG_REGISTRY_TRUST, else recorded)"
+        ),
+    )
+    parser.add_argument(
+        "--plain-http",
+        action="store_true",
+        help="use HTTP without TLS (default: only on loopback, if nothing there speaks TLS)",
+    )
+
+
+def depot_of(arguments: argparse.Namespace, settings: Settings) -> Depot | None:
+    """Return the registry from which cells are taken, if the arguments or the settings name one.
+
+    Raises:
+        InputError: it is no address.
+
+    """
+    text = settings.registry_store if arguments.source is None else arguments.source
+    if not text:
+        return None
+    where = read_address(text, REGISTRY_STORE if arguments.source is None else "--from")
+    registry = Registry(where, session(settings), plain_http=arguments.plain_http)
+    return Depot(place=Place(registry=registry, address=where, jobs=settings.jobs))
+
+
+def planned(
+    project: Project,
+    depot: Depot | None,
+    arguments: argparse.Namespace,
+    console: Console,
+    *,
+    forced: Sequence[str] = (),
+) -> tuple[Plan, Offers]:
+    """Return the plan, and what the registry offers of the cells that are taken in it."""
+    made = project.plan(forced=forced)
+    if depot is None:
+        return made, {}
+    trust = arguments.trust or project.settings.registry_trust
+    offers = offered(project, depot, made, console, trust=trust)
+    words = why(project, offers, depot.name)
+    made = project.plan(forced=forced, offered=words) if offers else made
+    return made, {step.node: offers[step.node] for step in made.to_take()}
+
+
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= MOST_SHARDS:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST_SHARDS}")
@@ -56,7 +125,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     project = open_project(arguments.catalog, arguments.patterns)
     if arguments.since is not None:
         project = replace(project, graph=part(project.graph, _differing(arguments, console)))
-    made = project.plan()
+    made, _ = planned(project, depot_of(arguments, project.settings), arguments, console)
     if arguments.shards:
         _show_shards(_shards(project, made, arguments.shards), console, as_json=arguments.json)
         return 0
@@ -123,11 +192,13 @@ def summary(made: Plan) -> str:
     for kind in ("cell", "image"):
         is_cell = kind == "cell"
         build, check = len(made.to_build(kind)), len(made.to_check()) if is_cell else 0
+        take = len(made.to_take()) if is_cell else 0
         count = sum(step.kind == kind for step in made.steps)
         verb = "build" if is_cell else "put together"
+        taken = f", {take} to take" if take else ""
         checked = f", {check} to check" if check else ""
-        kept = count - build - check
-        parts.append(f"{count} {kind}s: {build} to {verb}{checked}, {kept} kept")
+        kept = count - build - take - check
+        parts.append(f"{count} {kind}s: {build} to {verb}{taken}{checked}, {kept} kept")
     return "; ".join(parts)
 
 

@@ -8,17 +8,15 @@ from datetime import datetime
 from pathlib import Path
 
 from builder.charts.project import open_charts, read_digests
-from builder.commands.push import add_registry, given, place_of
+from builder.commands.push import add_registry, given, place_of, target_of
 from builder.console.text import Console
-from builder.digest import canonical, sha256
 from builder.errors import BuilderError, listed
 from builder.execute.hold import held, looked_up, not_built
 from builder.execute.project import Project, open_project
 from builder.graph.tags import Tag, published
-from builder.lock.encode import encode
-from builder.lock.model import Lock
+from builder.lock.encode import digest
 from builder.oci.model import Descriptor
-from builder.record.push import PushTarget, TagPolicy, push
+from builder.record.push import TagPolicy, push
 from builder.record.said import about, about_rest
 from builder.release import charts, shelf, stage
 from builder.release.attached import Signer, attach_all, signer
@@ -94,7 +92,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             anyway = UNPACKAGED in arguments.without
             archives, lacking = charts.archives(opened, arguments.charts, manifests, anyway=anyway)
             waiting |= lacking
-        target = PushTarget(registry=place.registry, address=place.address, jobs=place.jobs)
+        target = target_of(place, project.settings)
         # By digest alone: no tag is moved.
         digests = {name: manifest.digest for name, manifest in manifests.items()}
         bare = {name: (Tag(digest, fixed=True),) for name, digest in digests.items()}
@@ -103,7 +101,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     release = Release(
         catalog=project.loaded.catalog.name,
         moment=datetime.fromisoformat(project.lock.moment),
-        lock=_digest(project.lock),
+        lock=digest(project.lock),
         images=digests,
         tags=_tags(project, digests),
         charts={archive.name: stage.chart(place, archive) for archive in archives},
@@ -169,12 +167,6 @@ def _tags(project: Project, digests: Mapping[str, str]) -> dict[str, str]:
         if image in digests:
             tags |= {f"{name}:{tag.text}": image for tag in own}
     return tags
-
-
-def _digest(lock: Lock) -> str:
-    """Return the digest of a lock: of its files, by their names."""
-    files = {path: sha256(text.encode()) for path, text in encode(lock).items()}
-    return f"sha256:{sha256(canonical(files))}"
 
 
 def _report(

@@ -18,9 +18,12 @@ from builder.graph.tags import published
 from builder.oci.model import Descriptor
 from builder.record.push import Pushed, PushTarget, TagPolicy, push
 from builder.release.shelf import Place
-from builder.settings import Settings
+from builder.settings import PREFIX, Settings
+from builder.share.depot import CELLS
 from builder.tools.registry import Address, Registry, address
 from builder.tree import File, replace
+
+REGISTRY_STORE = f"{PREFIX}REGISTRY_STORE"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +73,7 @@ def given(arguments: argparse.Namespace) -> Address | None:
         InputError: it is no address.
 
     """
-    return None if arguments.to is None else _address(arguments.to, "--to")
+    return None if arguments.to is None else read_address(arguments.to, "--to")
 
 
 def place_of(arguments: argparse.Namespace, loaded: Loaded, settings: Settings) -> Place:
@@ -80,9 +83,27 @@ def place_of(arguments: argparse.Namespace, loaded: Loaded, settings: Settings) 
         InputError: one of them is no address.
 
     """
-    where = given(arguments) or _address(loaded.catalog.registry, f"{arguments.catalog}: registry")
+    where = given(arguments) or read_address(
+        loaded.catalog.registry, f"{arguments.catalog}: registry"
+    )
     registry = Registry(where, session(settings), plain_http=arguments.plain_http)
     return Place(registry=registry, address=where, jobs=arguments.jobs or settings.jobs)
+
+
+def target_of(place: Place, settings: Settings) -> PushTarget:
+    """Return where to push: cells that are in the same registry need not be sent again.
+
+    Raises:
+        InputError: the setting of the registry with the cells is no address.
+
+    """
+    origins = []
+    if settings.registry_store:
+        cells = read_address(settings.registry_store, REGISTRY_STORE)
+        origins = [cells.repository(CELLS)] if cells.host == place.address.host else []
+    return PushTarget(
+        registry=place.registry, address=place.address, jobs=place.jobs, origins=origins
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -92,7 +113,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     given(arguments)
     project = open_project(arguments.catalog, arguments.patterns, cells=False)
     place = place_of(arguments, project.loaded, project.settings)
-    target = PushTarget(registry=place.registry, address=place.address, jobs=place.jobs)
+    target = target_of(place, project.settings)
     with taken(project) as images:
         policy = _policy(project, images)
         pushed = push(project.store, images, target, console, policy)
@@ -119,7 +140,13 @@ def _policy(project: Project, images: Mapping[str, Descriptor]) -> TagPolicy:
     )
 
 
-def _address(text: str, place: str) -> Address:
+def read_address(text: str, place: str) -> Address:
+    """Return the registry that a text names; `place` says where the text is from.
+
+    Raises:
+        InputError: it is no address.
+
+    """
     try:
         return address(text)
     except ValueError as error:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,11 +36,21 @@ SHOWN = 12
 """How many images are named that wait for a host; all are told as held back."""
 
 
+def unheard(_: str) -> None:
+    """Hear of a cell that is built."""
+
+
 def build(
-    project: Project, made: Plan, monitor: Monitor, *, jobs: int | None = None, cache: bool = True
+    project: Project,
+    made: Plan,
+    monitor: Monitor,
+    *,
+    jobs: int | None = None,
+    cache: bool = True,
+    built: Callable[[str], None] = unheard,
 ) -> dict[str, Result]:
     """Carry out a plan; return how each step of it that was not kept ended, and how fetching did
-    where it failed.
+    where it failed. `built` hears of each cell once it is in the store.
 
     Raises:
         BuilderError: no engine answers, and one is needed; or the store cannot be written.
@@ -57,7 +67,7 @@ def build(
     )
     shop = shop_for(project, monitor, cache=cache, engine=needs_engine)
     with hold(project):
-        results = _cells(project, shop, missing, checked, jobs)
+        results = _cells(shop, missing, checked, jobs, built)
         held = {
             name: by
             for name in images
@@ -138,9 +148,14 @@ def _logs(directory: Path) -> Path:
 
 
 def _cells(
-    project: Project, shop: Workshop, missing: Sequence[str], checked: Collection[str], jobs: int
+    shop: Workshop,
+    missing: Sequence[str],
+    checked: Collection[str],
+    jobs: int,
+    built: Callable[[str], None],
 ) -> dict[str, Result]:
     """Fetch what missing cells need, build them, and check others on what is below them then."""
+    project = shop.project
     wanted = [project.graph.cells[name] for name in missing]
     names = {*missing, *checked}
     below = {
@@ -157,7 +172,9 @@ def _cells(
             before[node] = replace(failed(node, error), damaged=False)
 
     def work(name: str) -> str:
-        return cells.check(shop, name) if name in checked else cells.build(shop, name)
+        came_to = cells.check(shop, name) if name in checked else cells.build(shop, name)
+        built(name)
+        return came_to
 
     return schedule(below, work, jobs, shop.monitor, before=before)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -164,15 +164,17 @@ class Project:
         counted = cell.ancestors if promised else strict(self.graph, cell)
         return tuple(name for name in records.moved(manifest, below) if name in counted)
 
-    def plan(self, *, forced: Sequence[str] = ()) -> Plan:
-        """Return the plan. `forced` are globs over the cells that are built again in any case.
+    def plan(self, *, forced: Sequence[str] = (), offered: Mapping[str, str] | None = None) -> Plan:
+        """Return the plan. `forced` are globs over the cells that are built again in any case;
+        `offered` are the keys of cells that may be taken, each with the words on where from.
 
         Raises:
             InputError: one of them matches no cell.
 
         """
         again = cells_like(self.graph, forced)
-        return plan(self.graph, self.inputs, self.image_key, self.known(), forced=again)
+        known = replace(self.known(), offered=offered or {})
+        return plan(self.graph, self.inputs, self.image_key, known, forced=again)
 
     def reference(self, image: str) -> str:
         """Return the name under which an image is published: `<registry>/<name>:<tag>`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
@@ -163,6 +163,25 @@ def _once(
     target: Path,
     arrived: Callable[[int], None],
 ) -> None:
+    what = f"{artifact.name} {artifact.version}"
+    source = pieces(session, url, what, most=artifact.size or MOST)
+    keep(artifact, source, target, redacted(url), arrived)
+
+
+def keep(
+    artifact: Artifact,
+    source: Iterable[bytes],
+    target: Path,
+    whence: str,
+    arrived: Callable[[int], None],
+) -> None:
+    """Write an artifact from pieces to its place in the cache; `whence` names their source.
+
+    Raises:
+        IntegrityError: they are something else than what is locked; nothing is kept.
+        OSError: the cache cannot be written.
+
+    """
     algorithm, _, wanted = artifact.digest.partition(":")
     digest = hashlib.new(algorithm)
     what = f"{artifact.name} {artifact.version}"
@@ -173,20 +192,20 @@ def _once(
         settle.beside(handle, "part") as (part, new),
     ):
         count = 0
-        for piece in pieces(session, url, what, most=artifact.size or MOST):
+        for piece in source:
             digest.update(piece)
             part.write(piece)
             count += len(piece)
             arrived(len(piece))
         if digest.hexdigest() != wanted:
             raise IntegrityError(
-                f"{what} from {redacted(url)} is not the locked"
+                f"{what} from {whence} is not the locked"
                 f" file: its {algorithm} is {digest.hexdigest()}, and should be {wanted}",
                 hint=OTHER,
             )
         # A person wrote it; indexes are taken at their word for the hash alone.
         if artifact.kind == ARCHIVE and artifact.size not in {0, count}:
-            message = f"{what} from {redacted(url)} has {count:,} bytes, not {artifact.size:,}"
+            message = f"{what} from {whence} has {count:,} bytes, not {artifact.size:,}"
             raise IntegrityError(message, hint=OTHER)
         part.flush()
         if artifact.kind in UNPACKED:

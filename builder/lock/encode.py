@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from builder.digest import canonical, sha256
 from builder.kinds.table import following
 from builder.lock.model import FORMAT, Artifact, Lock, Slice, layer_of
 
@@ -29,6 +30,12 @@ def encode(lock: Lock) -> dict[str, str]:
     for layer, cells in layers.items():
         files[layer_path(layer)] = _text(_layer(lock, cells))
     return files
+
+
+def digest(lock: Lock) -> str:
+    """Return the digest of a lock: of its files, by their names."""
+    files = {path: sha256(text.encode()) for path, text in encode(lock).items()}
+    return f"sha256:{sha256(canonical(files))}"
 
 
 def layer_path(layer: str) -> str:

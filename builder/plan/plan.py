@@ -1,9 +1,9 @@
-"""The plan: every cell and image, kept or built, and why. Nothing is changed."""
+"""The plan: every cell and image, kept, taken or built, and why. Nothing is changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from builder.graph.model import Cell, Graph, ImagePoint
@@ -11,6 +11,7 @@ from builder.plan.key import Inputs, strict
 from builder.plan.reason import Document, reasons
 
 ImageKey = Callable[[str, tuple[str, ...]], str]
+VERBS = {"keep": "is kept", "take": "is taken", "check": "is checked", "build": "is built"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,8 +22,9 @@ class PlanStep:
 
     node: str
     kind: Literal["cell", "image"]
-    action: Literal["keep", "check", "build"]
-    """check: it is built only if what it stands on is built first and gets different bytes."""
+    action: Literal["keep", "take", "check", "build"]
+    """take: somebody else has it. check: it is built only if what it stands on is built first and
+    gets different bytes."""
     reasons: tuple[str, ...] = ()
     key: str = ""
 
@@ -41,6 +43,8 @@ class Known:
     """Complete cell -> cells below it, without an ABI, whose bytes changed since it was built."""
     outdated: Callable[[str], tuple[str, ...]]
     """Id of a complete cell that replaces files -> why it has to be built again, if so."""
+    offered: Mapping[str, str] = field(default_factory=dict)
+    """Key of a cell that somebody else has and that may be taken -> from where, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,10 @@ class Plan:
     def to_build(self, kind: str) -> tuple[PlanStep, ...]:
         """Return the steps of one kind that build something."""
         return tuple(step for step in self.steps if step.kind == kind and step.action == "build")
+
+    def to_take(self) -> tuple[PlanStep, ...]:
+        """Return the steps of the cells that are taken from elsewhere."""
+        return tuple(step for step in self.steps if step.action == "take")
 
     def to_check(self) -> tuple[PlanStep, ...]:
         """Return the steps that may turn out to build something."""
@@ -83,9 +91,9 @@ def plan(
         if step.action == "keep":
             digests[cell.id] = known.cells[step.key]
         steps.append(step)
-    checked = {step.node for step in steps if step.action == "check"}
+    verbs = {step.node: VERBS[step.action] for step in steps}
     for image in graph.images.values():
-        steps.append(_image(image, digests, checked, image_key, known))
+        steps.append(_image(image, digests, verbs, image_key, known))
     return Plan(tuple(steps))
 
 
@@ -93,6 +101,9 @@ def _cell(
     graph: Graph, cell: Cell, own: Inputs, digests: Mapping[str, str], known: Known
 ) -> PlanStep:
     """Return the step of a cell; `digests` holds the cells below that are kept as they are."""
+    if own.key not in known.cells and own.key in known.offered:
+        whence = (known.offered[own.key],)
+        return PlanStep(node=cell.id, kind="cell", action="take", reasons=whence, key=own.key)
     if own.key not in known.cells:
         return _build(cell, own, reasons(own.document, known.last(cell.id)))
     unsettled = [name for name in cell.ancestors if name not in digests]
@@ -123,13 +134,13 @@ def _check(cell: Cell, own: Inputs, when: str) -> PlanStep:
 def _image(
     image: ImagePoint,
     digests: Mapping[str, str],
-    checked: Collection[str],
+    verbs: Mapping[str, str],
     image_key: ImageKey,
     known: Known,
 ) -> PlanStep:
     missing = [cell for cell in image.cells if cell not in digests]
     if missing:
-        why = tuple(f"{cell} {'is checked' if cell in checked else 'is built'}" for cell in missing)
+        why = tuple(f"{cell} {verbs[cell]}" for cell in missing)
         return PlanStep(node=image.id, kind="image", action="build", reasons=why)
     key = image_key(image.id, tuple(digests[cell] for cell in image.cells))
     before = known.images.get(image.id, ())

@@ -52,6 +52,9 @@ class PushTarget:
     registry: Registry
     address: Address
     jobs: int
+    origins: Sequence[str] = ()
+    """Repositories of the same registry that may have layers: those of cells. What they have is
+    mounted, and not sent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +99,7 @@ class _Move:
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
+class StoredBlob:
     """A blob of the store, verified as it is read; each iteration starts from its beginning."""
 
     store: Store
@@ -156,7 +159,7 @@ def push(
         monitor(Note(f"{len(missing)} of {len(wanted)} images to push to {target.address}"))
         fates: dict[tuple[str, str], Fate] = {}
         needs = _needs(missing, others)
-        for provided in pool.map(lambda need: _provide(store, need, registry, monitor), needs):
+        for provided in pool.map(lambda need: _provide(store, need, target, monitor), needs):
             fates.update(provided)
         # Tags move last, when everything that they refer to is there.
         list(pool.map(lambda image: _put(store, image, image.manifest.digest, registry), missing))
@@ -246,33 +249,35 @@ def _needs(missing: Iterable[_Image], others: Iterable[_Image]) -> list[_Need]:
 
 
 def _provide(
-    store: Store, need: _Need, registry: Registry, monitor: Monitor
+    store: Store, need: _Need, target: PushTarget, monitor: Monitor
 ) -> dict[tuple[str, str], Fate]:
     """Make sure that every repository that needs a blob has it; send it at most once."""
-    digest = need.blob.digest
+    digest, registry = need.blob.digest, target.registry
     having = [
         repository for repository in need.repositories if registry.has_blob(repository, digest)
     ]
     fates: dict[tuple[str, str], Fate] = {(repository, digest): "present" for repository in having}
-    origin = having[0] if having else _origin(need, registry)
+    origin = having[0] if having else _origin(need, target)
     for repository in need.repositories:
         if repository in having:
             continue
         if origin and registry.mount(repository, digest, origin):
             fates[repository, digest] = "mounted"
             continue
-        registry.upload(repository, digest, _Body(store, need.blob))
+        registry.upload(repository, digest, StoredBlob(store, need.blob))
         monitor(Step(repository, "done", f"sent {digest[7:19]}, {need.blob.size / 1e6:,.1f} MB"))
         fates[repository, digest] = "sent"
         origin = repository
     return fates
 
 
-def _origin(need: _Need, registry: Registry) -> str:
-    """Return a repository of another image that has a blob; empty if none of the first few has."""
+def _origin(need: _Need, target: PushTarget) -> str:
+    """Return a repository of cells, or of another image, that has a blob; empty if none of the
+    first few has.
+    """
     others = [repository for repository in need.neighbours if repository not in need.repositories]
-    for repository in others[:NEIGHBOURS]:
-        if registry.has_blob(repository, need.blob.digest):
+    for repository in (*target.origins, *others[:NEIGHBOURS]):
+        if target.registry.has_blob(repository, need.blob.digest):
             return repository
     return ""
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from pathlib import Path
 from typing import Any, Literal
+
+import requests
 
 from builder.digest import sha256
 from builder.documents import DocumentError, from_json
 from builder.errors import BuilderError, IntegrityError
 from builder.oci.blob import DIGEST
+from builder.oci.model import Descriptor
 from builder.tools import web
 from builder.tools.registry import MANIFESTS, Registry
 
@@ -18,6 +23,7 @@ REFERRERS = re.compile("sha256-[0-9a-f]{64}")
 1.1, "Referrers Tag Schema")."""
 PAGE = 1000
 """How many tags are asked for at once."""
+PIECE = 1 << 18
 
 
 def manifest(registry: Registry, repository: str, reference: str) -> bytes | None:
@@ -39,15 +45,46 @@ def blob(registry: Registry, repository: str, digest: str) -> bytes:
     """Return a blob of at most some megabytes.
 
     Raises:
-        BuilderError: there is none.
-        IntegrityError: it is not what its digest says.
+        IntegrityError: there is none, or it is not what its digest says.
 
     """
     data = registry.get(repository, "blobs", digest, f"read {digest} of {repository}", {})
     if data is None:
-        raise BuilderError(f"{registry.host}/{repository} has no blob {digest}")
+        raise IntegrityError(f"{registry.host}/{repository} has no blob {digest}")
     _check(data, digest, f"{registry.host}/{repository}")
     return data
+
+
+def pour(registry: Registry, repository: str, blob: Descriptor, file: Path) -> None:
+    """Write a blob of any size to a file, whose bytes count only if nothing is raised.
+
+    Raises:
+        BuilderError: the registry does not answer, or refuses.
+        IntegrityError: it has no such blob, or gives something else, or of another size.
+        OSError: the file cannot be written.
+
+    """
+    where = f"{registry.host}/{repository}"
+
+    def take(answer: requests.Response) -> bytes:
+        hashed, size = hashlib.sha256(), 0
+        with answer, file.open("wb") as stream:
+            for piece in answer.iter_content(PIECE):
+                hashed.update(piece)
+                size += len(piece)
+                if size > blob.size:
+                    break
+                stream.write(piece)
+        if size != blob.size:
+            count = f"more than {blob.size}" if size > blob.size else f"{size}"
+            message = f"{where} gives {count} bytes of {blob.digest}, which has {blob.size}"
+            raise IntegrityError(message)
+        _check_digest(f"sha256:{hashed.hexdigest()}", blob.digest, where)
+        return b""
+
+    what = f"read {blob.digest} of {repository}"
+    if registry.get(repository, "blobs", blob.digest, what, {}, take=take) is None:
+        raise IntegrityError(f"{where} has no blob {blob.digest}")
 
 
 def document(
@@ -107,6 +144,9 @@ def _tags(registry: Registry, repository: str) -> list[str]:
 
 
 def _check(data: bytes, digest: str, where: str) -> None:
-    received = f"sha256:{sha256(data)}"
+    _check_digest(f"sha256:{sha256(data)}", digest, where)
+
+
+def _check_digest(received: str, digest: str, where: str) -> None:
     if received != digest:
         raise IntegrityError(f"{where} gives {received} in place of {digest}")

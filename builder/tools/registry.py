@@ -22,7 +22,7 @@ from builder.tools import web
 from builder.tools.address import Address, address
 from builder.tools.credentials import Keyring
 
-__all__ = ["Address", "Registry", "address"]
+__all__ = ["Address", "Registry", "SilentError", "address"]
 
 T = TypeVar("T")
 ATTEMPTS = 4
@@ -42,6 +42,10 @@ class Body(Protocol):
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the bytes in pieces."""
+
+
+class SilentError(BuilderError):
+    """The registry does not answer, however often it is asked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,10 +167,18 @@ class Registry:
         return digest
 
     def get(
-        self, repository: str, kind: str, rest: str, what: str, headers: Mapping[str, str]
+        self,
+        repository: str,
+        kind: str,
+        rest: str,
+        what: str,
+        headers: Mapping[str, str],
+        *,
+        take: Callable[[requests.Response], bytes] = web.body,
     ) -> bytes | None:
-        """Return what a registry has at `<repository>/<kind>/<rest>`, if it is of some megabytes
-        at most; None when there is none. `what` is said of it where it cannot be read.
+        """Return what a registry has at `<repository>/<kind>/<rest>`, as `take` reads it (some
+        megabytes at most by default; anew after a failure); None when there is none. `what` is
+        said of it where it cannot be read.
         """
         request = _Request(
             method="GET",
@@ -181,7 +193,7 @@ class Registry:
             if not self._is_there(answer, what):
                 return None
             try:
-                return web.body(answer)
+                return take(answer)
             except web.AnswerError as error:
                 raise self._useless(what, f"answers so that {web.reason(error)}") from error
             except requests.RequestException as error:
@@ -289,9 +301,8 @@ class Registry:
                         "what arrived stays, so run it again; look at http_proxy, https_proxy,"
                         " CATALOG_CA_BUNDLE, and --plain-http without TLS"
                     )
-                    raise BuilderError(
-                        f"the registry {self.host} does not answer: {error}", hint=hint
-                    ) from error
+                    message = f"the registry {self.host} does not answer: {error}"
+                    raise SilentError(message, hint=hint) from error
                 web.pause(attempt, BACKOFF, error.wait)
         raise AssertionError
 
@@ -310,7 +321,7 @@ class Registry:
         if status < HTTPStatus.BAD_REQUEST:
             due = " or ".join(str(int(one)) for one in good)
             raise self._useless(what, f"answers {status}, where {due} is due")
-        message = f"the registry {self.host} refuses to {what}: {_said(answer)}"
+        message = f"the registry {self.host} refuses to {what}: {web.said(answer)}"
         denied = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
         raise BuilderError(
             message,
@@ -359,17 +370,3 @@ class Registry:
 
 def _scope(repository: str, may: str = "pull,push") -> str:
     return f"repository:{repository}:{may}"
-
-
-def _said(answer: requests.Response) -> str:
-    """Return what the registry says is wrong: its errors as the specification writes them, else the
-    status.
-    """
-    try:
-        errors = [
-            f"{error.get('code', '')} {error.get('message', '')}".strip()
-            for error in web.document(answer)["errors"]
-        ]
-    except (requests.RequestException, KeyError, TypeError, AttributeError):
-        errors = []
-    return told("; ".join(errors)) or f"HTTP {answer.status_code}"

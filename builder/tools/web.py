@@ -217,6 +217,20 @@ def document(answer: requests.Response) -> dict[str, Any]:
     return value
 
 
+def said(answer: requests.Response) -> str:
+    """Return what a registry says is wrong: its errors as the specification writes them
+    (distribution-spec 1.1, "Error Codes"), else the status.
+    """
+    try:
+        errors = [
+            f"{error.get('code', '')} {error.get('message', '')}".strip()
+            for error in document(answer)["errors"]
+        ]
+    except (requests.RequestException, KeyError, TypeError, AttributeError):
+        errors = []
+    return told("; ".join(errors)) or f"HTTP {answer.status_code}"
+
+
 def reason(error: BaseException) -> str:
     """Return the innermost cause of an error, which is what a person can act on, in a line."""
     while isinstance(inner := error.__cause__ or error.__context__, Exception):

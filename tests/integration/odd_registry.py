@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -59,7 +59,9 @@ def odd_registry(script: Script, host: str = "127.0.0.1") -> Iterator[OddRegistr
             # Headers go out as they are: the library would refuse some of them.
             self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1"))
             if self.command != "HEAD":
-                self.wfile.write(answer.body)
+                # Who has lost patience is no longer there.
+                with suppress(BrokenPipeError):
+                    self.wfile.write(answer.body)
             if answer.length is not None:
                 self.close_connection = True
 

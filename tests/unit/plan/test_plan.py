@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from builder.catalog.model import Layer
 from builder.graph.model import Cell, Graph, ImagePoint
@@ -160,3 +161,31 @@ def test_an_image_whose_metadata_changed_is_put_together_of_what_is_there() -> N
     assert why(made) == {"both:1": ("its cells or its metadata changed",)}
     del (images := dict(WHOLE))["both:1"]
     assert why(plan(graph(), inputs(), key, known(inputs(), images=images))) == {"both:1": ("new",)}
+
+
+def test_a_cell_that_somebody_else_has_is_taken_and_not_built() -> None:
+    own = inputs()
+    offered = {own[name].key: "from there" for name in ("bottom", "left")}
+    nothing = replace(known({}), offered=offered)
+    made = plan(graph(), own, key, nothing)
+    assert [step.node for step in made.to_take()] == ["bottom", "left"]
+    assert why(made)["left"] == ("from there",)
+    assert why(made)["both:1"] == ("bottom is taken", "left is taken", "right is built")
+    assert "left" not in {step.node for step in made.to_build("cell")}
+
+
+def test_what_is_kept_or_forced_is_not_taken() -> None:
+    own = inputs()
+    every = replace(known(own, images=WHOLE), offered={own["left"].key: "from there"})
+    made = plan(graph(), own, key, every, forced=["right"])
+    assert actions(made)["left"] == "keep"
+    assert actions(made)["right"] == "build"
+
+
+def test_what_stands_on_a_cell_that_is_taken_is_checked_unless_that_declares_an_abi() -> None:
+    own = inputs()
+    built = {name: item for name, item in own.items() if name not in {"edits", "bottom"}}
+    offered = {own["edits"].key: "from there", own["bottom"].key: "from there"}
+    made = plan(graph(), own, key, replace(known(built), offered=offered))
+    assert actions(made)["top"] == "check"
+    assert actions(made)["left"] == "keep"

@@ -54,11 +54,18 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         "CATALOG_JOBS": "0",
         "CATALOG_MIRROR_NPM": "registry.example",
         "CATALOG_CA_BUNDLE": str(tmp_path / "none.pem"),
+        "CATALOG_REGISTRY_TRUST": "everybody",
     }
     with pytest.raises(InputError) as caught:
         read(tmp_path, environment)
     assert {problem.file for problem in caught.value.problems} == set(environment)
     assert "'registry.example' is not a URL" in str(caught.value)
+    assert "'everybody' is not one of recorded, all" in str(caught.value)
+
+
+def test_only_what_is_recorded_is_trusted_unless_a_setting_says_otherwise(tmp_path: Path) -> None:
+    assert read(tmp_path, {}).registry_trust == "recorded"
+    assert read(tmp_path, {"CATALOG_REGISTRY_TRUST": "all"}).registry_trust == "all"
 
 
 def test_further_authorities_are_taken_from_where_other_clients_take_them(tmp_path: Path) -> None:
@@ -81,6 +88,8 @@ def test_every_variable_is_described() -> None:
         "CACHE",
         "STORE",
         "JOBS",
+        "REGISTRY_STORE",
+        "REGISTRY_TRUST",
         "CA_BUNDLE",
         "DEBIAN_KEYRING",
         "MIRROR_DEBIAN",
