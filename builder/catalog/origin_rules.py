@@ -10,6 +10,7 @@ from pathlib import Path
 from builder import confined
 from builder.catalog import certificate, naming
 from builder.catalog.draft import Draft, depends_on
+from builder.catalog.levels import Levels
 from builder.catalog.model import Layer
 from builder.catalog.origins import RESERVED, Repository, parted
 from builder.catalog.packages import IndexedPackages
@@ -27,8 +28,10 @@ MOST = 1 << 20
 """Bytes of a certificate: those of whole teams have a tenth."""
 
 
-def check(draft: Draft, root: Path) -> Iterator[Problem]:
-    """Yield what is wrong with the origins of a catalog in the directory `root`."""
+def check(draft: Draft, levels: Levels) -> Iterator[Problem]:
+    """Yield what is wrong with the origins of a catalog. A key lies beside the catalog.yaml of
+    `levels` that names it.
+    """
     for what, names in (
         (REPOSITORIES, draft.catalog.repositories),
         (INDEXES, draft.catalog.indexes),
@@ -43,15 +46,20 @@ def check(draft: Draft, root: Path) -> Iterator[Problem]:
             yield draft.yaml.problem((INDEXES, name), message, "rename one", key=True)
     for name, repository in draft.catalog.repositories.items():
         yield from _suite(draft, name, repository)
-        yield from _key(draft, root, name, repository)
+        yield from _key(draft, _root(draft, levels, name), name, repository)
 
 
-def certificates(draft: Draft, root: Path) -> dict[str, bytes]:
+def certificates(draft: Draft, levels: Levels) -> dict[str, bytes]:
     """Return the certificate of each repository of a catalog without problems."""
     return {
-        name: confined.read(root, repository.key, MOST)
+        name: confined.read(_root(draft, levels, name), repository.key, MOST)
         for name, repository in draft.catalog.repositories.items()
     }
+
+
+def _root(draft: Draft, levels: Levels, name: str) -> Path:
+    file, _, _ = draft.yaml.site((REPOSITORIES, name))
+    return levels.of(file).root
 
 
 def check_layer(
