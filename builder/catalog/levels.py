@@ -65,9 +65,13 @@ class Levels:
         """The catalog itself."""
         return self.levels[-1]
 
-    def of(self, file: str) -> Level:
-        """Return the level whose catalog.yaml problems call so; the catalog itself for others."""
-        return next((one for one in self.levels if one.document.file == file), self.own)
+    def of_file(self, file: str) -> Level:
+        """Return the level that has a file, as problems name it: the one with the nearest directory
+        around it. What no other level has is of the catalog itself.
+        """
+        path = Path(file)
+        around = [one for one in self.levels if path.is_relative_to(one.root)]
+        return max(around, key=lambda one: len(one.root.parts), default=self.own)
 
 
 def read(path: Path) -> Levels:

@@ -64,6 +64,12 @@ class Loaded:
     matrices: tuple[Matrix, ...]
     """Every image with its points, in the order of the catalog."""
 
+    def is_own(self, file: str) -> bool:
+        """Tell whether a file, as problems name it, is the catalog's own, or of one that it
+        extends.
+        """
+        return self.levels.of_file(file) is self.levels.own
+
 
 def load(path: Path) -> Loaded:
     """Read a catalog and its layers.

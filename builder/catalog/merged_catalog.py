@@ -18,6 +18,7 @@ from builder.catalog.overlay import (
     mapping,
     node,
     picked,
+    replaced,
     sequence,
 )
 from builder.catalog.reader import Key, Spot
@@ -51,23 +52,17 @@ def _on_top(below: Node, level: Level, misses: Misses) -> Node:
     for kind in ("axes", "images"):
         if isinstance(upstream.data, dict) and kind in upstream.data:
             parts = changed(entries(upstream.inside(kind)), kind, level, misses)
-            upstream = _put(upstream, kind, _renewed(upstream.inside(kind), parts))
+            upstream = replaced(upstream, kind, _renewed(upstream.inside(kind), parts))
     own = node(document_of(level.document, fork=False))
     if "charts" in entries(upstream):
         shared = picked(upstream.inside("charts"), lambda key: key != LIBRARY)
-        upstream = _put(upstream, "charts", shared)
+        upstream = replaced(upstream, "charts", shared)
     above, given = entries(own), entries(upstream)
     for key in (*BY_NAME, *BEHIND):
         if key in above and key in given:
             join = followed if key in BEHIND else joined
-            own = _put(own, key, join(given[key], above[key]))
+            own = replaced(own, key, join(given[key], above[key]))
     return joined(upstream, own)
-
-
-def _put(value: Node, key: str, inner: Node) -> Node:
-    """Return a mapping with another value at a key; the key has a place already."""
-    place = value.spot.keys.get(key, inner.spot.place)
-    return mapping(entries(value) | {key: inner}, {**value.spot.keys, key: place}, value.spot)
 
 
 def _renewed(value: Node, parts: Mapping[str, Node]) -> Node:
@@ -111,7 +106,7 @@ def _less_images(value: Node, level: Level, misses: Misses) -> Node:
             kept[entry] = _less_choices(images[entry], rest.values())
             still = [name for name, _ in _members(entry, kept[entry]) if name in gone]
             rules += [_rule({"image": name}, _spot(gone[name])) for name in still]
-    value = _put(value, "images", _renewed(value.inside("images"), kept))
+    value = replaced(value, "images", _renewed(value.inside("images"), kept))
     return _with_rules(value, rules)
 
 
@@ -135,7 +130,7 @@ def _less_choices(image: Node, rest: Collection[Mapping[str, str]]) -> Node:
         parameter: picked(choices, {one[parameter] for one in rest if one}.__contains__)
         for parameter, choices in entries(product).items()
     }
-    return _put(image, "product", _renewed(product, left_in))
+    return replaced(image, "product", _renewed(product, left_in))
 
 
 def _rule(says: Mapping[str, object], spot: Spot) -> Node:
@@ -165,4 +160,4 @@ def _with_rules(value: Node, rules: Sequence[Node]) -> Node:
         return value
     before = entries(value).get("exclude")
     every = [*(items(before) if before else ()), *rules]
-    return _put(value, "exclude", sequence(every, before.spot if before else rules[0].spot))
+    return replaced(value, "exclude", sequence(every, before.spot if before else rules[0].spot))

@@ -59,7 +59,7 @@ def certificates(draft: Draft, levels: Levels) -> dict[str, bytes]:
 
 def _root(draft: Draft, levels: Levels, name: str) -> Path:
     file, _, _ = draft.yaml.site((REPOSITORIES, name))
-    return levels.of(file).root
+    return levels.of_file(file).root
 
 
 def check_layer(

@@ -115,6 +115,12 @@ def picked(value: Node, keep: Callable[[str], bool]) -> Node:
     return mapping(kept, value.spot.keys, value.spot) if isinstance(value.data, dict) else value
 
 
+def replaced(value: Node, key: str, inner: Node) -> Node:
+    """Return a mapping with another value at a key."""
+    place = value.spot.keys.get(key, inner.spot.place)
+    return mapping(entries(value) | {key: inner}, {**value.spot.keys, key: place}, value.spot)
+
+
 def patched(value: Node, change: Node, misses: Misses) -> Node:
     """Return a value with a patch applied; what the patch takes away and is not there, `misses`
     gets to know.

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from builder.catalog.reader import Place
+from builder.catalog.source import Site
 from builder.catalog.suggest import nearest
 from builder.charts import roles
 from builder.charts.images import ImageRef, Images
@@ -108,10 +108,12 @@ def compose(
     library: ChartLibrary,
     *,
     contained: Mapping[str, Composition] = EMPTY,
-    places: Mapping[str, Place] = EMPTY,
+    places: Mapping[str, Site] = EMPTY,
+    optional: Collection[str] = (),
 ) -> Composition:
     """Return a service with all its options; `contained` has the services of its `with`, by their
-    names there, and `places` the place of each key of `set`.
+    names there, `places` the place of each key of `set`, and `optional` the keys of `set` that it
+    may lack an option for: those that a fork patches in many services.
 
     Raises:
         InputError: `set` names an option that the service does not have, or a field that options do
@@ -134,6 +136,7 @@ def compose(
         if further.options:
             title = further.workload.title or spaced(key)
             sections[key] = _nested(key, title, f"The {key} of the service", further.options)
+    service = _less_settings(service, sections, optional)
     sections = _changed(sections, service.set, name, places)
     ordered = {
         section: sections[section]
@@ -152,6 +155,16 @@ def compose(
         workloads=workloads,
         contained=contained,
     )
+
+
+def _less_settings(
+    service: Service, sections: Mapping[str, Option], optional: Collection[str]
+) -> Service:
+    """Return a service without the optional settings of options that it does not have."""
+    known = {".".join(path) for path, _ in walk(sections)}
+    absent = {dotted for dotted in service.set if dotted in optional and dotted not in known}
+    kept = {dotted: fields for dotted, fields in service.set.items() if dotted not in absent}
+    return service.model_copy(update={"set": kept}) if absent else service
 
 
 def _only(options: Mapping[str, Option], sections: Collection[str]) -> dict[str, Option]:
@@ -294,29 +307,44 @@ def _changed(
     sections: Mapping[str, Option],
     given: Mapping[str, Mapping[str, JsonValue]],
     name: str,
-    places: Mapping[str, Place],
+    places: Mapping[str, Site],
 ) -> dict[str, Option]:
     root = Option(options=sections)
     file = f"charts/{name}/service.yaml"
     problems = []
     for dotted, fields in given.items():
-        place = places.get(dotted, (0, 0))
+        site = places.get(dotted, (file, 0, 0))
         known = {".".join(path): path for path, _ in walk(root.options)}  # a name may have dots
         if dotted not in known:
             message = f"set: the service has no option {dotted!r}"
-            problems.append(Problem(file, *place, message, nearest(dotted, list(known))))
+            problems.append(Problem(*site, message, nearest(dotted, list(known))))
             continue
         if unknown := sorted(set(fields) - set(Option.model_fields)):
             message = f"set: {dotted}: options have no {', '.join(unknown)}"
-            problems.append(Problem(file, *place, message))
+            problems.append(Problem(*site, message))
             continue
-        change = Option.model_validate(fields)
+        change = _change(fields, option_at(root.options, known[dotted]))
         for step in reversed(known[dotted]):
             change = Option(options={step: change})
         root = merged(root, change)
     if problems:
         raise InputError(problems)
     return dict(root.options)
+
+
+def option_at(options: Mapping[str, Option], path: Path) -> Option:
+    """Return the option at a path."""
+    first, *rest = path
+    return option_at(options[first].options, tuple(rest)) if rest else options[first]
+
+
+def _change(fields: Mapping[str, JsonValue], option: Option) -> Option:
+    """Return fields of `set` as an option; a slider may say only what differs."""
+    slider = fields.get("slider")
+    if isinstance(slider, dict) and option.slider is not None:
+        before = option.slider.model_dump(exclude_unset=True)
+        fields = {**fields, "slider": before | slider}
+    return Option.model_validate(fields)
 
 
 def _variables(groups: Mapping[str, Group], options: Mapping[str, Option]) -> Iterator[Variables]:

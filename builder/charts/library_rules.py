@@ -23,7 +23,7 @@ def library_problems(groups: Groups, library: ChartLibrary) -> Iterator[Problem]
     for name, text in library.partials.items():
         for wrong in template_problems(text, sections):
             place = line_and_column(text, wrong.offset)
-            file = f"{library.file}/{NAME}/templates/{name}"
+            file = library.shown(f"{NAME}/templates/{name}")
             yield Problem(file, *place, wrong.message, wrong.hint)
 
 

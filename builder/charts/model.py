@@ -94,6 +94,13 @@ class Option(Model):
     )
     hidden: bool = Field(default=False, description="Not shown in the form: x-onyxia.hidden.")
     readonly: bool = Field(default=False, description="Shown, but locked: x-onyxia.readonly.")
+    removed: bool = Field(
+        default=False,
+        description=(
+            "Not in the chart's values, form and README; templates see its default. For what"
+            " another catalog has and this one does not want."
+        ),
+    )
     slot: str | None = Field(
         None,
         description=(
@@ -167,12 +174,17 @@ class Option(Model):
         return "array" if self.items else "string"
 
     @property
+    def offered(self) -> Mapping[str, Option]:
+        """The options of an object that are not removed."""
+        return offered(self.options)
+
+    @property
     def value(self) -> JsonValue:
         """The default under plain Helm."""
         if self.default is not None:
             return self.default
         if self.options:
-            return {name: option.value for name, option in self.options.items()}
+            return {name: option.value for name, option in self.offered.items()}
         return ZERO[self.kind]
 
     @property
@@ -258,6 +270,15 @@ class Group(Model):
     contributes: Mapping[Part, str] = Field(
         {}, description="Part -> named template of the library that adds to it."
     )
+
+
+def offered(options: Mapping[str, Option]) -> Mapping[str, Option]:
+    """Return the options that are not removed, nor hold only such ones."""
+    return {
+        name: option
+        for name, option in options.items()
+        if not option.removed and not (option.options and not offered(option.options))
+    }
 
 
 def spaced(name: str) -> str:
