@@ -28,11 +28,14 @@ from builder.catalog.merged_catalog import catalog as merge_catalog
 from builder.catalog.merged_layers import MergedLayers
 from builder.catalog.merged_layers import layers as merge_layers
 from builder.catalog.model import Catalog, Image, Layer
-from builder.catalog.overlay import Misses
+from builder.catalog.overlay import Misses, leaves, node
 from builder.catalog.reader import Keys
 from builder.catalog.source import YamlFile
 from builder.catalog.stack import Layers, arrange
 from builder.errors import InputError
+
+YOURS, PATCHED, UPSTREAM = "yours", "patched", "upstream"
+"""Whose a part of a catalog is: its own, upstream's with changes of its own, or upstream's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,23 @@ class Loaded:
     """Axis -> value -> label."""
     matrices: tuple[Matrix, ...]
     """Every image with its points, in the order of the catalog."""
+
+    @property
+    def home(self) -> Path:
+        """The directory whose .catalog holds the store: that of the first catalog below this one
+        that lies in a directory of the user's, so that all of them share cells.
+        """
+        return next(level.root for level in self.levels.levels if level.within is None)
+
+    def whose(self, layer: str) -> str:
+        """Tell whether a layer is the catalog's own, or of an upstream that it patches or not."""
+        document, directory = self.layer_sources[layer], self.layer_dirs[layer]
+        if self.is_own(document.file):
+            return YOURS
+        parts = directory.roots if isinstance(directory, Folder) else (directory,)
+        files = [leaf.spot.file for _, leaf in leaves(node(document))]
+        files += [part.as_posix() for part in parts]
+        return PATCHED if any(self.is_own(file) for file in files) else UPSTREAM
 
     def is_own(self, file: str) -> bool:
         """Tell whether a file, as problems name it, is the catalog's own, or of one that it

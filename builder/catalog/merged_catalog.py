@@ -26,7 +26,7 @@ from builder.catalog.source import Site, YamlFile
 
 OWN = ("format", "name", "url", "registry", "layers")
 """Keys of catalog.yaml that a fork does not take from upstream."""
-BY_NAME = ("axes", "charts", "images", "indexes", "repositories")
+BY_NAME = ("axes", "charts", "images", "indexes", "mirrors", "repositories")
 """Keys whose entries join those of upstream; an entry of the same name replaces upstream's."""
 BEHIND = ("exclude", "require")
 """Lists that join upstream's."""

@@ -21,7 +21,7 @@ from builder.errors import IntegrityError, Problem
 from builder.kinds.python import address
 from builder.kinds.requests import places
 
-REPOSITORIES, INDEXES = "repositories", "indexes"
+REPOSITORIES, INDEXES, MIRRORS = "repositories", "indexes", "mirrors"
 OF_DEBIAN, OF_PYTHON = ("apt", "build"), ("python", "shared")
 """Keys of layer.yaml whose packages may come from a further repository, or index."""
 MOST = 1 << 20
@@ -40,6 +40,11 @@ def check(draft: Draft, levels: Levels) -> Iterator[Problem]:
             if name in RESERVED:
                 message = f"{name!r} is the name of an origin that every catalog has"
                 yield draft.yaml.problem((what, name), message, "choose another", key=True)
+    known = {*RESERVED, *draft.catalog.repositories, *draft.catalog.indexes}
+    for name in draft.catalog.mirrors:
+        if name not in known and draft.sure(REPOSITORIES, name) and draft.sure(INDEXES, name):
+            hint = nearest(name, known) or f"origins: {', '.join(sorted(known))}"
+            yield draft.yaml.problem((MIRRORS, name), f"unknown origin {name!r}", hint, key=True)
     for name in draft.catalog.indexes:
         if name in draft.catalog.repositories:
             message = f"a repository is called {name!r}, too, and both would have one setting"

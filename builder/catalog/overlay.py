@@ -211,6 +211,15 @@ def document(value: Node, file: str) -> YamlFile:
     return YamlFile(file, value.data, value.spot)
 
 
+def leaves(value: Node, path: Keys = ()) -> Iterator[tuple[Keys, Node]]:
+    """Yield all that holds nothing more, with the path to it."""
+    inside = value.spot.inside if isinstance(value.data, dict | list) else {}
+    if not inside:
+        yield path, value
+    for key in inside:
+        yield from leaves(value.inside(key), (*path, key))
+
+
 def at(value: Node, path: Keys) -> Node | None:
     """Return the value at a path; None if there is none."""
     for key in path:

@@ -120,7 +120,7 @@ def metadata(
     if changes:
         annotations["artifacthub.io/changes"] = _yaml(list(changes))
     for language, text in service.description.items():
-        if language != service.language:
+        if language != composition.language:
             annotations[f"catalog/description.{language}"] = text
     about: dict[str, object] = {
         "apiVersion": "v2",
@@ -128,7 +128,7 @@ def metadata(
         "version": version,
         "appVersion": composition.images[0].tag,
         "kubeVersion": KUBERNETES,
-        "description": service.description[service.language],
+        "description": service.description[composition.language],
         "type": "application",
         "keywords": list(service.keywords),
     }
@@ -296,6 +296,7 @@ def _context(composition: Composition, origin: Origin) -> dict[str, object]:
         "name": composition.name,
         "catalog": origin.catalog,
         "service": composition.service,
+        "language": composition.language,
         "images": composition.every_image,
         "known_images": known,
         "lifecycle": told(known),

@@ -73,6 +73,13 @@ class Composition:
     """The workloads besides the first, by name."""
     contained: Mapping[str, Composition] = field(default_factory=dict)
     """The services inside this one, by name."""
+    languages: tuple[str, ...] = ("en",)
+    """Languages of texts, the preferred one first."""
+
+    @property
+    def language(self) -> str:
+        """The language of the chart's description for Helm."""
+        return self.service.language_of(self.languages)
 
     @property
     def own_options(self) -> Mapping[str, Option]:
@@ -110,6 +117,7 @@ def compose(
     contained: Mapping[str, Composition] = EMPTY,
     places: Mapping[str, Site] = EMPTY,
     optional: Collection[str] = (),
+    languages: tuple[str, ...] = ("en",),
 ) -> Composition:
     """Return a service with all its options; `contained` has the services of its `with`, by their
     names there, `places` the place of each key of `set`, and `optional` the keys of `set` that it
@@ -154,6 +162,7 @@ def compose(
         variables=tuple(_variables(chosen, _only(ordered, own))),
         workloads=workloads,
         contained=contained,
+        languages=languages,
     )
 
 
@@ -221,7 +230,7 @@ def _contained(key: str, inner: Composition) -> Option:
     """Return the options of a contained service, without those of the whole release."""
     own = _only(inner.options, inner_only(inner))
     service = inner.service
-    return _nested(key, service.title, service.description[service.language], own)
+    return _nested(key, service.title, service.description[inner.language], own)
 
 
 def inner_only(inner: Composition) -> frozenset[str]:

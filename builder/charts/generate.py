@@ -90,6 +90,7 @@ def composed_from(
                 contained=contained,
                 places=file.sites_of("set"),
                 optional=file.patched("set"),
+                languages=sources.languages,
             )
         except InputError as error:
             problems += error.problems

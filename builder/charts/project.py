@@ -102,7 +102,7 @@ def open_charts(loaded: Loaded, digests: Mapping[str, str] | None = None) -> Cha
     """
     refs = image_refs(loaded.catalog.registry, graph(loaded), digests)
     origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
-    places = sources(loaded.levels)
+    places = sources(loaded.levels, loaded.catalog.charts.languages)
     composed, problems = composed_from(places, refs)
     if problems:
         raise InputError(problems)
@@ -138,12 +138,21 @@ def chart_problems(path: Path, loaded: Loaded | None) -> list[Problem]:
     except InputError as error:
         return list(error.problems)
     charts = _charts(places, origin, composed)
+    if loaded and not problems:
+        problems += _unknown_highlights(loaded, composed)
     for name in composed:
         try:
             charts.tree(name)
         except InputError as error:
             problems += error.problems
     return problems
+
+
+def _unknown_highlights(loaded: Loaded, known: Mapping[str, object]) -> Iterator[Problem]:
+    for index, name in enumerate(loaded.catalog.charts.highlighted):
+        if name not in known:
+            path, message = ("charts", "highlighted", index), f"there is no service {name!r}"
+            yield loaded.source.problem(path, message, nearest(name, list(known)))
 
 
 def read_digests(path: Path | None) -> dict[str, str]:

@@ -22,7 +22,7 @@ def schema(composition: Composition) -> Node:
     return {
         "$schema": DRAFT,
         "title": composition.service.title,
-        "description": composition.service.description[composition.service.language],
+        "description": composition.service.description[composition.language],
         "type": "object",
         **_held(composition.options, None),
     }

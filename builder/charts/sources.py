@@ -58,6 +58,8 @@ class ChartSources:
     """The charts of a catalog, and of those that it extends, those first."""
 
     places: tuple[ChartPlace, ...]
+    languages: tuple[str, ...] = ("en",)
+    """Languages of texts, the preferred one first."""
     misses: Misses = field(default_factory=Misses)
     """What the forks among them say of their upstream."""
 
@@ -141,10 +143,10 @@ class ChartSources:
         )
 
 
-def sources(levels: Levels) -> ChartSources:
-    """Return where the charts of a catalog are."""
-    own = levels.own
-    return ChartSources(places=tuple(_place(level, own) for level in levels.levels))
+def sources(levels: Levels, languages: tuple[str, ...] = ("en",)) -> ChartSources:
+    """Return where the charts of a catalog are; `languages` are those that it prefers."""
+    places = tuple(_place(level, levels.own) for level in levels.levels)
+    return ChartSources(places=places, languages=languages)
 
 
 def of_one(directory: Path, shared: Path | None, file: str) -> ChartSources:

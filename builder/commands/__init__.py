@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "validate": "check catalog.yaml and every layer.yaml, and show all problems at once",
     "list": "list the images",
     "show": "show an image with its layers, sizes and packages, or why it is absent; or a layer",
+    "explain": "show where each part of a key, an image, a layer or a service is said",
     "graph": "show the layers and what stands on what",
     "why": "show which layer and which request bring a package into an image",
     "size": "show what takes space in an image",

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def move(arguments: argparse.Namespace, console: Console, *, back: bool) -> int:
     """Promote the release that was asked for."""
     loaded = load(arguments.catalog)
-    place = place_of(arguments, loaded, read_settings(loaded.root))
+    place = place_of(arguments, loaded, read_settings(loaded.home))
     released = shelf.named(place, arguments.release or steps.before(place))
     promotion = steps.prepare(place, released, back=back)
     if not arguments.dry_run:

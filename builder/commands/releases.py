@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """List them, the newest first, and which one is public."""
     loaded = load(arguments.catalog)
-    place = place_of(arguments, loaded, read_settings(loaded.root))
+    place = place_of(arguments, loaded, read_settings(loaded.home))
     every, current, begun = shelf.all_of(place), shelf.get(place, shelf.CURRENT), interrupted(place)
     states = {begun.digest: "its promotion was interrupted, or goes on"} if begun else {}
     if current:

@@ -180,6 +180,7 @@ def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.Cha
             arguments.url,
             maintainer=catalog.name,
             scm=catalog.url or "",
+            highlighted=catalog.charts.highlighted,
         )
     if arguments.push:
         entries.append(

@@ -111,7 +111,7 @@ def _trials(
     console: Console,
 ) -> Mapping[str, Trial]:
     """Launch services from images of the store; return how that went."""
-    settings = read_settings(loaded.root)
+    settings = read_settings(loaded.home)
     values = _values(arguments.values)
     node = node_image(settings.node_image)
     digests = {reference: manifest.digest for reference, manifest in manifests.items()}
