@@ -35,12 +35,13 @@ def left(
         matching = [name for name in names if fnmatchcase(name, glob)]
         misses.tell(site, glob, names, found=bool(matching), what=_one(kind))
         gone |= {name: site for name in matching if name not in gone}
-    kept = list(globs(level, "keep", kind))
-    for glob, site in kept:
+    kept: list[str] = []
+    for glob, site in globs(level, "keep", kind):
         found = any(fnmatchcase(name, glob) for name in names)
         misses.tell(site, glob, names, found=found, what=_one(kind))
+        kept += [glob] if found else []
     if kept:
-        others = (n for n in names if not any(fnmatchcase(n, glob) for glob, _ in kept))
+        others = (n for n in names if not any(fnmatchcase(n, glob) for glob in kept))
         gone |= {name: level.document.site(("keep", kind)) for name in others if name not in gone}
     return [name for name in names if name not in gone], gone
 

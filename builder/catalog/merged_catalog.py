@@ -77,7 +77,9 @@ def _less_values(value: Node, level: Level, misses: Misses) -> Node:
     for axis, dropped in entries(said(level, "drop", "axes")).items():
         site = level.document.site(("drop", "axes", axis), key=True)
         misses.tell(site, axis, known, found=axis in known, what="axis")
-        values = entries(entries(known[axis]).get("values", known[axis])) if axis in known else {}
+        if axis not in known:
+            continue
+        values = entries(entries(known[axis]).get("values", known[axis]))
         for item in items(dropped):
             word = str(item.data)
             at = (item.spot.file, *item.spot.place)

@@ -12,8 +12,8 @@ from typing import Literal
 from pydantic import ConfigDict, Field, JsonValue
 
 from builder.catalog.axes import Axis, Lifecycle
+from builder.catalog.chart_settings import ChartSettings
 from builder.catalog.fork import Fork
-from builder.catalog.language import LanguageTag
 from builder.catalog.origins import Origins
 from builder.catalog.packages import Absent, Archive, GoProgram, Maven, PackageList, PythonList
 from builder.catalog.parts import FileAttributes, Gpu, Once
@@ -95,25 +95,6 @@ class Rule(Model):
     )
     because: str = Field(
         description="The reason, shown by `catalog show` and `plan` for the absent points."
-    )
-
-
-class ChartSettings(Model):
-    """What the charts of a catalog share."""
-
-    library: str = Field(
-        "charts", description="Directory whose options/, library/ and stubs/ the charts use."
-    )
-    languages: tuple[LanguageTag, ...] = Field(
-        ("en",),
-        description=(
-            "Languages (BCP 47), the preferred one first: of a chart's description, Helm shows the"
-            " first that there is, or else the first of all."
-        ),
-        min_length=1,
-    )
-    highlighted: tuple[Name, ...] = Field(
-        (), description="Services that Onyxia's page of the catalog shows first."
     )
 
 

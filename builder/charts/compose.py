@@ -10,16 +10,15 @@ from typing import Any
 from pydantic import JsonValue
 
 from builder.catalog.source import Site
-from builder.catalog.suggest import nearest
 from builder.charts import roles
 from builder.charts.images import ImageRef, Images
 from builder.charts.library import NAME, ChartLibrary
 from builder.charts.load import Groups
-from builder.charts.model import Environment, Group, Option, spaced
+from builder.charts.model import Environment, Group, Option, Path, merged, spaced, walk
 from builder.charts.service import Service, Workload
+from builder.charts.settings import changed, less_settings
 from builder.errors import InputError, Problem
 
-Path = tuple[str, ...]
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 MAIN = "main"
 """What templates call a chart's first workload."""
@@ -131,7 +130,7 @@ def compose(
     chosen = groups.named(service.groups)
     sections, order = sections_of(chosen)
     sections = _joined(sections, service.options)
-    sections = _changed(sections, _filled(sections, images.own, service.port), name, EMPTY)
+    sections = changed(sections, _filled(sections, images.own, service.port), name, EMPTY)
     workloads = {
         key: _further(workload, groups, images, name) for key, workload in service.workloads.items()
     }
@@ -144,8 +143,8 @@ def compose(
         if further.options:
             title = further.workload.title or spaced(key)
             sections[key] = _nested(key, title, f"The {key} of the service", further.options)
-    service = _less_settings(service, sections, optional)
-    sections = _changed(sections, service.set, name, places)
+    service = less_settings(service, sections, optional)
+    sections = changed(sections, service.set, name, places)
     ordered = {
         section: sections[section]
         for section in sorted(sections, key=lambda section: order.get(section, LAST))
@@ -164,16 +163,6 @@ def compose(
         contained=contained,
         languages=languages,
     )
-
-
-def _less_settings(
-    service: Service, sections: Mapping[str, Option], optional: Collection[str]
-) -> Service:
-    """Return a service without the optional settings of options that it does not have."""
-    known = {".".join(path) for path, _ in walk(sections)}
-    absent = {dotted for dotted in service.set if dotted in optional and dotted not in known}
-    kept = {dotted: fields for dotted, fields in service.set.items() if dotted not in absent}
-    return service.model_copy(update={"set": kept}) if absent else service
 
 
 def _only(options: Mapping[str, Option], sections: Collection[str]) -> dict[str, Option]:
@@ -221,8 +210,8 @@ def _further(workload: Workload, groups: Groups, images: Images, name: str) -> F
     sections, _ = sections_of(chosen)
     image = images.others[workload.image] if workload.image else None
     offered = (image,) if image else images.own
-    sections = _changed(sections, _filled(sections, offered, workload.port), name, EMPTY)
-    sections = _changed(sections, workload.set, name, EMPTY)
+    sections = changed(sections, _filled(sections, offered, workload.port), name, EMPTY)
+    sections = changed(sections, workload.set, name, EMPTY)
     return Further(workload=workload, image=image, groups=chosen, options=sections)
 
 
@@ -283,24 +272,6 @@ def _moved(option: Option, key: str, sections: Mapping[str, Option]) -> Option:
     return option.model_copy(update=changes) if changes else option
 
 
-def merged(first: Option, second: Option) -> Option:
-    """Return the first option with the second one on top: its fields replace, its options are
-    added.
-    """
-    changes: dict[str, object] = {name: getattr(second, name) for name in second.model_fields_set}
-    options = dict(first.options)
-    for name, option in second.options.items():
-        options[name] = merged(options[name], option) if name in options else option
-    return first.model_copy(update=changes | {"options": options})
-
-
-def walk(options: Mapping[str, Option], path: Path = ()) -> Iterator[tuple[Path, Option]]:
-    """Yield every option with its path, groups of options before what they hold."""
-    for name, option in options.items():
-        yield (*path, name), option
-        yield from walk(option.options, (*path, name))
-
-
 def _filled(
     sections: Mapping[str, Option], images: tuple[ImageRef, ...], port: int | None
 ) -> Mapping[str, Mapping[str, JsonValue]]:
@@ -310,50 +281,6 @@ def _filled(
         for path, option in walk(sections)
         if option.role
     }
-
-
-def _changed(
-    sections: Mapping[str, Option],
-    given: Mapping[str, Mapping[str, JsonValue]],
-    name: str,
-    places: Mapping[str, Site],
-) -> dict[str, Option]:
-    root = Option(options=sections)
-    file = f"charts/{name}/service.yaml"
-    problems = []
-    for dotted, fields in given.items():
-        site = places.get(dotted, (file, 0, 0))
-        known = {".".join(path): path for path, _ in walk(root.options)}  # a name may have dots
-        if dotted not in known:
-            message = f"set: the service has no option {dotted!r}"
-            problems.append(Problem(*site, message, nearest(dotted, list(known))))
-            continue
-        if unknown := sorted(set(fields) - set(Option.model_fields)):
-            message = f"set: {dotted}: options have no {', '.join(unknown)}"
-            problems.append(Problem(*site, message))
-            continue
-        change = _change(fields, option_at(root.options, known[dotted]))
-        for step in reversed(known[dotted]):
-            change = Option(options={step: change})
-        root = merged(root, change)
-    if problems:
-        raise InputError(problems)
-    return dict(root.options)
-
-
-def option_at(options: Mapping[str, Option], path: Path) -> Option:
-    """Return the option at a path."""
-    first, *rest = path
-    return option_at(options[first].options, tuple(rest)) if rest else options[first]
-
-
-def _change(fields: Mapping[str, JsonValue], option: Option) -> Option:
-    """Return fields of `set` as an option; a slider may say only what differs."""
-    slider = fields.get("slider")
-    if isinstance(slider, dict) and option.slider is not None:
-        before = option.slider.model_dump(exclude_unset=True)
-        fields = {**fields, "slider": before | slider}
-    return Option.model_validate(fields)
 
 
 def _variables(groups: Mapping[str, Group], options: Mapping[str, Option]) -> Iterator[Variables]:

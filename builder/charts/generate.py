@@ -9,10 +9,11 @@ from pathlib import Path
 from builder.catalog.overlay import Misses, Node, entries, node
 from builder.catalog.reader import Spot
 from builder.catalog.source import YamlFile
-from builder.charts.compose import Composition, compose, walk
+from builder.charts.compose import Composition, compose
 from builder.charts.images import ImageRefs
 from builder.charts.library_rules import library_problems
 from builder.charts.load import Documents, services_of
+from builder.charts.model import walk
 from builder.charts.service import Service
 from builder.charts.service_rules import (
     ServiceFile,

@@ -8,7 +8,7 @@ An option stands in one place. From it come its line of `values.yaml`, its node 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -32,6 +32,8 @@ ChartName = Annotated[
 ]
 
 
+Path = tuple[str, ...]
+"""The names of options from a section down."""
 ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)*$")]
 
@@ -285,6 +287,24 @@ def spaced(name: str) -> str:
     """Return a name in camel case as words: `ingressClassName` -> `Ingress class name`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
     return words[:1].upper() + words[1:]
+
+
+def merged(first: Option, second: Option) -> Option:
+    """Return the first option with the second one on top: its fields replace, its options are
+    added.
+    """
+    changes: dict[str, object] = {name: getattr(second, name) for name in second.model_fields_set}
+    options = dict(first.options)
+    for name, option in second.options.items():
+        options[name] = merged(options[name], option) if name in options else option
+    return first.model_copy(update=changes | {"options": options})
+
+
+def walk(options: Mapping[str, Option], path: Path = ()) -> Iterator[tuple[Path, Option]]:
+    """Yield every option with its path, groups of options before what they hold."""
+    for name, option in options.items():
+        yield (*path, name), option
+        yield from walk(option.options, (*path, name))
 
 
 Option.model_rebuild()

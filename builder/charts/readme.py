@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from builder.charts.compose import Composition, Path
-from builder.charts.model import Option, offered, spaced
+from builder.charts.compose import Composition
+from builder.charts.model import Option, Path, offered, spaced
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

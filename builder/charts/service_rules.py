@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from builder.catalog import wording
 from builder.catalog.reader import Key, Spot
 from builder.catalog.source import Site, YamlFile
-from builder.charts.compose import Composition, Path, walk
+from builder.charts.compose import Composition
 from builder.charts.load import SERVICE, SOURCE
-from builder.charts.model import Option
+from builder.charts.model import Option, Path, walk
 from builder.charts.option_rules import option_faults, option_keys
 from builder.charts.references import line_and_column, template_problems
 from builder.charts.service import Probe

@@ -14,11 +14,12 @@ from builder.catalog.overlay import Node, at, leaves, node
 from builder.catalog.reader import Keys
 from builder.catalog.source import Site, YamlFile
 from builder.catalog.suggest import nearest
-from builder.charts.compose import Composition, option_at, walk
+from builder.charts.compose import Composition
 from builder.charts.generate import composed_from
 from builder.charts.images import image_refs
-from builder.charts.model import Option
+from builder.charts.model import Option, walk
 from builder.charts.option_rules import option_keys
+from builder.charts.settings import option_at
 from builder.charts.sources import ChartSources, sources
 from builder.console.text import Console
 from builder.errors import InputError, Problem
