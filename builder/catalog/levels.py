@@ -18,7 +18,8 @@ from builder.errors import Problem
 NAME = "catalog.yaml"
 CHECKOUTS = ".catalog/upstream"
 """Directory beside catalog.yaml of what git fetched: one directory for each commit."""
-FORMAT = 1
+MOST = source.MAX_BYTES
+"""Bytes of a catalog.yaml."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +60,8 @@ class Levels:
     problems: tuple[Problem, ...] = ()
     whole: bool = True
     """Whether none is missing."""
+    absent: GitUpstream | None = None
+    """The one that git has to fetch first."""
 
     @property
     def own(self) -> Level:
@@ -92,13 +95,24 @@ def read(path: Path) -> Levels:
         found = _upstream(level, target, above)
         if isinstance(found, Problem):
             problems.append(found)
-            return Levels(levels=tuple(reversed(above)), problems=tuple(problems), whole=False)
+            return Levels(
+                levels=tuple(reversed(above)),
+                problems=tuple(problems),
+                whole=False,
+                absent=_absent(target, above[0].root),
+            )
         path, within = found
 
 
 def location(home: Path, upstream: GitUpstream) -> Path:
     """Return the directory of a commit's files; `home` is that of the catalog itself."""
     return home / CHECKOUTS / upstream.commit
+
+
+def _absent(target: str | GitUpstream, home: Path) -> GitUpstream | None:
+    if isinstance(target, GitUpstream) and not location(home, target).is_dir():
+        return target
+    return None
 
 
 def _level(path: Path, yaml: YamlFile, within: Path | None) -> Level:

@@ -36,6 +36,7 @@ class Command(Protocol):
 
 COMMANDS: Mapping[str, str] = {
     "doctor": "check what this machine lacks, and say how to fix it",
+    "init": "start a fork: a catalog that extends another one",
     "new": "start a layer, an image or a service that builds and passes its tests",
     "validate": "check catalog.yaml and every layer.yaml, and show all problems at once",
     "list": "list the images",
