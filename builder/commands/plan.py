@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from builder.console.text import Console, readable
 from builder.errors import listed
@@ -12,6 +13,7 @@ from builder.execute.project import Project, image_ref, open_project
 from builder.graph.tags import Tag, published
 from builder.plan.plan import Plan, PlanStep
 
+NOBODY: Mapping[str, str] = MappingProxyType({})
 WORTH_A_LAYER = 10_000_000
 """Two layers that duplicate at least this many bytes are named without --all."""
 
@@ -33,7 +35,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         console.json([_row(step, tags) for step in made.steps])
         return 0
-    show(made, console, everything=arguments.all)
+    show(made, console, everything=arguments.all, whose=_whose(project))
     _show_overlaps(project, made, console, least=0 if arguments.all else WORTH_A_LAYER)
     return 0
 
@@ -50,16 +52,28 @@ def _show_overlaps(project: Project, made: Plan, console: Console, *, least: int
         console.table(["layers", ">size", "in"], rows)
 
 
-def show(made: Plan, console: Console, *, everything: bool = False) -> None:
-    """Print a plan as a table, with a summary line."""
+def show(
+    made: Plan, console: Console, *, everything: bool = False, whose: Mapping[str, str] = NOBODY
+) -> None:
+    """Print a plan as a table, with a summary line; `whose` tells whose the cells of a fork are."""
     rows = [
-        (step.action, step.node, listed(step.reasons, 4, "; "))
+        (step.action, step.node, whose.get(step.node, ""), listed(step.reasons, 4, "; "))
         for step in made.steps
         if everything or step.action != "keep"
     ]
-    if rows:
-        console.table(["", "node", "why"], rows)
+    if rows and whose:
+        console.table(["", "node", "", "why"], rows)
+    elif rows:
+        console.table(["", "node", "why"], [(action, node, why) for action, node, _, why in rows])
     console.text(summary(made))
+
+
+def _whose(project: Project) -> Mapping[str, str]:
+    """Return whose the layer of each cell of a fork is; nothing for a catalog that is none."""
+    loaded = project.loaded
+    if not loaded.levels.own.is_fork:
+        return NOBODY
+    return {cell.id: loaded.whose(cell.name) for cell in project.graph.cells.values()}
 
 
 def summary(made: Plan) -> str:
