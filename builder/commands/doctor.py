@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from builder.catalog.load import Loaded, load
-from builder.charts.sources import service_names
+from builder.charts.sources import sources
 from builder.console.text import Console
 from builder.errors import BuilderError, InputError
 from builder.graph.asks import stale
@@ -123,7 +123,7 @@ def _needs(loaded: Loaded) -> Needs:
         cran=any(layer.cran for layer in layers),
         archives=addresses(whole),
         further=further,
-        charts=bool(service_names(loaded.levels)),
+        charts=bool(sources(loaded.levels).written),
     )
 
 

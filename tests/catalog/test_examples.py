@@ -98,6 +98,56 @@ def test_a_fork_that_changes_branding_builds_no_cell(tmp_path: Path) -> None:
     assert load(path).home == ROOT
 
 
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git repository that holds this catalog in a directory."""
+    root = tmp_path_factory.mktemp("national")
+    there = root / "catalogs" / "national"
+    for name in ("images", "charts", "catalog.lock"):
+        shutil.copytree(ROOT / name, there / name, symlinks=True)
+    shutil.copy(ROOT / "catalog.yaml", there)
+    who = ["-c", "user.name=national", "-c", "user.email=national@example.org"]
+    for argv in (["init", "-q", "-b", "main"], ["add", "-A"], [*who, "commit", "-qm", "one"]):
+        subprocess.run(["git", *argv], cwd=root, check=True, capture_output=True)
+    return root
+
+
+@pytest.mark.process
+def test_a_fork_of_a_git_repository_is_made_and_read_again(
+    repository: Path, tmp_path: Path
+) -> None:
+    fork = tmp_path / "forks" / "team"
+    url = repository.as_uri()
+    init = ["init", "--from", url, "--at", "main", "--subdirectory", "catalogs/national"]
+    catalog(tmp_path / "none.yaml", *init, "--registry", "r.example/team", str(fork))
+    head = ["git", "-C", str(repository), "rev-parse", "main"]
+    commit = subprocess.run(head, capture_output=True, text=True, check=True).stdout.strip()
+    written = yaml.safe_load((fork / "catalog.yaml").read_text())
+    assert written["extends"] == {"git": url, "commit": commit, "directory": "catalogs/national"}
+    assert [path.name for path in fork.parent.iterdir()] == ["team"]
+    loaded = load(fork / "catalog.yaml")
+    assert keys(loaded, fork / "x") == keys(load(ROOT / "catalog.yaml"), ROOT / "x")
+    # What git fetched may be deleted at any time.
+    shutil.rmtree(fork / ".catalog")
+    catalog(fork / "catalog.yaml", "lock", "--check")
+    assert (fork / ".catalog" / "upstream" / commit).is_dir()
+
+
+@pytest.mark.process
+def test_a_fork_says_where_each_part_is_from(tmp_path: Path) -> None:
+    service = next(iter(open_charts(load(ROOT / "catalog.yaml")).compositions))
+    path = tmp_path / "catalog.yaml"
+    patch = f"patch: {{services: {{{service}: {{title: Ours}}}}}}\n"
+    path.write_text(BRANDING.format(root=ROOT) + patch)
+    told = json.loads(catalog(path, "explain", "--json", service))[f"service {service}"]
+    from_ = {row["key"]: (row["value"], row["file"], row["line"], row["whose"]) for row in told}
+    assert from_["title"] == ("Ours", str(path), 7, "yours")
+    assert from_["image"][1:2] + from_["image"][3:] == (
+        str(ROOT / "charts" / service / "service.yaml"),
+        "upstream",
+    )
+
+
 def keys(loaded: Loaded, path: Path) -> dict[str, str]:
     """Return the key of each cell of a catalog."""
     lock = read(path.parent / "catalog.lock")
