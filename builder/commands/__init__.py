@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, str] = {
     "sbom": "write what images hold, with licences, as SPDX and CycloneDX documents",
     "notes": "say what moved between two states of the catalog: packages by layer, images, pulls",
     "lock": "resolve what layers ask for to exact files, in catalog.lock",
+    "upgrade": "move a fork to what its upstream is by now",
     "fetch": "fetch what is locked into the cache",
     "plan": "show what a build would keep and build, and why",
     "build": "build missing cells, and put the images together",

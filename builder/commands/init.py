@@ -11,7 +11,7 @@ from pathlib import Path
 
 from builder import confined
 from builder.catalog.additions import check_name
-from builder.catalog.fork import COMMIT, DIRECTORY, GIT_URL
+from builder.catalog.fork import DIRECTORY, GIT_URL
 from builder.catalog.levels import NAME
 from builder.commands import lock
 from builder.console.text import Console
@@ -113,8 +113,7 @@ def _extends(arguments: argparse.Namespace) -> Mapping[str, str] | str:
     given: str = arguments.upstream
     if not re.fullmatch(GIT_URL, given):
         return given if Path(given).is_absolute() else os.path.relpath(given, arguments.directory)
-    is_commit = re.fullmatch(COMMIT, arguments.at)
-    commit = arguments.at if is_commit else git.newest(given, arguments.at)
+    commit = git.commit_of(given, arguments.at)
     there = {"directory": arguments.subdirectory} if arguments.subdirectory else {}
     return {"git": given, "commit": commit, **there}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 import tempfile
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ TAKING_IN = {
 }
 
 
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 REVISIONS = "name a commit, a branch or a tag of the repository that the catalog is in"
 
 
@@ -77,14 +79,17 @@ def fetch(url: str, commit: str, target: Path) -> None:
             files.rename(target)
 
 
-def newest(url: str, revision: str) -> str:
-    """Return the commit that a branch or a tag of a repository elsewhere names by now.
+def commit_of(url: str, revision: str) -> str:
+    """Return the commit that a branch or a tag of a repository elsewhere names by now; a whole id
+    of a commit is taken as it is.
 
     Raises:
         BuilderError: the repository does not answer, or has no such branch or tag.
         ToolError: git is not installed.
 
     """
+    if COMMIT.fullmatch(revision):
+        return revision
     peeled = f"{revision}^{{}}"
     said = _far(url, "ls-remote", "--", url, revision, peeled).decode()
     named: dict[str, str] = {}
@@ -95,7 +100,7 @@ def newest(url: str, revision: str) -> str:
     for ref in sorted(named, key=lambda name: not name.endswith("^{}")):
         if ref.removesuffix("^{}") in {revision, f"refs/heads/{revision}", f"refs/tags/{revision}"}:
             return named[ref]
-    raise BuilderError(f"{url} has no branch or tag {revision!r}", hint="name one with --at")
+    raise BuilderError(f"{url} has no branch or tag {revision!r}", hint="name one that it has")
 
 
 def _far(url: str, *arguments: str | Path) -> bytes:

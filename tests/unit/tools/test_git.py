@@ -49,11 +49,13 @@ def test_a_commit_is_fetched_whole_and_without_its_history(
 def test_what_a_branch_and_a_tag_name(repository: Path) -> None:
     url = repository.as_uri()
     assert (
-        git.newest(url, "main") == git.newest(url, "HEAD") == run(repository, "rev-parse", "HEAD")
+        git.commit_of(url, "main")
+        == git.commit_of(url, "HEAD")
+        == run(repository, "rev-parse", "HEAD")
     )
-    assert git.newest(url, "v1") == run(repository, "rev-parse", "HEAD^")
+    assert git.commit_of(url, "v1") == run(repository, "rev-parse", "HEAD^")
     with pytest.raises(BuilderError, match="has no branch or tag 'v2'"):
-        git.newest(url, "v2")
+        git.commit_of(url, "v2")
 
 
 def test_a_commit_that_is_not_there_leaves_nothing(repository: Path, tmp_path: Path) -> None:
