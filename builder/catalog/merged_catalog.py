@@ -24,7 +24,7 @@ from builder.catalog.overlay import (
 from builder.catalog.reader import Key, Spot
 from builder.catalog.source import Site, YamlFile
 
-OWN = ("format", "name", "url", "registry", "layers")
+OWN = ("format", "name", "url", "registry", "layers", "workflows")
 """Keys of catalog.yaml that a fork does not take from upstream."""
 BY_NAME = ("axes", "charts", "images", "indexes", "mirrors", "repositories")
 """Keys whose entries join those of upstream; an entry of the same name replaces upstream's."""

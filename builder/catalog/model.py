@@ -37,6 +37,7 @@ from builder.catalog.words import (
     Variable,
     When,
 )
+from builder.catalog.workflows import Workflows
 
 
 class Image(Lifecycle):
@@ -130,6 +131,9 @@ class Catalog(Origins, Fork):
     exclude: tuple[Rule, ...] = Field((), description="Points that are not built.")
     require: tuple[Rule, ...] = Field(
         (), description="The only points that are built of the images concerned."
+    )
+    workflows: Workflows | None = Field(
+        None, description="The continuous integration that `catalog workflows` writes."
     )
     tags: tuple[TagTemplate, ...] = Field(
         ("{tag}", "{tag}-{date}"),

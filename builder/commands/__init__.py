@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol, cast
 
 from builder.console.text import Console
@@ -64,6 +65,8 @@ COMMANDS: Mapping[str, str] = {
     "promote": "make a staged release public",
     "rollback": "make an earlier release public again",
     "releases": "list the releases in a registry",
+    "weekly": "do all that a week asks for, unattended: from the lock to what is public",
+    "workflows": "write the continuous integration of the catalog, for GitHub or GitLab",
     "prune": "free the space of cells and images that the catalog no longer needs",
     "render": "print the Dockerfile that builds an image with plain Docker",
     "chart": "generate, check, compare, publish and launch the services' Helm charts",
@@ -121,6 +124,17 @@ def command(name: str) -> Command:
                 ) from error
         raise
     return cast("Command", module)
+
+
+def call(name: str, argv: Sequence[str], catalog: Path, console: Console) -> int:
+    """Run another command as if it was typed; return its exit code.
+
+    Raises: as that command.
+    """
+    module = command(name)
+    parser = argparse.ArgumentParser(prog=f"catalog {name}")
+    module.add_arguments(parser)
+    return module.run(parser.parse_args(list(argv), argparse.Namespace(catalog=catalog)), console)
 
 
 def answer_shell(parser: argparse.ArgumentParser) -> None:

@@ -13,13 +13,19 @@ from builder import confined
 from builder.catalog.additions import check_name
 from builder.catalog.fork import DIRECTORY, GIT_URL
 from builder.catalog.levels import NAME
+from builder.catalog.load import load
+from builder.catalog.workflows import Workflows
+from builder.charts.sources import service_names
 from builder.commands import lock
+from builder.commands.workflows import WHAT
 from builder.console.text import Console
 from builder.errors import InputError, Problem
 from builder.events import Plain
 from builder.fetch import upstream
+from builder.record.chart_images import on_this_machine
 from builder.render import scaffold
 from builder.render.scaffold import NewFork
+from builder.render.workflows import Project, workflows
 from builder.tools import git
 
 REGISTRY = "registry.example.org"
@@ -78,6 +84,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         scaffold.fork(new).write(beside)
         upstream.bring(beside / NAME, console)
         _lock(beside / NAME, console)
+        _integrate(beside / NAME, console)
         beside.rename(target)
     finally:
         confined.remove(target.parent, beside.name)
@@ -116,6 +123,19 @@ def _extends(arguments: argparse.Namespace) -> Mapping[str, str] | str:
     commit = git.commit_of(given, arguments.at)
     there = {"directory": arguments.subdirectory} if arguments.subdirectory else {}
     return {"git": given, "commit": commit, **there}
+
+
+def _integrate(path: Path, console: Console) -> None:
+    """Write the fork's continuous integration."""
+    loaded = load(path)
+    if on_this_machine(path, loaded.catalog.registry, WHAT):
+        console.note("no workflows are written, as the registry is on this machine")
+        return
+    has_charts = bool(service_names(loaded.levels))
+    project = Project(
+        registry=loaded.catalog.registry, has_charts=has_charts, workflows=Workflows()
+    )
+    workflows(project).write(path.parent)
 
 
 def _lock(path: Path, console: Console) -> None:

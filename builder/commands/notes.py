@@ -10,7 +10,7 @@ from pathlib import Path
 from builder.console.text import Console
 from builder.errors import InputError, Problem
 from builder.fetch.transfer import place
-from builder.graph.moved import State
+from builder.graph.moved import Notes, State
 from builder.graph.notes import asked_of, notes
 from builder.lock.model import Artifact
 from builder.lock.osv import Advisory
@@ -45,20 +45,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print Markdown, or JSON: packages by layer, and images with what a node pulls of them."""
-    catalog: Path = arguments.catalog
-    settings = read_settings(catalog.parent)
-    here = str(catalog.parent)
-    before = state_of(arguments.old, "OLD", catalog, settings, console)
-    after = state_of(arguments.new or here, "NEW", catalog, settings, console)
-    if arguments.new is None:
-        after = replace(after, name=NOW)
-    known = _advisories(arguments.osv, before, after)
-    made = notes(before, after, advisories=known, size=_sizes(settings))
+    made = between(arguments.catalog, arguments.old, arguments.new, arguments.osv, console)
     if arguments.json:
         console.json(document(made))
     else:
         console.text(markdown(made).rstrip("\n"))
     return 0
+
+
+def between(catalog: Path, old: str, new: str | None, osv: Path | None, console: Console) -> Notes:
+    """Return what moved between two states of a catalog, each named as on the command line; `new`
+    is None for the catalog as it is now. `osv` is a directory of advisories.
+
+    Raises:
+        InputError: there is no such state, or no such directory.
+
+    """
+    settings = read_settings(catalog.parent)
+    before = state_of(old, "OLD", catalog, settings, console)
+    after = state_of(new or str(catalog.parent), "NEW", catalog, settings, console)
+    if new is None:
+        after = replace(after, name=NOW)
+    known = _advisories(osv, before, after)
+    return notes(before, after, advisories=known, size=_sizes(settings))
 
 
 def _advisories(directory: Path | None, before: State, after: State) -> list[Advisory] | None:

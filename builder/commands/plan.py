@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from types import MappingProxyType
 
+from builder.commands.notes import between
 from builder.console.text import Console, readable
 from builder.errors import listed
 from builder.execute.overlaps import overlaps
 from builder.execute.project import Project, image_ref, open_project
+from builder.graph.select import part
 from builder.graph.tags import Tag, published
 from builder.plan.plan import Plan, PlanStep
+from builder.plan.shards import Shards, durations, shards
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
+MOST_SHARDS = 256
+"""As many jobs a matrix of GitHub Actions has at most."""
 WORTH_A_LAYER = 10_000_000
 """Two layers that duplicate at least this many bytes are named without --all."""
 
@@ -24,13 +30,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "patterns", nargs="*", metavar="PATTERN", help="images or cells (globs); all without one"
     )
     parser.add_argument("--all", action="store_true", help="also list what is kept")
+    parser.add_argument(
+        "--since",
+        metavar="REVISION",
+        help="only images that differ from those of a git revision",
+    )
+    parser.add_argument(
+        "--shards",
+        type=_count,
+        metavar="N",
+        help=(
+            "share the images out over N machines instead, by how long each is going to take, and"
+            " name the cells to build before, because more than one machine needs them"
+        ),
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= MOST_SHARDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST_SHARDS}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the plan. Always exit 0: work to do is not a failure."""
     project = open_project(arguments.catalog, arguments.patterns)
+    if arguments.since is not None:
+        project = replace(project, graph=part(project.graph, _differing(arguments, console)))
     made = project.plan()
+    if arguments.shards:
+        _show_shards(_shards(project, made, arguments.shards), console, as_json=arguments.json)
+        return 0
     tags = published(project.loaded, project.whole, project.lock, _digests(project, made))
     if arguments.json:
         console.json([_row(step, tags) for step in made.steps])
@@ -38,6 +69,30 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     show(made, console, everything=arguments.all, whose=_whose(project))
     _show_overlaps(project, made, console, least=0 if arguments.all else WORTH_A_LAYER)
     return 0
+
+
+def _differing(arguments: argparse.Namespace, console: Console) -> list[str]:
+    """Return the images that differ from those of a git revision."""
+    notes = between(arguments.catalog, arguments.since, None, None, console)
+    return [image.image for image in notes.images or () if image.change in {"added", "changed"}]
+
+
+def _shards(project: Project, made: Plan, count: int) -> Shards:
+    """Share out the images; only what is to be built takes time, and each image's tests."""
+    due = {step.node for step in (*made.to_build("cell"), *made.to_check())}
+    every = durations(project.graph, project.lock)
+    seconds = {cell: every[cell] for cell in project.graph.cells if cell in due}
+    return shards(project.graph, list(project.graph.images), seconds, count)
+
+
+def _show_shards(made: Shards, console: Console, *, as_json: bool) -> None:
+    if as_json:
+        console.json(asdict(made))
+        return
+    rows = [("first", f"{made.seconds / 60:.0f} min", " ".join(made.first))] if made.first else []
+    for number, shard in enumerate(made.shards, 1):
+        rows.append((str(number), f"{shard.seconds / 60:.0f} min", " ".join(shard.images)))
+    console.table(["shard", ">predicted", "builds"], rows)
 
 
 def _show_overlaps(project: Project, made: Plan, console: Console, *, least: int) -> None:

@@ -23,7 +23,7 @@ from builder.release import charts, shelf, stage
 from builder.release.document import Release
 from builder.verify import image as verify
 
-UNBUILT, UNTESTED = "unbuilt", "untested"
+UNBUILT, UNTESTED, UNPACKAGED = "unbuilt", "untested", "unpackaged"
 SHOWN = 3
 
 
@@ -43,14 +43,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the file of digests that `catalog chart package` was given",
     )
     parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=(UNBUILT, UNTESTED, UNPACKAGED),
+        help=(
+            "leave out images that are not built, or whose tests have not passed here, with the"
+            " charts that offer them; or charts that DIR does not have as they are now; may be"
+            " repeated"
+        ),
+    )
+    parser.add_argument(
         "--allow",
         action="append",
         default=[],
-        choices=(UNBUILT, UNTESTED),
-        help=(
-            "leave out images that are not built, with the charts that offer them; or take images"
-            " whose tests have not passed here; may be repeated"
-        ),
+        choices=(UNTESTED,),
+        help="take images whose tests have not passed here",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -62,21 +70,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     given(arguments)
     project = open_project(arguments.catalog, cells=False)
     place = place_of(arguments, project.loaded, project.settings)
-    waiting: dict[str, str] = {}
     with held(project):
-        manifests, why = looked_up(project)
-        if why and UNBUILT not in arguments.allow:
-            raise not_built(why)
+        manifests, waiting = _images(project, arguments)
         if any(place.image(name)[0] == place.releases for name in manifests):
             message = f"an image is called {shelf.RELEASES}, where the registry has the releases"
             raise BuilderError(message, hint="give it another name")
-        waiting |= {image: reason or "it is not built" for image, reason in why.items()}
-        if UNTESTED not in arguments.allow:
-            _check_tests(project, manifests)
         archives: list[stage.ChartArchive] = []
         if arguments.charts:
             opened = open_charts(project.loaded, read_digests(arguments.digests))
-            archives, lacking = charts.archives(opened, arguments.charts, manifests)
+            anyway = UNPACKAGED in arguments.without
+            archives, lacking = charts.archives(opened, arguments.charts, manifests, anyway=anyway)
             waiting |= lacking
         target = PushTarget(registry=place.registry, address=place.address, jobs=place.jobs)
         # By digest alone: no tag is moved.
@@ -98,19 +101,29 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _check_tests(project: Project, manifests: Mapping[str, Descriptor]) -> None:
-    """Raise where tests of an image have not passed on its very bytes."""
+def _images(
+    project: Project, arguments: argparse.Namespace
+) -> tuple[dict[str, Descriptor], dict[str, str]]:
+    """Return the manifests of the images of a release, and why others are left out.
+
+    Raises:
+        BuilderError: some are not built, or not tested, and are not to be left out.
+
+    """
+    manifests, why = looked_up(project)
+    if why and UNBUILT not in arguments.without:
+        raise not_built(why)
+    waiting = {image: reason or "it is not built" for image, reason in why.items()}
+    if UNTESTED in arguments.allow:
+        return manifests, waiting
     results, directories = project.state / "tests", project.loaded.layer_dirs
-    late = []
-    for name, manifest in manifests.items():
-        image = project.graph.images[name]
-        tests = verify.tests_of(project.graph, image, manifest.digest, project.lock, directories)
-        if not all(verify.passed(test, results) for test in tests):
-            late.append(name)
-    if late:
-        hint = f"run `catalog test`, or pass --allow {UNTESTED}"
+    late = verify.untested(project.graph, manifests, project.lock, directories, results)
+    if late and UNTESTED not in arguments.without:
+        hint = f"run `catalog test`, or pass --without {UNTESTED}, or --allow {UNTESTED}"
         message = f"the tests of {listed(late, SHOWN)} have not passed as they are now"
         raise BuilderError(message, hint=hint)
+    waiting |= dict.fromkeys(late, "its tests have not passed")
+    return {name: one for name, one in manifests.items() if name not in waiting}, waiting
 
 
 def _tags(project: Project, digests: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,8 @@ programs and libraries that are there in two versions, or that lack what they lo
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from docker import DockerClient
@@ -14,7 +15,7 @@ from builder.catalog.additions import check_layers
 from builder.catalog.load import load as load_catalog
 from builder.console.text import Console
 from builder.errors import BuilderError, InputError, Problem
-from builder.execute.hold import taken
+from builder.execute.hold import held, looked_up, taken
 from builder.execute.loading import load, pinned
 from builder.execute.project import Project, open_project
 from builder.execute.schedule import run as schedule
@@ -47,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run the tests of each cell in one image alone: the one with the most cells",
     )
     parser.add_argument(
+        "--built",
+        action="store_true",
+        help="leave out images that are not built as the catalog and its lock mean them now",
+    )
+    parser.add_argument(
         "-j",
         "--jobs",
         type=int,
@@ -65,7 +71,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     are unchanged.
     """
     project = open_project(arguments.catalog, _patterns(arguments), cells=False)
-    with taken(project) as images:
+    with _images(project, is_partly=arguments.built) as images:
         outcomes = _outcomes(arguments, project, images, console)
     for outcome in outcomes:
         if not outcome.ok:
@@ -82,6 +88,22 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         f" {failed} failed"
     )
     return 1 if failed else 0
+
+
+@contextmanager
+def _images(project: Project, *, is_partly: bool) -> Iterator[dict[str, Descriptor]]:
+    """Hold the images to test: all of a project, or those of them that are built.
+
+    Raises:
+        BuilderError: some are not built, and are not to be left out.
+
+    """
+    if not is_partly:
+        with taken(project) as images:
+            yield images
+        return
+    with held(project):
+        yield looked_up(project)[0]
 
 
 def _outcomes(

@@ -27,7 +27,7 @@ def select(graph: Graph, patterns: Sequence[str], *, cells: bool = True) -> Grap
     if not patterns:
         return graph
     images: dict[str, ImagePoint] = {}
-    chosen: dict[str, Cell] = {}
+    chosen: set[str] = set()
     problems: list[Problem] = []
     for pattern in patterns:
         matches = re.compile(translate(pattern)).match
@@ -40,15 +40,23 @@ def select(graph: Graph, patterns: Sequence[str], *, cells: bool = True) -> Grap
         if not of_images and not of_cells:
             problems.append(unknown(graph, pattern) if cells else _no_image(graph, pattern))
         images.update((image.id, image) for image in of_images)
-        chosen.update((cell.id, cell) for cell in of_cells)
+        chosen.update(cell.id for cell in of_cells)
     if problems:
         raise InputError(problems)
-    for image in images.values():
-        chosen.update((cell, graph.cells[cell]) for cell in image.cells)
-    names = {image.name for image in images.values()}
+    return part(graph, images, chosen)
+
+
+def part(graph: Graph, images: Collection[str], cells: Collection[str] = ()) -> Graph:
+    """Return the images and the cells with these ids, and every cell that they stand on."""
+    chosen = {name: image for name, image in graph.images.items() if name in images}
+    wanted = dict.fromkeys(cells)
+    for image in chosen.values():
+        wanted.update(dict.fromkeys(image.cells))
+    names = {image.name for image in chosen.values()}
+    below = with_ancestors(graph, [graph.cells[cell] for cell in wanted])
     return Graph(
-        cells={cell.id: cell for cell in with_ancestors(graph, chosen.values())},
-        images={name: image for name, image in graph.images.items() if name in images},
+        cells={cell.id: cell for cell in below},
+        images=chosen,
         absent=tuple(absent for absent in graph.absent if absent.name in names),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from builder.catalog import source
@@ -27,8 +28,11 @@ def unpullable(
     `known` tells of `<name>:<tag>` whether the image is built; `catalog` is catalog.yaml.
     """
     problems: list[Problem] = []
-    if compositions and LOOPBACK not in allowed and _is_loopback(registry):
-        problems.append(_loopback(catalog, registry))
+    if compositions and LOOPBACK not in allowed:
+        problem = on_this_machine(catalog, registry, "charts would refer to images at")
+        if problem:
+            hint = f"{problem.hint}, or pass --allow {LOOPBACK}"
+            problems.append(replace(problem, hint=hint))
     if UNBUILT not in allowed:
         for composition in compositions:
             problems += _unbuilt(catalog, composition, known)
@@ -42,14 +46,16 @@ def offered(composition: Composition) -> list[str]:
     return list(dict.fromkeys([*own, *composition.launched]))
 
 
-def _loopback(catalog: Path, registry: str) -> Problem:
+def on_this_machine(catalog: Path, registry: str, what: str) -> Problem | None:
+    """Return the problem that a catalog's registry is on this machine, if it is; `what` would use
+    it.
+    """
+    if not _is_loopback(registry):
+        return None
     file = catalog.as_posix()
     place = source.read(catalog, file).at(("registry",))
-    message = (
-        f"charts would refer to images at {registry}, which for each user means their own machine"
-    )
-    hint = f"set `registry` to where images are pushed, or pass --allow {LOOPBACK}"
-    return Problem(file, *place, message, hint)
+    message = f"{what} {registry}, which for each user means their own machine"
+    return Problem(file, *place, message, "set `registry` to where images are pushed")
 
 
 def _unbuilt(

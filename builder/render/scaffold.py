@@ -109,7 +109,6 @@ def fork(new: NewFork) -> Tree:
             "catalog.yaml": File(_rendered("catalog.yaml", values)),
             "README.md": File(_rendered("README.md", values)),
             ".gitignore": File(b"/.catalog/\n"),
-            ".github/workflows/check.yml": File(_rendered("check.yml", values)),
         }
     )
 

@@ -136,8 +136,9 @@ class Keyring:
         """Return the Authorization for a scope; empty as long as none is known to be needed."""
         return self._headers.get(scope, "")
 
-    def challenged(self, scope: str, challenge: str) -> bool:
-        """Process an answer with status 401; return whether to try again.
+    def challenged(self, scope: str, challenge: str, sent: str) -> bool:
+        """Process an answer with status 401 to a request that had `sent` for its Authorization;
+        return whether to try again.
 
         Of several challenges the first one counts that is known here, as go-containerregistry has
         it (transport/ping.go).
@@ -155,11 +156,14 @@ class Keyring:
             known = self._headers.pop(scope, "")
             if asked is None:
                 return False
-            if asked.scheme == BEARER:
+            if known != sent:
+                # Another thread was challenged meanwhile, and has the answer.
+                self._headers[scope] = known
+            elif asked.scheme == BEARER:
                 self._headers[scope] = f"Bearer {self._token(asked.parameters, scope)}"
             elif self._login.basic and not known:
                 self._headers[scope] = self._login.basic
-            return scope in self._headers and self._headers[scope] != known
+            return self._headers.get(scope, sent) != sent
 
     def _token(self, asked: Mapping[str, str], scope: str) -> str:
         who = self._login or Login()

@@ -1,4 +1,4 @@
-"""git: the files at a revision, and the two sides of a merge."""
+"""git: the files at a revision, the two sides of a merge, a commit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import re
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,6 +170,32 @@ def files(directory: Path, commit: str, path: str) -> Mapping[str, str] | str | 
     if path in texts:
         return texts[path]
     return {name.removeprefix(f"{path}/"): text for name, text in texts.items()}
+
+
+def commit(directory: Path, paths: Sequence[str], message: str) -> str | None:
+    """Commit what changed of some paths below a directory, and nothing else; return the commit's
+    short name, or None if nothing changed.
+
+    Raises:
+        ToolError: git refuses: there is no repository, or nobody whose name it could give.
+
+    """
+    _git(directory, "add", "--", *paths)
+    if not _git(directory, "diff", "--cached", "--name-only", "--", *paths):
+        return None
+    argv: list[str | Path] = [
+        "git",
+        "-C",
+        directory,
+        "commit",
+        "--quiet",
+        "--file=-",
+        "--only",
+        "--",
+        *paths,
+    ]
+    process.run(argv, stdin=message.encode())
+    return _git(directory, "rev-parse", "--short", "HEAD").decode().strip()
 
 
 def _common(directory: Path, one: str, other: str) -> str | None:

@@ -203,26 +203,51 @@ class Registry:
         self._expect(answer, what, HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
         self._compare(answer, f"sha256:{sha256(data)}", what)
 
+    def delete(self, repository: str, digest: str) -> None:
+        """Remove a manifest, with all tags that name it; what it refers to stays until the registry
+        collects its garbage.
+
+        Raises:
+            BuilderError: the registry does not answer, or lets nothing be removed.
+
+        """
+        request = _Request(
+            method="DELETE",
+            url=self._url(repository, "manifests", digest),
+            scope=_scope(repository, "pull,push,delete"),
+        )
+        what = f"remove {repository}@{digest}"
+        answer = self._persistently(request, what)
+        if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.close()
+            message = f"the registry {self.host} lets nothing be removed"
+            hint = "its operator can allow that (`storage.delete.enabled` of distribution)"
+            raise BuilderError(message, hint=hint)
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            answer.close()
+            return
+        self._expect(answer, what, HTTPStatus.ACCEPTED, HTTPStatus.OK, HTTPStatus.NO_CONTENT)
+
     def _url(self, repository: str, kind: str, rest: str) -> str:
         return f"{self._base}/v2/{repository}/{kind}/{rest}"
 
     def _ask(self, request: _Request, what: str) -> requests.Response:
-        answer = self._once(request, what)
+        key = self._keys.header(request.scope)
+        answer = self._once(request, what, key)
         challenge = answer.headers.get("WWW-Authenticate", "")
         if answer.status_code != HTTPStatus.UNAUTHORIZED or not challenge:
             return answer
         with contextlib.ExitStack() as stack:
             stack.enter_context(answer)
-            if self._keys.challenged(request.scope, challenge):
-                return self._once(request, what)
+            if self._keys.challenged(request.scope, challenge, key):
+                return self._once(request, what, self._keys.header(request.scope))
             # What it says is still to be read.
             stack.pop_all()
             return answer
 
-    def _once(self, request: _Request, what: str) -> requests.Response:
+    def _once(self, request: _Request, what: str, key: str) -> requests.Response:
         def authorize(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
             # An upload may go to a storage host, which has its own keys in the URL.
-            key = self._keys.header(request.scope)
             if key and web.origin(request.url) == web.origin(self._base):
                 prepared.headers["Authorization"] = key
             return prepared

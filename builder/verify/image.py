@@ -32,6 +32,7 @@ from builder.documents import from_json
 from builder.graph.model import Graph, ImagePoint
 from builder.kinds.table import names as asked
 from builder.lock.model import Lock
+from builder.oci.model import Descriptor
 from builder.tools import engine
 from builder.tree import File, replace
 
@@ -165,6 +166,22 @@ def run(client: docker.DockerClient, test: ImageTest, reference: str, results: P
 def passed(test: ImageTest, results: Path) -> bool:
     """Tell whether the test has passed on this very image before."""
     return (results / f"{test.key}.json").is_file()
+
+
+def untested(
+    graph: Graph,
+    manifests: Mapping[str, Descriptor],
+    lock: Lock,
+    directories: Mapping[str, Path | Folder],
+    results: Path,
+) -> list[str]:
+    """Return the images of which some tests have not passed on their very bytes."""
+    late = []
+    for name, manifest in manifests.items():
+        tests = tests_of(graph, graph.images[name], manifest.digest, lock, directories)
+        if not all(passed(test, results) for test in tests):
+            late.append(name)
+    return late
 
 
 def options(script: bytes) -> dict[str, object]:

@@ -44,6 +44,14 @@ def run(hub: Stock, server: Server, capsys: pytest.CaptureFixture[str]) -> Run:
     return go
 
 
+def failing(hub: Stock) -> None:
+    """Add a test, which has not run, to the layer of the service."""
+    path = hub.root / "images" / SERVICE / "tests" / "works.sh"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+
+
 def test_a_chart_is_public_with_its_release(hub: Stock, run: Run, site: str) -> None:
     assert hub.run("chart", "package", "--destination", site) == 0
     code, staged = run("publish", "--charts", site, "--allow", "untested")
@@ -64,14 +72,29 @@ def test_a_chart_that_is_not_packaged_as_it_is_now_is_refused(run: Run, site: st
 
 
 def test_images_whose_tests_have_not_passed_are_refused(hub: Stock, run: Run) -> None:
-    layer = hub.root / "images" / SERVICE / "tests" / "works.sh"
-    layer.parent.mkdir(exist_ok=True)
-    layer.write_text("#!/bin/sh\n")
-    layer.chmod(0o755)
+    failing(hub)
     code, said = run("publish")
     assert code == 1
     assert f"the tests of {IMAGE}" in said
     assert "have not passed as they are now" in said
+
+
+def test_images_whose_tests_have_not_passed_are_left_out(hub: Stock, run: Run, site: str) -> None:
+    failing(hub)
+    assert hub.run("chart", "package", "--destination", site) == 0
+    code, staged = run("publish", "--charts", site, "--without", "untested")
+    assert code == 0, staged
+    assert staged["images"] > 0, "the images without that layer stay"
+    assert staged["waiting"][IMAGE] == "its tests have not passed"
+    assert f"charts/{SERVICE}" in staged["waiting"]
+
+
+def test_a_chart_that_is_not_packaged_as_it_is_now_is_left_out(run: Run, site: str) -> None:
+    argv = ("--charts", site, "--allow", "untested", "--without", "unpackaged")
+    code, staged = run("publish", *argv)
+    assert code == 0, staged
+    assert staged["charts"] == 0
+    assert staged["waiting"] == {f"charts/{SERVICE}": "it is not packaged as it is now"}
 
 
 def test_a_chart_whose_image_is_not_built_is_left_out(hub: Stock, run: Run, site: str) -> None:
@@ -82,7 +105,7 @@ def test_a_chart_whose_image_is_not_built_is_left_out(hub: Stock, run: Run, site
     code, said = run("publish", "--charts", site)
     assert code == 1
     assert "is not built as it is now" in said
-    code, staged = run("publish", "--charts", site, "--allow", "unbuilt", "--allow", "untested")
+    code, staged = run("publish", "--charts", site, "--without", "unbuilt")
     assert code == 0, staged
     assert staged["charts"] == 0
     assert f"charts/{SERVICE}" in staged["waiting"]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -277,7 +278,14 @@ def test_credentials_of_docker_login(
             push(store, images(store), target(server, tmp_path), silent)
         assert "wrong horse" not in str(caught.value) + caught.value.hint
         monkeypatch.setenv("REGISTRY_AUTH_FILE", str(auth_file(tmp_path, server.address, *LOGIN)))
-        assert total(push(store, images(store), target(server, tmp_path), silent), "sent") > SIZE
+        to = target(server, tmp_path)
+        assert total(push(store, images(store), to, silent), "sent") > SIZE
+
+        # A client whose threads all ask before one of them has been asked who it is.
+        to, repository = target(server, tmp_path), to.address.repository("python")
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: to.registry.manifest(repository, "1"), range(8)))
+        assert len(set(found)) == 1
 
 
 def test_a_missing_auth_file_is_named(

@@ -47,7 +47,7 @@ def steps(junit: Path) -> dict[str, list[str]]:
 def test_a_service_is_launched_used_and_deleted(
     cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert launch("postgresql", "--junit", str(tmp_path / "junit.xml")) == 0
+    assert launch("postgresql", "--again", "--junit", str(tmp_path / "junit.xml")) == 0
     told = capsys.readouterr()
     assert told.out == "1 service: 1 passed, 0 failed\n"
     assert steps(tmp_path / "junit.xml") == {"postgresql": STEPS}
@@ -56,6 +56,12 @@ def test_a_service_is_launched_used_and_deleted(
     assert f"helm uninstall postgresql --namespace {SPACE}" in plain
     assert not any("password" in line.lower() for line in plain)
     assert cluster.list("pods,pvc,secrets", SPACE, "app.kubernetes.io/instance=postgresql") == []
+
+    # What is unchanged is not launched again.
+    assert launch("postgresql") == 0
+    told = capsys.readouterr()
+    assert told.out == "1 service: 1 passed (1 unchanged since), 0 failed\n"
+    assert "helm install" not in told.err
 
 
 def test_a_service_that_does_not_start_tells_why(

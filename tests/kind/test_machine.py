@@ -15,7 +15,7 @@ from tests import gates
 # What is launched is in the store, so that only the machine is at fault.
 pytestmark = [pytest.mark.kind, pytest.mark.usefixtures("images")]
 SERVICE = min(gates.services(whole=False).chosen)
-COMMAND = ["--catalog", str(gates.ROOT / "catalog.yaml"), "chart", "test", SERVICE]
+COMMAND = ["--catalog", str(gates.ROOT / "catalog.yaml"), "chart", "test", "--again", SERVICE]
 
 
 def test_a_program_that_is_not_installed_is_named(

@@ -37,6 +37,9 @@ CATALOGS, OCI = "catalogs.json", "oci://"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's own arguments."""
     parser.add_argument(
+        "services", nargs="*", metavar="SERVICE", help="services (default: all of them)"
+    )
+    parser.add_argument(
         "--destination",
         type=Path,
         required=True,
@@ -86,7 +89,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     _check_addresses(arguments)
     loaded = load(arguments.catalog)
     digests = read_digests(arguments.digests)
-    charts = open_charts(loaded, digests)
+    charts = open_charts(loaded, digests).named(arguments.services)
     published = index.read(arguments.destination)
     with ThreadPoolExecutor() as pool:
         jobs = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ from typing import Any
 
 from builder import confined
 from builder.catalog.load import Loaded, load
-from builder.charts.project import Charts, open_charts
+from builder.charts.project import open_charts
+from builder.charts.sources import DIRECTORY
 from builder.console.text import Console
 from builder.documents import DocumentError, from_yaml
 from builder.errors import BuilderError, InputError, Problem, counted
@@ -29,11 +31,15 @@ from builder.settings import read as read_settings
 from builder.tools import process
 from builder.tools.kind import Kind, node_image
 from builder.tools.kubectl import Cluster
+from builder.tree import File, Tree, replace
+from builder.verify import launches
 from builder.verify.image import Outcome
 from builder.verify.release import PATIENCE, Release
 from builder.verify.service import Trial, attempt
 
 NAMESPACE = "chart-test"
+STATE, RESULTS = ".catalog", "services"
+"""Where results are kept, beside catalog.yaml."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +61,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="keep the cluster and what was launched; a second run upgrades it",
     )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="launch those, too, that passed before and are unchanged since",
+    )
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report")
+    parser.add_argument(
+        "--passed",
+        type=Path,
+        metavar="FILE",
+        help="write the names of the services that passed, as JSON",
+    )
     parser.add_argument(
         "--cluster",
         metavar="NAME",
@@ -84,38 +101,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Launch each service from the image in the store, request its page, and delete it; exit 1
-    when one fails.
+    when one fails. One that passed before counts as passed as long as it is unchanged.
     """
     loaded = load(arguments.catalog)
-    launched = {
+    images = {
         name: list(composition.launched)
         for name, composition in open_charts(loaded).named(arguments.services).compositions.items()
     }
-    references = set[str]().union(*launched.values())
+    references = set[str]().union(*images.values())
     with standing(arguments.catalog, loaded, references) as known:
-        services = _services(arguments, loaded, launched, known, console)
-        wanted = set[str]().union(*(launched[name] for name in services))
+        services = _services(arguments, loaded, images, known, console)
+        wanted = set[str]().union(*(images[name] for name in services))
         manifests = {image: known.manifests[image] for image in sorted(wanted)}
-        trials = _trials(arguments, loaded, services, manifests, console)
-    outcomes: list[Outcome] = []
-    for trial in trials.values():
-        outcomes += trial.outcomes
-    return _report(outcomes, list(trials), arguments, console)
+        outcomes = _outcomes(arguments, loaded, services, manifests, console)
+    return _report(outcomes, services, arguments, console)
 
 
-def _trials(
+def _outcomes(
     arguments: argparse.Namespace,
     loaded: Loaded,
     services: Sequence[str],
     manifests: Mapping[str, Descriptor],
     console: Console,
-) -> Mapping[str, Trial]:
-    """Launch services from images of the store; return how that went."""
+) -> list[Outcome]:
+    """Launch the services that did not pass before as they are now; return how all ended."""
     settings = read_settings(loaded.home)
-    values = _values(arguments.values)
-    node = node_image(settings.node_image)
+    values, node = _values(arguments.values), node_image(settings.node_image)
     digests = {reference: manifest.digest for reference, manifest in manifests.items()}
-    charts = open_charts(loaded, digests).named(services)
+    trees = dict(open_charts(loaded, digests).named(services).trees())
+    results = loaded.root / STATE / RESULTS
+    keys = {name: launches.key(tree, values, node) for name, tree in trees.items()}
+    known = {name: launches.kept(results, key) for name, key in keys.items()}
+    # A service that is to be kept has to be there, whatever is known of it.
+    is_anyway = arguments.again or arguments.keep
+    due = {name: tree for name, tree in trees.items() if is_anyway or not known[name]}
+    if due:
+        for name, trial in _trials(arguments, loaded, due, manifests, console).items():
+            known[name] = trial.outcomes
+            launches.keep(results, keys[name], trial.outcomes)
+    outcomes: list[Outcome] = []
+    for name in trees:
+        outcomes += known[name]
+    return outcomes
+
+
+def _trials(
+    arguments: argparse.Namespace,
+    loaded: Loaded,
+    trees: Mapping[str, Tree],
+    manifests: Mapping[str, Descriptor],
+    console: Console,
+) -> Mapping[str, Trial]:
+    """Launch charts from images of the store; return how that went."""
+    settings = read_settings(loaded.home)
+    values, node = _values(arguments.values), node_image(settings.node_image)
     kind = Kind(
         name=arguments.cluster or settings.cluster,
         kubeconfig=_kubeconfig(loaded, arguments, settings),
@@ -125,7 +164,8 @@ def _trials(
         _cluster(kind, node, console, keep=arguments.keep) as cluster,
         tempfile.TemporaryDirectory() as directory,
     ):
-        releases = _releases(charts, cluster, Path(directory), arguments.namespace, values)
+        releases = _releases(trees, cluster, Path(directory), arguments.namespace, values)
+        charts = loaded.root / DIRECTORY
         trials = {
             name: _trial(release, charts, arguments, console) for name, release in releases.items()
         }
@@ -195,7 +235,7 @@ def _reason(reference: str, known: Collection[str]) -> str:
 
 def _kubeconfig(loaded: Loaded, arguments: argparse.Namespace, settings: Settings) -> Path:
     name = arguments.cluster or settings.cluster
-    return loaded.root.absolute() / ".catalog" / "kind" / f"{name}.kubeconfig"
+    return loaded.root.absolute() / STATE / "kind" / f"{name}.kubeconfig"
 
 
 @contextmanager
@@ -216,10 +256,14 @@ def _cluster(kind: Kind, image: str, console: Console, *, keep: bool) -> Iterato
 
 
 def _releases(
-    charts: Charts, cluster: Cluster, directory: Path, namespace: str, values: Mapping[str, Any]
+    trees: Mapping[str, Tree],
+    cluster: Cluster,
+    directory: Path,
+    namespace: str,
+    values: Mapping[str, Any],
 ) -> dict[str, Release]:
     releases: dict[str, Release] = {}
-    for name, tree in charts.trees():
+    for name, tree in trees.items():
         tree.write(directory / name, settled=False)
         releases[name] = Release(
             cluster=cluster, name=name, namespace=namespace, chart=directory / name, values=values
@@ -228,11 +272,11 @@ def _releases(
 
 
 def _trial(
-    release: Release, charts: Charts, arguments: argparse.Namespace, console: Console
+    release: Release, charts: Path, arguments: argparse.Namespace, console: Console
 ) -> Trial:
     return Trial(
         release=release,
-        shown=charts.directory / release.name,
+        shown=charts / release.name,
         values=arguments.values,
         keep=arguments.keep,
         patience=arguments.timeout,
@@ -288,8 +332,15 @@ def _report(
     if arguments.junit:
         junit.write(outcomes, arguments.junit)
     failed = {outcome.test.partition(" ")[0] for outcome in failures}
+    if arguments.passed:
+        names = [name for name in services if name not in failed]
+        replace(arguments.passed, File((json.dumps(names) + "\n").encode()))
     passed = len(services) - len(failed)
-    console.text(f"{counted(len(services), 'service')}: {passed} passed, {len(failed)} failed")
+    same = len({outcome.test.partition(" ")[0] for outcome in outcomes if outcome.cached})
+    unchanged = f" ({same} unchanged since)" if same else ""
+    console.text(
+        f"{counted(len(services), 'service')}: {passed} passed{unchanged}, {len(failed)} failed"
+    )
     if arguments.keep:
         for name in services:
             command = f"helm get notes {name} --namespace {arguments.namespace}"

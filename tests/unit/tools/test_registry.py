@@ -105,7 +105,7 @@ def test_a_password_is_not_sent_where_it_could_be_read_on_the_way(config: Path) 
     assert config.exists()
     keyring = Keyring(requests.Session(), "registry.example.org", secure=True)
     with pytest.raises(BuilderError, match="without encryption") as caught:
-        keyring.challenged(SCOPE, 'Bearer realm="http://tokens.example.org/",service="registry"')
+        keyring.challenged(SCOPE, 'Bearer realm="http://tokens.example.org/",service="r"', "")
     assert "nothing was sent" in caught.value.hint
     assert "horse" not in str(caught.value)
 
@@ -113,14 +113,24 @@ def test_a_password_is_not_sent_where_it_could_be_read_on_the_way(config: Path) 
 def test_a_password_that_was_refused_is_not_tried_again(config: Path) -> None:
     assert config.exists()
     keyring = Keyring(requests.Session(), "registry.example.org", secure=True)
-    assert keyring.challenged(SCOPE, 'Basic realm="registry"')
+    assert keyring.challenged(SCOPE, 'Basic realm="registry"', "")
     assert base64.b64decode(keyring.header(SCOPE).removeprefix("Basic ")) == b"ann:correct horse"
-    assert not keyring.challenged(SCOPE, 'Basic realm="registry"')
+    assert not keyring.challenged(SCOPE, 'Basic realm="registry"', keyring.header(SCOPE))
     assert keyring.header(SCOPE) == ""
 
 
 def test_nobody_is_logged_in_by_a_challenge_without_credentials(config: Path) -> None:
     assert config.exists()
     assert not Keyring(requests.Session(), "unknown.example.org", secure=True).challenged(
-        SCOPE, 'Basic realm="registry"'
+        SCOPE, 'Basic realm="registry"', ""
     )
+
+
+def test_threads_that_are_challenged_at_once_all_try_again(config: Path) -> None:
+    assert config.exists()
+    keyring = Keyring(requests.Session(), "registry.example.org", secure=True)
+    challenge = 'Basic realm="registry"'
+    # Both asked before either had an answer.
+    assert keyring.challenged(SCOPE, challenge, "")
+    assert keyring.challenged(SCOPE, challenge, "")
+    assert keyring.header(SCOPE)
