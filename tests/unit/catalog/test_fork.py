@@ -375,3 +375,10 @@ def test_every_value_has_its_place(national: object, ministry: object) -> None:
         file, line, _ = document.site((key,), key=True)
         assert file in known
         assert line >= 1
+
+
+def test_mirrors_are_defaults_of_settings(fork: Fork_) -> None:
+    loaded = fork("mirrors: {pypi: 'https://mirror.example/simple/'}\n")
+    assert loaded.catalog.sources == {"pypi": "https://mirror.example/simple"}
+    (problem,) = wrong(fork, "mirrors: {pypy: 'https://mirror.example/simple'}\n")
+    assert problem == "catalog.yaml:4:11: unknown origin 'pypy'\n  hint: did you mean 'pypi'?"
