@@ -88,6 +88,7 @@ def read(path: Path) -> Levels:
         level = _level(path, yaml or document.nothing(path.as_posix()), within)
         above.append(level)
         problems += level.fork.problems
+        problems += _leading_out(level)
         target = level.says.extends
         is_sure = yaml is not None and level.fork.sure("extends")
         if target is None or not is_sure:
@@ -150,6 +151,19 @@ def _upstream(
     if path.is_dir() or path.name != NAME:
         path = path / NAME
     return _wrong(level, path, above, within) or (path, within)
+
+
+def _leading_out(level: Level) -> list[Problem]:
+    """Return a problem if what charts share is outside of what a level may read."""
+    data = level.document.data
+    charts = data.get("charts") if isinstance(data, dict) else None
+    library = charts.get("library") if isinstance(charts, dict) else None
+    if level.within is None or not isinstance(library, str) or "\0" in library:
+        return []
+    if (level.root / library).resolve().is_relative_to(level.within.resolve()):
+        return []
+    message = f"{library!r} is outside of the repository that names it"
+    return [level.document.problem(("charts", "library"), message)]
 
 
 def _wrong(level: Level, path: Path, above: Sequence[Level], within: Path | None) -> Problem | None:

@@ -284,6 +284,21 @@ def test_an_upstream_of_git_stays_in_its_own_directory(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("fork")
+def test_so_does_what_the_charts_of_such_an_upstream_share(tmp_path: Path) -> None:
+    commit = "c" * 40
+    text = sections("sound")["catalog.yaml"] + "charts: {library: ../../../charts}\n"
+    lay(
+        tmp_path,
+        {
+            f".catalog/upstream/{commit}/catalog.yaml": text,
+            "catalog.yaml": f"extends: {{git: https://x.example/y, commit: {commit}}}\nname: x\n",
+        },
+    )
+    with pytest.raises(InputError, match=r"'../../../charts' is outside of the repository"):
+        load(Path("catalog.yaml"))
+
+
+@pytest.mark.usefixtures("fork")
 def test_levels_say_different_things_of_one_layer(tmp_path: Path) -> None:
     lay(
         tmp_path,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.errors import BuilderError
+from builder.errors import BuilderError, IntegrityError
 from builder.tools import git
 
 pytestmark = pytest.mark.process
@@ -63,6 +63,16 @@ def test_a_commit_that_is_not_there_leaves_nothing(repository: Path, tmp_path: P
     with pytest.raises(BuilderError, match="cannot be fetched"):
         git.fetch(repository.as_uri(), "0" * 40, target)
     assert list(target.parent.iterdir()) == []
+
+
+def test_a_link_that_leads_out_is_refused(repository: Path, tmp_path: Path) -> None:
+    (repository / "out").symlink_to("/etc")
+    run(repository, "add", "-A")
+    run(repository, "commit", "-qm", "out")
+    target = tmp_path / "here" / "x"
+    with pytest.raises(IntegrityError, match="holds what leads out of it"):
+        git.fetch(repository.as_uri(), run(repository, "rev-parse", "HEAD"), target)
+    assert not target.exists()
 
 
 def test_no_address_runs_a_program(tmp_path: Path) -> None:
