@@ -7,18 +7,25 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, JsonValue, StringConstraints, Tag
 
-from builder.catalog.words import CONDITIONAL, TEXT, Identifier, Model, Name, Value, text_or_mapping
+from builder.catalog.words import (
+    CONDITIONAL,
+    TEXT,
+    Absolute,
+    Identifier,
+    Model,
+    Name,
+    Value,
+    text_or_mapping,
+)
 
 # No user, password or query: it is in git. What git would run as a program (ext::) is not here.
 GIT_URL = r"^((https?|ssh|file)://[^\s?#\\]+|[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s-]\S*)$"
 COMMIT = r"^([0-9a-f]{40}|[0-9a-f]{64})$"
 DIRECTORY = r"^([A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*)?$"
 UPSTREAM = r"^[^\x00-\x1f\x7f]+$"
-FILE_GLOB = r"^/[^\x00-\x1f\x7f]*$"
 GLOB = r"^[A-Za-z0-9_.*?\[\]{}!-]+$"
 
 Glob = Annotated[str, StringConstraints(pattern=GLOB, max_length=100)]
-FileGlob = Annotated[str, StringConstraints(pattern=FILE_GLOB)]
 Change = Mapping[str, JsonValue]
 """A JSON merge patch (RFC 7396); a list may be `{add: […], remove: [globs]}`."""
 
@@ -56,7 +63,7 @@ class Drop(Keep):
     axes: Mapping[Identifier, tuple[Value, ...]] = Field(
         {}, description="Axis -> the values at which nothing is built."
     )
-    files: Mapping[Name, tuple[FileGlob, ...]] = Field(
+    files: Mapping[Name, tuple[Absolute, ...]] = Field(
         {}, description="Layer -> globs over the absolute paths of its files/."
     )
 

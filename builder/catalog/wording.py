@@ -52,7 +52,6 @@ _PATTERNS = {
     fork.DIRECTORY: "a directory, such as a/b, without '..'",
     fork.UPSTREAM: "a directory",
     fork.GLOB: "a name, or a glob such as jupyter-*",
-    fork.FILE_GLOB: "a glob over absolute paths, such as /opt/*",
     words.COMPONENT: "a component of a repository, such as main",
     words.FILE: "the path of a file beside catalog.yaml, such as keys/pgdg.asc",
     words.SHA256: "a sha256: 64 hex digits",

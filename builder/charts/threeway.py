@@ -10,6 +10,7 @@ from typing import Literal
 
 from builder.catalog import merged_catalog, merged_layers
 from builder.catalog.folder import FILES, folder
+from builder.catalog.fork import KEYS
 from builder.catalog.levels import Levels
 from builder.catalog.overlay import Misses
 from builder.charts.sources import sources
@@ -18,7 +19,9 @@ from builder.errors import InputError
 
 Part = tuple[str, ...]
 """What a value is of: its kind (catalog, layer, service, options), a name, and keys."""
-Who = Literal["upstream", "both"]
+Who = Literal["upstream", "both", "dropped"]
+OWN = frozenset(("catalog", key) for key in (*merged_catalog.OWN, *KEYS))
+"""What each catalog says for itself."""
 ABSENT = object()
 """What stands where nothing is said."""
 
@@ -29,7 +32,8 @@ class Movement:
 
     part: Part
     who: Who
-    """Whether the fork says something else there than upstream did."""
+    """`upstream`: it reaches the fork. `both`: the fork says something else there, which stays.
+    `dropped`: the fork has nothing there."""
     old: object
     """As it was upstream; ABSENT for nothing, and likewise for the others."""
     new: object
@@ -41,15 +45,24 @@ class Movement:
 def movements(before: Levels, after: Levels) -> list[Movement]:
     """Return what upstream changed below a fork, `before` and `after` it moves, sorted."""
     old, new = _said(_upstream(before)), _said(_upstream(after))
-    ours = _said(before)
+    ours, then = _said(before), _said(after)
     moved: list[Movement] = []
     for part in sorted({*old, *new}):
-        was, now, mine = (said.get(part, ABSENT) for said in (old, new, ours))
-        if was == now:
-            continue
-        who: Who = "both" if mine not in (was, now) else "upstream"
-        moved.append(Movement(part=part, who=who, old=was, new=now, ours=mine))
+        was, now = old.get(part, ABSENT), new.get(part, ABSENT)
+        mine = ours.get(part, ABSENT)
+        if was != now and part[:2] not in OWN:
+            who = _who(mine, then.get(part, ABSENT))
+            moved.append(Movement(part=part, who=who, old=was, new=now, ours=mine))
     return moved
+
+
+def _who(mine: object, then: object) -> Who:
+    """Tell what becomes of a change of upstream in a fork that has `mine` before and `then` after
+    it.
+    """
+    if mine != then:
+        return "upstream"
+    return "dropped" if mine is ABSENT else "both"
 
 
 def _upstream(levels: Levels) -> Levels:

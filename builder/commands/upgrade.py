@@ -134,6 +134,9 @@ def _show(found: Sequence[Movement], console: Console) -> None:
     if theirs:
         console.text("upstream moved")
         console.table(["of", "key", "old", "new"], theirs)
+    gone = dict.fromkeys(" ".join(one.part[:2]) for one in found if one.who == "dropped")
+    if gone:
+        console.text(f"\nupstream moved, and you leave out: {', '.join(gone)}")
     if ours:
         console.text("\nupstream moved, and you say something else")
         console.table(["of", "key", "old", "new", "yours"], ours)

@@ -99,6 +99,27 @@ def test_what_both_changed_is_to_be_accepted(
     assert second in path.read_text()
 
 
+def test_what_a_fork_leaves_out_stays_out_and_is_told(
+    upstream: Upstream, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = "registry: r.example/x\ndrop: {layers: [python, lab], images: [python, '*-python', 'lab-*']}\n"
+    path = fork(upstream(), more)
+    second = upstream(a="2")
+    assert upgrade(path) == 0
+    assert "you leave out: layer python" in capsys.readouterr().out
+    assert second in path.read_text()
+
+
+def test_what_upstream_changes_beside_a_forks_own_words_reaches_it(
+    upstream: Upstream, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = fork(upstream(), "patch: {layers: {python: {python: {add: [scipy]}}}}\n")
+    upstream(numpy="numpy>=2")
+    assert upgrade(path, "--json") == 0
+    (moved,) = json.loads(capsys.readouterr().out)["moved"]
+    assert moved["who"] == "upstream"
+
+
 def test_what_fits_no_more_is_told_at_its_place_and_nothing_changes(
     upstream: Upstream, capsys: pytest.CaptureFixture[str]
 ) -> None:
