@@ -18,8 +18,11 @@ from builder.catalog.words import (
     text_or_mapping,
 )
 
-# No user, password or query: it is in git. What git would run as a program (ext::) is not here.
-GIT_URL = r"^((https?|ssh|file)://[^\s?#\\]+|[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s-]\S*)$"
+# No password or query: it is in git. What git would run as a program (ext::) is not here.
+GIT_URL = (
+    r"^((https?|file)://[^\s?#\\@]+|ssh://([A-Za-z0-9_.-]+@)?[A-Za-z0-9][^\s?#\\@]*"
+    r"|[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s-]\S*)$"
+)
 COMMIT = r"^([0-9a-f]{40}|[0-9a-f]{64})$"
 DIRECTORY = r"^([A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*)?$"
 UPSTREAM = r"^[^\x00-\x1f\x7f]+$"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder import confined
 from builder.catalog import document, source
 from builder.catalog.document import Reading
 from builder.catalog.fork import KEYS, Fork, GitUpstream
@@ -91,6 +92,9 @@ def read(path: Path) -> Levels:
         problems += _leading_out(level)
         target = level.says.extends
         is_sure = yaml is not None and level.fork.sure("extends")
+        if yaml is None and not above[1:]:
+            # Nobody knows what it extends; most catalogs extend none, and say no such word.
+            is_sure = not _mentions(path, "extends:")
         if target is None or not is_sure:
             return Levels(levels=tuple(reversed(above)), problems=tuple(problems), whole=is_sure)
         found = _upstream(level, target, above)
@@ -108,6 +112,13 @@ def read(path: Path) -> Levels:
 def location(home: Path, upstream: GitUpstream) -> Path:
     """Return the directory of a commit's files; `home` is that of the catalog itself."""
     return home / CHECKOUTS / upstream.commit
+
+
+def _mentions(path: Path, word: str) -> bool:
+    try:
+        return word.encode() in confined.regular(path, MOST)
+    except (OSError, ValueError):
+        return False
 
 
 def _absent(target: str | GitUpstream, home: Path) -> GitUpstream | None:
