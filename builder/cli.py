@@ -23,6 +23,7 @@ from builder.catalog.suggest import nearest
 from builder.commands import COMMANDS, VERBS, answer_shell, command
 from builder.console.text import Console
 from builder.errors import BuilderError
+from builder.fetch import upstream
 from builder.redact import learn, redact
 from builder.tools import process
 
@@ -143,6 +144,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(quiet=arguments.quiet)
     try:
         with _stoppable():
+            upstream.bring(arguments.catalog, console)
             return command(arguments.command).run(arguments, console)
     except BuilderError as error:
         console.error(error)

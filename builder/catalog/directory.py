@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from builder import confined
-from builder.catalog.document import Reading
 from builder.catalog.model import Catalog
+from builder.catalog.source import YamlFile
 from builder.catalog.suggest import closest, nearest
 from builder.catalog.words import NAME
 from builder.errors import Problem
@@ -27,6 +28,8 @@ class LayerDirectories:
 
     layers: Mapping[str, Path] = field(default_factory=dict)
     """Name -> directory."""
+    additions: Mapping[str, Path] = field(default_factory=dict)
+    """Layer of upstream -> directory whose files join it."""
     broken: frozenset[str] = frozenset()
     """Names of directories that cannot be layers."""
     problems: tuple[Problem, ...] = ()
@@ -34,34 +37,46 @@ class LayerDirectories:
     """Whether there is such a directory at all, so that every layer is known."""
 
 
-def find(root: Path, reading: Reading[Catalog]) -> LayerDirectories:
+def find(
+    root: Path, document: YamlFile, upstream: Collection[str] | None = None
+) -> LayerDirectories:
     """Return the layers of a catalog that stands in `root`: the directories that hold a layer.yaml.
-    Hidden directories are skipped.
+    Hidden directories are skipped. `upstream` are the layers of the catalog that it extends.
     """
     if not root.is_dir():
         # The missing catalog is reported already.
         return LayerDirectories(readable=False)
-    name = str(reading.value.layers if reading.value else Catalog.model_fields["layers"].default)
+    data = document.data if isinstance(document.data, dict) else {}
+    name = str(data.get("layers") or Catalog.model_fields["layers"].default)
     folder = root / name
     if _leaves(name) or not _within(folder, root):
         message, hint = f"{name!r} leaves the repository", "name a directory beside catalog.yaml"
-        problem = reading.yaml.problem(("layers",), message, hint)
+        problem = document.problem(("layers",), message, hint)
         return LayerDirectories(problems=(problem,), readable=False)
+    if not folder.is_dir() and upstream is not None and "layers" not in data:
+        return LayerDirectories()
     if not folder.is_dir():
         hint = nearest(name, [path.name for path in _subdirectories(root)], what="directories")
-        problem = reading.yaml.problem(("layers",), f"there is no directory {name!r}", hint)
+        problem = document.problem(("layers",), f"there is no directory {name!r}", hint)
         return LayerDirectories(problems=(problem,), readable=False)
 
     layers: dict[str, Path] = {}
+    additions: dict[str, Path] = {}
     problems: dict[str, Problem] = {}
     for directory in _subdirectories(folder):
-        wrong = _problem(directory, root)
-        if wrong is None:
+        wrong = _problem(directory, root, upstream or ())
+        is_layer = os.path.lexists(directory / LAYER)
+        if wrong is None and not is_layer:
+            additions[directory.name] = directory
+        elif wrong is None:
             layers[directory.name] = directory
         else:
             problems[directory.name] = wrong
     return LayerDirectories(
-        layers=layers, broken=frozenset(problems), problems=tuple(problems.values())
+        layers=layers,
+        additions=additions,
+        broken=frozenset(problems),
+        problems=tuple(problems.values()),
     )
 
 
@@ -76,7 +91,7 @@ def _leaves(name: str) -> bool:
     return path.is_absolute() or ".." in path.parts or "\0" in name
 
 
-def _problem(directory: Path, root: Path) -> Problem | None:
+def _problem(directory: Path, root: Path, upstream: Collection[str]) -> Problem | None:
     file = directory / LAYER
     if not _within(directory, root):
         return _whole(
@@ -84,10 +99,13 @@ def _problem(directory: Path, root: Path) -> Problem | None:
             "leaves the repository: it is a link to the outside",
             "copy the layer instead",
         )
-    if not file.exists() and not file.is_symlink():
+    if not os.path.lexists(file) and directory.name in upstream:
+        return None
+    if not os.path.lexists(file):
         near = closest(LAYER, [path.name for path in directory.iterdir()])
         meant = f"rename {near!r} to {LAYER!r}" if near else f"add {LAYER}"
-        hint = f"{meant}, or move the directory elsewhere"
+        upstreams = nearest(directory.name, upstream, what="upstream's layers") if upstream else ""
+        hint = upstreams or f"{meant}, or move the directory elsewhere"
         return _whole(directory, f"is not a layer: it has no {LAYER}", hint)
     if not _within(file, root):
         return _whole(

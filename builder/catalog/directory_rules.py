@@ -12,12 +12,13 @@ from builder import confined
 from builder.catalog import script
 from builder.catalog.directory import LAYER
 from builder.catalog.document import Reading
+from builder.catalog.folder import FILES, Folder
 from builder.catalog.model import Layer
 from builder.catalog.parts import FileAttributes
 from builder.catalog.suggest import closest, nearest
 from builder.errors import Problem
 
-TEMPLATE, FILES, TESTS, README = "Dockerfile.j2", "files", "tests", "README.md"
+TEMPLATE, TESTS, README = "Dockerfile.j2", "tests", "README.md"
 DIRECTORIES = {FILES, TESTS, "docs"}
 ENTRIES = (LAYER, TEMPLATE, README, *sorted(DIRECTORIES))
 """What a layer's directory may hold, besides the scripts that layer.yaml names."""
@@ -27,17 +28,18 @@ PLAIN, PROGRAM = 0o644, 0o755
 """The modes that git keeps, and files have without an entry in `files`."""
 
 
-def check(directory: Path, reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
+def check(directory: Folder, reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
     """Yield the problems of a layer's directory."""
     yield from _entries(directory, layer)
     yield from _scripts(directory, reading, layer)
-    yield from _files(directory / FILES, reading, layer)
-    yield from _tests(directory / TESTS)
+    yield from _files(directory, reading, layer)
+    for root in directory.roots:
+        yield from _tests(root / TESTS)
 
 
-def _entries(directory: Path, layer: Layer) -> Iterator[Problem]:
+def _entries(directory: Folder, layer: Layer) -> Iterator[Problem]:
     scripts = [name for _, name in script.files(layer)]
-    for path in sorted(directory.iterdir()):
+    for path in directory.entries():
         name = path.name
         is_of_an_editor = name.startswith(".") or name.endswith("~")
         is_text_for_people = name.endswith(".md") or name.startswith("LICENSE")
@@ -66,7 +68,7 @@ def _meant(path: Path, known: list[str]) -> str:
     return f"move files for the image to {FILES}/, files for tests to {TESTS}/"
 
 
-def _scripts(directory: Path, reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
+def _scripts(directory: Folder, reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
     for key in script.KEYS:
         text = str(getattr(layer, key))
         name = script.file_of(text)
@@ -78,7 +80,7 @@ def _scripts(directory: Path, reading: Reading[Layer], layer: Layer) -> Iterator
             # That is told already.
             continue
         if not path.is_file():
-            names = [path.name for path in directory.iterdir() if path.name not in ENTRIES]
+            names = [path.name for path in directory.entries() if path.name not in ENTRIES]
             hint = nearest(name, names, what="files there") or f"write the script to {path}"
             yield reading.yaml.problem((key,), f"there is no file {name!r} beside layer.yaml", hint)
             continue
@@ -107,10 +109,10 @@ def _inline(reading: Reading[Layer], key: str, text: str) -> Iterator[Problem]:
         yield reading.yaml.problem((key,), message, hint)
 
 
-def _files(folder: Path, reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
-    if folder.is_symlink():
+def _files(directory: Folder, reading: Reading[Layer], layer: Layer) -> Iterator[Problem]:
+    if any((root / FILES).is_symlink() for root in directory.roots):
         return
-    there = {f"/{path.relative_to(folder).as_posix()}": path for path in sorted(folder.rglob("*"))}
+    there = {f"/{name}": path for name, path in directory.paths(FILES).items()}
     for name, path in there.items():
         if not _NAME.fullmatch(name):
             message = "has a name that the steps of a build cannot hold"

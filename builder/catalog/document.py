@@ -4,7 +4,7 @@ that the rest can be checked as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args, get_origin
@@ -50,7 +50,15 @@ def read(path: Path, file: str, kind: type[M]) -> Reading[M]:
 
     A misspelt key is a problem, and then taken for the key that is near to it.
     """
-    yaml, found_by_reader = source.scan(path, file)
+    return checked(*source.scan(path, file), file, kind)
+
+
+def checked(
+    yaml: YamlFile | None, found_by_reader: Sequence[Problem], file: str, kind: type[M]
+) -> Reading[M]:
+    """Do the same with a document that is read: None if there is none, and what was wrong with
+    it.
+    """
     if yaml is None:
         return Reading(
             yaml=nothing(file),
@@ -131,7 +139,7 @@ def _unshared(data: object, spot: Spot) -> tuple[object, Spot]:
     else:
         return data, spot
     inside = {key: inner for key, (_, inner) in pairs.items()}
-    copied = Spot(spot.place, spot.text, dict(spot.keys), inside)
+    copied = Spot(spot.place, spot.text, dict(spot.keys), inside, spot.file)
     if isinstance(data, dict):
         return {key: value for key, (value, _) in pairs.items()}, copied
     return [value for value, _ in pairs.values()], copied

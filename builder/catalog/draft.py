@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from builder.catalog.conditions import allowed
 from builder.catalog.document import Reading
+from builder.catalog.folder import Folder
 from builder.catalog.model import Catalog, Layer
 from builder.catalog.reader import Key, Keys
-from builder.catalog.source import YamlFile
+from builder.catalog.source import Site, YamlFile
 from builder.catalog.stack import upward
 from builder.catalog.suggest import closest, nearest
 from builder.catalog.words import When
@@ -32,11 +33,13 @@ class Draft:
     reading: Reading[Catalog]
     layers: Mapping[str, Layer]
     readings: Mapping[str, Reading[Layer]]
-    directories: Mapping[str, Path]
+    directories: Mapping[str, Path | Folder]
     known: frozenset[str]
     """Names of all layers that exist, those that could not be read included."""
     all_known: bool
     """Whether there are no others."""
+    dropped: Mapping[str, Site] = field(default_factory=dict)
+    """Layers of upstream that are left out, each with the place that says so."""
 
     @property
     def yaml(self) -> YamlFile:
@@ -46,6 +49,10 @@ class Draft:
     def sure(self, *path: Key) -> bool:
         """Tell whether all that catalog.yaml says at a path could be read."""
         return self.reading.sure(*path)
+
+    def is_upstream(self, *path: Key) -> bool:
+        """Tell whether another catalog, which this one extends, says what is at a path."""
+        return self.yaml.site(path)[0] != self.yaml.file
 
     def lacks_axis(self, name: str) -> bool:
         """Tell whether there is certainly no such axis: an axis that could not be read may have

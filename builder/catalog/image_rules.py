@@ -73,7 +73,11 @@ def check_layers(draft: Draft, entry: str, image: Image) -> Iterator[Problem]:
     for keys, layers in _lists(image):
         path = ("images", entry, *keys)
         for index, name in enumerate(layers):
-            if name not in draft.known and draft.all_known:
+            if name in draft.dropped:
+                message = f"{entry} asks for the layer {name!r}, which is dropped here"
+                hint = f"drop the image too, or patch it: images: {{{entry}: …}}"
+                yield Problem(*draft.dropped[name], message, hint)
+            elif name not in draft.known and draft.all_known:
                 hint = nearest(name, draft.known, what="layers")
                 yield draft.yaml.problem((*path, index), f"unknown layer {name!r}", hint)
         yield from repeated(draft.yaml, path, layers)
@@ -210,7 +214,13 @@ def check_globs(
     known = {"image": names, "layer": draft.known if draft.all_known else None}
     for what, glob in (("image", rule.image), ("layer", rule.layer)):
         choices = known[what]
-        if glob is None or choices is None or any(fnmatchcase(name, glob) for name in choices):
+        # One of upstream may be about what this catalog leaves out.
+        if (
+            glob is None
+            or choices is None
+            or draft.is_upstream(*path)
+            or any(fnmatchcase(name, glob) for name in choices)
+        ):
             continue
         message = f"this rule matches nothing: no {what} is called {glob!r}"
         hint = nearest(glob, choices, what=f"{what}s")

@@ -9,6 +9,7 @@ from builder.catalog import abi, directory_rules, once_rules, origin_rules
 from builder.catalog.directory_rules import TEMPLATE
 from builder.catalog.document import Reading
 from builder.catalog.draft import Draft, check_when, depends_on, repeated
+from builder.catalog.folder import folder
 from builder.catalog.model import Layer
 from builder.catalog.packages import Packages
 from builder.catalog.reader import Keys
@@ -41,7 +42,7 @@ def check(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem
         yield from _gpu(draft, name, layer, having)
         yield from _templates(draft, name, layer, reading.yaml, having)
         yield from _when(draft, name, having)
-        yield from directory_rules.check(draft.directories[name], reading, layer)
+        yield from directory_rules.check(folder(draft.directories[name]), reading, layer)
     yield from _cycles(draft)
 
 
@@ -61,7 +62,11 @@ def _when(draft: Draft, name: str, having: tuple[str, ...] | None) -> Iterator[P
 def _stands(draft: Draft, name: str, layer: Layer) -> Iterator[Problem]:
     yaml = draft.readings[name].yaml
     for index, below in enumerate(layer.on):
-        if below not in draft.known and draft.all_known:
+        if below in draft.dropped:
+            message = f"the layer {name} stands on {below!r}, which is dropped here"
+            hint = f"drop {name} too, or patch it: layers: {{{name}: {{on: …}}}}"
+            yield Problem(*draft.dropped[below], message, hint)
+        elif below not in draft.known and draft.all_known:
             hint = nearest(below, draft.known - {name}, what="layers")
             yield yaml.problem(("on", index), f"unknown layer {below!r}", hint)
         elif below in draft.layers and draft.layers[below].lifecycle and not layer.glue:

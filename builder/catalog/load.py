@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder.catalog import (
@@ -16,17 +16,27 @@ from builder.catalog import (
     script,
     signer_rules,
 )
-from builder.catalog.directory import LAYER, LayerDirectories, find
-from builder.catalog.document import Reading, read
+from builder.catalog.directory import LAYER
+from builder.catalog.document import EVERYTHING, Reading, checked
 from builder.catalog.draft import Draft
 from builder.catalog.expand import Expansion, Labels, Matrix, axis_constraints
 from builder.catalog.family import FamilyMember, members
+from builder.catalog.folder import Folder
+from builder.catalog.levels import Levels
+from builder.catalog.levels import read as read_levels
 from builder.catalog.matrix import MAX_POINTS, TooManyPointsError, remembered
+from builder.catalog.merged_catalog import catalog as merge_catalog
+from builder.catalog.merged_layers import MergedLayers
+from builder.catalog.merged_layers import layers as merge_layers
 from builder.catalog.model import Catalog, Image, Layer
+from builder.catalog.overlay import Misses, leaves, node
 from builder.catalog.reader import Keys
 from builder.catalog.source import YamlFile
 from builder.catalog.stack import Layers, arrange
 from builder.errors import InputError
+
+YOURS, PATCHED, UPSTREAM = "yours", "patched", "upstream"
+"""Whose a part of a catalog is: its own, upstream's with changes of its own, or upstream's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +50,10 @@ class Loaded:
     """The directory that holds it."""
     layers: Mapping[str, Layer]
     """All layers, by name, in the order of their names."""
-    layer_dirs: Mapping[str, Path]
-    """The directory of each layer, below `root`."""
+    layer_dirs: Mapping[str, Path | Folder]
+    """The directory of each layer, below that of its level."""
+    levels: Levels
+    """The catalog, and those that it extends."""
     source: YamlFile
     """catalog.yaml as it is written."""
     layer_sources: Mapping[str, YamlFile]
@@ -58,6 +70,29 @@ class Loaded:
     matrices: tuple[Matrix, ...]
     """Every image with its points, in the order of the catalog."""
 
+    @property
+    def home(self) -> Path:
+        """The directory whose .catalog holds the store: that of the first catalog below this one
+        that lies in a directory of the user's, so that all of them share cells.
+        """
+        return next(level.root for level in self.levels.levels if level.within is None)
+
+    def whose(self, layer: str) -> str:
+        """Tell whether a layer is the catalog's own, or of an upstream that it patches or not."""
+        document, directory = self.layer_sources[layer], self.layer_dirs[layer]
+        if self.is_own(document.file):
+            return YOURS
+        parts = directory.roots if isinstance(directory, Folder) else (directory,)
+        files = [leaf.spot.file for _, leaf in leaves(node(document))]
+        files += [part.as_posix() for part in parts]
+        return PATCHED if any(self.is_own(file) for file in files) else UPSTREAM
+
+    def is_own(self, file: str) -> bool:
+        """Tell whether a file, as problems name it, is the catalog's own, or of one that it
+        extends.
+        """
+        return self.levels.of_file(file) is self.levels.own
+
 
 def load(path: Path) -> Loaded:
     """Read a catalog and its layers.
@@ -67,19 +102,22 @@ def load(path: Path) -> Loaded:
             nearest right word.
 
     """
-    catalog = read(path, path.as_posix(), Catalog)
-    directories = find(path.parent, catalog)
+    levels, misses = read_levels(path), Misses()
+    catalog = _catalog(levels, misses)
+    merged = merge_layers(levels, misses)
     layers = {
-        name: read(directory / LAYER, (directory / LAYER).as_posix(), Layer)
-        for name, directory in directories.layers.items()
+        name: checked(yaml, wrong, (merged.directories[name] / LAYER).as_posix(), Layer)
+        for name, (yaml, wrong) in merged.documents.items()
     }
-    check = _Check(_draft(catalog, layers, directories))
-    problems = [*catalog.problems, *directories.problems]
+    check = _Check(_draft(catalog, layers, merged, whole=levels.whole))
+    problems = [*levels.problems, *catalog.problems, *merged.found.problems]
     for layer in layers.values():
         problems += layer.problems
     problems += check.problems
-    problems += origin_rules.check(check.draft, path.parent)
-    problems += signer_rules.check(check.draft, path.parent)
+    problems += origin_rules.check(check.draft, levels)
+    problems += signer_rules.check(check.draft, levels.own.root)
+    if levels.whole:
+        problems += misses.problems()
     if problems:
         raise InputError(problems)
     return Loaded(
@@ -94,18 +132,33 @@ def load(path: Path) -> Loaded:
             name: script.texts(layer, check.draft.directories[name])
             for name, layer in check.draft.layers.items()
         },
-        certificates=origin_rules.certificates(check.draft, path.parent),
-        keys=signer_rules.key_files(check.draft, path.parent),
+        certificates=origin_rules.certificates(check.draft, levels),
+        keys=signer_rules.key_files(check.draft, levels.own.root),
+        levels=levels,
         arranged=check.arranged,
         labels=check.labels,
         matrices=tuple(check.matrices),
     )
 
 
+def _catalog(levels: Levels, misses: Misses) -> Reading[Catalog]:
+    """Return catalog.yaml with what it takes from those that it extends, without what says so."""
+    file = levels.own.document.file
+    if levels.problems and not levels.levels[0].document.data:
+        return checked(None, (), file, Catalog)
+    reading = checked(merge_catalog(levels, misses), (), file, Catalog)
+    if levels.whole:
+        return reading
+    # What upstream says is not known.
+    return replace(reading, lost=frozenset({EVERYTHING}), problems=())
+
+
 def _draft(
     catalog: Reading[Catalog],
     layers: Mapping[str, Reading[Layer]],
-    directories: LayerDirectories,
+    merged: MergedLayers,
+    *,
+    whole: bool,
 ) -> Draft:
     nothing = Catalog.model_construct(name="", axes={}, images={})
     return Draft(
@@ -113,9 +166,10 @@ def _draft(
         reading=catalog,
         layers={name: layer.value for name, layer in layers.items() if layer.value is not None},
         readings=layers,
-        directories=directories.layers,
-        known=frozenset(layers) | directories.broken,
-        all_known=directories.readable,
+        directories=merged.directories,
+        known=frozenset(layers) | merged.found.broken,
+        all_known=merged.found.readable and whole,
+        dropped=merged.dropped,
     )
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from builder.catalog.axes import Axis, Lifecycle
+from builder.catalog.chart_settings import ChartSettings
+from builder.catalog.fork import Fork
 from builder.catalog.origins import Origins
 from builder.catalog.packages import Absent, Archive, GoProgram, Maven, PackageList, PythonList
 from builder.catalog.parts import FileAttributes, Gpu, Once
@@ -98,16 +100,17 @@ class Rule(Model):
     )
 
 
-class ChartSettings(Model):
-    """What the charts of a catalog share."""
+def _less_where_it_extends(document: dict[str, JsonValue]) -> None:
+    """Require only the name of a catalog that extends another: that one has the rest."""
+    needed = document["required"]
+    document["anyOf"] = [{"required": ["name", "extends"]}, {"required": needed}]
+    del document["required"]
 
-    library: str = Field(
-        "charts", description="Directory whose options/, library/ and stubs/ the charts use."
-    )
 
-
-class Catalog(Origins, Signed):
+class Catalog(Origins, Fork, Signed):
     """catalog.yaml."""
+
+    model_config = ConfigDict(json_schema_extra=_less_where_it_extends)
 
     format: Literal[1] = Field(1, description="Version of this format.")
     name: Name = Field(description="The catalog's name.")

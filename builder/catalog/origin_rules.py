@@ -10,6 +10,7 @@ from pathlib import Path
 from builder import confined
 from builder.catalog import certificate, naming
 from builder.catalog.draft import Draft, depends_on
+from builder.catalog.levels import Levels
 from builder.catalog.model import Layer
 from builder.catalog.origins import RESERVED, Repository, parted
 from builder.catalog.packages import IndexedPackages
@@ -20,15 +21,17 @@ from builder.errors import IntegrityError, Problem
 from builder.kinds.python import address
 from builder.kinds.requests import places
 
-REPOSITORIES, INDEXES = "repositories", "indexes"
+REPOSITORIES, INDEXES, MIRRORS = "repositories", "indexes", "mirrors"
 OF_DEBIAN, OF_PYTHON = ("apt", "build"), ("python", "shared")
 """Keys of layer.yaml whose packages may come from a further repository, or index."""
 MOST = 1 << 20
 """Bytes of a certificate: those of whole teams have a tenth."""
 
 
-def check(draft: Draft, root: Path) -> Iterator[Problem]:
-    """Yield what is wrong with the origins of a catalog in the directory `root`."""
+def check(draft: Draft, levels: Levels) -> Iterator[Problem]:
+    """Yield what is wrong with the origins of a catalog. A key lies beside the catalog.yaml of
+    `levels` that names it.
+    """
     for what, names in (
         (REPOSITORIES, draft.catalog.repositories),
         (INDEXES, draft.catalog.indexes),
@@ -37,21 +40,31 @@ def check(draft: Draft, root: Path) -> Iterator[Problem]:
             if name in RESERVED:
                 message = f"{name!r} is the name of an origin that every catalog has"
                 yield draft.yaml.problem((what, name), message, "choose another", key=True)
+    known = {*RESERVED, *draft.catalog.repositories, *draft.catalog.indexes}
+    for name in draft.catalog.mirrors:
+        if name not in known and draft.sure(REPOSITORIES, name) and draft.sure(INDEXES, name):
+            hint = nearest(name, known) or f"origins: {', '.join(sorted(known))}"
+            yield draft.yaml.problem((MIRRORS, name), f"unknown origin {name!r}", hint, key=True)
     for name in draft.catalog.indexes:
         if name in draft.catalog.repositories:
             message = f"a repository is called {name!r}, too, and both would have one setting"
             yield draft.yaml.problem((INDEXES, name), message, "rename one", key=True)
     for name, repository in draft.catalog.repositories.items():
         yield from _suite(draft, name, repository)
-        yield from _key(draft, root, name, repository)
+        yield from _key(draft, _root(draft, levels, name), name, repository)
 
 
-def certificates(draft: Draft, root: Path) -> dict[str, bytes]:
+def certificates(draft: Draft, levels: Levels) -> dict[str, bytes]:
     """Return the certificate of each repository of a catalog without problems."""
     return {
-        name: confined.read(root, repository.key, MOST)
+        name: confined.read(_root(draft, levels, name), repository.key, MOST)
         for name, repository in draft.catalog.repositories.items()
     }
+
+
+def _root(draft: Draft, levels: Levels, name: str) -> Path:
+    file, _, _ = draft.yaml.site((REPOSITORIES, name))
+    return levels.of_file(file).root
 
 
 def check_layer(

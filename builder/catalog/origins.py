@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 from builder.catalog.words import COMPONENT, FILE, ORIGIN, SUITE, URL, Model
 
 OriginName = Annotated[str, StringConstraints(pattern=ORIGIN, max_length=60)]
+Mirror = Annotated[str, StringConstraints(pattern=URL)]
 Component = Annotated[str, StringConstraints(pattern=COMPONENT)]
 
 RESERVED = frozenset(
@@ -57,6 +58,20 @@ class Origins(Model):
             "Further Python indexes: `python: [{index: name, packages: […]}]` takes packages there."
         ),
     )
+
+    mirrors: Mapping[OriginName, Mirror] = Field(
+        {},
+        description=(
+            "Origin -> where to fetch its files, unless a setting of the machine says otherwise:"
+            " debian, debian-security, pypi, npm, maven, go, cran, archive, or one declared here."
+        ),
+    )
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Where files of origins are fetched, by name, without a slash at the end."""
+        mirrors = {name: url.rstrip("/") for name, url in self.mirrors.items()}
+        return self.addresses | mirrors
 
     @property
     def addresses(self) -> dict[str, str]:

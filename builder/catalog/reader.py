@@ -25,13 +25,15 @@ _TAG = "tag:yaml.org,2002:"
 @dataclass(slots=True)
 class Spot:
     """Where a value is in a file. `text` is a scalar as written, if it is not a string; `keys` and
-    `inside` are for the entries of a mapping or a list.
+    `inside` are for the entries of a mapping or a list. `file` is what problems call the file: the
+    parts of one document may come from several.
     """
 
     place: Place
     text: str = ""
     keys: dict[str, Place] = field(default_factory=dict)
     inside: dict[Key, Spot] = field(default_factory=dict)
+    file: str = ""
 
 
 # Scalars are most of a document, and share these.
@@ -114,7 +116,7 @@ class Reader:
                 place,
                 f"the alias *{event.anchor} has no anchor &{event.anchor} before it",
             )
-            return None, Spot(place)
+            return None, Spot(place, file=self.file)
         value, spot, size = self._anchors[event.anchor]
         self._count += size
         self._expanded += size
@@ -132,11 +134,15 @@ class Reader:
         if event.implicit[0]:
             value = scalar(text)
             return value, Spot(
-                place, "" if value.__class__ is str else text, _NO_KEYS, _NOTHING_INSIDE
+                place,
+                "" if value.__class__ is str else text,
+                _NO_KEYS,
+                _NOTHING_INSIDE,
+                self.file,
             )
         if not event.implicit[1]:
             self._check_tag(event, "str")
-        return text, Spot(place, "", _NO_KEYS, _NOTHING_INSIDE)
+        return text, Spot(place, "", _NO_KEYS, _NOTHING_INSIDE, self.file)
 
     def _check_tag(self, event: yaml.Event, allowed: str) -> None:
         tag = getattr(event, "tag", None)
@@ -149,7 +155,7 @@ class Reader:
 
     def _sequence(self, event: yaml.Event, depth: int) -> tuple[list[object], Spot]:
         self._check_tag(event, "seq")
-        values, spot = list[object](), Spot(_start(event))
+        values, spot = list[object](), Spot(_start(event), file=self.file)
         while not isinstance(entry := self._next(), yaml.SequenceEndEvent):
             value, inner = self._node(entry, depth + 1)
             spot.inside[len(values)] = inner
@@ -158,7 +164,7 @@ class Reader:
 
     def _mapping(self, event: yaml.Event, depth: int) -> tuple[dict[str, object], Spot]:
         self._check_tag(event, "map")
-        values, spot = dict[str, object](), Spot(_start(event))
+        values, spot = dict[str, object](), Spot(_start(event), file=self.file)
         merged = list[tuple[object, Spot]]()
         while not isinstance(entry := self._next(), yaml.MappingEndEvent):
             raw, at = self._node(entry, depth + 1)

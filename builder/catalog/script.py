@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder import confined
+from builder.catalog.folder import Folder, folder
 from builder.catalog.model import Layer
 
 KEYS = ("prepare", "run")
@@ -46,12 +46,12 @@ def files(layer: Layer) -> Iterator[tuple[str, str]]:
             yield key, name
 
 
-def texts(layer: Layer, directory: Path) -> dict[str, str]:
+def texts(layer: Layer, directory: Path | Folder) -> dict[str, str]:
     """Return the texts of those scripts that are files of bash, by their key in layer.yaml."""
     return {key: read(layer, key, directory).text for key, _ in files(layer)}
 
 
-def read(layer: Layer, key: str, directory: Path) -> Script:
+def read(layer: Layer, key: str, directory: Path | Folder) -> Script:
     """Return one of a layer's scripts; `directory` is the layer's own.
 
     Raises:
@@ -63,7 +63,7 @@ def read(layer: Layer, key: str, directory: Path) -> Script:
     name = file_of(text)
     if not name:
         return Script(text=text)
-    data = confined.read(directory, name, MOST)
+    data = folder(directory).read(name, MOST)
     has_interpreter = data.startswith(b"#!")
     first = data.partition(b"\n")[0].decode(errors="replace")
     if has_interpreter and not BASH.match(first):

@@ -15,6 +15,8 @@ from builder.catalog.reader import Key, Place, Reader, Spot
 from builder.errors import InputError, Problem
 
 MAX_BYTES = 5 << 20
+Site = tuple[str, int, int]
+"""A file as problems name it, with a line and a column, from 1."""
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -32,13 +34,21 @@ class YamlFile:
         """Return the place of the value at `path`, or of its key with `key`; if there is none, the
         place of what is around it.
         """
-        spot, place = self.spot, self.spot.place
+        _, line, column = self.site(path, key=key)
+        return line, column
+
+    def site(self, path: Sequence[Key], *, key: bool = False) -> Site:
+        """Return the same with the file that says it, which is another one than `file` where the
+        document is made of several.
+        """
+        spot, place, file = self.spot, self.spot.place, self.spot.file
         for step in path:
             if step not in spot.inside:
-                return place
+                return file or self.file, *place
             place = spot.keys.get(str(step), spot.place)
             spot = spot.inside[step]
-        return place if key else spot.place
+            file = spot.file or file
+        return file or self.file, *(place if key else spot.place)
 
     def written(self, path: Sequence[Key]) -> str:
         """Return a scalar that is not a string as it is written, or an empty text."""
@@ -53,7 +63,7 @@ class YamlFile:
         self, path: Sequence[Key], message: str, hint: str = "", *, key: bool = False
     ) -> Problem:
         """Return a problem with the value (or the key) at `path`."""
-        return Problem(self.file, *self.at(path, key=key), message, hint)
+        return Problem(*self.site(path, key=key), message, hint)
 
 
 def read(path: Path, file: str) -> YamlFile:

@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from builder.catalog import language, words
+from builder.catalog import fork, language, words
 from builder.catalog.reader import Key, Keys
 from builder.catalog.scalars import in_words, quoted, scalar
 from builder.catalog.source import YamlFile
@@ -47,6 +47,11 @@ _PATTERNS = {
     words.PAGE: "the address of a page, such as https://example.org/team, without user and query",
     words.ORIGIN: "a name: lower-case letters and digits, with single '-' between them",
     words.SUITE: "the suite of a repository with dists/, such as {debian}-pgdg",
+    fork.GIT_URL: "the URL of a git repository: https://, ssh:// or file://, or user@host:path",
+    fork.COMMIT: "the whole id of a commit: 40 or 64 hex digits",
+    fork.DIRECTORY: "a directory, such as a/b, without '..'",
+    fork.UPSTREAM: "a directory",
+    fork.GLOB: "a name, or a glob such as jupyter-*",
     words.COMPONENT: "a component of a repository, such as main",
     words.FILE: "the path of a file beside catalog.yaml, such as keys/pgdg.asc",
     words.SHA256: "a sha256: 64 hex digits",
@@ -268,6 +273,8 @@ def _as_entry(text: str) -> str:
 
 
 def _branch(loc: Keys) -> str:
+    if loc[:1] == ("extends",):
+        return "a directory, or a mapping with 'git' and 'commit'"
     return (
         "a text or a list of texts"
         if "when" in loc

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from builder import confined
+from builder.catalog.folder import Folder, folder
 from builder.charts import library
 from builder.charts.compose import Composition
 from builder.charts.gpus import needed
@@ -46,7 +46,7 @@ class Origin:
 
 def chart(
     composition: Composition,
-    directory: Path,
+    directory: Path | Folder,
     origin: Origin,
     version: str = VERSION,
     changes: tuple[str, ...] = (),
@@ -96,7 +96,7 @@ def source(composition: Composition, directory: Path, origin: Origin) -> Tree:
 
 def metadata(
     composition: Composition,
-    directory: Path,
+    directory: Path | Folder,
     origin: Origin,
     version: str,
     changes: tuple[str, ...] = (),
@@ -120,7 +120,7 @@ def metadata(
     if changes:
         annotations["artifacthub.io/changes"] = _yaml(list(changes))
     for language, text in service.description.items():
-        if language != service.language:
+        if language != composition.language:
             annotations[f"catalog/description.{language}"] = text
     about: dict[str, object] = {
         "apiVersion": "v2",
@@ -128,7 +128,7 @@ def metadata(
         "version": version,
         "appVersion": composition.images[0].tag,
         "kubeVersion": KUBERNETES,
-        "description": service.description[service.language],
+        "description": service.description[composition.language],
         "type": "application",
         "keywords": list(service.keywords),
     }
@@ -161,7 +161,9 @@ def _common(composition: Composition, origin: Origin) -> dict[str, str]:
     }
 
 
-def _templates(composition: Composition, directory: Path, origin: Origin) -> dict[str, str]:
+def _templates(
+    composition: Composition, directory: Path | Folder, origin: Origin
+) -> dict[str, str]:
     """Return templates/ without the library: the stubs, and the service's own files.
 
     Raises:
@@ -180,26 +182,31 @@ def _templates(composition: Composition, directory: Path, origin: Origin) -> dic
     return texts
 
 
-def _own(composition: Composition, directory: Path) -> dict[str, str]:
+def _own(composition: Composition, directory: Path | Folder) -> dict[str, str]:
     """Return the templates of the service, and of those that it contains."""
-    folder = directory / composition.name / SOURCE
+    hint = f"{SERVICE} names it under `templates`"
+    places = {name: _place(name, composition, directory) for name in composition.service.templates}
     missing = [
-        Problem(str(folder / name), 0, 0, "is not there", f"{SERVICE} names it under `templates`")
-        for name in composition.service.templates
-        if not (folder / name).is_file()
+        Problem(str(directory / place), 0, 0, "is not there", hint)
+        for place in places.values()
+        if not (directory / place).is_file()
     ]
     if missing:
         raise InputError(missing)
-    own = {
-        name: _text(directory, f"{composition.name}/{SOURCE}/{name}")
-        for name in composition.service.templates
-    }
+    own = {name: _text(directory, place) for name, place in places.items()}
     for inner in composition.contained.values():
         own |= _own(inner, directory)
     return own
 
 
-def _text(directory: Path, path: str) -> str:
+def _place(name: str, composition: Composition, directory: Path | Folder) -> str:
+    """Return the path of a template: the service's own, or that of the one that it extends."""
+    own = f"{composition.name}/{SOURCE}/{name}"
+    inherited = f"{composition.service.extends}/{SOURCE}/{name}"
+    return inherited if composition.service.extends and not (directory / own).is_file() else own
+
+
+def _text(directory: Path | Folder, path: str) -> str:
     """Return a text of the catalog's own below charts/.
 
     Raises:
@@ -207,7 +214,7 @@ def _text(directory: Path, path: str) -> str:
 
     """
     try:
-        return confined.read(directory, path).decode()
+        return folder(directory).read(path).decode()
     except OSError as error:
         raise InputError([Problem(str(directory / path), 0, 0, error.strerror or "")]) from None
     except UnicodeDecodeError as error:
@@ -236,13 +243,16 @@ def _twice(own: Mapping[str, str], composition: Composition) -> Iterator[Problem
 
 
 def _undefined(
-    texts: Mapping[str, str], own: Mapping[str, str], composition: Composition, directory: Path
+    texts: Mapping[str, str],
+    own: Mapping[str, str],
+    composition: Composition,
+    directory: Path | Folder,
 ) -> Iterator[Problem]:
     """Yield the named templates that are used but not defined, at the file in which a person uses
     them.
     """
     name = composition.name
-    service = directory / name / SERVICE
+    service = directory / f"{name}/{SERVICE}"
     written = {
         f"charts/{name}/{SERVICE}": _text(directory, f"{name}/{SERVICE}")
         if service.is_file()
@@ -250,8 +260,8 @@ def _undefined(
     }
     written |= {f"charts/{name}/{SOURCE}/{file}": text for file, text in own.items()}
     partials = composition.library.partials
-    folder = f"{composition.library.file}/{library.NAME}/templates"
-    written |= {f"{folder}/{file}": text for file, text in partials.items()}
+    for file, text in partials.items():
+        written[composition.library.shown(f"{library.NAME}/templates/{file}")] = text
     used = library.with_used(texts, composition.library)
     for template in sorted(library.undefined(used)):
         message = f"nothing defines the template library.{template}"
@@ -286,6 +296,7 @@ def _context(composition: Composition, origin: Origin) -> dict[str, object]:
         "name": composition.name,
         "catalog": origin.catalog,
         "service": composition.service,
+        "language": composition.language,
         "images": composition.every_image,
         "known_images": known,
         "lifecycle": told(known),
@@ -305,12 +316,12 @@ def _known_images(composition: Composition) -> Iterator[ImageRef]:
         yield from inner.gone
 
 
-def _icon(icon: str, directory: Path, name: str) -> str:
+def _icon(icon: str, directory: Path | Folder, name: str) -> str:
     if "://" in icon:
         return icon
     file = f"charts/{name}/{SERVICE}"
     try:
-        data = confined.read(directory, f"icons/{icon}", MOST_ICON)
+        data = folder(directory).read(f"icons/{icon}", MOST_ICON)
     except (FileNotFoundError, NotADirectoryError, IntegrityError):
         message = f"icon: {Path(icon).name} is not among charts/icons/"
         hint = "give a URL, or add the file"

@@ -9,17 +9,16 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from builder.catalog.reader import Place
-from builder.catalog.suggest import nearest
+from builder.catalog.source import Site
 from builder.charts import roles
 from builder.charts.images import ImageRef, Images
 from builder.charts.library import NAME, ChartLibrary
 from builder.charts.load import Groups
-from builder.charts.model import Environment, Group, Option, spaced
+from builder.charts.model import Environment, Group, Option, Path, merged, spaced, walk
 from builder.charts.service import Service, Workload
+from builder.charts.settings import changed, less_settings
 from builder.errors import InputError, Problem
 
-Path = tuple[str, ...]
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 MAIN = "main"
 """What templates call a chart's first workload."""
@@ -73,6 +72,13 @@ class Composition:
     """The workloads besides the first, by name."""
     contained: Mapping[str, Composition] = field(default_factory=dict)
     """The services inside this one, by name."""
+    languages: tuple[str, ...] = ("en",)
+    """Languages of texts, the preferred one first."""
+
+    @property
+    def language(self) -> str:
+        """The language of the chart's description for Helm."""
+        return self.service.language_of(self.languages)
 
     @property
     def own_options(self) -> Mapping[str, Option]:
@@ -108,10 +114,13 @@ def compose(
     library: ChartLibrary,
     *,
     contained: Mapping[str, Composition] = EMPTY,
-    places: Mapping[str, Place] = EMPTY,
+    places: Mapping[str, Site] = EMPTY,
+    optional: Collection[str] = (),
+    languages: tuple[str, ...] = ("en",),
 ) -> Composition:
     """Return a service with all its options; `contained` has the services of its `with`, by their
-    names there, and `places` the place of each key of `set`.
+    names there, `places` the place of each key of `set`, and `optional` the keys of `set` that it
+    may lack an option for: those that a fork patches in many services.
 
     Raises:
         InputError: `set` names an option that the service does not have, or a field that options do
@@ -121,7 +130,7 @@ def compose(
     chosen = groups.named(service.groups)
     sections, order = sections_of(chosen)
     sections = _joined(sections, service.options)
-    sections = _changed(sections, _filled(sections, images.own, service.port), name, EMPTY)
+    sections = changed(sections, _filled(sections, images.own, service.port), name, EMPTY)
     workloads = {
         key: _further(workload, groups, images, name) for key, workload in service.workloads.items()
     }
@@ -134,7 +143,8 @@ def compose(
         if further.options:
             title = further.workload.title or spaced(key)
             sections[key] = _nested(key, title, f"The {key} of the service", further.options)
-    sections = _changed(sections, service.set, name, places)
+    service = less_settings(service, sections, optional)
+    sections = changed(sections, service.set, name, places)
     ordered = {
         section: sections[section]
         for section in sorted(sections, key=lambda section: order.get(section, LAST))
@@ -151,6 +161,7 @@ def compose(
         variables=tuple(_variables(chosen, _only(ordered, own))),
         workloads=workloads,
         contained=contained,
+        languages=languages,
     )
 
 
@@ -199,8 +210,8 @@ def _further(workload: Workload, groups: Groups, images: Images, name: str) -> F
     sections, _ = sections_of(chosen)
     image = images.others[workload.image] if workload.image else None
     offered = (image,) if image else images.own
-    sections = _changed(sections, _filled(sections, offered, workload.port), name, EMPTY)
-    sections = _changed(sections, workload.set, name, EMPTY)
+    sections = changed(sections, _filled(sections, offered, workload.port), name, EMPTY)
+    sections = changed(sections, workload.set, name, EMPTY)
     return Further(workload=workload, image=image, groups=chosen, options=sections)
 
 
@@ -208,7 +219,7 @@ def _contained(key: str, inner: Composition) -> Option:
     """Return the options of a contained service, without those of the whole release."""
     own = _only(inner.options, inner_only(inner))
     service = inner.service
-    return _nested(key, service.title, service.description[service.language], own)
+    return _nested(key, service.title, service.description[inner.language], own)
 
 
 def inner_only(inner: Composition) -> frozenset[str]:
@@ -261,24 +272,6 @@ def _moved(option: Option, key: str, sections: Mapping[str, Option]) -> Option:
     return option.model_copy(update=changes) if changes else option
 
 
-def merged(first: Option, second: Option) -> Option:
-    """Return the first option with the second one on top: its fields replace, its options are
-    added.
-    """
-    changes: dict[str, object] = {name: getattr(second, name) for name in second.model_fields_set}
-    options = dict(first.options)
-    for name, option in second.options.items():
-        options[name] = merged(options[name], option) if name in options else option
-    return first.model_copy(update=changes | {"options": options})
-
-
-def walk(options: Mapping[str, Option], path: Path = ()) -> Iterator[tuple[Path, Option]]:
-    """Yield every option with its path, groups of options before what they hold."""
-    for name, option in options.items():
-        yield (*path, name), option
-        yield from walk(option.options, (*path, name))
-
-
 def _filled(
     sections: Mapping[str, Option], images: tuple[ImageRef, ...], port: int | None
 ) -> Mapping[str, Mapping[str, JsonValue]]:
@@ -288,35 +281,6 @@ def _filled(
         for path, option in walk(sections)
         if option.role
     }
-
-
-def _changed(
-    sections: Mapping[str, Option],
-    given: Mapping[str, Mapping[str, JsonValue]],
-    name: str,
-    places: Mapping[str, Place],
-) -> dict[str, Option]:
-    root = Option(options=sections)
-    file = f"charts/{name}/service.yaml"
-    problems = []
-    for dotted, fields in given.items():
-        place = places.get(dotted, (0, 0))
-        known = {".".join(path): path for path, _ in walk(root.options)}  # a name may have dots
-        if dotted not in known:
-            message = f"set: the service has no option {dotted!r}"
-            problems.append(Problem(file, *place, message, nearest(dotted, list(known))))
-            continue
-        if unknown := sorted(set(fields) - set(Option.model_fields)):
-            message = f"set: {dotted}: options have no {', '.join(unknown)}"
-            problems.append(Problem(file, *place, message))
-            continue
-        change = Option.model_validate(fields)
-        for step in reversed(known[dotted]):
-            change = Option(options={step: change})
-        root = merged(root, change)
-    if problems:
-        raise InputError(problems)
-    return dict(root.options)
 
 
 def _variables(groups: Mapping[str, Group], options: Mapping[str, Option]) -> Iterator[Variables]:

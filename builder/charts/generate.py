@@ -6,13 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from builder.catalog.overlay import Misses, Node, entries, node
+from builder.catalog.reader import Spot
+from builder.catalog.source import YamlFile
 from builder.charts.compose import Composition, compose
 from builder.charts.images import ImageRefs
-from builder.charts.library import load_library
 from builder.charts.library_rules import library_problems
-from builder.charts.load import load_groups, read_services
+from builder.charts.load import Documents, services_of
+from builder.charts.model import walk
 from builder.charts.service import Service
-from builder.charts.service_rules import service_files, service_problems, setting_problems
+from builder.charts.service_rules import (
+    ServiceFile,
+    service_files,
+    service_problems,
+    setting_problems,
+)
+from builder.charts.sources import ChartSources, WrittenServices, of_one
 from builder.errors import InputError, Problem
 from builder.tree import File, Tree
 
@@ -47,25 +56,32 @@ def composed_services(
         InputError: something is wrong with the options or the library, which all services need.
 
     """
-    shared, file = shared or directory, file or directory.name
-    groups = load_groups((shared, file), (directory, directory.name))
-    library = load_library(shared, file)
-    read = read_services(directory, groups)
-    files = service_files(directory, read.documents)
+    return composed_from(of_one(directory, shared, file), refs)
+
+
+def composed_from(
+    sources: ChartSources, refs: ImageRefs
+) -> tuple[Mapping[str, Composition], list[Problem]]:
+    """Return the services that can be composed, of all levels of a catalog, and every problem.
+    Raises as `composed_services`.
+    """
+    groups, library, written = sources.groups(), sources.library(), sources.services()
+    read = services_of(_needed(written), groups, written.problems)
+    files = service_files(read.documents, sources)
     composed: dict[str, Composition] = {}
     problems = [*library_problems(groups, library), *read.problems]
     # A service is composed after the ones it contains.
     for name in _inside_out(read.services):
-        service, written = read.services[name], files[name]
+        service, file = read.services[name], files[name]
         if any(inner not in composed for inner in service.contained.values()):
             continue  # one of them is wrong, which is reported already
-        wrong = list(setting_problems(written))
+        wrong = list(setting_problems(file))
         if wrong:
             problems += wrong
             continue
         contained = {key: composed[inner] for key, inner in service.contained.items()}
         try:
-            images = refs.of(service, written.problem)
+            images = refs.of(service, file.problem)
             composed[name] = compose(
                 name,
                 service,
@@ -73,13 +89,40 @@ def composed_services(
                 images,
                 library,
                 contained=contained,
-                places=written.places_of("set"),
+                places=file.sites_of("set"),
+                optional=file.patched("set"),
+                languages=sources.languages,
             )
         except InputError as error:
             problems += error.problems
         else:
-            problems += service_problems(composed[name], written)
-    return {name: composed[name] for name in read.services if name in composed}, problems
+            problems += service_problems(composed[name], file)
+            _tell(composed[name], file, sources.misses)
+    shown = [name for name in read.services if name in composed and name not in written.hidden]
+    return {name: composed[name] for name in shown}, [*problems, *sources.misses.problems()]
+
+
+def _needed(written: WrittenServices) -> Documents:
+    """Return the services that are not left out, and those that they contain."""
+    needed: dict[str, YamlFile] = {}
+    waiting = [name for name in written.documents if name not in written.hidden]
+    while waiting:
+        name = waiting.pop()
+        if name in needed or name not in written.documents:
+            continue
+        needed[name] = written.documents[name]
+        inside = entries(entries(node(needed[name])).get("with", Node({}, Spot((0, 0)))))
+        waiting += [str(inner.data) for inner in inside.values()]
+    return dict(sorted(needed.items()))
+
+
+def _tell(composition: Composition, file: ServiceFile, misses: Misses) -> None:
+    """Note which options that a fork patches in several services this one has."""
+    known = [".".join(path) for path, _ in walk(composition.options)]
+    sites = file.sites_of("set")
+    for dotted in file.patched("set"):
+        found = dotted in composition.service.set
+        misses.tell(sites[dotted], dotted, known, found=found, what="option")
 
 
 def _inside_out(services: Mapping[str, Service]) -> Iterator[str]:

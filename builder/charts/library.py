@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from builder import confined
@@ -43,6 +43,8 @@ class ChartLibrary:
     """The library chart."""
     stubs: Mapping[str, str] = field(default_factory=dict)
     """Path in a chart -> Jinja template of that file."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Path below the directory -> name of another directory that has it, in problems."""
 
     @property
     def partials(self) -> Mapping[str, str]:
@@ -53,6 +55,10 @@ class ChartLibrary:
             if path.startswith("templates/_")
         }
 
+    def shown(self, path: str) -> str:
+        """Return what problems call a file, by its path below the directory."""
+        return f"{self.files.get(path, self.file)}/{path}"
+
     def render(self, path: str, context: Mapping[str, object]) -> str:
         """Return a stub filled in.
 
@@ -60,7 +66,7 @@ class ChartLibrary:
             InputError: the stub is not a valid template, or uses an undefined name.
 
         """
-        text, file = self.stubs[path], f"{self.file}/{STUBS}/{path}{SUFFIX}"
+        text, file = self.stubs[path], self.shown(f"{STUBS}/{path}{SUFFIX}")
         try:
             return sandbox.render(environment, text, context)
         except RenderError as error:
@@ -80,6 +86,30 @@ def load_library(directory: Path, file: str) -> ChartLibrary:
     ]
     if problems:
         raise InputError(problems)
+    return _read(directory, file)
+
+
+def joined_library(below: ChartLibrary, directory: Path, file: str) -> ChartLibrary:
+    """Return a library with what another directory has of the two: a file of it replaces one of the
+    same path.
+
+    Raises:
+        InputError: a file is not text.
+
+    """
+    above = _read(directory, file)
+    new = {f"{NAME}/{path}": file for path in above.chart}
+    new |= {f"{STUBS}/{path}{SUFFIX}": file for path in above.stubs}
+    return replace(
+        below,
+        chart=Tree({**below.chart, **above.chart}),
+        stubs={**below.stubs, **above.stubs},
+        files={**below.files, **new},
+    )
+
+
+def _read(directory: Path, file: str) -> ChartLibrary:
+    problems: list[Problem] = []
     chart, stubs = _files(directory / NAME), _files(directory / STUBS)
     for folder, tree in ((NAME, chart), (STUBS, stubs)):
         for path, content in tree.items():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from builder.charts.compose import Path, sections_of, walk
+from builder.charts.compose import sections_of
 from builder.charts.library import NAME, ChartLibrary
 from builder.charts.load import Groups
-from builder.charts.model import Option
+from builder.charts.model import Option, Path, walk
 from builder.charts.option_rules import option_faults, option_keys
 from builder.charts.references import line_and_column, template_problems
 from builder.errors import Problem
@@ -23,7 +23,7 @@ def library_problems(groups: Groups, library: ChartLibrary) -> Iterator[Problem]
     for name, text in library.partials.items():
         for wrong in template_problems(text, sections):
             place = line_and_column(text, wrong.offset)
-            file = f"{library.file}/{NAME}/templates/{name}"
+            file = library.shown(f"{NAME}/templates/{name}")
             yield Problem(file, *place, wrong.message, wrong.hint)
 
 

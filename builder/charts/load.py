@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
-from builder.catalog import source, wording
+from builder.catalog import overlay, source, wording
+from builder.catalog.reader import Keys
 from builder.catalog.scalars import in_words
 from builder.catalog.suggest import nearest
 from builder.charts.library import NAME as LIBRARY
@@ -25,6 +26,7 @@ SERVICE = "service.yaml"
 SOURCE = "source"
 """Directory of a service's own templates."""
 M = TypeVar("M", bound=BaseModel)
+Documents = Mapping[str, source.YamlFile]
 RESERVED = {OPTIONS, LIBRARY, STUBS, "icons"}
 JOINED = ("groups", "keywords")
 """Keys of a service that are added to those of the service it extends."""
@@ -40,8 +42,8 @@ class Groups:
 
     groups: Mapping[str, Group]
     bundles: Mapping[str, tuple[str, ...]]
-    documents: Mapping[str, source.YamlFile] = field(default_factory=dict)
-    """The file of each group."""
+    documents: Documents = field(default_factory=dict)
+    """The file of each group, and that of the bundles."""
 
     def named(self, names: tuple[str, ...]) -> Mapping[str, Group]:
         """Return the groups that the names mean, each once, in order.
@@ -64,30 +66,58 @@ def load_groups(*directories: tuple[Path, str]) -> Groups:
         InputError: there are none at all, or files that say what the format does not know.
 
     """
-    folders = {path / OPTIONS: f"{file}/{OPTIONS}" for path, file in directories}
-    if not any(folder.is_dir() for folder in folders):
-        raise InputError([absent(next(iter(folders.values())))])
-    files: list[tuple[Path, str]] = []
-    for folder, file in folders.items():
-        files += ((path, f"{file}/{path.name}") for path in sorted(folder.glob("*.yaml")))
-    groups, documents = dict[str, Group](), dict[str, source.YamlFile]()
-    problems: list[Problem] = []
-    bundles: dict[str, tuple[str, ...]] = {}
-    origins: dict[str, source.YamlFile] = {}
-    for path, file in files:
+    if not any((path / OPTIONS).is_dir() for path, _ in directories):
+        raise InputError([absent(f"{directories[0][1]}/{OPTIONS}")])
+    documents, problems = dict[str, source.YamlFile](), list[Problem]()
+    for path, file in directories:
+        read, wrong = group_documents(path, file)
+        documents = joined_groups(documents, read)
+        problems += wrong
+    return groups_of(documents, problems)
+
+
+def group_documents(directory: Path, file: str) -> tuple[Documents, list[Problem]]:
+    """Return the groups of options below one directory, unchecked, by the names of their files; the
+    bundles are among them. `file` is the directory's name in problems.
+    """
+    documents, problems = dict[str, source.YamlFile](), list[Problem]()
+    for path in sorted((directory / OPTIONS).glob("*.yaml")):
         try:
-            document = source.read(path, file)
-            if path.name == BUNDLES:
-                named = _validated(document, Bundles).root
-                bundles |= named
-                origins |= dict.fromkeys(named, document)
-            else:
-                groups[path.stem] = _validated(document, Group)
-                documents[path.stem] = document
+            documents[path.stem] = source.read(path, f"{file}/{OPTIONS}/{path.name}")
         except InputError as error:
             problems += error.problems
-    if not problems:
-        problems += _bundle_problems(bundles, groups, origins)
+    return documents, problems
+
+
+def joined_groups(below: Documents, above: Documents) -> dict[str, source.YamlFile]:
+    """Return the groups of two directories; one of the second replaces one of the first."""
+    both = {**below, **above}
+    name = Path(BUNDLES).stem
+    if name in below and name in above:
+        bundles = overlay.joined(overlay.node(below[name]), overlay.node(above[name]))
+        both[name] = overlay.document(bundles, above[name].file)
+    return both
+
+
+def groups_of(documents: Documents, problems: Sequence[Problem] = ()) -> Groups:
+    """Return groups of options, checked; `problems` are those that are known of them.
+
+    Raises:
+        InputError: see `load_groups`.
+
+    """
+    groups, bundles = dict[str, Group](), dict[str, tuple[str, ...]]()
+    problems = list(problems)
+    for name, document in documents.items():
+        try:
+            if name == Path(BUNDLES).stem:
+                bundles = dict(_validated(document, Bundles).root)
+            else:
+                groups[name] = _validated(document, Group)
+        except InputError as error:
+            problems += error.problems
+    if not problems and bundles:
+        problems += _bundle_problems(bundles, groups, documents[Path(BUNDLES).stem])
     if problems:
         raise InputError(problems)
     return Groups(groups=groups, bundles=bundles, documents=documents)
@@ -103,27 +133,26 @@ def _validated(document: source.YamlFile, kind: type[M]) -> M:
 def _bundle_problems(
     bundles: Mapping[str, tuple[str, ...]],
     groups: Mapping[str, Group],
-    origins: Mapping[str, source.YamlFile],
+    document: source.YamlFile,
 ) -> Iterator[Problem]:
     """Yield the bundles that are named like a group, or name groups that do not exist."""
     for bundle, names in bundles.items():
-        document = origins[bundle]
         if bundle in groups:
             message = f"{bundle!r} names a bundle and a group"
             yield document.problem((bundle,), message, "rename one of them", key=True)
         for index, name in enumerate(names):
             if name not in groups:
-                place = document.at((bundle, index))
-                yield _unknown(document.file, name, groups, f"bundle {bundle!r}", place)
+                yield _unknown(document, (bundle, index), name, groups, f"bundle {bundle!r}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServicesRead:
-    """What was read of a directory of services; with problems, those services that are right."""
+    """What was read of services; with problems, those services that are right."""
 
     services: Mapping[str, Service]
-    documents: Mapping[str, source.YamlFile]
-    """Every service.yaml that is YAML, by the name of its service."""
+    documents: Documents
+    """Every service.yaml that is YAML, by the name of its service, with what it takes from the one
+    that it extends."""
     problems: tuple[Problem, ...]
 
 
@@ -135,36 +164,49 @@ def load_services(directory: Path, groups: Groups) -> Mapping[str, Service]:
         name unknown groups.
 
     """
-    read = read_services(directory, groups)
+    documents, problems = service_documents(directory, directory.name)
+    read = services_of(documents, groups, problems)
     if read.problems:
         raise InputError(read.problems)
     return read.services
 
 
-def read_services(directory: Path, groups: Groups) -> ServicesRead:
-    """Read the services that `load_services` reads, as many as are right."""
+def service_documents(
+    directory: Path, file: str, upstream: Documents | None = None
+) -> tuple[Documents, list[Problem]]:
+    """Return every service.yaml below a directory, unchecked, by the name of its service, with what
+    it takes from the one that it extends. `upstream` are the services of the catalog below this
+    one; without it, there must be one here.
+    """
     documents, problems = dict[str, source.YamlFile](), list[Problem]()
     for path in sorted(directory.glob(f"*/{SERVICE}")):
+        name = path.parent.name
         try:
-            documents[path.parent.name] = source.read(
-                path, f"{directory.name}/{path.parent.name}/{SERVICE}"
-            )
+            documents[name] = source.read(path, f"{file}/{name}/{SERVICE}")
         except InputError as error:
             problems += error.problems
-    if not documents and not problems:
-        problems.append(
-            Problem(
-                str(directory),
-                0,
-                0,
-                f"holds no {SERVICE}",
-                f"a service is described in {directory.name}/<name>/{SERVICE}",
-            )
-        )
+    if not documents and not problems and upstream is None:
+        hint = f"a service is described in {directory.name}/<name>/{SERVICE}"
+        problems.append(Problem(str(directory), 0, 0, f"holds no {SERVICE}", hint))
+    whole = dict[str, source.YamlFile]()
+    parents = {**(upstream or {}), **_extendable(documents)}
+    for name, document in documents.items():
+        try:
+            whole[name] = _extended(document, parents)
+        except InputError as error:
+            problems += error.problems
+    return whole, problems
+
+
+def services_of(
+    documents: Documents, groups: Groups, problems: Sequence[Problem] = ()
+) -> ServicesRead:
+    """Return services, checked; `problems` are those that are known of them."""
+    problems = list(problems)
     services = dict[str, Service]()
     for name, document in documents.items():
         try:
-            services[name] = _service(name, _extended(document, documents), groups)
+            services[name] = _service(name, document, groups)
         except InputError as error:
             problems += error.problems
     for name, service in [*services.items()]:
@@ -213,32 +255,33 @@ def _circles(
             return
 
 
-def _extended(
-    document: source.YamlFile, documents: Mapping[str, source.YamlFile]
-) -> source.YamlFile:
-    """Return a document with what it takes from the service that it extends, which extends none
-    itself.
+def _extendable(documents: Documents) -> dict[str, source.YamlFile]:
+    return {
+        name: document
+        for name, document in documents.items()
+        if isinstance(document.data, dict) and "extends" not in document.data
+    }
+
+
+def _extended(document: source.YamlFile, parents: Documents) -> source.YamlFile:
+    """Return a document with what it takes from the service that it extends: one beside it that
+    extends none itself, or one of upstream.
     """
     data = document.data
     if not isinstance(data, dict) or "extends" not in data:
         return document
-    others = {
-        name: other.data
-        for name, other in documents.items()
-        if isinstance(other.data, dict) and "extends" not in other.data
-    }
-    parent = others.get(str(data["extends"]))
+    parent = parents.get(str(data["extends"]))
     if parent is None:
         message = f"{in_words(data['extends'])} is not a service that can be extended"
-        raise InputError(
-            [document.problem(("extends",), message, nearest(str(data["extends"]), list(others)))]
-        )
-    joined = {
-        key: [*parent.get(key, ()), *data.get(key, ())]
-        for key in JOINED
-        if isinstance(data.get(key, []), list)
-    }
-    return source.YamlFile(document.file, {**parent, **data, **joined}, document.spot)
+        hint = nearest(str(data["extends"]), list(parents))
+        raise InputError([document.problem(("extends",), message, hint)])
+    below, above = overlay.node(parent), overlay.node(document)
+    whole = overlay.joined(below, above)
+    for key in JOINED:
+        if key in data and key in whole.data and key in overlay.entries(below):  # type: ignore[operator]  # a mapping
+            both = overlay.followed(below.inside(key), above.inside(key))
+            whole = overlay.replaced(whole, key, both)
+    return overlay.document(whole, document.file)
 
 
 def _service(name: str, document: source.YamlFile, groups: Groups) -> Service:
@@ -277,8 +320,7 @@ def _unknown_groups(
 ) -> Iterator[Problem]:
     for index, group in enumerate(groups):
         if group not in known:
-            place = document.at((*path, index))
-            yield _unknown(document.file, group, known, ".".join(path), place)
+            yield _unknown(document, (*path, index), group, known, ".".join(path))
 
 
 def _whole_groups(
@@ -295,8 +337,7 @@ def _whole_groups(
 
 
 def _unknown(
-    file: str, name: str, known: Mapping[str, object], where: str, place: tuple[int, int] = (0, 0)
+    document: source.YamlFile, path: Keys, name: str, known: Mapping[str, object], where: str
 ) -> Problem:
-    return Problem(
-        file, *place, f"{where}: no group of options is named {name!r}", nearest(name, list(known))
-    )
+    message = f"{where}: no group of options is named {name!r}"
+    return document.problem(path, message, nearest(name, list(known)))

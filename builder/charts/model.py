@@ -8,7 +8,7 @@ An option stands in one place. From it come its line of `values.yaml`, its node 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -32,6 +32,8 @@ ChartName = Annotated[
 ]
 
 
+Path = tuple[str, ...]
+"""The names of options from a section down."""
 ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)*$")]
 
@@ -94,6 +96,13 @@ class Option(Model):
     )
     hidden: bool = Field(default=False, description="Not shown in the form: x-onyxia.hidden.")
     readonly: bool = Field(default=False, description="Shown, but locked: x-onyxia.readonly.")
+    removed: bool = Field(
+        default=False,
+        description=(
+            "Not in the chart's values, form and README; templates see its default. For what"
+            " another catalog has and this one does not want."
+        ),
+    )
     slot: str | None = Field(
         None,
         description=(
@@ -167,12 +176,17 @@ class Option(Model):
         return "array" if self.items else "string"
 
     @property
+    def offered(self) -> Mapping[str, Option]:
+        """The options of an object that are not removed."""
+        return offered(self.options)
+
+    @property
     def value(self) -> JsonValue:
         """The default under plain Helm."""
         if self.default is not None:
             return self.default
         if self.options:
-            return {name: option.value for name, option in self.options.items()}
+            return {name: option.value for name, option in self.offered.items()}
         return ZERO[self.kind]
 
     @property
@@ -260,10 +274,37 @@ class Group(Model):
     )
 
 
+def offered(options: Mapping[str, Option]) -> Mapping[str, Option]:
+    """Return the options that are not removed, nor hold only such ones."""
+    return {
+        name: option
+        for name, option in options.items()
+        if not option.removed and not (option.options and not offered(option.options))
+    }
+
+
 def spaced(name: str) -> str:
     """Return a name in camel case as words: `ingressClassName` -> `Ingress class name`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
     return words[:1].upper() + words[1:]
+
+
+def merged(first: Option, second: Option) -> Option:
+    """Return the first option with the second one on top: its fields replace, its options are
+    added.
+    """
+    changes: dict[str, object] = {name: getattr(second, name) for name in second.model_fields_set}
+    options = dict(first.options)
+    for name, option in second.options.items():
+        options[name] = merged(options[name], option) if name in options else option
+    return first.model_copy(update=changes | {"options": options})
+
+
+def walk(options: Mapping[str, Option], path: Path = ()) -> Iterator[tuple[Path, Option]]:
+    """Yield every option with its path, groups of options before what they hold."""
+    for name, option in options.items():
+        yield (*path, name), option
+        yield from walk(option.options, (*path, name))
 
 
 Option.model_rebuild()

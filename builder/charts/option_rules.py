@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from builder.catalog.reader import Key
 from builder.catalog.suggest import nearest
-from builder.charts.compose import Path, walk
-from builder.charts.model import Option, Type
+from builder.charts.model import Option, Path, Type, walk
 
 SCALARS: frozenset[Type] = frozenset({"string", "boolean", "integer", "number"})
 NUMBERS: frozenset[Type] = frozenset({"integer", "number"})

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder import confined
+from builder.catalog.folder import Folder
+from builder.catalog.levels import read
 from builder.catalog.load import Loaded
-from builder.catalog.source import read
 from builder.catalog.suggest import nearest
 from builder.charts.chart import Origin, chart, source
 from builder.charts.compose import Composition
-from builder.charts.generate import composed_services, compositions, joined
+from builder.charts.generate import composed_from, joined
 from builder.charts.images import ImageRefs, image_refs
-from builder.charts.load import SERVICE
+from builder.charts.sources import ChartSources, sources
 from builder.documents import DocumentError, from_json
 from builder.errors import InputError, Problem
 from builder.graph.build import graph
 from builder.tree import Tree
-
-DIRECTORY = "charts"
-"""Directory of services and their charts, beside catalog.yaml."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +27,11 @@ class Charts:
     """The services of a catalog with all their options; files are made on demand."""
 
     directory: Path
+    """The catalog's own charts/."""
+    folder: Folder
+    """Where charts take files from: charts/ of all levels."""
+    is_fork: bool
+    """Whether the catalog extends another one."""
     origin: Origin
     compositions: Mapping[str, Composition]
 
@@ -39,7 +42,7 @@ class Charts:
             InputError: see `builder.charts.chart.chart`.
 
         """
-        return chart(self.compositions[name], self.directory, self.origin)
+        return chart(self.compositions[name], self.folder, self.origin)
 
     def trees(self) -> Iterator[tuple[str, Tree]]:
         """Yield the name and the files of every chart, each as soon as it is made."""
@@ -47,12 +50,15 @@ class Charts:
             yield name, self.tree(name)
 
     def sources(self) -> Tree:
-        """Return charts/ as git has it: what charts share, and every chart with its stubs.
+        """Return charts/ as git has it: every chart with its stubs. The charts of a fork are
+        self-contained, as what they share is in several places.
 
         Raises:
             InputError: see `builder.charts.chart.chart`.
 
         """
+        if self.is_fork:
+            return joined(self.trees())
         trees = [
             (name, source(composition, self.directory, self.origin))
             for name, composition in self.compositions.items()
@@ -83,7 +89,7 @@ class Charts:
                 ]
             )
         chosen = {name: known[name] for name in known if name in names} if names else known
-        return Charts(directory=self.directory, origin=self.origin, compositions=chosen)
+        return replace(self, compositions=chosen)
 
 
 def open_charts(loaded: Loaded, digests: Mapping[str, str] | None = None) -> Charts:
@@ -94,17 +100,23 @@ def open_charts(loaded: Loaded, digests: Mapping[str, str] | None = None) -> Cha
         InputError: something is wrong with services, options or images.
 
     """
-    directory = loaded.root / DIRECTORY
     refs = image_refs(loaded.catalog.registry, graph(loaded), digests)
     origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
-    shared = loaded.catalog.charts.library
-    composed = compositions(directory, refs, loaded.root / shared, shared)
-    return Charts(directory=directory, origin=origin, compositions=composed)
+    places = sources(loaded.levels, loaded.catalog.charts.languages)
+    composed, problems = composed_from(places, refs)
+    if problems:
+        raise InputError(problems)
+    return _charts(places, origin, composed)
 
 
-def service_names(root: Path) -> list[str]:
-    """Return the names of the services that a catalog in the directory `root` describes."""
-    return sorted(path.parent.name for path in (root / DIRECTORY).glob(f"*/{SERVICE}"))
+def _charts(places: ChartSources, origin: Origin, composed: Mapping[str, Composition]) -> Charts:
+    return Charts(
+        directory=places.places[-1].directory,
+        folder=places.folder,
+        is_fork=len(places.places) > 1,
+        origin=origin,
+        compositions=composed,
+    )
 
 
 def chart_problems(path: Path, loaded: Loaded | None) -> list[Problem]:
@@ -112,22 +124,22 @@ def chart_problems(path: Path, loaded: Loaded | None) -> list[Problem]:
     If the catalog itself is wrong, `loaded` is None: services are checked all the same, except for
     whether their images exist.
     """
-    root = path.parent
-    directory = root / DIRECTORY
-    if not service_names(root):
+    levels = loaded.levels if loaded else read(path)
+    places = sources(levels)
+    if not places.written or (levels.own.is_fork and not levels.whole):
         return []
     if loaded is None:
         refs, origin = ImageRefs(registry="", any_image=True), Origin(catalog="")
-        shared = _library_of(path)
     else:
         refs = image_refs(loaded.catalog.registry, graph(loaded))
         origin = Origin(catalog=loaded.catalog.name, url=loaded.catalog.url)
-        shared = loaded.catalog.charts.library
     try:
-        composed, problems = composed_services(directory, refs, root / shared, shared)
+        composed, problems = composed_from(places, refs)
     except InputError as error:
         return list(error.problems)
-    charts = Charts(directory=directory, origin=origin, compositions=composed)
+    charts = _charts(places, origin, composed)
+    if loaded and not problems:
+        problems += _unknown_highlights(loaded, composed)
     for name in composed:
         try:
             charts.tree(name)
@@ -136,15 +148,11 @@ def chart_problems(path: Path, loaded: Loaded | None) -> list[Problem]:
     return problems
 
 
-def _library_of(path: Path) -> str:
-    """Return the directory of the charts' library from a catalog.yaml that may be wrong."""
-    try:
-        data = read(path, path.name).data
-    except InputError:
-        return DIRECTORY
-    charts = data.get("charts") if isinstance(data, dict) else None
-    named = charts.get("library") if isinstance(charts, dict) else None
-    return named if isinstance(named, str) else DIRECTORY
+def _unknown_highlights(loaded: Loaded, known: Mapping[str, object]) -> Iterator[Problem]:
+    for index, name in enumerate(loaded.catalog.charts.highlighted):
+        if name not in known:
+            path, message = ("charts", "highlighted", index), f"there is no service {name!r}"
+            yield loaded.source.problem(path, message, nearest(name, list(known)))
 
 
 def read_digests(path: Path | None) -> dict[str, str]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from builder.charts.compose import Composition, Path, walk
-from builder.charts.model import Option, spaced
+from builder.charts.compose import Composition
+from builder.charts.model import Option, Path, offered, spaced
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +27,7 @@ class Row:
 def rows(options: Mapping[str, Option]) -> Iterator[Row]:
     """Yield a row for every option that holds a value."""
     hidden: set[Path] = set()
-    for path, option in walk(options):
+    for path, option in _walked(offered(options)):
         if option.hidden or path[:-1] in hidden:
             hidden.add(path)
         if option.options:
@@ -39,6 +39,13 @@ def rows(options: Mapping[str, Option]) -> Iterator[Row]:
             default=_default(option.value),
             onyxia=_onyxia(option, hidden=path in hidden),
         )
+
+
+def _walked(options: Mapping[str, Option], path: Path = ()) -> Iterator[tuple[Path, Option]]:
+    """Yield every option that is not removed, as `walk` does."""
+    for name, option in options.items():
+        yield (*path, name), option
+        yield from _walked(option.offered, (*path, name))
 
 
 def _default(value: JsonValue) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from builder.charts.compose import Composition
-from builder.charts.model import Option, Slider, spaced
+from builder.charts.model import Option, Slider, offered, spaced
 from builder.charts.onyxia.context import AHEAD
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -22,7 +22,7 @@ def schema(composition: Composition) -> Node:
     return {
         "$schema": DRAFT,
         "title": composition.service.title,
-        "description": composition.service.description[composition.service.language],
+        "description": composition.service.description[composition.language],
         "type": "object",
         **_held(composition.options, None),
     }
@@ -77,7 +77,8 @@ def _held(options: Mapping[str, Option], gate: str | None) -> Node:
     """
     held: Node = {}
     aside: Node = {}
-    for name, option in options.items():
+    gate = gate if gate in offered(options) else None
+    for name, option in offered(options).items():
         if option.empty_list:
             aside[f"^{re.escape(name)}$"] = _or_empty_list(node(name, option, gate))
         else:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from builder.charts.compose import MAIN, Composition, Further, Path, inner_only, walk
+from builder.charts.compose import MAIN, Composition, Further, inner_only
 from builder.charts.compose import release_sections as release
 from builder.charts.images import ImageRef
-from builder.charts.model import Files, Group, Option, Part
+from builder.charts.model import Files, Group, Option, Part, Path, walk
 from builder.charts.service import Running
 from builder.templates.sandbox import callable_by_templates
 

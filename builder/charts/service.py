@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
@@ -205,5 +205,12 @@ class Service(Running):
 
     @property
     def language(self) -> str:
-        """The language of the chart's description for Helm, which has only one."""
-        return "en" if "en" in self.description else next(iter(self.description))
+        """The language of the chart's description where no other one is preferred."""
+        return self.language_of(("en",))
+
+    def language_of(self, preferred: Sequence[str]) -> str:
+        """Return the language of the chart's description for Helm, which has only one: the first of
+        those preferred that there is, or else the first of all.
+        """
+        there = [language for language in preferred if language in self.description]
+        return there[0] if there else next(iter(self.description))

@@ -5,20 +5,21 @@ problems with their places in service.yaml, or in the service's own templates.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
 
 from builder.catalog import wording
-from builder.catalog.reader import Key, Place, Spot
-from builder.catalog.source import YamlFile
-from builder.charts.compose import Composition, Path, walk
+from builder.catalog.reader import Key, Spot
+from builder.catalog.source import Site, YamlFile
+from builder.charts.compose import Composition
 from builder.charts.load import SERVICE, SOURCE
-from builder.charts.model import Option
+from builder.charts.model import Option, Path, walk
 from builder.charts.option_rules import option_faults, option_keys
 from builder.charts.references import line_and_column, template_problems
 from builder.charts.service import Probe
+from builder.charts.sources import ChartSources
 from builder.errors import Problem
 
 NO_TEMPLATES = {"annotations", "description", "options", "set", "title"}
@@ -27,71 +28,70 @@ NO_TEMPLATES = {"annotations", "description", "options", "set", "title"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceFile:
-    """A service.yaml, and that of the service that it extends."""
+    """A service as it is written: in its own file, in that of the service that it extends, and in
+    the patches of forks.
+    """
 
     document: YamlFile
-    path: FilePath
-    parent: ServiceFile | None = None
-
-    def holder(self, key: Key) -> ServiceFile:
-        """Return the file that a key of the service is from."""
-        data = self.document.data
-        is_own = isinstance(data, dict) and key in data
-        return self if is_own or self.parent is None else self.parent
+    sources: ChartSources
 
     def problem(
         self, keys: tuple[Key, ...], message: str, hint: str = "", *, key: bool = False
     ) -> Problem:
         """Return a problem at the value (or the key) at some keys, in the file that has it."""
-        return self.holder(keys[0]).document.problem(keys, message, hint, key=key)
+        return self.document.problem(keys, message, hint, key=key)
 
-    def place_of(self, keys: tuple[Key, ...], value: str, offset: int, token: str) -> Place:
+    def is_inherited(self, key: Key) -> bool:
+        """Tell whether a key of the service is from another service.yaml."""
+        file, _, _ = self.document.site((key,))
+        return file != self.document.file and file not in self.sources.forks
+
+    def site_of(self, keys: tuple[Key, ...], value: str, offset: int, token: str) -> Site:
         """Return the place of a token of a text, which is at `offset` of the text's value.
 
         However YAML writes the text (as a block, in quotes, folded), the token itself appears
         unchanged, so counting its occurrences finds it.
         """
-        holder = self.holder(keys[0])
-        line, column = holder.document.at(keys)
-        text = holder.path.read_text(encoding="utf-8-sig")
+        file, line, column = self.document.site(keys)
+        path = self.sources.written.get(file, FilePath(file))
+        text = path.read_text(encoding="utf-8-sig")
         lines = text.splitlines(keepends=True)
         position = sum(map(len, lines[: line - 1])) + column - 2
         for _ in range(value.count(token, 0, offset) + 1):
             position = text.find(token, position + 1)
             if position < 0:
-                return line, column
-        return line_and_column(text, position)
+                return file, line, column
+        return file, *line_and_column(text, position)
 
-    def places_of(self, key: str) -> Mapping[str, Place]:
+    def sites_of(self, key: str) -> Mapping[str, Site]:
         """Return the place of each key below one of the service."""
-        spot = self.holder(key).document.spot.inside.get(key)
-        return spot.keys if spot else {}
+        spot = self.document.spot.inside.get(key)
+        names = spot.keys if spot else ()
+        return {name: self.document.site((key, name), key=True) for name in names}
+
+    def patched(self, key: str) -> frozenset[str]:
+        """Return the keys below one of the service that only patches of forks have."""
+        sites = self.sites_of(key)
+        return frozenset(name for name, site in sites.items() if site[0] in self.sources.forks)
 
 
 def service_files(
-    directory: FilePath, documents: Mapping[str, YamlFile]
+    documents: Mapping[str, YamlFile], sources: ChartSources
 ) -> Mapping[str, ServiceFile]:
-    """Return the files of services, which are below `directory`, by the name of the service."""
-    files = {
-        name: ServiceFile(document=document, path=directory / name / SERVICE)
+    """Return the files of services by the name of the service."""
+    return {
+        name: ServiceFile(document=document, sources=sources)
         for name, document in documents.items()
     }
-    for name, file in files.items():
-        data = file.document.data
-        parent = files.get(str(data.get("extends"))) if isinstance(data, dict) else None
-        if parent is not None:
-            files[name] = replace(file, parent=parent)
-    return files
 
 
 def setting_problems(file: ServiceFile) -> Iterator[Problem]:
     """Yield fields of `set` that options do not have, and values that a field does not accept."""
-    whole = file.holder("set").document
+    whole = file.document
     yield from _settings(whole.file, whole.data, whole.spot)
-    holder = file.holder("workloads").document
-    workloads = holder.data.get("workloads") if isinstance(holder.data, dict) else None
+    workloads = whole.data.get("workloads") if isinstance(whole.data, dict) else None
     for name, workload in workloads.items() if isinstance(workloads, dict) else ():
-        yield from _settings(holder.file, workload, holder.spot.inside["workloads"].inside[name])
+        yield from _settings(whole.file, workload, whole.spot.inside["workloads"].inside[name])
 
 
 def _settings(file: str, holder: object, place: Spot) -> Iterator[Problem]:
@@ -101,11 +101,19 @@ def _settings(file: str, holder: object, place: Spot) -> Iterator[Problem]:
     if spot is None or not isinstance(data, dict):
         return
     for dotted, fields in data.items():
-        inside = YamlFile(file, fields, spot.inside[dotted])
+        inside = YamlFile(file, _less_of_a_slider(fields), spot.inside[dotted])
         try:
             wording.validate(inside, Option)
         except ValidationError as error:
             yield from wording.problems(inside, Option, error)
+
+
+def _less_of_a_slider(fields: object) -> object:
+    """Return fields of an option with a whole slider, of which they may say only a part."""
+    slider = fields.get("slider") if isinstance(fields, dict) else None
+    if not isinstance(fields, dict) or not isinstance(slider, dict):
+        return fields
+    return {**fields, "slider": {"min": 0, "max": 1, **slider}}
 
 
 def service_problems(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
@@ -116,7 +124,7 @@ def service_problems(composition: Composition, file: ServiceFile) -> Iterator[Pr
     yield from _default_image(composition, file)
     yield from _variables(composition, file)
     yield from _templates(composition, file)
-    yield from _source(composition, file, file.path.parent / SOURCE)
+    yield from _source(composition, file)
 
 
 def _probes(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
@@ -189,18 +197,17 @@ def _variables(composition: Composition, file: ServiceFile) -> Iterator[Problem]
 
 def _templates(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
     """Yield the references in service.yaml's templates to options that the chart does not have."""
-    for keys, text in _texts(_data(file)):
+    for keys, text in _texts(file.document.data):
         # A workload is at `workloads.<name>`, and its keys below that.
         key = keys[2] if keys[0] == "workloads" and len(keys) > 2 else keys[0]
         if key in NO_TEMPLATES or "{{" not in text:
             continue
         for wrong in template_problems(text, _seen(composition, keys)):
-            place = file.place_of(keys, text, wrong.offset, wrong.token)
-            holder = file.holder(keys[0])
+            site = file.site_of(keys, text, wrong.offset, wrong.token)
             message = f"{_named(keys)}: {wrong.message}"
-            if holder is not file:
+            if file.is_inherited(keys[0]):
                 message += f" (in {composition.name}, which extends this service)"
-            yield Problem(holder.document.file, *place, message, wrong.hint)
+            yield Problem(*site, message, wrong.hint)
 
 
 def _seen(composition: Composition, keys: tuple[Key, ...]) -> Mapping[str, Option]:
@@ -213,8 +220,9 @@ def _seen(composition: Composition, keys: tuple[Key, ...]) -> Mapping[str, Optio
     return {**composition.own_options, **workload.options}
 
 
-def _source(composition: Composition, file: ServiceFile, directory: FilePath) -> Iterator[Problem]:
+def _source(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
     """Yield what is wrong with a service's own templates, and those that nothing uses."""
+    directory = file.sources.written[file.document.file].parent / SOURCE
     if not directory.is_dir():
         return
     name = file.document.file.removesuffix(SERVICE) + SOURCE
@@ -233,12 +241,6 @@ def _source(composition: Composition, file: ServiceFile, directory: FilePath) ->
         for wrong in template_problems(text, seen):
             place = line_and_column(text, wrong.offset)
             yield Problem(where, *place, wrong.message, wrong.hint)
-
-
-def _data(file: ServiceFile) -> Mapping[str, object]:
-    """Return what a service says, with what it takes from the one that it extends."""
-    own = file.document.data if isinstance(file.document.data, dict) else {}
-    return {**(_data(file.parent) if file.parent else {}), **own}
 
 
 def _texts(value: object, keys: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, ...], str]]:

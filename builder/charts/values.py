@@ -9,20 +9,20 @@ import yaml
 from pydantic import JsonValue
 
 from builder.charts.compose import Composition
-from builder.charts.model import Option
+from builder.charts.model import Option, offered
 
 
 def values(composition: Composition) -> str:
     """Return values.yaml: the defaults under plain Helm."""
     lines = [f"# Default values of {composition.name}. values.schema.json says what each may be."]
-    for name, option in composition.options.items():
+    for name, option in offered(composition.options).items():
         lines += ["", *_lines(name, option, "")]
     return "\n".join(lines) + "\n"
 
 
 def defaults(options: Mapping[str, Option]) -> dict[str, JsonValue]:
     """Return what values.yaml says, as data."""
-    return {name: option.value for name, option in options.items()}
+    return {name: option.value for name, option in offered(options).items()}
 
 
 def completion(options: Mapping[str, Option]) -> dict[str, JsonValue]:
@@ -42,7 +42,7 @@ def _lines(name: str, option: Option, indent: str) -> Iterator[str]:
         yield f"{indent}# {line}"
     if option.options and option.default is None:
         yield f"{indent}{name}:"
-        for inner, value in option.options.items():
+        for inner, value in option.offered.items():
             yield from _lines(inner, value, indent + "  ")
         return
     text = yaml.dump(

@@ -37,10 +37,12 @@ class Command(Protocol):
 
 COMMANDS: Mapping[str, str] = {
     "doctor": "check what this machine lacks, and say how to fix it",
+    "init": "start a fork: a catalog that extends another one",
     "new": "start a layer, an image or a service that builds and passes its tests",
     "validate": "check catalog.yaml and every layer.yaml, and show all problems at once",
     "list": "list the images",
     "show": "show an image with its layers, sizes and packages, or why it is absent; or a layer",
+    "explain": "show where each part of a key, an image, a layer or a service is said",
     "graph": "show the layers and what stands on what",
     "why": "show which layer and which request bring a package into an image",
     "size": "show what takes space in an image",
@@ -48,6 +50,7 @@ COMMANDS: Mapping[str, str] = {
     "sbom": "write what images hold, with licences, as SPDX and CycloneDX documents",
     "notes": "say what moved between two states of the catalog: packages by layer, images, pulls",
     "lock": "resolve what layers ask for to exact files, in catalog.lock",
+    "upgrade": "move a fork to what its upstream is by now",
     "fetch": "fetch what is locked into the cache",
     "plan": "show what a build would keep and build, and why",
     "build": "build missing cells, and put the images together",

@@ -116,7 +116,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _released(arguments: argparse.Namespace) -> tuple[Release, list[bytes]]:
     """Return a release of the registry, and its charts."""
     loaded = load(arguments.catalog)
-    place = place_of(arguments, loaded, read_settings(loaded.root))
+    place = place_of(arguments, loaded, read_settings(loaded.home))
     release = shelf.named(place, arguments.release).release
     with ThreadPoolExecutor(max(1, place.jobs)) as pool:
         archives = pool.map(lambda one: pull.chart(place, *one), release.charts.items())

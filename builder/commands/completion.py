@@ -11,8 +11,7 @@ import argcomplete
 from argcomplete.shell_integration import shellcode
 
 from builder.catalog.load import Loaded, load
-from builder.charts.load import SERVICE
-from builder.charts.project import DIRECTORY
+from builder.charts.sources import service_names
 from builder.console.text import Console
 from builder.errors import BuilderError
 from builder.graph.build import graph
@@ -95,7 +94,7 @@ def _layers(loaded: Loaded, _: str) -> list[str]:
 
 
 def _services(loaded: Loaded, _: str) -> list[str]:
-    return [path.parent.name for path in sorted((loaded.root / DIRECTORY).glob(f"*/{SERVICE}"))]
+    return service_names(loaded.levels)
 
 
 _NAMES: dict[str, Names] = {

@@ -8,8 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from builder.catalog.load import Loaded, load
-from builder.charts.load import SERVICE
-from builder.charts.project import DIRECTORY
+from builder.charts.sources import sources
 from builder.console.text import Console
 from builder.errors import BuilderError, InputError
 from builder.graph.asks import stale
@@ -124,7 +123,7 @@ def _needs(loaded: Loaded) -> Needs:
         cran=any(layer.cran for layer in layers),
         archives=addresses(whole),
         further=further,
-        charts=any((loaded.root / DIRECTORY).glob(f"*/{SERVICE}")),
+        charts=bool(sources(loaded.levels).written),
     )
 
 

@@ -16,7 +16,7 @@ from builder.lock.difference import Change, difference
 from builder.lock.encode import encode
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Lock
-from builder.resolve.merge import merged
+from builder.resolve.merge import from_upstream, merged
 from builder.resolve.resolve import resolve
 from builder.resolve.settle import disagreements
 from builder.settings import read as read_settings
@@ -54,6 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             " not cover"
         ),
     )
+    parser.add_argument(
+        "--upstream",
+        action="store_true",
+        help="in a fork: take the versions that upstream's lock has by now, wherever they do",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -71,13 +76,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         before = read(path) if path.exists() else None
         return _check(whole, before, console, as_json=arguments.json)
     recover(path)
+    is_new = not path.exists()
     if arguments.merge:
         former, before = False, merged(loaded.root, whole, console)
     else:
-        before, former = read_any(path) if path.exists() else (None, False)
+        before, former = (None, False) if is_new else read_any(path)
+    if arguments.upstream or (before is None and loaded.levels.own.is_fork):
+        before = from_upstream(loaded.levels, whole, before, console, needed=arguments.upstream)
     upgrade = () if arguments.upgrade is None else tuple(arguments.upgrade) or ("*",)
     documents = Documents(layers=loaded.layer_sources, catalog=loaded.source)
-    settings = read_settings(loaded.root).knowing(loaded.catalog.addresses)
+    settings = read_settings(loaded.home).knowing(loaded.catalog.sources)
     within = Reach[(arguments.within or str(Reach.MAJOR)).upper()]
     stayed: list[Stayed] = []
     after = resolve(
@@ -93,8 +101,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     held_back = sorted(set(stayed))
     changes = difference(before, after)
     # Compare `extra` too: two artifacts that differ only there are equal for `==`.
-    moved = former or before is None or encode(after) != encode(before)
-    if moved or arguments.merge:
+    moved = former or is_new or before is None or encode(after) != encode(before)
+    if moved or arguments.merge or arguments.upstream:
         write(after, path)
     if arguments.json:
         console.json(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from types import MappingProxyType
 
 from builder.commands.notes import between
 from builder.commands.push import REGISTRY_STORE, read_address
@@ -24,6 +25,7 @@ from builder.share.exchange import offered
 from builder.share.take import Offers, why
 from builder.tools.registry import Registry
 
+NOBODY: Mapping[str, str] = MappingProxyType({})
 MOST_SHARDS = 256
 """As many jobs a matrix of GitHub Actions has at most."""
 WORTH_A_LAYER = 10_000_000
@@ -133,7 +135,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         console.json([_row(step, tags) for step in made.steps])
         return 0
-    show(made, console, everything=arguments.all)
+    show(made, console, everything=arguments.all, whose=_whose(project))
     _show_overlaps(project, made, console, least=0 if arguments.all else WORTH_A_LAYER)
     return 0
 
@@ -174,16 +176,28 @@ def _show_overlaps(project: Project, made: Plan, console: Console, *, least: int
         console.table(["layers", ">size", "in"], rows)
 
 
-def show(made: Plan, console: Console, *, everything: bool = False) -> None:
-    """Print a plan as a table, with a summary line."""
+def show(
+    made: Plan, console: Console, *, everything: bool = False, whose: Mapping[str, str] = NOBODY
+) -> None:
+    """Print a plan as a table, with a summary line; `whose` tells whose the cells of a fork are."""
     rows = [
-        (step.action, step.node, listed(step.reasons, 4, "; "))
+        (step.action, step.node, whose.get(step.node, ""), listed(step.reasons, 4, "; "))
         for step in made.steps
         if everything or step.action != "keep"
     ]
-    if rows:
-        console.table(["", "node", "why"], rows)
+    if rows and whose:
+        console.table(["", "node", "", "why"], rows)
+    elif rows:
+        console.table(["", "node", "why"], [(action, node, why) for action, node, _, why in rows])
     console.text(summary(made))
+
+
+def _whose(project: Project) -> Mapping[str, str]:
+    """Return whose the layer of each cell of a fork is; nothing for a catalog that is none."""
+    loaded = project.loaded
+    if not loaded.levels.own.is_fork:
+        return NOBODY
+    return {cell.id: loaded.whose(cell.name) for cell in project.graph.cells.values()}
 
 
 def summary(made: Plan) -> str:

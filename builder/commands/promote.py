@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def move(arguments: argparse.Namespace, console: Console, *, back: bool) -> int:
     """Promote the release that was asked for."""
     loaded = load(arguments.catalog)
-    settings = read_settings(loaded.root)
+    settings = read_settings(loaded.home)
     policy = policy_of(loaded, settings)
     place = place_of(arguments, loaded, settings)
     released = shelf.named(place, arguments.release or steps.before(place))

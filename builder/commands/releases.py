@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """List them, the newest first, and which one is public; with --keep, remove old ones."""
     _check(arguments)
     loaded = load(arguments.catalog)
-    place = place_of(arguments, loaded, read_settings(loaded.root))
+    place = place_of(arguments, loaded, read_settings(loaded.home))
     if arguments.keep is not None:
         return _retire(arguments, place, console)
     every, current, begun = shelf.all_of(place), shelf.get(place, shelf.CURRENT), interrupted(place)

@@ -113,12 +113,14 @@ def _show_layer(
                 "layer": name,
                 "description": layer.description,
                 "file": file,
+                "whose": loaded.whose(name),
                 "on": list(layer.on),
                 "cells": list(rows.values()),
             }
         )
         return
-    console.text(f"{name}  {layer.description}\n{file}")
+    whose = f"  {loaded.whose(name)}" if loaded.levels.own.is_fork else ""
+    console.text(f"{name}  {layer.description}\n{file}{whose}")
     if layer.on:
         console.text(f"stands on {', '.join(layer.on)}")
     above = sorted({one.name for one in made.cells.values() if name in one.layer.on})

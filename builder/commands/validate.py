@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from builder.catalog.load import Loaded, load
-from builder.charts.project import chart_problems, service_names
+from builder.charts.project import chart_problems
+from builder.charts.sources import service_names
 from builder.console.text import Console
 from builder.errors import InputError, Problem
 from builder.events import Note
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for problem in late:
         console(Note(str(problem), level="warning"))
     names = {image.name for image in made.images.values()}
-    charts = service_names(loaded.root)
+    charts = service_names(loaded.levels)
     console.text(
         f"{arguments.catalog}: {len(loaded.layers)} layers, {len(made.cells)} cells; {len(names)}"
         f" names, {len(made.images)} images" + (f"; {len(charts)} charts" if charts else "")
@@ -81,9 +82,12 @@ def _tag_problems(loaded: Loaded) -> list[Problem]:
 
 
 def unused(loaded: Loaded) -> list[str]:
-    """Return the layers that no image has at any point, in the order of their names."""
+    """Return the catalog's own layers that no image has at any point, in the order of their names.
+    Those of upstream are not its business.
+    """
     used: set[str] = set()
     for matrix in loaded.matrices:
         if matrix.points:
             used.update(matrix.stack.layers)
-    return sorted(loaded.layers.keys() - used)
+    own = {name for name in loaded.layers if loaded.is_own(loaded.layer_sources[name].file)}
+    return sorted(own - used)

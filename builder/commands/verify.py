@@ -132,7 +132,7 @@ def _published(arguments: argparse.Namespace, console: Console) -> int:
         message = "one image of a registry is made again at a time, and all of it"
         raise InputError([Problem("PATTERN", 0, 0, message)])
     loaded = load(arguments.catalog)
-    settings = read_settings(loaded.root)
+    settings = read_settings(loaded.home)
     place = place_of(arguments, loaded, settings)
     name, _, digest = arguments.patterns[0].partition("@")
     repository, _, _ = name.partition(":")

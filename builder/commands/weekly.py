@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from builder.catalog.load import load
-from builder.charts.project import DIRECTORY, open_charts
+from builder.charts.project import open_charts
+from builder.charts.sources import DIRECTORY
 from builder.commands import call
 from builder.commands.notes import LAST, between
 from builder.commands.push import add_registry, given, place_of
@@ -201,7 +202,7 @@ def _publish(week: Week, charts: list[str | Path]) -> None:
 def _bring_back(arguments: argparse.Namespace, console: Console) -> int:
     """Bring the charts that are public to the directory of charts, as far as it lacks them."""
     loaded = load(arguments.catalog)
-    place = place_of(arguments, loaded, read_settings(loaded.root))
+    place = place_of(arguments, loaded, read_settings(loaded.home))
     public = get(place, CURRENT)
     if public is not None:
         found = bring_back(place, public.release, arguments.charts, arguments.url)
@@ -252,7 +253,7 @@ def _commit(root: Path, notes: str, console: Console) -> int:
 def _public(arguments: argparse.Namespace) -> Released | None:
     """Return the release that is public."""
     loaded = load(arguments.catalog)
-    return get(place_of(arguments, loaded, read_settings(loaded.root)), CURRENT)
+    return get(place_of(arguments, loaded, read_settings(loaded.home)), CURRENT)
 
 
 def _report(before: Released | None, after: Released | None, console: Console) -> None:

@@ -6,7 +6,7 @@ import argparse
 
 from builder.catalog.load import load
 from builder.catalog.workflows import Workflows
-from builder.charts.project import service_names
+from builder.charts.sources import service_names
 from builder.console.text import Console
 from builder.errors import InputError
 from builder.record.chart_images import on_this_machine
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise InputError([problem])
     project = Project(
         registry=loaded.catalog.registry,
-        has_charts=bool(service_names(loaded.root)),
+        has_charts=bool(service_names(loaded.levels)),
         workflows=loaded.catalog.workflows or Workflows(),
         signers=loaded.catalog.signed_by,
     )

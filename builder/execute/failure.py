@@ -12,6 +12,7 @@ from pathlib import Path
 from builder.catalog import script
 from builder.catalog.directory import LAYER
 from builder.catalog.directory_rules import TEMPLATE
+from builder.catalog.folder import Folder
 from builder.catalog.model import Layer
 from builder.catalog.source import YamlFile
 from builder.render import lines
@@ -58,7 +59,7 @@ INSTALLERS = {
 
 
 def explain(
-    step: BrokenStep, dockerfile: str, layer: Layer, yaml: YamlFile, directory: Path
+    step: BrokenStep, dockerfile: str, layer: Layer, yaml: YamlFile, directory: Path | Folder
 ) -> tuple[str, str]:
     """Return what a failing step means for whoever wrote the layer, and a hint if there is one.
 
@@ -141,13 +142,14 @@ class _Place:
         return f"{self.file.as_posix()}:{self.around}" if self.around else self.file.as_posix()
 
 
-def _place_of(layer: Layer, key: str, yaml: YamlFile, directory: Path) -> _Place:
+def _place_of(layer: Layer, key: str, yaml: YamlFile, directory: Path | Folder) -> _Place:
     name = script.file_of(str(getattr(layer, key)))
     if name:
         is_bash = script.read(layer, key, directory).is_bash
         return _Place(file=directory / name, first=1 if is_bash else 0)
-    file = directory / LAYER
-    line, column = yaml.at((key,))
+    named, line, column = yaml.site((key,))
+    # Another level of the catalog may have patched the script.
+    file = directory / LAYER if named == yaml.file else Path(named)
     text = file.read_text(errors="replace").split("\n")[line - 1][column - 1 :]
     is_block = BLOCK.match(text)
     is_one_line = "\n" not in str(getattr(layer, key)).strip()
@@ -164,7 +166,7 @@ def _at_home(text: str, place: _Place, header: int) -> str:
     return f"{place.at(int(match['line']) - header)}: {text[match.end() :]}"
 
 
-def _elsewhere(dockerfile: str, line: int, body: Sequence[str], directory: Path) -> str:
+def _elsewhere(dockerfile: str, line: int, body: Sequence[str], directory: Path | Folder) -> str:
     """Return the place of a step that is none of the layer's scripts."""
     own, layer = directory / TEMPLATE, (directory / LAYER).as_posix()
     first = dockerfile.split("\n")[line - 1] if line else ""

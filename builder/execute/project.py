@@ -193,7 +193,7 @@ def open_project(path: Path, patterns: Sequence[str] = (), *, cells: bool = True
     loaded = load(path)
     whole = graph(loaded)
     part = select(whole, patterns, cells=cells) if patterns else whole
-    settings = read_settings(loaded.root).knowing(loaded.catalog.addresses)
+    settings = read_settings(loaded.home).knowing(loaded.catalog.sources)
     file = loaded.root / NAME
     lock = read_lock(file)
     late = {cell: why for cell, why in behind(lock, whole).items() if cell in part.cells}

@@ -43,7 +43,7 @@ def standing(path: Path, loaded: Loaded, references: Collection[str]) -> Iterato
     known = graph(loaded).images
     wanted = [reference for reference in references if reference in known]
     # Nothing is built where there is no store or no lock yet, and to look must not make one.
-    store = read_settings(loaded.root).store
+    store = read_settings(loaded.home).store
     if not wanted or not (store / "index.json").exists() or not (loaded.root / NAME).exists():
         yield Standing()
         return

@@ -134,9 +134,9 @@ class _Policy:
         """Return the problem that two images of one name want one tag."""
         file, said = self.loaded.source, []
         for claim in (first, second):
-            line, column = file.at(self.path(claim))
+            named, line, column = file.site(self.path(claim))
             template = self.loaded.catalog.tags[claim.index]
-            said.append(f"{claim.image.id} by {template!r} ({file.file}:{line}:{column})")
+            said.append(f"{claim.image.id} by {template!r} ({named}:{line}:{column})")
         name = second.image.name
         message = f"two images of {name!r} claim the tag {text!r}: {' and '.join(said)}"
         return file.problem(self.path(second), message, "change one of the two")

@@ -7,7 +7,7 @@ resolved together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -43,6 +43,24 @@ def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
         cells=cells,
         archives=archives,
         accounts=united(ours.accounts, theirs.accounts),
+    )
+
+
+def renewed(ours: Lock, theirs: Lock, current: Collection[str]) -> Lock:
+    """Return a fork's lock with what its upstream's says of the cells that are `current` there:
+    that answers what the fork asks for.
+    """
+    cells = {**ours.cells, **{name: theirs.cells[name] for name in current}}
+    known = {**ours.artifacts, **theirs.artifacts}
+    held: set[str] = set()
+    for piece in cells.values():
+        held.update(piece.artifacts)
+    return Lock(
+        moment=max(ours.moment, theirs.moment),
+        artifacts={name: known[name] for name in sorted(held)},
+        cells=cells,
+        archives=_archives(Lock(moment="", artifacts={}, cells={}), ours, theirs),
+        accounts=united(theirs.accounts, ours.accounts),
     )
 
 

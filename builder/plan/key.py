@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.catalog.folder import Folder
 from builder.digest import canonical, sha256
 from builder.graph.accounts import given
 from builder.graph.model import Cell, Graph
@@ -41,7 +42,7 @@ class Inputs:
 
 
 def inputs(
-    graph: Graph, cell: Cell, lock: Lock, directory: Path, keys: Mapping[str, str]
+    graph: Graph, cell: Cell, lock: Lock, directory: Path | Folder, keys: Mapping[str, str]
 ) -> Inputs:
     """Return the inputs of a cell's key. `keys` holds the keys of the cells below that declare no
     ABI.
@@ -72,13 +73,15 @@ def inputs(
     )
 
 
-def all_inputs(graph: Graph, lock: Lock, directories: Mapping[str, Path]) -> dict[str, Inputs]:
+def all_inputs(
+    graph: Graph, lock: Lock, directories: Mapping[str, Path | Folder]
+) -> dict[str, Inputs]:
     """Return the inputs of every cell's key, by cell id."""
     return inputs_of(graph, lock, directories, graph.cells)
 
 
 def inputs_of(
-    graph: Graph, lock: Lock, directories: Mapping[str, Path], cells: Collection[str]
+    graph: Graph, lock: Lock, directories: Mapping[str, Path | Folder], cells: Collection[str]
 ) -> dict[str, Inputs]:
     """Return the inputs of the keys of some cells; these must include all that they stand on."""
     made: dict[str, Inputs] = {}

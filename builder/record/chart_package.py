@@ -13,6 +13,7 @@ from pathlib import Path
 from semver import Version
 
 from builder import confined
+from builder.catalog.folder import Folder
 from builder.charts.archive import archive, unpack
 from builder.charts.chart import Origin, chart
 from builder.charts.compose import Composition
@@ -51,7 +52,7 @@ class ChartPackage:
 
 
 def prepare(
-    composition: Composition, charts: Path, origin: Origin, published: Tree | None
+    composition: Composition, charts: Path | Folder, origin: Origin, published: Tree | None
 ) -> ChartPackage:
     """Return what to publish of a service; `published` is the last published chart, if any.
 

@@ -60,7 +60,7 @@ def _packages(lock: Lock, cell: str) -> dict[str, dict[str, str]]:
 
 
 def _built(loaded: Loaded, graph: Graph, lock: Lock, names: list[str]) -> dict[str, Fact]:
-    place: Path = read_settings(loaded.root).store
+    place: Path = read_settings(loaded.home).store
     if not (place / "index.json").exists():
         return {}
     store = Shelf(place, owner(loaded.catalog))

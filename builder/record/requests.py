@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from builder.catalog import source
 from builder.catalog.conditions import condition, holds
-from builder.catalog.directory import LAYER
 from builder.catalog.load import Loaded
 from builder.catalog.packages import Maven, PackageList
 from builder.catalog.reader import Key
@@ -30,8 +28,7 @@ class LayerRequest:
 
 def requests(loaded: Loaded, cell: Cell, kind: str) -> list[LayerRequest]:
     """Return what a cell asks for of one kind, with its places in layer.yaml."""
-    directory = loaded.layer_dirs[cell.name]
-    document = source.read(directory / LAYER, (directory / LAYER).as_posix())
+    document = loaded.layer_sources[cell.name]
     key = BY_NAME[kind].key if kind in BY_NAME else ""
     asked: PackageList | Mapping[str, object] | Maven | None = (
         getattr(cell.layer, key) if key else ()
@@ -44,13 +41,13 @@ def requests(loaded: Loaded, cell: Cell, kind: str) -> list[LayerRequest]:
         entries = _items((key,), asked or (), cell)
     made = []
     for path, word in entries:
-        line, column = document.at(path, key=isinstance(asked, Mapping))
+        file, line, column = document.site(path, key=isinstance(asked, Mapping))
         made.append(
             LayerRequest(
                 layer=cell.name,
                 key=key,
                 word=word,
-                file=document.file,
+                file=file,
                 line=line,
                 column=column,
             )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from builder import confined
 from builder.catalog import script
+from builder.catalog.folder import Folder, folder
 from builder.catalog.model import Layer
 from builder.debian.environment import DEFAULT_PATH
 from builder.errors import InputError, Problem
@@ -36,7 +37,7 @@ def user(graph: Graph, cell: Cell) -> str:
 
 
 def dockerfile(
-    graph: Graph, cell: Cell, lock: Lock, directory: Path, *, marked: bool = False
+    graph: Graph, cell: Cell, lock: Lock, directory: Path | Folder, *, marked: bool = False
 ) -> str:
     """Return the cell's Dockerfile; `directory` is the layer's own. In a `marked` one, the lines
     from Dockerfile.j2 contain their numbers (see `builder.render.lines`): it cannot be built.
@@ -48,7 +49,7 @@ def dockerfile(
     )
 
 
-def context(graph: Graph, cell: Cell, lock: Lock, directory: Path) -> Tree:
+def context(graph: Graph, cell: Cell, lock: Lock, directory: Path | Folder) -> Tree:
     """Return the build context: the Dockerfile and the layer's files. A bootstrapped cell has
     none.
     """
@@ -94,7 +95,7 @@ def flat(
     graph: Graph,
     image: ImagePoint,
     lock: Lock,
-    directories: Mapping[str, Path],
+    directories: Mapping[str, Path | Folder],
     config: ImageConfig,
 ) -> Tree:
     """Return the Dockerfile that builds the whole image at once, and the files of its layers.
@@ -150,7 +151,7 @@ def _steps(
     graph: Graph,
     cell: Cell,
     lock: Lock,
-    directory: Path,
+    directory: Path | Folder,
     places: Places,
     *,
     marked: bool = False,
@@ -175,8 +176,8 @@ def _steps(
         "early": table.templates(piece.artifacts, early=True),
         "late": table.templates(piece.artifacts, early=False),
         "auto": piece.auto,
-        "files": places.files if (directory / FILES).is_dir() else "",
-        "modes": list(_modes(layer, directory / FILES)),
+        "files": places.files if folder(directory).paths(FILES) else "",
+        "modes": list(_modes(layer, directory)),
         "prepare": _step(layer, "prepare", directory),
         "scripts": places.scripts,
         "run": _step(layer, "run", directory),
@@ -207,38 +208,38 @@ def _rendered(own: Path, values: Mapping[str, object], *, marked: bool) -> str:
     raise InputError([problem])
 
 
-def _modes(layer: Layer, source: Path) -> Iterator[Mapping[str, str]]:
+def _modes(layer: Layer, directory: Path | Folder) -> Iterator[Mapping[str, str]]:
     """Yield, for each entry of the layer's `files`, mode and owner with the paths that its glob
     matches, quoted for a shell.
     """
-    there = sorted(f"/{path.relative_to(source).as_posix()}" for path in source.rglob("*"))
+    there = [f"/{path}" for path in folder(directory).paths(FILES)]
     for entry in layer.files:
         paths = [path for path in there if fnmatchcase(path, entry.path)]
         yield {"mode": entry.mode or "", "owner": entry.owner or "", "path": shlex.join(paths)}
 
 
-def _files(directory: Path, into: str) -> dict[str, File]:
+def _files(directory: Path | Folder, into: str) -> dict[str, File]:
     """Return the contents of a layer's files/. Of the modes, only what git records counts, because
     the umask may differ between checkouts.
     """
     files: dict[str, File] = {}
-    for name, about in confined.files(directory, FILES):
-        data = confined.read(directory, f"{FILES}/{name}")
+    for name, about in folder(directory).files(FILES):
+        data = folder(directory).read(f"{FILES}/{name}")
         is_program = about.st_mode & 0o100
         files[f"{into}/{name}"] = File(data, 0o755 if is_program else 0o644)
     return files
 
 
-def _scripts(layer: Layer, directory: Path, into: str) -> dict[str, File]:
+def _scripts(layer: Layer, directory: Path | Folder, into: str) -> dict[str, File]:
     """Return the files of scripts that are not bash: these are run as files."""
     files: dict[str, File] = {}
     for key, name in script.files(layer):
         if not script.read(layer, key, directory).is_bash:
-            files[f"{into}/{name}"] = File(confined.read(directory, name), 0o755)
+            files[f"{into}/{name}"] = File(folder(directory).read(name), 0o755)
     return files
 
 
-def _step(layer: Layer, key: str, directory: Path) -> ScriptStep | None:
+def _step(layer: Layer, key: str, directory: Path | Folder) -> ScriptStep | None:
     """Return the step of a Dockerfile for one of the layer's scripts, or None if there is none."""
     read = script.read(layer, key, directory)
     if not read.is_bash:

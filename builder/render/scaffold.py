@@ -43,6 +43,17 @@ class NewService:
     command: Sequence[str]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewFork:
+    """What a person says about a new fork."""
+
+    name: str
+    title: str
+    extends: Mapping[str, str] | str
+    """What `extends` says: a directory, or where git has it."""
+    registry: str
+
+
 def layer(new: NewLayer) -> Tree:
     """Return the files of a layer's directory.
 
@@ -80,6 +91,26 @@ def service(new: NewService) -> Tree:
         "command": new.command,
     }
     return Tree({"service.yaml": File(_rendered("service.yaml", values))})
+
+
+def fork(new: NewFork) -> Tree:
+    """Return the files of a fork's directory."""
+    git = {} if isinstance(new.extends, str) else new.extends
+    values = {
+        "name": new.name,
+        "title": new.title,
+        "path": new.extends if isinstance(new.extends, str) else "",
+        "git": git,
+        "shown": git.get("git", new.extends),
+        "registry": new.registry,
+    }
+    return Tree(
+        {
+            "catalog.yaml": File(_rendered("catalog.yaml", values)),
+            "README.md": File(_rendered("README.md", values)),
+            ".gitignore": File(b"/.catalog/\n"),
+        }
+    )
 
 
 def icon(title: str) -> File:

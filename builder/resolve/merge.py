@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from builder.catalog.levels import Levels
+from builder.errors import InputError, Problem
 from builder.events import Monitor, Note
+from builder.graph.asks import stale
 from builder.graph.model import Graph
 from builder.lock.accounts import united
 from builder.lock.decode import decode
+from builder.lock.file import read
 from builder.lock.former import decode_former
-from builder.lock.merge import merge
+from builder.lock.merge import merge, renewed
 from builder.lock.model import NAME, Lock
 from builder.resolve.settle import settle
 from builder.tools import git
@@ -35,6 +40,33 @@ def merged(root: Path, graph: Graph, monitor: Monitor) -> Lock:
         sentence = f"the account {name} gets a new id: the other branch gave its id to another one"
         monitor(Note(sentence, "warning"))
     return settle(graph, merge(base, ours, theirs), base)
+
+
+def from_upstream(
+    levels: Levels, graph: Graph, ours: Lock | None, monitor: Monitor, *, needed: bool
+) -> Lock | None:
+    """Return a fork's lock with what the lock of its nearest upstream that has one says of the
+    cells that both have; without a lock of its own, that of upstream. If none has one, it is the
+    fork's own.
+
+    Raises:
+        InputError: upstream's lock is inconsistent; there is none, and it is `needed`.
+
+    """
+    below = [level for level in reversed(levels.levels[:-1]) if (level.root / NAME).exists()]
+    if not below:
+        if needed:
+            message = "no catalog that this one extends has a lock"
+            raise InputError([Problem("--upstream", 0, 0, message, "lock upstream first")])
+        return ours
+    file = below[0].root / NAME
+    monitor(Note(f"taking what {file} says of the same cells"))
+    theirs = read(file)
+    late = stale(theirs, graph)
+    current = [name for name in theirs.cells if name in graph.cells and name not in late]
+    there = {name: piece for name, piece in theirs.cells.items() if name in graph.cells}
+    mine = ours or replace(theirs, cells=there)
+    return settle(graph, renewed(mine, theirs, current), mine)
 
 
 def _lock(root: Path, commit: str) -> Lock | None:

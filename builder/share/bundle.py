@@ -34,9 +34,9 @@ from builder.oci.layout import INDEX, LAYOUT, VERSION
 from builder.oci.model import INDEX as INDEX_TYPE
 from builder.oci.model import MANIFEST, REF_NAME, Descriptor
 from builder.oci.store import Store
-from builder.release.shelf import EMPTY, EMPTY_TYPE
 from builder.share import contents as documents
 from builder.share.contents import ARTIFACTS, BUNDLE, CHART, Contents
+from builder.tools.referrers import EMPTY, EMPTY_TYPE
 
 ARTIFACTS_TYPE = "application/vnd.catalog.artifacts.v1"
 FILE_TYPE = "application/octet-stream"

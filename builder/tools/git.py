@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ TAKING_IN = {
 }
 
 
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 REVISIONS = "name a commit, a branch or a tag of the repository that the catalog is in"
 
 
@@ -53,6 +56,69 @@ def export(repository: Path, revision: str, target: Path, *, argument: str = "--
             archive.extractall(target, filter="data")
     except tarfile.TarError as error:
         raise IntegrityError(f"{revision!r} holds what leads out of it: {error}") from None
+
+
+def fetch(url: str, commit: str, target: Path) -> None:
+    """Write the files that a repository elsewhere has at a commit to `target`, which is not there
+    yet: beside it first, then all at once. Submodules are not fetched, and nothing that the
+    repository holds is run.
+
+    Raises:
+        BuilderError: the repository does not answer, or has no such commit.
+        IntegrityError: it holds what leads out of it.
+        ToolError: git is not installed.
+
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetching.") as name:
+        repository, files = Path(name, "git"), Path(name, "files")
+        process.run(["git", "init", "--quiet", "--bare", repository])
+        _far(url, "-C", repository, "fetch", "--quiet", "--depth=1", "--no-tags", "--", url, commit)
+        export(repository, commit, files)
+        if not target.exists():
+            files.rename(target)
+
+
+def commit_of(url: str, revision: str) -> str:
+    """Return the commit that a branch or a tag of a repository elsewhere names by now; a whole id
+    of a commit is taken as it is.
+
+    Raises:
+        BuilderError: the repository does not answer, or has no such branch or tag.
+        ToolError: git is not installed.
+
+    """
+    if COMMIT.fullmatch(revision):
+        return revision
+    peeled = f"{revision}^{{}}"
+    said = _far(url, "ls-remote", "--", url, revision, peeled).decode()
+    named: dict[str, str] = {}
+    for line in said.splitlines():
+        commit, _, ref = line.partition("\t")
+        named[ref] = commit
+    # Of a tag with a text of its own, the commit is behind it.
+    for ref in sorted(named, key=lambda name: not name.endswith("^{}")):
+        if ref.removesuffix("^{}") in {revision, f"refs/heads/{revision}", f"refs/tags/{revision}"}:
+            return named[ref]
+    raise BuilderError(f"{url} has no branch or tag {revision!r}", hint="name one that it has")
+
+
+def _far(url: str, *arguments: str | Path) -> bytes:
+    """Run git on a repository elsewhere; it asks nobody for a password."""
+    # Only these: others, such as ext::, are programs to run.
+    allowed = [f"protocol.{name}.allow=always" for name in ("https", "http", "ssh", "file")]
+    argv: list[str | Path] = ["git"]
+    for setting in ("protocol.allow=never", *allowed):
+        argv += ["-c", setting]
+    try:
+        return process.run([*argv, *arguments], env={"GIT_TERMINAL_PROMPT": "0"}).stdout
+    except ToolError as error:
+        if error.code is None:
+            raise
+        lines = [line for line in error.tail.splitlines() if line.startswith(("fatal:", "error:"))]
+        reason = lines[0].partition(": ")[2] if lines else "git refused it"
+        hint = "look at the address and the commit, and whether this machine may read it"
+        raise BuilderError(f"{url} cannot be fetched: {reason}", hint=hint) from error
 
 
 def sides(directory: Path) -> Sides:

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import docker
 
-from builder import confined
+from builder.catalog.folder import Folder, folder
 from builder.digest import canonical, sha256
 from builder.documents import from_json
 from builder.graph.model import Graph, ImagePoint
@@ -78,19 +78,23 @@ class Outcome:
 
 
 def tests_of(
-    graph: Graph, image: ImagePoint, digest: str, lock: Lock, directories: Mapping[str, Path]
+    graph: Graph,
+    image: ImagePoint,
+    digest: str,
+    lock: Lock,
+    directories: Mapping[str, Path | Folder],
 ) -> Iterator[ImageTest]:
     """Yield the tests of every layer that the image has, bottom first."""
     facts = canonical(facts_of(graph, image, lock))
     for cell in image.cells:
         layer = graph.cells[cell].name
-        for path in _executables(directories[layer] / "tests"):
+        for path in _executables(folder(directories[layer])):
             yield ImageTest(
                 image=image.id,
                 digest=digest,
                 layer=layer,
                 name=path.name,
-                script=confined.read(directories[layer], f"tests/{path.name}"),
+                script=folder(directories[layer]).read(f"tests/{path.name}"),
                 facts=facts,
             )
 
@@ -107,10 +111,9 @@ def shared_out(images: Iterable[ImagePoint]) -> dict[str, frozenset[str]]:
     return shares
 
 
-def _executables(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink()]
+def _executables(directory: Folder) -> list[Path]:
+    there = [path for name, path in directory.paths("tests").items() if "/" not in name]
+    files = [path for path in there if path.is_file() and not path.is_symlink()]
     return [path for path in files if path.stat().st_mode & 0o100]
 
 
@@ -169,7 +172,7 @@ def untested(
     graph: Graph,
     manifests: Mapping[str, Descriptor],
     lock: Lock,
-    directories: Mapping[str, Path],
+    directories: Mapping[str, Path | Folder],
     results: Path,
 ) -> list[str]:
     """Return the images of which some tests have not passed on their very bytes."""

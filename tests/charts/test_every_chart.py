@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
-from builder.charts.compose import walk
+from builder.charts.model import walk
 from builder.charts.values import defaults
 from builder.verify.manifests import VERSIONS, problems
 from tests.charts.conftest import Chart

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from builder.charts.compose import walk
-from builder.charts.model import Option
+from builder.charts.model import Option, walk
 from builder.charts.switches import Values, joined
 from tests.charts.conftest import Chart, all_charts, held
 from tests.kind.cluster import Cluster, Release

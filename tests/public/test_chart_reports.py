@@ -9,7 +9,7 @@ from typing import Any
 import helm_python
 import pytest
 
-from builder.charts.compose import walk
+from builder.charts.model import walk
 from builder.charts.switches import joined
 from builder.verify.manifests import problems
 from tests.charts.conftest import (

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from builder.charts.archive import archive
-from builder.charts.compose import walk
+from builder.charts.model import walk
 from builder.charts.readme import rows
 from builder.charts.switches import at, joined
 from builder.charts.values import defaults

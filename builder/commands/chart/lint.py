@@ -93,7 +93,7 @@ def _charts(directory: Path) -> list[Path]:
     charts = sorted(path.parent for path in directory.glob("*/Chart.yaml"))
     charts = [path for path in charts if path.name != LIBRARY]
     if not charts:
-        hint = "give the directory or the .tgz of a chart"
+        hint = "run `catalog chart generate`, or give the directory or the .tgz of a chart"
         raise InputError([Problem(str(directory), 0, 0, "no chart to check", hint)])
     return charts
 

@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         jobs = {}
         for name, composition in charts.compositions.items():
             last = last_published(name, published, arguments.destination)
-            jobs[name] = pool.submit(prepare, composition, charts.directory, charts.origin, last)
+            jobs[name] = pool.submit(prepare, composition, charts.folder, charts.origin, last)
         packages = {name: job.result() for name, job in jobs.items()}
     new = [charts.compositions[name] for name, package in packages.items() if not package.kept]
     if digests:
@@ -183,6 +183,7 @@ def _catalogs(arguments: argparse.Namespace, catalog: Catalog, joined: index.Cha
             arguments.url,
             maintainer=catalog.name,
             scm=catalog.url or "",
+            highlighted=catalog.charts.highlighted,
         )
     if arguments.push:
         entries.append(

@@ -12,7 +12,8 @@ from typing import Any
 
 from builder import confined
 from builder.catalog.load import Loaded, load
-from builder.charts.project import DIRECTORY, open_charts
+from builder.charts.project import open_charts
+from builder.charts.sources import DIRECTORY
 from builder.console.text import Console
 from builder.documents import DocumentError, from_yaml
 from builder.errors import BuilderError, InputError, Problem, counted
@@ -124,7 +125,7 @@ def _outcomes(
     console: Console,
 ) -> list[Outcome]:
     """Launch the services that did not pass before as they are now; return how all ended."""
-    settings = read_settings(loaded.root)
+    settings = read_settings(loaded.home)
     values, node = _values(arguments.values), node_image(settings.node_image)
     digests = {reference: manifest.digest for reference, manifest in manifests.items()}
     trees = dict(open_charts(loaded, digests).named(services).trees())
@@ -152,7 +153,7 @@ def _trials(
     console: Console,
 ) -> Mapping[str, Trial]:
     """Launch charts from images of the store; return how that went."""
-    settings = read_settings(loaded.root)
+    settings = read_settings(loaded.home)
     values, node = _values(arguments.values), node_image(settings.node_image)
     kind = Kind(
         name=arguments.cluster or settings.cluster,

@@ -11,7 +11,7 @@ from builder.catalog.load import load
 from builder.catalog.suggest import nearest
 from builder.charts.load import SERVICE
 from builder.charts.model import ChartName
-from builder.charts.project import DIRECTORY
+from builder.charts.sources import DIRECTORY
 from builder.console.text import Console
 from builder.errors import InputError, Problem
 from builder.events import Plain

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from builder.charts.compose import Composition, compose, merged, walk
+from builder.charts.compose import Composition, compose
 from builder.charts.images import ImageRef, Images
 from builder.charts.library import ChartLibrary
 from builder.charts.load import Groups
-from builder.charts.model import Environment, Group, Option, Slider
+from builder.charts.model import Environment, Group, Option, Slider, merged, walk
 from builder.charts.scopes import scopes
 from builder.charts.service import Probe, Service
 from builder.errors import InputError

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from builder.lock.decode import decode
 from builder.lock.encode import encode
-from builder.lock.merge import STALE, merge
+from builder.lock.merge import STALE, merge, renewed
 from builder.lock.model import NAME, Artifact, Lock, Slice
 
 PACKAGES = ("tool", "lib", "app")
@@ -130,3 +130,15 @@ def test_a_side_that_changed_nothing_adds_nothing(base: Lock, other: Lock) -> No
     merged = merge(base, base, other)
     assert merged.cells == other.cells
     assert merge(base, other, other).cells == other.cells
+
+
+def test_a_fork_takes_what_upstream_has_of_its_cells() -> None:
+    ours = lock(left={"tool": "1"}, right={"lib": "1"}, mine={"app": "1"})
+    theirs = lock("2026-02-01", left={"tool": "2"}, right={"lib": "2"}, other={"app": "9"})
+    renewed_ = renewed(ours, theirs, ["left@trixie"])
+    assert versions(renewed_, "left") == {"tool": "2"}
+    assert versions(renewed_, "right") == {"lib": "1"}
+    assert versions(renewed_, "mine") == {"app": "1"}
+    assert "other@trixie" not in renewed_.cells
+    assert renewed_.moment == "2026-02-01T00:00:00Z"
+    assert decode(encode(renewed_), NAME) == renewed_

@@ -1,0 +1,171 @@
+"""`catalog upgrade`: move a fork to what its upstream is by now, and say what that changes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from builder.catalog.fork import GitUpstream
+from builder.catalog.levels import Levels, read
+from builder.catalog.load import load
+from builder.charts.project import chart_problems
+from builder.charts.threeway import ABSENT, Movement, movements
+from builder.commands import lock
+from builder.console.text import Console
+from builder.errors import InputError, Problem
+from builder.events import Plain
+from builder.fetch import upstream
+from builder.lock.model import NAME as LOCK
+from builder.tools import git
+from builder.tree import File
+from builder.tree import replace as write_file
+
+SHOWN = 60
+"""Characters of a value that are shown; `--json` has all of it."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--to",
+        metavar="REVISION",
+        default="HEAD",
+        help="a commit, a branch or a tag of upstream (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--accept",
+        action="store_true",
+        help="move although upstream changed what the fork says otherwise; the fork's word stays",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="change nothing")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print what upstream changed, with both sides where the fork says something else. Then move
+    the commit in catalog.yaml, and take upstream's lock. Exit 1, and change nothing, where both
+    changed something and that was not accepted.
+    """
+    path: Path = arguments.catalog
+    before = read(path)
+    target = _target(before, arguments.catalog)
+    commit = git.commit_of(target.git, arguments.to)
+    if commit == target.commit:
+        console.text(f"{target.git} is at {commit[:12]}, as the fork is")
+        return 0
+    text = path.read_bytes().decode()
+    moved = text.replace(target.commit, commit)
+    after = _tried(path, moved, console)
+    found = movements(before, after)
+    both = [one for one in found if one.who == "both"]
+    if arguments.json:
+        console.json({"old": target.commit, "new": commit, "moved": [_row(one) for one in found]})
+    else:
+        _show(found, console)
+    if both and not arguments.accept:
+        console.note(
+            f"nothing is changed: answer the {len(both)} above in catalog.yaml, or --accept them"
+        )
+        return 1
+    if arguments.dry_run:
+        return 0
+    write_file(path, File(moved.encode(), path.stat().st_mode & 0o777))
+    console.note(f"moved {path} from {target.commit[:12]} to {commit[:12]}")
+    if (path.parent / LOCK).exists():
+        _lock(path, console, quiet=arguments.json)
+    return 0
+
+
+def _target(levels: Levels, path: Path) -> GitUpstream:
+    """Return what a fork extends.
+
+    Raises:
+        InputError: it is no commit of a git repository, or is wrong.
+
+    """
+    if levels.problems:
+        raise InputError(levels.problems)
+    extends = levels.own.says.extends
+    if isinstance(extends, GitUpstream):
+        return extends
+    message = "it extends no commit of a git repository, which could move"
+    hint = "a directory is as it is: run `catalog lock --upstream`"
+    raise InputError([Problem(path.as_posix(), 0, 0, message, hint)])
+
+
+def _tried(path: Path, text: str, console: Console) -> Levels:
+    """Return the levels of a fork after it moved.
+
+    Raises:
+        InputError: what it says does not fit any more; holds every problem.
+
+    """
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
+        file.write(text.encode())
+        file.flush()
+        tried = Path(file.name)
+        upstream.bring(tried, console)
+        problems = _problems(tried)
+        if problems:
+            console.note("the fork does not fit what upstream is by now; nothing is changed")
+            raise InputError([_named(one, tried, path) for one in problems])
+        return read(tried)
+
+
+def _problems(path: Path) -> Sequence[Problem]:
+    try:
+        return chart_problems(path, load(path))
+    except InputError as error:
+        return error.problems
+
+
+def _named(problem: Problem, tried: Path, path: Path) -> Problem:
+    return replace(problem, file=problem.file.replace(tried.as_posix(), path.as_posix()))
+
+
+def _show(found: Sequence[Movement], console: Console) -> None:
+    rows = [(" ".join(one.part[:2]), ".".join(one.part[2:]), *_sides(one)) for one in found]
+    ours = [row for row, one in zip(rows, found, strict=True) if one.who == "both"]
+    theirs = [row[:4] for row, one in zip(rows, found, strict=True) if one.who == "upstream"]
+    if theirs:
+        console.text("upstream moved")
+        console.table(["of", "key", "old", "new"], theirs)
+    gone = dict.fromkeys(" ".join(one.part[:2]) for one in found if one.who == "dropped")
+    if gone:
+        console.text(f"\nupstream moved, and you leave out: {', '.join(gone)}")
+    if ours:
+        console.text("\nupstream moved, and you say something else")
+        console.table(["of", "key", "old", "new", "yours"], ours)
+    console.text(f"{len(found)} moved, of which you say something else of {len(ours)}")
+
+
+def _sides(one: Movement) -> Iterator[str]:
+    """Yield the three values as texts; of lists, what the first and the second do not share."""
+    for value in (one.old, one.new, one.ours):
+        other = one.new if value is one.old else one.old
+        text = "" if value is ABSENT else json.dumps(_less(value, other), ensure_ascii=False)
+        yield text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _less(value: object, other: object) -> object:
+    if isinstance(value, list) and isinstance(other, list):
+        return ["…", *(item for item in value if item not in other)]
+    return value
+
+
+def _row(one: Movement) -> dict[str, object]:
+    sides = {"old": one.old, "new": one.new, "yours": one.ours}
+    there = {name: value for name, value in sides.items() if value is not ABSENT}
+    return {"part": list(one.part), "who": one.who, **there}
+
+
+def _lock(path: Path, console: Console, *, quiet: bool) -> None:
+    parser = argparse.ArgumentParser()
+    lock.add_arguments(parser)
+    arguments = parser.parse_args(["--upstream"], argparse.Namespace(catalog=path))
+    lock.run(arguments, Console(quiet=True) if quiet else console)
+    console(Plain("catalog plan"))
