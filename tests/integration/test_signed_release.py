@@ -7,7 +7,7 @@ import itertools
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ import pytest
 
 from builder.attest import bundle, statement
 from builder.attest.keys import read
+from builder.digest import sha256
 from builder.errors import IntegrityError
 from builder.fetch.session import session
 from builder.oci.model import MANIFEST, Descriptor
 from builder.release import shelf
-from builder.release.attached import KIND, Document, Signer, Subject, attach_all
+from builder.release.attached import KIND, STATEMENT, Document, Signer, Subject, attach_all
+from builder.release.attached import SIGNER as SIGNED_BY
 from builder.release.shelf import Place, Released
 from builder.release.trust import Policy, check
 from builder.tools import contents
@@ -79,11 +81,19 @@ def note(digest: str) -> Document:
     return Document(kind=statement.MEDIA_TYPE, data=said, statement=said)
 
 
-def say(there: Place, repository: str, digest: str, data: bytes) -> None:
+def say(
+    there: Place,
+    repository: str,
+    digest: str,
+    data: bytes,
+    marks: Mapping[str, str] | None = None,
+) -> None:
     """Attach a bundle as anybody may who can write."""
     size = len(contents.manifest(there.registry, repository, digest) or b"")
     about = Descriptor(MANIFEST, digest, size)
-    made = Artifact(kind=bundle.MEDIA_TYPE, data=data, annotations={KIND: statement.SIGNED})
+    made = Artifact(
+        kind=bundle.MEDIA_TYPE, data=data, annotations={KIND: statement.SIGNED, **(marks or {})}
+    )
     attach(there.registry, repository, about, [made], listed(there.registry, repository, digest))
 
 
@@ -180,13 +190,14 @@ def test_bad_signatures_beside_a_good_one_do_no_harm(there: Place, tmp_path: Pat
 
 def test_a_signature_that_somebody_spoiled_is_made_again(there: Place, tmp_path: Path) -> None:
     """Annotations say that it is ours, and it is not."""
-    released, repository, _ = signed_but(there, tmp_path)
+    released, repository, digest = signed_but(there, tmp_path)
     parts = [one for one in subjects(there, released) if one.repository == repository]
-    spoiled = replace(SIGNER, cosign=ByLibrary(own=THEIRS))
-    attach_all(there, parts, spoiled)
+    bare = statement.signed(digest)
+    marks = {STATEMENT: f"sha256:{sha256(bare)}", SIGNED_BY: OURS.hint}
+    say(there, repository, digest, THEIRS.bundle(bare, hint=OURS.hint), marks)
     with pytest.raises(IntegrityError):
         check(there, released, POLICY)
-    assert attach_all(there, parts, SIGNER) == 1
+    assert attach_all(there, parts, SIGNER) == 3, "the document, signed, and a signature"
     check(there, released, POLICY)
 
 
@@ -252,3 +263,11 @@ def test_no_tag_moves_of_what_is_not_signed(hub: Server, place: Directory, tmp_p
     place.done("promote", released.release.tag, "--to", at)
     assert public(there) == released.release.images
     assert released.release.tag in place.done("releases", "--to", at)
+
+
+def test_a_signature_that_does_not_verify_is_never_sent(there: Place, tmp_path: Path) -> None:
+    """cosign signs by some keys as this program does not check it."""
+    released = staged(there, tmp_path, 1)
+    by = replace(SIGNER, cosign=ByLibrary(own=THEIRS))
+    with pytest.raises(IntegrityError, match="cosign signed something else"):
+        attach_all(there, subjects(there, released)[:1], by)
