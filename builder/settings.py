@@ -64,6 +64,7 @@ from builder.redact import redact
 PREFIX = "CATALOG_"
 MIRROR, SNAPSHOT = PREFIX + "MIRROR_", PREFIX + "SNAPSHOT_"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+REGISTRY_STORE = PREFIX + "REGISTRY_STORE"
 RECORDED, ALL = "recorded", "all"
 TRUST = (RECORDED, ALL)
 MOST_DIGITS, SHOWN = 4, 40
@@ -126,7 +127,7 @@ def read(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
         cache=_cache(env, problems).absolute(),
         store=Path(env.get(PREFIX + "STORE") or directory / ".catalog" / "store").absolute(),
         jobs=_count(env, PREFIX + "JOBS", problems) or os.cpu_count() or 1,
-        registry_store=env.get(PREFIX + "REGISTRY_STORE", ""),
+        registry_store=env.get(REGISTRY_STORE, ""),
         registry_trust=_word(env, PREFIX + "REGISTRY_TRUST", TRUST, problems),
         ca_bundle=_ca_bundle(env, problems),
         cluster=env.get(PREFIX + "CLUSTER") or "catalog",
