@@ -6,8 +6,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from builder.commands.plan import add_source, depot_of, planned, summary
-from builder.commands.push import REGISTRY_STORE
+from builder.commands.plan import add_source, summary
 from builder.console.text import Console
 from builder.errors import InputError, Problem, counted
 from builder.events import Plain
@@ -15,8 +14,10 @@ from builder.execute.build import build, unheard
 from builder.execute.hold import hold
 from builder.execute.project import Project, open_project
 from builder.execute.schedule import Result
+from builder.settings import REGISTRY_STORE
 from builder.share.depot import Depot
 from builder.share.exchange import Sharing, taken
+from builder.share.source import depot, planned
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,8 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Build. Exit 0 when everything asked for is in the store, 1 when something failed."""
     project = open_project(arguments.catalog, arguments.patterns)
-    depot = depot_of(arguments, project.settings)
-    sharing = _sharing(project, depot, console) if arguments.share else None
+    there = depot(project.settings, arguments.source, plain_http=arguments.plain_http)
+    sharing = _sharing(project, there, console) if arguments.share else None
     # With the engine's cache, a forced build would only return what was built before.
     cache = not (arguments.no_cache or arguments.force)
     carry_out = partial(
@@ -64,10 +65,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         built=sharing or unheard,
     )
     with hold(project):
-        made, offers = planned(project, depot, arguments, console, forced=arguments.force)
+        made, offers = planned(project, there, arguments.trust, console, forced=arguments.force)
         console.note(summary(made))
-        if depot is not None and offers:
-            taken(project, depot, offers, console)
+        if there is not None and offers:
+            taken(project, there, offers, console)
             made = project.plan(forced=arguments.force)
         results = carry_out(made)
         if any(result.damaged for result in results.values()):
@@ -81,12 +82,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return code if sharing is None else max(code, _report_shared(sharing, console))
 
 
-def _sharing(project: Project, depot: Depot | None, console: Console) -> Sharing:
-    if depot is None:
+def _sharing(project: Project, there: Depot | None, console: Console) -> Sharing:
+    if there is None:
         message = "there is no registry to put cells into"
         hint = f"name one by --from, or set {REGISTRY_STORE}"
         raise InputError([Problem("--share", 0, 0, message, hint)])
-    return Sharing(project=project, depot=depot, monitor=console)
+    return Sharing(project=project, depot=there, monitor=console)
 
 
 def _report_shared(sharing: Sharing, console: Console) -> int:

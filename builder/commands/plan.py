@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from types import MappingProxyType
+from typing import cast
 
 from builder.commands.notes import between
-from builder.commands.push import REGISTRY_STORE, read_address
 from builder.console.text import Console, readable
 from builder.errors import listed
 from builder.execute.overlaps import overlaps
 from builder.execute.project import Project, image_ref, open_project
-from builder.fetch.session import session
 from builder.graph.select import part
 from builder.graph.tags import Tag, published
 from builder.plan.plan import Plan, PlanStep
 from builder.plan.shards import Shards, durations, shards
-from builder.release.shelf import Place
-from builder.settings import TRUST, Settings
-from builder.share.depot import Depot
-from builder.share.exchange import offered
-from builder.share.take import Offers, why
-from builder.tools.registry import Registry
+from builder.settings import TRUST
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
 MOST_SHARDS = 256
@@ -82,38 +77,17 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def depot_of(arguments: argparse.Namespace, settings: Settings) -> Depot | None:
-    """Return the registry from which cells are taken, if the arguments or the settings name one.
-
-    Raises:
-        InputError: it is no address.
-
+def _planned(project: Project, arguments: argparse.Namespace, console: Console) -> Plan:
+    """Return the plan. Only with a registry are the libraries loaded that speak to one: they take
+    longer than a plan.
     """
-    text = settings.registry_store if arguments.source is None else arguments.source
-    if not text:
-        return None
-    where = read_address(text, REGISTRY_STORE if arguments.source is None else "--from")
-    registry = Registry(where, session(settings), plain_http=arguments.plain_http)
-    return Depot(place=Place(registry=registry, address=where, jobs=settings.jobs))
-
-
-def planned(
-    project: Project,
-    depot: Depot | None,
-    arguments: argparse.Namespace,
-    console: Console,
-    *,
-    forced: Sequence[str] = (),
-) -> tuple[Plan, Offers]:
-    """Return the plan, and what the registry offers of the cells that are taken in it."""
-    made = project.plan(forced=forced)
-    if depot is None:
-        return made, {}
-    trust = arguments.trust or project.settings.registry_trust
-    offers = offered(project, depot, made, console, trust=trust)
-    words = why(project, offers, depot.name)
-    made = project.plan(forced=forced, offered=words) if offers else made
-    return made, {step.node: offers[step.node] for step in made.to_take()}
+    settings = project.settings
+    if not (arguments.source or settings.registry_store):
+        return project.plan()
+    source = importlib.import_module("builder.share.source")
+    there = source.depot(settings, arguments.source, plain_http=arguments.plain_http)
+    made, _ = source.planned(project, there, arguments.trust, console)
+    return cast("Plan", made)
 
 
 def _count(text: str) -> int:
@@ -127,7 +101,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     project = open_project(arguments.catalog, arguments.patterns)
     if arguments.since is not None:
         project = replace(project, graph=part(project.graph, _differing(arguments, console)))
-    made, _ = planned(project, depot_of(arguments, project.settings), arguments, console)
+    made = _planned(project, arguments, console)
     if arguments.shards:
         _show_shards(_shards(project, made, arguments.shards), console, as_json=arguments.json)
         return 0

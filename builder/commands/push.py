@@ -10,7 +10,6 @@ from pathlib import Path
 
 from builder.catalog.load import Loaded
 from builder.console.text import Console
-from builder.errors import InputError, Problem
 from builder.execute.hold import taken
 from builder.execute.project import Project, open_project
 from builder.fetch.session import session
@@ -18,12 +17,11 @@ from builder.graph.tags import published
 from builder.oci.model import Descriptor
 from builder.record.push import Pushed, PushTarget, TagPolicy, push
 from builder.release.shelf import Place
-from builder.settings import PREFIX, Settings
+from builder.settings import REGISTRY_STORE, Settings
 from builder.share.depot import CELLS
-from builder.tools.registry import Address, Registry, address
+from builder.tools.address import Address, read_address
+from builder.tools.registry import Registry
 from builder.tree import File, replace
-
-REGISTRY_STORE = f"{PREFIX}REGISTRY_STORE"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -138,19 +136,6 @@ def _policy(project: Project, images: Mapping[str, Descriptor]) -> TagPolicy:
         tags=published(project.loaded, project.whole, project.lock, digests),
         withdrawn=tuple(name for name, one in standing.items() if not one.may_be_default),
     )
-
-
-def read_address(text: str, place: str) -> Address:
-    """Return the registry that a text names; `place` says where the text is from.
-
-    Raises:
-        InputError: it is no address.
-
-    """
-    try:
-        return address(text)
-    except ValueError as error:
-        raise InputError([Problem(place, 0, 0, str(error))]) from None
 
 
 def _report(pushed: Sequence[Pushed], console: Console, *, as_json: bool) -> None:

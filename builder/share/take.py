@@ -110,7 +110,7 @@ def take(
         if name in taking.builds:
             reason = _keep(project, name, taking.builds[name], recorded)
             taking.refused |= {name: reason} if reason else {}
-    return taking.refused
+    return {name: taking.refused[name] for name in project.graph.cells if name in taking.refused}
 
 
 def _first(

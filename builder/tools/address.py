@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from builder.errors import InputError, Problem
 from builder.redact import told
 
 HOST = re.compile(
@@ -64,6 +65,19 @@ def address(text: str) -> Address:
             " registry.example.org/team"
         )
     return Address(host=host, path=path)
+
+
+def read_address(text: str, place: str) -> Address:
+    """Return the registry that a text names; `place` says where the text is from.
+
+    Raises:
+        InputError: it is no address.
+
+    """
+    try:
+        return address(text)
+    except ValueError as error:
+        raise InputError([Problem(place, 0, 0, str(error))]) from None
 
 
 def _not_a_host(host: str) -> str:
