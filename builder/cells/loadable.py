@@ -17,6 +17,7 @@ from builder.debian import frameworks, objects
 from builder.debian.frameworks import Built, Distribution
 from builder.debian.model import Summary
 from builder.debian.objects import Object
+from builder.kinds.elf import MAGIC
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
 
@@ -86,14 +87,14 @@ class Reader:
 
     def wants(self, path: str, member: tarfile.TarInfo, head: bytes) -> bool:
         """Tell whether a member is an object, or a text that tells of CUDA."""
-        return head.startswith(objects.MAGIC) or (member.isreg() and path.endswith(READ_FOR))
+        return head.startswith(MAGIC) or (member.isreg() and path.endswith(READ_FOR))
 
     def see(self, path: str, member: tarfile.TarInfo, stream: IO[bytes]) -> None:
         """Read one of these."""
         del member
-        head = stream.read(len(objects.MAGIC))
+        head = stream.read(len(MAGIC))
         stream.seek(0)
-        if head == objects.MAGIC:
+        if head == MAGIC:
             if (one := objects.read(stream, path)) is not None:
                 self.objects[path] = one
             return

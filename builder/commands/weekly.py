@@ -20,6 +20,7 @@ from builder.commands import call
 from builder.commands.notes import LAST, between
 from builder.commands.push import add_registry, given, place_of
 from builder.console.text import Console
+from builder.documents import from_json
 from builder.errors import BuilderError, InputError
 from builder.events import Plain
 from builder.execute.hold import held, looked_up
@@ -175,7 +176,7 @@ def _package(week: Week) -> list[str | Path]:
         passed = state / "services.json"
         replace(passed, File(b"[]\n"))
         week.do("chart test", *ready, "--passed", passed, may_fail=True)
-        ready = json.loads(passed.read_text())
+        ready = from_json(passed.read_bytes())
     if ready:
         allow = [f"--allow={reason}" for reason in arguments.allow]
         url = ["--url", arguments.url] if arguments.url else []

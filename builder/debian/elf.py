@@ -6,7 +6,8 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MAGIC = b"\x7fELF"
+from builder.kinds.elf import MAGIC
+
 HEAD = 64
 """Bytes that `is_elf` and `read` need at once."""
 _DYN, _PT_LOAD, _PT_DYNAMIC, _PT_PROPERTY = 3, 1, 2, 0x6474E553

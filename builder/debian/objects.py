@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import IO
 
-from elftools.common.exceptions import ELFError
 from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection
 from elftools.elf.sections import Section
 
-MAGIC = b"\x7fELF"
+from builder.kinds.elf import DAMAGED
+
 FAT_BINARIES = (".nv_fatbin", "__nv_relfatbin")
 """Sections with code for graphics processors (NVIDIA's fatbinary_section.h)."""
 _FAT_MAGIC, _FAT_HEAD, _FAT_ENTRY = 0xBA55ED50, 16, 32
@@ -32,18 +32,6 @@ _MOST = 4096
 """Bytes between two fat binaries of a section, at most: they are aligned."""
 _VERSIONS = 10_000
 """Versions of symbols that are read at most: in a damaged file they may go round in a circle."""
-_DAMAGED = (
-    ELFError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
-"""What is raised for a damaged file. A package may hold some, as tests of what reads them."""
 _WEAK = 0x2
 """Flag of a version that may be absent (VER_FLG_WEAK)."""
 _BASE = 0x1
@@ -78,7 +66,7 @@ def read(stream: IO[bytes], path: str) -> Object | None:
     """Return the dynamic object that a seekable file is; None if it is none, or damaged."""
     try:
         return _object(ELFFile(stream), path)
-    except _DAMAGED:
+    except DAMAGED:
         return None
 
 

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import re
-import struct
 import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from builder.documents import DocumentError, from_json
+from builder.kinds.elf import DAMAGED, MAGIC
 from builder.kinds.model import ArtifactKind, Described, Statement
 
-ELF = b"\x7fELF"
 SECTION = ".dep-v0"
 """Holds JSON, packed by zlib: https://github.com/rust-secure-code/cargo-auditable, PARSING.md."""
 MOST = 8 << 20
 """Bytes of that."""
 KIND = "crate"
-DAMAGED = (
-    ELFError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
-"""What is raised for a damaged file."""
 
 
 def _described(path: str, stream: IO[bytes]) -> Iterator[Described]:
@@ -57,12 +42,12 @@ def _crates(stream: IO[bytes]) -> list[dict[str, Any]]:
         value = from_json(zlib.decompressobj().decompress(section.data(), MOST), most=MOST)
         packages = value["packages"]
         return [one for one in packages if isinstance(one, dict)]
-    except (DocumentError, *DAMAGED):
+    except (DocumentError, zlib.error, *DAMAGED):
         return []
 
 
 CRATE = ArtifactKind(
     name=KIND,
-    statement=Statement(path=re.compile(r".*"), read=_described, magic=ELF),
+    statement=Statement(path=re.compile(r".*"), read=_described, magic=MAGIC),
     url="cargo",
 )

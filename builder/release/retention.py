@@ -136,8 +136,10 @@ def _needed(
 ) -> dict[str, str]:
     """Return the digests of the images that something needs which stays, and what that is."""
     needed: dict[str, str] = {}
-    names = sorted({name for released in every for name in released.release.charts})
-    versions = [(name, tag) for name in names for tag in _tags(place, place.chart(name))]
+    names = set[str]().union(*(released.release.charts for released in every))
+    versions: list[tuple[str, str]] = []
+    for name in sorted(names):
+        versions += [(name, tag) for tag in _tags(place, place.chart(name))]
     for (name, tag), digests in zip(
         versions, _each(place, versions, lambda one: _pinned(place, *one, leaving)), strict=True
     ):

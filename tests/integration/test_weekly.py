@@ -97,7 +97,7 @@ def test_what_is_broken_holds_back_itself_alone(tiny: Tiny, hub: Server) -> None
     # The others go on, and what was public of it stays.
     assert releases(tiny, hub) == 2
 
-    tiny.change("alpha", "<<<better", "<<<worse; false")
+    tiny.change("alpha", "<<<alpha", "<<<worse; false")
     ended = weekly(tiny, hub, "--no-verify")
     assert ended.code == 1
     assert "left out: alpha:trixie" in ended.out
