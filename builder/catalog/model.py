@@ -13,7 +13,15 @@ from pydantic import Field
 
 from builder.catalog.axes import Axis, Lifecycle
 from builder.catalog.origins import Origins
-from builder.catalog.packages import Absent, Archive, GoProgram, Maven, PackageList, PythonList
+from builder.catalog.packages import (
+    Absent,
+    Archive,
+    Backport,
+    GoProgram,
+    Maven,
+    PackageList,
+    PythonList,
+)
 from builder.catalog.parts import FileAttributes, Gpu, Once
 from builder.catalog.words import (
     Absolute,
@@ -234,6 +242,13 @@ class Layer(Model):
     sources: PackageList = Field(
         (),
         description="Debian source packages (curl/sid), put under /artifacts/sources/<package>/.",
+    )
+    backports: Mapping[str, Backport] = Field(
+        {},
+        description=(
+            "Debian source packages of another release, built for the image's own, and installed"
+            " together with `apt`. A name may hold the value of an axis: python{python}."
+        ),
     )
     archives: Mapping[Name, Archive] = Field(
         {}, description="Files by URL and hash, under /artifacts/archives/<name>/."

@@ -14,6 +14,7 @@ import docker
 from builder.cells import records
 from builder.errors import BuilderError
 from builder.events import Monitor, Note, Output
+from builder.execute import backports
 from builder.execute.cells import LOCKED
 from builder.execute.hold import check_cells, hold, taken
 from builder.execute.loading import load, pinned
@@ -129,6 +130,7 @@ def _at_failure(
     files.merged({"Dockerfile": File(step.before.encode())}).write(context, settled=False)
     artifacts.mkdir()
     lay_out(cell, project.lock, project.settings.cache, artifacts)
+    backports.lay(_workshop(project, buildx.builder(), monitor), cell, artifacts)
     script = staging / "step.sh"
     script.write_text(step.script)
     reference = project.reference(_name(cell))

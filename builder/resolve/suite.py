@@ -38,7 +38,8 @@ from builder.resolve.task import Task
 from builder.tools.apt import Apt, Source, without_user
 from builder.tools.archive import control
 
-KIND, BUILD = "deb", "build"
+KIND, BUILD, BUILD_DEPENDENCY = "deb", "build", "builddep"
+KINDS = KIND, BUILD, BUILD_DEPENDENCY
 NEEDS = {"Depends", "PreDepends", "Pre-Depends"}
 WRONG = re.compile(r"^E: (.+)$", re.MULTILINE)
 
@@ -142,6 +143,30 @@ class Suite:
         if plan.upgrade or plan.remove:
             raise AptRefusedError(upgrades=plan.upgrade, removals=plan.remove)
         return [self._chosen(package, asked, list(codenames)) for package in plan.install]
+
+    def satisfy(
+        self, held: Sequence[Stanza], text: str, profiles: Sequence[str]
+    ) -> list[Stanza]:
+        """Return what Debian's archive adds where `held` is installed so that dependencies hold,
+        written as Build-Depends has them, under these build profiles.
+
+        Raises:
+            AptRefusedError: they cannot without changing what is installed.
+
+        """
+        with TemporaryDirectory() as directory:
+            path, rules = Path(directory) / "status", Path(directory) / "preferences"
+            path.write_text(status(held))
+            rules.write_text(self.pins + preferences(self.further, ()))
+            try:
+                said = self.apt.simulate([text], path, rules, command="satisfy", profiles=profiles)
+            except ToolError as error:
+                said = "\n".join(WRONG.findall(error.tail)) or error.tail
+                raise AptRefusedError(complaints=complaints(error.tail), said=said) from error
+        plan = simulation(said)
+        if plan.upgrade or plan.remove:
+            raise AptRefusedError(upgrades=plan.upgrade, removals=plan.remove)
+        return [self._chosen(package, {}, ()) for package in plan.install]
 
     def _simulated(
         self, words: list[str], path: Path, rules: Path, codenames: Mapping[str, str]
@@ -249,7 +274,7 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
     kept: list[Artifact] = []
     for cell in cells:
         if not task.resolves(cell.id):
-            kept += task.locked(cell.id, KIND) + task.locked(cell.id, BUILD)
+            kept += chain.from_iterable(task.locked(cell.id, kind) for kind in KINDS)
     stays = [item for item in _locked(task, cells) if not task.upgrades(item.name)]
     bound = _bounds(task, suite, cells, kept)
     needed = [*kept, *bound.staying]
@@ -299,7 +324,7 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
 def _bounds(task: Task, suite: Suite, cells: Sequence[Cell], kept: Iterable[Artifact]) -> Bounds:
     """Return the bounds of what moves. What cells have that are not resolved stays in all."""
     holding = {package_of(item) for item in kept}
-    moving = chain.from_iterable(task.bounded(cells, (KIND, BUILD)).values())
+    moving = chain.from_iterable(task.bounded(cells, KINDS).values())
     free = [item for item in moving if package_of(item) not in holding]
     read = {one.repository.name for one in suite.further}
     return bounds(task, suite.index, suite.arch, free, read)
@@ -308,7 +333,7 @@ def _bounds(task: Task, suite: Suite, cells: Sequence[Cell], kept: Iterable[Arti
 def _locked(task: Task, cells: Sequence[Cell]) -> list[Artifact]:
     """Return all locked Debian packages of cells, those to be installed first."""
     locked: list[Artifact] = []
-    for kind in (KIND, BUILD):
+    for kind in KINDS:
         for cell in cells:
             locked += task.locked(cell.id, kind)
     return locked
