@@ -46,9 +46,9 @@ def check_axes(draft: Draft) -> Iterator[Problem]:
     """Yield the problems of the versions that are to be built: nothing does, or what is said of
     them is not enough.
     """
-    building = {
-        entry.axis for layer in draft.layers.values() for entry in layer.backports.values()
-    }
+    building: set[str | None] = set()
+    for layer in draft.layers.values():
+        building.update(entry.axis for entry in layer.backports.values())
     for axis, details in draft.catalog.axes.items():
         for value, entry in details.values.items():
             if entry is None or entry.backport is None:

@@ -27,8 +27,11 @@ def at(layer: Layer, axes: Mapping[str, Axis], point: Mapping[str, str]) -> Laye
         source = release(entry, axes, point)
         if source is not None:
             built[naming.fill(name, point)] = _filled(entry, source, point)
-    gone = {name for entry in built.values() for name in entry.instead}
-    needed = [name for entry in built.values() for name in entry.needs]
+    gone: set[str] = set()
+    needed: list[str] = []
+    for entry in built.values():
+        gone.update(entry.instead)
+        needed += entry.needs
     changes: dict[str, object] = {"backports": built}
     if built:
         changes["apt"] = (*_without(layer.apt, gone), *needed)
@@ -36,9 +39,7 @@ def at(layer: Layer, axes: Mapping[str, Axis], point: Mapping[str, str]) -> Laye
     return layer.model_copy(update=changes)
 
 
-def release(
-    entry: Backport, axes: Mapping[str, Axis], point: Mapping[str, str]
-) -> Release | None:
+def release(entry: Backport, axes: Mapping[str, Axis], point: Mapping[str, str]) -> Release | None:
     """Return where a backport comes from at a point; None where it is not built."""
     if not holds(condition(entry.when), point):
         return None
@@ -49,9 +50,7 @@ def release(
 
 
 def _filled(entry: Backport, source: Release, point: Mapping[str, str]) -> Backport:
-    words = {
-        key: tuple(naming.fill(word, point) for word in getattr(entry, key)) for key in NAMES
-    }
+    words = {key: tuple(naming.fill(word, point) for word in getattr(entry, key)) for key in NAMES}
     return entry.model_copy(update={**words, "source": source})
 
 

@@ -243,13 +243,7 @@ class Layer(Model):
         (),
         description="Debian source packages (curl/sid), put under /artifacts/sources/<package>/.",
     )
-    backports: Mapping[str, Backport] = Field(
-        {},
-        description=(
-            "Debian source packages of another release, built for the image's own, and installed"
-            " together with `apt`. A name may hold the value of an axis: python{python}."
-        ),
-    )
+    backports: Mapping[str, Backport] = Field({}, description="Debian sources to build, by name.")
     archives: Mapping[Name, Archive] = Field(
         {}, description="Files by URL and hash, under /artifacts/archives/<name>/."
     )

@@ -139,12 +139,12 @@ def _keep(output: Path, place: Path) -> None:
 
 
 def _index(place: Path) -> Mapping[str, str]:
-    return {str(file): str(digest) for file, digest in from_json(confined.read(place, INDEX)).items()}
+    return {
+        str(file): str(digest) for file, digest in from_json(confined.read(place, INDEX)).items()
+    }
 
 
-def _failed(
-    shop: Workshop, cell: Cell, name: str, log: Path, error: ToolError
-) -> BuilderError:
+def _failed(shop: Workshop, cell: Cell, name: str, log: Path, error: ToolError) -> BuilderError:
     """Return the error that a source package does not build: its step, and what that printed."""
     project = shop.project
     lines = log.read_text(errors="replace").splitlines()[-LINES:] if log.exists() else []

@@ -21,8 +21,8 @@ from builder.lock.model import Artifact
 KIND, KEY, WITH = "backport", "backports", "builddep"
 PROFILES = "nocheck", "nodoc"
 LISTS = ("packages", "needs", "build", "without")
-NOT_ASKED = {"axis", "when", "instead", "heavy"}
-"""Keys that decide whether it is built, and nothing about what is."""
+NOT_ASKED = {"axis", "when", "instead", "heavy", "adapt"}
+"""Keys that decide on nothing that is asked of the archive."""
 
 
 def _wishes(layer: Layer, _point: Point) -> object:

@@ -15,6 +15,8 @@ RELATIONS = ("Provides", "Conflicts", "Breaks", "Replaces")
 """Fields of a binary package that say which others it goes with. What it needs is known in full
 once it is built, and apt looks at that then."""
 NEEDED = ("Build-Depends", "Build-Depends-Arch")
+UNKNOWN = re.compile(r"\$\{|\[|<!?[a-z]")
+"""What stands in a relation that is not yet decided: a variable, architectures, build profiles."""
 NAME = re.compile(r"\s*([a-z0-9][a-z0-9+.-]*)")
 
 
@@ -89,12 +91,8 @@ class Binary:
         ]
         known = {"binary:Version": version, "source:Version": source_version}
         for field in RELATIONS:
-            clauses = [
-                clause
-                for clause in map(str.strip, self.fields.get(field, "").split(","))
-                if clause and "[" not in clause and "<" not in clause.replace("<<", "").replace("<=", "")
-            ]
-            whole = [one for one in (_filled(clause, known) for clause in clauses) if "$" not in one]
+            clauses = [_filled(one, known) for one in self.fields.get(field, "").split(",")]
+            whole = [one for one in clauses if one and not UNKNOWN.search(one)]
             if whole:
                 lines.append(f"{field}: {', '.join(whole)}")
         return "\n".join(lines) + "\n"

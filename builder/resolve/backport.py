@@ -18,13 +18,13 @@ from builder.graph.model import Cell
 from builder.graph.request import Request
 from builder.kinds.backport import KEY, KIND
 from builder.lock import backport
-from builder.lock.debian_source import Binary, binaries, built_version, checksums, description
 from builder.lock.deb import Stanza
+from builder.lock.debian_source import Binary, binaries, built_version, checksums, description
 from builder.lock.model import Artifact
 from builder.resolve.source import held, staying
 from builder.resolve.source_index import RELEASE, SourceIndex, identity
 from builder.resolve.task import Piece, Resolved, Task
-from builder.tools.archive import MOST_TEXT, texts
+from builder.tools.archive import texts as texts_of
 
 AXIS = "debian"
 DSC = ".dsc"
@@ -45,16 +45,15 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
         for name, entry in sorted(cell.layer.backports.items()):
             files += found.package(cell, name, entry)
         pieces[cell.id] = Piece(artifacts=tuple(files))
-    return Resolved(
-        pieces=pieces, archives=found.index.states, problems=tuple(found.problems)
-    )
+    return Resolved(pieces=pieces, archives=found.index.states, problems=tuple(found.problems))
 
 
 def stanzas(artifacts: Sequence[Artifact]) -> list[Stanza]:
     """Return the packages that are built of locked sources, as an index would list them."""
-    return [
-        Stanza(text, DEBIAN) for artifact in artifacts for text in backport.packages(artifact)
-    ]
+    texts: list[str] = []
+    for artifact in artifacts:
+        texts += backport.packages(artifact)
+    return [Stanza(text, DEBIAN) for text in texts]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -127,7 +126,7 @@ class _Sources:
         self, request: Request, entry: Backport, files: list[Artifact]
     ) -> list[Artifact]:
         """Return the files, with what is built of them noted at the first."""
-        (dsc,) = [file for file in files if file.locator.endswith(DSC)] or [None]
+        dsc = next((file for file in files if file.locator.endswith(DSC)), None)
         packed = next(_control_archives(files), None)
         if dsc is None or packed is None:
             message = f"{request.text} has no .dsc, or nothing that holds debian/control"
@@ -135,7 +134,7 @@ class _Sources:
         self.task.fetch([dsc, packed])
         cache = self.task.settings.cache
         fields = description(place(dsc, cache).read_text(errors="replace"), dsc.id)
-        known = binaries(_control(texts(place(packed, cache), frozenset({"control"})), packed))
+        known = binaries(_control(texts_of(place(packed, cache), frozenset({"control"})), packed))
         lacking = [name for name in entry.packages if name not in known]
         if lacking:
             message = f"{request.text} {dsc.version} builds no {', '.join(lacking)}"
@@ -169,6 +168,5 @@ def _control(found: Mapping[str, str], packed: Artifact) -> str:
     """
     for path, text in sorted(found.items(), key=lambda item: item[0].count("/")):
         if path.removeprefix("./").split("/")[-2:] == ["debian", "control"]:
-            return text[:MOST_TEXT]
+            return text
     raise IntegrityError(f"{packed.id} holds no debian/control")
-

@@ -34,9 +34,9 @@ def resolve(
     """
     made = BuiltWith(stanzas=[], problems=[])
     below = [name for name in cell.ancestors if task.graph.cells[name].layer.bootstrap]
-    ground = [
-        suite.stanza(artifact) for name in below for artifact in task.result(name, KIND, pieces)
-    ]
+    ground: list[Stanza] = []
+    for name in below:
+        ground += map(suite.stanza, task.result(name, KIND, pieces))
     for artifact in sources:
         text = built_with(artifact)
         if not text:
@@ -46,12 +46,17 @@ def resolve(
             made.stanzas += suite.satisfy(ground + made.stanzas, text, profiles(entry))
         except AptRefusedError as error:
             request = Request(cell, KEY, artifact.name)
-            made.problems.append(task.documents.problem(request, *_explained(artifact, suite, error)))
+            message, hint = _explained(artifact, suite, error, ground)
+            made.problems.append(task.documents.problem(request, message, hint))
     return made
 
 
-def _explained(artifact: Artifact, suite: Suite, why: AptRefusedError) -> tuple[str, str]:
+def _explained(
+    artifact: Artifact, suite: Suite, why: AptRefusedError, ground: Sequence[Stanza]
+) -> tuple[str, str]:
     """Return why a source package cannot be built for a release, and what to do about it."""
+    there = {stanza.field("Package") for stanza in ground}
+    behind = sorted({one.other for one in why.complaints if one.other in there})
     missing = [one.wants for one in why.complaints]
     reason = why.said
     if missing:
@@ -59,4 +64,6 @@ def _explained(artifact: Artifact, suite: Suite, why: AptRefusedError) -> tuple[
     message = (
         f"{artifact.name} {artifact.version} cannot be built for Debian {suite.release}: {reason}"
     )
+    if behind:
+        return message, f"run `catalog lock --upgrade {' '.join(behind)}`, or do `without` it"
     return message, "name what it can do without in `without`, and what stands for it in `build`"

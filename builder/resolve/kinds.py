@@ -14,7 +14,18 @@ from builder.fetch import npm as npm_files
 from builder.fetch import pypi as python_files
 from builder.fetch.locate import Locator
 from builder.lock.model import Artifact
-from builder.resolve import archive, backport, cran, debian, go, maven, npm, python, source, unpacked
+from builder.resolve import (
+    archive,
+    backport,
+    cran,
+    debian,
+    go,
+    maven,
+    npm,
+    python,
+    source,
+    unpacked,
+)
 from builder.resolve.task import Resolver
 from builder.settings import Settings
 

@@ -32,9 +32,7 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
             files += package
             if not package:
                 message = f"Debian {release} has no source package {name!r}"
-                problems.append(
-                    task.documents.problem(request, message, index.near(name, release))
-                )
+                problems.append(task.documents.problem(request, message, index.near(name, release)))
         pieces[cell.id] = Piece(artifacts=tuple(files))
     return Resolved(pieces=pieces, archives=index.states, problems=tuple(problems))
 

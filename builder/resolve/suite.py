@@ -144,15 +144,9 @@ class Suite:
             raise AptRefusedError(upgrades=plan.upgrade, removals=plan.remove)
         return [self._chosen(package, asked, list(codenames)) for package in plan.install]
 
-    def satisfy(
-        self, held: Sequence[Stanza], text: str, profiles: Sequence[str]
-    ) -> list[Stanza]:
-        """Return what Debian's archive adds where `held` is installed so that dependencies hold,
-        written as Build-Depends has them, under these build profiles.
-
-        Raises:
-            AptRefusedError: they cannot without changing what is installed.
-
+    def satisfy(self, held: Sequence[Stanza], text: str, profiles: Sequence[str]) -> list[Stanza]:
+        """Return what Debian's archive adds so that dependencies, written as Build-Depends has
+        them, hold where `held` is installed. It raises as `install` does.
         """
         with TemporaryDirectory() as directory:
             path, rules = Path(directory) / "status", Path(directory) / "preferences"
