@@ -18,7 +18,7 @@ from builder.graph.model import Cell
 from builder.graph.request import Request
 from builder.kinds.backport import KEY, KIND
 from builder.lock import backport
-from builder.lock.deb import Stanza
+from builder.lock.deb import BUILT, Stanza
 from builder.lock.debian_source import Binary, binaries, built_version, checksums, description
 from builder.lock.model import Artifact
 from builder.resolve.source import held, staying
@@ -53,7 +53,7 @@ def stanzas(artifacts: Sequence[Artifact]) -> list[Stanza]:
     texts: list[str] = []
     for artifact in artifacts:
         texts += backport.packages(artifact)
-    return [Stanza(text, DEBIAN) for text in texts]
+    return [Stanza(text, BUILT) for text in texts]
 
 
 @dataclass(kw_only=True, slots=True)

@@ -12,7 +12,8 @@ from builder.kinds.backport import KEY, profiles
 from builder.lock.backport import built_with
 from builder.lock.deb import Stanza
 from builder.lock.model import Artifact
-from builder.resolve.suite import KIND, AptRefusedError, Suite
+from builder.resolve.refused import AptRefusedError
+from builder.resolve.suite import KIND, Suite
 from builder.resolve.task import Pieces, Task
 
 SHOWN = 3

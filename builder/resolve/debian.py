@@ -20,13 +20,13 @@ from builder.lock.deb import Complaint, Stanza
 from builder.lock.model import Artifact
 from builder.resolve import backport, built_with, interpreter
 from builder.resolve.meeting import images_of, meetings
+from builder.resolve.refused import AptRefusedError
 from builder.resolve.repository import doubled, unknown
 from builder.resolve.suite import (
     BUILD,
     BUILD_DEPENDENCY,
     KIND,
     NEEDS,
-    AptRefusedError,
     Suite,
     open_suite,
 )

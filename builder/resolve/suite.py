@@ -20,6 +20,7 @@ from builder.fetch.session import bundle
 from builder.fetch.transfer import place
 from builder.graph.model import Cell
 from builder.lock.deb import (
+    BUILT,
     PREFERRED_ORIGINS,
     Complaint,
     Index,
@@ -33,6 +34,7 @@ from builder.lock.deb import (
 )
 from builder.lock.model import Artifact
 from builder.resolve.debian_bound import Bounds, bounds, package_of
+from builder.resolve.refused import AptRefusedError
 from builder.resolve.repository import Further, opened, preferences, shown
 from builder.resolve.task import Task
 from builder.tools.apt import Apt, Source, without_user
@@ -42,27 +44,6 @@ KIND, BUILD, BUILD_DEPENDENCY = "deb", "build", "builddep"
 KINDS = KIND, BUILD, BUILD_DEPENDENCY
 NEEDS = {"Depends", "PreDepends", "Pre-Depends"}
 WRONG = re.compile(r"^E: (.+)$", re.MULTILINE)
-
-
-class AptRefusedError(Exception):
-    """apt cannot install some packages on top of those that are installed.
-
-    `complaints` are the relations between packages that prevent it. `upgrades` are installed
-    packages that would have to move: (name, installed version, new version). `removals` are those
-    that would have to be removed. If apt reports none of these, `said` holds its errors.
-    """
-
-    def __init__(
-        self,
-        *,
-        complaints: Sequence[Complaint] = (),
-        upgrades: Sequence[tuple[str, str, str]] = (),
-        removals: Sequence[str] = (),
-        said: str = "",
-    ) -> None:
-        super().__init__(said)
-        self.complaints, self.upgrades = tuple(complaints), tuple(upgrades)
-        self.removals, self.said = tuple(removals), said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,7 +119,8 @@ class Suite:
         with TemporaryDirectory() as directory:
             path, rules = Path(directory) / "status", Path(directory) / "preferences"
             path.write_text(status(held))
-            rules.write_text(self.pins + preferences(self.further, codenames.values()))
+            chosen = self.pins + preferences(self.further, codenames.values())
+            rules.write_text(chosen + _built(held))
             plan = self._simulated(words, path, rules, codenames)
         if plan.upgrade or plan.remove:
             raise AptRefusedError(upgrades=plan.upgrade, removals=plan.remove)
@@ -255,6 +237,12 @@ def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Su
         index.add(one.index, one.repository.name)
     suite = Suite(release=release, arch=arch, apt=apt, index=index, further=tuple(further))
     return replace(suite, pins=_hold(task, suite, sources, cells))
+
+
+def _built(held: Sequence[Stanza]) -> str:
+    """Return apt's preferences that keep what is built of sources before what is locked."""
+    own = {one.field("Package"): one.field("Version") for one in held if one.origin == BUILT}
+    return pins(own, 1002)
 
 
 def _stanza(index: Index, artifact: Artifact, arch: str) -> Stanza | None:

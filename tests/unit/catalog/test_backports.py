@@ -58,7 +58,9 @@ def test_one_without_an_axis_is_built_where_it_is_wanted() -> None:
 @pytest.mark.parametrize("key", ["when", "adapt", "heavy"])
 def test_the_lock_does_not_depend_on_how_it_is_built(key: str) -> None:
     point = {"snake": "2", "os": "a"}
-    other = LAYER.backports["engine"].model_copy(update={key: {"os": "a"} if key == "when" else "x"})
+    other = LAYER.backports["engine"].model_copy(
+        update={key: {"os": "a"} if key == "when" else "x"}
+    )
     changed = LAYER.model_copy(update={"backports": {**LAYER.backports, "engine": other}})
     assert wishes(at(changed, AXES, point), point) == wishes(at(LAYER, AXES, point), point)
 
