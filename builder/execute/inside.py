@@ -98,6 +98,10 @@ def failed_session(
     """
     log = failed_log(project, cell.id)
     if log is None:
+        of_source = sorted((project.state / "logs").glob(f"*/{cell.id}.*.log"))
+        if of_source:
+            message = f"a source package of {cell.id} failed to build, before the cell itself"
+            raise BuilderError(message, hint=f"what it said: {of_source[-1]}")
         message = f"no build of {cell.id} has failed here"
         raise BuilderError(message, hint=f"run `catalog build {cell.id}`")
     if cell.layer.bootstrap:

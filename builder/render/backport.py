@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from builder import deb822
+from builder.errors import IntegrityError
 from builder.graph.model import Cell
 from builder.kinds.backport import KEY, KIND, WITH, profiles
 from builder.lock import backport
 from builder.lock.model import Lock
 from builder.render.jinja import environment
 
+VERSION = re.compile(r"(?:[0-9]+:)?[0-9][A-Za-z0-9.+~-]{0,200}", re.ASCII)
+SHOWN = 80
 ARTIFACTS, PARENT = "artifacts", "parent"
 FILE = "Dockerfile"
 
@@ -30,7 +35,7 @@ def dockerfiles(cell: Cell, lock: Lock) -> dict[str, str]:
                 "with": WITH,
                 "source": f"{KEY}/{artifact.name}",
                 "profiles": profiles(entry),
-                "version": deb822.field(stanzas[0], "Version"),
+                "version": _version(artifact.id, stanzas[0]),
                 "release": cell.point["debian"],
                 "adapt": entry.adapt.rstrip(),
                 "what": "binary" if is_for_all else "any",
@@ -38,6 +43,22 @@ def dockerfiles(cell: Cell, lock: Lock) -> dict[str, str]:
             }
         )
     return texts
+
+
+def _version(what: str, stanza: str) -> str:
+    """Return the version of what is built.
+
+    Raises:
+        IntegrityError: it is none, and no command may be made of it.
+
+    """
+    version = deb822.field(stanza, "Version") or ""
+    if not VERSION.fullmatch(version):
+        message = f"{what} would be built as version {version[:SHOWN]!r}"
+        raise IntegrityError(
+            message, hint="the lock was tampered with: restore it from version control"
+        )
+    return version
 
 
 def path(name: str) -> str:
