@@ -7,7 +7,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from builder.catalog.words import Day, Model, Package, Reason, Value, When
+from builder.catalog.words import (
+    DEBIAN_VERSION,
+    RELEASE_NAME,
+    SHA256,
+    Day,
+    Model,
+    Package,
+    Reason,
+    Value,
+    When,
+)
 
 Status = Literal["preview", "active", "maintenance"]
 
@@ -33,6 +43,31 @@ class Lifecycle(Model):
     )
 
 
+class Release(Model):
+    """The Debian release from whose source package a version is built."""
+
+    release: str = Field(
+        description="The release that has the source package: sid, or a codename.",
+        pattern=RELEASE_NAME,
+    )
+    version: str | None = Field(
+        None,
+        description=(
+            "Its version, such as 3.14.7-1. Default: the newest that the release has when the"
+            " catalog is locked."
+        ),
+        pattern=DEBIAN_VERSION,
+    )
+    sha256: str | None = Field(
+        None,
+        description=(
+            "The sha256 of the .dsc of this version, which names its other files with theirs. With"
+            " it, `catalog lock` does without the index of the release."
+        ),
+        pattern=SHA256,
+    )
+
+
 class AxisValue(Lifecycle):
     """One version on an axis."""
 
@@ -45,6 +80,13 @@ class AxisValue(Lifecycle):
         description=(
             "The value of `axes.<axis>.abi` in ABI templates, e.g. debian-13. Default: the axis and"
             " the value, joined by '-'."
+        ),
+    )
+    backport: Release | None = Field(
+        None,
+        description=(
+            "The version is built from the source package of another Debian release, by the layers"
+            " whose `backports` name this axis. Default: it is Debian's own."
         ),
     )
     successor: Value | None = Field(

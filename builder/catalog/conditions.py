@@ -38,6 +38,14 @@ def wanted(packages: PackageList, point: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def every(packages: PackageList) -> tuple[str, ...]:
+    """Return the packages that are wanted at some point, in the order of the list."""
+    names: list[str] = []
+    for entry in packages:
+        names += [entry] if isinstance(entry, str) else entry.packages
+    return tuple(names)
+
+
 def indexed(packages: PythonList, point: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Return the requirements that are wanted at a point, each with the further index that it is
     taken from; "" for the usual one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from builder import confined
-from builder.catalog import abi, directory_rules, once_rules, origin_rules
+from builder.catalog import abi, backport_rules, directory_rules, once_rules, origin_rules
 from builder.catalog.directory_rules import TEMPLATE
 from builder.catalog.document import Reading
 from builder.catalog.draft import Draft, check_when, depends_on, repeated
@@ -38,6 +38,7 @@ def check(draft: Draft, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem
         yield from _packages(draft, name, layer, reading.yaml, having)
         yield from origin_rules.check_layer(draft, name, layer, having)
         yield from _archives(draft, name, layer, having)
+        yield from backport_rules.check_layer(draft, name, layer, having)
         yield from _absent(draft, name, layer, having)
         yield from _gpu(draft, name, layer, having)
         yield from _templates(draft, name, layer, reading.yaml, having)

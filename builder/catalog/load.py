@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder.catalog import (
+    backport_rules,
     image_rules,
     layer_rules,
     lifecycle_rules,
@@ -194,6 +195,7 @@ class _Check:
         wrong_axes = list(image_rules.check_axes(draft))
         wrong_labels = list(image_rules.check_labels(draft))
         self.problems += [*wrong_axes, *wrong_labels]
+        self.problems += backport_rules.check_axes(draft)
         self.problems += lifecycle_rules.check_versions(draft)
         self.problems += lifecycle_rules.check_tags(draft)
         lost = draft.reading.lost

@@ -15,7 +15,15 @@ from builder.catalog.axes import Axis, Lifecycle
 from builder.catalog.chart_settings import ChartSettings
 from builder.catalog.fork import Fork
 from builder.catalog.origins import Origins
-from builder.catalog.packages import Absent, Archive, GoProgram, Maven, PackageList, PythonList
+from builder.catalog.packages import (
+    Absent,
+    Archive,
+    Backport,
+    GoProgram,
+    Maven,
+    PackageList,
+    PythonList,
+)
 from builder.catalog.parts import FileAttributes, Gpu, Once
 from builder.catalog.signers import Signed
 from builder.catalog.words import (
@@ -243,6 +251,7 @@ class Layer(Model):
         (),
         description="Debian source packages (curl/sid), put under /artifacts/sources/<package>/.",
     )
+    backports: Mapping[str, Backport] = Field({}, description="Debian sources to build, by name.")
     archives: Mapping[Name, Archive] = Field(
         {}, description="Files by URL and hash, under /artifacts/archives/<name>/."
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
+from builder.catalog.axes import Release
 from builder.catalog.words import (
     CONDITIONAL,
     GO_VERSION,
@@ -91,6 +92,52 @@ class Archive(Model):
         le=MOST_BYTES,
     )
     when: When = Field({}, description="Matrix points at which it is wanted. Default: all.")
+
+
+class Backport(Model):
+    """A Debian source package of another release, built for the image's own."""
+
+    axis: Identifier | None = Field(
+        None,
+        description=(
+            "It is built where the value of this axis has `backport`, which says from which"
+            " release. Names below may hold the value, as {axis}."
+        ),
+    )
+    source: Release | None = Field(
+        None, description="The release that has it, for one that no axis is about."
+    )
+    when: When = Field({}, description="Matrix points at which it is wanted. Default: all.")
+    packages: tuple[str, ...] = Field(
+        min_length=1,
+        description="The binary packages that are installed, of those that it builds.",
+    )
+    instead: tuple[str, ...] = Field(
+        (), description="Packages of `apt` that are not installed where this is."
+    )
+    needs: tuple[str, ...] = Field(
+        (), description="Debian packages of the image's own release that those built need to run."
+    )
+    build: tuple[str, ...] = Field(
+        (), description="Further packages to build with, beside those that the source names."
+    )
+    without: tuple[str, ...] = Field(
+        (), description="Packages that the source names to build with, and that it does without."
+    )
+    profiles: tuple[str, ...] = Field(
+        (), description="Build profiles beside nocheck and nodoc (DEB_BUILD_PROFILES)."
+    )
+    adapt: str = Field(
+        "",
+        description=(
+            "Bash, run in the unpacked source before it is built: what has to be changed for this"
+            " release."
+        ),
+    )
+    heavy: bool = Field(
+        default=False,
+        description="It builds too long for `make test`: the layer counts as heavy where it does.",
+    )
 
 
 class Maven(Model):

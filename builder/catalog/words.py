@@ -33,6 +33,9 @@ ORIGIN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 SUITE = r"^[A-Za-z0-9_{][A-Za-z0-9_.{}-]*(/[A-Za-z0-9_{][A-Za-z0-9_.{}-]*)*$"
 COMPONENT = r"^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*$"
 FILE = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*$"
+RELEASE_NAME = r"^[a-z][a-z0-9-]*$"
+# Debian policy 5.6.12.
+DEBIAN_VERSION = r"^([0-9]+:)?[0-9][A-Za-z0-9.+~-]*$"
 SHA256 = r"^[0-9a-f]{64}$"
 MOST_BYTES = 1 << 50
 """No file has more."""

@@ -15,7 +15,7 @@ from builder.cells import delta, inputs, loadable, notes, records
 from builder.debian.model import Facts
 from builder.errors import BuilderError, ToolError
 from builder.events import Note, Output
-from builder.execute import damage
+from builder.execute import backports, damage
 from builder.execute.accounts import surprises
 from builder.execute.failure import explain
 from builder.execute.replaced import changed, manifests
@@ -97,6 +97,7 @@ def made(shop: Workshop, cell: Cell) -> Facts:
         artifacts = staging / "artifacts"
         artifacts.mkdir()
         lay_out(cell, project.lock, project.settings.cache, artifacts)
+        backports.lay(shop, cell, artifacts)
         if cell.layer.bootstrap:
             layers = _bootstrap(shop, cell, artifacts, staging)
         else:

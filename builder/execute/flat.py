@@ -14,6 +14,7 @@ from builder import confined
 from builder.cells import compose, seal
 from builder.debian import environment
 from builder.errors import InputError, Problem
+from builder.execute import backports
 from builder.execute.project import Project
 from builder.execute.workshop import Workshop
 from builder.fetch.context import context as lay_out
@@ -51,6 +52,7 @@ def write(project: Project, shop: Workshop, name: str, directory: Path) -> None:
             artifacts = directory / "artifacts" / cell.id
             artifacts.mkdir(parents=True, exist_ok=True)
             lay_out(cell, project.lock, project.settings.cache, artifacts)
+            backports.lay(shop, cell, artifacts)
     sealed = seal.seal([shop.facts(cell) for cell in image.cells], project.config(name))
     for path, (_, data) in sealed.items():
         if path in {environment.PROFILE, environment.ENVIRONMENT}:

@@ -14,6 +14,7 @@ import docker
 from builder.cells import records
 from builder.errors import BuilderError
 from builder.events import Monitor, Note, Output
+from builder.execute import backports
 from builder.execute.cells import LOCKED
 from builder.execute.hold import check_cells, hold, taken
 from builder.execute.loading import load, pinned
@@ -97,6 +98,10 @@ def failed_session(
     """
     log = failed_log(project, cell.id)
     if log is None:
+        of_source = sorted((project.state / "logs").glob(f"*/{cell.id}.*.log"))
+        if of_source:
+            message = f"a source package of {cell.id} failed to build, before the cell itself"
+            raise BuilderError(message, hint=f"what it said: {of_source[-1]}")
         message = f"no build of {cell.id} has failed here"
         raise BuilderError(message, hint=f"run `catalog build {cell.id}`")
     if cell.layer.bootstrap:
@@ -129,6 +134,7 @@ def _at_failure(
     files.merged({"Dockerfile": File(step.before.encode())}).write(context, settled=False)
     artifacts.mkdir()
     lay_out(cell, project.lock, project.settings.cache, artifacts)
+    backports.lay(_workshop(project, buildx.builder(), monitor), cell, artifacts)
     script = staging / "step.sh"
     script.write_text(step.script)
     reference = project.reference(_name(cell))

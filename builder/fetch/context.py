@@ -38,7 +38,8 @@ def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
     directory.chmod(0o755)
     piece = lock.cells[cell.id]
     artifacts = [lock.artifacts[name] for name in piece.artifacts]
-    _lay_all(artifacts, cache, directory)
+    seen = [artifact for artifact in artifacts if not table.BY_NAME[artifact.kind].apart]
+    _lay_all(seen, cache, directory)
     for name, text in piece.files.items():
         with confined.create(directory, name) as stream:
             stream.write(text.encode())
@@ -46,6 +47,17 @@ def context(cell: Cell, lock: Lock, cache: Path, directory: Path) -> Path:
     if cell.layer.bootstrap:
         _repository(list(packages(cell, lock)), cache, directory)
     return directory
+
+
+def lay_apart(artifacts: Sequence[Artifact], cache: Path, directory: Path) -> None:
+    """Lay out artifacts for a build of their own.
+
+    Raises:
+        FetchError, IntegrityError: as `context` does.
+
+    """
+    directory.chmod(0o755)
+    _lay_all(artifacts, cache, directory)
 
 
 def _lay_all(artifacts: Sequence[Artifact], cache: Path, directory: Path) -> None:

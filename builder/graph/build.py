@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from builder.catalog import abi, naming
+from builder.catalog import abi, backports, naming
 from builder.catalog.expand import Matrix, tag
 from builder.catalog.load import Loaded
 from builder.catalog.matrix import Point
@@ -55,7 +55,8 @@ class _Cells:
         return cell
 
     def _make(self, name: str, point: Point) -> Cell:
-        loaded, layer = self.loaded, self.loaded.layers[name]
+        loaded = self.loaded
+        layer = backports.at(loaded.layers[name], loaded.catalog.axes, point)
         below = sorted(loaded.arranged.ancestors[name], key=loaded.arranged.rank)
         return Cell(
             id=naming.cell_id(name, loaded.labels, point),

@@ -25,6 +25,7 @@ from builder.catalog.reader import Keys
 from builder.catalog.suggest import nearest
 from builder.errors import InputError, Problem
 from builder.graph.model import Graph, ImagePoint
+from builder.lock.backport import built as packages_built
 from builder.lock.model import Lock
 
 OWN = "{tag}"
@@ -112,6 +113,8 @@ class _Policy:
             for name in lock.cells[cell].artifacts if cell in lock.cells else ():
                 artifact = lock.artifacts[name]
                 held[f"{artifact.kind}:{artifact.name}"] = artifact.version
+                for built in packages_built([artifact]).values():
+                    held[f"{built.kind}:{built.name}"] = built.version
         return held
 
     def claims(self, image: ImagePoint, *, is_default: bool) -> Iterator[tuple[Tag, _Claim]]:

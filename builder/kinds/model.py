@@ -115,6 +115,9 @@ class ArtifactKind:
     layer's `run`."""
     early: bool = False
     """Whether these come before the layer's `prepare`."""
+    apart: bool = False
+    """Whether its artifacts are for a build of their own, before that of the cell, which does not
+    see them."""
     installed: bool = False
     """Whether an image has one version of each package, under the name that layers ask for."""
     of_one_release: str = ""

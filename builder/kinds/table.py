@@ -14,7 +14,7 @@ from builder.catalog.conditions import absent, wanted
 from builder.catalog.model import Layer
 from builder.confined import steps
 from builder.errors import IntegrityError
-from builder.kinds import archive, debian, go, maven, npm, python, r, rust
+from builder.kinds import archive, backport, debian, go, maven, npm, python, r, rust
 from builder.kinds.model import ArtifactKind, Bytes, Point
 from builder.lock.model import Artifact, Slice
 
@@ -22,6 +22,8 @@ from builder.lock.model import Artifact, Slice
 KINDS: tuple[ArtifactKind, ...] = (
     debian.DEB,
     debian.BUILD,
+    backport.BACKPORT,
+    backport.BUILD_DEPENDENCY,
     python.PYTHON,
     python.SHARED,
     python.WHEEL,
@@ -115,13 +117,16 @@ def complete(piece: Slice, artifacts: Mapping[str, Artifact]) -> Slice:
 
 
 def templates(artifacts: Iterable[str], *, early: bool) -> list[str]:
-    """Return the templates that install artifacts with these ids, in the order of the table."""
+    """Return the templates that install artifacts with these ids, each once, in the order of the
+    table.
+    """
     present = {artifact.partition(":")[0] for artifact in artifacts}
-    return [
+    there = (
         kind.template
         for kind in KINDS
         if kind.template and kind.early == early and kind.name in present
-    ]
+    )
+    return list(dict.fromkeys(there))
 
 
 def packages_told_by(

@@ -79,6 +79,8 @@ class Stanza:
 
 
 PACKAGE = "Package: "
+BUILT = "built"
+"""The origin of packages that are built of sources: no archive has them."""
 # A file may be in several archives at once. The lock names the first of these that has it, in
 # whatever order their indexes were read.
 PREFERRED_ORIGINS = ("debian-security", "debian")
@@ -262,12 +264,12 @@ def file_name(artifact: Artifact) -> str:
     return f"{artifact.name}_{artifact.version.replace(':', '%3a')}_{arch}.deb"
 
 
-def pins(versions: Mapping[str, str]) -> str:
+def pins(versions: Mapping[str, str], number: int = 1001) -> str:
     """Return an apt preferences file that pins packages to these versions, even if that means a
-    downgrade.
+    downgrade; of two versions, that with the higher number wins.
     """
     return "".join(
-        f"Package: {name}\nPin: version {version}\nPin-Priority: 1001\n\n"
+        f"Package: {name}\nPin: version {version}\nPin-Priority: {number}\n\n"
         for name, version in sorted(versions.items())
     )
 

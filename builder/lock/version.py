@@ -6,7 +6,7 @@ import re
 
 from packaging.version import InvalidVersion, Version
 
-DEBIAN, R = {"deb", "build", "source"}, "r"
+DEBIAN, R = {"deb", "build", "source", "backport", "builddep"}, "r"
 
 
 def newest(kind: str, versions: list[str]) -> str:

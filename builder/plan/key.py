@@ -67,7 +67,7 @@ def inputs(
             "once.paths": list(once.paths) if once else [],
             "dpkg": filters,
             "environment": _environment(below),
-            "below": {one.name: _relied_on(one, keys) for one in below},
+            "below": {one.name: relied_on(one, keys.get(one.id, "")) for one in below},
             "accounts": given(cell, lock),
         },
     )
@@ -98,9 +98,9 @@ def strict(graph: Graph, cell: Cell) -> tuple[str, ...]:
     return tuple(name for name in cell.ancestors if not graph.cells[name].abi)
 
 
-def _relied_on(cell: Cell, keys: Mapping[str, str]) -> dict[str, object]:
+def relied_on(cell: Cell, key: str) -> dict[str, object]:
     """Return what represents a cell in the keys of the cells above it."""
-    return {"abi": list(cell.abi)} if cell.abi else {"key": keys[cell.id]}
+    return {"abi": list(cell.abi)} if cell.abi else {"key": key}
 
 
 def _environment(below: Sequence[Cell]) -> dict[str, object]:

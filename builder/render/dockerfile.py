@@ -19,7 +19,7 @@ from builder.graph.model import Cell, Graph, ImagePoint
 from builder.kinds import table
 from builder.lock.model import Lock
 from builder.oci.model import EPOCH, ImageConfig
-from builder.render import lines
+from builder.render import backport, lines
 from builder.render.config import config as config_of
 from builder.render.jinja import environment
 from builder.templates import sandbox
@@ -56,6 +56,8 @@ def context(graph: Graph, cell: Cell, lock: Lock, directory: Path | Folder) -> T
     if cell.layer.bootstrap:
         return Tree({})
     files = {"Dockerfile": File(dockerfile(graph, cell, lock, directory).encode())}
+    for name, text in backport.dockerfiles(cell, lock).items():
+        files[backport.path(name)] = File(text.encode())
     return Tree(files | _files(directory, FILES) | _scripts(cell.layer, directory, SCRIPTS))
 
 
@@ -176,6 +178,8 @@ def _steps(
         "early": table.templates(piece.artifacts, early=True),
         "late": table.templates(piece.artifacts, early=False),
         "auto": piece.auto,
+        "debs": any(name.startswith("deb:") for name in piece.artifacts),
+        "backports": bool(layer.backports),
         "files": places.files if folder(directory).paths(FILES) else "",
         "modes": list(_modes(layer, directory)),
         "prepare": _step(layer, "prepare", directory),

@@ -13,13 +13,23 @@ from builder.errors import Problem, listed
 from builder.events import Note, Step
 from builder.graph.model import Cell
 from builder.graph.request import Request
+from builder.kinds.backport import KIND as SOURCES
+from builder.lock.backport import built
 from builder.lock.bound import Reach
 from builder.lock.deb import Complaint, Stanza
 from builder.lock.model import Artifact
-from builder.resolve import interpreter
+from builder.resolve import backport, built_with, interpreter
 from builder.resolve.meeting import images_of, meetings
+from builder.resolve.refused import AptRefusedError
 from builder.resolve.repository import doubled, unknown
-from builder.resolve.suite import BUILD, KIND, NEEDS, AptRefusedError, Suite, open_suite
+from builder.resolve.suite import (
+    BUILD,
+    BUILD_DEPENDENCY,
+    KIND,
+    NEEDS,
+    Suite,
+    open_suite,
+)
 from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
 
 AXES = ("debian", "arch")
@@ -32,7 +42,6 @@ SHOWN = 3
 
 def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
     """Resolve the Debian packages of all cells; see `builder.resolve.task.Resolver`."""
-    del before
     pieces: Pieces = {}
     archives: dict[str, Mapping[str, str]] = {}
     problems: list[Problem] = []
@@ -46,7 +55,9 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
         suite = open_suite(task, release, arch or "amd64", cells)
         archives |= suite.states
         locked = task.preferred(cells, KIND) | task.preferred(cells, BUILD)
-        resolution = _DebianResolution(task=task, suite=suite, pieces=pieces, locked=locked)
+        resolution = _DebianResolution(
+            task=task, suite=suite, pieces=pieces, locked=locked, before=before
+        )
         for cell in mine:
             task.monitor(Step(cell.id, "running", "resolving Debian packages"))
             resolution.cell(cell)
@@ -57,7 +68,8 @@ def resolve(task: Task, before: Mapping[str, Sequence[Artifact]]) -> Resolved:
 
 
 def _asks(cell: Cell) -> bool:
-    return bool(cell.layer.apt or cell.layer.build or cell.layer.bootstrap)
+    layer = cell.layer
+    return bool(layer.apt or layer.build or layer.bootstrap or layer.backports)
 
 
 def _no_release(task: Task, cell: Cell) -> Problem:
@@ -75,6 +87,8 @@ class _DebianResolution:
     pieces: Pieces
     locked: Mapping[str, Artifact]
     """Packages that keep their versions, by name."""
+    before: Mapping[str, Sequence[Artifact]]
+    """The source packages of each cell, which are built and installed, too."""
     problems: list[Problem] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
 
@@ -87,16 +101,25 @@ class _DebianResolution:
             return
         owners = self._owners(cell)
         held = [self.suite.stanza(artifact) for artifact, _ in owners.values()]
+        sources = self._sources(cell.id)
+        for name in (*cell.ancestors, cell.id):
+            held += backport.stanzas(self._sources(name))
         essential = self.suite.index.essential() if cell.layer.bootstrap else []
         added = self._install(cell, held, apt, owners, essential)
         needed = None if added is None else self._install(cell, held + added, build, owners)
-        if added is None or needed is None:
+        with_them = built_with.resolve(self.task, self.suite, cell, self.pieces, sources)
+        self.problems += with_them.problems
+        if added is None or needed is None or with_them.problems:
             self.failed.add(cell.id)
             return
         asked = {_name(request.text) for request in apt} | set(essential)
         debs = [stanza.artifact() for stanza in added]
         self.pieces[cell.id] = Piece(
-            artifacts=(*debs, *(stanza.artifact(BUILD) for stanza in needed)),
+            artifacts=(
+                *debs,
+                *(stanza.artifact(BUILD) for stanza in needed),
+                *(stanza.artifact(BUILD_DEPENDENCY) for stanza in with_them.stanzas),
+            ),
             auto=tuple(sorted({artifact.name for artifact in debs} - asked)),
         )
         below = [self.task.graph.cells[name] for name in cell.ancestors]
@@ -119,6 +142,9 @@ class _DebianResolution:
                 for artifact in self.task.result(name, KIND, self.pieces):
                     owners[artifact.name] = artifact, name
                     stanzas[artifact.id] = self.suite.stanza(artifact)
+                sources = self._sources(name)
+                owners |= {one: (made, name) for one, made in built(sources).items()}
+                stanzas |= {made.text: made for made in backport.stanzas(sources)}
             self.problems += [
                 self._apart(complaint, sentence, owners)
                 for complaint, sentence in sentences(
@@ -174,6 +200,10 @@ class _DebianResolution:
                 hint = f"write {having[0]!r}" if having else index.nearest(name)
                 self.problems.append(self.task.documents.problem(request, message, hint))
         return existing
+
+    def _sources(self, cell: str) -> list[Artifact]:
+        """Return the source packages that are built for a cell."""
+        return [item for item in self.before.get(cell, ()) if item.kind == SOURCES]
 
     def _owners(self, cell: Cell) -> dict[str, tuple[Artifact, str]]:
         """Return the packages that a cell stands on, by name, each with the cell that has it."""

@@ -14,7 +14,18 @@ from builder.fetch import npm as npm_files
 from builder.fetch import pypi as python_files
 from builder.fetch.locate import Locator
 from builder.lock.model import Artifact
-from builder.resolve import archive, cran, debian, go, maven, npm, python, source, unpacked
+from builder.resolve import (
+    archive,
+    backport,
+    cran,
+    debian,
+    go,
+    maven,
+    npm,
+    python,
+    source,
+    unpacked,
+)
 from builder.resolve.task import Resolver
 from builder.settings import Settings
 
@@ -37,8 +48,10 @@ class Supplier:
 # In the order in which they are resolved: a later kind may use the artifacts of an earlier one (npm
 # runs on a wheel's Node.js).
 SUPPLIERS: Mapping[str, Supplier] = {
+    "backport": Supplier(resolve=backport.resolve, locate=debian_files.locate),
     "deb": Supplier(resolve=debian.resolve, locate=debian_files.locate),
     "build": Supplier(resolve=None, locate=debian_files.locate),
+    "builddep": Supplier(resolve=None, locate=debian_files.locate),
     "python": Supplier(resolve=python.resolve, locate=python_files.locate),
     "shared": Supplier(resolve=None, locate=python_files.locate),
     "wheel": Supplier(resolve=unpacked.wheels, locate=python_files.locate),

@@ -20,6 +20,7 @@ from builder.fetch.session import bundle
 from builder.fetch.transfer import place
 from builder.graph.model import Cell
 from builder.lock.deb import (
+    BUILT,
     PREFERRED_ORIGINS,
     Complaint,
     Index,
@@ -33,35 +34,16 @@ from builder.lock.deb import (
 )
 from builder.lock.model import Artifact
 from builder.resolve.debian_bound import Bounds, bounds, package_of
+from builder.resolve.refused import AptRefusedError
 from builder.resolve.repository import Further, opened, preferences, shown
 from builder.resolve.task import Task
 from builder.tools.apt import Apt, Source, without_user
 from builder.tools.archive import control
 
-KIND, BUILD = "deb", "build"
+KIND, BUILD, BUILD_DEPENDENCY = "deb", "build", "builddep"
+KINDS = KIND, BUILD, BUILD_DEPENDENCY
 NEEDS = {"Depends", "PreDepends", "Pre-Depends"}
 WRONG = re.compile(r"^E: (.+)$", re.MULTILINE)
-
-
-class AptRefusedError(Exception):
-    """apt cannot install some packages on top of those that are installed.
-
-    `complaints` are the relations between packages that prevent it. `upgrades` are installed
-    packages that would have to move: (name, installed version, new version). `removals` are those
-    that would have to be removed. If apt reports none of these, `said` holds its errors.
-    """
-
-    def __init__(
-        self,
-        *,
-        complaints: Sequence[Complaint] = (),
-        upgrades: Sequence[tuple[str, str, str]] = (),
-        removals: Sequence[str] = (),
-        said: str = "",
-    ) -> None:
-        super().__init__(said)
-        self.complaints, self.upgrades = tuple(complaints), tuple(upgrades)
-        self.removals, self.said = tuple(removals), said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,11 +119,30 @@ class Suite:
         with TemporaryDirectory() as directory:
             path, rules = Path(directory) / "status", Path(directory) / "preferences"
             path.write_text(status(held))
-            rules.write_text(self.pins + preferences(self.further, codenames.values()))
+            chosen = self.pins + preferences(self.further, codenames.values())
+            rules.write_text(chosen + _built(held))
             plan = self._simulated(words, path, rules, codenames)
         if plan.upgrade or plan.remove:
             raise AptRefusedError(upgrades=plan.upgrade, removals=plan.remove)
         return [self._chosen(package, asked, list(codenames)) for package in plan.install]
+
+    def satisfy(self, held: Sequence[Stanza], text: str, profiles: Sequence[str]) -> list[Stanza]:
+        """Return what Debian's archive adds so that dependencies, written as Build-Depends has
+        them, hold where `held` is installed. It raises as `install` does.
+        """
+        with TemporaryDirectory() as directory:
+            path, rules = Path(directory) / "status", Path(directory) / "preferences"
+            path.write_text(status(held))
+            rules.write_text(self.pins + preferences(self.further, ()))
+            try:
+                said = self.apt.simulate([text], path, rules, command="satisfy", profiles=profiles)
+            except ToolError as error:
+                said = "\n".join(WRONG.findall(error.tail)) or error.tail
+                raise AptRefusedError(complaints=complaints(error.tail), said=said) from error
+        plan = simulation(said)
+        if plan.upgrade or plan.remove:
+            raise AptRefusedError(upgrades=plan.upgrade, removals=plan.remove)
+        return [self._chosen(package, {}, ()) for package in plan.install]
 
     def _simulated(
         self, words: list[str], path: Path, rules: Path, codenames: Mapping[str, str]
@@ -238,6 +239,12 @@ def open_suite(task: Task, release: str, arch: str, cells: Sequence[Cell]) -> Su
     return replace(suite, pins=_hold(task, suite, sources, cells))
 
 
+def _built(held: Sequence[Stanza]) -> str:
+    """Return apt's preferences that keep what is built of sources before what is locked."""
+    own = {one.field("Package"): one.field("Version") for one in held if one.origin == BUILT}
+    return pins(own, 1002)
+
+
 def _stanza(index: Index, artifact: Artifact, arch: str) -> Stanza | None:
     return index.find(artifact.name, artifact.version, arch, artifact.origin)
 
@@ -249,7 +256,7 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
     kept: list[Artifact] = []
     for cell in cells:
         if not task.resolves(cell.id):
-            kept += task.locked(cell.id, KIND) + task.locked(cell.id, BUILD)
+            kept += chain.from_iterable(task.locked(cell.id, kind) for kind in KINDS)
     stays = [item for item in _locked(task, cells) if not task.upgrades(item.name)]
     bound = _bounds(task, suite, cells, kept)
     needed = [*kept, *bound.staying]
@@ -299,7 +306,7 @@ def _hold(task: Task, suite: Suite, sources: Sequence[Source], cells: Sequence[C
 def _bounds(task: Task, suite: Suite, cells: Sequence[Cell], kept: Iterable[Artifact]) -> Bounds:
     """Return the bounds of what moves. What cells have that are not resolved stays in all."""
     holding = {package_of(item) for item in kept}
-    moving = chain.from_iterable(task.bounded(cells, (KIND, BUILD)).values())
+    moving = chain.from_iterable(task.bounded(cells, KINDS).values())
     free = [item for item in moving if package_of(item) not in holding]
     read = {one.repository.name for one in suite.further}
     return bounds(task, suite.index, suite.arch, free, read)
@@ -308,7 +315,7 @@ def _bounds(task: Task, suite: Suite, cells: Sequence[Cell], kept: Iterable[Arti
 def _locked(task: Task, cells: Sequence[Cell]) -> list[Artifact]:
     """Return all locked Debian packages of cells, those to be installed first."""
     locked: list[Artifact] = []
-    for kind in (KIND, BUILD):
+    for kind in KINDS:
         for cell in cells:
             locked += task.locked(cell.id, kind)
     return locked

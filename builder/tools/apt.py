@@ -176,10 +176,17 @@ class Apt:
         return states
 
     def simulate(
-        self, packages: Sequence[str], status: Path, preferences: Path | None = None
+        self,
+        packages: Sequence[str],
+        status: Path,
+        preferences: Path | None = None,
+        *,
+        command: Literal["install", "satisfy"] = "install",
+        profiles: Sequence[str] = (),
     ) -> str:
-        """Return what installing the packages would do where `status` says what is installed;
-        `preferences` are others than those that were prepared.
+        """Return what installing the packages would do where `status` says what is installed, or
+        satisfying them, if they are dependencies as Build-Depends has them. `preferences` are
+        others than those that were prepared.
 
         Raises:
             ToolError: apt finds no solution.
@@ -192,7 +199,9 @@ class Apt:
             f"Dir::State::status={status}",
             "-o",
             f"Dir::Etc::preferences={preferences or self.root / 'etc/preferences'}",
-            "install",
+            "-o",
+            f"APT::Build-Profiles={','.join(profiles)}",
+            command,
             "--",
             *packages,
         ]

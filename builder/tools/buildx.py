@@ -112,17 +112,22 @@ def build(spec: Build, name: str, on_line: Callable[[str], None] | None = None) 
         BuilderError: the connection to the engine was lost.
 
     """
-    try:
-        _run(spec, name, on_line)
-    except ToolError as error:
-        if error.code is not None and (LOST.search(error.tail) or not _answers()):
-            raise BuilderError(
-                "the connection to the Docker engine was lost during the build",
-                hint="start it, or run `make setup`, and build again: what was finished is kept",
-            ) from error
-        raise
+    output = (
+        f"type=oci,tar=false,dest={spec.output},compression=zstd,compression-level={spec.level}"
+    )
+    _run(spec, name, output, on_line)
     index = from_json((spec.output / "index.json").read_bytes())
     return str(index["manifests"][-1]["digest"])
+
+
+def export(spec: Build, name: str, on_line: Callable[[str], None] | None = None) -> None:
+    """Build with builder `name`, and write the files of the image into the directory `spec.output`.
+
+    Raises:
+        ToolError, BuilderError: as `build` does.
+
+    """
+    _run(spec, name, f"type=local,dest={spec.output}", on_line)
 
 
 def load(spec: Build, name: str, tag: str, on_line: Callable[[str], None] | None = None) -> None:
@@ -146,12 +151,17 @@ def _answers() -> bool:
     )
 
 
-def _run(spec: Build, name: str, on_line: Callable[[str], None] | None) -> None:
-    output = (
-        f"type=oci,tar=false,dest={spec.output},compression=zstd,compression-level={spec.level}"
-    )
+def _run(spec: Build, name: str, output: str, on_line: Callable[[str], None] | None) -> None:
     command = [*_command(spec, name), f"--output={output}", spec.context]
-    process.run(command, log=spec.log, on_line=on_line)
+    try:
+        process.run(command, log=spec.log, on_line=on_line)
+    except ToolError as error:
+        if error.code is not None and (LOST.search(error.tail) or not _answers()):
+            raise BuilderError(
+                "the connection to the Docker engine was lost during the build",
+                hint="start it, or run `make setup`, and build again: what was finished is kept",
+            ) from error
+        raise
 
 
 def _command(spec: Build, name: str) -> list[str | Path]:

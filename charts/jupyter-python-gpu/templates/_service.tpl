@@ -7,7 +7,7 @@
 
 {{/* What images need of a node with graphics processors: name and tag -> driver and architectures. */}}
 {{- define "library.gpus" -}}
-{"localhost:5000/catalog/jupyter-python-gpu:py3.13-cuda13": {"driver": "580.65.06", "architectures": ""}, "localhost:5000/catalog/jupyter-python-gpu:py3.13-cuda12": {"driver": "525.60.13", "architectures": ""}, "localhost:5000/catalog/jupyter-python-gpu:py3.11-cuda13": {"driver": "580.65.06", "architectures": ""}, "localhost:5000/catalog/jupyter-python-gpu:py3.11-cuda12": {"driver": "525.60.13", "architectures": ""}}
+{"localhost:5000/catalog/jupyter-python-gpu:py3.13-cuda13": {"driver": "580.65.06", "architectures": ""}, "localhost:5000/catalog/jupyter-python-gpu:py3.13-cuda12": {"driver": "525.60.13", "architectures": ""}, "localhost:5000/catalog/jupyter-python-gpu:py3.14-cuda13": {"driver": "580.65.06", "architectures": ""}, "localhost:5000/catalog/jupyter-python-gpu:py3.14-cuda12": {"driver": "525.60.13", "architectures": ""}, "localhost:5000/catalog/jupyter-python-gpu:py3.11-cuda13": {"driver": "580.65.06", "architectures": ""}, "localhost:5000/catalog/jupyter-python-gpu:py3.11-cuda12": {"driver": "525.60.13", "architectures": ""}}
 {{- end -}}
 
 {{/* How long images are for use, those of which something is stated: name and tag -> status, eol, yanked, successor. */}}

@@ -7,7 +7,7 @@
 
 {{/* What images need of a node with graphics processors: name and tag -> driver and architectures. */}}
 {{- define "library.gpus" -}}
-{"localhost:5000/catalog/jupyter-pytorch-gpu:py3.13-cuda13": {"driver": "580.65.06", "architectures": "sm_75, sm_80, sm_86, sm_90, sm_100, sm_120, compute_120"}, "localhost:5000/catalog/jupyter-pytorch-gpu:py3.11-cuda13": {"driver": "580.65.06", "architectures": "sm_75, sm_80, sm_86, sm_90, sm_100, sm_120, compute_120"}}
+{"localhost:5000/catalog/jupyter-pytorch-gpu:py3.13-cuda13": {"driver": "580.65.06", "architectures": "sm_75, sm_80, sm_86, sm_90, sm_100, sm_120, compute_120"}, "localhost:5000/catalog/jupyter-pytorch-gpu:py3.14-cuda13": {"driver": "580.65.06", "architectures": "sm_75, sm_80, sm_86, sm_90, sm_100, sm_120, compute_120"}, "localhost:5000/catalog/jupyter-pytorch-gpu:py3.11-cuda13": {"driver": "580.65.06", "architectures": "sm_75, sm_80, sm_86, sm_90, sm_100, sm_120, compute_120"}}
 {{- end -}}
 
 {{/* How long images are for use, those of which something is stated: name and tag -> status, eol, yanked, successor. */}}

@@ -71,7 +71,8 @@ def test_every_row_reads_a_key_that_there_is() -> None:
 
 
 def test_what_can_be_asked_for_can_be_resolved_and_fetched() -> None:
-    assert set(SUPPLIERS) == {kind.name for kind in ASKED_FOR}, (
+    # What source packages are built with comes along with them.
+    assert set(SUPPLIERS) == {kind.name for kind in ASKED_FOR} | {"builddep"}, (
         "builder/kinds/table.py and builder/resolve/kinds.py have rows of the same names"
     )
 
@@ -95,6 +96,8 @@ def test_a_layer_without_packages_asks_for_nothing() -> None:
     [
         (artifact("deb", "tool", "2:1.5", "pool/main/t.deb"), "deb/tool_2%3a1.5_amd64.deb"),
         (artifact("build", "tool", "1", "pool/main/t.deb"), "build/tool_1_amd64.deb"),
+        (artifact("backport", "a", "1-1", "pool/main/a/a/a_1.dsc"), "backports/a/a_1.dsc"),
+        (artifact("builddep", "cc", "1", "pool/main/c.deb"), "builddep/cc_1_amd64.deb"),
         (artifact("python", "a", "1", "a-1-py3-none-any.whl"), "python/a-1-py3-none-any.whl"),
         (artifact("shared", "a", "1", "a-1-py3-none-any.whl"), "wheels/a-1-py3-none-any.whl"),
         (artifact("wheel", "a", "1", "a-1-py3-none-any.whl"), "wheels/a-1-py3-none-any.whl"),
