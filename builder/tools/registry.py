@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import docker.auth
@@ -34,16 +34,6 @@ DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,}")
 MANIFESTS = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json"
 
 
-class Body(Protocol):
-    """Bytes that can be sent again: each iteration starts from the beginning."""
-
-    def __len__(self) -> int:
-        """Return the number of bytes."""
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield the bytes in pieces."""
-
-
 class SilentError(BuilderError):
     """The registry does not answer, however often it is asked."""
 
@@ -55,7 +45,7 @@ class _Request:
     method: str
     url: str
     scope: str
-    body: Body | bytes | None = None
+    body: web.Body | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     reads: bool = False
     """Whether what follows the headers of a good answer is wanted."""
@@ -85,7 +75,7 @@ class Registry:
             else address.host
         )
         self.index, self._session = index, session
-        plain = plain_http or (address.loopback and not self._speaks_tls())
+        plain = plain_http or (address.loopback and not web.speaks_tls(session, self.host, TIMEOUT))
         self._base = f"{'http' if plain else 'https'}://{self.host}"
         self._keys = Keyring(session, index, secure=not plain)
 
@@ -125,7 +115,7 @@ class Registry:
         answer.close()
         return False
 
-    def upload(self, repository: str, digest: str, body: Body | bytes) -> None:
+    def upload(self, repository: str, digest: str, body: web.Body | bytes) -> None:
         """Send a blob."""
         what = f"send {digest} to {repository}"
         begin = _Request(
@@ -350,22 +340,6 @@ class Registry:
     def _useless(self, what: str, said: str) -> BuilderError:
         message = f"the registry {self.host} was asked to {what}, and {said}"
         return BuilderError(message, hint="ask its operator; a proxy may answer in its place")
-
-    def _speaks_tls(self) -> bool:
-        try:
-            self._session.get(
-                f"https://{self.host}/v2/",
-                timeout=TIMEOUT,
-                auth=lambda request: request,
-                allow_redirects=False,
-                stream=True,
-            ).close()
-        except requests.exceptions.SSLError as error:
-            # A certificate that is not trusted is TLS, too; an answer in plain HTTP is not.
-            return "CERTIFICATE" in str(error).upper()
-        except requests.RequestException:
-            return False
-        return True
 
 
 def _scope(repository: str, may: str = "pull,push") -> str:

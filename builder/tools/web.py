@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
@@ -41,6 +41,16 @@ TRANSIENT = {
 
 
 BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+
+
+class Body(Protocol):
+    """Bytes that can be sent again: each iteration starts from the beginning."""
+
+    def __len__(self) -> int:
+        """Return the number of bytes."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the bytes in pieces."""
 
 
 class TransientError(Exception):
@@ -229,6 +239,24 @@ def said(answer: requests.Response) -> str:
     except (requests.RequestException, KeyError, TypeError, AttributeError):
         errors = []
     return told("; ".join(errors)) or f"HTTP {answer.status_code}"
+
+
+def speaks_tls(session: requests.Session, host: str, timeout: tuple[float, float]) -> bool:
+    """Tell whether a host answers by TLS; `timeout` is as requests has it."""
+    try:
+        session.get(
+            f"https://{host}/v2/",
+            timeout=timeout,
+            auth=lambda request: request,
+            allow_redirects=False,
+            stream=True,
+        ).close()
+    except requests.exceptions.SSLError as error:
+        # A certificate that is not trusted is TLS, too; an answer in plain HTTP is not.
+        return "CERTIFICATE" in str(error).upper()
+    except requests.RequestException:
+        return False
+    return True
 
 
 def reason(error: BaseException) -> str:
