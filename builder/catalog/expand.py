@@ -10,7 +10,8 @@ from builder.catalog import naming
 from builder.catalog.conditions import ALWAYS, Condition, both, condition, holds, spell
 from builder.catalog.family import FamilyMember
 from builder.catalog.matrix import Cache, Constraint, Hole, Point
-from builder.catalog.model import Catalog, Layer, Rule
+from builder.catalog.model import Catalog, Layer
+from builder.catalog.rule import Rule
 from builder.catalog.stack import Layers, Stack, stack
 from builder.catalog.standing import Standing, standing
 

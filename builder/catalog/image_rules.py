@@ -9,8 +9,9 @@ from fnmatch import fnmatchcase
 from builder.catalog import family, naming
 from builder.catalog.draft import Draft, check_when, depends_on, repeated
 from builder.catalog.family import FamilyMember
-from builder.catalog.model import Image, Rule
+from builder.catalog.model import Image
 from builder.catalog.reader import Keys
+from builder.catalog.rule import Rule
 from builder.catalog.suggest import nearest
 from builder.catalog.words import NAME
 from builder.errors import Problem

@@ -13,7 +13,7 @@ from builder.catalog.expand import Expansion, Labels, Matrix, tag
 from builder.catalog.family import FamilyMember
 from builder.catalog.image_rules import check_globs, check_rule
 from builder.catalog.matrix import Point, TooManyPointsError, compatible
-from builder.catalog.model import Rule
+from builder.catalog.rule import Rule
 from builder.catalog.stack import Layers, Stack, running
 from builder.errors import Problem
 

@@ -25,6 +25,7 @@ from builder.catalog.packages import (
     PythonList,
 )
 from builder.catalog.parts import FileAttributes, Gpu, Once
+from builder.catalog.rule import Rule
 from builder.catalog.signers import Signed
 from builder.catalog.words import (
     Absolute,
@@ -84,27 +85,6 @@ class Image(Lifecycle):
     )
     successor: ImageName | None = Field(
         None, description="The image to use instead, by name; may hold {parameter}."
-    )
-
-
-class Rule(Model):
-    """A constraint on the matrix: which points of which images or layers are absent (exclude) or
-    the only ones (require).
-    """
-
-    image: str | None = Field(None, description="Glob over image names.")
-    layer: str | None = Field(
-        None, description="Glob over layer names; the rule concerns every image that has one."
-    )
-    when: When = Field(
-        {},
-        description=(
-            "exclude: the points removed. require: the only points kept, as far as an image has"
-            " these axes."
-        ),
-    )
-    because: str = Field(
-        description="The reason, shown by `catalog show` and `plan` for the absent points."
     )
 
 

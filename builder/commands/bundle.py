@@ -20,7 +20,7 @@ from builder.execute.project import Project, open_project
 from builder.lock.encode import digest
 from builder.lock.model import Artifact
 from builder.oci.model import Descriptor
-from builder.release import charts, pull, shelf
+from builder.release import charts, shelf
 from builder.release.document import Release
 from builder.settings import read as read_settings
 from builder.share import bundle
@@ -119,7 +119,7 @@ def _released(arguments: argparse.Namespace) -> tuple[Release, list[bytes]]:
     place = place_of(arguments, loaded, read_settings(loaded.home))
     release = shelf.named(place, arguments.release).release
     with ThreadPoolExecutor(max(1, place.jobs)) as pool:
-        archives = pool.map(lambda one: pull.chart(place, *one), release.charts.items())
+        archives = pool.map(lambda one: charts.chart(place, *one), release.charts.items())
         return release, list(archives)
 
 

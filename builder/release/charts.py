@@ -13,16 +13,14 @@ from builder.charts.archive import unpack
 from builder.charts.contents import metadata
 from builder.charts.project import Charts
 from builder.digest import sha256
-from builder.documents import DocumentError, from_json
 from builder.errors import BuilderError, IntegrityError, listed
-from builder.oci.blob import checked_digest
 from builder.record import index
 from builder.record.chart_images import offered
 from builder.record.chart_package import last_published, prepare
+from builder.release import pull
 from builder.release.document import Release, ReleasedChart
 from builder.release.shelf import Place
-from builder.release.stage import CHART_CONTENT, ChartArchive
-from builder.tools import contents
+from builder.release.stage import ChartArchive
 from builder.tree import File, replace
 
 SHOWN = 3
@@ -96,7 +94,7 @@ def bring_back(place: Place, release: Release, directory: Path, url: str = "") -
             if chart.version not in there.get(name, ())
         }
         with ThreadPoolExecutor(max(1, place.jobs)) as pool:
-            jobs = {name: pool.submit(_named, place, name, lacking[name]) for name in lacking}
+            jobs = {name: pool.submit(chart, place, name, lacking[name]) for name in lacking}
             archives = {name: job.result() for name, job in jobs.items()}
         entries = []
         for name, data in archives.items():
@@ -110,38 +108,17 @@ def bring_back(place: Place, release: Release, directory: Path, url: str = "") -
     return list(archives)
 
 
-def content(place: Place, name: str, digest: str) -> bytes:
-    """Return the archive of a chart that a registry has.
+def chart(place: Place, name: str, released: ReleasedChart) -> bytes:
+    """Return the archive of a chart of a release.
 
     Raises:
         BuilderError: the registry does not answer, or refuses.
-        IntegrityError: it is no longer there, or is not a chart.
+        IntegrityError: it is not there, or is something else.
 
     """
-    repository = place.chart(name)
-    source = f"{place.registry.host}/{repository}@{digest}"
-    data = contents.manifest(place.registry, repository, digest)
-    if data is None:
-        raise IntegrityError(f"{source} is no longer in the registry")
-    try:
-        layers = from_json(data)["layers"]
-        (layer,) = [layer for layer in layers if layer["mediaType"] == CHART_CONTENT]
-        blob = checked_digest(layer["digest"])
-    except (KeyError, TypeError, AttributeError, ValueError, DocumentError):
-        raise IntegrityError(f"{source} is not a chart") from None
-    return contents.blob(place.registry, repository, blob)
-
-
-def _named(place: Place, name: str, chart: ReleasedChart) -> bytes:
-    """Return the archive of a chart.
-
-    Raises:
-        IntegrityError: the registry has another one.
-
-    """
-    archive = content(place, name, chart.digest)
-    about = metadata(unpack(archive, f"{name}@{chart.digest}"))
-    if (about.get("name"), about.get("version")) != (name, chart.version):
-        message = f"{place.chart(name)}@{chart.digest} holds another chart than {name}"
-        raise IntegrityError(f"{message} {chart.version}")
+    archive = pull.content(place, name, released.digest)
+    about = metadata(unpack(archive, f"{name}@{released.digest}"))
+    if (about.get("name"), about.get("version")) != (name, released.version):
+        message = f"{place.chart(name)}@{released.digest} holds another chart than {name}"
+        raise IntegrityError(f"{message} {released.version}")
     return archive

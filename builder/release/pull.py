@@ -5,14 +5,12 @@ from __future__ import annotations
 from builder.documents import DocumentError, from_json
 from builder.errors import IntegrityError
 from builder.oci.blob import blobs_of
-from builder.release.document import ReleasedChart
-from builder.release.shelf import Place
-from builder.release.stage import CHART_CONTENT
+from builder.release.shelf import CHART_CONTENT, Place
 from builder.tools import contents
 
 
-def chart(place: Place, name: str, released: ReleasedChart) -> bytes:
-    """Return the archive of a chart of a release.
+def content(place: Place, name: str, digest: str) -> bytes:
+    """Return the archive of a chart, by the digest of its manifest.
 
     Raises:
         BuilderError: the registry does not answer, or refuses.
@@ -20,8 +18,8 @@ def chart(place: Place, name: str, released: ReleasedChart) -> bytes:
 
     """
     repository = place.chart(name)
-    source = f"{place.address.host}/{repository}@{released.digest}"
-    data = contents.manifest(place.registry, repository, released.digest)
+    source = f"{place.address.host}/{repository}@{digest}"
+    data = contents.manifest(place.registry, repository, digest)
     try:
         layers = [] if data is None else blobs_of(from_json(data))
     except DocumentError as error:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from builder.charts.archive import unpack
 from builder.errors import BuilderError, counted
 from builder.events import Monitor, Step
-from builder.release import charts, shelf
+from builder.release import pull, shelf
 from builder.release.document import ReleasedChart
 from builder.release.shelf import MARKS, Place, Released
 from builder.tools import contents
@@ -162,7 +162,7 @@ def _pinned(place: Place, name: str, tag: str, leaving: Collection[str]) -> set[
     digest = place.registry.manifest(place.chart(name), tag)
     if not digest or digest in leaving:
         return set()
-    archive = charts.content(place, name, digest)
+    archive = pull.content(place, name, digest)
     found: set[str] = set()
     for path, file in unpack(archive, f"{name} {tag}").items():
         if path.endswith((".yaml", ".json")):

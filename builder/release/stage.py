@@ -12,11 +12,8 @@ from builder.digest import sha256
 from builder.errors import IntegrityError
 from builder.oci.model import MANIFEST
 from builder.release.document import ReleasedChart
-from builder.release.shelf import Place, bring, descriptor
+from builder.release.shelf import CHART_CONFIG, CHART_CONTENT, Place, bring, descriptor
 
-CHART_CONFIG = "application/vnd.cncf.helm.config.v1+json"
-CHART_CONTENT = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
-"""As Helm has them (helm.sh/helm/v3/pkg/registry/constants.go)."""
 TITLE = "org.opencontainers.image."
 
 

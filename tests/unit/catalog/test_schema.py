@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from builder.catalog import source
 from builder.catalog.axes import Axis, AxisValue
-from builder.catalog.model import Catalog, Image, Layer, Rule
+from builder.catalog.model import Catalog, Image, Layer
+from builder.catalog.rule import Rule
 from builder.catalog.schema import schema, schemas
 from builder.charts.model import Group
 from builder.charts.service import Service
