@@ -168,7 +168,7 @@ def test_a_command_about_charts_names_the_extra_that_is_missing_and_no_other_nee
     refused = json.loads(ended.stdout)
     assert refused, "commands about charts need their libraries"
     for name, (message, hint) in refused.items():
-        is_about_charts = name.startswith("chart ") or name in {"bundle", "publish"}
+        is_about_charts = name.startswith("chart ") or name in {"bundle", "publish", "weekly"}
         assert is_about_charts, f"`catalog {name}` is not about charts: {message}"
         assert message.startswith(f"`catalog {name}` needs ")
         assert message.endswith(", which is not installed")

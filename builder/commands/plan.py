@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import cast
 
-from builder.commands.notes import between
 from builder.console.text import Console, readable
 from builder.errors import listed
 from builder.execute.overlaps import overlaps
@@ -114,6 +113,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _differing(arguments: argparse.Namespace, console: Console) -> list[str]:
     """Return the images that differ from those of a git revision."""
+    # Comparing takes libraries that a plan does without.
+    between = importlib.import_module("builder.commands.notes").between
     notes = between(arguments.catalog, arguments.since, None, None, console)
     return [image.image for image in notes.images or () if image.change in {"added", "changed"}]
 
