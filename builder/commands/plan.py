@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 from types import MappingProxyType
 from typing import cast
 
-from builder.commands.notes import between
 from builder.console.text import Console, readable
 from builder.errors import listed
 from builder.execute.overlaps import overlaps
@@ -116,6 +115,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _differing(arguments: argparse.Namespace, console: Console) -> list[str]:
     """Return the images that differ from those of a git revision."""
+    # Comparing takes libraries that a plan does without.
+    between = importlib.import_module("builder.commands.notes").between
     notes = between(arguments.catalog, arguments.since, None, None, console)
     return [image.image for image in notes.images or () if image.change in {"added", "changed"}]
 
