@@ -44,6 +44,13 @@ def built(tiny: Tiny) -> dict[str, str]:
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
+def change(tiny: Tiny, name: str, old: str, new: str) -> None:
+    """Change a layer's text."""
+    text = (tiny.root / "images" / name / "layer.yaml").read_text()
+    assert old in text
+    tiny.layer(name, text.replace(old, new))
+
+
 @pytest.fixture
 def train(tiny: Tiny) -> Tiny:
     """Return a catalog with a layer that builds a source package, and one that does not."""
@@ -72,15 +79,15 @@ def test_a_source_package_is_built_once_and_one_that_breaks_holds_back_its_own(
     assert len(first) == 1
 
     # Other words of the layer do not build it again; nor is it other bytes when it is.
-    train.change("train", "test -x", "test -f")
+    change(train, "train", "test -x", "test -f")
     assert "from its source" not in train.build().said
-    train.change("train", "grep --quiet", "true; grep --quiet")
+    change(train, "train", "grep --quiet", "true; grep --quiet")
     assert "building sl from its source" in train.build().said
     again = built(train).items() - before.items() - first
     assert [digest for _, digest in again] == [digest for _, digest in first]
 
-    train.change("train", "true; grep", "echo no locomotive; false; grep")
-    train.change("beside", "/opt/x", "/opt/y")
+    change(train, "train", "true; grep", "echo no locomotive; false; grep")
+    change(train, "beside", "/opt/x", "/opt/y")
     ended = train.run("build")
     assert ended.code == 1
     assert f"sl {version} does not build for trixie: `adapt` exited 1" in ended.err
