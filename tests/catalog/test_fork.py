@@ -48,6 +48,8 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> Path:
     layers = {made.cells[name].name: made.cells[name] for name in below(made, image)}
     write_catalog(root, layers, image)
     keep_only(root / "images", layers)
+    # They extend what this fork does not have.
+    shutil.rmtree(root / "examples", ignore_errors=True)
     page = root / "images" / "page"
     (page / "files/opt/page").mkdir(parents=True)
     (page / "files/opt/page/index.html").write_text("<p>ours\n")
