@@ -136,7 +136,7 @@ def call(name: str, argv: Sequence[str], catalog: Path, console: Console) -> int
     module = command(name)
     parser = argparse.ArgumentParser(prog=f"catalog {name}")
     module.add_arguments(parser)
-    return module.run(parser.parse_args(list(argv), argparse.Namespace(catalog=catalog)), console)
+    return module.run(parser.parse_args([*argv], argparse.Namespace(catalog=catalog)), console)
 
 
 def answer_shell(parser: argparse.ArgumentParser) -> None:
