@@ -20,7 +20,10 @@ from tests.integration.test_push import target
 from tests.integration.test_signed_release import COSIGN, OURS, PUBLIC
 from tests.integration.tiny import Tiny, copy
 
-pytestmark = pytest.mark.docker
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.whole("an image is built again without what the engine has, in a store of its own"),
+]
 IMAGE = "alpha:trixie"
 
 
