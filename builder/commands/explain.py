@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from builder.catalog.load import UPSTREAM, YOURS, Loaded, load
+from builder.catalog.model import Catalog
 from builder.catalog.overlay import Node, at, leaves, node
 from builder.catalog.reader import Keys
 from builder.catalog.source import Site, YamlFile
@@ -86,6 +87,9 @@ def _meanings(loaded: Loaded, name: str) -> Iterator[tuple[str, list[Part]]]:
     path = _path(loaded.source, name)
     if path is not None:
         yield f"key {name}", _parts(loaded.source, path)
+    elif name in Catalog.model_fields:
+        value = loaded.catalog.model_dump(mode="json", include={name})[name]
+        yield f"key {name}", [Part(key=name, value=value, site=NOWHERE)]
 
 
 def _path(document: YamlFile, name: str) -> Keys | None:
@@ -206,8 +210,7 @@ def _whose(loaded: Loaded, file: str) -> str:
 
 
 def _unknown(loaded: Loaded, name: str) -> Problem:
-    keys = loaded.source.data if isinstance(loaded.source.data, dict) else {}
-    known = [*keys, *loaded.layers, *(one.name for one in loaded.matrices)]
+    known = [*Catalog.model_fields, *loaded.layers, *(one.name for one in loaded.matrices)]
     known += sources(loaded.levels).services().documents
     message = f"there is no key of catalog.yaml, image, layer or service {name!r}"
     return Problem("NAME", 0, 0, message, nearest(name, known))
