@@ -11,6 +11,7 @@ from pathlib import Path
 from builder.catalog.load import load
 from builder.cells import records
 from builder.charts.project import open_charts, read_digests
+from builder.commands.publish import add_charts
 from builder.commands.push import add_registry, given, place_of
 from builder.console.text import Console
 from builder.digest import sha256
@@ -41,18 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RELEASE",
         help="the images and charts of a release, by its tag or digest, such as `current`",
     )
-    parser.add_argument(
-        "--charts",
-        type=Path,
-        metavar="DIR",
-        help="where `catalog chart package` published the charts (default: no charts)",
-    )
-    parser.add_argument(
-        "--digests",
-        type=Path,
-        metavar="FILE",
-        help="the file of digests that `catalog chart package` was given",
-    )
+    add_charts(parser)
     parser.add_argument(
         "--no-artifacts",
         action="store_true",

@@ -1,4 +1,4 @@
-"""`catalog import`: what is in a bundle, into the store and the cache of this machine."""  # noqa: N999  named as the user types it
+"""`catalog import`: what is in a bundle, into the store and the cache of this machine."""
 
 from __future__ import annotations
 

@@ -70,6 +70,13 @@ def between(catalog: Path, old: str, new: str | None, osv: Path | None, console:
     return notes(before, after, advisories=known, size=_sizes(settings))
 
 
+def check_database(directory: Path | None) -> None:
+    """Raise InputError where a directory of advisories is given, and is none."""
+    if directory is not None and not directory.is_dir():
+        hint = "give a directory of JSON files in the format of OSV"
+        raise InputError([Problem(ARGUMENT, 0, 0, f"{str(directory)!r} is no directory", hint)])
+
+
 def _advisories(directory: Path | None, before: State, after: State) -> list[Advisory] | None:
     """Return what a database says of the packages that moved; None where there is none.
 
@@ -77,12 +84,8 @@ def _advisories(directory: Path | None, before: State, after: State) -> list[Adv
         InputError: the directory is none, or what it holds.
 
     """
-    if directory is None:
-        return None
-    if not directory.is_dir():
-        hint = "give a directory of JSON files in the format of OSV"
-        raise InputError([Problem(ARGUMENT, 0, 0, f"{str(directory)!r} is no directory", hint)])
-    return advisories(directory, asked_of(before, after))
+    check_database(directory)
+    return None if directory is None else advisories(directory, asked_of(before, after))
 
 
 def _sizes(settings: Settings) -> Callable[[Artifact], int]:

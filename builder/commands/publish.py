@@ -32,18 +32,7 @@ SHOWN = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own arguments."""
     add_registry(parser)
-    parser.add_argument(
-        "--charts",
-        type=Path,
-        metavar="DIR",
-        help="where `catalog chart package` published the charts (default: no charts)",
-    )
-    parser.add_argument(
-        "--digests",
-        type=Path,
-        metavar="FILE",
-        help="the file of digests that `catalog chart package` was given",
-    )
+    add_charts(parser)
     parser.add_argument(
         "--key",
         metavar="KEY",
@@ -73,6 +62,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def add_charts(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that say where packaged charts are, and what they were pinned to."""
+    parser.add_argument(
+        "--charts",
+        type=Path,
+        metavar="DIR",
+        help="where `catalog chart package` published the charts (default: no charts)",
+    )
+    parser.add_argument(
+        "--digests",
+        type=Path,
+        metavar="FILE",
+        help="the file of digests that `catalog chart package` was given",
+    )
+
+
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Bring images and charts to the registry by digest, with what there is to say about them, and
     the release that names them. Nothing of it is public: `catalog promote` makes it so.
@@ -83,6 +88,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     by = _signer(arguments, project, console)
     with held(project):
         manifests, waiting = _images(project, arguments)
+        if not manifests:
+            message = "no image is left to publish: all are left out"
+            raise BuilderError(message, hint="`catalog plan` and `catalog test` say what is wrong")
         if any(place.image(name)[0] == place.releases for name in manifests):
             message = f"an image is called {shelf.RELEASES}, where the registry has the releases"
             raise BuilderError(message, hint="give it another name")

@@ -17,7 +17,7 @@ from builder.catalog.load import load
 from builder.charts.project import open_charts
 from builder.charts.sources import DIRECTORY
 from builder.commands import call
-from builder.commands.notes import LAST, between
+from builder.commands.notes import LAST, between, check_database
 from builder.commands.push import add_registry, given, place_of
 from builder.console.text import Console
 from builder.documents import from_json
@@ -31,7 +31,7 @@ from builder.record import digests
 from builder.record.chart_images import LOOPBACK, offered
 from builder.record.osv import ARGUMENT
 from builder.release.charts import bring_back
-from builder.release.shelf import CURRENT, Released, get
+from builder.release.shelf import CURRENT, Place, Released, get
 from builder.render.notes import markdown
 from builder.settings import read as read_settings
 from builder.tools import git, process
@@ -135,6 +135,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     alone: what was public of them stays. Exit 1 when there is one.
     """
     given(arguments)
+    check_database(arguments.osv)
     week = Week(arguments=arguments, console=console)
     with _alone(load(arguments.catalog).root):
         before = _public(arguments)
@@ -201,11 +202,10 @@ def _publish(week: Week, charts: list[str | Path]) -> None:
 
 def _bring_back(arguments: argparse.Namespace, console: Console) -> int:
     """Bring the charts that are public to the directory of charts, as far as it lacks them."""
-    loaded = load(arguments.catalog)
-    place = place_of(arguments, loaded, read_settings(loaded.home))
-    public = get(place, CURRENT)
+    public = _public(arguments)
     if public is not None:
-        found = bring_back(place, public.release, arguments.charts, arguments.url)
+        release, place = public.release, _place(arguments)
+        found = bring_back(place, release, arguments.charts, arguments.url)
         if found:
             console.note(f"brought back from the registry: {', '.join(found)}")
     return 0
@@ -252,8 +252,12 @@ def _commit(root: Path, notes: str, console: Console) -> int:
 
 def _public(arguments: argparse.Namespace) -> Released | None:
     """Return the release that is public."""
+    return get(_place(arguments), CURRENT)
+
+
+def _place(arguments: argparse.Namespace) -> Place:
     loaded = load(arguments.catalog)
-    return get(place_of(arguments, loaded, read_settings(loaded.home)), CURRENT)
+    return place_of(arguments, loaded, read_settings(loaded.home))
 
 
 def _report(before: Released | None, after: Released | None, console: Console) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.charts.test_stale import IMAGE, SERVICE, hub
 from tests.integration.registry_server import Server, registry
-from tests.unit.execute.stock import Stock
+from tests.unit.execute.stock import Stock, make
 
 __all__ = ["hub"]
 
@@ -87,6 +87,14 @@ def test_images_whose_tests_have_not_passed_are_left_out(hub: Stock, run: Run, s
     assert staged["images"] > 0, "the images without that layer stay"
     assert staged["waiting"][IMAGE] == "its tests have not passed"
     assert f"charts/{SERVICE}" in staged["waiting"]
+
+
+def test_a_release_without_an_image_is_refused(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stock = make(tmp_path / "lab")
+    assert stock.run("publish", "--without", "unbuilt", "--to", f"{server.address}/lab") == 1
+    assert "no image is left to publish" in capsys.readouterr().err
 
 
 def test_a_chart_that_is_not_packaged_as_it_is_now_is_left_out(run: Run, site: str) -> None:

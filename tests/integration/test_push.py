@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,14 @@ def lock(place: Place) -> None:
     write(Lock(moment="2026-01-31T12:00:00Z", artifacts={}, cells=cells), place.root / NAME)
 
 
+def sizes(store: Store, images: Mapping[str, Descriptor]) -> dict[str, int]:
+    """Return the size of each blob of some images."""
+    found: dict[str, int] = {}
+    for manifest in images.values():
+        found |= {blob.digest: blob.size for blob in _blobs(store, manifest)}
+    return found
+
+
 def total(pushed: Iterable[Pushed], kind: str) -> int:
     return sum(getattr(one, kind) for one in pushed)
 
@@ -156,9 +165,7 @@ def test_each_blob_moves_once_and_a_second_push_moves_nothing(
     wanted = images(store)
     assert len(wanted) == 28
     first = push(store, wanted, target(hub, tmp_path), silent)
-    unique = {
-        blob.digest: blob.size for manifest in wanted.values() for blob in _blobs(store, manifest)
-    }
+    unique = sizes(store, wanted)
     assert total(first, "sent") == sum(unique.values()), (
         "a blob was sent more than once, or not at all"
     )
@@ -251,9 +258,7 @@ def test_a_registry_that_dies_is_named_and_the_next_push_goes_on(
     assert "run it again" in caught.value.hint
     hub.start()
     second = push(store, wanted, where, silent)
-    unique = {
-        blob.digest: blob.size for manifest in wanted.values() for blob in _blobs(store, manifest)
-    }
+    unique = sizes(store, wanted)
     assert 0 < total(second, "sent") < sum(unique.values())
     for name in wanted:
         pulled(hub, *name.split(":"))
@@ -317,7 +322,7 @@ def test_tokens_are_asked_for_what_is_done(
         monkeypatch.setenv("REGISTRY_AUTH_FILE", str(auth_file(tmp_path, server.address, *LOGIN)))
         done = push(store, images(store), target(server, tmp_path), silent)
     assert total(done, "mounted") == base.size
-    asked = {scope for scopes in service.granted for scope in scopes}
+    asked = set(chain.from_iterable(service.granted))
     assert asked <= {
         f"repository:team/catalog/{name}:{may}"
         for name in ("python", "jupyter")

@@ -3,17 +3,12 @@ after a kill."""
 
 from __future__ import annotations
 
-import itertools
 import json
-import multiprocessing
-import os
-import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +16,6 @@ from builder.charts.archive import archive
 from builder.errors import BuilderError, IntegrityError
 from builder.events import silent
 from builder.execute.project import open_project
-from builder.fetch.session import session
 from builder.graph.tags import Tag
 from builder.oci.model import MANIFEST
 from builder.oci.store import Store
@@ -31,11 +25,11 @@ from builder.release.document import Release
 from builder.release.promote import before, interrupted, prepare, promote
 from builder.release.shelf import CURRENT, Place, Released
 from builder.tools.referrers import EMPTY, EMPTY_TYPE
-from builder.tools.registry import Registry, address
 from builder.tree import File, Tree
 from tests.integration.conftest import Place as Directory
+from tests.integration.mortal import killed_at
 from tests.integration.registry_server import Server, registry
-from tests.integration.test_push import image, images, layer, lock, settings, target
+from tests.integration.test_push import image, images, layer, lock, target
 from tests.unit.execute.stock import fill
 
 pytestmark = pytest.mark.registries
@@ -87,6 +81,11 @@ def staged(
         },
     )
     return shelf.put(there, release)
+
+
+def moving(aim: Released) -> Callable[[Place], None]:
+    """Return what promotes a release."""
+    return lambda place: promote(place, prepare(place, aim, back=True), silent)
 
 
 def public(there: Place) -> dict[str, str]:
@@ -199,12 +198,12 @@ def whole(there: Place, release: Release) -> None:
 
 
 def test_a_promotion_that_is_killed_at_any_request_shows_nobody_a_mixed_set(
-    hub: Server, there: Place, tmp_path: Path
+    there: Place, tmp_path: Path
 ) -> None:
     releases = [staged(there, tmp_path, week) for week in (1, 2)]
     promote(there, prepare(there, releases[0]), silent)
     current, killed = 0, 0
-    while killed_at(killed + 1, hub, there, releases[1 - current], tmp_path):
+    while killed_at(killed + 1, there, tmp_path, moving(releases[1 - current])):
         killed += 1
         seen(there, *releases)
         # Every other time it is undone, where it was begun at all.
@@ -218,30 +217,6 @@ def test_a_promotion_that_is_killed_at_any_request_shows_nobody_a_mixed_set(
         assert interrupted(there) is None
     assert killed > len(NAMES) * 4, "each image and each chart takes some requests"
     assert shelf.get(there, CURRENT) == releases[1 - current]
-
-
-def killed_at(number: int, hub: Server, there: Place, aim: Released, tmp_path: Path) -> bool:
-    """Promote in a process that dies before its nth request; tell whether it died."""
-
-    def go() -> None:
-        # Connections are not shared between processes.
-        own = session(settings(tmp_path))
-        requests, send = itertools.count(1), own.request
-
-        def mortal(*args: Any, **kwargs: Any) -> Any:
-            if next(requests) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return send(*args, **kwargs)
-
-        own.request = mortal  # type: ignore[method-assign]
-        place = replace(there, registry=Registry(address(hub.address), own))
-        promote(place, prepare(place, aim, back=True), silent)
-
-    process = multiprocessing.get_context("fork").Process(target=go)
-    process.start()
-    process.join()
-    assert process.exitcode in {0, -signal.SIGKILL}
-    return process.exitcode != 0
 
 
 def test_helm_pulls_what_was_promoted(there: Place, tmp_path: Path) -> None:

@@ -168,8 +168,7 @@ def test_a_registry_that_lets_nothing_be_removed_is_named(tmp_path: Path) -> Non
 
 def test_what_is_said_of_an_image_goes_with_it(there: Place, weeks: list[Released]) -> None:
     gone, stays = weeks[0], weeks[4]
-    parts = [one for released in (gone, stays) for one in subjects(there, released)]
-    attach_all(there, parts, SIGNER)
+    attach_all(there, [*subjects(there, gone), *subjects(there, stays)], SIGNER)
     repository = there.image(FIRST)[0]
     old, new = gone.release.images[FIRST], stays.release.images[FIRST]
     signed = listed(there.registry, repository, old).referrers

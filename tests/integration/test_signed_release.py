@@ -3,14 +3,9 @@ is attached survives a kill."""
 
 from __future__ import annotations
 
-import itertools
-import multiprocessing
-import os
-import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +13,6 @@ from builder.attest import bundle, statement
 from builder.attest.keys import read
 from builder.digest import sha256
 from builder.errors import IntegrityError
-from builder.fetch.session import session
 from builder.oci.model import MANIFEST, Descriptor
 from builder.release import shelf
 from builder.release.attached import KIND, STATEMENT, Document, Signer, Subject, attach_all
@@ -27,10 +21,11 @@ from builder.release.shelf import Place, Released
 from builder.release.trust import Policy, check
 from builder.tools import contents
 from builder.tools.referrers import Artifact, attach, listed
-from builder.tools.registry import Registry, address
+from builder.tools.registry import address
 from tests.integration.conftest import Place as Directory
+from tests.integration.mortal import killed_at
 from tests.integration.registry_server import Server, registry
-from tests.integration.test_push import lock, settings, target
+from tests.integration.test_push import lock, target
 from tests.integration.test_release import NAMES, public, staged
 from tests.unit.attest.made import ByLibrary, Key
 
@@ -202,14 +197,18 @@ def test_a_signature_that_somebody_spoiled_is_made_again(there: Place, tmp_path:
 
 
 def test_publishing_that_is_killed_at_any_request_is_completed_by_the_next(
-    hub: Server, there: Place, tmp_path: Path
+    there: Place, tmp_path: Path
 ) -> None:
     whole = staged(there, tmp_path, 1).release
     images = {name: whole.images[name] for name in (FIRST, f"{NAMES[1]}:py3.13")}
     charts = {NAMES[0]: whole.charts[NAMES[0]]}
     released = shelf.put(there, replace(whole, images=images, tags={}, charts=charts))
     killed = 0
-    while killed_at(killed + 1, hub, there, released, tmp_path):
+
+    def attach(place: Place) -> None:
+        attach_all(place, subjects(place, released), SIGNER)
+
+    while killed_at(killed + 1, replace(there, jobs=1), tmp_path, attach):
         killed += 1
         if killed % 4 == 0:
             with pytest.raises(IntegrityError):
@@ -217,30 +216,6 @@ def test_publishing_that_is_killed_at_any_request_is_completed_by_the_next(
     assert killed > 4, "each part takes some requests"
     check(there, released, POLICY)
     assert attach_all(there, subjects(there, released), SIGNER) == 0
-
-
-def killed_at(number: int, hub: Server, there: Place, aim: Released, tmp_path: Path) -> bool:
-    """Attach in a process that dies before its nth request; tell whether it died."""
-
-    def go() -> None:
-        # Connections are not shared between processes.
-        own = session(settings(tmp_path))
-        requests, send = itertools.count(1), own.request
-
-        def mortal(*args: Any, **kwargs: Any) -> Any:
-            if next(requests) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return send(*args, **kwargs)
-
-        own.request = mortal  # type: ignore[method-assign]
-        place = replace(there, registry=Registry(address(hub.address), own), jobs=1)
-        attach_all(place, subjects(place, aim), SIGNER)
-
-    process = multiprocessing.get_context("fork").Process(target=go)
-    process.start()
-    process.join()
-    assert process.exitcode in {0, -signal.SIGKILL}
-    return process.exitcode != 0
 
 
 def test_no_tag_moves_of_what_is_not_signed(hub: Server, place: Directory, tmp_path: Path) -> None:
