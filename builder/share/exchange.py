@@ -17,6 +17,7 @@ from builder.oci.model import Descriptor
 from builder.plan.plan import Plan
 from builder.settings import ALL
 from builder.share.depot import Depot
+from builder.share.judge import Recorded
 from builder.share.offer import offer
 from builder.share.take import Offers, look, take
 
@@ -27,10 +28,14 @@ def offered(project: Project, depot: Depot, made: Plan, monitor: Monitor, *, tru
     """Return what a registry has of the cells that a plan would build, and that may be taken. One
     that cannot be used has nothing.
     """
+    recorded = Recorded.of(project)
     missing = []
     for step in made.to_build("cell"):
-        if records.find(project.store, step.key) is None:
+        is_asked = not depot.of_upstream or recorded.of_upstream(step.node) is not None
+        if is_asked and records.find(project.store, step.key) is None:
             missing.append(step.node)
+    if not missing:
+        return {}
 
     def builds(key: str) -> Sequence[Descriptor]:
         try:
@@ -74,6 +79,8 @@ class Sharing:
     project: Project
     depot: Depot
     monitor: Monitor
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """See `Depot.put`."""
     failure: str = ""
     """Why cells could not be put there."""
     put: set[str] = field(default_factory=set)
@@ -90,7 +97,7 @@ class Sharing:
             return
         try:
             build = offer(manifest, project.store.owner)
-            sent = self.depot.put(project.store, key, build)
+            sent = self.depot.put(project.store, key, build, self.origins)
         except BuilderError as error:
             self.failure = _told(error)
             self.monitor(Note(f"{name} is not put into {self.depot.name}", "warning"))
