@@ -19,6 +19,8 @@ from builder.errors import Problem
 NAME = "catalog.yaml"
 CHECKOUTS = ".catalog/upstream"
 """Directory beside catalog.yaml of what was fetched: one directory for each commit or release."""
+FORMAT = 1
+"""The format of a catalog.yaml that is known."""
 MOST = source.MAX_BYTES
 """Bytes of a catalog.yaml."""
 
@@ -110,6 +112,7 @@ def read(path: Path) -> Levels:
         yaml, wrong = source.scan(path, path.as_posix())
         problems += wrong
         level = _level(path, yaml or document.nothing(path.as_posix()), within)
+        problems += _unknown(level) if above else ()
         above.append(level)
         problems += level.fork.problems
         problems += _leading_out(level)
@@ -187,6 +190,17 @@ def _upstream(
     if path.is_dir() or path.name != NAME:
         path = path / NAME
     return _wrong(level, path, above, within) or (path, within)
+
+
+def _unknown(level: Level) -> list[Problem]:
+    """Return a problem if an upstream is written in a format that is not known."""
+    data = level.document.data
+    written = data.get("format", FORMAT) if isinstance(data, dict) else FORMAT
+    if written == FORMAT:
+        return []
+    message = f"this upstream is of the format {str(written)[:20]}, and {FORMAT} is known"
+    hint = "take a newer catalog builder, or extend a state of upstream before that"
+    return [level.document.problem(("format",), message, hint)]
 
 
 def _leading_out(level: Level) -> list[Problem]:

@@ -16,7 +16,7 @@ from builder.charts.project import chart_problems
 from builder.charts.threeway import ABSENT, Movement, movements
 from builder.commands import lock
 from builder.console.text import Console
-from builder.errors import InputError, Problem
+from builder.errors import BuilderError, InputError, Problem
 from builder.events import Plain
 from builder.fetch import upstream
 from builder.lock.model import NAME as LOCK
@@ -132,12 +132,26 @@ def _tried(path: Path, text: str, console: Console) -> Levels:
         file.write(text.encode())
         file.flush()
         tried = Path(file.name)
-        upstream.bring(tried, console)
+        _bring(tried, path, console)
         problems = _problems(tried)
         if problems:
             console.note("the fork does not fit what upstream is by now; nothing is changed")
             raise InputError([_named(one, tried, path) for one in problems])
         return read(tried)
+
+
+def _bring(tried: Path, path: Path, console: Console) -> None:
+    """Fetch what a fork extends after it moved; problems are with `path`, which is to say the same.
+
+    Raises: as `upstream.bring`.
+    """
+    try:
+        upstream.bring(tried, console)
+    except InputError as error:
+        raise InputError([_named(one, tried, path) for one in error.problems]) from None
+    except BuilderError as error:
+        message = error.message.replace(tried.as_posix(), path.as_posix())
+        raise BuilderError(message, hint=error.hint) from error
 
 
 def _problems(path: Path) -> Sequence[Problem]:
@@ -187,9 +201,17 @@ def _row(one: Movement) -> dict[str, object]:
     return {"part": list(one.part), "who": one.who, **there}
 
 
+class _Aside(Console):
+    """Tells results of one command as notes, where those of another one are printed as JSON."""
+
+    def text(self, value: str = "") -> None:
+        """Tell a line."""
+        self.note(value)
+
+
 def _lock(path: Path, console: Console, *, quiet: bool) -> None:
     parser = argparse.ArgumentParser()
     lock.add_arguments(parser)
     arguments = parser.parse_args(["--upstream"], argparse.Namespace(catalog=path))
-    lock.run(arguments, Console(quiet=True) if quiet else console)
+    lock.run(arguments, _Aside(quiet=True) if quiet else console)
     console(Plain("catalog plan"))

@@ -20,9 +20,7 @@ from builder.catalog.levels import NAME, Level, Levels
 from builder.catalog.model import Catalog
 from builder.catalog.signer_rules import of_upstream
 from builder.charts.archive import EPOCH
-from builder.charts.library import NAME as LIBRARY
-from builder.charts.library import STUBS
-from builder.charts.load import OPTIONS, SERVICE
+from builder.charts.load import RESERVED, SERVICE
 from builder.charts.load import SOURCE as TEMPLATES
 from builder.charts.sources import ChartPlace, sources
 from builder.errors import BuilderError, IntegrityError
@@ -34,7 +32,6 @@ from builder.tools import git
 from builder.tools.members import check_tar
 from builder.tree import File, Tree
 
-ICONS = "icons"
 MOST = 256 << 20
 """Bytes of an archive."""
 PIECE = 1 << 20
@@ -161,12 +158,11 @@ def _paths(level: Level, charts: ChartPlace) -> Iterator[str]:
         is_of_an_editor = path.startswith(".") or part.startswith(".") or part.endswith("~")
         if part and not is_of_an_editor:
             yield f"{_layers(level)}/{path}"
-    parts: list[tuple[Path, tuple[str, ...]]] = [(charts.directory, (ICONS,))]
-    parts += [(one, (OPTIONS, LIBRARY, STUBS)) for one in {charts.directory, charts.shared}]
-    parts += [(one.parent, (TEMPLATES,)) for one in charts.directory.glob(f"*/{SERVICE}")]
+    parts = [(one, sorted(RESERVED)) for one in (charts.directory, charts.shared)]
+    parts += [(one.parent, [TEMPLATES]) for one in charts.directory.glob(f"*/{SERVICE}")]
     for one in charts.directory.glob(f"*/{SERVICE}"):
         yield one.relative_to(root).as_posix()
-    for directory, names in (*parts, (root, (LOCK,))):
+    for directory, names in (*parts, (root, [LOCK])):
         for name in names:
             for path, _ in confined.files(directory, name):
                 yield os.path.relpath(directory / name / path, root)
