@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             done = {name: result for name, result in results.items() if result.ok}
             results = done | carry_out(project.plan())
         if sharing is not None:
-            had = {name for source, offered in offers if source is there for name in offered}
+            had = set[str]().union(*(offered for source, offered in offers if source is there))
             sharing.all(name for name in project.graph.cells if name not in had)
     code = report(results, console)
     _suggest_shells(project, results, console)
