@@ -69,6 +69,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.note(summary(made))
         for source, offered in offers:
             taken(project, source, offered, console)
+            if sharing is not None:
+                sharing.near(source, offered)
         made = project.plan(forced=arguments.force) if offers else made
         results = carry_out(made)
         if any(result.damaged for result in results.values()):

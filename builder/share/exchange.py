@@ -13,6 +13,7 @@ from builder.cells import records
 from builder.errors import BuilderError, InputError, IntegrityError, counted, listed
 from builder.events import Monitor, Note, Step
 from builder.execute.project import Project
+from builder.oci.blob import blobs_of
 from builder.oci.model import Descriptor
 from builder.plan.plan import Plan
 from builder.settings import ALL
@@ -79,7 +80,7 @@ class Sharing:
     project: Project
     depot: Depot
     monitor: Monitor
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
     """See `Depot.put`."""
     failure: str = ""
     """Why cells could not be put there."""
@@ -108,6 +109,17 @@ class Sharing:
         if sent:
             detail = f"{sent / 1e6:,.1f} MB to {self.depot.name}"
             self.monitor(Step(name, "done", detail))
+
+    def near(self, source: Depot, names: Iterable[str]) -> None:
+        """Hear of cells that were taken from a registry: if it is the same one, they are mounted
+        from there.
+        """
+        if source.place.address.host != self.depot.place.address.host:
+            return
+        for name in names:
+            manifest = records.find(self.project.store, self.project.inputs[name].key)
+            blobs = blobs_of(self.project.store.read_json(manifest)) if manifest else ()
+            self.origins.update((blob.digest, source.repository) for blob in blobs)
 
     def all(self, names: Iterable[str]) -> None:
         """Put several there."""

@@ -244,6 +244,13 @@ def test_cells_of_upstream_are_mounted_and_not_sent(desk: Desk) -> None:
     assert sum(one["sent"] for one in pushed) == sum(sizes[digest] for digest in own)
     assert sum(one["mounted"] for one in pushed) > 0
 
+    shutil.rmtree(fork.root / ".catalog" / "store")
+    said = desk.done("fork", "build", "--from", desk.at("fork"), "--share")
+    assert f"{desk.at('fork')}/cells has 4 cells: 0.0 MB sent" in said
+    for name, item in fork.project().inputs.items():
+        repository = desk.place("fork").address.repository("cells")
+        assert desk.place("fork").registry.manifest(repository, item.key), name
+
 
 def test_levels_of_releases_are_fetched_one_by_one(desk: Desk) -> None:
     key = desk.root / "lab.pub"
@@ -489,7 +496,7 @@ def test_fetching_that_is_killed_at_any_request_leaves_nothing_half_there(
 
     def fetch(mortal: Place) -> None:
         # In a process of its own.
-        extended.place_of = lambda *_: mortal  # type: ignore[assignment]
+        extended.place_of = lambda *_: mortal
         extended.bring(fork.root, level, upstream, settings)
 
     killed = 0
