@@ -18,6 +18,9 @@ from builder.attest.keys import read as read_key
 from builder.catalog.fork import OciUpstream
 from builder.catalog.levels import CHECKOUTS, location, read
 from builder.digest import sha256
+from builder.lock.file import read as read_lock
+from builder.lock.file import write as write_lock
+from builder.lock.model import NAME as LOCK
 from builder.oci.blob import blobs_of, descriptor_json
 from builder.oci.model import MANIFEST, Descriptor
 from builder.release import extended, shelf, source
@@ -507,6 +510,27 @@ def test_fetching_that_is_killed_at_any_request_leaves_nothing_half_there(
     hub_is_asked_no_more = desk.done("fork", "validate")
     assert "fetching 127" not in hub_is_asked_no_more
     assert "looking who" not in hub_is_asked_no_more
+
+
+def test_cells_go_with_the_releases_that_had_them(desk: Desk, lab: Stock) -> None:
+    old = {name: one.key for name, one in lab.project().inputs.items()}
+    for month, word in enumerate(("moved", "moved again"), 2):
+        text = (lab.root / "images/left/layer.yaml").read_text()
+        lab.layer("left", text.partition("run:")[0] + f"run: echo {word} >/opt/left\n")
+        lab.lock()
+        path = lab.root / LOCK
+        write_lock(replace(read_lock(path), moment=f"2026-0{month}-01T00:00:00Z"), path)
+        desk.publish(lab, "lab")
+    place = desk.place("lab")
+    repository = place.address.repository("cells")
+    there = set(contents.tags(place.registry, repository))
+    assert set(old.values()) < there
+    said = desk.done("lab", "releases", "--keep", "1")
+    assert "1 release, 2 images" in said
+    left = there - set(contents.tags(place.registry, repository))
+    assert left == {old["left@trixie"]}, "all others are part of images that stay"
+    desk.fork("fork", desk.at("lab"))
+    assert set(desk.plan("fork").values()) == {"take"}
 
 
 def test_an_upgrade_moves_to_what_is_public(desk: Desk, lab: Stock) -> None:
