@@ -48,7 +48,9 @@ def bring(path: Path, monitor: Monitor) -> None:
             return
         monitor(Note(f"fetching {absent.upstream}"))
         if isinstance(absent.upstream, OciUpstream):
-            _check_signers(absent)
+            problems = list(check_upstream(absent.level))
+            if problems:
+                raise InputError(problems)
             _released().bring(home, absent.level, absent.upstream, read_settings(home))
         else:
             upstream = absent.upstream
@@ -61,17 +63,9 @@ def _unsure(home: Path, found: Levels) -> Iterator[Absent]:
         upstream = level.says.extends
         if not isinstance(upstream, OciUpstream) or upstream.signed_by is None:
             continue
-        if location(home, upstream).is_dir():
-            one = Absent(level=level, upstream=upstream)
-            _check_signers(one)
-            if not standing(home, level, upstream).is_known:
-                yield one
-
-
-def _check_signers(one: Absent) -> None:
-    problems = list(check_upstream(one.level))
-    if problems:
-        raise InputError(problems)
+        is_there = location(home, upstream).is_dir() and not list(check_upstream(level))
+        if is_there and not standing(home, level, upstream).is_known:
+            yield Absent(level=level, upstream=upstream)
 
 
 def _released() -> ModuleType:

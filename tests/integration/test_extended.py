@@ -371,6 +371,12 @@ def test_signers_who_are_none_are_told_and_nothing_is_fetched(desk: Desk) -> Non
     code, said = desk.run("fork", "validate")
     assert (code, nothing_is_there(fork)) == (2, True)
     assert f"{fork.yaml}:4:3: nobody is named" in said
+    fork.yaml.write_text(fork.yaml.read_text().replace("{}", "{keys: [ours.pub]}"))
+    desk.done("fork", "validate")
+    (fork.root / "ours.pub").unlink()
+    code, said = desk.run("fork", "validate")
+    assert code == 2
+    assert f"{fork.yaml}:4:22: there is no file 'ours.pub' beside catalog.yaml" in said
 
 
 def test_a_release_that_is_gone_is_told_and_a_tag_that_moved_changes_nothing(
@@ -507,9 +513,9 @@ def test_fetching_that_is_killed_at_any_request_leaves_nothing_half_there(
         killed += 1
         assert not location(fork.root, upstream).exists()
     assert killed >= 4, "referrers, a signature, the manifest, the document and the files"
-    hub_is_asked_no_more = desk.done("fork", "validate")
-    assert "fetching 127" not in hub_is_asked_no_more
-    assert "looking who" not in hub_is_asked_no_more
+    said = desk.done("fork", "validate")
+    assert "fetching 127" not in said
+    assert "looking who" not in said
 
 
 def test_cells_go_with_the_releases_that_had_them(desk: Desk, lab: Stock) -> None:
