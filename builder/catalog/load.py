@@ -117,6 +117,8 @@ def load(path: Path) -> Loaded:
     problems += check.problems
     problems += origin_rules.check(check.draft, levels)
     problems += signer_rules.check(check.draft, levels.own.root)
+    for level in levels.levels:
+        problems += signer_rules.check_upstream(level)
     if levels.whole:
         problems += misses.problems()
     if problems:
@@ -134,7 +136,7 @@ def load(path: Path) -> Loaded:
             for name, layer in check.draft.layers.items()
         },
         certificates=origin_rules.certificates(check.draft, levels),
-        keys=signer_rules.key_files(check.draft, levels.own.root),
+        keys=signer_rules.key_files(check.draft.catalog.signed_by, levels.own.root),
         levels=levels,
         arranged=check.arranged,
         labels=check.labels,

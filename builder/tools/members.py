@@ -56,10 +56,16 @@ def check_zip(archive: zipfile.ZipFile, source: str) -> list[zipfile.ZipInfo]:
 
 
 def check_tar(
-    archive: tarfile.TarFile, source: str, *, absolute_links: bool = False
+    archive: tarfile.TarFile,
+    source: str,
+    *,
+    absolute_links: bool = False,
+    links: bool = True,
+    most: int = MOST,
 ) -> Iterator[tarfile.TarInfo]:
     """Yield the files of a tar archive: an npm package, a package of R or Julia. In one that
-    becomes a root directory, links may be absolute.
+    becomes a root directory, links may be absolute; without `links` there may be none. It unpacks
+    to at most `most` bytes.
 
     Raises:
         IntegrityError: see `check_zip`; a link that stays inside is none of these.
@@ -70,13 +76,16 @@ def check_tar(
         name = member.name.removeprefix("./").removesuffix("/")
         if name not in {"", "."}:
             _check_name(name, source)
-        if member.issym() or member.islnk():
+        is_link = member.issym() or member.islnk()
+        if is_link and not links:
+            raise _refused(member.name, source, "is a link, not a file")
+        if is_link:
             _check_link(member, source, absolute=absolute_links)
         elif not member.isreg() and not member.isdir():
             raise _refused(member.name, source, "is a device or a pipe, not a file")
         size += member.size
-        if size > MOST:
-            raise IntegrityError(f"{source} unpacks to more than {MOST >> 30} GiB")
+        if size > most:
+            raise IntegrityError(f"{source} unpacks to more than {most >> 20:,} MiB")
         if member.isreg():
             yield member
 
