@@ -152,7 +152,7 @@ class Uv:
         return environment
 
 
-def _target(platform: str, python: str) -> Iterator[str]:
+def _target(platform: str | None, python: str | None) -> Iterator[str]:
     """Yield the arguments that say for what to resolve."""
     # This process's own interpreter: uv would start every one that is on PATH to choose.
     yield from ("--python", sys.executable)
