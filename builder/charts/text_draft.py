@@ -21,16 +21,16 @@ def with_gaps(text: str, lacking: Iterable[Written]) -> str:
     """
     yaml = YAML()
     yaml.width, yaml.preserve_quotes, yaml.allow_duplicate_keys = UNLIMITED, True, False
+    text = text or START
     document = yaml.load(text)
-    if document is None:
-        text, document = text or START, CommentedMap()
+    # What has no entries has no place for comments: they stand in front of the first one.
+    kept = [] if document else [line for line in text.splitlines(True) if line.strip() != "{}"]
+    document = document or CommentedMap()
     for one in lacking:
         _add(document, one)
     stream = io.StringIO()
     yaml.dump(document, stream)
-    written = stream.getvalue().rstrip("\n") + "\n"
-    # A document without entries had no place for the comment in front of it.
-    return START + written if text == START else written
+    return "".join(kept) + stream.getvalue().rstrip("\n") + "\n"
 
 
 def _add(document: CommentedMap, one: Written) -> None:
@@ -43,5 +43,6 @@ def _add(document: CommentedMap, one: Written) -> None:
     if last in inside:
         return
     inside[last] = None
-    if path[0] != "notes":
-        inside.yaml_add_eol_comment(" ".join(one.text.split()), last)
+    text = " ".join(one.text.split())
+    if path[0] != "notes" and text:
+        inside.yaml_add_eol_comment(f"# {text}", last)

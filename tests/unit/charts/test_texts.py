@@ -223,13 +223,13 @@ def test_a_sentence_is_for_the_same_values() -> None:
     library = {"charts/library/templates/_say.tpl": template}
     assert wrong("notes: {'%s of %d \"x\"': '%[2]d av %[1]s'}\n", **library) == []
     (problem,) = wrong("notes: {'%s of %d \"x\"': '%d av'}\n", **library)
-    assert problem.startswith("charts/texts/nb.yaml:1:27: the sentence has other values")
+    assert problem.startswith("charts/texts/nb.yaml:1:25: the sentence has other values")
 
 
 def test_a_file_that_is_wrong_is_told_at_its_place() -> None:
     (problem,) = wrong("options: {size: {size: {titel: x}}}\n")
     assert problem.startswith("charts/texts/nb.yaml:1:25: unknown key 'titel'")
-    (problem,) = wrong("{}\n", name="norwegian_")
+    (_, problem) = wrong("{}\n", name="norwegian_")
     assert problem.startswith("charts/texts/norwegian_.yaml: 'norwegian_' is not a language tag")
 
 
@@ -265,7 +265,8 @@ KEYS = st.one_of(
     ),
     st.tuples(st.just("services"), st.sampled_from("ab"), st.sampled_from(["title", "description"])),
 )
-WRITTEN = st.builds(lambda keys, text: Written(keys=keys, text=text), KEYS, st.text(max_size=8))
+TEXT = st.text(st.characters(categories=["L", "P", "Zs"]), max_size=8)
+WRITTEN = st.builds(lambda keys, text: Written(keys=keys, text=text), KEYS, TEXT)
 
 
 @given(st.lists(WRITTEN, max_size=6), st.lists(WRITTEN, max_size=6))
