@@ -77,9 +77,7 @@ class ServiceFile:
     def translated(self, key: str) -> frozenset[str]:
         """Return the keys below one of the service that only files of texts have."""
         sites = self.sites_of(key)
-        return frozenset(
-            name for name, (file, _, _) in sites.items() if self.sources.is_text(file)
-        )
+        return frozenset(name for name, (file, _, _) in sites.items() if self.sources.is_text(file))
 
 
 def service_files(

@@ -127,6 +127,13 @@ class ChartSources:
                 if path.is_file():
                     yield path.read_text(errors="replace")
 
+    def holder(self, file: str) -> Level | None:
+        """Return the level that has a file of charts, as problems name it; None for other files."""
+        for place in reversed(self.places):
+            if file.startswith((f"{place.file}/", f"{place.shared_file}/")):
+                return place.level
+        return None
+
     def groups(self, texts: Translation = WRITTEN) -> Groups:
         """Return the groups of options of all levels, as they are written unless texts are given.
 

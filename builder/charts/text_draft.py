@@ -24,7 +24,8 @@ def with_gaps(text: str, lacking: Iterable[Written]) -> str:
     text = text or START
     document = yaml.load(text)
     # What has no entries has no place for comments: they stand in front of the first one.
-    kept = [] if document else [line for line in text.splitlines(True) if line.strip() != "{}"]
+    lines = [] if document else text.splitlines()
+    kept = [f"{line}\n" for line in lines if line.strip() != "{}"]
     document = document or CommentedMap()
     for one in lacking:
         _add(document, one)

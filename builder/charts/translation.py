@@ -77,7 +77,9 @@ class Translation:
         said: dict[str, dict[str, str]] = {}
         for language in preferred(self.languages):
             for keys, texts in self._below("notes", 1).items():
-                spoken = [one for text in texts.values() for one in text if one.language == language]
+                spoken = [
+                    one for text in texts.values() for one in text if one.language == language
+                ]
                 if spoken:
                     said.setdefault(language, {})[keys] = str(spoken[-1].value.data)
         return said
@@ -119,7 +121,9 @@ class Translation:
 
     def _described(self, value: Node, text: Text, file: str) -> Node:
         keys = ("description", text.language)
-        return with_text(value, keys, text.value) if self._counts(text, value, keys, file) else value
+        return (
+            with_text(value, keys, text.value) if self._counts(text, value, keys, file) else value
+        )
 
     def _told(self, value: Node, keys: Keys, texts: Sequence[Text], file: str) -> Node:
         """Return a value with the text of the preferred language at some keys, if it is there. Who
@@ -169,9 +173,7 @@ def preferred(languages: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def option_paths(
-    options: Node, keys: Keys = (), dotted: str = ""
-) -> Iterator[tuple[str, Keys]]:
+def option_paths(options: Node, keys: Keys = (), dotted: str = "") -> Iterator[tuple[str, Keys]]:
     """Yield the dotted path of every option below a mapping of options, as files of texts name it,
     with the keys that lead to it in the file.
     """

@@ -208,9 +208,10 @@ def _whose(loaded: Loaded, file: str) -> str:
     levels = loaded.levels.levels
     if not file or len(levels) == 1:
         return ""
-    if loaded.is_own(file):
+    level = _places(loaded).holder(file) or loaded.levels.of_file(file)
+    if level is loaded.levels.own:
         return YOURS
-    data = loaded.levels.of_file(file).document.data
+    data = level.document.data
     name = data.get("name") if isinstance(data, dict) else None
     return f"{UPSTREAM} ({name})" if len(levels) > 2 and name else UPSTREAM
 

@@ -174,8 +174,7 @@ def charts_of(catalog: Path) -> Mapping[str, Chart]:
     """Return the charts of all services of a catalog."""
     opened = open_charts(load(catalog))
     return {
-        name: make(composition, opened.folder)
-        for name, composition in opened.compositions.items()
+        name: make(composition, opened.folder) for name, composition in opened.compositions.items()
     }
 
 

@@ -81,7 +81,8 @@ def _count(lacks: Mapping[str, Sequence[Written]], total: int, console: Console)
 
 def _row(one: Written) -> dict[str, object]:
     file, line, column = one.site
-    return {"keys": list(one.keys), "text": one.text, "file": file or None, "line": line, "column": column}  # fmt: skip
+    place = {"file": file or None, "line": line, "column": column}
+    return {"keys": list(one.keys), "text": one.text, **place}
 
 
 def _unknown(language: str, known: list[str]) -> Problem:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from builder.catalog.levels import read
+from builder.catalog.wording import validate_data
 from builder.charts.chart import chart
 from builder.charts.compose import Composition
 from builder.charts.generate import composed_from
@@ -21,7 +22,6 @@ from builder.charts.text_draft import with_gaps
 from builder.charts.text_gaps import Written, lacking
 from builder.charts.texts import Texts
 from builder.charts.translation import preferred
-from builder.catalog.wording import validate_data
 from tests.unit.charts.test_forks import FORK, NATIONAL, REFS, lay
 from tests.unit.charts.test_library import ORIGIN
 
@@ -263,7 +263,9 @@ KEYS = st.one_of(
         st.sampled_from(["x", "x.y", "x.*"]),
         st.sampled_from(["title", "description", "semantic"]),
     ),
-    st.tuples(st.just("services"), st.sampled_from("ab"), st.sampled_from(["title", "description"])),
+    st.tuples(
+        st.just("services"), st.sampled_from("ab"), st.sampled_from(["title", "description"])
+    ),
 )
 TEXT = st.text(st.characters(categories=["L", "P", "Zs"]), max_size=8)
 WRITTEN = st.builds(lambda keys, text: Written(keys=keys, text=text), KEYS, TEXT)
