@@ -73,7 +73,8 @@ class Drop(Keep):
         {}, description="Layer -> globs over the absolute paths of its files/."
     )
     exclude: tuple[Rule, ...] = Field(
-        (), description="Rules of upstream's `exclude`, by the words with which each says `because`."
+        (),
+        description="Rules of upstream's `exclude`, by the words with which each says `because`.",
     )
     require: tuple[Rule, ...] = Field((), description="Rules of upstream's `require`, likewise.")
 

@@ -107,11 +107,17 @@ def test_only_what_its_layers_ask_for_is_resolved(copied: Path) -> None:
 @pytest.mark.process
 @named(EXAMPLES)
 def test_it_says_where_its_options_are_from(copied: Path) -> None:
-    service = min(open_charts(load(copied)).compositions)
+    charts = open_charts(load(copied))
+    service = min(charts.compositions)
+    assert charts.whose(service) == "patched"
     option = "resources.limits.memory"
     told = json.loads(catalog(copied, "explain", "--json", service, option))
     (parts,) = told.values()
     assert {"upstream"} <= {row["whose"] for row in parts}
+    image = charts.compositions[service].service.image
+    (shown, *_) = json.loads(catalog(copied, "show", "--json", image))["images"]
+    assert shown["whose"] in {"upstream", "patched"}
+    assert {layer["whose"] for layer in shown["layers"]} <= {"upstream", "patched", "yours"}
 
 
 @pytest.mark.process

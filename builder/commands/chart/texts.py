@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from builder.catalog.load import load
-from builder.catalog.suggest import nearest
+from builder.catalog.suggest import closest
 from builder.charts.sources import sources
 from builder.charts.text_gaps import Written, lacking, written
 from builder.charts.texts import ENGLISH
@@ -87,5 +87,6 @@ def _row(one: Written) -> dict[str, object]:
 
 def _unknown(language: str, known: list[str]) -> Problem:
     message = f"no file has texts in {language!r}, and catalog.yaml does not name it"
-    hint = nearest(language, known) or f"run `catalog new language {language}`"
+    near = closest(language, known)
+    hint = f"did you mean {near!r}?" if near else f"run `catalog new language {language}`"
     return Problem("LANGUAGE", 0, 0, message, hint)

@@ -412,7 +412,9 @@ def test_a_rule_of_upstream_is_left_out_by_its_reason(fork: Fork_, tmp_path: Pat
     loaded = fork("drop: {exclude: ['*']}\nexclude: [{image: lab-r, because: ours}]\n")
     assert [rule.because for rule in loaded.catalog.exclude] == ["ours"]
     assert wrong(fork, "drop: {exclude: [to old], require: [x]}\n") == [
-        "catalog.yaml:4:18: upstream has no rule of exclude 'to old' there\n"
-        "  hint: did you mean 'too old'?",
+        (
+            "catalog.yaml:4:18: upstream has no rule of exclude 'to old' there\n"
+            "  hint: did you mean 'too old'?"
+        ),
         "catalog.yaml:4:37: upstream has no rule of require 'x' there",
     ]
