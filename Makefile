@@ -13,8 +13,8 @@ DEMO_KIND_PORT ?= 8889
 # Arguments for pytest, for example: make test PYTEST='-k lock'
 PYTEST ?=
 
-# Two processes; tests on the engine that share images are in the same one.
-EVERYTHING := --hypothesis-profile=thorough -n 2 --dist loadscope --durations=40 --durations-min=10
+# Three processes: some wait for the engine or for a server. Tests that share images are in the same one.
+EVERYTHING := --hypothesis-profile=thorough -n 3 --dist loadscope --durations=40 --durations-min=10
 
 .PHONY: help setup python demo demo-kind test test-all check lint format bench digests requirements clean
 
@@ -42,8 +42,8 @@ test-all: ## the same on all that the catalog lists: every image, every service;
 	@setup/install whole
 	@pytest -m "" $(EVERYTHING) --whole $(PYTEST)
 
-# What pytest compiles is kept, as what mypy and ruff know is: it would take a tenth of the time to do it anew in each process.
-check: export PYTHONDONTWRITEBYTECODE :=
+# What Python compiles is kept, as what mypy and ruff know is: it would take a tenth of the time to do it anew in each process.
+test test-all check: export PYTHONDONTWRITEBYTECODE :=
 check: python ## the fast half: lint, types and pure tests; a few minutes, no engine
 	@pytest -n auto --dist worksteal $(PYTEST)
 

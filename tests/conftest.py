@@ -7,6 +7,8 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -82,16 +84,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     )
 
 
+@cache
+def _needs_engine(path: str) -> bool:
+    """Tell whether a file of tests has some that are marked for an engine or a cluster."""
+    text = Path(__file__).parents[1].joinpath(path).read_text(encoding="utf-8")
+    return "mark.docker" in text or "mark.kind" in text
+
+
 class SharedImagesTogether(LoadScopeScheduling):  # type: ignore[misc]
     """Keep tests that share images in one process, in their order, and give the others to whichever
-    process is free."""
+    process is free: a file at a time where they share registries, and one by one elsewhere."""
 
     def _split_scope(self, nodeid: str) -> str:
         path, _, _ = nodeid.partition("::")
         _, directory, *_ = path.split("/")
+        if directory not in ON_AN_ENGINE:
+            return nodeid
+        if not _needs_engine(path):
+            return path
         if directory == "integration" and path.rpartition("/")[2] in BUILT_ALONE:
             return "built alone"
-        return ON_AN_ENGINE.get(directory, nodeid)
+        return ON_AN_ENGINE[directory]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:

@@ -69,7 +69,7 @@ def test_the_whole_sample_says_what_it_shows_and_what_it_leaves_out(config: pyte
     assert "not tested in this run" not in told
     assert "not launched in this run" not in told
     assert f"services launched: {len(services.chosen)} of " in told
-    assert told.endswith("`catalog list --sample` explains")
+    assert told.endswith("`make test-all` tests all that the catalog lists")
     for image in chosen.heavy:
         assert "left out as heavy" in told, image
 
@@ -114,6 +114,15 @@ def test_no_image_waits_for_a_package_registry() -> None:
     """Without one, the gate fails."""
     first, *_ = gates.committed_graph().images
     assert gates.waiting({"registry.invalid": [first]}) == {}
+
+
+def test_each_debian_release_is_in_the_sample_and_the_newest_with_more_than_one_image() -> None:
+    everything, chosen = gates.committed_graph().images, gates.committed_sample().images
+    releases = [everything[name].point["debian"] for name in chosen]
+    older = [name for name in releases if name != releases[0]]
+    assert set(releases) == {image.point["debian"] for image in everything.values()}
+    assert len(older) == len(set(older))
+    assert len(releases) > 2 * len(older)
 
 
 def test_each_gate_chooses_its_images(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -108,7 +109,9 @@ class Uv:
             output = directory / "pylock.toml"
             if preferences:
                 output.write_text(_preferences(preferences))
+            # This process's own interpreter: uv would start every one that is on PATH to choose.
             target = [
+                *("--python", sys.executable),
                 *(("--python-platform", platform) if platform else ("--universal",)),
                 *(("--python-version", python) if python else ()),
             ]

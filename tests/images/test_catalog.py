@@ -1,6 +1,6 @@
 """The committed catalog, for real: images are built, loaded, and pass the tests of all their layers.
 
-`make test` takes the sample of `catalog list --sample`, `make test-all` every image.
+`make test` takes a sample (`tests/gates.py`), `make test-all` every image.
 """
 
 from __future__ import annotations

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.init.containers import Box
-from tests.init.images import PYTHON, image
+from tests.init.images import image
 from tests.init.servers import Site, certificates, serving
+from tests.releases import RELEASES
 
 
-@pytest.fixture(scope="session", params=sorted(PYTHON, reverse=True))
+@pytest.fixture(scope="session", params=RELEASES)
 def release(request: pytest.FixtureRequest) -> str:
     """A Debian release. Where its tools do not matter, a module marks its tests with `NEWEST`."""
     return str(request.param)

@@ -47,7 +47,9 @@ def image(release: str, kind: str, scratch: Path) -> str:
         if kind == "rich":
             _download(scratch / "wheels", release)
         _discard_older(f"{REPOSITORY}-{kind}", release)
-        process.run(["docker", "build", "--quiet", "--target", kind, "--tag", name, scratch])
+        # The image stays on this machine: compressing it would take as long as making it.
+        output = f"--output=type=image,name={name},compression=uncompressed"
+        process.run(["docker", "build", "--quiet", "--target", kind, output, scratch])
     return name
 
 

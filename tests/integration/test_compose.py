@@ -16,6 +16,7 @@ from builder.errors import ConflictError
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
 from tests.integration.cells import CONFIG, Yard
+from tests.releases import RELEASES
 
 pytestmark = [pytest.mark.docker]
 
@@ -60,7 +61,7 @@ class Built:
         return compose.compose(self.yard.store, self.layers, CONFIG)
 
 
-@pytest.fixture(scope="module", params=["trixie", "bookworm"])
+@pytest.fixture(scope="module", params=RELEASES)
 def built(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Built]:

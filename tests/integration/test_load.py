@@ -68,18 +68,16 @@ def test_layers_move_once_and_the_digest_is_ours(loading: Tiny) -> None:
     for name in names:
         found = json.loads(docker("image", "inspect", name))[0]
         assert digest_known(loading, name.rpartition("/")[2], found["Id"])
-    # What is below came with the first at the latest; beta with the second. Glue and each image's
-    # own seal remain.
-    layers = {
-        name: len(loading.opened().read_json(loading.manifest(name))["layers"]) for name in moved
-    }
-    assert (
-        {name: whole for name, (_, whole) in moved.items()}
-        == layers
-        == {"alpha:trixie": 4, "beta:trixie": 4, "both:trixie": 6}
-    )
-    assert 1 <= moved["beta:trixie"][0] <= 2, moved
-    assert moved["both:trixie"][0] <= 2, moved
+    documents = {name: loading.opened().read_json(loading.manifest(name)) for name in moved}
+    layers = {name: [layer["digest"] for layer in documents[name]["layers"]] for name in moved}
+    whole = {name: len(digests) for name, digests in layers.items()}
+    assert whole == {name: of for name, (_, of) in moved.items()}
+    assert whole == {"alpha:trixie": 4, "beta:trixie": 4, "both:trixie": 6}
+    # Images are loaded in no order, and an earlier run may have left layers: beta's delta is the one
+    # that no engine has seen, and two images hold it.
+    distinct = len({digest for digests in layers.values() for digest in digests})
+    assert 1 <= sum(came for came, _ in moved.values()) <= distinct, moved
+    assert moved["beta:trixie"][0] + moved["both:trixie"][0] >= 1, moved
     again, moved = load(loading, "alpha", "beta", "both")
     assert again == names
     assert not moved, "nothing moves the second time"
