@@ -35,6 +35,9 @@ DIRECTORY = r"^([A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*)?$"
 UPSTREAM = r"^[^\x00-\x1f\x7f]+$"
 GLOB = r"^[A-Za-z0-9_.*?\[\]{}!-]+$"
 
+RULE = r"^[^\x00-\x1f\x7f]+$"
+Rule = Annotated[str, StringConstraints(pattern=RULE, max_length=500)]
+"""A glob over the reasons that rules give."""
 Glob = Annotated[str, StringConstraints(pattern=GLOB, max_length=100)]
 Change = Mapping[str, JsonValue]
 """A JSON merge patch (RFC 7396); a list may be `{add: […], remove: [globs]}`."""
@@ -140,6 +143,11 @@ class Drop(Keep):
     files: Mapping[Name, tuple[Absolute, ...]] = Field(
         {}, description="Layer -> globs over the absolute paths of its files/."
     )
+    exclude: tuple[Rule, ...] = Field(
+        (),
+        description="Rules of upstream's `exclude`, by the words with which each says `because`.",
+    )
+    require: tuple[Rule, ...] = Field((), description="Rules of upstream's `require`, likewise.")
 
 
 class Patch(Model):

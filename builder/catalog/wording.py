@@ -56,6 +56,7 @@ _PATTERNS = {
     fork.DIRECTORY: "a directory, such as a/b, without '..'",
     fork.UPSTREAM: "a directory",
     fork.GLOB: "a name, or a glob such as jupyter-*",
+    fork.RULE: "the reason of a rule, or a glob over it",
     words.COMPONENT: "a component of a repository, such as main",
     words.FILE: "the path of a file beside catalog.yaml, such as keys/pgdg.asc",
     words.SHA256: "a sha256: 64 hex digits",

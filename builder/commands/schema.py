@@ -11,6 +11,7 @@ from builder.catalog.model import Catalog, Layer
 from builder.catalog.schema import schemas
 from builder.charts.model import Group
 from builder.charts.service import Service
+from builder.charts.texts import Texts
 from builder.console.text import Console
 
 DIRECTORY = "schemas"
@@ -19,8 +20,11 @@ DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "layer": Layer,
     "service": Service,
     "options": Group,
+    "texts": Texts,
 }
-"""catalog.yaml, images/*/layer.yaml, charts/*/service.yaml, and a group of options."""
+"""catalog.yaml, images/*/layer.yaml, charts/*/service.yaml, a group of options, and texts in one
+language.
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

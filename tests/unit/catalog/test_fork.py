@@ -460,3 +460,24 @@ def test_mirrors_are_defaults_of_settings(fork: Fork_) -> None:
     assert loaded.catalog.sources == {"pypi": "https://mirror.example/simple"}
     (problem,) = wrong(fork, "mirrors: {pypy: 'https://mirror.example/simple'}\n")
     assert problem == "catalog.yaml:4:11: unknown origin 'pypy'\n  hint: did you mean 'pypi'?"
+
+
+RULED = "exclude:\n  - {image: code-r, because: R has no editor}\n  - {layer: lab, when: {python: '3.11'}, because: too old}\n"
+
+
+def test_a_rule_of_upstream_is_left_out_by_its_reason(fork: Fork_, tmp_path: Path) -> None:
+    national = tmp_path / "national" / "catalog.yaml"
+    national.write_text(national.read_text() + RULED)
+    assert "code-r" not in names(fork())
+    loaded = fork("drop: {exclude: [R has*]}\n")
+    assert "code-r" in names(loaded)
+    assert [rule.because for rule in loaded.catalog.exclude] == ["too old"]
+    loaded = fork("drop: {exclude: ['*']}\nexclude: [{image: lab-r, because: ours}]\n")
+    assert [rule.because for rule in loaded.catalog.exclude] == ["ours"]
+    assert wrong(fork, "drop: {exclude: [to old], require: [x]}\n") == [
+        (
+            "catalog.yaml:4:18: upstream has no rule of exclude 'to old' there\n"
+            "  hint: did you mean 'too old'?"
+        ),
+        "catalog.yaml:4:37: upstream has no rule of require 'x' there",
+    ]
