@@ -159,7 +159,8 @@ def _check_name(name: str, source: str) -> None:
 
 def _plain(name: str) -> str:
     """Return a member's name without the steps that lead nowhere: npm packages have names such as
-    `package/./dist/index.js`."""
+    `package/./dist/index.js`.
+    """
     return "/".join(step for step in name.removesuffix("/").split("/") if step != ".")
 
 
