@@ -50,6 +50,8 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keep_only(root / "images", layers)
     # They extend what this fork does not have.
     shutil.rmtree(root / "examples", ignore_errors=True)
+    # Texts name services and what these say, and here both are others.
+    shutil.rmtree(root / "charts/texts", ignore_errors=True)
     page = root / "images" / "page"
     (page / "files/opt/page").mkdir(parents=True)
     (page / "files/opt/page/index.html").write_text("<p>ours\n")
