@@ -116,13 +116,13 @@ def test_no_image_waits_for_a_package_registry() -> None:
     assert gates.waiting({"registry.invalid": [first]}) == {}
 
 
-def test_each_debian_release_is_in_the_sample_and_the_newest_with_more_than_one_image() -> None:
+def test_each_debian_release_is_in_the_sample_and_an_older_one_with_one_image() -> None:
     everything, chosen = gates.committed_graph().images, gates.committed_sample().images
     releases = [everything[name].point["debian"] for name in chosen]
     older = [name for name in releases if name != releases[0]]
     assert set(releases) == {image.point["debian"] for image in everything.values()}
     assert len(older) == len(set(older))
-    assert len(releases) > 2 * len(older)
+    assert len(releases) > len(older)
 
 
 def test_each_gate_chooses_its_images(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import sys
@@ -50,8 +51,7 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keep_only(root / "images", layers)
     # They extend what this fork does not have.
     shutil.rmtree(root / "examples", ignore_errors=True)
-    # Texts name services and what these say, and here both are others.
-    shutil.rmtree(root / "charts/texts", ignore_errors=True)
+    keep_texts(root)
     page = root / "images" / "page"
     (page / "files/opt/page").mkdir(parents=True)
     (page / "files/opt/page/index.html").write_text("<p>ours\n")
@@ -129,6 +129,19 @@ def keep_only(directory: Path, names: Mapping[str, Cell]) -> None:
     for path in directory.iterdir():
         if path.name not in names:
             shutil.rmtree(path)
+
+
+def keep_texts(root: Path) -> None:
+    """Keep the texts of options, and of sentences that are still said: the services are others."""
+    files = itertools.chain((root / "charts").rglob("*"), (root / "builder").rglob("*"))
+    said = [path.read_bytes() for path in files if path.is_file() and path.parent.name != "texts"]
+    whole = b"".join(said).decode(errors="replace")
+    for path in (root / "charts/texts").glob("*.yaml"):
+        texts: dict[str, Any] = yaml.safe_load(path.read_text())
+        texts.pop("services", None)
+        notes = texts.pop("notes", {})
+        texts["notes"] = {english: text for english, text in notes.items() if english in whole}
+        path.write_text(yaml.safe_dump(texts, allow_unicode=True, sort_keys=False))
 
 
 def git(root: Path) -> None:
