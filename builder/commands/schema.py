@@ -12,6 +12,7 @@ from builder.catalog.schema import schemas
 from builder.charts.model import Group
 from builder.charts.service import Service
 from builder.console.text import Console
+from builder.vulnerabilities.policy import Policy
 
 DIRECTORY = "schemas"
 DOCUMENTS: Mapping[str, type[BaseModel]] = {
@@ -19,8 +20,10 @@ DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "layer": Layer,
     "service": Service,
     "options": Group,
+    "vulnerabilities": Policy,
 }
-"""catalog.yaml, images/*/layer.yaml, charts/*/service.yaml, and a group of options."""
+"""catalog.yaml, images/*/layer.yaml, charts/*/service.yaml, a group of options, and
+vulnerabilities.yaml."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

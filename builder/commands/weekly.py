@@ -17,7 +17,7 @@ from builder.catalog.load import load
 from builder.charts.project import open_charts
 from builder.charts.sources import DIRECTORY
 from builder.commands import call
-from builder.commands.notes import LAST, between, check_database
+from builder.commands.notes import LAST, between
 from builder.commands.push import add_registry, given, place_of
 from builder.console.text import Console
 from builder.documents import from_json
@@ -29,7 +29,7 @@ from builder.lock.bound import Reach
 from builder.lock.model import NAME as LOCK
 from builder.record import digests
 from builder.record.chart_images import LOOPBACK, offered
-from builder.record.osv import ARGUMENT
+from builder.record.osv import ARGUMENT, database_of
 from builder.release.charts import bring_back
 from builder.release.shelf import CURRENT, Place, Released, get
 from builder.render.notes import markdown
@@ -135,7 +135,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     alone: what was public of them stays. Exit 1 when there is one.
     """
     given(arguments)
-    check_database(arguments.osv)
+    database_of(arguments.osv, read_settings(arguments.catalog.parent))
     week = Week(arguments=arguments, console=console)
     with _alone(load(arguments.catalog).root):
         before = _public(arguments)
