@@ -37,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ARGUMENT,
         type=Path,
         metavar="DIRECTORY",
-        help="mark what closes vulnerabilities, by the advisories in it: JSON files of OSV",
+        help="mark what closes vulnerabilities, by the advisories in it: JSON files of OSV"
+        " (default: CATALOG_OSV)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 from builder.console.text import Console
@@ -18,6 +16,7 @@ from builder.record.bills import url_of
 from builder.record.examined import SINCE, WITH, Asked, Examined, examine
 from builder.record.osv import ARGUMENT
 from builder.record.policy import Stated, policy_of
+from builder.render.vulnerabilities import moved, summary
 from builder.settings import today
 from builder.tools.scanners import ARGUMENTS
 from builder.tree import File, replace
@@ -118,6 +117,11 @@ def _write_vex(
         console(Note(text, "warning"))
     author = stated.policy.author or project.loaded.catalog.name
     made = vex.document(examined.verdict, stated.policy, products, author, project.lock.moment)
+    if not made["statements"]:
+        # A document has one statement at least; an older one would go on saying what it said.
+        path.unlink(missing_ok=True)
+        console.note(f"nothing is waived: no {path}")
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     replace(path, File(json.dumps(made, indent=1, ensure_ascii=False).encode() + b"\n"))
     console.note(f"{counted(len(made['statements']), 'statement')} in {path}")
@@ -131,7 +135,7 @@ def _show(examined: Examined, stated: Stated, least: str, console: Console) -> N
         console.text()
     if examined.moved is not None:
         _show_moved(examined.moved, console)
-    console.text(_summary(judged))
+    console.text(summary(judged))
     if stated.policy.fail_on is None:
         console.text(f"{NAME} says nothing of what fails, so nothing does")
 
@@ -176,37 +180,11 @@ def _said(judged: Judged, stated: Stated) -> str:
     return "; ".join(words)
 
 
-def _show_moved(moved: report.Movement, console: Console) -> None:
-    for line in moved_lines(moved):
-        console.text(line)
+def _show_moved(movement: report.Movement, console: Console) -> None:
+    if movement.is_still:
+        console.text(f"since {movement.since}: nothing new, nothing gone")
+    else:
+        console.text(f"since {movement.since}:")
+    for what, name, package, version, severity in moved(movement):
+        console.text(f"  {what}: {name} in {package} {version} ({severity})")
     console.text()
-
-
-def moved_lines(moved: report.Movement) -> list[str]:
-    """Return what is another than before, as lines for people."""
-    if moved.is_still:
-        return [f"since {moved.since}: nothing new, nothing gone"]
-    lines = [f"since {moved.since}:"]
-    for what, those in (("new", moved.new), ("no longer waived", moved.unwaived)):
-        lines += [f"  {what}: {_named(one)}" for one in those]
-    lines += [f"  gone: {row.id} in {row.package} {row.version}" for row in moved.gone]
-    return lines
-
-
-def _named(judged: Judged) -> str:
-    one = judged.finding
-    return f"{one.id} in {one.package} {one.version} ({one.severity.word})"
-
-
-def _summary(judged: Sequence[Judged]) -> str:
-    if not judged:
-        return "no known vulnerability"
-    severities = Counter(one.finding.severity.word for one in judged)
-    by_word = [f"{severities[word]:,} {word}" for word in reversed(WORDS) if severities[word]]
-    said = {"waived": sum(one.is_waived for one in judged)}
-    said["break the policy"] = sum(bool(one.breaks) for one in judged)
-    more = "".join(f"; {count:,} {what}" for what, count in said.items() if count)
-    kinds = len({one.finding.id for one in judged})
-    what = "vulnerability" if kinds == 1 else "vulnerabilities"
-    packages = len({(one.finding.ecosystem, one.finding.package) for one in judged})
-    return f"{kinds:,} {what} in {counted(packages, 'package')}: {', '.join(by_word)}{more}"

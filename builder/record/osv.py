@@ -167,7 +167,7 @@ def _members(path: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]
                     with archive.open(member) as stream:
                         yield f"{path}: {_shown(member.filename)}", stream.read(MOST + 1)
     except _DAMAGED as error:
-        message = f"is no sound zip archive: {error or 'it ends too early'}"
+        message = f"is no sound zip archive: {str(error) or 'it ends too early'}"
         problems.append(Problem(str(path), 0, 0, message, AGAIN))
 
 

@@ -62,7 +62,15 @@ def _statement(finding: Finding, waiver: Waiver, products: list[str]) -> dict[st
     }
     if waiver.justification:
         made["justification"] = waiver.justification
-    # Each status has a field of its own for what people say of it.
-    field = {NOT_AFFECTED: "impact_statement", AFFECTED: "action_statement"}
-    made[field.get(waiver.status, "status_notes")] = waiver.reason
+    made[_field(waiver)] = waiver.reason
     return made
+
+
+def _field(waiver: Waiver) -> str:
+    """Return where a reason belongs: each status has a field of its own for it, and a justification
+    stands in the place of an impact statement.
+    """
+    if waiver.status == AFFECTED:
+        return "action_statement"
+    is_impact = waiver.status == NOT_AFFECTED and not waiver.justification
+    return "impact_statement" if is_impact else "status_notes"
