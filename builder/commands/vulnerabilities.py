@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import chain
 from pathlib import Path
 
 from builder.console.text import Console
@@ -110,7 +111,7 @@ def _write_vex(
     with held(project):
         manifests, unbuilt = looked_up(project)
         products = {name: url_of(project, name, one) for name, one in manifests.items()}
-    waived = {image for one in examined.verdict.judged for image in one.waived}
+    waived = set(chain.from_iterable(one.waived for one in examined.verdict.judged))
     left_out = sorted(waived & unbuilt.keys())
     if left_out:
         text = f"not built, so {path} says nothing of them: {listed(left_out, SHOWN)}"

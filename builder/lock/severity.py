@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cvss import CVSS2, CVSS3, CVSS4
-from cvss.exceptions import CVSSError
+from cvss import CVSS2, CVSS3, CVSS4  # type: ignore[import-untyped]  # it has no types
+from cvss.exceptions import CVSSError  # type: ignore[import-untyped]  # likewise
 
 from builder.lock.osv import Advisory, OsvPackage, Said, Score
 
@@ -77,11 +77,12 @@ def severity(advisory: Advisory, package: OsvPackage) -> Severity:
     there, whatever it is elsewhere; a score counts more than a word.
     """
     entries = [one for one in advisory.affected if one.is_of([package])]
-    specific = [said for one in entries for said in (one.ecosystem_specific,) if said]
+    specific = [one.ecosystem_specific for one in entries if one.ecosystem_specific]
     if any(said.urgency == HARMLESS for said in specific):
         return Severity(NONE)
     scored = [*(advisory.severity or ())]
-    scored += [score for one in entries for score in one.severity or ()]
+    for one in entries:
+        scored += one.severity or ()
     found = worst(_scores(scored))
     if found.word != UNKNOWN:
         return found

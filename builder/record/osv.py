@@ -35,7 +35,6 @@ MODIFIED = re.compile(rb'"modified"\s*:\s*"(\d{4}-\d\d-\d\d)T')
 OF_ADVISORIES = (b'"affected"', b'"withdrawn"')
 """What advisories have, and other documents beside them do not."""
 SEPARATORS = re.compile(r"[-_.]+")
-ARCHIVES = ".zip"
 FORMAT = "give a directory of JSON files in the format of OSV, or of its all.zip"
 AGAIN = "copy the database again: a part of it is lost or damaged"
 # What zipfile raises for archives that are damaged, encrypted, or packed in a way unknown here.
@@ -140,35 +139,40 @@ def _files(directory: Path, problems: list[Problem]) -> Iterator[tuple[str, byte
     advisory.
     """
     for path in sorted(directory.rglob("*")):
-        if not path.is_file():
+        if path.suffix not in READERS or not path.is_file():
             continue
         try:
-            if path.suffix == ARCHIVES:
-                yield from _members(path, problems)
-            elif path.suffix == ".json":
-                with confined.plain(path) as stream:
-                    yield str(path), stream.read(MOST + 1)
+            yield from READERS[path.suffix](path)
         except OSError as error:
             why = error.strerror or error
             problems.append(Problem(str(path), 0, 0, f"cannot be read: {why}"))
+        except _DAMAGED as error:
+            message = f"is no sound zip archive: {str(error) or 'it ends too early'}"
+            problems.append(Problem(str(path), 0, 0, message, AGAIN))
 
 
-def _members(path: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
+def _file(path: Path) -> Iterator[tuple[str, bytes]]:
+    with confined.plain(path) as stream:
+        yield str(path), stream.read(MOST + 1)
+
+
+def _members(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the same of an archive. Nothing is unpacked: no path is made of its words.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read; or one of `_DAMAGED`.
 
     """
-    try:
-        with confined.plain(path) as file, zipfile.ZipFile(file) as archive:
-            for member in archive.infolist():
-                if member.filename.endswith(".json"):
-                    with archive.open(member) as stream:
-                        yield f"{path}: {_shown(member.filename)}", stream.read(MOST + 1)
-    except _DAMAGED as error:
-        message = f"is no sound zip archive: {str(error) or 'it ends too early'}"
-        problems.append(Problem(str(path), 0, 0, message, AGAIN))
+    with confined.plain(path) as file, zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            if not member.filename.endswith(".json"):
+                continue
+            with archive.open(member) as stream:
+                yield f"{path}: {_shown(member.filename)}", stream.read(MOST + 1)
+
+
+READERS = {".json": _file, ".zip": _members}
+"""How files with these ends are read."""
 
 
 def _shown(name: str) -> str:

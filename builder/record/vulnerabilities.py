@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from builder.cells import records
 from builder.execute.hold import held as holding
@@ -49,7 +50,9 @@ def holdings(project: Project, *, locked: bool = False) -> Holdings:
                 number = release_of(project.lock, cell, numbers)
                 by_lock = _of_lock(_artifacts(project, cell), cell, number)
                 found.update(dict.fromkeys(by_lock))
-    cells = dict.fromkeys(cell for image in project.graph.images.values() for cell in image.cells)
+    cells = dict.fromkeys(
+        chain.from_iterable(image.cells for image in project.graph.images.values())
+    )
     return Holdings(held=tuple(found), unbuilt=tuple(cell for cell in cells if cell not in known))
 
 

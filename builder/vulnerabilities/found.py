@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from builder.graph.model import Graph
 from builder.lock.osv import plain
@@ -35,7 +36,8 @@ def findings(
         by_cell.setdefault(one.cell, []).append(one)
     places: dict[Key, _Place] = {}
     for image, matches in found.items():
-        there = _Index(one for cell in graph.images[image].cells for one in by_cell.get(cell, ()))
+        cells = graph.images[image].cells
+        there = _Index(chain.from_iterable(by_cell.get(cell, ()) for cell in cells))
         for match in matches:
             holding = there.of(match)
             place = places.setdefault(_key(match, holding), _Place())
@@ -83,8 +85,8 @@ def _key(match: Match, held: Sequence[Held]) -> Key:
 
 def _finding(graph: Graph, key: Key, place: _Place) -> Finding:
     name, ecosystem, package, version = key
-    ids = {one for match in place.matches for one in match.ids}
-    fixed = dict.fromkeys(one for match in place.matches for one in match.fixed)
+    ids = set(chain.from_iterable(match.ids for match in place.matches))
+    fixed = dict.fromkeys(chain.from_iterable(match.fixed for match in place.matches))
     return Finding(
         id=name,
         aliases=tuple(sorted(ids - {name})),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from builder.catalog.document import Reading
 from builder.catalog.source import YamlFile
@@ -62,25 +63,33 @@ def judge(findings: Iterable[Finding], policy: Policy, today: date) -> Verdict:
     used: set[int] = set()
     judged = []
     for finding in findings:
-        covering = {number: covered(finding, one) for number, one in waivers}
-        covering = {number: images for number, images in covering.items() if images}
+        covering = {number: images for number, one in waivers if (images := covered(finding, one))}
         used.update(covering)
-        waived: dict[str, int] = {}
-        for number, images in covering.items():
-            if number not in ended:
-                for image in images:
-                    waived.setdefault(image, number)
-        is_bad = _counts(finding, policy)
-        judged.append(
-            Judged(
-                finding=finding,
-                waived=waived,
-                breaks=tuple(name for name in finding.images if is_bad and name not in waived),
-                ended=tuple(number for number in covering if number in ended),
-            )
-        )
+        judged.append(_judged(finding, policy, covering, ended))
     unmatched = tuple(number for number, _ in waivers if number not in used)
     return Verdict(judged=tuple(judged), ended=ended, unmatched=unmatched)
+
+
+def _judged(
+    finding: Finding,
+    policy: Policy,
+    covering: Mapping[int, Sequence[str]],
+    ended: Collection[int],
+) -> Judged:
+    """Return what a policy makes of one finding; `covering` are the images that each waiver covers,
+    in time or not. Of two, the first one counts.
+    """
+    waived: dict[str, int] = {}
+    for number, images in covering.items():
+        if number not in ended:
+            waived = {**dict.fromkeys(images, number), **waived}
+    is_bad = _counts(finding, policy)
+    return Judged(
+        finding=finding,
+        waived=waived,
+        breaks=tuple(name for name in finding.images if is_bad and name not in waived),
+        ended=tuple(number for number in covering if number in ended),
+    )
 
 
 def covered(finding: Finding, waiver: Waiver) -> tuple[str, ...]:
@@ -126,11 +135,11 @@ def _unmatched(yaml: YamlFile, number: int, waiver: Waiver, findings: Sequence[F
         hint = f"{gone}; {near}" if near.startswith("did") else gone
         return yaml.problem((*path, "id"), message, hint)
     if waiver.package is not None:
-        packages = sorted({name for one in same for name in (one.package, *one.packages)})
+        packages = sorted(set(chain.from_iterable((one.package, *one.packages) for one in same)))
         if not any(covered(one, waiver.model_copy(update={"images": ()})) for one in same):
             message = f"{waiver.id} is not in a package {waiver.package!r}"
             return yaml.problem((*path, "package"), message, nearest(waiver.package, packages))
-    images = {image for one in same for image in one.images}
+    images = set(chain.from_iterable(one.images for one in same))
     message = f"no image that has {waiver.id} matches"
     hint = nearest(waiver.images[0], images, what="it is in")
     return yaml.problem((*path, "images"), message, hint)

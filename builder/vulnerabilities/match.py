@@ -26,11 +26,11 @@ def findings(
         if one.osv is not None:
             holders.setdefault(one.osv, []).append(one)
     images = images_of(graph)
-    found = [
-        _finding(graph, images, package, name, those, holding)
-        for package, holding in holders.items()
-        for name, those in _by_name(known.affecting([package]).values()).items()
-    ]
+    found = []
+    for package, holding in holders.items():
+        by_name = _by_name(known.affecting([package]).values())
+        for name, those in by_name.items():
+            found.append(_finding(graph, images, package, name, those, holding))
     return ordered(found)
 
 

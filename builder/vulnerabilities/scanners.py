@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -133,15 +134,14 @@ class _OsvScanner(BaseModel):
 def grype(value: object) -> Iterator[Match]:
     """Yield what `grype --output json` found."""
     for one in _Grype.model_validate(value).matches:
-        about, related = one.vulnerability, one.related or []
-        scores = [score for each in (about, *related) for score in each.cvss or ()]
-        given = [of_score(score.metrics.base) for score in scores if score.metrics.base is not None]
-        said = of_word(about.severity)
+        about = [one.vulnerability, *(one.related or ())]
+        bases = [each.metrics.base for each in chain.from_iterable(v.cvss or () for v in about)]
+        fix = one.vulnerability.fix
         yield Match(
-            ids=tuple(dict.fromkeys([about.id, *(each.id for each in related)])),
-            summary=next((each.description for each in (about, *related) if each.description), ""),
-            severity=_said(said, given),
-            fixed=tuple(about.fix.versions or () if about.fix else ()),
+            ids=tuple(dict.fromkeys(each.id for each in about)),
+            summary=next((each.description for each in about if each.description), ""),
+            severity=_said(one.vulnerability.severity, bases),
+            fixed=tuple(fix.versions or ()) if fix else (),
             name=one.artifact.name,
             version=one.artifact.version,
             url=one.artifact.purl,
@@ -150,35 +150,31 @@ def grype(value: object) -> Iterator[Match]:
 
 def trivy(value: object) -> Iterator[Match]:
     """Yield what `trivy sbom --format json` found."""
-    for result in _Trivy.model_validate(value).results or ():
-        for one in result.vulnerabilities or ():
-            scores = (one.cvss or {}).values()
-            given = [
-                of_score(score)
-                for each in scores
-                for score in (each.v3, each.v4)
-                if score is not None
-            ]
-            yield Match(
-                ids=tuple(dict.fromkeys([one.id, *(one.vendor or ())])),
-                summary=one.title,
-                severity=_said(of_word(one.severity), given),
-                fixed=tuple(word.strip() for word in one.fixed.split(",") if word.strip()),
-                name=one.name,
-                version=one.version,
-                url=one.identifier.purl,
-            )
+    results = _Trivy.model_validate(value).results or ()
+    for one in chain.from_iterable(result.vulnerabilities or () for result in results):
+        scores = ((each.v3, each.v4) for each in (one.cvss or {}).values())
+        yield Match(
+            ids=tuple(dict.fromkeys([one.id, *(one.vendor or ())])),
+            summary=one.title,
+            severity=_said(
+                one.severity, chain.from_iterable((each.v3, each.v4) for each in scores)
+            ),
+            fixed=tuple(word.strip() for word in one.fixed.split(",") if word.strip()),
+            name=one.name,
+            version=one.version,
+            url=one.identifier.purl,
+        )
 
 
 def osv_scanner(value: object) -> Iterator[Match]:
     """Yield what `osv-scanner --format json` found: one match for each of its groups."""
-    for result in _OsvScanner.model_validate(value).results or ():
-        for entry in result.packages or ():
-            by_id = {one.id: one for one in entry.vulnerabilities or ()}
-            for group in entry.groups or ():
-                members = [by_id[name] for name in group.ids if name in by_id]
-                if members:
-                    yield _group(entry.package, group, members)
+    results = _OsvScanner.model_validate(value).results or ()
+    for entry in chain.from_iterable(result.packages or () for result in results):
+        by_id = {one.id: one for one in entry.vulnerabilities or ()}
+        for group in entry.groups or ():
+            members = [by_id[name] for name in group.ids if name in by_id]
+            if members:
+                yield _group(entry.package, group, members)
 
 
 def _group(package: _OsvPackage, group: _OsvGroup, members: list[Advisory]) -> Match:
@@ -227,8 +223,10 @@ def _odd(program: str, why: str) -> BuilderError:
     return BuilderError(f"what {program} found cannot be understood: {why}", hint=hint)
 
 
-def _said(said: Severity, given: list[Severity]) -> Severity:
+def _said(word: str, scores: Iterable[float | None]) -> Severity:
     """Return the word that a program chose, with the score that fits it, if there is one."""
+    said = of_word(word)
+    given = [of_score(score) for score in scores if score is not None]
     fitting = [one for one in given if one.word == said.word]
     if fitting:
         return worst(fitting)

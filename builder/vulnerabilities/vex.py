@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from builder.digest import canonical
@@ -22,11 +23,8 @@ def document(
     their digests: an image without one is left out. `moment` (RFC 3339) is the lock's, so that the
     same findings give the same bytes.
     """
-    statements = [
-        statement
-        for judged in verdict.judged
-        for statement in _statements(judged, policy, products)
-    ]
+    by_finding = (_statements(judged, policy, products) for judged in verdict.judged)
+    statements = list(chain.from_iterable(by_finding))
     about = {"author": author, "timestamp": moment, "version": 1, "tooling": TOOLING}
     told = canonical([about, statements]).decode()
     return {
