@@ -156,9 +156,7 @@ def trivy(value: object) -> Iterator[Match]:
         yield Match(
             ids=tuple(dict.fromkeys([one.id, *(one.vendor or ())])),
             summary=one.title,
-            severity=_said(
-                one.severity, chain.from_iterable((each.v3, each.v4) for each in scores)
-            ),
+            severity=_said(one.severity, chain.from_iterable(scores)),
             fixed=tuple(word.strip() for word in one.fixed.split(",") if word.strip()),
             name=one.name,
             version=one.version,
