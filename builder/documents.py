@@ -1,4 +1,4 @@
-"""JSON and YAML of others: the only place that parses them, within limits of size and depth.
+"""JSON, YAML and TOML of others: the only place that parses them, within limits of size and depth.
 
 Catalogs and layers have a reader of their own, `builder.catalog.reader`, which knows the place of
 every value; it keeps to the same limits.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -74,6 +75,25 @@ def with_any_bytes(data: bytes, *, most: int = MOST) -> Any:  # noqa: ANN401  JS
         raise _too_deep() from None
     except ValueError as error:
         raise _json_error(str(error)) from None
+    _check_depth(data, value)
+    return value
+
+
+def from_toml(data: bytes | str, *, most: int = MOST) -> dict[str, Any]:
+    """Return the table of a TOML document.
+
+    Raises:
+        DocumentError: it is not TOML, or too large or too deep.
+
+    """
+    _check_size(data, most)
+    try:
+        text = data.decode("utf-8") if isinstance(data, bytes) else data
+        value = tomllib.loads(text)
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError as error:
+        raise DocumentError(f"is not TOML: {error}") from None
     _check_depth(data, value)
     return value
 

@@ -29,6 +29,8 @@ They are read from environment variables, each with its default:
                                     default: what Go is configured with
     CATALOG_MIRROR_CRAN             repository of R packages (src/contrib), perhaps as of a day
                                     default: what R is configured with, here or in Debian
+    CATALOG_MIRROR_JULIA            package server of Julia
+                                    default: JULIA_PKG_SERVER, else what the Julia here asks
     CATALOG_MIRROR_ARCHIVE          directory that holds all files of `archives`
                                     default: none
     CATALOG_MIRROR_<NAME>           a repository or an index that catalog.yaml declares: pgdg, for

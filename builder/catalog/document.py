@@ -184,9 +184,13 @@ def _leave_out(yaml: YamlFile, keys: Keys) -> None:
 
 def _built(kind: Any, data: Any) -> Any:  # noqa: ANN401  any kind of the model's
     """Return valid data as a kind of the model."""
-    for plain in wording.alternatives(kind):
-        if isinstance(plain, type) and issubclass(plain, BaseModel) and isinstance(data, dict):
-            return plain.model_construct(None, **dict(_fields(plain, data)))
+    plains = list(wording.alternatives(kind))
+    models = [one for one in plains if isinstance(one, type) and issubclass(one, BaseModel)]
+    if models and isinstance(data, dict):
+        # Of several, the one that has most of these keys is meant.
+        meant = max(models, key=lambda one: len(one.model_fields.keys() & data.keys()))
+        return meant.model_construct(None, **dict(_fields(meant, data)))
+    for plain in plains:
         if get_origin(plain) is tuple and isinstance(data, list):
             return tuple(_built(get_args(plain)[0], value) for value in data)
         if get_origin(plain) is Mapping and isinstance(data, dict):

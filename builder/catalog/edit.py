@@ -8,11 +8,11 @@ spaces and the line breaks that its author chose.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -23,6 +23,10 @@ UNLIMITED = 1 << 20
 
 class EditError(Exception):
     """The file is written in a way that cannot be added to. The message says why."""
+
+
+class MissingError(EditError):
+    """There is no such mapping yet."""
 
 
 def with_entry(text: str, key: str, name: str, value: Mapping[str, object]) -> str:
@@ -45,22 +49,56 @@ def with_entry(text: str, key: str, name: str, value: Mapping[str, object]) -> s
     return edited
 
 
+def with_item(text: str, key: str, name: str, item: str, items: Sequence[str]) -> str:
+    """Return a document whose mapping `key` says `name: items`. Where it says a list of that name,
+    that is all of them but `item`, which is their first or their last one.
+
+    Raises:
+        EditError: the document is written in a way that cannot be added to.
+
+    """
+    try:
+        mapping = _mapping(text, key)
+    except MissingError:
+        newline = "\r\n" if "\r\n" in text else "\n"
+        start = text if text.endswith("\n") else text + newline
+        edited = f"{start}{_written({key: _flow({name: _list(items)})}, flow=False)}{newline}"
+    else:
+        there = [value for node, value in mapping.value if _is_named(node, name)]
+        if there:
+            edited = _into_list(text, there[0], item, is_first=items[0] == item)
+        else:
+            entry = _written({name: _list(items)}, flow=mapping.flow_style)
+            into = _into_flow if mapping.flow_style else _into_block
+            edited = into(text, mapping, entry)
+    _verify(text, edited, key, {name: [*items]})
+    return edited
+
+
 def entry_line(name: str, value: Mapping[str, object]) -> str:
     """Return the line that `with_entry` adds to a mapping in block style."""
     return _written({name: _flow(value)}, flow=False)
 
 
 def _mapping(text: str, key: str) -> MappingNode:
-    """Return the node of a top-level mapping."""
+    """Return the node of a top-level mapping.
+
+    Raises:
+        MissingError: there is none of this name.
+        EditError: it is no mapping, or the text is not YAML.
+
+    """
     try:
         document = _yaml().compose(text)
     except YAMLError as error:
         raise EditError(f"it is not YAML: {error}") from None
     entries = document.value if isinstance(document, MappingNode) else []
     for name, value in entries:
-        if _is_named(name, key) and isinstance(value, MappingNode):
-            return value
-    raise EditError(f"it has no mapping named {key!r}")
+        if _is_named(name, key):
+            if isinstance(value, MappingNode):
+                return value
+            raise EditError(f"it has no mapping named {key!r}")
+    raise MissingError(f"it has no mapping named {key!r}")
 
 
 def _is_named(node: Node, name: str) -> bool:
@@ -111,6 +149,23 @@ def _into_flow(text: str, mapping: MappingNode, entry: str) -> str:
     return f"{text[:after]}, {entry}{text[after:]}"
 
 
+def _into_list(text: str, node: Node, item: str, *, is_first: bool) -> str:
+    """Insert an item at an end of a list in flow style."""
+    if not isinstance(node, SequenceNode) or not node.flow_style or not node.value:
+        raise EditError("it has the list in another style than [a, b]")
+    if is_first:
+        before = node.value[0].start_mark.index
+        return f"{text[:before]}{item}, {text[before:]}"
+    after = node.value[-1].end_mark.index
+    return f"{text[:after]}, {item}{text[after:]}"
+
+
+def _list(items: Sequence[str]) -> CommentedSeq:
+    made = CommentedSeq(items)
+    made.fa.set_flow_style()
+    return made
+
+
 def _flow(value: Mapping[str, object]) -> CommentedMap:
     made = CommentedMap(value)
     made.fa.set_flow_style()
@@ -137,7 +192,7 @@ def _verify(before: str, after: str, key: str, entry: Mapping[str, object]) -> N
     """
     reader = YAML(typ="safe")
     wanted: Any = reader.load(before)
-    wanted[key] = {**wanted[key], **entry}
+    wanted[key] = {**wanted.get(key, {}), **entry}
     try:
         same = reader.load(after) == wanted
     except YAMLError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -18,3 +19,8 @@ LANGUAGE = (
 """A language tag: BCP 47, RFC 5646 section 2.1, without the irregular ones."""
 
 LanguageTag = Annotated[str, StringConstraints(pattern=LANGUAGE)]
+
+
+def is_language(text: str) -> bool:
+    """Tell whether a text is a language tag."""
+    return re.fullmatch(LANGUAGE, text) is not None

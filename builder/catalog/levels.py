@@ -10,7 +10,7 @@ from pathlib import Path
 from builder import confined
 from builder.catalog import document, source
 from builder.catalog.document import Reading
-from builder.catalog.fork import KEYS, Fork, GitUpstream
+from builder.catalog.fork import KEYS, Fetched, Fork, GitUpstream, OciUpstream
 from builder.catalog.overlay import node, picked
 from builder.catalog.source import YamlFile
 from builder.catalog.suggest import nearest
@@ -18,7 +18,9 @@ from builder.errors import Problem
 
 NAME = "catalog.yaml"
 CHECKOUTS = ".catalog/upstream"
-"""Directory beside catalog.yaml of what git fetched: one directory for each commit."""
+"""Directory beside catalog.yaml of what was fetched: one directory for each commit or release."""
+FORMAT = 1
+"""The format of a catalog.yaml that is known."""
 MOST = source.MAX_BYTES
 """Bytes of a catalog.yaml."""
 
@@ -53,6 +55,14 @@ class Level:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Absent:
+    """A catalog that has to be fetched, and the level that extends it."""
+
+    level: Level
+    upstream: Fetched
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Levels:
     """A catalog and those below it."""
 
@@ -61,8 +71,8 @@ class Levels:
     problems: tuple[Problem, ...] = ()
     whole: bool = True
     """Whether none is missing."""
-    absent: GitUpstream | None = None
-    """The one that git has to fetch first."""
+    absent: Absent | None = None
+    """The one that has to be fetched first."""
 
     @property
     def own(self) -> Level:
@@ -77,6 +87,21 @@ class Levels:
         around = [one for one in self.levels if path.is_relative_to(one.root)]
         return max(around, key=lambda one: len(one.root.parts), default=self.own)
 
+    @property
+    def registries(self) -> tuple[str, ...]:
+        """The registries that have what upstreams built, the nearest first: of a release, the one
+        that it is in; of a commit, the one that its catalog names.
+        """
+        found: list[str] = []
+        for below, above in zip(self.levels[-2::-1], self.levels[:0:-1], strict=True):
+            extends, data = above.says.extends, below.document.data
+            if isinstance(extends, OciUpstream):
+                found.append(extends.registry)
+            elif isinstance(extends, GitUpstream) and isinstance(data, dict):
+                named = data.get("registry")
+                found += [named] if isinstance(named, str) else []
+        return tuple(dict.fromkeys(found))
+
 
 def read(path: Path) -> Levels:
     """Read a catalog.yaml, and those that it extends."""
@@ -87,6 +112,7 @@ def read(path: Path) -> Levels:
         yaml, wrong = source.scan(path, path.as_posix())
         problems += wrong
         level = _level(path, yaml or document.nothing(path.as_posix()), within)
+        problems += _unknown(level) if above else ()
         above.append(level)
         problems += level.fork.problems
         problems += _leading_out(level)
@@ -104,14 +130,16 @@ def read(path: Path) -> Levels:
                 levels=tuple(reversed(above)),
                 problems=tuple(problems),
                 whole=False,
-                absent=_absent(target, above[0].root),
+                absent=_absent(level, target, above[0].root),
             )
         path, within = found
 
 
-def location(home: Path, upstream: GitUpstream) -> Path:
-    """Return the directory of a commit's files; `home` is that of the catalog itself."""
-    return home / CHECKOUTS / upstream.commit
+def location(home: Path, upstream: Fetched) -> Path:
+    """Return the directory of a commit's or a release's files; `home` is that of the catalog
+    itself.
+    """
+    return home / CHECKOUTS / upstream.folder
 
 
 def _mentions(path: Path, word: str) -> bool:
@@ -121,10 +149,10 @@ def _mentions(path: Path, word: str) -> bool:
         return False
 
 
-def _absent(target: str | GitUpstream, home: Path) -> GitUpstream | None:
-    if isinstance(target, GitUpstream) and not location(home, target).is_dir():
-        return target
-    return None
+def _absent(level: Level, target: str | Fetched, home: Path) -> Absent | None:
+    if isinstance(target, str) or location(home, target).is_dir():
+        return None
+    return Absent(level=level, upstream=target)
 
 
 def _level(path: Path, yaml: YamlFile, within: Path | None) -> Level:
@@ -146,14 +174,14 @@ def document_of(yaml: YamlFile, *, fork: bool) -> YamlFile:
 
 
 def _upstream(
-    level: Level, target: str | GitUpstream, above: Sequence[Level]
+    level: Level, target: str | Fetched, above: Sequence[Level]
 ) -> tuple[Path, Path | None] | Problem:
     """Return the catalog.yaml that a level extends, with the directory that it may not leave."""
     within = level.within
-    if isinstance(target, GitUpstream):
+    if not isinstance(target, str):
         within = location(above[0].root, target)
         if not within.is_dir():
-            message = f"the upstream of {target.git} at {target.commit[:12]} is not here"
+            message = f"the upstream of {target} is not here"
             hint = "run `catalog validate`, which fetches it"
             return level.document.problem(("extends",), message, hint)
         path = within / target.directory
@@ -162,6 +190,17 @@ def _upstream(
     if path.is_dir() or path.name != NAME:
         path = path / NAME
     return _wrong(level, path, above, within) or (path, within)
+
+
+def _unknown(level: Level) -> list[Problem]:
+    """Return a problem if an upstream is written in a format that is not known."""
+    data = level.document.data
+    written = data.get("format", FORMAT) if isinstance(data, dict) else FORMAT
+    if written == FORMAT:
+        return []
+    message = f"this upstream is of the format {str(written)[:20]}, and {FORMAT} is known"
+    hint = "take a newer catalog builder, or extend a state of upstream before that"
+    return [level.document.problem(("format",), message, hint)]
 
 
 def _leading_out(level: Level) -> list[Problem]:

@@ -30,7 +30,7 @@ from builder.catalog.merged_catalog import catalog as merge_catalog
 from builder.catalog.merged_layers import MergedLayers
 from builder.catalog.merged_layers import layers as merge_layers
 from builder.catalog.model import Catalog, Image, Layer
-from builder.catalog.overlay import Misses, leaves, node
+from builder.catalog.overlay import Misses, at, leaves, node
 from builder.catalog.reader import Keys
 from builder.catalog.source import YamlFile
 from builder.catalog.stack import Layers, arrange
@@ -88,6 +88,15 @@ class Loaded:
         files += [part.as_posix() for part in parts]
         return PATCHED if any(self.is_own(file) for file in files) else UPSTREAM
 
+    def whose_image(self, entry: str) -> str:
+        """Tell the same of an entry of `images`."""
+        value = at(node(self.source), ("images", entry))
+        files = [leaf.spot.file for _, leaf in leaves(value)] if value else []
+        own = [self.is_own(file or self.source.file) for file in files]
+        if all(own):
+            return YOURS
+        return PATCHED if any(own) else UPSTREAM
+
     def is_own(self, file: str) -> bool:
         """Tell whether a file, as problems name it, is the catalog's own, or of one that it
         extends.
@@ -103,7 +112,12 @@ def load(path: Path) -> Loaded:
             nearest right word.
 
     """
-    levels, misses = read_levels(path), Misses()
+    return load_levels(read_levels(path))
+
+
+def load_levels(levels: Levels) -> Loaded:
+    """Do the same with catalogs that are read already: the last of them, on those below it."""
+    misses, path = Misses(), levels.own.path
     catalog = _catalog(levels, misses)
     merged = merge_layers(levels, misses)
     layers = {
@@ -117,6 +131,8 @@ def load(path: Path) -> Loaded:
     problems += check.problems
     problems += origin_rules.check(check.draft, levels)
     problems += signer_rules.check(check.draft, levels.own.root)
+    for level in levels.levels:
+        problems += signer_rules.check_upstream(level)
     if levels.whole:
         problems += misses.problems()
     if problems:
@@ -134,7 +150,7 @@ def load(path: Path) -> Loaded:
             for name, layer in check.draft.layers.items()
         },
         certificates=origin_rules.certificates(check.draft, levels),
-        keys=signer_rules.key_files(check.draft, levels.own.root),
+        keys=signer_rules.key_files(check.draft.catalog.signed_by, levels.own.root),
         levels=levels,
         arranged=check.arranged,
         labels=check.labels,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from builder.catalog import naming
-from builder.catalog.fork_rules import changed, left, said
+from builder.catalog.fork_rules import changed, globs, left, said
 from builder.catalog.levels import Level, Levels, document_of
 from builder.catalog.overlay import (
     Misses,
@@ -47,6 +48,7 @@ def catalog(levels: Levels, misses: Misses) -> YamlFile:
 
 def _on_top(below: Node, level: Level, misses: Misses) -> Node:
     upstream = picked(below, lambda key: key not in OWN)
+    upstream = _less_rules(upstream, level, misses)
     upstream = _less_images(upstream, level, misses)
     upstream = _less_values(upstream, level, misses)
     for kind in ("axes", "images"):
@@ -68,6 +70,21 @@ def _on_top(below: Node, level: Level, misses: Misses) -> Node:
 def _renewed(value: Node, parts: Mapping[str, Node]) -> Node:
     """Return a mapping with other entries, none of them new."""
     return mapping(parts, value.spot.keys, value.spot)
+
+
+def _less_rules(value: Node, level: Level, misses: Misses) -> Node:
+    """Leave out the rules that a level drops, by the reasons that they give."""
+    for kind in BEHIND:
+        rules = items(entries(value).get(kind, sequence([], value.spot)))
+        reasons = [str(entries(rule).get("because", rule).data) for rule in rules]
+        for glob, site in globs(level, "drop", kind):
+            found = [one for one in reasons if one == glob or fnmatchcase(one, glob)]
+            misses.tell(site, glob, reasons, found=bool(found), what=f"rule of {kind}")
+            kept = [n for n, one in enumerate(reasons) if one not in found]
+            rules, reasons = [rules[n] for n in kept], [reasons[n] for n in kept]
+        if kind in entries(value):
+            value = replaced(value, kind, sequence(rules, entries(value)[kind].spot))
+    return value
 
 
 def _less_values(value: Node, level: Level, misses: Misses) -> Node:

@@ -238,6 +238,13 @@ class Layer(Model):
     cran: PackageList = Field(
         (), description="R packages from CRAN or a repository like it: config, config (>= 0.3)."
     )
+    julia: PackageList = Field(
+        (),
+        description=(
+            "Julia packages with what their versions may be, as in [compat] of a Project.toml:"
+            " IJulia, CSV@0.10."
+        ),
+    )
     npm: Mapping[str, str] = Field(
         {},
         description=(

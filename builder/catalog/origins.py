@@ -63,7 +63,8 @@ class Origins(Model):
         {},
         description=(
             "Origin -> where to fetch its files, unless a setting of the machine says otherwise:"
-            " debian, debian-security, pypi, npm, maven, go, cran, archive, or one declared here."
+            " debian, debian-security, pypi, npm, maven, go, cran, julia, archive, or one declared"
+            " here."
         ),
     )
 

@@ -49,9 +49,14 @@ _PATTERNS = {
     words.SUITE: "the suite of a repository with dists/, such as {debian}-pgdg",
     fork.GIT_URL: "the URL of a git repository: https://, ssh:// or file://, or user@host:path",
     fork.COMMIT: "the whole id of a commit: 40 or 64 hex digits",
+    fork.OCI: (
+        "a release by its digest, such as registry.example.org/national/releases@sha256:…;"
+        " `catalog releases` lists them"
+    ),
     fork.DIRECTORY: "a directory, such as a/b, without '..'",
     fork.UPSTREAM: "a directory",
     fork.GLOB: "a name, or a glob such as jupyter-*",
+    fork.RULE: "the reason of a rule, or a glob over it",
     words.COMPONENT: "a component of a repository, such as main",
     words.FILE: "the path of a file beside catalog.yaml, such as keys/pgdg.asc",
     words.SHA256: "a sha256: 64 hex digits",
@@ -68,7 +73,7 @@ _PATTERNS = {
     words.IMAGE_GLOB: "an image, or a glob such as jupyter-* or *:py3.13",
     language.LANGUAGE: "a language tag (BCP 47), such as en, pt-BR or zh-Hans",
 }
-_BRANCHES = {words.TEXT, words.TEXTS, words.CONDITIONAL, "[key]"}
+_BRANCHES = {words.TEXT, words.TEXTS, words.CONDITIONAL, fork.RELEASED, "[key]"}
 """Parts of a location of pydantic that are not keys of a document."""
 FORMER = {"priority": "write `service: true` in the layer that the image runs, nothing in others"}
 """Keys of earlier formats, and what to write instead."""
@@ -162,10 +167,11 @@ def place(yaml: YamlFile, loc: tuple[Key, ...]) -> Keys:
 
 def fields(kind: object, keys: Keys) -> list[str]:
     """Return the keys that the format knows at a path, or none where keys are free."""
+    known: dict[str, str] = {}
     for reached in _reach(kind, keys):
         if isinstance(reached, type) and issubclass(reached, BaseModel):
-            return list(_aliases(reached))
-    return []
+            known |= _aliases(reached)
+    return list(known)
 
 
 def _aliases(kind: type[BaseModel]) -> dict[str, str]:
@@ -277,7 +283,7 @@ def _as_entry(text: str) -> str:
 
 def _branch(loc: Keys) -> str:
     if loc[:1] == ("extends",):
-        return "a directory, or a mapping with 'git' and 'commit'"
+        return "a directory, or a mapping with 'git' and 'commit', or with 'oci'"
     return (
         "a text or a list of texts"
         if "when" in loc

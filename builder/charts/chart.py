@@ -22,6 +22,7 @@ from builder.charts.readme import rows, variables
 from builder.charts.roles import told
 from builder.charts.schema import schema
 from builder.charts.scopes import scopes
+from builder.charts.translation import preferred
 from builder.charts.values import completion, values
 from builder.errors import InputError, IntegrityError, Problem
 from builder.tree import File, Tree
@@ -297,6 +298,8 @@ def _context(composition: Composition, origin: Origin) -> dict[str, object]:
         "catalog": origin.catalog,
         "service": composition.service,
         "language": composition.language,
+        "languages": preferred(composition.languages),
+        "sentences": {language: {**said} for language, said in composition.sentences.items()},
         "images": composition.every_image,
         "known_images": known,
         "lifecycle": told(known),

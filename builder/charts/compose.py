@@ -74,6 +74,8 @@ class Composition:
     """The services inside this one, by name."""
     languages: tuple[str, ...] = ("en",)
     """Languages of texts, the preferred one first."""
+    sentences: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Sentences of notes: language -> in English -> in that language."""
 
     @property
     def language(self) -> str:
@@ -117,10 +119,11 @@ def compose(
     places: Mapping[str, Site] = EMPTY,
     optional: Collection[str] = (),
     languages: tuple[str, ...] = ("en",),
+    sentences: Mapping[str, Mapping[str, str]] = EMPTY,
 ) -> Composition:
     """Return a service with all its options; `contained` has the services of its `with`, by their
     names there, `places` the place of each key of `set`, and `optional` the keys of `set` that it
-    may lack an option for: those that a fork patches in many services.
+    may lack an option for: those that a fork patches in many services, or texts are about.
 
     Raises:
         InputError: `set` names an option that the service does not have, or a field that options do
@@ -130,9 +133,11 @@ def compose(
     chosen = groups.named(service.groups)
     sections, order = sections_of(chosen)
     sections = _joined(sections, service.options)
-    sections = changed(sections, _filled(sections, images.own, service.port), name, EMPTY)
+    filled = _filled(sections, images.own, service.port, languages[0])
+    sections = changed(sections, filled, name, EMPTY)
     workloads = {
-        key: _further(workload, groups, images, name) for key, workload in service.workloads.items()
+        key: _further(workload, groups, images, name, languages[0])
+        for key, workload in service.workloads.items()
     }
     _check_names(name, service, sections)
     own = frozenset(sections)
@@ -162,6 +167,7 @@ def compose(
         workloads=workloads,
         contained=contained,
         languages=languages,
+        sentences=sentences,
     )
 
 
@@ -205,12 +211,15 @@ def _check_names(name: str, service: Service, sections: Mapping[str, Option]) ->
         raise InputError(problems)
 
 
-def _further(workload: Workload, groups: Groups, images: Images, name: str) -> Further:
+def _further(
+    workload: Workload, groups: Groups, images: Images, name: str, language: str
+) -> Further:
     chosen = groups.named(workload.groups)
     sections, _ = sections_of(chosen)
     image = images.others[workload.image] if workload.image else None
     offered = (image,) if image else images.own
-    sections = changed(sections, _filled(sections, offered, workload.port), name, EMPTY)
+    filled = _filled(sections, offered, workload.port, language)
+    sections = changed(sections, filled, name, EMPTY)
     sections = changed(sections, workload.set, name, EMPTY)
     return Further(workload=workload, image=image, groups=chosen, options=sections)
 
@@ -273,11 +282,14 @@ def _moved(option: Option, key: str, sections: Mapping[str, Option]) -> Option:
 
 
 def _filled(
-    sections: Mapping[str, Option], images: tuple[ImageRef, ...], port: int | None
+    sections: Mapping[str, Option],
+    images: tuple[ImageRef, ...],
+    port: int | None,
+    language: str,
 ) -> Mapping[str, Mapping[str, JsonValue]]:
     """Return the fields to set in the options that have a role, by dotted path."""
     return {
-        ".".join(path): roles.fields(option, images, port)
+        ".".join(path): roles.fields(option, images, port, language)
         for path, option in walk(sections)
         if option.role
     }

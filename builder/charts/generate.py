@@ -22,6 +22,7 @@ from builder.charts.service_rules import (
     setting_problems,
 )
 from builder.charts.sources import ChartSources, WrittenServices, of_one
+from builder.charts.text_rules import text_problems
 from builder.errors import InputError, Problem
 from builder.tree import File, Tree
 
@@ -65,11 +66,12 @@ def composed_from(
     """Return the services that can be composed, of all levels of a catalog, and every problem.
     Raises as `composed_services`.
     """
-    groups, library, written = sources.groups(), sources.library(), sources.services()
+    texts, wrong_texts = sources.texts()
+    groups, library, written = sources.groups(texts), sources.library(), sources.services(texts)
     read = services_of(_needed(written), groups, written.problems)
     files = service_files(read.documents, sources)
     composed: dict[str, Composition] = {}
-    problems = [*library_problems(groups, library), *read.problems]
+    problems = [*library_problems(groups, library), *wrong_texts, *read.problems]
     # A service is composed after the ones it contains.
     for name in _inside_out(read.services):
         service, file = read.services[name], files[name]
@@ -90,8 +92,9 @@ def composed_from(
                 library,
                 contained=contained,
                 places=file.sites_of("set"),
-                optional=file.patched("set"),
+                optional=file.patched("set") | file.translated("set"),
                 languages=sources.languages,
+                sentences=texts.sentences(),
             )
         except InputError as error:
             problems += error.problems
@@ -99,6 +102,7 @@ def composed_from(
             problems += service_problems(composed[name], file)
             _tell(composed[name], file, sources.misses)
     shown = [name for name in read.services if name in composed and name not in written.hidden]
+    problems += text_problems(texts, sources, groups, library, composed)
     return {name: composed[name] for name in shown}, [*problems, *sources.misses.problems()]
 
 

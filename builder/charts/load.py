@@ -18,6 +18,7 @@ from builder.charts.library import NAME as LIBRARY
 from builder.charts.library import STUBS, absent
 from builder.charts.model import ChartName, Group
 from builder.charts.service import Service
+from builder.charts.texts import TEXTS
 from builder.errors import InputError, Problem
 
 OPTIONS = "options"
@@ -27,7 +28,7 @@ SOURCE = "source"
 """Directory of a service's own templates."""
 M = TypeVar("M", bound=BaseModel)
 Documents = Mapping[str, source.YamlFile]
-RESERVED = {OPTIONS, LIBRARY, STUBS, "icons"}
+RESERVED = {OPTIONS, LIBRARY, STUBS, TEXTS, "icons"}
 JOINED = ("groups", "keywords")
 """Keys of a service that are added to those of the service it extends."""
 
@@ -111,9 +112,9 @@ def groups_of(documents: Documents, problems: Sequence[Problem] = ()) -> Groups:
     for name, document in documents.items():
         try:
             if name == Path(BUNDLES).stem:
-                bundles = dict(_validated(document, Bundles).root)
+                bundles = dict(validated(document, Bundles).root)
             else:
-                groups[name] = _validated(document, Group)
+                groups[name] = validated(document, Group)
         except InputError as error:
             problems += error.problems
     if not problems and bundles:
@@ -123,7 +124,13 @@ def groups_of(documents: Documents, problems: Sequence[Problem] = ()) -> Groups:
     return Groups(groups=groups, bundles=bundles, documents=documents)
 
 
-def _validated(document: source.YamlFile, kind: type[M]) -> M:
+def validated(document: source.YamlFile, kind: type[M]) -> M:
+    """Return a document as a `kind`.
+
+    Raises:
+        InputError: it says what the format does not know.
+
+    """
     try:
         return wording.validate(document, kind)
     except ValidationError as error:
@@ -296,7 +303,7 @@ def _service(name: str, document: source.YamlFile, groups: Groups) -> Service:
             " letter first"
         )
         raise InputError([Problem(document.file, 0, 0, message, "rename the directory")]) from None
-    service = _validated(document, Service)
+    service = validated(document, Service)
     known = {**groups.groups, **groups.bundles}
     problems = list(_unknown_groups(document, ("groups",), service.groups, known))
     for key, workload in service.workloads.items():

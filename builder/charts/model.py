@@ -54,7 +54,7 @@ class Slider(Model):
     semantic: str | None = Field(None, description="Meaning of the end, in a word.")
 
 
-Role = Literal["image", "custom-image", "port", "gpu"]
+Role = Literal["image", "custom-image", "port", "gpu", "language"]
 
 
 class Option(Model):
@@ -155,8 +155,9 @@ class Option(Model):
         None,
         description=(
             "What of the service the option holds: its images, the name of another image, its port,"
-            " or its graphics processors. The program fills in the default, for images what the"
-            " form offers, and for graphics processors what the images need."
+            " its graphics processors, or the language of its notes. The program fills in the"
+            " default, for images what the form offers, and for graphics processors what the images"
+            " need."
         ),
     )
     variable: Variable | None = Field(

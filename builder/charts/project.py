@@ -9,12 +9,14 @@ from pathlib import Path
 from builder import confined
 from builder.catalog.folder import Folder
 from builder.catalog.levels import read
-from builder.catalog.load import Loaded
+from builder.catalog.load import PATCHED, UPSTREAM, YOURS, Loaded
+from builder.catalog.overlay import leaves, node
 from builder.catalog.suggest import nearest
 from builder.charts.chart import Origin, chart, source
 from builder.charts.compose import Composition
 from builder.charts.generate import composed_from, joined
 from builder.charts.images import ImageRefs, image_refs
+from builder.charts.library import STUBS
 from builder.charts.sources import ChartSources, sources
 from builder.documents import DocumentError, from_json
 from builder.errors import InputError, Problem
@@ -34,6 +36,27 @@ class Charts:
     """Whether the catalog extends another one."""
     origin: Origin
     compositions: Mapping[str, Composition]
+    places: ChartSources
+    """Where all of it is written."""
+
+    def whose(self, name: str) -> str:
+        """Tell whether a service is the catalog's own, or upstream's, with changes of the catalog's
+        own in it or in what its chart is made from, or not.
+        """
+        last, level_of = len(self.places.places) - 1, self.places.level_of
+        service, groups = self.places.services().documents[name], self.places.groups().documents
+        if level_of(service.file) == last:
+            return YOURS
+        parts = [service, *(groups[group] for group in self.compositions[name].groups)]
+        files = [leaf.spot.file or one.file for one in parts for _, leaf in leaves(node(one))]
+        library = self.compositions[name].library
+        used = {Path(path).name for path in self.tree(name)}
+        files += [
+            f"{directory}/"
+            for path, directory in library.files.items()
+            if path.startswith(STUBS) or Path(path).name in used
+        ]
+        return PATCHED if last in map(level_of, files) else UPSTREAM
 
     def tree(self, name: str) -> Tree:
         """Return the files of a self-contained chart.
@@ -116,6 +139,7 @@ def _charts(places: ChartSources, origin: Origin, composed: Mapping[str, Composi
         is_fork=len(places.places) > 1,
         origin=origin,
         compositions=composed,
+        places=places,
     )
 
 

@@ -18,8 +18,10 @@ from builder.charts.images import ImageRef
 from builder.charts.model import Option
 
 
-def fields(option: Option, images: Sequence[ImageRef], port: int | None) -> Mapping[str, JsonValue]:
-    """Return the fields to set in an option that has a role."""
+def fields(
+    option: Option, images: Sequence[ImageRef], port: int | None, language: str
+) -> Mapping[str, JsonValue]:
+    """Return the fields to set in an option that has a role; `language` is the catalog's first."""
     references: list[JsonValue] = [str(image) for image in images]
     match option.role:
         case "image":
@@ -29,6 +31,8 @@ def fields(option: Option, images: Sequence[ImageRef], port: int | None) -> Mapp
             return {"default": references[0]}
         case "gpu":
             return described(option, images)
+        case "language":
+            return {"default": language}
         case _:
             return {} if port is None else {"default": port}
 

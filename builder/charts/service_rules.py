@@ -74,6 +74,11 @@ class ServiceFile:
         sites = self.sites_of(key)
         return frozenset(name for name, site in sites.items() if site[0] in self.sources.forks)
 
+    def translated(self, key: str) -> frozenset[str]:
+        """Return the keys below one of the service that only files of texts have."""
+        sites = self.sites_of(key)
+        return frozenset(name for name, (file, _, _) in sites.items() if self.sources.is_text(file))
+
 
 def service_files(
     documents: Mapping[str, YamlFile], sources: ChartSources
@@ -150,8 +155,9 @@ def _options(composition: Composition, file: ServiceFile) -> Iterator[Problem]:
         for fault in option_faults(path, every[path], every):
             keys: tuple[Key, ...] = ("options", *option_keys(path), *fault.keys)
             yield file.problem(keys, f"{'.'.join(path)}: {fault.message}", fault.hint, key=True)
+    known = {".".join(path): path for path in every}  # a name may have dots
     for dotted, fields in composition.service.set.items():
-        path = tuple(dotted.split("."))
+        path = known[dotted]
         if not fields:
             yield file.problem(("set", dotted), f"set: {dotted} has no fields", "remove it")
         for fault in option_faults(path, every[path], every):

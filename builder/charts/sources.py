@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from builder.charts.library import ChartLibrary, absent, joined_library, load_li
 from builder.charts.load import (
     OPTIONS,
     SERVICE,
+    SOURCE,
     Documents,
     Groups,
     group_documents,
@@ -22,10 +23,15 @@ from builder.charts.load import (
     joined_groups,
     service_documents,
 )
+from builder.charts.text_files import text_files
+from builder.charts.texts import TEXTS
+from builder.charts.translation import TextFile, Translation, translation
 from builder.errors import InputError, Problem
 
 DIRECTORY = "charts"
 """Directory of services and their charts, beside catalog.yaml."""
+WRITTEN = Translation()
+"""No texts but those that stand in options and services themselves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,8 +88,54 @@ class ChartSources:
                 written[f"{place.file}/{path.parent.name}/{SERVICE}"] = path
         return written
 
-    def groups(self) -> Groups:
-        """Return the groups of options of all levels.
+    def texts(self) -> tuple[Translation, list[Problem]]:
+        """Return the texts of all levels, and what is wrong with their files."""
+        files: list[TextFile] = []
+        problems: list[Problem] = []
+        for number, place in enumerate(self.places):
+            for path, file in _once(place):
+                read, wrong = text_files(path, file)
+                files += (
+                    TextFile(
+                        language=language,
+                        level=number,
+                        is_own=path == place.directory,
+                        document=document,
+                    )
+                    for language, document in read.items()
+                )
+                problems += wrong
+        return translation(files, self.languages, self.level_of), problems
+
+    def level_of(self, file: str) -> int:
+        """Return the number of the level that has a file, as problems name it."""
+        for number, place in reversed([*enumerate(self.places)]):
+            own = place.level.document.file if place.level else ""
+            if file == own or file.startswith((f"{place.file}/", f"{place.shared_file}/")):
+                return number
+        return 0
+
+    def is_text(self, file: str) -> bool:
+        """Tell whether a file, as problems name it, is one of texts."""
+        shared = [f"{one.file}/{TEXTS}/" for one in self.places]
+        return file.startswith((*shared, *(f"{one.shared_file}/{TEXTS}/" for one in self.places)))
+
+    def own_templates(self) -> Iterator[str]:
+        """Yield the texts of the templates that services have for themselves."""
+        for place in self.places:
+            for path in sorted(place.directory.glob(f"*/{SOURCE}/**/*")):
+                if path.is_file():
+                    yield path.read_text(errors="replace")
+
+    def holder(self, file: str) -> Level | None:
+        """Return the level that has a file of charts, as problems name it; None for other files."""
+        for place in reversed(self.places):
+            if file.startswith((f"{place.file}/", f"{place.shared_file}/")):
+                return place.level
+        return None
+
+    def groups(self, texts: Translation = WRITTEN) -> Groups:
+        """Return the groups of options of all levels, as they are written unless texts are given.
 
         Raises:
             InputError: there are none, or one is wrong.
@@ -101,7 +153,7 @@ class ChartSources:
                 read, wrong = group_documents(path, file)
                 documents = joined_groups(documents, read)
                 problems += wrong
-        return groups_of(documents, problems)
+        return groups_of(texts.groups(documents), problems)
 
     def library(self) -> ChartLibrary:
         """Return the templates and the stubs of all levels; one of a later level replaces one of
@@ -117,8 +169,8 @@ class ChartSources:
             library = joined_library(library, place.shared, place.shared_file)
         return library
 
-    def services(self) -> WrittenServices:
-        """Return the services of all levels."""
+    def services(self, texts: Translation = WRITTEN) -> WrittenServices:
+        """Return the services of all levels, as they are written unless texts are given."""
         documents: dict[str, YamlFile] = {}
         problems: list[Problem] = []
         hidden: set[str] = set()
@@ -137,7 +189,7 @@ class ChartSources:
             hidden -= read.keys()
             documents |= read
         return WrittenServices(
-            documents=dict(sorted(documents.items())),
+            documents=dict(sorted(texts.services(documents).items())),
             hidden=frozenset(hidden),
             problems=tuple(problems),
         )

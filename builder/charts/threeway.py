@@ -12,16 +12,23 @@ from builder.catalog import merged_catalog, merged_layers
 from builder.catalog.folder import FILES, folder
 from builder.catalog.fork import KEYS
 from builder.catalog.levels import Levels
+from builder.catalog.load import load_levels
 from builder.catalog.overlay import Misses
+from builder.charts.library import NAME as LIBRARY
+from builder.charts.library import STUBS
 from builder.charts.sources import sources
 from builder.digest import sha256
 from builder.errors import InputError
+from builder.graph.build import graph
 
 Part = tuple[str, ...]
-"""What a value is of: its kind (catalog, layer, service, options), a name, and keys."""
+"""What a value is of: its kind (catalog, layer, image, service, options, template, texts), a name,
+and keys.
+"""
 Who = Literal["upstream", "both", "dropped"]
 OWN = frozenset(("catalog", key) for key in (*merged_catalog.OWN, *KEYS))
 """What each catalog says for itself."""
+IMAGE = "image"
 ABSENT = object()
 """What stands where nothing is said."""
 
@@ -52,6 +59,8 @@ def movements(before: Levels, after: Levels) -> list[Movement]:
         mine = ours.get(part, ABSENT)
         if was != now and part[:2] not in OWN:
             who = _who(mine, then.get(part, ABSENT))
+            if part[0] == IMAGE and who == "both":
+                continue  # what the fork says otherwise is told where it says that
             moved.append(Movement(part=part, who=who, old=was, new=now, ours=mine))
     return moved
 
@@ -81,18 +90,46 @@ def _said(levels: Levels) -> Mapping[Part, object]:
         for path, _ in directory.files(FILES):
             digest = sha256(directory.read(f"{FILES}/{path}"))
             said["layer", name, f"{FILES}/{path}"] = f"sha256:{digest}"
+    said.update(_images(levels))
     charts = sources(levels)
+    said.update(_texts(levels))
     written = charts.services()
     for name, service in written.documents.items():
         if name not in written.hidden:
             said.update(_values(service.data, ("service", name)))
     try:
-        groups = charts.groups().documents
+        groups, library = charts.groups().documents, charts.library()
     except InputError:
-        groups = {}
+        return said
     for name, group in groups.items():
         said.update(_values(group.data, ("options", name)))
+    for path, file in library.chart.items():
+        said["template", f"{LIBRARY}/{path}"] = f"sha256:{sha256(file.data)}"
+    for path, text in library.stubs.items():
+        said["template", f"{STUBS}/{path}"] = f"sha256:{sha256(text.encode())}"
     return said
+
+
+def _texts(levels: Levels) -> Iterator[tuple[Part, object]]:
+    """Yield the texts of each language; of several catalogs, the last one's."""
+    texts, _ = sources(levels).texts()
+    for keys, given in texts.by_key.items():
+        for text in given:
+            yield ("texts", text.language, *(str(key) for key in keys)), text.value.data
+
+
+def _images(levels: Levels) -> Iterator[tuple[Part, object]]:
+    """Yield the layers of each image, which follow from all the rest."""
+    try:
+        made = graph(load_levels(levels))
+    except InputError:
+        return
+    layers: dict[str, dict[str, None]] = {}
+    for image in made.images.values():
+        names = layers.setdefault(image.name, {})
+        names |= dict.fromkeys(made.cells[cell].name for cell in image.cells)
+    for name, inside in layers.items():
+        yield (IMAGE, name, "layers"), list(inside)
 
 
 def _values(data: object, part: Part) -> Iterator[tuple[Part, object]]:

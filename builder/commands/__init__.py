@@ -38,7 +38,7 @@ class Command(Protocol):
 COMMANDS: Mapping[str, str] = {
     "doctor": "check what this machine lacks, and say how to fix it",
     "init": "start a fork: a catalog that extends another one",
-    "new": "start a layer, an image or a service that builds and passes its tests",
+    "new": "start a layer, an image or a service that builds and passes its tests, or a language",
     "validate": "check catalog.yaml and every layer.yaml, and show all problems at once",
     "list": "list the images",
     "show": "show an image with its layers, sizes and packages, or why it is absent; or a layer",
@@ -83,6 +83,7 @@ VERBS: Mapping[str, Mapping[str, str]] = {
         "layer": "write a layer with a test",
         "image": "add an image to catalog.yaml",
         "service": "write a service for an image",
+        "language": "write what there is to translate in the charts, for one language",
     },
     "chart": {
         "generate": ("write the charts of all services, or check which files are out of date"),
@@ -94,6 +95,7 @@ VERBS: Mapping[str, Mapping[str, str]] = {
             "check charts against Onyxia's rules: does the page open, the form work, the service"
             " launch"
         ),
+        "texts": "show what each language of the charts lacks",
         "diff": (
             "show the differences between two versions of a chart, and its next version from it"
         ),

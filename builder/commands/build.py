@@ -67,16 +67,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with hold(project):
         made, offers = planned(project, there, arguments.trust, console, forced=arguments.force)
         console.note(summary(made))
-        if there is not None and offers:
-            taken(project, there, offers, console)
-            made = project.plan(forced=arguments.force)
+        for source, offered in offers:
+            taken(project, source, offered, console)
+            if sharing is not None:
+                sharing.near(source, offered)
+        made = project.plan(forced=arguments.force) if offers else made
         results = carry_out(made)
         if any(result.damaged for result in results.values()):
             console.note("something in the store was damaged and will be made again")
             done = {name: result for name, result in results.items() if result.ok}
             results = done | carry_out(project.plan())
         if sharing is not None:
-            sharing.all(name for name in project.graph.cells if name not in offers)
+            had = set[str]().union(*(offered for source, offered in offers if source is there))
+            sharing.all(name for name in project.graph.cells if name not in had)
     code = report(results, console)
     _suggest_shells(project, results, console)
     return code if sharing is None else max(code, _report_shared(sharing, console))

@@ -121,6 +121,7 @@ def _needs(loaded: Loaded) -> Needs:
         maven=next(_maven_files(loaded), ""),
         go=any(layer.go for layer in layers),
         cran=any(layer.cran for layer in layers),
+        julia=any(layer.julia for layer in layers),
         archives=addresses(whole),
         further=further,
         charts=bool(sources(loaded.levels).written),

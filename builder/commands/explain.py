@@ -81,7 +81,8 @@ def _meanings(loaded: Loaded, name: str) -> Iterator[tuple[str, list[Part]]]:
         yield f"image {name}", _parts(loaded.source, ("images", entry))
     if name in loaded.layer_sources:
         yield f"layer {name}", _parts(loaded.layer_sources[name], ())
-    services = sources(loaded.levels).services()
+    places = _places(loaded)
+    services = places.services(places.texts()[0])
     if name in services.documents and name not in services.hidden:
         yield f"service {name}", _parts(services.documents[name], ())
     path = _path(loaded.source, name)
@@ -90,6 +91,10 @@ def _meanings(loaded: Loaded, name: str) -> Iterator[tuple[str, list[Part]]]:
     elif name in Catalog.model_fields:
         value = loaded.catalog.model_dump(mode="json", include={name})[name]
         yield f"key {name}", [Part(key=name, value=value, site=NOWHERE)]
+
+
+def _places(loaded: Loaded) -> ChartSources:
+    return sources(loaded.levels, loaded.catalog.charts.languages)
 
 
 def _path(document: YamlFile, name: str) -> Keys | None:
@@ -130,7 +135,7 @@ def _option(loaded: Loaded, arguments: argparse.Namespace) -> list[Part]:
         InputError: there is no such service, or no such option.
 
     """
-    places = sources(loaded.levels, loaded.catalog.charts.languages)
+    places = _places(loaded)
     refs = image_refs(loaded.catalog.registry, graph(loaded))
     composed, problems = composed_from(places, refs)
     if problems:
@@ -161,8 +166,9 @@ def _fields(
     places: ChartSources, composition: Composition, path: tuple[str, ...], dotted: str
 ) -> dict[str, Site]:
     """Return where each field of an option was said last: in groups, in the service, in patches."""
-    documents = places.groups().documents
-    service = places.services().documents[composition.name]
+    texts, _ = places.texts()
+    documents = places.groups(texts).documents
+    service = places.services(texts).documents[composition.name]
     keys = option_keys(path)
     holders: list[tuple[YamlFile, Keys]] = [
         (documents[group], ("sections", *keys)) for group in composition.groups
@@ -202,9 +208,10 @@ def _whose(loaded: Loaded, file: str) -> str:
     levels = loaded.levels.levels
     if not file or len(levels) == 1:
         return ""
-    if loaded.is_own(file):
+    level = _places(loaded).holder(file) or loaded.levels.of_file(file)
+    if level is loaded.levels.own:
         return YOURS
-    data = loaded.levels.of_file(file).document.data
+    data = level.document.data
     name = data.get("name") if isinstance(data, dict) else None
     return f"{UPSTREAM} ({name})" if len(levels) > 2 and name else UPSTREAM
 

@@ -77,12 +77,14 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 
 
 def _planned(project: Project, arguments: argparse.Namespace, console: Console) -> Plan:
-    """Return the plan. Only with a registry are the libraries loaded that speak to one: they take
-    longer than a plan.
+    """Return the plan. Only where a registry may have something are the libraries loaded that
+    speak to one: they take longer than a plan.
     """
     settings = project.settings
     if not (arguments.source or settings.registry_store):
-        return project.plan()
+        made = project.plan()
+        if not (project.loaded.levels.registries and made.to_build("cell")):
+            return made
     source = importlib.import_module("builder.share.source")
     there = source.depot(settings, arguments.source, plain_http=arguments.plain_http)
     made, _ = source.planned(project, there, arguments.trust, console)

@@ -7,22 +7,30 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from builder.catalog.fork import RELEASES
 from builder.charts.project import open_charts, read_digests
 from builder.commands.push import add_registry, given, place_of, target_of
 from builder.console.text import Console
+from builder.digest import sha256
 from builder.errors import BuilderError, listed
 from builder.execute.hold import held, looked_up, not_built
 from builder.execute.project import Project, open_project
 from builder.graph.tags import Tag, published
 from builder.lock.encode import digest
+from builder.oci.blob import blobs_of
 from builder.oci.model import Descriptor
+from builder.record.digests import NAME as DIGESTS
 from builder.record.push import TagPolicy, push
 from builder.record.said import about, about_rest
-from builder.release import charts, shelf, stage
+from builder.release import charts, shelf, source, stage
 from builder.release.attached import Signer, attach_all, signer
-from builder.release.document import Release
+from builder.release.document import Release, ReleasedSource
+from builder.release.shelf import Place
 from builder.release.trust import policy_of
 from builder.settings import KEYLESS
+from builder.share.depot import Depot
+from builder.share.exchange import Sharing
+from builder.share.judge import Recorded
 from builder.verify import image as verify
 
 UNBUILT, UNTESTED, UNPACKAGED = "unbuilt", "untested", "unpackaged"
@@ -59,6 +67,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=(UNTESTED,),
         help="take images whose tests have not passed here",
     )
+    parser.add_argument(
+        "--no-cells",
+        action="store_true",
+        help="leave the cells of these images out of the registry, so that forks build them",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -92,7 +105,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             message = "no image is left to publish: all are left out"
             raise BuilderError(message, hint="`catalog plan` and `catalog test` say what is wrong")
         if any(place.image(name)[0] == place.releases for name in manifests):
-            message = f"an image is called {shelf.RELEASES}, where the registry has the releases"
+            message = f"an image is called {RELEASES}, where the registry has the releases"
             raise BuilderError(message, hint="give it another name")
         archives: list[stage.ChartArchive] = []
         if arguments.charts:
@@ -100,12 +113,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             anyway = UNPACKAGED in arguments.without
             archives, lacking = charts.archives(opened, arguments.charts, manifests, anyway=anyway)
             waiting |= lacking
-        target = target_of(place, project.settings)
+        files, packed = _source(project, console)
+        target = target_of(place, project)
         # By digest alone: no tag is moved.
         digests = {name: manifest.digest for name, manifest in manifests.items()}
         bare = {name: (Tag(digest, fixed=True),) for name, digest in digests.items()}
         push(project.store, manifests, target, console, TagPolicy(tags=bare))
         attached = attach_all(place, about(project, place, manifests), by)
+        if not arguments.no_cells:
+            _share(project, place, manifests, console)
     release = Release(
         catalog=project.loaded.catalog.name,
         moment=datetime.fromisoformat(project.lock.moment),
@@ -114,9 +130,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         tags=_tags(project, digests),
         charts={archive.name: stage.chart(place, archive) for archive in archives},
         waiting=waiting,
+        source=files,
     )
     is_new = shelf.get(place, release.tag) is None
-    released = shelf.put(place, release)
+    released = shelf.put(place, release, packed)
     attached += attach_all(place, about_rest(place, released), by)
     _report(released, console, attached, is_new=is_new, as_json=arguments.json)
     return 0
@@ -165,6 +182,51 @@ def _images(
         raise BuilderError(message, hint=hint)
     waiting |= dict.fromkeys(late, "its tests have not passed")
     return {name: one for name, one in manifests.items() if name not in waiting}, waiting
+
+
+def _source(project: Project, console: Console) -> tuple[ReleasedSource | None, bytes]:
+    """Return the files of the catalog, for forks, and what a release says of them; None and nothing
+    where the catalog lies so that nobody else could read it.
+    """
+    try:
+        gathered = source.gather(project.loaded.levels)
+        data = source.pack(gathered.files)
+    except BuilderError as error:
+        console.note(f"no fork can extend this release: {error.message} ({error.hint})")
+        return None, b""
+    if gathered.ignored:
+        names = listed(gathered.ignored, SHOWN)
+        console.note(f"not among the files for forks, as git ignores them: {names}")
+    at = ReleasedSource(digest=f"sha256:{sha256(data)}", directory=gathered.directory)
+    return at, data
+
+
+def _share(
+    project: Project, place: Place, manifests: Mapping[str, Descriptor], console: Console
+) -> None:
+    """Put the cells of images into the registry, for forks; what images have there is mounted.
+
+    Raises:
+        BuilderError: they cannot be put there.
+
+    """
+    origins: dict[str, str] = {}
+    cells: dict[str, None] = {}
+    for name, manifest in manifests.items():
+        for blob in blobs_of(project.store.read_json(manifest)):
+            origins.setdefault(blob.digest, place.image(name)[0])
+        cells |= dict.fromkeys(project.graph.images[name].cells)
+    sharing = Sharing(project=project, depot=Depot(place=place), monitor=console, origins=origins)
+    sharing.all(cells)
+    if sharing.failure:
+        message = f"cells cannot be put into {sharing.depot.name}: {sharing.failure}"
+        raise BuilderError(message, hint="--no-cells leaves them out; forks build them then")
+    recorded = Recorded.of(project)
+    late = [name for name in cells if recorded.of_cell(name) is None]
+    if late:
+        names = listed(late, SHOWN)
+        why = f"forks build {names}, as {DIGESTS} does not have what they came to"
+        console.note(f"{why}: run `catalog digests --write` first")
 
 
 def _tags(project: Project, digests: Mapping[str, str]) -> dict[str, str]:

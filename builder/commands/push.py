@@ -19,6 +19,7 @@ from builder.record.push import Pushed, PushTarget, TagPolicy, push
 from builder.release.shelf import Place
 from builder.settings import REGISTRY_STORE, Settings
 from builder.share.depot import CELLS
+from builder.share.source import of_upstreams
 from builder.tools.address import Address, read_address
 from builder.tools.registry import Registry
 from builder.tree import File, replace
@@ -88,17 +89,19 @@ def place_of(arguments: argparse.Namespace, loaded: Loaded, settings: Settings) 
     return Place(registry=registry, address=where, jobs=arguments.jobs or settings.jobs)
 
 
-def target_of(place: Place, settings: Settings) -> PushTarget:
-    """Return where to push: cells that are in the same registry need not be sent again.
+def target_of(place: Place, project: Project) -> PushTarget:
+    """Return where to push: cells that are in the same registry, this catalog's or those of one
+    that it extends, need not be sent again.
 
     Raises:
         InputError: the setting of the registry with the cells is no address.
 
     """
     origins = []
-    if settings.registry_store:
-        cells = read_address(settings.registry_store, REGISTRY_STORE)
+    if project.settings.registry_store:
+        cells = read_address(project.settings.registry_store, REGISTRY_STORE)
         origins = [cells.repository(CELLS)] if cells.host == place.address.host else []
+    origins += [depot.repository for depot in of_upstreams(project, host=place.address.host)]
     return PushTarget(
         registry=place.registry, address=place.address, jobs=place.jobs, origins=origins
     )
@@ -111,7 +114,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     given(arguments)
     project = open_project(arguments.catalog, arguments.patterns, cells=False)
     place = place_of(arguments, project.loaded, project.settings)
-    target = target_of(place, project.settings)
+    target = target_of(place, project)
     with taken(project) as images:
         policy = _policy(project, images)
         pushed = push(project.store, images, target, console, policy)

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=(
             "remove releases beyond the newest N from the registry, and their images as far as no"
-            " other release, no chart and no other tag needs them"
+            " other release, no chart and no other tag needs them, with the cells of these images"
         ),
     )
     parser.add_argument(
@@ -103,6 +103,7 @@ def _retire(arguments: argparse.Namespace, place: shelf.Place, console: Console)
     rows = []
     for what, removals in (
         ("chart", made.charts),
+        ("cell", tuple(one for one in made.cells if one.tags)),
         ("image", made.images),
         ("release", made.releases),
     ):

@@ -11,6 +11,7 @@ from builder.catalog.model import Catalog, Layer
 from builder.catalog.schema import schemas
 from builder.charts.model import Group
 from builder.charts.service import Service
+from builder.charts.texts import Texts
 from builder.console.text import Console
 from builder.vulnerabilities.policy import Policy
 
@@ -20,10 +21,12 @@ DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "layer": Layer,
     "service": Service,
     "options": Group,
+    "texts": Texts,
     "vulnerabilities": Policy,
 }
-"""catalog.yaml, images/*/layer.yaml, charts/*/service.yaml, a group of options, and
-vulnerabilities.yaml."""
+"""catalog.yaml, images/*/layer.yaml, charts/*/service.yaml, a group of options, texts in one
+language, and vulnerabilities.yaml.
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -21,6 +21,7 @@ from builder.graph.explain import Answer, explain, point
 from builder.graph.gpu import needs
 from builder.graph.model import Cell, Graph, ImagePoint
 from builder.graph.select import select, unknown_node
+from builder.graph.whose import NOBODY, whose
 from builder.kinds.table import left_out
 from builder.record.facts import Fact, Facts, facts
 from builder.record.published import tags_by_lock
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         facts(loaded, select(made, [image.id for image in answer.images])) if answer.images else {}
     )
     tags = tags_by_lock(loaded, made) if answer.images else {}
-    document = _document(answer, made, known, tags)
+    document = _document(answer, made, known, tags, whose(loaded, answer.images, made))
     if arguments.json:
         console.json(document)
     elif answer.images:
@@ -119,8 +120,8 @@ def _show_layer(
             }
         )
         return
-    whose = f"  {loaded.whose(name)}" if loaded.levels.own.is_fork else ""
-    console.text(f"{name}  {layer.description}\n{file}{whose}")
+    owner = f"  {loaded.whose(name)}" if loaded.levels.own.is_fork else ""
+    console.text(f"{name}  {layer.description}\n{file}{owner}")
     if layer.on:
         console.text(f"stands on {', '.join(layer.on)}")
     above = sorted({one.name for one in made.cells.values() if name in one.layer.on})
@@ -193,9 +194,14 @@ def _counted(packages: Mapping[str, Mapping[str, str]]) -> str:
     return ", ".join(f"{len(names)} {kind}" for kind, names in packages.items() if names)
 
 
-def describe(image: ImagePoint, made: Graph, known: Facts | None = None) -> dict[str, Any]:
+def describe(
+    image: ImagePoint,
+    made: Graph,
+    known: Facts | None = None,
+    owners: Mapping[str, str] = NOBODY,
+) -> dict[str, Any]:
     """Return an image as JSON data, with its layers bottom first and, as far as `known` tells,
-    sizes (bytes) and packages.
+    sizes (bytes) and packages; `owners` tells whose each layer of a fork is, and the image.
     """
     layers = []
     for name in image.cells:
@@ -209,6 +215,7 @@ def describe(image: ImagePoint, made: Graph, known: Facts | None = None) -> dict
                 "size": fact.size,
                 "packages": _sorted(fact.packages),
                 "absent": _absent(cell),
+                "whose": owners.get(cell.name, ""),
             }
         )
     sizes = [layer["size"] for layer in layers]
@@ -216,6 +223,7 @@ def describe(image: ImagePoint, made: Graph, known: Facts | None = None) -> dict
     return {
         **image_document(image, made),
         "size": None if None in sizes else sum(sizes),
+        "whose": owners.get(image.id, ""),
         "gpu": asdict(gpu) if gpu else None,
         "layers": layers,
     }
@@ -244,11 +252,16 @@ def _answer(loaded: Loaded, made: Graph, name: str, at: str) -> Answer:
 
 
 def _document(
-    answer: Answer, made: Graph, known: Facts, tags: Mapping[str, Sequence[str]]
+    answer: Answer,
+    made: Graph,
+    known: Facts,
+    tags: Mapping[str, Sequence[str]],
+    owners: Mapping[str, str],
 ) -> dict[str, Any]:
     return {
         "images": [
-            {**describe(image, made, known), "tags": tags[image.id]} for image in answer.images
+            {**describe(image, made, known, owners), "tags": tags[image.id]}
+            for image in answer.images
         ],
         "absent": [
             {"point": dict(reason.point), "because": reason.because} for reason in answer.reasons
@@ -270,7 +283,8 @@ def _show(
         console.text("\nGive a name with its tag to see its layers.")
         return
     for image, shown in zip(images, documents, strict=True):
-        console.text(f"{image.id}  {image.description}\n{written(image.point)}")
+        owner = f"  {shown['whose']}" if shown["whose"] else ""
+        console.text(f"{image.id}  {image.description}{owner}\n{written(image.point)}")
         console.text(f"pushed as {', '.join(shown['tags'])}")
         if told := summary(image.standing, today()):
             console.text(told)
@@ -302,6 +316,8 @@ def _tell_gpu(gpu: Mapping[str, Any] | None, console: Console) -> None:
 
 def _row(layer: Mapping[str, Any]) -> tuple[str, ...]:
     remark = "" if layer["joined"] == "stood on" else layer["joined"]
+    if layer["whose"]:
+        remark = ", ".join(filter(None, (layer["whose"], remark)))
     return (
         layer["layer"],
         remark,

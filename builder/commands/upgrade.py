@@ -9,21 +9,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from builder.catalog.fork import GitUpstream
+from builder.catalog.fork import Fetched, OciUpstream
 from builder.catalog.levels import Levels, read
 from builder.catalog.load import load
 from builder.charts.project import chart_problems
 from builder.charts.threeway import ABSENT, Movement, movements
 from builder.commands import lock
 from builder.console.text import Console
-from builder.errors import InputError, Problem
+from builder.errors import BuilderError, InputError, Problem
 from builder.events import Plain
 from builder.fetch import upstream
 from builder.lock.model import NAME as LOCK
+from builder.release import shelf
+from builder.release.extended import place_of
+from builder.settings import read as read_settings
 from builder.tools import git
 from builder.tree import File
 from builder.tree import replace as write_file
 
+HEAD = "HEAD"
 SHOWN = 60
 """Characters of a value that are shown; `--json` has all of it."""
 
@@ -33,8 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to",
         metavar="REVISION",
-        default="HEAD",
-        help="a commit, a branch or a tag of upstream (default: %(default)s)",
+        help=(
+            "a commit, a branch or a tag of upstream (default: HEAD); of a registry, a release by"
+            " its tag or digest (default: the one that is public)"
+        ),
     )
     parser.add_argument(
         "--accept",
@@ -47,23 +53,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what upstream changed, with both sides where the fork says something else. Then move
-    the commit in catalog.yaml, and take upstream's lock. Exit 1, and change nothing, where both
-    changed something and that was not accepted.
+    the commit or the digest in catalog.yaml, and take upstream's lock. Exit 1, and change nothing,
+    where both changed something and that was not accepted.
     """
     path: Path = arguments.catalog
     before = read(path)
     target = _target(before, arguments.catalog)
-    commit = git.commit_of(target.git, arguments.to)
-    if commit == target.commit:
-        console.text(f"{target.git} is at {commit[:12]}, as the fork is")
+    new = _new(target, arguments, console)
+    if new.id == target.id:
+        console.text(f"upstream is {new}, as the fork is")
         return 0
     text = path.read_bytes().decode()
-    moved = text.replace(target.commit, commit)
+    moved = text.replace(target.id, new.id)
     after = _tried(path, moved, console)
     found = movements(before, after)
     both = [one for one in found if one.who == "both"]
     if arguments.json:
-        console.json({"old": target.commit, "new": commit, "moved": [_row(one) for one in found]})
+        console.json({"old": target.id, "new": new.id, "moved": [_row(one) for one in found]})
     else:
         _show(found, console)
     if both and not arguments.accept:
@@ -74,27 +80,45 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.dry_run:
         return 0
     write_file(path, File(moved.encode(), path.stat().st_mode & 0o777))
-    console.note(f"moved {path} from {target.commit[:12]} to {commit[:12]}")
+    console.note(f"moved {path} from {target} to {new}")
     if (path.parent / LOCK).exists():
         _lock(path, console, quiet=arguments.json)
     return 0
 
 
-def _target(levels: Levels, path: Path) -> GitUpstream:
+def _target(levels: Levels, path: Path) -> Fetched:
     """Return what a fork extends.
 
     Raises:
-        InputError: it is no commit of a git repository, or is wrong.
+        InputError: it is no commit of a git repository and no release, or is wrong.
 
     """
     if levels.problems:
         raise InputError(levels.problems)
     extends = levels.own.says.extends
-    if isinstance(extends, GitUpstream):
+    if extends is not None and not isinstance(extends, str):
         return extends
-    message = "it extends no commit of a git repository, which could move"
+    message = "it extends no commit of a git repository and no release, which could move"
     hint = "a directory is as it is: run `catalog lock --upstream`"
     raise InputError([Problem(path.as_posix(), 0, 0, message, hint)])
+
+
+def _new(target: Fetched, arguments: argparse.Namespace, console: Console) -> Fetched:
+    """Return what upstream is by now, or the state of it that was asked for.
+
+    Raises:
+        BuilderError: the repository or the registry does not answer, or has no such state.
+
+    """
+    if not isinstance(target, OciUpstream):
+        commit = git.commit_of(target.git, arguments.to or HEAD)
+        return target.model_copy(update={"commit": commit})
+    place = place_of(target.registry, "extends", read_settings(arguments.catalog.parent))
+    released = shelf.named(place, arguments.to or shelf.CURRENT)
+    former = shelf.get(place, target.id)
+    if former is not None and released.release.moment < former.release.moment:
+        console.note(f"{released.release.tag} is older than {former.release.tag}, which it extends")
+    return target.model_copy(update={"oci": target.oci.replace(target.id, released.digest)})
 
 
 def _tried(path: Path, text: str, console: Console) -> Levels:
@@ -108,12 +132,26 @@ def _tried(path: Path, text: str, console: Console) -> Levels:
         file.write(text.encode())
         file.flush()
         tried = Path(file.name)
-        upstream.bring(tried, console)
+        _bring(tried, path, console)
         problems = _problems(tried)
         if problems:
             console.note("the fork does not fit what upstream is by now; nothing is changed")
             raise InputError([_named(one, tried, path) for one in problems])
         return read(tried)
+
+
+def _bring(tried: Path, path: Path, console: Console) -> None:
+    """Fetch what a fork extends after it moved; problems are with `path`, which is to say the same.
+
+    Raises: as `upstream.bring`.
+    """
+    try:
+        upstream.bring(tried, console)
+    except InputError as error:
+        raise InputError([_named(one, tried, path) for one in error.problems]) from None
+    except BuilderError as error:
+        message = error.message.replace(tried.as_posix(), path.as_posix())
+        raise BuilderError(message, hint=error.hint) from error
 
 
 def _problems(path: Path) -> Sequence[Problem]:
@@ -163,9 +201,17 @@ def _row(one: Movement) -> dict[str, object]:
     return {"part": list(one.part), "who": one.who, **there}
 
 
+class _Aside(Console):
+    """Tells results of one command as notes, where those of another one are printed as JSON."""
+
+    def text(self, value: str = "") -> None:
+        """Tell a line."""
+        self.note(value)
+
+
 def _lock(path: Path, console: Console, *, quiet: bool) -> None:
     parser = argparse.ArgumentParser()
     lock.add_arguments(parser)
     arguments = parser.parse_args(["--upstream"], argparse.Namespace(catalog=path))
-    lock.run(arguments, Console(quiet=True) if quiet else console)
+    lock.run(arguments, _Aside(quiet=True) if quiet else console)
     console(Plain("catalog plan"))

@@ -40,6 +40,7 @@ WITHOUT_NETWORK = {
     ),
     "`npm`": r"EAI_AGAIN|ENOTFOUND|ENETUNREACH|ECONNREFUSED .*:443",
     "`cran`": r"unable to access index for repository|cannot open URL '[^']*/src/contrib/",
+    "`julia`": r"(?:no|empty) registr|Unable to download registry|could not download https?://",
     "`archives`": (
         r"Could not resolve (host|proxy)|unable to resolve host|Name or service not known"
         r"|failure in name resolution|Network is unreachable|[Nn]o such host|server misbehaving"
@@ -54,6 +55,7 @@ INSTALLERS = {
     "go build": "go",
     "/artifacts/maven -type": "maven",
     "R CMD INSTALL": "cran",
+    "/artifacts/julia/": "julia",
 }
 """What stands in a step that installs packages -> the key of layer.yaml that asks for them."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import requests
@@ -13,6 +13,8 @@ from builder.fetch.transfer import MOST, GoneError, pieces, redacted
 from builder.settings import MIRROR, variable
 from builder.tools.web import reason
 
+Bytes = bytes
+"""The type, which a method below is called like."""
 MOST_TEXT = 16 << 20
 """Bytes of a file that is read whole; the largest known ones have a tenth of that."""
 
@@ -25,7 +27,7 @@ class Remote:
     base: str
     http: requests.Session
 
-    def bytes(self, path: str) -> bytes | None:
+    def bytes(self, path: str, most: int = MOST_TEXT) -> bytes | None:
         """Return a small file; None where there is none.
 
         Raises:
@@ -34,11 +36,26 @@ class Remote:
         """
         url = f"{self.base}/{path}"
         try:
-            return b"".join(pieces(self.http, url, path, most=MOST_TEXT))
+            return b"".join(pieces(self.http, url, path, most=most))
         except GoneError:
             return None
         except IntegrityError as error:
             raise FetchError(error.message) from None
+        except OSError as error:
+            raise self._lost(url, error) from error
+
+    def pieces(self, path: str, most: int = MOST) -> Iterator[Bytes]:
+        """Yield a file as it comes.
+
+        Raises:
+            GoneError: there is none.
+            FetchError: the repository does not answer.
+            IntegrityError: it has more than `most` bytes.
+
+        """
+        url = f"{self.base}/{path}"
+        try:
+            yield from pieces(self.http, url, path, most=most)
         except OSError as error:
             raise self._lost(url, error) from error
 

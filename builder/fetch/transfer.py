@@ -15,6 +15,9 @@ import urllib3
 
 from builder import confined, settle
 from builder.errors import FetchError, IntegrityError
+from builder.fetch.trees import rewritten
+from builder.lock.julia import FILES as JULIA_FILES
+from builder.lock.julia import KIND as JULIA
 from builder.lock.model import Artifact
 from builder.lock.words import ARCHIVE
 from builder.redact import redact
@@ -42,6 +45,9 @@ LOST = (
 UNPACKED = {"python", "shared", "wheel", "npm", "maven", "go", "r"}
 """Kinds whose archives are made for clients that unpack them. Debian's are dpkg's to judge, and
 what a layer's own `run` unpacks is the layer's."""
+OF_TREES = dict.fromkeys((JULIA, JULIA_FILES), rewritten)
+"""Kinds that are locked by what is in their archives, however a server packs it -> what verifies an
+archive and makes the one that is kept."""
 MOST_DIGITS = 19
 CHUNK = 1 << 20
 MOVED = 300
@@ -164,7 +170,10 @@ def _once(
     arrived: Callable[[int], None],
 ) -> None:
     what = f"{artifact.name} {artifact.version}"
-    source = pieces(session, url, what, most=artifact.size or MOST)
+    made = OF_TREES.get(artifact.kind)
+    source = pieces(session, url, what, most=MOST if made else artifact.size or MOST)
+    if made:
+        source = made(source, artifact.locator.rpartition("/")[2], what)
     keep(artifact, source, target, redacted(url), arrived)
 
 

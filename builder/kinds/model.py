@@ -55,6 +55,8 @@ class Described:
     """The packages of its kind that it needs, by name; `a|b`: one of them."""
     provides: tuple[str, ...] = ()
     """Names beside its own by which others may need it."""
+    uuid: str = ""
+    """What tells it from others of its name, for a package of Julia."""
     source: str = ""
     """Name and version of the source package that it was built from."""
     architecture: str = ""

@@ -14,7 +14,7 @@ from builder.catalog.conditions import absent, wanted
 from builder.catalog.model import Layer
 from builder.confined import steps
 from builder.errors import IntegrityError
-from builder.kinds import archive, backport, debian, go, maven, npm, python, r, rust
+from builder.kinds import archive, backport, debian, go, julia, maven, npm, python, r, rust
 from builder.kinds.model import ArtifactKind, Bytes, Point
 from builder.lock.model import Artifact, Slice
 
@@ -29,6 +29,8 @@ KINDS: tuple[ArtifactKind, ...] = (
     python.WHEEL,
     python.SDIST,
     r.R_PACKAGES,
+    julia.ARTIFACT,
+    julia.JULIA,
     npm.NPM,
     debian.SOURCE,
     archive.ARCHIVE,

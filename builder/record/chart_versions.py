@@ -33,6 +33,8 @@ class ChartVersion:
     path: Path
     """The path to give to Helm."""
     tree: Tree
+    whose: str = ""
+    """In a fork, whose a chart is that is generated: upstream's, patched or not, or its own."""
 
 
 def version_of(
@@ -74,6 +76,7 @@ def generated(name: str, charts: Charts) -> ChartVersion:
         origin=NOW,
         path=charts.directory / name,
         tree=tree,
+        whose=charts.whose(name) if charts.is_fork else "",
     )
 
 

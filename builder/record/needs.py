@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from builder.lock.cran import needed
+from builder.lock.julia import needed as needed_by_julia
 from builder.lock.maven import COMES_ALONG
 from builder.lock.model import Artifact
 from builder.lock.pom import Module, Pom, PomError, Poms, effective, parse
@@ -42,6 +43,15 @@ def r(artifacts: Iterable[Artifact]) -> Mapping[str, Sequence[str]]:
     locked = {artifact.name: artifact for artifact in artifacts}
     return {
         name: [other for other in needed(artifact) if other in locked]
+        for name, artifact in locked.items()
+    }
+
+
+def julia(artifacts: Iterable[Artifact]) -> Mapping[str, Sequence[str]]:
+    """Return what each locked Julia package depends on: name -> names, all of them locked."""
+    locked = {artifact.name: artifact for artifact in artifacts}
+    return {
+        name: [other for other in needed_by_julia(artifact) if other in locked]
         for name, artifact in locked.items()
     }
 

@@ -4,6 +4,7 @@ everything behind it is there.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -277,8 +278,10 @@ def _origin(need: _Need, target: PushTarget) -> str:
     """
     others = [repository for repository in need.neighbours if repository not in need.repositories]
     for repository in (*target.origins, *others[:NEIGHBOURS]):
-        if target.registry.has_blob(repository, need.blob.digest):
-            return repository
+        # Somebody else's may be closed: then nothing is saved, and nothing lost.
+        with contextlib.suppress(BuilderError):
+            if target.registry.has_blob(repository, need.blob.digest):
+                return repository
     return ""
 
 

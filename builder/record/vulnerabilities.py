@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 
 from builder.cells import records
 from builder.execute.hold import held as holding
@@ -41,19 +40,23 @@ def holdings(project: Project, *, locked: bool = False) -> Holdings:
     known = {} if locked else _contents(project)
     numbers = releases(project.lock)
     found: dict[Held, None] = {}
+    seen: set[tuple[str, str]] = set()
     for image in project.graph.images.values():
         release = _release(image, known)
         for cell in image.cells:
+            # What a cell holds is the same in all images of a Debian release.
+            where = cell, release.get(VERSION, "")
+            if where in seen:
+                continue
+            seen.add(where)
             if cell in known:
-                found.update(dict.fromkeys(_recorded(project, cell, known[cell], release)))
+                there = _recorded(project, cell, known[cell], release)
             else:
                 number = release_of(project.lock, cell, numbers)
-                by_lock = _of_lock(_artifacts(project, cell), cell, number)
-                found.update(dict.fromkeys(by_lock))
-    cells = dict.fromkeys(
-        chain.from_iterable(image.cells for image in project.graph.images.values())
-    )
-    return Holdings(held=tuple(found), unbuilt=tuple(cell for cell in cells if cell not in known))
+                there = _of_lock(_artifacts(project, cell), cell, number)
+            found.update(dict.fromkeys(there))
+    unbuilt = sorted({cell for cell, _ in seen} - known.keys())
+    return Holdings(held=tuple(found), unbuilt=tuple(unbuilt))
 
 
 def _contents(project: Project) -> Mapping[str, Contents]:

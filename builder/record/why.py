@@ -31,6 +31,7 @@ from builder.record import needs as needed
 from builder.record.requests import LayerRequest, requests
 
 DEB, PYTHON, R, NPM, MAVEN, GO = "deb", "python", "r", "npm", "maven", "go"
+JULIA = "julia"
 LEFT_BEHIND = "build"
 """The kind of packages that a build uses, and no image has."""
 PACKAGE_LOCK = "package-lock.json"
@@ -102,6 +103,7 @@ class _ImageSearch:
             DEB: dependencies.debian(self.stanzas),
             PYTHON: dependencies.python(dict(self._metadata()), python, arch),
             R: needed.r(self._locked(R)),
+            JULIA: needed.julia(self._locked(JULIA)),
             MAVEN: needed.maven(self._locked(MAVEN), needed.kept_poms(self.project.settings.cache)),
             GO: needed.go(dict(self._go_mod())),
         }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from builder.catalog.fork import DIRECTORY
 from builder.catalog.naming import TAG
 from builder.digest import sha256
 from builder.documents import DocumentError, from_json
@@ -25,6 +26,7 @@ REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 """One component of a repository's name (OCI distribution-spec 1.1, "Pulling manifests")."""
 IMAGE = re.compile(f"{REPOSITORY.pattern}:{TAG.pattern}")
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,127}")
+FOLDER = re.compile(DIRECTORY)
 MOST = 4 << 20
 """Bytes of a document: some ten thousand images."""
 
@@ -44,6 +46,15 @@ class ReleasedChart:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReleasedSource:
+    """The files of the catalog itself: a layer of the release, beside its document."""
+
+    digest: str
+    directory: str = ""
+    """The one of them that holds catalog.yaml."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
     """All images and charts of a run."""
 
@@ -59,6 +70,8 @@ class Release:
     charts: Mapping[str, ReleasedChart]
     waiting: Mapping[str, str] = field(default_factory=dict)
     """Images and charts that are not in it, and why."""
+    source: ReleasedSource | None = None
+    """None where the release was made without it."""
 
     @property
     def tag(self) -> str:
@@ -82,6 +95,9 @@ def write(release: Release) -> bytes:
         "charts": charts,
         "waiting": dict(release.waiting),
     }
+    if release.source is not None:
+        at = {"directory": release.source.directory} if release.source.directory else {}
+        document["source"] = {"digest": release.source.digest, **at}
     return json.dumps(document, sort_keys=True, indent=1).encode() + b"\n"
 
 
@@ -104,6 +120,7 @@ def read(data: bytes, source: str) -> Release:
             tags=_mapping(document["tags"], IMAGE, lambda value: _one_of(value, images)),
             charts=_mapping(document["charts"], REPOSITORY, _chart),
             waiting=_mapping(document["waiting"], re.compile(r"[!-~]{1,300}"), _text),
+            source=_source(document.get("source")),
         )
     except (KeyError, TypeError, AttributeError, ValueError, DocumentError) as error:
         why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
@@ -125,6 +142,14 @@ def _moment(value: str) -> datetime:
 def _chart(value: Any) -> ReleasedChart:  # noqa: ANN401  JSON is what it is
     return ReleasedChart(
         version=_word(value["version"], VERSION), digest=_word(value["digest"], DIGEST)
+    )
+
+
+def _source(value: Any) -> ReleasedSource | None:  # noqa: ANN401  JSON is what it is
+    if value is None:
+        return None
+    return ReleasedSource(
+        digest=_word(value["digest"], DIGEST), directory=_word(value.get("directory", ""), FOLDER)
     )
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from builder.charts.archive import unpack
 from builder.errors import BuilderError, counted
 from builder.events import Monitor, Step
-from builder.release import pull, shelf
+from builder.release import pull, shelf, spent
 from builder.release.document import ReleasedChart
 from builder.release.shelf import MARKS, Place, Released
 from builder.tools import contents
@@ -43,14 +43,17 @@ class Retirement:
     """The newest first."""
     kept: Mapping[str, str]
     """Images of those releases that stay, as `<name>@<digest>`, and why."""
+    cells: tuple[Removal, ...] = ()
+    """The cells that only those images have."""
 
 
 def retire(
     place: Place, *, keep: int, since: datetime | None = None, with_charts: bool = False
 ) -> Retirement:
     """Look at the registry, and return what may leave it: releases beyond the newest `keep` that
-    are older than `since`, and their images as far as nothing else needs them. The release that is
-    public, the one before, the one staged last and the one in promotion always stay.
+    are older than `since`, and their images and cells as far as nothing else needs them. The
+    release that is public, the one before, the one staged last and the one in promotion always
+    stay.
 
     An image stays that a release kept names, that a version of a chart in the registry pins by its
     digest, or that has a tag which no such release gave it. Versions of charts stay, as somebody
@@ -76,6 +79,7 @@ def retire(
     needed = _needed(place, every.values(), stays, {removal.digest for removal in leaving})
     images, kept = _images(place, gone.values(), needed)
     return Retirement(
+        cells=_cells(place, images, every.values()),
         charts=leaving,
         images=images,
         releases=tuple(
@@ -103,6 +107,7 @@ def remove(place: Place, retirement: Retirement, monitor: Monitor) -> None:
             raise BuilderError(message, hint="run it again")
     parts = (
         ("chart", retirement.charts),
+        ("cell", retirement.cells),
         ("image", retirement.images),
         ("release", retirement.releases),
     )
@@ -116,6 +121,21 @@ def _remove(place: Place, removal: Removal) -> None:
     """Remove a manifest, and before it what is said of it: nobody would find that any more."""
     detach(place.registry, removal.repository, removal.digest)
     place.registry.delete(removal.repository, removal.digest)
+
+
+def _cells(
+    place: Place, images: Iterable[Removal], every: Iterable[Released]
+) -> tuple[Removal, ...]:
+    """Return the cells that leave with images; an index goes before the builds that it names."""
+    gone = {(one.repository, one.digest) for one in images}
+    stay: set[tuple[str, str]] = set()
+    for released in every:
+        for name, digest in released.release.images.items():
+            stay.add((place.image(name)[0], digest))
+    return tuple(
+        Removal(repository=one.repository, digest=one.digest, tags=(one.tag,) if one.tag else ())
+        for one in spent.cells(place, gone, stay - gone)
+    )
 
 
 def _charts(

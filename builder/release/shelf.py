@@ -6,18 +6,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from builder.catalog.fork import RELEASES
 from builder.digest import sha256
 from builder.documents import DocumentError, from_json
 from builder.errors import BuilderError, IntegrityError
-from builder.oci.blob import checked_digest
-from builder.oci.model import MANIFEST
+from builder.oci.blob import blobs_of
+from builder.oci.model import MANIFEST, Descriptor
 from builder.release.document import TYPE, Release, read, write
 from builder.tools import contents
 from builder.tools.referrers import EMPTY, EMPTY_TYPE
 from builder.tools.registry import Address, Registry
 
-RELEASES = "releases"
-"""The repository of releases, beside those of the images."""
+SOURCE = "application/vnd.catalog.source.v1.tar"
+"""Media type of the layer that has the files of the catalog itself (`builder.release.source`)."""
 CHARTS = "charts"
 """Below it, each chart has a repository, as `helm push` makes it."""
 CHART_CONFIG = "application/vnd.cncf.helm.config.v1+json"
@@ -42,6 +43,8 @@ class Released:
     release: Release
     digest: str
     """Of its manifest: this digest stands for the whole release."""
+    source: Descriptor | None = None
+    """The layer with the files of the catalog, where it has one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,16 +70,17 @@ class Place:
         return self.address.repository(repository), tag
 
 
-def put(place: Place, release: Release) -> Released:
-    """Stage the document of a release under the tag that never moves, and as the last one. Nothing
-    of it is public by that.
+def put(place: Place, release: Release, source: bytes = b"") -> Released:
+    """Stage the document of a release under the tag that never moves, and as the last one, with the
+    files of the catalog where the document names them. Nothing of it is public by that.
 
     Raises:
         BuilderError: the registry does not answer, or refuses.
 
     """
     data = write(release)
-    for content in (EMPTY, data):
+    files = [source] if release.source else []
+    for content in (EMPTY, data, *files):
         bring(place, place.releases, content)
     manifest = json.dumps(
         {
@@ -84,14 +88,17 @@ def put(place: Place, release: Release) -> Released:
             "mediaType": MANIFEST,
             "artifactType": TYPE,
             "config": descriptor(EMPTY, EMPTY_TYPE),
-            "layers": [descriptor(data, TYPE)],
+            "layers": [descriptor(data, TYPE), *(descriptor(one, SOURCE) for one in files)],
             "annotations": {"org.opencontainers.image.created": release.moment.isoformat()},
         },
         sort_keys=True,
     ).encode()
     for tag in (release.tag, STAGED):
         place.registry.put_manifest(place.releases, tag, manifest, MANIFEST)
-    return Released(release=release, digest=f"sha256:{sha256(manifest)}")
+    layers = [Descriptor(SOURCE, f"sha256:{sha256(one)}", len(one)) for one in files]
+    return Released(
+        release=release, digest=f"sha256:{sha256(manifest)}", source=layers[0] if layers else None
+    )
 
 
 def get(place: Place, reference: str) -> Released | None:
@@ -106,17 +113,28 @@ def get(place: Place, reference: str) -> Released | None:
     data = contents.manifest(place.registry, place.releases, reference)
     if data is None:
         return None
+    layers = _layers(data)
+    if not layers:
+        raise IntegrityError(f"{source} is not a release")
+    release = read(contents.blob(place.registry, place.releases, layers[0].digest), source)
+    named = release.source.digest if release.source else ""
+    files = [one for one in layers[1:] if one.media_type == SOURCE and one.digest == named]
+    if named and not files:
+        raise IntegrityError(f"{source} names files of its catalog, and has others or none")
+    return Released(
+        release=release, digest=f"sha256:{sha256(data)}", source=files[0] if files else None
+    )
+
+
+def _layers(data: bytes) -> list[Descriptor]:
+    """Return the layers of the manifest of a release; none where it is something else."""
     try:
         manifest = from_json(data)
-        (layer,) = manifest["layers"]
-        blob = checked_digest(layer["digest"])
-        kinds = {manifest.get("artifactType"), layer["mediaType"]}
-    except (KeyError, TypeError, AttributeError, ValueError, DocumentError):
-        blob, kinds = "", set()
-    if kinds != {TYPE}:
-        raise IntegrityError(f"{source} is not a release")
-    release = read(contents.blob(place.registry, place.releases, blob), source)
-    return Released(release=release, digest=f"sha256:{sha256(data)}")
+        _, *layers = blobs_of(manifest)
+    except (ValueError, DocumentError, IntegrityError):
+        return []
+    kinds = {manifest.get("artifactType"), *(layer.media_type for layer in layers[:1])}
+    return layers if kinds == {TYPE} else []
 
 
 def named(place: Place, reference: str) -> Released:

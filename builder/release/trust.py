@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from builder.attest import keys, statement
 from builder.attest.bundle import Bundle
 from builder.attest.keys import PublicKey
 from builder.catalog.load import Loaded
+from builder.catalog.signers import Signers
 from builder.errors import InputError, IntegrityError, Problem, listed
 from builder.release.attached import bundles
 from builder.release.shelf import Place, Released
@@ -71,14 +73,25 @@ def policy_of(loaded: Loaded, settings: Settings) -> Policy:
         InputError: a file holds no key.
 
     """
-    signers = loaded.catalog.signed_by
+    return policy(loaded.catalog.signed_by, loaded.keys, loaded.root, settings)
+
+
+def policy(
+    signers: Signers | None, files: Mapping[str, bytes], root: Path, settings: Settings
+) -> Policy:
+    """Return the same of signers, whose keys are `files` below `root`.
+
+    Raises:
+        InputError: a file holds no key.
+
+    """
     problems: list[Problem] = []
     found = []
-    for file, data in loaded.keys.items():
+    for file, data in files.items():
         try:
             found.append(keys.read(data, file))
         except ValueError as error:
-            problems.append(Problem(str(loaded.root / file), 0, 0, str(error)))
+            problems.append(Problem(str(root / file), 0, 0, str(error)))
     if problems:
         raise InputError(problems)
     identities = signers.identities if signers else ()
@@ -92,6 +105,8 @@ def policy_of(loaded: Loaded, settings: Settings) -> Policy:
 NOBODY = Finding(
     why="nobody signed it", hint="set CATALOG_SIGN_KEY, and run `catalog publish` again"
 )
+STAGE = "stage it again with `catalog publish`, and find out who may write to the registry"
+"""What to do where a signature is wrong; this and the hint of NOBODY are for who publishes."""
 
 
 def check(place: Place, released: Released, policy: Policy) -> None:
@@ -149,20 +164,19 @@ def _parts(place: Place, released: Released) -> Iterator[tuple[str, str, str]]:
 
 def _judged(bundle: Bundle, policy: Policy, digest: str, kind: str) -> Finding:
     """Return a bundle, if one of a policy signed it, or what is wrong with it."""
-    stage = "stage it again with `catalog publish`, and find out who may write to the registry"
     try:
         said = statement.read(bundle.payload, "what is signed")
     except IntegrityError as error:
-        return Finding(why=str(error), hint=stage)
+        return Finding(why=str(error), hint=STAGE)
     if digest not in said.subjects or said.kind != kind:
-        return Finding(why="what is signed is something else", hint=stage)
+        return Finding(why="what is signed is something else", hint=STAGE)
     if bundle.signer(policy.keys):
         return Finding(bundle=bundle)
     if not bundle.hint:
         return _of_identity(bundle, policy, digest, kind)
     for key in policy.keys:
         if key.hint == bundle.hint:
-            return Finding(why=f"the signature by {key.name} does not verify", hint=stage)
+            return Finding(why=f"the signature by {key.name} does not verify", hint=STAGE)
     return Finding(
         why=f"it is signed by a key that is not named (its SHA-256: {bundle.hint[:60]})",
         hint="if that key is right, name its public half under `signed_by: {keys: […]}`",

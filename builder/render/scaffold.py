@@ -49,8 +49,8 @@ class NewFork:
 
     name: str
     title: str
-    extends: Mapping[str, str] | str
-    """What `extends` says: a directory, or where git has it."""
+    extends: Mapping[str, object] | str
+    """What `extends` says: a directory, or where git or a registry has it."""
     registry: str
 
 
@@ -95,13 +95,13 @@ def service(new: NewService) -> Tree:
 
 def fork(new: NewFork) -> Tree:
     """Return the files of a fork's directory."""
-    git = {} if isinstance(new.extends, str) else new.extends
+    fetched = {} if isinstance(new.extends, str) else new.extends
     values = {
         "name": new.name,
         "title": new.title,
         "path": new.extends if isinstance(new.extends, str) else "",
-        "git": git,
-        "shown": git.get("git", new.extends),
+        "fetched": fetched,
+        "shown": fetched.get("git") or fetched.get("oci") or new.extends,
         "registry": new.registry,
     }
     return Tree(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from builder.fetch import cran as cran_files
 from builder.fetch import debian as debian_files
+from builder.fetch import julia as julia_files
 from builder.fetch import npm as npm_files
 from builder.fetch import pypi as python_files
 from builder.fetch.locate import Locator
@@ -20,6 +21,7 @@ from builder.resolve import (
     cran,
     debian,
     go,
+    julia,
     maven,
     npm,
     python,
@@ -60,6 +62,9 @@ SUPPLIERS: Mapping[str, Supplier] = {
     "source": Supplier(resolve=source.resolve, locate=debian_files.locate),
     "r": Supplier(resolve=cran.resolve, locate=cran_files.locate),
     "archive": Supplier(resolve=archive.resolve, locate=archive.locate),
+    # Julia itself may be an archive.
+    "julia": Supplier(resolve=julia.resolve, locate=julia_files.locate),
+    "julia-artifact": Supplier(resolve=None, locate=julia_files.locate),
     "maven": Supplier(resolve=maven.resolve, locate=maven.locate),
     "go": Supplier(resolve=go.resolve, locate=go.locate, lay=go.lay),
 }

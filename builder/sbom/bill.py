@@ -176,11 +176,11 @@ def url_of(package: Described, release: Mapping[str, str]) -> str:
 
 
 def _of_release(package: Described, release: Mapping[str, str]) -> dict[str, str]:
-    """Return what the URL of a Debian package says beside its name: scanners look for weaknesses by
-    release and source package.
+    """Return what the URL of a package says beside its name. Of Debian's it is release and source
+    package, by which scanners look for weaknesses; of Julia's a UUID, as names are not unique.
     """
     if package.kind != DEBIAN:
-        return {}
+        return {"uuid": package.uuid}
     source, _, source_version = package.source.partition(" ")
     is_same = source_version == package.version
     upstream = source if is_same else f"{source}@{source_version}"

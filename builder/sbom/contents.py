@@ -214,7 +214,9 @@ def _package(value: Mapping[str, Any]) -> Described:
     licences, requires, provides = (
         words(value.get(name, [])) for name in ("licences", "requires", "provides")
     )
-    texts = _texts({name: value.get(name, "") for name in ("version", "source", "architecture")})
+    texts = _texts(
+        {name: value.get(name, "") for name in ("version", "uuid", "source", "architecture")}
+    )
     return Described(
         kind=BY_NAME[value["kind"]].name,
         name=_texts({"name": value["name"]})["name"],

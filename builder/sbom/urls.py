@@ -8,6 +8,8 @@ from builder.kinds.archive import KIND as ARCHIVE
 from builder.kinds.debian import BUILD, DEB, SOURCE
 from builder.kinds.go import LIBRARY
 from builder.kinds.table import BY_NAME
+from builder.lock.julia import KIND as JULIA
+from builder.lock.julia import uuid_of
 from builder.lock.model import Artifact
 
 SEPARATORS = {"maven": ":", "npm": "/", "golang": "/"}
@@ -39,6 +41,8 @@ def of_artifact(artifact: Artifact) -> str:
         qualifiers = {"download_url": artifact.locator, "checksum": artifact.digest}
     elif artifact.kind == SOURCE.name:
         qualifiers = {"namespace": DEBIAN, "arch": SOURCE.name}
+    elif artifact.kind == JULIA:
+        qualifiers = {"uuid": uuid_of(artifact)}
     elif artifact.kind in OF_DEBIAN:
         # What only helps to build is in no image, and has no URL as a kind.
         qualifiers = {"arch": artifact.id.rpartition(":")[2]}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from builder.errors import IntegrityError
 from builder.oci.blob import blobs_of
@@ -24,6 +25,8 @@ class Depot:
     """The cells of a registry."""
 
     place: Place
+    of_upstream: bool = False
+    """Whether an upstream has them: of these, only what it recorded is asked for."""
 
     @property
     def repository(self) -> str:
@@ -63,8 +66,16 @@ class Depot:
         """Write a blob to a file. Raises as `contents.pour`."""
         contents.pour(self.place.registry, self.repository, blob, file)
 
-    def put(self, store: Store, key: str, build: Descriptor) -> int:
+    def put(
+        self,
+        store: Store,
+        key: str,
+        build: Descriptor,
+        origins: Mapping[str, str] = MappingProxyType({}),
+    ) -> int:
         """Offer a cell of a store, as `offer.offer` has it; return the bytes that were sent.
+        `origins` are repositories of the same registry that have a blob, by its digest: it is
+        mounted, and not sent.
 
         Blobs go first, then the manifest, then the index under the key: whoever finds a key finds
         all behind it.
@@ -82,7 +93,10 @@ class Depot:
             return 0
         sent = 0
         for blob in dict.fromkeys(blobs_of(store.read_json(build))):
-            if not registry.has_blob(repository, blob.digest):
+            if registry.has_blob(repository, blob.digest):
+                continue
+            origin = origins.get(blob.digest, "")
+            if not (origin and registry.mount(repository, blob.digest, origin)):
                 registry.upload(repository, blob.digest, StoredBlob(store, blob))
                 sent += blob.size
         registry.put_manifest(repository, build.digest, store.read(build), MANIFEST)

@@ -13,10 +13,12 @@ from builder.cells import records
 from builder.errors import BuilderError, InputError, IntegrityError, counted, listed
 from builder.events import Monitor, Note, Step
 from builder.execute.project import Project
+from builder.oci.blob import blobs_of
 from builder.oci.model import Descriptor
 from builder.plan.plan import Plan
 from builder.settings import ALL
 from builder.share.depot import Depot
+from builder.share.judge import Recorded
 from builder.share.offer import offer
 from builder.share.take import Offers, look, take
 
@@ -27,10 +29,14 @@ def offered(project: Project, depot: Depot, made: Plan, monitor: Monitor, *, tru
     """Return what a registry has of the cells that a plan would build, and that may be taken. One
     that cannot be used has nothing.
     """
+    recorded = Recorded.of(project)
     missing = []
     for step in made.to_build("cell"):
-        if records.find(project.store, step.key) is None:
+        is_asked = not depot.of_upstream or recorded.of_upstream(step.node) is not None
+        if is_asked and records.find(project.store, step.key) is None:
             missing.append(step.node)
+    if not missing:
+        return {}
 
     def builds(key: str) -> Sequence[Descriptor]:
         try:
@@ -74,6 +80,8 @@ class Sharing:
     project: Project
     depot: Depot
     monitor: Monitor
+    origins: dict[str, str] = field(default_factory=dict)
+    """See `Depot.put`."""
     failure: str = ""
     """Why cells could not be put there."""
     put: set[str] = field(default_factory=set)
@@ -90,7 +98,7 @@ class Sharing:
             return
         try:
             build = offer(manifest, project.store.owner)
-            sent = self.depot.put(project.store, key, build)
+            sent = self.depot.put(project.store, key, build, self.origins)
         except BuilderError as error:
             self.failure = _told(error)
             self.monitor(Note(f"{name} is not put into {self.depot.name}", "warning"))
@@ -101,6 +109,17 @@ class Sharing:
         if sent:
             detail = f"{sent / 1e6:,.1f} MB to {self.depot.name}"
             self.monitor(Step(name, "done", detail))
+
+    def near(self, source: Depot, names: Iterable[str]) -> None:
+        """Hear of cells that were taken from a registry: if it is the same one, they are mounted
+        from there.
+        """
+        if source.place.address.host != self.depot.place.address.host:
+            return
+        for name in names:
+            manifest = records.find(self.project.store, self.project.inputs[name].key)
+            blobs = blobs_of(self.project.store.read_json(manifest)) if manifest else ()
+            self.origins.update((blob.digest, source.repository) for blob in blobs)
 
     def all(self, names: Iterable[str]) -> None:
         """Put several there."""

@@ -54,17 +54,33 @@ class Recorded:
 
     project: Project
     stated: Mapping[str, CellDigests]
+    upstreams: Sequence[Mapping[str, CellDigests]] = ()
+    """What those say that the project extends, the nearest first: whoever runs what their layers
+    say may as well take what that came to."""
     _known: dict[str, bool] = field(default_factory=dict)
 
     @classmethod
     def of(cls, project: Project) -> Recorded:
         """Read it. Raises InputError where it is damaged."""
-        return cls(project=project, stated=digests.read(project.loaded.root / digests.NAME))
+        below = reversed(project.loaded.levels.levels[:-1])
+        return cls(
+            project=project,
+            stated=digests.read(project.loaded.root / digests.NAME),
+            upstreams=[digests.read(level.root / digests.NAME) for level in below],
+        )
 
     def of_cell(self, name: str) -> CellDigests | None:
         """Return what is recorded of a cell for its key; None if that is nothing."""
-        one = self.stated.get(name)
-        return one if one is not None and one.key == self.project.inputs[name].key else None
+        return self._of((self.stated, *self.upstreams), name)
+
+    def of_upstream(self, name: str) -> CellDigests | None:
+        """Return what an upstream recorded of a cell for its key; None if that is nothing."""
+        return self._of(self.upstreams, name)
+
+    def _of(self, records: Sequence[Mapping[str, CellDigests]], name: str) -> CellDigests | None:
+        key = self.project.inputs[name].key
+        found = (one[name] for one in records if name in one)
+        return next((one for one in found if one.key == key), None)
 
     def vouches(self, name: str) -> bool:
         """Tell whether a cell of the store is what is recorded for its key."""

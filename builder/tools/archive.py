@@ -84,6 +84,16 @@ def content(path: Path, pattern: str) -> Iterator[bytes]:
                 yield (archive.extractfile(member) or io.BytesIO()).read(MOST)
 
 
+def files(path: Path, wanted: Callable[[str], bool]) -> dict[str, str]:
+    """Return the text files of a Debian package whose paths are wanted, by path.
+
+    Raises:
+        IntegrityError: the file is not a Debian package.
+
+    """
+    return _files(path, "data.tar", wanted)
+
+
 def check(path: Path) -> None:
     """Look at all that a Debian package would unpack.
 

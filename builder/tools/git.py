@@ -172,6 +172,19 @@ def files(directory: Path, commit: str, path: str) -> Mapping[str, str] | str | 
     return {name.removeprefix(f"{path}/"): text for name, text in texts.items()}
 
 
+def ignored(directory: Path, paths: Sequence[str]) -> frozenset[str]:
+    """Return those of some paths below a directory that git is told to ignore, and does not have;
+    none where there is no repository, or no git.
+    """
+    inside = [path for path in paths if not path.startswith("../")]
+    argv: list[str | Path] = ["git", "-C", directory, "check-ignore", "-z", "--stdin"]
+    try:
+        said = process.run(argv, stdin="\0".join(inside).encode()).stdout.decode()
+    except ToolError:
+        return frozenset()
+    return frozenset(said.split("\0")) & frozenset(inside)
+
+
 def history(directory: Path, most: int) -> list[str]:
     """Return the last commits that changed something in a directory, the newest first; none where
     it is in no repository.

@@ -43,7 +43,7 @@ def check_zip(archive: zipfile.ZipFile, source: str) -> list[zipfile.ZipInfo]:
     files = []
     size = 0
     for member in _few(archive.infolist(), source):
-        _check_name(member.filename.removesuffix("/"), source)
+        _check_name(member.filename, source)
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
             raise _refused(member.filename, source, "is a link or a device, not a file")
@@ -56,10 +56,16 @@ def check_zip(archive: zipfile.ZipFile, source: str) -> list[zipfile.ZipInfo]:
 
 
 def check_tar(
-    archive: tarfile.TarFile, source: str, *, absolute_links: bool = False
+    archive: tarfile.TarFile,
+    source: str,
+    *,
+    absolute_links: bool = False,
+    links: bool = True,
+    most: int = MOST,
 ) -> Iterator[tarfile.TarInfo]:
     """Yield the files of a tar archive: an npm package, a package of R or Julia. In one that
-    becomes a root directory, links may be absolute.
+    becomes a root directory, links may be absolute; without `links` there may be none. It unpacks
+    to at most `most` bytes.
 
     Raises:
         IntegrityError: see `check_zip`; a link that stays inside is none of these.
@@ -67,16 +73,18 @@ def check_tar(
     """
     size = 0
     for member in _few(archive, source):
-        name = member.name.removeprefix("./").removesuffix("/")
-        if name not in {"", "."}:
-            _check_name(name, source)
-        if member.issym() or member.islnk():
+        if _plain(member.name):
+            _check_name(member.name, source)
+        is_link = member.issym() or member.islnk()
+        if is_link and not links:
+            raise _refused(member.name, source, "is a link, not a file")
+        if is_link:
             _check_link(member, source, absolute=absolute_links)
         elif not member.isreg() and not member.isdir():
             raise _refused(member.name, source, "is a device or a pipe, not a file")
         size += member.size
-        if size > MOST:
-            raise IntegrityError(f"{source} unpacks to more than {MOST >> 30} GiB")
+        if size > most:
+            raise IntegrityError(f"{source} unpacks to more than {most >> 20:,} MiB")
         if member.isreg():
             yield member
 
@@ -144,9 +152,16 @@ def _check_name(name: str, source: str) -> None:
     if "\\" in name:
         raise _refused(name, source, "has a backslash in its name")
     try:
-        confined.steps(name)
+        confined.steps(_plain(name))
     except IntegrityError:
         raise _refused(name, source, "leads out of it") from None
+
+
+def _plain(name: str) -> str:
+    """Return a member's name without the steps that lead nowhere: npm packages have names such as
+    `package/./dist/index.js`.
+    """
+    return "/".join(step for step in name.removesuffix("/").split("/") if step != ".")
 
 
 def _check_link(member: tarfile.TarInfo, source: str, *, absolute: bool) -> None:
@@ -155,7 +170,7 @@ def _check_link(member: tarfile.TarInfo, source: str, *, absolute: bool) -> None
     if absolute and member.issym() and target.startswith("/"):
         return
     # A symbolic link is relative to where it lies, a hard link to the top.
-    here = member.name.removeprefix("./").split("/")[:-1] if member.issym() else []
+    here = _plain(member.name).split("/")[:-1] if member.issym() else []
     depth = len(here)
     for step in target.split("/"):
         depth += {"..": -1, ".": 0, "": 0}.get(step, 1)

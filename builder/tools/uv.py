@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -109,12 +109,6 @@ class Uv:
             output = directory / "pylock.toml"
             if preferences:
                 output.write_text(_preferences(preferences))
-            # This process's own interpreter: uv would start every one that is on PATH to choose.
-            target = [
-                *("--python", sys.executable),
-                *(("--python-platform", platform) if platform else ("--universal",)),
-                *(("--python-version", python) if python else ()),
-            ]
             argv = [
                 *(
                     uv.find_uv_bin(),
@@ -137,7 +131,7 @@ class Uv:
                     directory / "constraints.txt",
                     "--cache-dir",
                     self.cache,
-                    *target,
+                    *_target(platform, python),
                 ),
                 *(() if dependencies and not sdists else ("--no-deps",)),
                 *(() if sdists else ("--only-binary", ":all:")),
@@ -156,6 +150,15 @@ class Uv:
             # The URL is not on the command line, because it may hold a password.
             environment["UV_DEFAULT_INDEX"] = self.index
         return environment
+
+
+def _target(platform: str | None, python: str | None) -> Iterator[str]:
+    """Yield the arguments that say for what to resolve."""
+    # This process's own interpreter: uv would start every one that is on PATH to choose.
+    yield from ("--python", sys.executable)
+    yield from ("--python-platform", platform) if platform else ("--universal",)
+    if python:
+        yield from ("--python-version", python)
 
 
 def _project(

@@ -37,6 +37,7 @@ class Needs:
     """Path in a Maven repository of a file that is needed to lock; empty without Maven."""
     go: bool = False
     cran: bool = False
+    julia: bool = False
     archives: Mapping[str, str] = field(default_factory=dict)
     """Hosts beside the package registries, each with the address of a file there."""
     further: Mapping[str, tuple[str, str]] = field(default_factory=dict)

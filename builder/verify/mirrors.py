@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 
 from builder.errors import BuilderError, ToolError
-from builder.fetch import cran
+from builder.fetch import cran, julia
 from builder.fetch.go import ORIGIN as GO
 from builder.fetch.go import proxy
 from builder.fetch.maven import ORIGIN as MAVEN
@@ -29,6 +29,7 @@ from builder.fetch.session import session
 from builder.lock.wheel import platform
 from builder.resolve.archive import ORIGIN as ARCHIVE
 from builder.resolve.cran_repository import PACKAGES
+from builder.resolve.julia_server import REGISTRIES
 from builder.settings import MIRROR, Settings, variable
 from builder.tools import web
 from builder.verify.check import CheckResult, Needs, elsewhere, reason
@@ -58,6 +59,8 @@ def mirrors(settings: Settings, needs: Needs) -> Iterator[CheckResult]:
         asked.append(partial(_server, settings, GO, proxy, TOOLCHAINS))
     if needs.cran:
         asked.append(partial(_server, settings, cran.ORIGIN, cran.repository, PACKAGES))
+    if needs.julia:
+        asked.append(partial(_server, settings, julia.ORIGIN, julia.server, REGISTRIES))
     for host, address in sorted(needs.archives.items()):
         asked.append(partial(_host, settings, host, address))
     for name, (address, file) in sorted(needs.further.items()):

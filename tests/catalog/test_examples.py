@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,9 @@ registry: registry.branded.example/data
 url: https://branded.example
 """
 IDS = [path.parent.name for path in EXAMPLES]
+PLAIN = [path for path in EXAMPLES if not (path.parent / "images").exists()]
+"""Those that ask for no package that upstream does not lock."""
+WITH_LAYERS = [path for path in EXAMPLES if path not in PLAIN]
 
 
 @pytest.fixture
@@ -42,17 +46,18 @@ def copied(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return tmp_path / "fork" / "catalog.yaml"
 
 
-def catalog(path: Path, *argv: str) -> str:
-    """Run a command in which no registry is asked for anything: there are none."""
-    nowhere = {
-        f"CATALOG_MIRROR_{name}": "http://127.0.0.1:9" for name in ("DEBIAN", "PYPI", "CRAN")
-    }
+def catalog(path: Path, *argv: str, registries: bool = False) -> str:
+    """Run a command in which no registry is asked for anything, unless said: there are none."""
+    names = ("DEBIAN", "PYPI", "CRAN")
+    nowhere = {f"CATALOG_MIRROR_{name}": "http://127.0.0.1:9" for name in names}
+    if registries:
+        nowhere = dict(os.environ)
     done = subprocess.run(
         [sys.executable, "-m", "builder", "-C", str(path), *argv],
         capture_output=True,
         text=True,
         check=False,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(path.parent), "PYTHONPATH": str(ROOT), **nowhere},
+        env={**nowhere, "PATH": "/usr/bin:/bin", "HOME": str(path.parent), "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -64,8 +69,13 @@ def test_it_is_small_and_valid(path: Path) -> None:
     assert chart_problems(path, load(path)) == []
 
 
+def named(paths: list[Path]) -> pytest.MarkDecorator:
+    names = [path.parent.name for path in paths]
+    return pytest.mark.parametrize("copied", paths, ids=names, indirect=True)
+
+
 @pytest.mark.process
-@pytest.mark.parametrize("copied", EXAMPLES, ids=IDS, indirect=True)
+@named(PLAIN)
 def test_it_is_locked_without_a_network_from_upstreams_lock(copied: Path) -> None:
     catalog(copied, "lock")
     made, lock = graph(load(copied)), read(copied.parent / "catalog.lock")
@@ -75,6 +85,39 @@ def test_it_is_locked_without_a_network_from_upstreams_lock(copied: Path) -> Non
     assert (
         keys(load(copied), copied).items() <= keys(load(ROOT / "catalog.yaml"), ROOT / "x").items()
     )
+    planned = json.loads(catalog(copied, "plan", "--json"))
+    assert {row["node"] for row in planned} >= set(made.images)
+
+
+@pytest.mark.registries
+@named(WITH_LAYERS)
+def test_only_what_its_layers_ask_for_is_resolved(copied: Path) -> None:
+    catalog(copied, "lock", registries=True)
+    loaded = load(copied)
+    lock, upstream = read(copied.parent / "catalog.lock"), read(ROOT / "catalog.lock")
+    own = {one.id for one in graph(loaded).cells.values() if loaded.whose(one.name) == "yours"}
+    assert own
+    assert {name: upstream.cells[name] for name in lock.cells if name not in own} == {
+        name: cell for name, cell in lock.cells.items() if name not in own
+    }
+    planned = json.loads(catalog(copied, "plan", "--json"))
+    assert own <= {row["node"] for row in planned if row["action"] == "build"}
+
+
+@pytest.mark.process
+@named(EXAMPLES)
+def test_it_says_where_its_options_are_from(copied: Path) -> None:
+    charts = open_charts(load(copied))
+    service = min(charts.compositions)
+    assert charts.whose(service) == "patched"
+    option = "resources.limits.memory"
+    told = json.loads(catalog(copied, "explain", "--json", service, option))
+    (parts,) = told.values()
+    assert {"upstream"} <= {row["whose"] for row in parts}
+    image = charts.compositions[service].service.image
+    (shown, *_) = json.loads(catalog(copied, "show", "--json", image))["images"]
+    assert shown["whose"] in {"upstream", "patched"}
+    assert {layer["whose"] for layer in shown["layers"]} <= {"upstream", "patched", "yours"}
 
 
 @pytest.mark.process

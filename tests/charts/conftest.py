@@ -21,6 +21,7 @@ from typing import Any
 import helm_python
 import pytest
 
+from builder.catalog.folder import Folder
 from builder.catalog.load import load
 from builder.charts.archive import archive
 from builder.charts.chart import Origin, chart
@@ -173,8 +174,7 @@ def charts_of(catalog: Path) -> Mapping[str, Chart]:
     """Return the charts of all services of a catalog."""
     opened = open_charts(load(catalog))
     return {
-        name: make(composition, opened.directory)
-        for name, composition in opened.compositions.items()
+        name: make(composition, opened.folder) for name, composition in opened.compositions.items()
     }
 
 
@@ -183,7 +183,7 @@ def all_charts() -> Mapping[str, Chart]:
     return charts_of(COMMITTED)
 
 
-def make(composition: Composition, directory: Path = CHARTS) -> Chart:
+def make(composition: Composition, directory: Path | Folder = CHARTS) -> Chart:
     tree = chart(composition, directory, ORIGIN)
     return Chart(
         composition=composition,

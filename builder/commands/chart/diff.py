@@ -131,7 +131,7 @@ def _lines(
     """Yield what a person reads."""
     yield f"{old.name} {old.version} ({old.origin})"
     if new.origin == NOW:
-        yield f"  → {new.name}, {new.origin}"
+        yield f"  → {', '.join(filter(None, (new.name, new.whose, new.origin)))}"
     else:
         yield f"  → {new.name} {new.version} ({new.origin})"
     yield from _section("Values", [_value(change) for change in difference.values])
@@ -192,7 +192,8 @@ def _document(
 
 
 def _side(one: ChartVersion) -> dict[str, str]:
-    return {"name": one.name, "version": one.version, "origin": one.origin}
+    side = {"name": one.name, "version": one.version, "origin": one.origin}
+    return {**side, "whose": one.whose} if one.whose else side
 
 
 def _manifest(case: str, change: ObjectChange) -> dict[str, object]:

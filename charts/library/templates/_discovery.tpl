@@ -128,7 +128,7 @@ What to do with a service that was found: its name, a sentence and code. Paramet
 a language to its lines).
 */}}
 {{- define "library.discovery.told" -}}
-- {{ .title }}: {{ include "library.say" (dict "context" .context "fr" .fr "en" .en) }}
+- {{ .title }}: {{ include "library.say" (dict "context" .context "en" .en) }}
 {{- range $language, $lines := .code }}
 
   ```{{ $language }}
@@ -143,41 +143,41 @@ a language to its lines).
 {{- if include "library.discovery.postgresql" . | trim }}
 {{- $python := list "import psycopg" "with psycopg.connect() as connection:" "    print(connection.execute(\"SELECT version()\").fetchone())" }}
 {{- $r := list "connection <- DBI::dbConnect(RPostgres::Postgres())" "DBI::dbGetQuery(connection, \"SELECT version()\")" }}
-{{- include "library.discovery.told" (dict "context" . "title" "PostgreSQL" "fr" "`psql` s'y connecte sans argument, et ces programmes aussi." "en" "`psql` connects to it without arguments, and so do these programs." "code" (dict "python" $python "r" $r)) }}
+{{- include "library.discovery.told" (dict "context" . "title" "PostgreSQL" "en" "`psql` connects to it without arguments, and so do these programs." "code" (dict "python" $python "r" $r)) }}
 {{- end }}
 {{- end -}}
 
 {{- define "library.discovery.mlflow.help" -}}
 {{- if include "library.discovery.mlflow" . | trim }}
 {{- $python := list "import mlflow" "mlflow.set_experiment(\"first\")" "with mlflow.start_run():" "    mlflow.log_metric(\"accuracy\", 0.9)" }}
-{{- include "library.discovery.told" (dict "context" . "title" "MLflow" "fr" "les expériences y sont enregistrées (`MLFLOW_TRACKING_URI`)." "en" "experiments are recorded there (`MLFLOW_TRACKING_URI`)." "code" (dict "python" $python)) }}
+{{- include "library.discovery.told" (dict "context" . "title" "MLflow" "en" "experiments are recorded there (`MLFLOW_TRACKING_URI`)." "code" (dict "python" $python)) }}
 {{- end }}
 {{- end -}}
 
 {{- define "library.discovery.milvus.help" -}}
 {{- if include "library.discovery.milvus" . | trim }}
 {{- $python := list "import os" "from pymilvus import MilvusClient" "client = MilvusClient(uri=os.environ[\"MILVUS_GRPC_URI\"], token=os.environ[\"MILVUS_TOKEN\"])" "print(client.list_collections())" }}
-{{- include "library.discovery.told" (dict "context" . "title" "Milvus" "fr" "l'adresse et le jeton sont dans `MILVUS_*`." "en" "its address and token are in `MILVUS_*`." "code" (dict "python" $python)) }}
+{{- include "library.discovery.told" (dict "context" . "title" "Milvus" "en" "its address and token are in `MILVUS_*`." "code" (dict "python" $python)) }}
 {{- end }}
 {{- end -}}
 
 {{- define "library.discovery.chromadb.help" -}}
 {{- if include "library.discovery.chromadb" . | trim }}
 {{- $python := list "import os" "import chromadb" "client = chromadb.HttpClient(" "    host=os.environ[\"CHROMA_SERVER_HOST\"]," "    port=int(os.environ[\"CHROMA_SERVER_HTTP_PORT\"])," ")" "print(client.list_collections())" }}
-{{- include "library.discovery.told" (dict "context" . "title" "ChromaDB" "fr" "l'adresse et les identifiants sont dans `CHROMA_*`." "en" "its address and credentials are in `CHROMA_*`." "code" (dict "python" $python)) }}
+{{- include "library.discovery.told" (dict "context" . "title" "ChromaDB" "en" "its address and credentials are in `CHROMA_*`." "code" (dict "python" $python)) }}
 {{- end }}
 {{- end -}}
 
 {{- define "library.discovery.hive.help" -}}
 {{- if include "library.discovery.hive" . | trim }}
 {{- $python := list "from pyspark.sql import SparkSession" "spark = SparkSession.builder.enableHiveSupport().getOrCreate()" "spark.sql(\"SHOW DATABASES\").show()" }}
-{{- include "library.discovery.told" (dict "context" . "title" "Hive Metastore" "fr" "Spark y trouve ses tables." "en" "Spark finds its tables there." "code" (dict "python" $python)) }}
+{{- include "library.discovery.told" (dict "context" . "title" "Hive Metastore" "en" "Spark finds its tables there." "code" (dict "python" $python)) }}
 {{- end }}
 {{- end -}}
 
 {{- define "library.discovery.metaflow.help" -}}
 {{- if include "library.discovery.metaflow" . | trim }}
 {{- $python := list "from metaflow import FlowSpec, step" "class First(FlowSpec):" "    @step" "    def start(self):" "        self.next(self.end)" "    @step" "    def end(self):" "        print(\"done\")" "if __name__ == \"__main__\":" "    First()  # python first.py run" }}
-{{- include "library.discovery.told" (dict "context" . "title" "Metaflow" "fr" "les flux sont enregistrés dans le service trouvé." "en" "flows are recorded in the service that was found." "code" (dict "python" $python)) }}
+{{- include "library.discovery.told" (dict "context" . "title" "Metaflow" "en" "flows are recorded in the service that was found." "code" (dict "python" $python)) }}
 {{- end }}
 {{- end -}}

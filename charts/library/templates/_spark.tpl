@@ -173,7 +173,7 @@ rules:
 
 {{- define "library.spark.help" -}}
 {{- if and .Values.spark.ui (.Values.ingress).enabled }}
-- Spark: [{{ include "library.say" (dict "context" . "fr" "interface du pilote" "en" "interface of the driver") }}]({{ .Values.ingress.tls | ternary "https" "http" }}://{{ include "library.spark.host" (dict "context" . "host" .Values.ingress.hostname) }}{{ .Values.spark.path }})
+- Spark: [{{ include "library.say" (dict "context" . "en" "interface of the driver") }}]({{ .Values.ingress.tls | ternary "https" "http" }}://{{ include "library.spark.host" (dict "context" . "host" .Values.ingress.hostname) }}{{ .Values.spark.path }})
 {{- end }}
 {{- end -}}
 

@@ -180,23 +180,23 @@ data:
 {{- $host := printf "%s.%s" (include "library.fullname" .) .Release.Namespace -}}
 {{- $port := int .Values.networking.service.port -}}
 {{ include "library.notes.message" . }}
-### {{ include "library.say" (dict "context" . "fr" "Accès à la base" "en" "Access to the database") }}
+### {{ include "library.say" (dict "context" . "en" "Access to the database") }}
 {{ if .Values.global.suspend }}
-- {{ include "library.say" (dict "context" . "fr" "PostgreSQL est suspendu ; son volume est conservé." "en" "PostgreSQL is suspended; its volume is kept.") }}
+- {{ include "library.say" (dict "context" . "en" "PostgreSQL is suspended; its volume is kept.") }}
 {{- else }}
-- {{ include "library.say" (dict "context" . "fr" (printf "Adresse dans le cluster : `%s`, port %d" $host $port) "en" (printf "Address in the cluster: `%s`, port %d" $host $port)) }}
+- {{ include "library.say" (dict "context" . "en" "Address in the cluster: `%s`, port %d" "with" (list $host $port)) }}
 {{- end }}
-- {{ include "library.say" (dict "context" . "fr" "Base :" "en" "Database:") }} `{{ .Values.postgresql.auth.database }}`
-- {{ include "library.say" (dict "context" . "fr" "Utilisateur :" "en" "User:") }} `{{ .Values.postgresql.auth.username }}`
+- {{ include "library.say" (dict "context" . "en" "Database:") }} `{{ .Values.postgresql.auth.database }}`
+- {{ include "library.say" (dict "context" . "en" "User:") }} `{{ .Values.postgresql.auth.username }}`
 {{- with include "library.postgresql.password" . }}
-- {{ include "library.say" (dict "context" $ "fr" "Votre" "en" "Your") }} password: {{ . }}
+- {{ include "library.say" (dict "context" $ "en" "Your") }} password: {{ . }}
 {{- else }}
 {{- $secret := include "library.postgresql.secret" . }}
-- {{ include "library.say" (dict "context" . "fr" (printf "Votre mot de passe est dans le Secret `%s`." $secret) "en" (printf "Your password is in the Secret `%s`." $secret)) }}
+- {{ include "library.say" (dict "context" . "en" "Your password is in the Secret `%s`." "with" (list $secret)) }}
 {{- end }}
 
-{{ include "library.say" (dict "context" . "fr" "Les services de l'espace qui démarrent ensuite s'y connectent d'eux-mêmes : `psql` y suffit." "en" "Services of the namespace that start from now on connect by themselves: `psql` is enough.") }}
+{{ include "library.say" (dict "context" . "en" "Services of the namespace that start from now on connect by themselves: `psql` is enough.") }}
 {{- if not (and .Values.persistence.enabled (or .Values.persistence.existingClaim .Values.persistence.keep)) }}
-{{ include "library.say" (dict "context" . "fr" "Les données sont **effacées avec le service**." "en" "The data is **deleted with the service**.") }}
+{{ include "library.say" (dict "context" . "en" "The data is **deleted with the service**.") }}
 {{- end }}
 {{- end -}}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from builder.catalog.edit import EditError, with_entry
+from builder.catalog.edit import EditError, with_entry, with_item
 
 ENTRY = {"layers": ["l"]}
 LINE = "n: {layers: [l]}"
@@ -49,6 +49,35 @@ def test_an_entry_is_added_in_the_style_of_the_file(before: str, after: str) -> 
 def test_what_cannot_be_added_to_is_refused(text: str, why: str) -> None:
     with pytest.raises(EditError, match=why):
         with_entry(text, "images", "n", ENTRY)
+
+
+@pytest.mark.parametrize(
+    ("before", "items", "after"),
+    [
+        ("a: 1  # one\n", ["en", "nb"], "a: 1  # one\ncharts: {languages: [en, nb]}\n"),
+        ("a: 1", ["en", "nb"], "a: 1\ncharts: {languages: [en, nb]}\n"),
+        ("charts: {library: x}  # why\n", ["nb", "en"], "charts: {library: x, languages: [nb, en]}  # why\n"),
+        ("charts:\n  library: x\nb: 1\n", ["en", "nb"], "charts:\n  library: x\n  languages: [en, nb]\nb: 1\n"),
+        ("charts: {languages: [ en ]}\n", ["en", "nb"], "charts: {languages: [ en, nb ]}\n"),
+        ("charts:\n  languages: [en,  # all\n    fr]\n", ["nb", "en", "fr"], "charts:\n  languages: [nb, en,  # all\n    fr]\n"),
+    ],
+)  # fmt: skip
+def test_a_list_gets_an_item_at_an_end(before: str, items: list[str], after: str) -> None:
+    assert with_item(before, "charts", "languages", "nb", items) == after
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("charts: {languages: en}\n", "another style"),
+        ("charts:\n  languages:\n  - en\n", "another style"),
+        ("charts: [a]\n", "no mapping named 'charts'"),
+        ("charts: {languages: [fr]}\n", "cannot be added to"),
+    ],
+)
+def test_a_list_in_another_style_is_refused(text: str, why: str) -> None:
+    with pytest.raises(EditError, match=why):
+        with_item(text, "charts", "languages", "nb", ["en", "nb"])
 
 
 names = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True).filter(lambda name: name != "n")

@@ -14,7 +14,7 @@ from builder.catalog import source
 from builder.catalog.document import checked
 from builder.catalog.folder import folder
 from builder.catalog.fork import Fork
-from builder.catalog.levels import Level, Levels, document_of
+from builder.catalog.levels import Level, Levels, document_of, read
 from builder.catalog.load import Loaded, load
 from builder.catalog.merged_catalog import catalog
 from builder.catalog.overlay import Misses, joined, node
@@ -239,6 +239,38 @@ def test_problems_of_upstream_are_told_at_their_place(fork: Fork_, tmp_path: Pat
             f"extends: {{git: https://x.example/y, commit: {'a' * 40}}}\nname: x\n",
             "the upstream of https://x.example/y at aaaaaaaaaaaa is not here",
         ),
+        (
+            f"extends: {{oci: 'r.example/y/releases@sha256:{'a' * 64}'}}\nname: x\n",
+            "the upstream of r.example/y at sha256:aaaaaaaaaaaa is not here",
+        ),
+        (
+            "extends: {oci: 'r.example/y/releases:current'}\nname: x\n",
+            "'r.example/y/releases:current' is not a release by its digest, such as",
+        ),
+        (
+            f"extends: {{oci: 'r.example/y@sha256:{'a' * 64}'}}\nname: x\n",
+            "is not a release by its digest, such as registry.example.org/national/releases@",
+        ),
+        (
+            f"extends: {{oci: 'u:p@r.example/releases@sha256:{'a' * 64}'}}\nname: x\n",
+            "is not a release by its digest",
+        ),
+        (
+            f"extends: {{oci: 'r.example/releases@sha256:{'a' * 64}', signd_by: {{}}}}\nname: x\n",
+            "unknown key 'signd_by'\n  hint: did you mean 'signed_by'?",
+        ),
+        (
+            f"extends: {{oci: 'r.example/releases@sha256:{'a' * 64}', signed_by: {{}}}}\nname: x\n",
+            "nobody is named, so no upstream could be read",
+        ),
+        (
+            f"extends: {{oci: 'r.example/releases@sha256:{'a' * 64}', commit: abc}}\nname: x\n",
+            "unknown key 'commit'",
+        ),
+        (
+            f"extends: {{oci: 'r.example/releases@sha256:{'a' * 64}', directory: ../x}}\nname: x\n",
+            "'../x' is not a directory, such as a/b, without '..'",
+        ),
     ],
 )
 @pytest.mark.usefixtures("fork")
@@ -281,6 +313,37 @@ def test_an_upstream_of_git_stays_in_its_own_directory(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="is outside of the repository that names it"):
         load(Path("catalog.yaml"))
+
+
+@pytest.mark.usefixtures("fork")
+def test_registries_of_upstreams_are_known_the_nearest_first(tmp_path: Path) -> None:
+    """Of a release, it is where the release is; of a commit, what its catalog says; of a directory,
+    none: its store is at hand."""
+    digest, commit = "d" * 64, "c" * 40
+    released = f"extends: {{oci: 'r.example:5000/two/releases@sha256:{digest}'}}\n"
+    git = f"extends: {{git: https://x.example/y, commit: {commit}}}\n"
+    lay(
+        tmp_path,
+        {
+            "catalog.yaml": "extends: near\nname: x\n",
+            "near/catalog.yaml": f"{released}name: near\nregistry: near.example/n\n",
+            f".catalog/upstream/sha256-{digest}/catalog.yaml": f"{git}name: two\n",
+            f".catalog/upstream/{commit}/catalog.yaml": "name: one\nregistry: one.example/x\n",
+        },
+    )
+    assert read(Path("catalog.yaml")).registries == ("r.example:5000/two", "one.example/x")
+
+
+@pytest.mark.usefixtures("fork")
+def test_an_upstream_of_a_newer_format_is_told_at_its_place(tmp_path: Path) -> None:
+    national = tmp_path / "national" / "catalog.yaml"
+    national.write_text("format: 2\n" + national.read_text().replace("format: 1\n", ""))
+    (tmp_path / "catalog.yaml").write_text(START)
+    with pytest.raises(InputError) as caught:
+        load(Path("catalog.yaml"))
+    assert str(caught.value.problems[0]).startswith(
+        "national/catalog.yaml:1:9: this upstream is of the format 2, and 1 is known\n  hint: take"
+    )
 
 
 @pytest.mark.usefixtures("fork")
@@ -397,3 +460,24 @@ def test_mirrors_are_defaults_of_settings(fork: Fork_) -> None:
     assert loaded.catalog.sources == {"pypi": "https://mirror.example/simple"}
     (problem,) = wrong(fork, "mirrors: {pypy: 'https://mirror.example/simple'}\n")
     assert problem == "catalog.yaml:4:11: unknown origin 'pypy'\n  hint: did you mean 'pypi'?"
+
+
+RULED = "exclude:\n  - {image: code-r, because: R has no editor}\n  - {layer: lab, when: {python: '3.11'}, because: too old}\n"
+
+
+def test_a_rule_of_upstream_is_left_out_by_its_reason(fork: Fork_, tmp_path: Path) -> None:
+    national = tmp_path / "national" / "catalog.yaml"
+    national.write_text(national.read_text() + RULED)
+    assert "code-r" not in names(fork())
+    loaded = fork("drop: {exclude: [R has*]}\n")
+    assert "code-r" in names(loaded)
+    assert [rule.because for rule in loaded.catalog.exclude] == ["too old"]
+    loaded = fork("drop: {exclude: ['*']}\nexclude: [{image: lab-r, because: ours}]\n")
+    assert [rule.because for rule in loaded.catalog.exclude] == ["ours"]
+    assert wrong(fork, "drop: {exclude: [to old], require: [x]}\n") == [
+        (
+            "catalog.yaml:4:18: upstream has no rule of exclude 'to old' there\n"
+            "  hint: did you mean 'too old'?"
+        ),
+        "catalog.yaml:4:37: upstream has no rule of require 'x' there",
+    ]

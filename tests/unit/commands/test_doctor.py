@@ -91,7 +91,7 @@ def test_a_machine_that_has_nothing(doctor: Doctor, tmp_path: Path) -> None:
         assert found[name]["verdict"] == "wrong", found[name]
         assert found[name]["fix"], found[name]
     assert "127.0.0.1 does not answer" in found["debian trixie"]["detail"]
-    assert not {"maven", "go", "cran"} & set(found), "no layer needs them"
+    assert not {"maven", "go", "cran", "julia"} & set(found), "no layer needs them"
 
 
 def test_cosign_is_needed_where_releases_are_signed(doctor: Doctor, tmp_path: Path) -> None:
@@ -126,6 +126,7 @@ on: [base]
 maven: {artifacts: ["org.example:app:1.0", {when: {debian: trixie}, packages: ["a:b:[1,2)"]}]}
 go: {example.org/tool: {version: latest}}
 cran: [config]
+julia: [JSON]
 """
 
 
@@ -135,9 +136,11 @@ def test_the_mirrors_of_other_registries(doctor: Doctor, root: Path, tmp_path: P
     layer.parent.mkdir()
     layer.write_text(OTHER_REGISTRIES)
 
-    silent = {f"CATALOG_MIRROR_{name}": f"{SILENT}/{name}" for name in ("MAVEN", "GO", "CRAN")}
+    silent = {
+        f"CATALOG_MIRROR_{name}": f"{SILENT}/{name}" for name in ("MAVEN", "GO", "CRAN", "JULIA")
+    }
     _, found = doctor(path, **silent)
-    for name in ("maven", "go", "cran"):
+    for name in ("maven", "go", "cran", "julia"):
         assert found[name]["verdict"] == "wrong"
         assert "127.0.0.1 does not answer" in found[name]["detail"]
         assert f"CATALOG_MIRROR_{name.upper()}" in found[name]["fix"]
@@ -147,13 +150,14 @@ def test_the_mirrors_of_other_registries(doctor: Doctor, root: Path, tmp_path: P
         "MAVEN": "org/example/app/1.0/app-1.0.pom",
         "GO": "golang.org/toolchain/@v/list",
         "CRAN": "src/contrib/PACKAGES",
+        "JULIA": "registries",
     }
     served = {f"CATALOG_MIRROR_{name}": f"file://{tmp_path}/{name}" for name in files}
     for name, file in files.items():
         (tmp_path / name / file).parent.mkdir(parents=True)
         (tmp_path / name / file).touch()
     _, found = doctor(path, **served)
-    assert {found[name]["verdict"] for name in ("maven", "go", "cran")} == {"ok"}
+    assert {found[name]["verdict"] for name in ("maven", "go", "cran", "julia")} == {"ok"}
 
     # A range is looked up in the list of versions.
     layer.write_text(OTHER_REGISTRIES.replace(":1.0", ":[1,2)"))

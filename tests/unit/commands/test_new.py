@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from builder.cli import main
+from tests.unit.catalog.test_load import lay
 from tests.unit.sound import unpack
 
 CHARTS = Path(__file__).parents[3] / "charts"
@@ -25,7 +26,7 @@ def root(tmp_path: Path) -> Path:
 def copy_library(root: Path) -> None:
     """Copy what all charts are made from."""
     for path in CHARTS.iterdir():
-        if path.is_dir() and not (path / "service.yaml").exists():
+        if path.is_dir() and path.name in {"icons", "library", "options", "stubs"}:
             shutil.copytree(path, root / "charts" / path.name)
 
 
@@ -118,3 +119,45 @@ def test_a_service_that_exists_is_refused_with_its_place(
     (root / "charts/x/service.yaml").write_text("")
     assert new(root, "service", "x") == 2
     assert "charts/x/service.yaml: the service 'x' exists already" in capsys.readouterr().err
+
+
+def test_a_language(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy_library(root)
+    service = {"options": {"disk": {"title": "Disk", "description": "Its  size"}}}
+    text = (
+        "title: Dash\ndescription: {en: A page}\nimage: base\nicon: https://x.example/i.svg\n"
+        "groups: [interactive]\nport: 80\ncommand: '- run'\nprobe: {tcp: true}\npassword: []\n"
+    )
+    lay(root, {"charts/dash/service.yaml": text + f"options: {json.dumps(service['options'])}\n"})
+    assert new(root, "language", "nb", "--first") == 0
+    said = capsys.readouterr()
+    file = root / "charts/texts/nb.yaml"
+    assert f"created {file}" in said.out
+    assert "charts: {languages: [nb, en]}\n" in (root / "catalog.yaml").read_text()
+    written = file.read_text()
+    assert "        description: # Its size\n" in written
+    assert "  Service access:\n" in written
+    edited = written.replace("title:  # Dash", "title: Instrument  # Dash") + "# mine\n"
+    file.write_text(edited)
+    before = (root / "catalog.yaml").read_text()
+    assert new(root, "language", "nb") == 0
+    assert (file.read_text(), (root / "catalog.yaml").read_text()) == (edited, before)
+    capsys.readouterr()
+    argv = ["-C", str(root / "catalog.yaml"), "chart", "texts"]
+    assert main([*argv, "nb", "--json", "--check"]) == 1
+    lacks = {tuple(one["keys"]) for one in json.loads(capsys.readouterr().out)["nb"]}
+    assert ("services", "dash", "description") in lacks
+    assert ("services", "dash", "title") not in lacks
+    assert main(argv) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[0] == "nb"
+    assert main([*argv, "pt-BR"]) == 2
+    assert "catalog new language pt-BR" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "why"), [("norsk_", "not a language tag"), ("en", "in English")])
+def test_what_is_no_language_to_translate_to(
+    root: Path, capsys: pytest.CaptureFixture[str], name: str, why: str
+) -> None:
+    assert new(root, "language", name) == 2
+    assert why in capsys.readouterr().err
+    assert not (root / "charts").exists()

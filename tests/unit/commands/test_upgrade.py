@@ -11,6 +11,7 @@ import pytest
 
 from builder.cli import main
 from tests.unit.catalog.test_load import lay, sections
+from tests.unit.charts.test_library import SHARED
 
 pytestmark = pytest.mark.process
 LAYER = (
@@ -151,3 +152,30 @@ def test_a_fork_of_a_directory_has_nothing_to_move(
     lay(Path(), {"fork/catalog.yaml": "extends: ../national\nname: fork\n"})
     assert upgrade(Path("fork/catalog.yaml")) == 2
     assert "run `catalog lock --upstream`" in capsys.readouterr().err
+
+
+def test_templates_texts_and_what_images_are_made_of_are_told(
+    upstream: Upstream, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upstream()
+    charts = {f"national/charts/{path}": text for path, text in SHARED.items()}
+    lay(Path(), {**charts, "national/charts/texts/fr.yaml": "notes: {One: Un}\n"})
+    path = fork(upstream(a="2"))
+    word = '{{- define "library.word" -}}other{{- end -}}\n'
+    lay(
+        Path(),
+        {
+            "national/charts/library/templates/_word.tpl": word,
+            "national/charts/texts/fr.yaml": "notes: {One: Une}\n",
+            "national/images/kernel/layer.yaml": "description: K\non: [lab, r]\n",
+        },
+    )
+    upstream(a="2")
+    assert upgrade(path, "--json", "--dry-run") == 0
+    told = {tuple(one["part"]): one for one in json.loads(capsys.readouterr().out)["moved"]}
+    assert told["template", "library/templates/_word.tpl"]["new"].startswith("sha256:")
+    assert told["texts", "fr", "notes", "One"]["new"] == "Une"
+    image = told["image", "lab-r", "layers"]
+    assert "kernel" in image["old"]
+    assert "kernel" not in image["new"]
+    assert {one["who"] for one in told.values()} == {"upstream"}

@@ -172,6 +172,7 @@ def test_what_is_killed_may_have_had_too_little_memory(tmp_path: Path) -> None:
         ("getaddrinfo ENOTFOUND registry.example.org", "`npm`"),
         ("cannot open URL 'https://example.org/src/contrib/PACKAGES'", "`archives`"),
         ("cannot open URL 'https://example.org/src/contrib/PACKAGES'", "`cran`"),
+        ("ERROR: no registries have been installed", "`julia`"),
         ("Warning: unable to access index for repository https://example.org", "`cran`"),
         ("dial tcp: lookup example.org: no such host", "`archives`"),
         ("java.net.UnknownHostException: example.org", "`archives`"),

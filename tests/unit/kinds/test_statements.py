@@ -32,9 +32,22 @@ def python(text: str, path: str = f"{SITE}/a-1.dist-info/METADATA") -> Described
 def test_a_kind_whose_packages_stay_in_images_has_a_type_of_url() -> None:
     without = [kind.name for kind in KINDS if kind.statement and not kind.url]
     assert not without, f"{without}: give their rows the type of their package URLs"
-    assert {kind.name for kind in KINDS if not kind.url} == {"build", "builddep"}, (
-        "nothing of it stays"
-    )
+    assert {kind.name for kind in KINDS if not kind.url} == {
+        *("build", "builddep"),  # nothing of it stays
+        "julia-artifact",  # a part of the package that brings it
+    }
+
+
+def test_a_julia_package_tells_its_uuid_and_what_it_needs() -> None:
+    uuid = "682c06a0-de6a-54ab-a142-c8b1cf79cde6"
+    path = "usr/local/share/julia/packages/JSON/WgFNG/Project.toml"
+    text = f'name = "JSON"\nuuid = "{uuid}"\nversion = "0.21.4"\n[deps]\nMmap = "x"\n'
+    (package,) = told(path, text.encode())
+    assert (package.name, package.version, package.uuid) == ("JSON", "0.21.4", uuid)
+    assert package.requires == ("Mmap",)
+    (package,) = told(path, text.replace(uuid, "?purl=other").encode())
+    assert package.uuid == ""
+    assert told(path, b"[" * 2000) == []
 
 
 @pytest.mark.parametrize(

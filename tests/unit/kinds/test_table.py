@@ -16,6 +16,7 @@ from builder.lock.model import Artifact
 from builder.resolve.kinds import SUPPLIERS
 from tests.unit.kinds.programs import of_go
 
+UUID = "7073ff75-c697-5162-941a-fcdaad2a7d2a"
 TEMPLATES = Path(__file__).parents[3] / "builder/kinds/templates"
 # Keys of layer.yaml that ask no registry for anything.
 OTHER_KEYS = {
@@ -71,8 +72,8 @@ def test_every_row_reads_a_key_that_there_is() -> None:
 
 
 def test_what_can_be_asked_for_can_be_resolved_and_fetched() -> None:
-    # What source packages are built with comes along with them.
-    assert set(SUPPLIERS) == {kind.name for kind in ASKED_FOR} | {"builddep"}, (
+    # What source packages are built with, and what Julia packages bring, comes along with them.
+    assert set(SUPPLIERS) == {kind.name for kind in ASKED_FOR} | {"builddep", "julia-artifact"}, (
         "builder/kinds/table.py and builder/resolve/kinds.py have rows of the same names"
     )
 
@@ -109,6 +110,11 @@ def test_a_layer_without_packages_asks_for_nothing() -> None:
             artifact("r", "a", "1.0", "src/contrib/4.5.0/Recommended/a_1.0.tar.gz"),
             "cran/a_1.0.tar.gz",
         ),
+        (artifact("julia", "A", "1.0.0", f"package/{UUID}/{'ab' * 20}"), f"julia/{'ab' * 20}.tar"),
+        (
+            artifact("julia-artifact", "a", "ab" * 20, f"artifact/{'ab' * 20}"),
+            f"julia/{'ab' * 20}.tar",
+        ),
         (artifact("maven", "g:a", "1", "g/a/1/a-1.jar"), "maven/g/a/1/a-1.jar"),
         (artifact("go", "x.org/a", "v1", "x.org/a/@v/v1.zip"), "go/x.org/a/@v/v1.zip"),
         (artifact("archive", "a", "1", "https://example.org/x/a-1.tgz"), "archives/a/a-1.tgz"),
@@ -132,6 +138,13 @@ def test_each_kind_has_its_place(found: Artifact, path: str) -> None:
             '{"name": "@a/b", "version": "1.0.0"}',
             [("npm", "@a/b", "1.0.0")],
         ),
+        (
+            "usr/local/share/julia/packages/A/WgFNG/Project.toml",
+            'name = "A"\nversion = "1.0.0"\n[deps]\nB = "x"\n',
+            [("julia", "A", "1.0.0")],
+        ),
+        ("usr/local/share/julia/packages/A/WgFNG/Project.toml", "no TOML", []),
+        ("usr/share/julia/stdlib/v1.5/A/Project.toml", 'name = "A"\nversion = "1"\n', []),
         ("opt/npm/x/node_modules/a/node_modules/b/package.json", '{"name": "b"}', []),
         ("opt/npm/x/node_modules/a/package.json", "no JSON", []),
         ("opt/npm/x/node_modules/a/package.json", '["no object"]', []),

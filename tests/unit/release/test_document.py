@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from builder.errors import IntegrityError
-from builder.release.document import Release, ReleasedChart, read, write
+from builder.release.document import Release, ReleasedChart, ReleasedSource, read, write
 
 DIGEST = f"sha256:{5:064x}"
 RELEASE = Release(
@@ -20,11 +21,16 @@ RELEASE = Release(
     charts={"jupyter-python": ReleasedChart(version="1.2.0+3", digest=DIGEST)},
     waiting={"rstudio:r4.5": "it is not built"},
 )
+SOURCE = ReleasedSource(digest=f"sha256:{6:064x}", directory="examples/ministry")
 GOOD = json.loads(write(RELEASE))
 
 
 def test_it_is_read_as_it_was_written() -> None:
     assert read(write(RELEASE), "x") == RELEASE
+    for source in (SOURCE, replace(SOURCE, directory="")):
+        release = replace(RELEASE, source=source)
+        assert read(write(release), "x") == release
+        assert release.tag != RELEASE.tag
 
 
 def test_a_release_has_a_tag_of_its_day_and_its_content() -> None:
@@ -55,6 +61,11 @@ def test_a_release_has_a_tag_of_its_day_and_its_content() -> None:
         ("charts", {"a": {"version": "../1", "digest": DIGEST}}, "'../1' is not what is due there"),
         ("charts", {"a": []}, "list indices"),
         ("waiting", {"a:b": 5}, "'5' is not a text"),
+        ("source", [], "list indices"),
+        ("source", {}, "it lacks 'digest'"),
+        ("source", {"digest": "latest"}, "'latest' is not what is due there"),
+        ("source", {"digest": DIGEST, "directory": "../x"}, "'../x' is not what is due there"),
+        ("source", {"digest": DIGEST, "directory": None}, "'None' is not what is due there"),
     ],
 )
 def test_an_odd_one_is_refused_with_the_reason(key: str, value: object, said: str) -> None:

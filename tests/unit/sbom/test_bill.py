@@ -95,6 +95,10 @@ def test_an_image_has_the_url_of_what_is_published() -> None:
         (Described(kind="go", name="stdlib", version="go1.26.1"), "pkg:golang/stdlib@1.26.1"),
         (Described(kind="go", name="x.org/a", version=""), "pkg:golang/x.org/a"),
         (Described(kind="r", name="Rcpp", version="1.0-2"), "pkg:cran/Rcpp@1.0-2"),
+        (
+            Described(kind="julia", name="JSON", version="0.21.4", uuid="682c06a0"),
+            "pkg:julia/JSON@0.21.4?uuid=682c06a0",
+        ),
         (Described(kind="crate", name="serde", version="1.0.0"), "pkg:cargo/serde@1.0.0"),
     ],
 )

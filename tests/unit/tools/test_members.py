@@ -107,7 +107,21 @@ def test_links_that_stay_inside_are_fine(tmp_path: Path) -> None:
     archive.check(debian(tmp_path / "x.deb", member("./"), *links, absolute))
 
 
-@pytest.mark.parametrize("name", ["./../../evil", "/evil", "./a/../../evil"])
+@pytest.mark.parametrize("name", ["package/./dist/index.js", "./package/./index.js", "././x"])
+def test_steps_that_lead_nowhere_are_fine(tmp_path: Path, name: str) -> None:
+    (tmp_path / "x.tgz").write_bytes(tarred(member("./"), member(name)))
+    check_file(tmp_path / "x.tgz", "x.tgz")
+    check_file(zipped(tmp_path / "x.whl", {name: b""}), "x.whl")
+
+
+@pytest.mark.parametrize("name", ["a/./link", "./a/././link"])
+def test_steps_that_lead_nowhere_are_no_depth(tmp_path: Path, name: str) -> None:
+    (tmp_path / "x.tgz").write_bytes(tarred(member(name, tarfile.SYMTYPE, "../../out")))
+    with pytest.raises(IntegrityError, match=r"is a link to ../../out"):
+        check_file(tmp_path / "x.tgz", "x.tgz")
+
+
+@pytest.mark.parametrize("name", ["./../../evil", "/evil", "./a/../../evil", "a/./../../evil"])
 def test_debian_packages(tmp_path: Path, name: str) -> None:
     with pytest.raises(IntegrityError, match="evil"):
         archive.check(debian(tmp_path / "x.deb", member(name)))
