@@ -21,6 +21,7 @@ from builder.vulnerabilities.names import held, named
         ("go", "stdlib", "go1.25.1", "", ("Go", "stdlib", "1.25.1")),
         ("r", "r1", "1-2", "", ("CRAN", "r1", "1-2")),
         ("crate", "serde", "1.0.0", "", ("crates.io", "serde", "1.0.0")),
+        ("julia", "HTTP", "1.10.0", "", ("Julia", "HTTP", "1.10.0")),
         ("archive", "duckdb", "1.4", "", None),
         ("python", "nameless", "", "", None),
     ],
