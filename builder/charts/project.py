@@ -48,7 +48,9 @@ class Charts:
         if level_of(service.file) == last:
             return YOURS
         parts = [service, *(groups[group] for group in self.compositions[name].groups)]
-        files = [leaf.spot.file or one.file for one in parts for _, leaf in leaves(node(one))]
+        files: list[str] = []
+        for one in parts:
+            files += [leaf.spot.file or one.file for _, leaf in leaves(node(one))]
         library = self.compositions[name].library
         used = {Path(path).name for path in self.tree(name)}
         files += [

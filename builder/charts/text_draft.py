@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from builder.charts.text_gaps import Written
+from builder.documents import check_yaml
 
 START = "# What is empty is taken from the next language that catalog.yaml names.\n"
 UNLIMITED = 1 << 20
@@ -19,10 +20,12 @@ def with_gaps(text: str, lacking: Iterable[Written]) -> str:
     """Return a file of texts with a key for each text that is to be translated, and the text itself
     as a comment behind it. `text` is the file as it is, empty for a new one; it is right.
     """
-    yaml = YAML()
-    yaml.width, yaml.preserve_quotes, yaml.allow_duplicate_keys = UNLIMITED, True, False
     text = text or START
-    document = yaml.load(text)
+    # The round trip's own parser has no limits.
+    check_yaml(text)
+    trip = YAML()
+    trip.width, trip.preserve_quotes, trip.allow_duplicate_keys = UNLIMITED, True, False
+    document = trip.load(text)
     # What has no entries has no place for comments: they stand in front of the first one.
     lines = [] if document else text.splitlines()
     kept = [f"{line}\n" for line in lines if line.strip() != "{}"]
@@ -30,7 +33,7 @@ def with_gaps(text: str, lacking: Iterable[Written]) -> str:
     for one in lacking:
         _add(document, one)
     stream = io.StringIO()
-    yaml.dump(document, stream)
+    trip.dump(document, stream)
     return "".join(kept) + stream.getvalue().rstrip("\n") + "\n"
 
 

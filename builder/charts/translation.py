@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -77,9 +78,8 @@ class Translation:
         said: dict[str, dict[str, str]] = {}
         for language in preferred(self.languages):
             for keys, texts in self._below("notes", 1).items():
-                spoken = [
-                    one for text in texts.values() for one in text if one.language == language
-                ]
+                every = itertools.chain.from_iterable(texts.values())
+                spoken = [one for one in every if one.language == language]
                 if spoken:
                     said.setdefault(language, {})[keys] = str(spoken[-1].value.data)
         return said

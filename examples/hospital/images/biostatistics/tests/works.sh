@@ -2,4 +2,10 @@
 # The packages are there, and compute.
 set -euo pipefail
 
-Rscript -e 'library(Epi); library(lme4); library(survival); stopifnot(nrow(summary(survfit(Surv(time, status) ~ sex, lung))$table) == 2)'
+Rscript - <<'END'
+library(Epi)
+library(lme4)
+library(survival)
+curves <- summary(survfit(Surv(time, status) ~ sex, lung))
+stopifnot(nrow(curves$table) == 2)
+END
