@@ -42,6 +42,9 @@ They are read from environment variables, each with its default:
                                     default: catalog
     CATALOG_NODE_IMAGE              node image to make it from
                                     default: the newest kindest/node in the Docker engine
+    CATALOG_OSV                     directory with advisories of OSV, by which `catalog
+                                    vulnerabilities` and `notes` tell vulnerabilities
+                                    default: none
     CATALOG_TODAY                   the day (2026-11-27) by which ends of life are told
                                     default: what this machine's clock says, in UTC
     CATALOG_SIGN_KEY                key by which `catalog publish` signs, as cosign takes it: a file
@@ -100,6 +103,8 @@ class Settings:
     cluster: str = "catalog"
     node_image: str | None = None
     keyring: Path = KEYRING
+    osv: Path | None = None
+    """Directory of a database of vulnerabilities; whoever uses it looks whether it is one."""
     sign_key: str = ""
     """As cosign takes it; KEYLESS for an identity; empty where nothing is signed."""
     mirrors: Mapping[str, str] = field(default_factory=dict)
@@ -142,6 +147,7 @@ def read(directory: Path, environment: Mapping[str, str] | None = None) -> Setti
         cluster=env.get(PREFIX + "CLUSTER") or "catalog",
         node_image=env.get(PREFIX + "NODE_IMAGE") or None,
         keyring=Path(env.get(PREFIX + "DEBIAN_KEYRING") or KEYRING),
+        osv=Path(env[PREFIX + "OSV"]).absolute() if env.get(PREFIX + "OSV") else None,
         sign_key=_sign_key(env, problems),
         mirrors=_urls(env, MIRROR, problems),
         snapshots=_urls(env, SNAPSHOT, problems),

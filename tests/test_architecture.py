@@ -39,6 +39,7 @@ LAYERS = (
     {"debian"},
     {"cells"},
     {"sbom"},
+    {"vulnerabilities"},
     {"render", "charts"},
     {"plan"},
     {"tools"},
@@ -63,6 +64,7 @@ PURE = (FOUNDATION - {"settings"}) | {
     "debian",
     "cells",
     "sbom",
+    "vulnerabilities",
 }
 IMPURE_MODULES = (
     "asyncio.subprocess",

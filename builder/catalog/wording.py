@@ -68,6 +68,9 @@ _PATTERNS = {
     words.TAG_TEMPLATE: "a tag: letters, digits, '_', '.', '-', {tag}, {exact}, {date}, {digest}",
     words.PACKAGE: "a package by its kind and name, such as deb:python{value}",
     words.REASON: "a reason, on one line",
+    words.VULNERABILITY: "the name of a vulnerability, such as CVE-2026-1234",
+    words.HELD_PACKAGE: "the name of a package, without globs",
+    words.IMAGE_GLOB: "an image, or a glob such as jupyter-* or *:py3.13",
     language.LANGUAGE: "a language tag (BCP 47), such as en, pt-BR or zh-Hans",
 }
 _BRANCHES = {words.TEXT, words.TEXTS, words.CONDITIONAL, fork.RELEASED, "[key]"}

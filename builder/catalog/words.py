@@ -47,6 +47,10 @@ DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 TAG_TEMPLATE = r"^[A-Za-z0-9_{][A-Za-z0-9._{}-]*$"
 PACKAGE = r"^[a-z]+:[^\s:]+$"
 REASON = r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+# The names that databases of vulnerabilities give: CVE-2026-1234, GHSA-….
+VULNERABILITY = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"
+HELD_PACKAGE = r"^[^\s*?]{1,200}$"
+IMAGE_GLOB = r"^[a-z0-9*?\[][A-Za-z0-9._:*?\[\]!-]{0,199}$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
 # A family's name holds `{parameters}` that `product` fills in.

@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, str] = {
     "size": "show what takes space in an image",
     "diff": "compare two images or two cells: packages, files, bytes to pull",
     "sbom": "write what images hold, with licences, as SPDX and CycloneDX documents",
+    "vulnerabilities": "show what is vulnerable in images, by a database and a policy",
     "notes": "say what moved between two states of the catalog: packages by layer, images, pulls",
     "lock": "resolve what layers ask for to exact files, in catalog.lock",
     "upgrade": "move a fork to what its upstream is by now",

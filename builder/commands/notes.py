@@ -8,13 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from builder.console.text import Console
-from builder.errors import InputError, Problem
 from builder.fetch.transfer import place
 from builder.graph.moved import Notes, State
 from builder.graph.notes import asked_of, notes
 from builder.lock.model import Artifact
 from builder.lock.osv import Advisory
-from builder.record.osv import ARGUMENT, advisories
+from builder.record.osv import ARGUMENT, database_of, read
 from builder.record.states import state_of
 from builder.render.notes import document, markdown
 from builder.settings import Settings
@@ -38,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ARGUMENT,
         type=Path,
         metavar="DIRECTORY",
-        help="mark what closes vulnerabilities, by the advisories in it: JSON files of OSV",
+        help="mark what closes vulnerabilities, by the advisories in it: JSON files of OSV"
+        " (default: CATALOG_OSV)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -66,26 +66,23 @@ def between(catalog: Path, old: str, new: str | None, osv: Path | None, console:
     after = state_of(new or str(catalog.parent), "NEW", catalog, settings, console)
     if new is None:
         after = replace(after, name=NOW)
-    known = _advisories(osv, before, after)
+    known = _advisories(osv, settings, before, after)
     return notes(before, after, advisories=known, size=_sizes(settings))
 
 
-def check_database(directory: Path | None) -> None:
-    """Raise InputError where a directory of advisories is given, and is none."""
-    if directory is not None and not directory.is_dir():
-        hint = "give a directory of JSON files in the format of OSV"
-        raise InputError([Problem(ARGUMENT, 0, 0, f"{str(directory)!r} is no directory", hint)])
-
-
-def _advisories(directory: Path | None, before: State, after: State) -> list[Advisory] | None:
+def _advisories(
+    directory: Path | None, settings: Settings, before: State, after: State
+) -> list[Advisory] | None:
     """Return what a database says of the packages that moved; None where there is none.
 
     Raises:
         InputError: the directory is none, or what it holds.
 
     """
-    check_database(directory)
-    return None if directory is None else advisories(directory, asked_of(before, after))
+    database = database_of(directory, settings)
+    if database is None:
+        return None
+    return list(read(database, asked_of(before, after)).advisories)
 
 
 def _sizes(settings: Settings) -> Callable[[Artifact], int]:

@@ -13,6 +13,7 @@ from builder.charts.model import Group
 from builder.charts.service import Service
 from builder.charts.texts import Texts
 from builder.console.text import Console
+from builder.vulnerabilities.policy import Policy
 
 DIRECTORY = "schemas"
 DOCUMENTS: Mapping[str, type[BaseModel]] = {
@@ -21,9 +22,10 @@ DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "service": Service,
     "options": Group,
     "texts": Texts,
+    "vulnerabilities": Policy,
 }
-"""catalog.yaml, images/*/layer.yaml, charts/*/service.yaml, a group of options, and texts in one
-language.
+"""catalog.yaml, images/*/layer.yaml, charts/*/service.yaml, a group of options, texts in one
+language, and vulnerabilities.yaml.
 """
 
 

@@ -5,6 +5,7 @@ person would type, in their order.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import fcntl
 import json
 import time
@@ -17,7 +18,7 @@ from builder.catalog.load import load
 from builder.charts.project import open_charts
 from builder.charts.sources import DIRECTORY
 from builder.commands import call
-from builder.commands.notes import LAST, between, check_database
+from builder.commands.notes import LAST, between
 from builder.commands.push import add_registry, given, place_of
 from builder.console.text import Console
 from builder.documents import from_json
@@ -29,11 +30,15 @@ from builder.lock.bound import Reach
 from builder.lock.model import NAME as LOCK
 from builder.record import digests
 from builder.record.chart_images import LOOPBACK, offered
-from builder.record.osv import ARGUMENT
+from builder.record.examined import Asked, examine
+from builder.record.osv import ARGUMENT, database_of
+from builder.record.policy import policy_of
 from builder.release.charts import bring_back
 from builder.release.shelf import CURRENT, Place, Released, get
 from builder.render.notes import markdown
+from builder.render.vulnerabilities import markdown as section
 from builder.settings import read as read_settings
+from builder.settings import today
 from builder.tools import git, process
 from builder.tree import File, replace
 from builder.verify import image as verify
@@ -100,7 +105,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ARGUMENT,
         type=Path,
         metavar="DIRECTORY",
-        help="for the notes: advisories, as JSON files of OSV",
+        help="for the notes and the policy on vulnerabilities: advisories, as JSON files of OSV"
+        " (default: CATALOG_OSV)",
     )
     parser.add_argument(
         "--no-lock", action="store_true", help="take the lock as it is; move no package"
@@ -135,7 +141,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     alone: what was public of them stays. Exit 1 when there is one.
     """
     given(arguments)
-    check_database(arguments.osv)
+    database_of(arguments.osv, read_settings(arguments.catalog.parent))
+    policy_of(arguments.catalog.parent)
     week = Week(arguments=arguments, console=console)
     with _alone(load(arguments.catalog).root):
         before = _public(arguments)
@@ -190,7 +197,7 @@ def _publish(week: Week, charts: list[str | Path]) -> None:
     """Keep in git what is going to be public, and make it public."""
     arguments = week.arguments
     root = load(arguments.catalog).root
-    notes = _notes(arguments, root / STATE / "notes.md", week.console)
+    notes = _notes(arguments, root / STATE / "notes.md", week.console, _vulnerabilities(week))
     if arguments.commit:
         week.take("commit", lambda: _commit(root, notes, week.console))
     to = ["--to", arguments.to] if arguments.to else []
@@ -228,12 +235,41 @@ def _ready(arguments: argparse.Namespace, pins: Path) -> list[str]:
     return [name for name, one in services.items() if found.keys() >= set(offered(one))]
 
 
-def _notes(arguments: argparse.Namespace, file: Path, console: Console) -> str:
-    """Return what moved since the last commit, in Markdown, and write it to a file; empty where
-    there is no git.
+def _vulnerabilities(week: Week) -> str:
+    """Look for vulnerabilities where a database is known; return a section for the notes.
+
+    Raises:
+        BuilderError: the policy is broken, and says to hold.
+
+    """
+    arguments, console = week.arguments, week.console
+    project = open_project(arguments.catalog, cells=False)
+    if database_of(arguments.osv, project.settings) is None:
+        return ""
+    stated = policy_of(project.loaded.root)
+    sections: list[str] = []
+
+    def look() -> int:
+        asked = Asked(today=today(), osv=arguments.osv, since=LAST)
+        try:
+            examined = examine(project, stated, asked, console)
+        except InputError as error:
+            console.note(f"not compared with {LAST}: {error.problems[0].message}")
+            examined = examine(project, stated, dataclasses.replace(asked, since=None), console)
+        sections.append(section(examined.verdict, examined.moved))
+        return 1 if examined.verdict.breaking else 0
+
+    week.take("vulnerabilities", look, may_fail=not stated.policy.hold)
+    return sections[0]
+
+
+def _notes(arguments: argparse.Namespace, file: Path, console: Console, more: str) -> str:
+    """Return what moved since the last commit, in Markdown, with `more` after it, and write it to a
+    file; empty where there is no git.
     """
     try:
         notes = markdown(between(arguments.catalog, LAST, None, arguments.osv, console))
+        notes += f"\n{more}" if more else ""
     except InputError as error:
         console.note(f"no notes: {error.problems[0].message}")
         return ""

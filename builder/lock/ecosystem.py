@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from builder.lock.bound import PYTHON
 from builder.lock.model import Artifact, Lock
-from builder.lock.osv import CRAN, DEBIAN, GO, MAVEN, NPM, PYPI, OsvPackage
+from builder.lock.osv import CRAN, DEBIAN, GO, JULIA, MAVEN, NPM, PYPI, OsvPackage
 from builder.lock.version import DEBIAN as OF_DEBIAN
 from builder.lock.version import debian_parts
 
@@ -39,6 +39,8 @@ def osv_packages(artifact: Artifact, release: str) -> Iterator[OsvPackage]:
         yield OsvPackage(NPM, name, version)
     elif artifact.kind == "maven":
         yield OsvPackage(MAVEN, name, version)
+    elif artifact.kind == "julia":
+        yield OsvPackage(JULIA, name, version)
     elif toolchain := TOOLCHAIN.match(version):
         yield OsvPackage(GO, "stdlib", toolchain["version"])
     elif artifact.kind == "go":

@@ -1,4 +1,4 @@
-"""Advisories in the format of OSV (schema 1.6), and whether they affect a version of a package.
+"""Advisories in the format of OSV (schema 1.7), and whether they affect a version of a package.
 
 https://ossf.github.io/osv-schema/ says what its fields mean and how ranges are read.
 """
@@ -6,7 +6,7 @@ https://ossf.github.io/osv-schema/ says what its fields mean and how ranges are 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from builder.lock.maven import order as maven_order
 from builder.lock.version import debian_key
 
 DEBIAN, PYPI, NPM, MAVEN, GO, CRAN = "Debian", "PyPI", "npm", "Maven", "Go", "CRAN"
+CRATES, JULIA = "crates.io", "Julia"
 BEGINNING = "0"
 """Where a range begins that has no beginning."""
 NO_LIMIT = "*"
@@ -66,12 +67,37 @@ class Named(BaseModel):
     name: str
 
 
+class Score(BaseModel):
+    """How severe it is, by one way to tell."""
+
+    type: str = ""
+    """CVSS_V4, CVSS_V3, CVSS_V2, or another one."""
+    score: str = ""
+
+
+class Said(BaseModel):
+    """What databases say in words of their own; anything may stand there."""
+
+    severity: object = None
+    """GitHub's: LOW, MODERATE, HIGH, CRITICAL."""
+    urgency: object = None
+    """Debian's: `unimportant` is what does no harm as Debian builds it."""
+
+
 class Affected(BaseModel):
     """What is affected of one package."""
 
     package: Named | None = None
     ranges: list[Range] = []
     versions: list[str] = []
+    severity: list[Score] | None = None
+    ecosystem_specific: Said | None = None
+    database_specific: Said | None = None
+
+    def is_of(self, packages: Iterable[OsvPackage]) -> bool:
+        """Tell whether it is about one of these packages, in whatever version."""
+        named = self.package
+        return named is not None and any(_same(named, package) for package in packages)
 
 
 class Advisory(BaseModel):
@@ -83,6 +109,8 @@ class Advisory(BaseModel):
     summary: str = ""
     withdrawn: str | None = None
     affected: list[Affected] = []
+    severity: list[Score] | None = None
+    database_specific: Said | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,6 +124,16 @@ class Advisory(BaseModel):
             return False
         pairs = product(self.affected, packages)
         return any(_is_affected(affected, package) for affected, package in pairs)
+
+    def fixed(self, package: OsvPackage) -> tuple[str, ...]:
+        """Return the first version of each range that holds a package's version which is free of
+        it; none where there is no such version yet.
+        """
+        found: dict[str, None] = {}
+        for affected in self.affected:
+            if _is_affected(affected, package):
+                found.update(dict.fromkeys(_fixes(affected, package.version)))
+        return tuple(found)
 
 
 class Advisories:
@@ -129,10 +167,34 @@ def _is_affected(affected: Affected, package: OsvPackage) -> bool:
     if package.version in affected.versions:
         return True
     for one in affected.ranges:
-        order = _semver if one.type == "SEMVER" else ORDERS.get(ecosystem)
-        if order and one.type != "GIT" and _within(one, package.version, order):
+        order = _order_of(one, ecosystem)
+        if order is not None and _within(one, package.version, order):
             return True
     return False
+
+
+def _order_of(one: Range, ecosystem: str) -> Order | None:
+    """Return the order of a range's versions; None where nobody here knows it."""
+    if one.type == "GIT":
+        return None
+    return _semver if one.type == "SEMVER" else ORDERS.get(ecosystem)
+
+
+def _fixes(affected: Affected, version: str) -> Iterator[str]:
+    """Yield the next fix of each range after a version."""
+    ecosystem = affected.package.ecosystem.partition(":")[0] if affected.package else ""
+    for one in affected.ranges:
+        order = _order_of(one, ecosystem)
+        try:
+            later = [
+                event.fixed
+                for event in one.events
+                if order and event.fixed and order(event.fixed) > order(version)
+            ]
+            if order and later:
+                yield min(later, key=order)
+        except (ValueError, TypeError):
+            continue
 
 
 def _same(named: Named, package: OsvPackage) -> bool:
@@ -206,4 +268,6 @@ ORDERS: dict[str, Order] = {
     MAVEN: maven_order,
     GO: _semver,
     CRAN: _cran,
+    CRATES: _semver,
+    JULIA: _semver,
 }

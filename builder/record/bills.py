@@ -11,7 +11,7 @@ from builder.cells import records
 from builder.errors import BuilderError, IntegrityError
 from builder.execute.project import Project
 from builder.oci.model import Descriptor
-from builder.sbom import contents, cyclonedx, spdx
+from builder.sbom import contents, cyclonedx, spdx, urls
 from builder.sbom.bill import Bill, Image, Layer, bill
 
 
@@ -60,6 +60,12 @@ def bill_of(project: Project, image: str, manifest: Descriptor) -> Bill:
         ),
         layers,
     )
+
+
+def url_of(project: Project, image: str, manifest: Descriptor) -> str:
+    """Return the package URL of an image, as its bill has it. Raises as `bill_of`."""
+    architecture = str(_config(project, manifest).get("architecture", ""))
+    return urls.of_image(project.reference(image), manifest.digest, architecture)
 
 
 def text(made: Bill, name: str) -> bytes:

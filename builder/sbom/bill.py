@@ -150,7 +150,7 @@ class _Copyrights:
 def _component(
     package: Described, cell: str, release: Mapping[str, str], copyrights: _Copyrights
 ) -> Component:
-    source, _, source_version = package.source.partition(" ")
+    source = package.source.partition(" ")[0]
     if package.kind == DEBIAN:
         stated = copyrights.of(package.name)
         licence = licences.of_debian(source, stated)
@@ -161,12 +161,7 @@ def _component(
         kind=package.kind,
         name=package.name,
         version=package.version,
-        url=urls.url(
-            package.kind,
-            package.name,
-            package.version,
-            **_of_release(package, source, source_version, release),
-        ),
+        url=url_of(package, release),
         layers=(cell,),
         paths=(package.path,),
         licence=licence,
@@ -175,14 +170,18 @@ def _component(
     )
 
 
-def _of_release(
-    package: Described, source: str, source_version: str, release: Mapping[str, str]
-) -> dict[str, str]:
+def url_of(package: Described, release: Mapping[str, str]) -> str:
+    """Return the package URL of a package of an image whose os-release has these fields."""
+    return urls.url(package.kind, package.name, package.version, **_of_release(package, release))
+
+
+def _of_release(package: Described, release: Mapping[str, str]) -> dict[str, str]:
     """Return what the URL of a package says beside its name. Of Debian's it is release and source
     package, by which scanners look for weaknesses; of Julia's a UUID, as names are not unique.
     """
     if package.kind != DEBIAN:
         return {"uuid": package.uuid}
+    source, _, source_version = package.source.partition(" ")
     is_same = source_version == package.version
     upstream = source if is_same else f"{source}@{source_version}"
     return {

@@ -131,6 +131,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
         "chart package --destination out --url http://127.0.0.1:1/",
         "diff jupyter-python --from HEAD",
         "notes HEAD --osv images",
+        "vulnerabilities jupyter-* --osv images --since HEAD --vex out.json",
         "push --to 127.0.0.1:1/x --plain-http -j 2",
         "run jupyter-python:py3.13 -e A=b -p 80 -u user",
         "build -j 2 --force python@3.13",

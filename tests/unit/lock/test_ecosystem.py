@@ -27,6 +27,7 @@ def artifact(kind: str, name: str, version: str, locator: str = "file") -> Artif
         (artifact("shared", "nvidia-nccl-cu12", "2.32"), ["PyPI nvidia-nccl-cu12 2.32"]),
         (artifact("npm", "@types/node", "24.0.0"), ["npm @types/node 24.0.0"]),
         (artifact("maven", "org.a:app", "1"), ["Maven org.a:app 1"]),
+        (artifact("julia", "HTTP", "1.10.0"), ["Julia HTTP 1.10.0"]),
         (artifact("go", "example.org/x", "v1.2.3"), ["Go example.org/x v1.2.3"]),
         (artifact("go", "example.org/x/go.mod", "v1.2.3"), ["Go example.org/x v1.2.3"]),
         (
