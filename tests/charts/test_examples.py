@@ -11,14 +11,16 @@ import pytest
 
 from builder.charts.onyxia.lint import lint
 from builder.charts.onyxia.model import ChartFiles
-from tests.charts.conftest import Chart, charts_of
+from tests.charts.conftest import charts_of
 from tests.gates import ROOT
 
 EXAMPLES = sorted((ROOT / "examples").glob("*/catalog.yaml"))
 
 
-def example(name: str) -> Mapping[str, Chart]:
-    return charts_of(ROOT / "examples" / name / "catalog.yaml")
+def about(name: str) -> pytest.MarkDecorator:
+    """Make a test one about an example: a catalog without it has no such test."""
+    found = [path for path in EXAMPLES if path.parent.name == name]
+    return pytest.mark.parametrize("path", found, ids=lambda _: name)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=[path.parent.name for path in EXAMPLES])
@@ -34,8 +36,9 @@ def test_they_follow_the_rules_and_are_rendered(path: Path) -> None:
         assert chart.render().statefulset["kind"] == "StatefulSet"
 
 
-def test_the_ministry_speaks_french() -> None:
-    for chart in example("ministry").values():
+@about("ministry")
+def test_the_ministry_speaks_french(path: Path) -> None:
+    for chart in charts_of(path).values():
         assert not untranslated(chart.schema), "fr.yaml has all texts"
         notes = chart.render({"userPreferences": {"language": "de"}}).notes
         assert "### Accès au service" in notes
@@ -49,8 +52,9 @@ def untranslated(node: Mapping[str, Any]) -> list[str]:
     return [one["title"] for one in node["properties"].values() if one["title"] in english]
 
 
-def test_in_the_hospital_nobody_is_root_and_the_network_ends() -> None:
-    for chart in example("hospital").values():
+@about("hospital")
+def test_in_the_hospital_nobody_is_root_and_the_network_ends(path: Path) -> None:
+    for chart in charts_of(path).values():
         rendered = chart.render()
         assert rendered.pod["securityContext"]["runAsNonRoot"] is True
         assert rendered.pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -66,8 +70,9 @@ def test_in_the_hospital_nobody_is_root_and_the_network_ends() -> None:
                 chart.render({"security": wish})
 
 
-def test_in_the_hospital_a_gpu_is_on_its_own_nodes() -> None:
-    chart = example("hospital")["jupyter-pytorch-gpu"]
+@about("hospital")
+def test_in_the_hospital_a_gpu_is_on_its_own_nodes(path: Path) -> None:
+    chart = charts_of(path)["jupyter-pytorch-gpu"]
     rendered = chart.render()
     assert rendered.pod["nodeSelector"] == {"hospital.example/pool": "gpu"}
     assert [one["key"] for one in rendered.pod["tolerations"]] == ["hospital.example/gpu"]
@@ -76,8 +81,9 @@ def test_in_the_hospital_a_gpu_is_on_its_own_nodes() -> None:
         chart.render({"resources": {"limits": {"nvidia.com/gpu": "2"}}})
 
 
-def test_a_course_is_in_spanish_small_and_has_its_notebooks() -> None:
-    for chart in example("course").values():
+@about("course")
+def test_a_course_is_in_spanish_small_and_has_its_notebooks(path: Path) -> None:
+    for chart in charts_of(path).values():
         rendered = chart.render()
         assert rendered.env["GIT_REPOSITORY"].endswith("/curso/cuadernos.git")
         assert rendered.container["resources"]["limits"] == {"cpu": "1000m", "memory": "2Gi"}
