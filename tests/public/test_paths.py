@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +15,38 @@ import yaml
 
 from builder.execute.project import Project, open_project
 from tests.gates import ROOT
+from tests.releases import OLDER
 
 pytestmark = pytest.mark.docker
 
 ROWS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("paths.yaml").read_text())
-IMAGES = ("jupyter-r-python:py3.13-r4.5", "vscode-r-python:py3.11-r4.2")
+LAB = "jupyter-r-python:py3.13-r4.5"
+IMAGES = (
+    *(LAB, "vscode-r-python:py3.13-r4.5"),
+    pytest.param("vscode-r-python:py3.11-r4.2", marks=OLDER),
+)
 # A released program that Debian bookworm lacks; `catalog show` says so.
 ABSENT = {("vscode-r-python:py3.11-r4.2", "mc")}
 
 
-@pytest.fixture(scope="module")
-def project() -> Project:
-    """The images, in the engine."""
+@cache
+def project(image: str) -> Project:
+    """The catalog with one image, which is in the engine."""
     for verb in ("build", "load"):
-        subprocess.run([sys.executable, "-m", "builder", verb, *IMAGES], cwd=ROOT, check=True)
-    return open_project(ROOT / "catalog.yaml", IMAGES)
+        subprocess.run([sys.executable, "-m", "builder", verb, image], cwd=ROOT, check=True)
+    return open_project(ROOT / "catalog.yaml", (image,))
 
 
 @pytest.mark.parametrize("image", IMAGES)
-def test_what_scripts_name_is_there(project: Project, image: str) -> None:
-    layers = {cell.partition("@")[0] for cell in project.graph.images[image].cells}
+def test_what_scripts_name_is_there(image: str) -> None:
+    layers = {cell.partition("@")[0] for cell in project(image).graph.images[image].cells}
     rows = [row for row in ROWS if row["layer"] in layers and (image, name(row)) not in ABSENT]
     assert len(rows) > 20, "rows for the layers of this image"
     lines = [f"( {check(row)} ) >/dev/null 2>&1 || echo {shlex.quote(name(row))}" for row in rows]
-    assert run(project, image, "\n".join(lines)) == ""
+    assert run(image, "\n".join(lines)) == ""
 
 
-def test_jupyterlab_reads_what_a_script_appends(project: Project) -> None:
+def test_jupyterlab_reads_what_a_script_appends() -> None:
     """InseeFrLab/sspcloud-init-scripts jupyter/open-notebook.sh; with `--generate-config` first:
     amine-bs/pytorch-jupyter utils/init-jupyter.sh."""
     script = """
@@ -52,7 +58,7 @@ def test_jupyterlab_reads_what_a_script_appends(project: Project) -> None:
         curl -sS -o /dev/null -w ' %{http_code}' localhost:8888/api/contents
         kill %1
     """
-    page, status = run(project, IMAGES[0], script).split()
+    page, status = run(LAB, script).split()
     assert page.partition("?")[0] == "http://localhost:8888/lab/tree/tutorial.ipynb"
     assert status == "403"
 
@@ -73,9 +79,9 @@ def check(row: Mapping[str, Any]) -> str:
     return f"{there} && {row['run']}" if "run" in row else there
 
 
-def run(project: Project, image: str, script: str) -> str:
+def run(image: str, script: str) -> str:
     """Run bash as the user of an image, after its start script; return what it printed."""
-    command = ["docker", "run", "--rm", "--label", "catalog=test", project.reference(image)]
+    command = ["docker", "run", "--rm", "--label", "catalog=test", project(image).reference(image)]
     ended = subprocess.run(
         [*command, "bash", "-c", script], capture_output=True, text=True, check=False
     )
