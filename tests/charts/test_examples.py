@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,9 @@ def test_in_the_hospital_nobody_is_root_and_the_network_ends(path: Path) -> None
             assert container["securityContext"]["allowPrivilegeEscalation"] is False
             assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         policies = [one["spec"] for one in rendered.of("NetworkPolicy")]
-        assert {kind for one in policies for kind in one["policyTypes"]} == {"Egress", "Ingress"}
-        rules = [rule for one in policies for rule in one.get("egress", ())]
+        kinds = chain.from_iterable(one["policyTypes"] for one in policies)
+        assert set(kinds) == {"Egress", "Ingress"}
+        rules = list(chain.from_iterable(one.get("egress", ()) for one in policies))
         assert {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]} in rules
         for wish in ({"sudo": True}, {"networkPolicy": {"enabled": False}}):
             with pytest.raises(helm_python.HelmError, match="security"):

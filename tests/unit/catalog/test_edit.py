@@ -59,7 +59,11 @@ def test_what_cannot_be_added_to_is_refused(text: str, why: str) -> None:
         ("charts: {library: x}  # why\n", ["nb", "en"], "charts: {library: x, languages: [nb, en]}  # why\n"),
         ("charts:\n  library: x\nb: 1\n", ["en", "nb"], "charts:\n  library: x\n  languages: [en, nb]\nb: 1\n"),
         ("charts: {languages: [ en ]}\n", ["en", "nb"], "charts: {languages: [ en, nb ]}\n"),
-        ("charts:\n  languages: [en,  # all\n    fr]\n", ["nb", "en", "fr"], "charts:\n  languages: [nb, en,  # all\n    fr]\n"),
+        (
+            "charts:\n  languages: [en,  # all\n    fr]\n",
+            ["nb", "en", "fr"],
+            "charts:\n  languages: [nb, en,  # all\n    fr]\n",
+        ),
     ],
 )  # fmt: skip
 def test_a_list_gets_an_item_at_an_end(before: str, items: list[str], after: str) -> None:

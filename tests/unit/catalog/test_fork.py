@@ -462,7 +462,11 @@ def test_mirrors_are_defaults_of_settings(fork: Fork_) -> None:
     assert problem == "catalog.yaml:4:11: unknown origin 'pypy'\n  hint: did you mean 'pypi'?"
 
 
-RULED = "exclude:\n  - {image: code-r, because: R has no editor}\n  - {layer: lab, when: {python: '3.11'}, because: too old}\n"
+RULED = """\
+exclude:
+  - {image: code-r, because: R has no editor}
+  - {layer: lab, when: {python: '3.11'}, because: too old}
+"""
 
 
 def test_a_rule_of_upstream_is_left_out_by_its_reason(fork: Fork_, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,8 @@ def asking(name: str, *wanted: str, on: tuple[str, ...] = ("julia",)) -> Cell:
 def lock_of(made: Resolved, *cells: Cell) -> Lock:
     """Return the lock that a result comes to."""
     assert not made.problems, made.problems
-    artifacts = {item.id: item for piece in made.pieces.values() for item in piece.artifacts}
+    items = chain.from_iterable(piece.artifacts for piece in made.pieces.values())
+    artifacts = {item.id: item for item in items}
     slices = {
         one.id: Slice("", tuple(item.id for item in made.pieces[one.id].artifacts)) for one in cells
     }
@@ -131,7 +133,10 @@ def test_a_package_comes_with_what_it_needs_but_for_what_julia_has(
         ),
         (
             "Above",
-            "Above cannot be installed: Above 1.0.0 needs Modern, but Modern 1.0.0 needs Julia 1.13-1, and here is Julia 1.12.7",
+            (
+                "Above cannot be installed: Above 1.0.0 needs Modern, but Modern 1.0.0 needs"
+                " Julia 1.13-1, and here is Julia 1.12.7"
+            ),
             "as in Modern@1.2, or for another Julia",
         ),
         (
