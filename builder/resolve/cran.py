@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from graphlib import CycleError
 
 from builder.catalog.suggest import nearest
@@ -31,7 +32,7 @@ from builder.lock.version import newest, r_key
 from builder.resolve.cran_repository import Repository
 from builder.resolve.meeting import images_of, meetings
 from builder.resolve.task import Piece, Pieces, Resolved, Task, groups, requests
-from builder.resolve.worlds import ApartError, Versions, World, agree, divide
+from builder.resolve.worlds import ApartError, Versions, World, settle
 
 AXES = ("debian", "arch", "r")
 R_AXIS = "r"
@@ -143,22 +144,21 @@ class _Resolution:
     def _worlds(self) -> list[tuple[World, Versions]]:
         """Return the worlds with their versions; nothing if there are conflicts."""
         everything = frozenset(cell.id for cell in self.cells)
-        versions = self._solve(everything, {})
-        if versions is not None:
-            return [(everything, versions)]
-        sets = meetings(self.task.graph, everything)
-        for meeting in sets:
-            if self._solve(meeting, {}) is None:
-                self.problems += self._explained(meeting)
-        if self.problems:
-            return []
-        worlds = divide(sets, self._solve)
         try:
-            solutions = agree(worlds, self._solve, self._needs, order=r_key)
+            return settle(
+                everything,
+                partial(meetings, self.task.graph, everything),
+                self._solve,
+                self._needs,
+                refuse=self._refuse,
+                order=r_key,
+            )
         except ApartError as error:
             self.problems.append(self._apart(error))
             return []
-        return list(zip(worlds, solutions, strict=True))
+
+    def _refuse(self, meeting: World) -> None:
+        self.problems += self._explained(meeting)
 
     def _solve(self, world: World, limits: Versions) -> Versions | None:
         """Return the versions of all packages of a world; None when there is no solution."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from builder.catalog.suggest import nearest
 from builder.errors import Problem, listed
@@ -21,7 +22,7 @@ from builder.resolve.julia_server import Server
 from builder.resolve.julia_solve import Chosen, Offers, UnfitError, Wish, choose, closure
 from builder.resolve.meeting import images_of, meetings
 from builder.resolve.task import Piece, Pieces, Resolved, Task, requests
-from builder.resolve.worlds import ApartError, Versions, World, agree, divide
+from builder.resolve.worlds import ApartError, Versions, World, settle
 
 SHOWN = 3
 
@@ -134,22 +135,21 @@ class _Resolution:
     def _worlds(self) -> list[tuple[World, Versions]]:
         """Return the worlds with their versions; nothing if there are conflicts."""
         everything = frozenset(cell.id for cell in self.cells)
-        versions = self._solve(everything, {})
-        if versions is not None:
-            return [(everything, versions)]
-        sets = meetings(self.task.graph, everything)
-        for meeting in sets:
-            if self._solve(meeting, {}) is None:
-                self.problems += self._explained(meeting)
-        if self.problems:
-            return []
-        worlds = divide(sets, self._solve)
         try:
-            solutions = agree(worlds, self._solve, self._needs, order=version_key)
+            return settle(
+                everything,
+                partial(meetings, self.task.graph, everything),
+                self._solve,
+                self._needs,
+                refuse=self._refuse,
+                order=version_key,
+            )
         except ApartError as error:
             self.problems.append(self._apart(error))
             return []
-        return list(zip(worlds, solutions, strict=True))
+
+    def _refuse(self, meeting: World) -> None:
+        self.problems += self._explained(meeting)
 
     def _solve(self, world: World, limits: Versions) -> Versions | None:
         """Return the versions of all packages of a world, by UUID; None without a solution."""

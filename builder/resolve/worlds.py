@@ -21,6 +21,36 @@ Holds = Callable[[str, Versions], Collection[str]]
 """Returns the packages that a cell and what it stands on need, at these versions."""
 
 
+def settle(
+    everything: World,
+    meetings: Callable[[], Sequence[World]],
+    solve: Solve,
+    holds: Holds,
+    *,
+    refuse: Callable[[World], object],
+    order: Callable[[str], Any],
+) -> list[tuple[World, Versions]]:
+    """Return all cells as one world with its versions if they have a solution together, else the
+    worlds that contain all meetings. `refuse` is called for each meeting without a solution;
+    nothing is returned then. `order` is that of `agree`.
+
+    Raises:
+        ApartError: see `agree`.
+
+    """
+    versions = solve(everything, {})
+    if versions is not None:
+        return [(everything, versions)]
+    sets = meetings()
+    refused = [meeting for meeting in sets if solve(meeting, {}) is None]
+    for meeting in refused:
+        refuse(meeting)
+    if refused:
+        return []
+    worlds = divide(sets, solve)
+    return list(zip(worlds, agree(worlds, solve, holds, order), strict=True))
+
+
 def divide(meetings: Sequence[World], solve: Solve) -> list[World]:
     """Return worlds that contain all meetings, as few as a single pass gives. Each meeting must
     have a solution by itself.
