@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 
 from builder.catalog.model import Layer
-from builder.catalog.source import parse
 from builder.errors import FetchError, IntegrityError
-from builder.events import silent
-from builder.fetch.fetch import ensure
 from builder.graph.model import Cell
-from builder.graph.request import Documents
 from builder.lock.bound import Reach, Stayed
-from builder.lock.model import Artifact, Lock, Slice
+from builder.lock.model import Artifact
 from builder.resolve.cran import ground, resolve
-from builder.resolve.resolve import EMPTY
-from builder.resolve.task import Resolved, Task, unheard
-from builder.settings import read
+from builder.resolve.task import Resolved
 from tests.integration.cran import Cran, source
 from tests.integration.site import Site, serving
-from tests.unit.resolve.test_resolve import cell, graph, graph_of
+from tests.unit.resolve.tasks import Told, has, lock_of, task_of
+from tests.unit.resolve.test_resolve import cell
 
 INDEX = "/cran/src/contrib/PACKAGES.gz"
 R = Artifact(
@@ -56,51 +52,24 @@ def asking(name: str, *wanted: str, on: tuple[str, ...] = ("r",)) -> Cell:
     return cell(name, *on, layer=Layer(description=name, cran=wanted))
 
 
-def lock_of(made: Resolved, *cells: Cell) -> Lock:
-    """Return the lock that a result comes to."""
-    assert not made.problems, made.problems
-    artifacts = {item.id: item for piece in made.pieces.values() for item in piece.artifacts}
-    slices = {
-        one.id: Slice("", tuple(item.id for item in made.pieces[one.id].artifacts)) for one in cells
-    }
-    return replace(EMPTY, artifacts=artifacts, cells=slices)
-
-
 def resolved(
     cran: Cran,
     tmp_path: Path,
     *cells: Cell,
-    stay: tuple[Cell, ...] = (),
-    previous: Lock = EMPTY,
-    upgrade: tuple[str, ...] = (),
-    images: Mapping[str, tuple[str, ...]] | None = None,
     url: str = "",
-    within: Reach = Reach.MAJOR,
-    tell: Callable[[Stayed], object] = unheard,
+    **told: Unpack[Told],
 ) -> Resolved:
-    environment = {"HOME": str(tmp_path), "CATALOG_MIRROR_CRAN": url or cran.url}
-    settings = read(tmp_path, environment)
-    every = [cell("r"), *stay, *cells]
-    text = "cran:\n" + "".join(f"  - {one}\n" for one in cells[0].layer.cran)
-    task = Task(
-        graph=graph_of(every, **images) if images else graph(*every),
-        cells=cells,
-        previous=previous,
-        upgrade=upgrade,
-        within=within,
-        tell=tell,
-        settings=settings,
-        monitor=silent,
-        fetch=lambda artifacts: ensure(artifacts, "", settings, silent),
-        documents=Documents(layers={cells[0].name: parse(text.encode(), "a/layer.yaml")}),
+    wanted = cells[0].layer.cran
+    task = task_of(
+        tmp_path,
+        cells,
+        ground="r",
+        key="cran",
+        wanted=wanted,
+        url=url or cran.url,
+        **told,
     )
     return resolve(task, BEFORE)
-
-
-def has(made: Resolved, name: str = "a") -> dict[str, str]:
-    """Return what a cell holds: name -> version."""
-    assert not made.problems, made.problems
-    return {item.name: item.version for item in made.pieces[name].artifacts}
 
 
 def test_what_debian_has_in_a_sufficient_version_is_not_installed_again(

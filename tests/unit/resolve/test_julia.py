@@ -3,31 +3,25 @@ why."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from itertools import chain
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 
 from builder.catalog.model import Layer
-from builder.catalog.source import parse
 from builder.errors import FetchError, IntegrityError
-from builder.events import silent
-from builder.fetch.fetch import ensure
 from builder.fetch.transfer import place
 from builder.graph.model import Cell
-from builder.graph.request import Documents
 from builder.lock.bound import Reach, Stayed
-from builder.lock.model import Lock, Slice
 from builder.resolve.julia import resolve
-from builder.resolve.resolve import EMPTY
-from builder.resolve.task import Resolved, Task, unheard
+from builder.resolve.task import Resolved
 from builder.settings import read
 from tests.integration.julia import PkgServer, of_julia, tree_of, uuid_of
 from tests.integration.registries import tgz
 from tests.integration.site import Site, serving
-from tests.unit.resolve.test_resolve import cell, graph, graph_of
+from tests.unit.resolve.tasks import Told, has, lock_of, task_of
+from tests.unit.resolve.test_resolve import cell
 
 
 @pytest.fixture(scope="module")
@@ -52,53 +46,25 @@ def asking(name: str, *wanted: str, on: tuple[str, ...] = ("julia",)) -> Cell:
     return cell(name, *on, layer=Layer(description=name, julia=wanted))
 
 
-def lock_of(made: Resolved, *cells: Cell) -> Lock:
-    """Return the lock that a result comes to."""
-    assert not made.problems, made.problems
-    items = chain.from_iterable(piece.artifacts for piece in made.pieces.values())
-    artifacts = {item.id: item for item in items}
-    slices = {
-        one.id: Slice("", tuple(item.id for item in made.pieces[one.id].artifacts)) for one in cells
-    }
-    return replace(EMPTY, artifacts=artifacts, cells=slices)
-
-
 def resolved(
     server: PkgServer,
     tmp_path: Path,
     *cells: Cell,
-    stay: tuple[Cell, ...] = (),
-    previous: Lock = EMPTY,
-    upgrade: tuple[str, ...] = (),
-    images: Mapping[str, tuple[str, ...]] | None = None,
     url: str = "",
     julia: str = "1.12.7",
-    within: Reach = Reach.MAJOR,
-    tell: Callable[[Stayed], object] = unheard,
+    **told: Unpack[Told],
 ) -> Resolved:
-    environment = {"HOME": str(tmp_path), "CATALOG_MIRROR_JULIA": url or server.url}
-    settings = read(tmp_path, environment)
-    every = [cell("julia"), *stay, *cells]
-    text = "julia:\n" + "".join(f"  - {one!r}\n" for one in cells[0].layer.julia)
-    task = Task(
-        graph=graph_of(every, **images) if images else graph(*every),
-        cells=cells,
-        previous=previous,
-        upgrade=upgrade,
-        within=within,
-        tell=tell,
-        settings=settings,
-        monitor=silent,
-        fetch=lambda artifacts: ensure(artifacts, "", settings, silent),
-        documents=Documents(layers={cells[0].name: parse(text.encode(), "a/layer.yaml")}),
+    wanted = map(repr, cells[0].layer.julia)
+    task = task_of(
+        tmp_path,
+        cells,
+        ground="julia",
+        key="julia",
+        wanted=wanted,
+        url=url or server.url,
+        **told,
     )
     return resolve(task, {"julia": [of_julia(server.site, julia)]})
-
-
-def has(made: Resolved, name: str = "a") -> dict[str, str]:
-    """Return what a cell holds: name -> version."""
-    assert not made.problems, made.problems
-    return {item.name: item.version for item in made.pieces[name].artifacts}
 
 
 def test_a_package_comes_with_what_it_needs_but_for_what_julia_has(
