@@ -102,6 +102,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with held(project):
         manifests, waiting = _images(project, arguments)
         if not manifests:
+            _tell_left_out(waiting, console)
             message = "no image is left to publish: all are left out"
             raise BuilderError(message, hint="`catalog plan` and `catalog test` say what is wrong")
         if any(place.image(name)[0] == place.releases for name in manifests):
@@ -257,9 +258,13 @@ def _report(
         return
     state = "staged" if is_new else "was staged before"
     console.text(f"{release.tag}  {released.digest}  ({state})")
-    for name, reason in release.waiting.items():
-        console.note(f"left out: {name}, as {reason}")
+    _tell_left_out(release.waiting, console)
     console.note(
         f"{len(release.images)} images, {len(release.charts)} charts; `catalog promote"
         f" {release.tag}` makes them public"
     )
+
+
+def _tell_left_out(waiting: Mapping[str, str], console: Console) -> None:
+    for name, reason in waiting.items():
+        console.note(f"left out: {name}, as {reason}")

@@ -100,7 +100,11 @@ def test_what_is_broken_holds_back_itself_alone(tiny: Tiny, hub: Server) -> None
     tiny.change("alpha", "<<<alpha", "<<<worse; false")
     ended = weekly(tiny, hub, "--no-verify")
     assert ended.code == 1
-    assert "left out: alpha:trixie" in ended.out
+    # Nothing is left to publish; what was public stays, and each image's reason is told.
+    assert "no image is left to publish" in ended.err
+    for image in ("alpha:trixie", "beta:trixie", "both:trixie"):
+        assert f"left out: {image}, as " in ended.err
+    assert releases(tiny, hub) == 2
 
 
 def test_two_at_once_do_not_meet(tiny: Tiny, hub: Server) -> None:
