@@ -19,7 +19,7 @@ from pathlib import Path
 from builder import confined
 from builder.catalog.mix import LATEST, is_mix
 from builder.cells import compose
-from builder.errors import BuilderError, InputError
+from builder.errors import BuilderError, InputError, Problem
 from builder.events import Monitor, Note
 from builder.execute.hold import hold, looked_up
 from builder.execute.images import key_of, labelled
@@ -62,8 +62,12 @@ class Mixer:
         """
         if reference.startswith("sha256:"):
             return self._known.get(reference)
-        with self._guard:
-            return self._found(self._id(name, reference))
+        try:
+            with self._guard:
+                return self._found(self._id(name, reference))
+        except InputError as error:
+            # Whoever pulls typed no argument of a command.
+            raise BuilderError("; ".join(map(_told, error.problems))) from None
 
     def blob(self, digest: str) -> Path | None:
         """Return the file of a blob of an image that was served."""
@@ -128,6 +132,11 @@ class Mixer:
         self.own.gc(grace=0)
         for digest in [name for name, path in self._known.items() if not path.is_file()]:
             del self._known[digest]
+
+
+def _told(problem: Problem) -> str:
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return problem.message + hint
 
 
 @contextlib.contextmanager

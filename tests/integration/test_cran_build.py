@@ -8,7 +8,7 @@ from tests.integration.cran import Cran
 from tests.integration.site import Site
 from tests.integration.tiny import Tiny
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.whole("R packages take minutes to compile")]
 PACKAGES, BESIDE, BROKEN = (f"{name}@trixie-amd64" for name in ("packages", "beside", "broken"))
 IMAGES = """\
   packages: {layers: [packages, beside], tag: one}
