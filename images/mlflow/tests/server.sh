@@ -16,7 +16,7 @@ status() { curl -sS -o /dev/null -w '%{http_code}' "$@"; }
 start correct-horse-battery
 [[ $(status localhost:5000/) == 401 ]]
 [[ $(status --user onyxia:wrong localhost:5000/api/2.0/mlflow/experiments/get?experiment_id=0) == 401 ]]
-! ps -eo args | grep -F correct-horse | grep -qv grep
+if pgrep --full correct-horse; then echo "the password is an argument" && exit 1; fi
 export MLFLOW_TRACKING_PASSWORD=correct-horse-battery
 cat >/tmp/log.py <<'END'
 import mlflow
