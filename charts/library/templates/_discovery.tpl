@@ -37,6 +37,24 @@ Parameters: context and kind.
 {{- toJson $first -}}
 {{- end -}}
 
+{{/*
+The Secret by which a service is found, if it is to be. Parameters: context, kind, and data: key -> text, which is left out where it
+is empty, as a password that only the cluster knows.
+*/}}
+{{- define "library.discoverable" -}}
+{{- if .context.Values.discovery.enabled }}
+apiVersion: v1
+kind: Secret
+{{ include "library.metadata" (dict "context" .context "object" (printf "discoverable-%s" (include "library.fullname" .context)) "annotations" (dict "onyxia/discovery" .kind)) }}
+data:
+  {{- range $name, $value := .data }}
+  {{- with $value }}
+  {{ $name }}: {{ . | toString | b64enc | quote }}
+  {{- end }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
 {{- define "library.discovery.postgresql" -}}
 {{- with include "library.discovered.first" (dict "context" . "kind" "postgres" "option" "postgresql") | fromJson }}
 PGHOST: {{ get . "postgres-service" | quote }}
