@@ -6,7 +6,7 @@ export REDIS_PASSWORD="it's a \"\$ecret\" with \\ and spaces"
 start() {
   redis-service >>/tmp/server.log 2>&1 &
   server=$!
-  for _ in {1..120}; do [[ $(redis-cli PING 2>&1) == NOAUTH* ]] && return; sleep 0.5; done
+  for _ in {1..120}; do [[ $(redis-cli PING 2>&1) =~ ^(NOAUTH|PONG) ]] && return; sleep 0.5; done
   return 1
 }
 trap 'cat /tmp/server.log' ERR
