@@ -39,7 +39,7 @@ StatefulSet
 {{- end -}}
 
 {{- define "library.workload.main.protocol" -}}
-redis
+tcp-redis
 {{- end -}}
 
 {{- define "library.workload.main.port" -}}
@@ -73,7 +73,7 @@ data
 
 {{- define "library.workload.main.probe" -}}
 tcpSocket:
-  port: redis
+  port: tcp-redis
 {{- end -}}
 
 {{/* Variables of the container itself; those that options ask for come from `library.environment`. */}}
