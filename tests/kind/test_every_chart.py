@@ -18,8 +18,8 @@ from tests.kind.cluster import Release
 from tests.kind.conftest import RESTRICTED, TEAM, Launcher
 
 pytestmark = pytest.mark.kind
-DATABASE = "postgresql"
-"""It has no pages; its passwords are tested in test_database.py."""
+PAGELESS = {"minio", "openbao", "postgresql", "redis"}
+"""They have no pages; their passwords are tested in test_database.py and test_engines.py."""
 ENTRANCE = {"jupyter": "/lab?token={}", "marimo": "/?access_token={}"}
 BASIC = {"app", "mlflow"}
 """Families that ask for a user and a password by HTTP's own means."""
@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     chosen = launched(metafunc.config)
     if "release" in metafunc.fixturenames:
         guarded = metafunc.function is test_nobody_gets_in_without_the_password
-        names = [name for name in chosen if name != DATABASE or not guarded]
+        names = [name for name in chosen if name not in PAGELESS or not guarded]
         metafunc.parametrize("release", names, indirect=True)
     if "confined" in metafunc.fixturenames:
         metafunc.parametrize("confined", families(chosen), indirect=True)

@@ -82,6 +82,38 @@ MLFLOW_S3_ENDPOINT_URL: {{ get . "MLFLOW_S3_ENDPOINT_URL" | quote }}
 {{- end }}
 {{- end -}}
 
+{{/* An object store of the namespace; the one that the options name comes first. */}}
+{{- define "library.discovery.s3" -}}
+{{- if not (.Values.s3).enabled }}
+{{- with $found := include "library.discovered.first" (dict "context" . "kind" "s3" "option" "s3") | fromJson }}
+{{- range $name := list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_DEFAULT_REGION" "AWS_S3_ENDPOINT" "AWS_ENDPOINT_URL" "S3_ENDPOINT" "AWS_PATH_STYLE_ACCESS" "AWS_WORKING_DIRECTORY_PATH" }}
+{{ $name }}: {{ get $found $name | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.discovery.redis" -}}
+{{- with include "library.discovered.first" (dict "context" . "kind" "redis" "option" "redis") | fromJson }}
+REDIS_HOST: {{ get . "redis-service" | quote }}
+REDIS_PORT: {{ get . "redis-port" | quote }}
+REDIS_PASSWORD: {{ get . "redis-password" | quote }}
+REDISCLI_AUTH: {{ get . "redis-password" | quote }}
+REDIS_URL: {{ printf "redis://:%s@%s:%s/0" (get . "redis-password" | urlquery | replace "+" "%20") (get . "redis-service") (get . "redis-port") | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* A store of secrets of the namespace; the one that the options name comes first. */}}
+{{- define "library.discovery.vault" -}}
+{{- if not (.Values.vault).enabled }}
+{{- with $found := include "library.discovered.first" (dict "context" . "kind" "vault" "option" "vault") | fromJson }}
+{{- range $name := list "VAULT_ADDR" "VAULT_MOUNT" "VAULT_AUTH_PATH" "VAULT_AUTH_ROLE" }}
+{{ $name }}: {{ get $found $name | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* ChromaDB names a further Secret, which holds its credentials. */}}
 {{- define "library.discovery.chromadb" -}}
 {{- $namespace := .Release.Namespace }}
@@ -162,6 +194,27 @@ a language to its lines).
 {{- $python := list "import psycopg" "with psycopg.connect() as connection:" "    print(connection.execute(\"SELECT version()\").fetchone())" }}
 {{- $r := list "connection <- DBI::dbConnect(RPostgres::Postgres())" "DBI::dbGetQuery(connection, \"SELECT version()\")" }}
 {{- include "library.discovery.told" (dict "context" . "title" "PostgreSQL" "en" "`psql` connects to it without arguments, and so do these programs." "code" (dict "python" $python "r" $r)) }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.discovery.s3.help" -}}
+{{- if include "library.discovery.s3" . | trim }}
+{{- $python := list "import os" "import s3fs" "print(s3fs.S3FileSystem().ls(os.environ[\"AWS_WORKING_DIRECTORY_PATH\"]))" }}
+{{- include "library.discovery.told" (dict "context" . "title" "S3" "en" "its address and credentials are in `AWS_*`, which every client of S3 reads." "code" (dict "python" $python)) }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.discovery.redis.help" -}}
+{{- if include "library.discovery.redis" . | trim }}
+{{- $python := list "import os" "import redis" "print(redis.Redis.from_url(os.environ[\"REDIS_URL\"]).ping())" }}
+{{- include "library.discovery.told" (dict "context" . "title" "Redis" "en" "its address and its password are in `REDIS_URL`." "code" (dict "python" $python)) }}
+{{- end }}
+{{- end -}}
+
+{{- define "library.discovery.vault.help" -}}
+{{- if include "library.discovery.vault" . | trim }}
+{{- $python := list "import os" "import requests" "address = os.environ[\"VAULT_ADDR\"] + \"/v1/\"" "token = open(\"/var/run/secrets/kubernetes.io/serviceaccount/token\").read()" "login = requests.post(address + \"auth/kubernetes/login\", json={\"role\": os.environ[\"VAULT_AUTH_ROLE\"], \"jwt\": token}).json()" "headers = {\"X-Vault-Token\": login[\"auth\"][\"client_token\"]}" "requests.post(address + \"secret/data/first\", headers=headers, json={\"data\": {\"answer\": \"42\"}})" "print(requests.get(address + \"secret/data/first\", headers=headers).json()[\"data\"][\"data\"])" }}
+{{- include "library.discovery.told" (dict "context" . "title" "OpenBao" "en" "its address is in `VAULT_ADDR`, and the pod's own token opens it." "code" (dict "python" $python)) }}
 {{- end }}
 {{- end -}}
 
