@@ -1,6 +1,7 @@
 """Keys: what a cell's bytes depend on, and nothing else. Never the clock, git or a host name.
 
-A key holds what the cell itself says (its Dockerfile, files, slice of the lock), what its build
+A key holds what the cell itself says (its Dockerfile, files, slice of the lock, and which of its
+packages share a chunk), what its build
 sees of the image below (environment, what dpkg leaves out), and each cell below by name: by its
 key, or by its ABI where it declares one. So a new edge, a changed parent or a renamed
 layer changes the key. A declared ABI is a promise that what children use stays the same:
@@ -18,11 +19,12 @@ from builder.catalog.folder import Folder
 from builder.digest import canonical, sha256
 from builder.graph.accounts import given
 from builder.graph.model import Cell, Graph
+from builder.lock import chunks
 from builder.lock.model import Lock
 from builder.render.config import config
 from builder.render.dockerfile import context
 
-FORMAT = 3
+FORMAT = 4
 """To be raised when this program makes different bytes from the same inputs: every cell is then
 rebuilt."""
 
@@ -69,6 +71,7 @@ def inputs(
             "environment": _environment(below),
             "below": {one.name: relied_on(one, keys.get(one.id, "")) for one in below},
             "accounts": given(cell, lock),
+            "chunks": chunks.of_cell(lock, cell.id),
         },
     )
 
