@@ -40,9 +40,9 @@ def parts(
         number = _number(origin, grouping, numbers)
         chunks.setdefault(number, {})[path] = entry
     led_to: set[str] = set()
-    for chunk in chunks.values():
+    for number, chunk in chunks.items():
         above = _above(chunk, entries)
-        chunk |= above
+        chunks[number] = {**above, **chunk}
         led_to |= above.keys()
     empty = {
         path: entry
@@ -50,8 +50,7 @@ def parts(
         if entry.type == DIRECTORY and path not in led_to
     }
     if empty:
-        rest = chunks.setdefault(REST, {})
-        rest |= {**_above(empty, entries), **empty}
+        chunks[REST] = {**chunks.get(REST, {}), **_above(empty, entries), **empty}
     return [dict(sorted(chunks[number].items())) for number in sorted(chunks)]
 
 

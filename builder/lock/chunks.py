@@ -9,7 +9,7 @@ package, a Python distribution, and so on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from builder.lock.ecosystem import source
@@ -70,18 +70,19 @@ def weights(lock: Lock, layer: str, size_of: SizeOf) -> dict[str, int]:
     return dict(sorted(heaviest.items()))
 
 
-def wished(sizes: Mapping[str, int]) -> int:
-    """Return how many chunks are best for packages of these sizes; 0 if they are to stay whole."""
-    if sum(sizes.values()) < LEAST:
-        return 0
+def costs(sizes: Mapping[str, int]) -> list[float]:
+    """Return what packages of these sizes cost in one chunk, in two, and so on: the bytes that all
+    ship if each moves once. It ends where one chunk more saves too little.
+    """
     sums = [0, *accumulate(sorted(sizes.values()))]
     least, _ = _one_more(_nothing(sums), sums)
-    for number in range(1, min(MOST, len(sizes))):
-        before = least[-1]
+    told = [least[-1]]
+    while len(told) < min(MOST, len(sizes)) and sums[-1] >= LEAST:
         least, _ = _one_more(least, sums)
-        if before - least[-1] < GAIN * len(sizes):
-            return number if number > 1 else 0
-    return min(MOST, len(sizes)) if len(sizes) > 1 else 0
+        if told[-1] - least[-1] < GAIN * len(sizes):
+            break
+        told.append(least[-1])
+    return told
 
 
 def divided(sizes: Mapping[str, int], number: int) -> dict[str, int]:
@@ -93,9 +94,7 @@ def divided(sizes: Mapping[str, int], number: int) -> dict[str, int]:
     """
     names = sorted(sizes, key=lambda name: (sizes[name], name))
     ends = _ends([sizes[name] for name in names], number)
-    return {
-        name: 1 + sum(place >= end for end in ends) for place, name in sorted(enumerate(names))
-    }
+    return {name: 1 + sum(place >= end for end in ends) for place, name in sorted(enumerate(names))}
 
 
 def kept(before: Grouping, sizes: Mapping[str, int]) -> dict[str, int]:
@@ -151,26 +150,46 @@ def held(lock: Lock, grouping: Mapping[str, Grouping]) -> dict[str, Grouping]:
     }
 
 
-def count(grouping: Grouping) -> int:
-    """Return how many OCI layers a delta of this grouping has at most."""
-    return len(set(grouping.values())) + 1 if grouping else 1
+def of_image(groupings: Iterable[Grouping]) -> int:
+    """Return how many OCI layers an image of deltas of these groupings has at most, with its
+    seal.
+    """
+    return 1 + sum(map(_count, groupings))
 
 
 def within(
-    wishes: Mapping[str, int], images: Iterable[Sequence[str]], budget: int
+    told: Mapping[str, Sequence[float]],
+    decided: Mapping[str, Grouping],
+    images: Collection[tuple[str, ...]],
+    budget: int,
 ) -> dict[str, int]:
-    """Return how many chunks each layer may have so that no image has more OCI layers than its
-    budget: where there are too many, the layers with the most give. `images` are the names of each
-    image's layers.
+    """Return how many chunks each of these layers may have, by their `costs`, so that no image has
+    more OCI layers than its budget: where it would, one goes where that costs least. `images` are
+    the names of each image's layers; of those `decided`, nothing changes.
     """
-    numbers = dict(wishes)
-    for image in sorted(tuple(sorted(names)) for names in images):
-        while sum(numbers[name] + 1 for name in image) + 1 > budget:
-            name = max(image, key=lambda name: (numbers[name], name))
-            if not numbers[name]:
+    numbers = {name: len(steps) for name, steps in told.items()}
+    fixed = {name: _count(grouping) for name, grouping in decided.items()}
+
+    def held(name: str) -> int:
+        return fixed[name] if name in fixed else numbers[name] + (numbers[name] > 1)
+
+    def loss(name: str) -> tuple[float, str]:
+        steps, number = told[name], numbers[name]
+        saved = 2 if number == 2 else 1
+        return (steps[number - 2] - steps[number - 1]) / saved, name
+
+    for image in sorted(images):
+        while sum(map(held, image)) + 1 > budget:
+            divisible = [name for name in image if numbers.get(name, 1) > 1]
+            if not divisible:
                 break
-            numbers[name] = numbers[name] - 1 if numbers[name] > 2 else 0
+            numbers[min(divisible, key=loss)] -= 1
     return numbers
+
+
+def _count(grouping: Grouping) -> int:
+    """Return how many OCI layers a delta of this grouping has at most."""
+    return len(set(grouping.values())) + 1 if grouping else 1
 
 
 def _ends(sizes: Sequence[int], number: int) -> list[int]:

@@ -1,12 +1,11 @@
 """Keys: what a cell's bytes depend on, and nothing else. Never the clock, git or a host name.
 
 A key holds what the cell itself says (its Dockerfile, files, slice of the lock, and which of its
-packages share a chunk), what its build
-sees of the image below (environment, what dpkg leaves out), and each cell below by name: by its
-key, or by its ABI where it declares one. So a new edge, a changed parent or a renamed
-layer changes the key. A declared ABI is a promise that what children use stays the same:
-they are kept when the parent changes, and `catalog verify` builds them again and compares.
-docs/design.md says what may be promised where.
+packages share a chunk), what its build sees of the image below (environment, what dpkg leaves out),
+and each cell below by name: by its key, or by its ABI where it declares one. So a new edge, a
+changed parent or a renamed layer changes the key. A declared ABI is a promise that what
+children use stays the same: they are kept when the parent changes, and `catalog verify` builds them
+again and compares. docs/design.md says what may be promised where.
 """
 
 from __future__ import annotations
