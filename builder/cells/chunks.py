@@ -64,10 +64,13 @@ def _number(origin: str, grouping: Mapping[str, int], numbers: list[int]) -> int
 
 
 def _above(paths: Mapping[str, Entry], entries: Mapping[str, Entry]) -> dict[str, Entry]:
-    """Return the directories of a delta that lead to these paths."""
+    """Return the directories of a delta that lead to these paths. It has none for a whiteout alone:
+    that is in a directory of what lies below.
+    """
     above: dict[str, Entry] = {}
     for path in paths:
         top = path
         while (top := posixpath.dirname(top)) and top not in above and top not in paths:
-            above[top] = entries[top]
+            if top in entries:
+                above[top] = entries[top]
     return above
