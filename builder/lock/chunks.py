@@ -93,7 +93,7 @@ def divided(sizes: Mapping[str, int], number: int) -> dict[str, int]:
     similar size are together.
     """
     names = sorted(sizes, key=lambda name: (sizes[name], name))
-    ends = _ends([sizes[name] for name in names], number)
+    ends = _ends([sizes[name] for name in names], min(number, len(names)))
     return {name: 1 + sum(place >= end for end in ends) for place, name in sorted(enumerate(names))}
 
 
@@ -125,19 +125,22 @@ def united(
     """
     joined: dict[str, Grouping] = {}
     for layer in sorted(ours.keys() | theirs.keys()):
+        sides = [side[layer] for side in (ours, theirs) if layer in side]
+        if len(sides) == 1 and sides[0] == base.get(layer):
+            continue
         was, one, other = (side.get(layer, {}) for side in (base, ours, theirs))
         numbers: dict[str, int] = {}
         for name in sorted(one.keys() | other.keys()):
-            sides = [side[name] for side in (one, other) if name in side]
-            moved = [number for number in sides if number != was.get(name)]
+            held = [side[name] for side in (one, other) if name in side]
+            moved = [number for number in held if number != was.get(name)]
             # Where one side alone has it still, as it was, the other took it out.
-            if moved or len(sides) > 1:
-                numbers[name] = min(moved or sides)
+            if moved or len(held) > 1:
+                numbers[name] = min(moved or held)
         joined[layer] = numbers
     return joined
 
 
-def held(lock: Lock, grouping: Mapping[str, Grouping]) -> dict[str, Grouping]:
+def present(lock: Lock, grouping: Mapping[str, Grouping]) -> dict[str, Grouping]:
     """Return groupings without the layers and the origins that a lock does not have."""
     there: dict[str, set[str]] = {}
     for cell, piece in lock.cells.items():

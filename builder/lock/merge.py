@@ -46,7 +46,7 @@ def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
         accounts=united(ours.accounts, theirs.accounts),
     )
     groupings = chunks.united(root.chunks, ours.chunks, theirs.chunks)
-    return replace(made, chunks=chunks.held(made, groupings))
+    return replace(made, chunks=chunks.present(made, groupings))
 
 
 def renewed(ours: Lock, theirs: Lock, current: Collection[str]) -> Lock:
@@ -70,7 +70,7 @@ def renewed(ours: Lock, theirs: Lock, current: Collection[str]) -> Lock:
     for layer in sorted({layer_of(name) for name in current} & theirs.chunks.keys()):
         of_both = {**ours.chunks.get(layer, {}), **theirs.chunks[layer]}
         groupings[layer] = of_both if theirs.chunks[layer] else {}
-    return replace(made, chunks=chunks.held(made, groupings))
+    return replace(made, chunks=chunks.present(made, groupings))
 
 
 def _cell(name: str, base: Lock, ours: Lock, theirs: Lock) -> Slice | None:

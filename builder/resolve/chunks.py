@@ -40,7 +40,7 @@ def with_chunks(
     """
     layers = list(dict.fromkeys(layer_of(cell) for cell in graph.cells if cell in lock.cells))
     _check(rebalance, layers)
-    before = chunks.held(lock, previous.chunks) if previous else {}
+    before = chunks.present(lock, previous.chunks) if previous else {}
     again = {name for name in layers if any(fnmatchcase(name, glob) for glob in rebalance)}
     anew = [name for name in layers if name not in before or name in again]
 
