@@ -29,7 +29,7 @@ from builder.oci.store import Store
 from builder.tools import process
 
 HEAD = (
-    "| | chunks | MB as one layer | MB in chunks | | unpacking as one | in chunks | MB if one moves |",
+    "| | layers | MB as one | in layers | | unpacked as one | in layers | MB if one moves |",
     "|---|--:|--:|--:|--:|--:|--:|--:|",
 )
 

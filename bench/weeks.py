@@ -88,18 +88,15 @@ def measure(weeks: Mapping[str, Versions], number: int | None, scratch: Path) ->
         sizes = _sizes(tar)
         best = number or len(chunks.costs(sizes))
         grouping = chunks.kept(grouping, sizes) if grouping else chunks.divided(sizes, best)
-        pulled = {}
+        pulled, whole = {}, {}
         for divided in (False, True):
             facts = _normalised(tar, store, grouping if divided else {})
-            new = {chunk.blob.digest: chunk.blob.size for chunk in facts.delta}
-            pulled[divided] = sum(size for one, size in new.items() if one not in had[divided])
-            had[divided] = set(new)
-            whole = sum(new.values())
-            if not divided:
-                one_layer = whole
+            blobs = {chunk.blob.digest: chunk.blob.size for chunk in facts.delta}
+            pulled[divided] = sum(size for one, size in blobs.items() if one not in had[divided])
+            had[divided], whole[divided] = set(blobs), facts.size
         tar.unlink()
         what = f"{len(moved)} moved, {len(gone)} gone" if before else f"{len(versions)} there"
-        more = f"{whole / one_layer * 100 - 100:+.1f} %"
+        more = f"{whole[True] / whole[False] * 100 - 100:+.1f} %"
         rows.append(
             f"| {day} | {what} | {pulled[False] / 1e6:.1f} MB | {pulled[True] / 1e6:.1f} MB |"
             f" {more} |"
