@@ -10,11 +10,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from builder.digest import sha256
 from builder.oci.model import DIRECTORY, HARDLINK, WHITEOUT, Entry
 
 REST = 0
-"""The number of the chunk, the first, with whiteouts and with what belongs to no package."""
+"""The number of the chunk, the first, with whiteouts and with what belongs to no package that the
+lock has."""
 
 
 def parts(
@@ -23,22 +23,21 @@ def parts(
     """Return the entries of each layer of a delta, each sorted by path, in the order in which the
     layers lie on each other; none of them is empty.
 
-    `origins` says what paths came with, `grouping` is the lock's: origin -> number of its chunk. An
-    origin that it does not know, as the lock did not, goes where its name puts it.
+    `origins` says what paths came with, `grouping` is the lock's: origin -> number of its chunk.
+    What the lock does not know, as it is in an archive or a wheel that a layer unpacks, is with
+    what belongs to no package: it moves with that archive.
     """
     if not entries:
         return []
     if not grouping:
         return [dict(entries)]
-    numbers = sorted(set(grouping.values()))
     chunks: dict[int, dict[str, Entry]] = {}
     for path, entry in entries.items():
         if entry.type == DIRECTORY:
             continue
         shared = entry.link if entry.type == HARDLINK else path
         origin = "" if entry.type == WHITEOUT else origins.get(shared, "")
-        number = _number(origin, grouping, numbers)
-        chunks.setdefault(number, {})[path] = entry
+        chunks.setdefault(grouping.get(origin, REST), {})[path] = entry
     led_to: set[str] = set()
     for number, chunk in chunks.items():
         above = _above(chunk, entries)
@@ -52,15 +51,6 @@ def parts(
     if empty:
         chunks[REST] = {**chunks.get(REST, {}), **_above(empty, entries), **empty}
     return [dict(sorted(chunks[number].items())) for number in sorted(chunks)]
-
-
-def _number(origin: str, grouping: Mapping[str, int], numbers: list[int]) -> int:
-    """Return the number of an origin's chunk."""
-    if not origin:
-        return REST
-    if origin in grouping:
-        return grouping[origin]
-    return numbers[int(sha256(origin.encode())[:8], 16) % len(numbers)]
 
 
 def _above(paths: Mapping[str, Entry], entries: Mapping[str, Entry]) -> dict[str, Entry]:

@@ -220,18 +220,12 @@ def test_each_path_is_in_one_layer_and_its_directories_in_each() -> None:
     assert chunks.parts({}, {}, {"deb:a": 1}) == []
 
 
-def test_what_the_lock_does_not_know_stays_where_its_name_puts_it() -> None:
+def test_what_the_lock_does_not_know_is_with_what_belongs_to_no_package() -> None:
     entries = {name: file_entry(name) for name in ("a", "b", "c")}
-    found = {"a": "deb:a", "b": "go:b", "c": "go:c"}
-    grouping = {"deb:a": 1, "deb:x": 2, "deb:y": 3}
-    where = {
-        path: number
-        for number, part in enumerate(chunks.parts(entries, found, grouping))
-        for path in part
-    }
-    fewer = {path: entries[path] for path in ("a", "b")}
-    again = chunks.parts(fewer, found, grouping)
-    assert next(number for number, part in enumerate(again) if "b" in part) == where["b"]
+    found = {"a": "deb:a", "b": "maven:in-an-archive"}
+    rest, first = chunks.parts(entries, found, {"deb:a": 1, "deb:gone": 2})
+    assert list(rest) == ["b", "c"]
+    assert list(first) == ["a"]
 
 
 def described(store: Store, tmp_path: Path, members: Content) -> dict[str, str]:
