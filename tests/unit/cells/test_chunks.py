@@ -132,7 +132,10 @@ def trees(draw: st.DrawFn) -> Content:
     files = sorted(path for path, leaf in made.items() if leaf.kind == tarfile.REGTYPE)
     for target in draw(st.sets(st.sampled_from(files))) if files else ():
         made[f"{posixpath.dirname(target)}/link".lstrip("/")] = hardlink(target)
-    return dict(sorted(made.items(), key=lambda one: (one[1].kind == tarfile.LNKTYPE, one[0])))
+    ordered: Content = {}
+    for path in sorted(made, key=lambda path: (made[path].kind == tarfile.LNKTYPE, path)):
+        ordered[path] = made[path]
+    return ordered
 
 
 def deleting(draw: st.DrawFn, below: Content, top: Content) -> Content:
@@ -302,7 +305,7 @@ def test_a_package_that_moves_changes_its_chunk_alone(tmp_path: Path) -> None:
     after = delta(tmp_path, store, members("1.0.1", {}), debian, grouping)
     same = [one == other for one, other in zip(before.delta, after.delta, strict=True)]
     assert same == [True, False, True]
-    large = {"opt/x/node_modules/a/large": file(b"x" * 10_000)}
+    large: Content = {"opt/x/node_modules/a/large": file(b"x" * 10_000)}
     grown = delta(tmp_path, store, members("1.0.0", large), debian, grouping)
     assert [one in before.delta for one in grown.delta] == [True, False, True]
     assert {entry.type for entry in grown.entries.values()} == {DIRECTORY, FILE}
