@@ -46,7 +46,10 @@ def report(project: Project, scratch: Path) -> Iterator[str]:
         grouping = chunks.of_cell(project.lock, cell)
         if len(facts.delta) < 2 or not grouping:
             continue
-        one, spent = _whole(project.store, facts, scratch)
+        beside = Store.open(scratch / "store")
+        one = whole(project.store, facts, beside, scratch)
+        spent = _unpacking(beside, [one], scratch)
+        shutil.rmtree(beside.root)
         divided = _unpacking(project.store, facts.delta, scratch)
         moved = _average(facts, grouping)
         sums = [sums[0] + one.blob.size, sums[1] + facts.size]
@@ -74,8 +77,8 @@ def _average(facts: Facts, grouping: chunks.Grouping) -> float:
     return sum(of.get(number, 0) for number in grouping.values()) / len(grouping)
 
 
-def _whole(store: Store, facts: Facts, scratch: Path) -> tuple[Chunk, Cost]:
-    """Return a delta as one layer, and what it costs to unpack that."""
+def whole(store: Store, facts: Facts, beside: Store, scratch: Path) -> Chunk:
+    """Write a delta as one layer into another store."""
     with ExitStack() as stack:
         streams = []
         for number, chunk in enumerate(facts.delta):
@@ -87,15 +90,12 @@ def _whole(store: Store, facts: Facts, scratch: Path) -> tuple[Chunk, Cost]:
                 shutil.copyfileobj(source, file, tar.CHUNK)
             streams.append(stack.enter_context(plain.open("rb")))
         scanned = scan(streams, built_since=LATER)
-        beside = Store.open(scratch / "store")
         one = layer.write(
             beside, facts.entries, lambda path: content(scanned.items[path], streams), "zstd"
         )
     for plain in scratch.glob("*.tar"):
         plain.unlink()
-    spent = _unpacking(beside, [one], scratch)
-    shutil.rmtree(beside.root)
-    return one, spent
+    return one
 
 
 def _unpacking(store: Store, delta: Sequence[Chunk], scratch: Path) -> Cost:

@@ -51,6 +51,8 @@ def origin(artifact: Artifact) -> str:
 def of_cell(lock: Lock, cell: str) -> dict[str, int]:
     """Return the chunks of the origins that a cell holds, sorted; nothing if its delta is whole."""
     grouping = lock.chunks.get(layer_of(cell), {})
+    if not grouping:
+        return {}
     held = {origin(lock.artifacts[name]) for name in lock.cells[cell].artifacts}
     return {name: grouping[name] for name in sorted(held & grouping.keys())}
 
