@@ -15,31 +15,34 @@ import argparse
 import json
 import shutil
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
-from builder.cells.delta import normalise
+from builder.cells.chunks import parts as parts_of
 from builder.cells.derived import LATER
-from builder.cells.origins import origins
+from builder.cells.origins import Read, origins
 from builder.console.text import Console
-from builder.debian.model import Facts
-from builder.debian.scan import content, scan
+from builder.debian.scan import Scan, content, scan
+from builder.digest import sha256
 from builder.lock import chunks
-from builder.oci.model import EPOCH, FILE
+from builder.oci import layer
+from builder.oci.model import EPOCH, FILE, Entry
 from builder.oci.store import Store
 from builder.tools import process
 
 DATA = Path(__file__).with_name("weeks.json")
 ASKED = {
+    "JupyterLab": ("jupyterlab", "jupyterlab-git"),
     "a data-science environment": (
         *("beautifulsoup4", "dask", "geopandas", "matplotlib", "mlflow>=3", "nltk", "numpy>=2"),
         *("pandas", "plotly", "polars", "pyarrow", "scikit-learn", "scipy", "seaborn"),
         *("sqlalchemy", "statsmodels", "xgboost-cpu"),
     ),
-    "JupyterLab": ("jupyterlab", "jupyterlab-git"),
 }
 LAST, WEEKS = date(2026, 11, 22), 13
 TARGET = ("--python-version=3.13", "--python-platform=x86_64-manylinux_2_28")
@@ -47,12 +50,23 @@ SITE = "opt/python/lib/python3.13/site-packages"
 Versions = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Week:
-    """What a week came to."""
+@dataclass
+class Written:
+    """The layers written so far: what is in one -> its bytes. What is in it already is not
+    compressed again.
+    """
 
-    facts: Facts
-    sizes: Mapping[str, int]
+    store: Store
+    sizes: dict[str, int]
+
+    def write(self, entries: Mapping[str, Entry], read: Read) -> tuple[str, int]:
+        """Return what tells a layer of these entries from others, and its bytes."""
+        name = sha256(repr(list(entries.items())).encode("utf-8", "surrogateescape"))
+        if name not in self.sizes:
+            chunk = layer.write(self.store, entries, read, "zstd")
+            self.sizes[name] = chunk.blob.size
+            self.store.path(chunk.blob.digest).unlink()
+        return name, self.sizes[name]
 
 
 def record() -> None:
@@ -74,43 +88,47 @@ def _resolved(asked: tuple[str, ...], day: date) -> dict[str, str]:
     return {name: version.partition(" ")[0] for name, version in pairs}
 
 
-def measure(weeks: Mapping[str, Versions], number: int | None, scratch: Path) -> list[str]:
-    """Return the rows of a table: for each week what moved, and the bytes to pull both ways."""
-    store = Store.open(scratch / "store")
+def measure(weeks: Mapping[str, Versions], number: int | None, scratch: Path) -> Iterator[str]:
+    """Yield the rows of a table: for each week what moved, and the bytes to pull both ways. As one
+    layer, the environment is taken to have the size of the first week.
+    """
+    written = Written(Store.open(scratch / "store"), {})
     grouping: dict[str, int] = {}
-    had: dict[bool, set[str]] = {True: set(), False: set()}
+    had: set[str] = set()
     before: Versions = {}
-    rows, sums = [], [0, 0]
+    one_layer = 0
+    pulled: list[int] = []
     for day, versions in weeks.items():
-        moved = [name for name in versions if before.get(name) != versions[name]]
-        gone = before.keys() - versions.keys()
-        tar = _installed(versions, scratch)
-        sizes = _sizes(tar)
-        best = number or len(chunks.costs(sizes))
-        grouping = chunks.kept(grouping, sizes) if grouping else chunks.divided(sizes, best)
-        pulled, whole = {}, {}
-        for divided in (False, True):
-            facts = _normalised(tar, store, grouping if divided else {})
-            blobs = {chunk.blob.digest: chunk.blob.size for chunk in facts.delta}
-            pulled[divided] = sum(size for one, size in blobs.items() if one not in had[divided])
-            had[divided], whole[divided] = set(blobs), facts.size
-        tar.unlink()
-        what = f"{len(moved)} moved, {len(gone)} gone" if before else f"{len(versions)} there"
-        more = f"{whole[True] / whole[False] * 100 - 100:+.1f} %"
-        rows.append(
-            f"| {day} | {what} | {pulled[False] / 1e6:.1f} MB | {pulled[True] / 1e6:.1f} MB |"
-            f" {more} |"
-        )
+        moved = sum(before.get(name) != version for name, version in versions.items())
+        gone = len(before.keys() - versions.keys())
+        with _installed(versions, scratch).open("rb") as stream:
+            scanned = scan([stream], built_since=LATER)
+            entries = {path: item.entry for path, item in sorted(scanned.items.items())}
+            read = partial(_content, scanned, stream)
+            found = origins(scanned, entries, {}, "", read)
+            sizes = _sizes(found, entries)
+            best = number or len(chunks.costs(sizes))
+            grouping = chunks.kept(grouping, sizes) if grouping else chunks.divided(sizes, best)
+            one_layer = one_layer or written.write(entries, read)[1]
+            parts = [written.write(part, read) for part in parts_of(entries, found, grouping)]
+        new = sum(size for name, size in parts if name not in had)
+        had = {name for name, _ in parts}
+        more = sum(size for _, size in parts) / one_layer * 100 - 100
+        what = f"{moved} moved, {gone} gone" if before else f"{moved} there, {len(parts)} layers"
         if before:
-            sums = [sums[0] + pulled[False], sums[1] + pulled[True]]
+            pulled.append(new)
+        whole = one_layer if moved or gone else 0
+        yield f"| {day} | {what} | {whole / 1e6:.1f} MB | {new / 1e6:.1f} MB | {more:+.1f} % |"
         before = versions
-    steps = len(weeks) - 1
-    means = [total / steps / 1e6 for total in sums]
-    rows.append(
-        f"| a week, on average | {len(set(grouping.values()))} chunks | {means[0]:.1f} MB |"
-        f" {means[1]:.1f} MB | {means[0] / means[1]:.1f} times fewer |"
+    mean = sum(pulled) / len(pulled) / 1e6
+    yield (
+        f"| a week, on average | | {one_layer / 1e6:.1f} MB | {mean:.1f} MB |"
+        f" {one_layer / 1e6 / mean:.1f} times fewer |"
     )
-    return rows
+
+
+def _content(scanned: Scan, stream: IO[bytes], path: str) -> Iterator[bytes]:
+    return content(scanned.items[path], [stream])
 
 
 def _installed(versions: Versions, scratch: Path) -> Path:
@@ -136,31 +154,13 @@ def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
     return member
 
 
-def _sizes(tar: Path) -> dict[str, int]:
+def _sizes(found: Mapping[str, str], entries: Mapping[str, Entry]) -> dict[str, int]:
     """Return origin -> bytes, as installed."""
-    with tar.open("rb") as stream:
-        scanned = scan([stream], built_since=LATER)
-        entries = {path: item.entry for path, item in sorted(scanned.items.items())}
-        found = origins(
-            scanned, entries, {}, "", lambda path: content(scanned.items[path], [stream])
-        )
     sizes: dict[str, int] = {}
     for path, origin in found.items():
         if entries[path].type == FILE:
             sizes[origin] = sizes.get(origin, 0) + entries[path].size
     return sizes
-
-
-def _normalised(tar: Path, store: Store, grouping: Mapping[str, int]) -> Facts:
-    return normalise(
-        [tar],
-        cell="environment",
-        key="0" * 64,
-        ancestors=[],
-        store=store,
-        built_since=LATER,
-        grouping=grouping,
-    )
 
 
 def main() -> int:
@@ -180,10 +180,11 @@ def main() -> int:
         return 0
     console = Console()
     for name, weeks in json.loads(DATA.read_text()).items():
+        console.text(f"\n| {name} | | one layer | chunks | all of them |")
+        console.text("|---|---|--:|--:|--:|")
         with TemporaryDirectory() as scratch:
-            rows = measure(weeks, arguments.chunks, Path(scratch))
-        head = ["", f"| {name} | | one layer | chunks | all of it |", "|---|---|--:|--:|--:|"]
-        console.text("\n".join([*head, *rows]))
+            for row in measure(weeks, arguments.chunks, Path(scratch)):
+                console.text(row)
     return 0
 
 
