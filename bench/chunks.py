@@ -2,12 +2,13 @@
 bench.chunks [PATTERN…]`.
 
 Each divided delta is written once more as one layer, and its chunks and that layer are unpacked:
-decompressed and written to the disk by tar. The last column is what a node pulls, on average over
-the cell's packages, when one of them moves.
+decompressed and written to the disk by tar, in seconds of processor time. The last column is what a
+node pulls, on average over the cell's packages, when one of them moves.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.measure import Cost, cost
 from builder.cells import records
 from builder.cells.derived import LATER
 from builder.console.text import Console
@@ -53,11 +53,11 @@ def report(project: Project, scratch: Path) -> Iterator[str]:
         divided = _unpacking(project.store, facts.delta, scratch)
         moved = _average(facts, grouping)
         sums = [sums[0] + one.blob.size, sums[1] + facts.size]
-        times = [times[0] + spent.wall, times[1] + divided.wall]
+        times = [times[0] + spent, times[1] + divided]
         more = facts.size / one.blob.size * 100 - 100
         yield (
             f"| {cell} | {len(facts.delta)} | {one.blob.size / 1e6:.1f} | {facts.size / 1e6:.1f} |"
-            f" {more:+.1f} % | {spent.wall:.2f} s | {divided.wall:.2f} s | {moved / 1e6:.1f} |"
+            f" {more:+.1f} % | {spent:.2f} s | {divided:.2f} s | {moved / 1e6:.1f} |"
         )
     if sums[0]:
         more, slower = sums[1] / sums[0] * 100 - 100, times[1] / times[0] * 100 - 100
@@ -98,16 +98,19 @@ def whole(store: Store, facts: Facts, beside: Store, scratch: Path) -> Chunk:
     return one
 
 
-def _unpacking(store: Store, delta: Sequence[Chunk], scratch: Path) -> Cost:
-    """Return what it costs to write the files of layers to the disk, each as an engine does: in a
-    directory of its own.
+def _unpacking(store: Store, delta: Sequence[Chunk], scratch: Path) -> float:
+    """Return the processor time, in seconds, to write the files of layers to the disk, each as an
+    engine does: in a directory of its own.
     """
-    with cost() as spent:
-        for number, chunk in enumerate(delta):
-            there = scratch / f"unpacked-{number}"
-            there.mkdir()
-            blob = store.path(chunk.blob.digest)
-            process.run(["tar", "--extract", "--zstd", f"--file={blob}", f"--directory={there}"])
+    before = os.times()
+    for number, chunk in enumerate(delta):
+        there = scratch / f"unpacked-{number}"
+        there.mkdir()
+        blob = store.path(chunk.blob.digest)
+        process.run(["tar", "--extract", "--zstd", f"--file={blob}", f"--directory={there}"])
+    after = os.times()
+    spent = after.children_user + after.children_system
+    spent -= before.children_user + before.children_system
     for there in scratch.glob("unpacked-*"):
         shutil.rmtree(there)
     return spent
