@@ -125,13 +125,7 @@ class Catalog(Origins, Fork, Signed):
         None, description="The continuous integration that `catalog workflows` writes."
     )
     layer_budget: int = Field(
-        64,
-        ge=2,
-        le=127,
-        description=(
-            "The most OCI layers of an image. `catalog lock` divides packages into so few chunks"
-            " that it holds; engines take 127, and what users put on top needs some."
-        ),
+        64, ge=2, le=127, description="The most OCI layers of an image; engines take 127."
     )
     tags: tuple[TagTemplate, ...] = Field(
         ("{tag}", "{tag}-{date}"),

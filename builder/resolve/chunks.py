@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -122,13 +122,12 @@ def _tell(
     if divided:
         sentence = f"packages are divided into chunks for the first time: {listed(divided, LISTED)}"
         monitor(Note(f"{sentence}; their cells are built again"))
-    unknown: Mapping[str, Artifact] = {
-        artifact.id: artifact
-        for cell, piece in lock.cells.items()
-        if layer_of(cell) in anew and lock.chunks.get(layer_of(cell))
-        for artifact in (lock.artifacts[name] for name in piece.artifacts)
-        if chunks.origin(artifact) and not size_of(artifact)
-    }
+    held: set[str] = set()
+    for cell, piece in lock.cells.items():
+        if layer_of(cell) in anew and lock.chunks.get(layer_of(cell)):
+            held.update(piece.artifacts)
+    artifacts = [lock.artifacts[name] for name in held]
+    unknown = [one for one in artifacts if chunks.origin(one) and not size_of(one)]
     if unknown:
         number = f"{len(unknown)} packages"
         sentence = f"the sizes of {number} are not known before they are fetched, so each counts as"
