@@ -12,6 +12,7 @@ from builder.catalog import (
     layer_rules,
     lifecycle_rules,
     matrix_rules,
+    mix_rules,
     naming,
     origin_rules,
     script,
@@ -214,6 +215,7 @@ class _Check:
         self.problems += backport_rules.check_axes(draft)
         self.problems += lifecycle_rules.check_versions(draft)
         self.problems += lifecycle_rules.check_tags(draft)
+        self.problems += mix_rules.check(draft)
         lost = draft.reading.lost
         self._points_are_sure = not wrong_axes and not any(_decides_points(path) for path in lost)
         self._labels_are_sure = not wrong_labels and not any(_is_of_label(path) for path in lost)

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from builder.catalog.axes import Axis, Lifecycle
 from builder.catalog.chart_settings import ChartSettings
 from builder.catalog.fork import Fork
+from builder.catalog.mixes import Mixes
 from builder.catalog.origins import Origins
 from builder.catalog.packages import (
     Absent,
@@ -120,6 +121,13 @@ class Catalog(Origins, Fork, Signed):
     exclude: tuple[Rule, ...] = Field((), description="Points that are not built.")
     require: tuple[Rule, ...] = Field(
         (), description="The only points that are built of the images concerned."
+    )
+    mixes: Mixes | None = Field(
+        None,
+        description=(
+            "Which images that are not listed may be asked for by their layers, for example"
+            " `catalog build lab+r`; none without it."
+        ),
     )
     workflows: Workflows | None = Field(
         None, description="The continuous integration that `catalog workflows` writes."

@@ -60,6 +60,7 @@ COMMANDS: Mapping[str, str] = {
     "test": "run the layers' tests in every image that has them",
     "load": "load images into the Docker engine",
     "run": "run an image in Docker",
+    "serve": "be a registry that puts images together when they are pulled",
     "shell": "open a shell in an image, in a cell, or where a build failed",
     "push": "push images to a registry; only what it lacks is sent",
     "publish": "stage a release of images and charts in a registry",

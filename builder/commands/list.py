@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from builder.catalog.load import load
 from builder.catalog.standing import summary
 from builder.console.text import Console
 from builder.errors import listed
-from builder.graph.build import graph
+from builder.graph.build import with_mixes
 from builder.graph.draw import image_document
 from builder.graph.model import Graph
 from builder.graph.needs import needs
@@ -47,11 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print one line for each image name, with its tags, in the order of the catalog."""
     loaded = load(arguments.catalog)
-    made = graph(loaded)
+    made, patterns = with_mixes(loaded, arguments.patterns)
     if arguments.absent:
-        _absent(arguments, made, console)
+        _absent(arguments, made, patterns, console)
         return 0
-    part = select(made, arguments.patterns, cells=False)
+    part = select(made, patterns, cells=False)
     if arguments.sample:
         _sample(sample(part), part, console, as_json=arguments.json)
         return 0
@@ -105,16 +106,18 @@ def _standings(part: Graph, day: date) -> dict[str, str]:
     return told
 
 
-def _absent(arguments: argparse.Namespace, made: Graph, console: Console) -> None:
+def _absent(
+    arguments: argparse.Namespace, made: Graph, patterns: Sequence[str], console: Console
+) -> None:
     """Print the points that images do not have. A pattern may also name an image that a rule
     removed altogether.
     """
     whole = {entry.name for entry in made.absent if not entry.point}
-    named = [pattern for pattern in arguments.patterns if pattern not in whole]
+    named = [pattern for pattern in patterns if pattern not in whole]
     names: set[str] = set()
-    if named or not arguments.patterns:
+    if named or not patterns:
         names = {entry.name for entry in select(made, named).absent}
-    shown = names | whole.intersection(arguments.patterns)
+    shown = names | whole.intersection(patterns)
     absent = [entry for entry in made.absent if entry.name in shown]
     if arguments.json:
         console.json(

@@ -12,10 +12,11 @@ from typing import Any
 from builder.catalog.conditions import condition, holds, written
 from builder.catalog.directory import LAYER
 from builder.catalog.load import Loaded, load
+from builder.catalog.mix import is_mix
 from builder.catalog.standing import summary
 from builder.console.text import Console, readable
 from builder.errors import InputError, Problem, listed
-from builder.graph.build import graph
+from builder.graph.build import with_mixes
 from builder.graph.draw import image_document
 from builder.graph.explain import Answer, explain, point
 from builder.graph.gpu import needs
@@ -57,13 +58,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for.
     """
     loaded = load(arguments.catalog)
-    made = graph(loaded)
-    if not _is_image(loaded, made, arguments.name):
-        cells = _cells(loaded, made, arguments.name)
+    made, (name,) = with_mixes(loaded, [arguments.name])
+    if not _is_image(loaded, made, name):
+        cells = _cells(loaded, made, name)
         if cells:
             _show_layer(arguments, loaded, made, cells, console)
             return 0
-    answer = _answer(loaded, made, arguments.name, arguments.at)
+    answer = _answer(loaded, made, name, arguments.at)
     known = (
         facts(loaded, select(made, [image.id for image in answer.images])) if answer.images else {}
     )
@@ -243,6 +244,11 @@ def _answer(loaded: Loaded, made: Graph, name: str, at: str) -> Answer:
         InputError: there is no such image, or `at` is wrong.
 
     """
+    if is_mix(name):
+        if at:
+            hint = "say it in the name: lab+r@python=3.13"
+            raise InputError([Problem("--at", 0, 0, f"{name} has one point", hint)])
+        return Answer(images=(made.images[name],))
     if name in made.images:
         image = made.images[name]
         return explain(loaded, made, image.name, {**image.point, **point(loaded, image.name, at)})

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from builder.execute.serve import Registry, registry
+from builder.execute.serve import Registry, Tagged, registry
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
 from builder.tools.kind import Kind, gateway
@@ -28,7 +28,7 @@ def served(
         f"{path}/{name}" if path else name: manifest.digest for name, manifest in images.items()
     }
     with (
-        registry(store.root / "blobs" / "sha256", tags, gateway()) as served_at,
+        registry(Tagged(store.root / "blobs" / "sha256", tags), gateway()) as served_at,
         kind.mirror(host, f"http://{served_at.address}"),
     ):
         yield served_at

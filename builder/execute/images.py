@@ -37,21 +37,10 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
         IntegrityError: a blob is missing or damaged.
 
     """
-    image = project.graph.images[name]
-    manifests = {
-        cell: records.find(project.store, project.inputs[cell].key) for cell in image.cells
-    }
-    missing = [cell for cell, manifest in manifests.items() if manifest is None]
-    if missing:
-        raise BuilderError(
-            f"{', '.join(missing)} not in the store", hint=f"run `catalog build {missing[0]}`"
-        )
-    key = project.image_key(
-        name, [manifest.digest for manifest in manifests.values() if manifest is not None]
-    )
-    layers = [shop.facts(cell) for cell in image.cells]
+    key = key_of(project, name)
+    layers = [shop.facts(cell) for cell in project.graph.images[name].cells]
     _count(project, shop, name, layers)
-    manifest = compose.compose(project.store, layers, _labelled(project, name, layers))
+    manifest = compose.compose(project.store, layers, labelled(project, name, layers))
     pairs = held_twice(layers)
     size = sum(facts.size for facts in layers)
     cells = json.dumps([facts.key for facts in layers])
@@ -81,7 +70,25 @@ def _count(project: Project, shop: Workshop, name: str, layers: Sequence[Facts])
         shop.monitor(Note(f"{sentence}: {hint}", "warning"))
 
 
-def _labelled(project: Project, name: str, layers: Sequence[Facts]) -> ImageConfig:
+def key_of(project: Project, name: str) -> str:
+    """Return the key of an image.
+
+    Raises:
+        BuilderError: some of its cells are not in the store.
+
+    """
+    image = project.graph.images[name]
+    found = {cell: records.find(project.store, project.inputs[cell].key) for cell in image.cells}
+    missing = [cell for cell, manifest in found.items() if manifest is None]
+    if missing:
+        raise BuilderError(
+            f"{', '.join(missing)} not in the store", hint=f"run `catalog build {missing[0]}`"
+        )
+    digests = [manifest.digest for manifest in found.values() if manifest is not None]
+    return project.image_key(name, digests)
+
+
+def labelled(project: Project, name: str, layers: Sequence[Facts]) -> ImageConfig:
     """Return what an image runs, with labels that say what it needs of a node's graphics
     processors. They follow from its cells, and so are no part of its key.
     """

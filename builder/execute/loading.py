@@ -12,7 +12,7 @@ from builder.errors import BuilderError
 from builder.events import Monitor, Note
 from builder.execute import damage
 from builder.execute.project import Project
-from builder.execute.serve import registry
+from builder.execute.serve import Tagged, registry
 from builder.oci.model import Descriptor
 from builder.tools import engine
 
@@ -33,7 +33,7 @@ def load(
     """
     names: dict[str, str] = {}
     tags = {image: manifest.digest for image, manifest in images.items()}
-    with registry(project.store.root / "blobs" / "sha256", tags) as served:
+    with registry(Tagged(project.store.root / "blobs" / "sha256", tags)) as served:
         for image, digest in tags.items():
             name = names[image] = project.reference(image)
             document = project.store.read_json(images[image])

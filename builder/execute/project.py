@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,8 @@ from builder.errors import BuilderError, InputError, Problem
 from builder.execute import lending
 from builder.execute.replaced import manifests, outdated
 from builder.graph.accounts import behind
-from builder.graph.build import graph
+from builder.graph.build import with_mixes
+from builder.graph.meets import refused, unlisted
 from builder.graph.model import Cell, Graph
 from builder.graph.request import Documents
 from builder.graph.select import cells_like, select
@@ -191,17 +192,29 @@ def open_project(path: Path, patterns: Sequence[str] = (), *, cells: bool = True
 
     """
     loaded = load(path)
-    whole = graph(loaded)
-    part = select(whole, patterns, cells=cells) if patterns else whole
     settings = read_settings(loaded.home).knowing(loaded.catalog.sources)
-    file = loaded.root / NAME
-    lock = read_lock(file)
-    late = {cell: why for cell, why in behind(lock, whole).items() if cell in part.cells}
-    if late:
-        raise InputError(
-            [
-                Problem(str(file), 0, 0, f"{cell} {why}", "run `catalog lock`")
-                for cell, why in late.items()
-            ]
-        )
+    return project_of(loaded, read_lock(loaded.root / NAME), settings, patterns, cells=cells)
+
+
+def project_of(
+    loaded: Loaded, lock: Lock, settings: Settings, patterns: Sequence[str], *, cells: bool = True
+) -> Project:
+    """Do the same with a catalog, a lock and settings that are read already."""
+    whole, patterns = with_mixes(loaded, patterns)
+    part = select(whole, patterns, cells=cells) if patterns else whole
+    problems = [*_behind(loaded.root / NAME, lock, whole, part), *refused(lock, part)]
+    if problems:
+        raise InputError(problems)
     return Project(loaded, whole, part, lock, settings)
+
+
+def _behind(file: Path, lock: Lock, whole: Graph, part: Graph) -> Iterator[Problem]:
+    """Yield for which cells of a part the lock is out of date."""
+    alone = unlisted(whole)
+    for cell, why in behind(lock, whole).items():
+        if cell in alone and cell in part.cells and cell not in lock.cells:
+            message = f"the lock has nothing for {cell}, which no image of the catalog has"
+            hint = "list an image that has it, and run `catalog lock`"
+            yield Problem(str(file), 0, 0, message, hint)
+        elif cell in part.cells:
+            yield Problem(str(file), 0, 0, f"{cell} {why}", "run `catalog lock`")

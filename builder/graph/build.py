@@ -4,22 +4,26 @@ prefix.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from builder.catalog import abi, backports, naming
+from builder.catalog import abi, backports, mix, naming
 from builder.catalog.expand import Matrix, tag
 from builder.catalog.load import Loaded
 from builder.catalog.matrix import Point
+from builder.errors import InputError, Problem
 from builder.graph.model import Absent, Cell, Graph, ImagePoint
 from builder.graph.origins import indexes, repositories
 from builder.graph.successors import with_successors
 
 
-def graph(loaded: Loaded) -> Graph:
-    """Return all images of a catalog at all their points, and the cells that they are made of."""
+def graph(loaded: Loaded, mixes: Iterable[Matrix] = ()) -> Graph:
+    """Return all images of a catalog at all their points, and the cells that they are made of;
+    `mixes` are further images, which it does not list.
+    """
     cells = _Cells(loaded)
     images: dict[str, ImagePoint] = {}
-    for matrix in loaded.matrices:
+    for matrix in (*loaded.matrices, *mixes):
         for point in matrix.points:
             image = _image(loaded, matrix, point, cells)
             images[image.id] = image
@@ -33,6 +37,33 @@ def graph(loaded: Loaded) -> Graph:
         images=with_successors(loaded, images),
         absent=tuple(absent.values()),
     )
+
+
+def with_mixes(loaded: Loaded, words: Sequence[str]) -> tuple[Graph, list[str]]:
+    """Return the graph with the images that some of these words ask for by their layers, and the
+    words with the ids of these images instead.
+
+    Raises:
+        InputError: the catalog does not allow one, or it can be had nowhere; with all problems.
+
+    """
+    made: dict[str, Matrix] = {}
+    problems: list[Problem] = []
+    for word in words:
+        try:
+            made |= {word: mix.matrix(loaded, mix.parse(word))} if mix.is_mix(word) else {}
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    # Two words may mean one image.
+    ids = {word: _id(loaded, matrix, matrix.points[0]) for word, matrix in made.items()}
+    each = {ids[word]: matrix for word, matrix in made.items()}
+    return graph(loaded, each.values()), [ids.get(word, word) for word in words]
+
+
+def _id(loaded: Loaded, matrix: Matrix, point: Point) -> str:
+    return f"{matrix.name}:{tag(loaded.catalog, loaded.labels, matrix, point)}"
 
 
 @dataclass(slots=True)
@@ -89,12 +120,12 @@ class _Cells:
 
 def _image(loaded: Loaded, matrix: Matrix, point: Point, cells: _Cells) -> ImagePoint:
     member = matrix.member
-    name = tag(loaded.catalog, loaded.labels, matrix, point)
+    name = _id(loaded, matrix, point)
     values = {**member.choices, **point}
     return ImagePoint(
-        id=f"{matrix.name}:{name}",
+        id=name,
         name=matrix.name,
-        tag=name,
+        tag=name.removeprefix(f"{matrix.name}:"),
         point=point,
         cells=tuple([cells.at(layer, point).id for layer in matrix.layers(point)]),
         description=naming.fill(member.image.description, values),

@@ -21,6 +21,7 @@ from builder.catalog.expand import Matrix, tag
 from builder.catalog.lifecycle_rules import DATE, DIGEST, EXACT, TAG
 from builder.catalog.load import Loaded
 from builder.catalog.matrix import Point
+from builder.catalog.mix import is_mix
 from builder.catalog.reader import Keys
 from builder.catalog.suggest import nearest
 from builder.errors import InputError, Problem
@@ -168,7 +169,9 @@ def published(
         name: {OWN: Tag(image.tag)} for name, image in graph.images.items()
     }
     taken: dict[tuple[str, str], _Claim] = {}
-    for name, image in graph.images.items():
+    # What the catalog does not list is no part of its policy, and has no tag but its own.
+    listed = {name: image for name, image in graph.images.items() if not is_mix(name)}
+    for name, image in listed.items():
         for wanted, claim in policy.claims(image, is_default=defaults.get(image.name) == name):
             first = taken.setdefault((image.name, wanted.text), claim)
             if first.image.id != name:

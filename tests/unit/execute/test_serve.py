@@ -6,7 +6,7 @@ from pathlib import Path
 
 import requests
 
-from builder.execute.serve import registry
+from builder.execute.serve import Tagged, registry
 
 MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
@@ -21,7 +21,10 @@ def test_a_registry_client_finds_manifests_by_tag_and_blobs_by_digest(tmp_path: 
     blob = put(tmp_path, b"x" * 100_000)
     manifest = put(tmp_path, json.dumps({"mediaType": MEDIA_TYPE}).encode())
     # On one connection, an answer is the proof that the request before it was done with.
-    with registry(tmp_path, {"python:py3.13": manifest}) as served, requests.Session() as client:
+    with (
+        registry(Tagged(tmp_path, {"python:py3.13": manifest})) as served,
+        requests.Session() as client,
+    ):
         base = f"http://{served.address}/v2"
         found = client.get(f"{base}/python/manifests/py3.13", timeout=10)
         assert found.headers["Content-Type"] == MEDIA_TYPE
@@ -42,7 +45,7 @@ def test_a_registry_client_finds_manifests_by_tag_and_blobs_by_digest(tmp_path: 
 def test_a_damaged_blob_is_not_served(tmp_path: Path) -> None:
     blob = put(tmp_path, b"x" * 100_000)
     (tmp_path / blob.removeprefix("sha256:")).write_bytes(b"x" * 99_999 + b"y")
-    with registry(tmp_path, {}) as served:
+    with registry(Tagged(tmp_path, {})) as served:
         assert (
             requests.get(f"http://{served.address}/v2/python/blobs/{blob}", timeout=10).status_code
             == 404
@@ -52,7 +55,7 @@ def test_a_damaged_blob_is_not_served(tmp_path: Path) -> None:
 
 def test_nothing_but_blobs_is_served(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("no")
-    with registry(tmp_path, {}) as served:
+    with registry(Tagged(tmp_path, {})) as served:
         for path in (
             "/v2/python/manifests/latest",
             "/v2/python/blobs/secret",
