@@ -39,7 +39,7 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
     """
     key = key_of(project, name)
     layers = [shop.facts(cell) for cell in project.graph.images[name].cells]
-    _count(project, shop, name, layers)
+    count(project, shop, name, layers)
     manifest = compose.compose(project.store, layers, labelled(project, name, layers))
     pairs = held_twice(layers)
     size = sum(facts.size for facts in layers)
@@ -52,7 +52,7 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
     )
 
 
-def _count(project: Project, shop: Workshop, name: str, layers: Sequence[Facts]) -> None:
+def count(project: Project, shop: Workshop, name: str, layers: Sequence[Facts]) -> None:
     """Refuse an image with more OCI layers than engines take, and tell of one with more than its
     budget.
     """
