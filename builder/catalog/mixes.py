@@ -32,3 +32,18 @@ class Mixes(Model):
     def allow(self, layer: str) -> bool:
         """Tell whether a layer may be named."""
         return any(fnmatchcase(layer, glob) for glob in self.layers)
+
+
+class PutTogether(Model):
+    """What a catalog says of putting images together."""
+
+    mixes: Mixes | None = Field(
+        None,
+        description=(
+            "Which images that are not listed may be asked for by their layers, for example"
+            " `catalog build lab+r`; none without it."
+        ),
+    )
+    layer_budget: int = Field(
+        64, ge=2, le=127, description="The most OCI layers of an image; engines take 127."
+    )

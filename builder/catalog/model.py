@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from builder.catalog.axes import Axis, Lifecycle
 from builder.catalog.chart_settings import ChartSettings
 from builder.catalog.fork import Fork
-from builder.catalog.mixes import Mixes
+from builder.catalog.mixes import PutTogether
 from builder.catalog.origins import Origins
 from builder.catalog.packages import (
     Absent,
@@ -96,7 +96,7 @@ def _less_where_it_extends(document: dict[str, JsonValue]) -> None:
     del document["required"]
 
 
-class Catalog(Origins, Fork, Signed):
+class Catalog(Origins, Fork, Signed, PutTogether):
     """catalog.yaml."""
 
     model_config = ConfigDict(json_schema_extra=_less_where_it_extends)
@@ -121,13 +121,6 @@ class Catalog(Origins, Fork, Signed):
     exclude: tuple[Rule, ...] = Field((), description="Points that are not built.")
     require: tuple[Rule, ...] = Field(
         (), description="The only points that are built of the images concerned."
-    )
-    mixes: Mixes | None = Field(
-        None,
-        description=(
-            "Which images that are not listed may be asked for by their layers, for example"
-            " `catalog build lab+r`; none without it."
-        ),
     )
     workflows: Workflows | None = Field(
         None, description="The continuous integration that `catalog workflows` writes."

@@ -21,8 +21,10 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from builder.cells import chunks
 from builder.cells.derived import derived
 from builder.cells.linked import linked
+from builder.cells.origins import origins
 from builder.cells.tree import (
     LISTED,
     PathConflict,
@@ -39,7 +41,7 @@ from builder.debian.paths import volatile
 from builder.debian.scan import Item, Scan, content, scan
 from builder.errors import BuilderError, listed
 from builder.oci import layer, tar
-from builder.oci.model import DIRECTORY, EPOCH, WHITEOUT, Chunk, Entry
+from builder.oci.model import DIRECTORY, EPOCH, WHITEOUT, Entry
 from builder.oci.store import Store
 
 
@@ -53,6 +55,7 @@ def normalise(
     built_since: int,
     replaces: Sequence[str] = (),
     within: Sequence[str] = (),
+    grouping: Mapping[str, int] | None = None,
     compression: tar.Compression = "zstd",
 ) -> Facts:
     """Squash the layers of a build into its delta, put that into the store, and return the facts.
@@ -60,6 +63,8 @@ def normalise(
     `replaces` are globs over absolute paths of ancestors that the cell may replace or delete.
     `within` are absolute paths: the only files and trees that a cell may write if it also lies on
     other cells than these ancestors. The ancestors may not have anything there.
+    `grouping` says which packages share a layer of the delta (see `builder.lock.chunks`); without
+    one, the delta is a single layer.
 
     Raises:
         ConflictError: the build removed or changed a path of an ancestor; names layer, path, owner
@@ -89,11 +94,14 @@ def normalise(
         for top in gone:
             entries[top] = Entry(WHITEOUT, 0, 0, 0, EPOCH)
         entries = dict(sorted(entries.items()))
-        delta: tuple[Chunk, ...] = ()
-        if entries:
-            bytes_of = partial(_content, scanned, streams)
-            delta = (layer.write(store, entries, bytes_of, compression),)
-    told = derived(scanned, entries, added)
+        told = derived(scanned, entries, added)
+        bytes_of = partial(_content, scanned, streams)
+        status = added.get(mergers.STATUS, "")
+        found = origins(scanned, entries, told.owners, status, bytes_of) if grouping else {}
+        delta = tuple(
+            layer.write(store, part, bytes_of, compression)
+            for part in chunks.parts(entries, found, grouping or {})
+        )
     return Facts(
         cell=cell,
         key=key,

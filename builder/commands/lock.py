@@ -16,6 +16,7 @@ from builder.lock.difference import Change, difference
 from builder.lock.encode import encode
 from builder.lock.file import read, read_any, recover, write
 from builder.lock.model import NAME, Lock
+from builder.resolve.chunks import undecided, with_chunks
 from builder.resolve.merge import from_upstream, merged
 from builder.resolve.resolve import resolve
 from builder.resolve.settle import disagreements
@@ -59,6 +60,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="in a fork: take the versions that upstream's lock has by now, wherever they do",
     )
+    parser.add_argument(
+        "--rebalance",
+        nargs="*",
+        metavar="LAYER",
+        help=(
+            "decide anew which packages share a chunk (globs over layers; all without one), by"
+            " what their sizes are now; these cells are built again"
+        ),
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -98,6 +108,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         tell=stayed.append,
         documents=documents,
     )
+    anew = () if arguments.rebalance is None else tuple(arguments.rebalance) or ("*",)
+    budget = loaded.catalog.layer_budget
+    after = with_chunks(whole, after, before, settings, console, budget=budget, rebalance=anew)
     held_back = sorted(set(stayed))
     changes = difference(before, after)
     # Compare `extra` too: two artifacts that differ only there are equal for `==`.
@@ -116,6 +129,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     _show(changes, console)
     _show_accounts(before, after, console)
+    _show_chunks(before, after, console)
     for one in held_back:
         console.text(one.told(within))
     console.text(
@@ -133,13 +147,17 @@ def _check(whole: Graph, lock: Lock | None, console: Console, *, as_json: bool) 
     """
     late = behind(lock, whole) if lock else dict.fromkeys(whole.cells, "is not in the lock")
     apart = disagreements(whole, lock) if lock and not late else []
+    open_ones = list(undecided(whole, lock)) if lock and not late else []
     if as_json:
-        console.json({"stale": late, "disagreements": [problem.message for problem in apart]})
+        said = {"stale": late, "disagreements": [problem.message for problem in apart]}
+        console.json({**said, "undecided": open_ones})
         return 1 if late or apart else 0
     for cell, why in late.items():
         console.text(f"{cell} {why}")
     for problem in apart:
         console.text(problem.message)
+    for sentence in open_ones:
+        console.note(f"{sentence} (`catalog lock`)")
     if not late and not apart:
         console.text("the lock is current")
     return 1 if late or apart else 0
@@ -169,6 +187,18 @@ def _show_accounts(before: Lock | None, after: Lock, console: Console) -> None:
         console.text(f"ids of system accounts: {', '.join(given)}")
     if gone:
         console.text(f"no package makes these accounts any more: {', '.join(gone)}")
+
+
+def _show_chunks(before: Lock | None, after: Lock, console: Console) -> None:
+    """Print which layers are divided otherwise than they were, beyond packages that came or
+    went.
+    """
+    old = before.chunks if before else {}
+    for layer in sorted(old.keys() & after.chunks.keys()):
+        was, now = old[layer], after.chunks[layer]
+        if bool(was) != bool(now) or any(was[name] != now[name] for name in was.keys() & now):
+            number = len(set(now.values()))
+            console.text(f"{layer} is now {f'{number} chunks' if number else 'whole'}")
 
 
 def _lines(changes: list[Change]) -> list[str]:

@@ -24,6 +24,7 @@ from builder.fetch.context import context as lay_out
 from builder.fetch.fetch import fetch
 from builder.graph.accounts import given
 from builder.graph.model import Cell
+from builder.lock import chunks
 from builder.lock.model import Lock
 from builder.oci import tar
 from builder.oci.blob import blobs_of, disk
@@ -111,6 +112,7 @@ def made(shop: Workshop, cell: Cell) -> Facts:
             built_since=locked_at(project.lock),
             replaces=cell.layer.replaces,
             within=cell.layer.once.paths if cell.layer.once else (),
+            grouping=chunks.of_cell(project.lock, cell.id),
         )
     finally:
         shutil.rmtree(staging, ignore_errors=True)

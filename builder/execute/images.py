@@ -13,6 +13,7 @@ from builder.cells.system import filesystem
 from builder.cells.tree import held_twice
 from builder.debian.model import Facts
 from builder.errors import BuilderError
+from builder.events import Note
 from builder.execute.overlaps import TWICE, written
 from builder.execute.project import Project, image_ref
 from builder.execute.workshop import Workshop
@@ -20,6 +21,9 @@ from builder.oci.model import ImageConfig
 
 CELLS = "org.catalog.image.cells"
 """Annotation of an image in the store's index: the keys of its cells, bottom first."""
+LISTED = 3
+ENGINES = 127
+"""The most layers that engines take."""
 SIZE = "org.catalog.image.size"
 """Annotation of an image in the store's index: compressed bytes of its deltas."""
 
@@ -29,11 +33,13 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
 
     Raises:
         ConflictError: two of its layers disagree; nothing is tagged.
+        BuilderError: it has more layers than engines take.
         IntegrityError: a blob is missing or damaged.
 
     """
     key = key_of(project, name)
     layers = [shop.facts(cell) for cell in project.graph.images[name].cells]
+    count(project, shop, name, layers)
     manifest = compose.compose(project.store, layers, labelled(project, name, layers))
     pairs = held_twice(layers)
     size = sum(facts.size for facts in layers)
@@ -44,6 +50,24 @@ def put_together(project: Project, shop: Workshop, name: str) -> str:
         f"{len(layers)} layers, {size / 1e6:,.0f} MB, {sum(pairs.values()) / 1e6:,.0f} MB held"
         f" twice, {manifest.digest[7:19]}"
     )
+
+
+def count(project: Project, shop: Workshop, name: str, layers: Sequence[Facts]) -> None:
+    """Refuse an image with more OCI layers than engines take, and tell of one with more than its
+    budget.
+    """
+    number = sum(len(facts.delta) for facts in layers) + 1
+    budget = project.loaded.catalog.layer_budget
+    if number > ENGINES:
+        most = sorted(layers, key=lambda facts: (-len(facts.delta), facts.cell))[:LISTED]
+        held = ", ".join(f"{facts.cell} has {len(facts.delta)}" for facts in most)
+        message = f"{name} has {number} layers, and engines take {ENGINES}: {held}"
+        hint = "run `catalog lock --rebalance`; where layers are too many, leave some out"
+        raise BuilderError(message, hint=hint)
+    if number > budget:
+        sentence = f"{name} has {number} layers, and `layer_budget` is {budget}"
+        hint = "`catalog lock --rebalance` divides packages into fewer chunks"
+        shop.monitor(Note(f"{sentence}: {hint}", "warning"))
 
 
 def key_of(project: Project, name: str) -> str:

@@ -22,7 +22,7 @@ from builder.cells import compose
 from builder.errors import BuilderError, InputError, Problem
 from builder.events import Monitor, Note
 from builder.execute.hold import hold, looked_up
-from builder.execute.images import key_of, labelled
+from builder.execute.images import count, key_of, labelled
 from builder.execute.project import Project, image_ref, project_of
 from builder.execute.workshop import Workshop
 from builder.graph.select import unknown
@@ -106,6 +106,7 @@ class Mixer:
             return there
         shop = Workshop(project=part, builder="", logs=part.state / "logs", monitor=self.monitor)
         layers = [shop.facts(cell) for cell in part.graph.images[image].cells]
+        count(part, shop, image, layers)
         made = compose.compose(self.own, layers, labelled(part, image, layers), ref=ref)
         self.monitor(Note(f"{image}: put together, {made.digest[7:19]}"))
         self._evict()

@@ -100,7 +100,7 @@ JULIA = ArtifactKind(
     template="julia.j2",
     installed=True,
     follows=_order,
-    trace=Trace(ends=ENDS, path=PROJECT, read=_installed),
+    trace=Trace(ends=ENDS, path=PROJECT, read=_installed, tree=True),
     statement=Statement(ends=ENDS, path=PROJECT, read=_described),
     url="julia",
 )

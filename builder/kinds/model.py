@@ -30,6 +30,8 @@ class Trace:
     """From path, size and bytes of a file to the packages that it describes: (name, version)."""
     mode: int = 0
     """Bits of its mode, one of which is set; 0: any mode."""
+    tree: bool = False
+    """Whether all that is in its directory belongs to the package; else the file alone does."""
 
     def fits(self, path: str, mode: int) -> bool:
         """Tell whether a file is one of these."""

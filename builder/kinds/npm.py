@@ -109,7 +109,7 @@ NPM = ArtifactKind(
     check=_check,
     place=_place,
     template="npm.j2",
-    trace=Trace(ends=("package.json",), path=MANIFEST, read=_installed),
+    trace=Trace(ends=("package.json",), path=MANIFEST, read=_installed, tree=True),
     statement=Statement(ends=("package.json",), path=ANYWHERE, read=_described),
     url="npm",
 )

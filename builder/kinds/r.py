@@ -92,7 +92,7 @@ R_PACKAGES = ArtifactKind(
     installed=True,
     of_one_release="they are installed into the R of one release",
     follows=_order,
-    trace=Trace(ends=("DESCRIPTION",), path=DESCRIPTION, read=_installed),
+    trace=Trace(ends=("DESCRIPTION",), path=DESCRIPTION, read=_installed, tree=True),
     statement=Statement(ends=("/DESCRIPTION",), path=DESCRIPTION, read=_described),
     url="cran",
 )

@@ -12,8 +12,8 @@ from typing import Any
 from builder.catalog.words import MOST_BYTES
 from builder.errors import InputError, IntegrityError, Problem
 from builder.kinds.table import BY_NAME, complete, placed
-from builder.lock import words
-from builder.lock.encode import HEAD, LAYERS, layer_path
+from builder.lock import chunks, words
+from builder.lock.encode import HEAD, LAYERS, as_json, layer_path
 from builder.lock.model import FORMAT, Artifact, Lock, Slice, layer_of
 from builder.lock.page import MERGE, RESTORE, Page, opening
 from builder.lock.scripts import LEAST_ID, MOST_ID, NAME
@@ -51,6 +51,7 @@ def decode(files: Mapping[str, str], name: str) -> Lock:
         cells=reading.cells,
         archives=head.archives,
         accounts=head.accounts,
+        chunks=reading.chunks,
     )
 
 
@@ -117,12 +118,14 @@ class _Reading:
         self.name = name
         self.artifacts: dict[str, Artifact] = {}
         self.cells: dict[str, Slice] = {}
+        self.chunks: dict[str, chunks.Grouping] = {}
         self.problems: list[Problem] = []
         self._first: dict[str, str] = {}
 
     def layer(self, page: Page, path: str) -> None:
         """Read one layer's file."""
-        document = page.fields(page.document(), "", "the file", {"artifacts", "cells"})
+        whole = {"chunks": None, **page.document()}
+        document = page.fields(whole, "", "the file", {"artifacts", "chunks", "cells"})
         artifacts = {}
         for name, value in page.mapping(document["artifacts"], '"artifacts"').items():
             artifacts[name] = self._same(page, _artifact(page, name, value))
@@ -130,6 +133,9 @@ class _Reading:
             if layer_path(layer_of(name)) != path:
                 page.fail(opening(name), f"cell {name} belongs in {layer_path(layer_of(name))}")
             self.cells[name] = cell(page, name, value, artifacts)
+        if document["chunks"] is not None:
+            grouping = _chunks(page, page.mapping(document["chunks"], '"chunks"'), artifacts)
+            self.chunks[path.removeprefix(f"{LAYERS}/").removesuffix(".json")] = grouping
         self.artifacts |= artifacts
 
     def _same(self, page: Page, artifact: Artifact) -> Artifact:
@@ -140,6 +146,20 @@ class _Reading:
             message = f"{artifact.id} is described differently in {first}"
             page.fail(opening(artifact.id), message, MERGE)
         return artifact
+
+
+def _chunks(
+    page: Page, values: Mapping[str, object], artifacts: Mapping[str, Artifact]
+) -> chunks.Grouping:
+    """Return which packages of a layer share a chunk: of those that the file describes alone."""
+    held = {chunks.origin(artifact) for artifact in artifacts.values()} - {""}
+    grouping: dict[str, int] = {}
+    for name, value in values.items():
+        place = f"{as_json(name)}: "
+        if name not in held:
+            page.fail(place, f"{name} has a chunk, but no artifact of the file is of it", MERGE)
+        grouping[name] = page.number(value, place, f"the chunk of {name}", 1, chunks.MOST)
+    return grouping
 
 
 def _head(page: Page) -> Lock:

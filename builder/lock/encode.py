@@ -1,7 +1,8 @@
 """A lock as a tree of JSON files.
 
     lock.json              the format, the moment, Debian's archives, system accounts
-    layers/<layer>.json    the cells of one layer, and the artifacts that they hold
+    layers/<layer>.json    the cells of one layer, the artifacts that they hold, and which packages
+                           share a chunk of the cells' deltas, once that is decided
 
 A file has one artifact per line and one block per cell, in a stable order, so that diffs are
 readable and git can merge them. Branches that change different layers change different files. An
@@ -70,6 +71,8 @@ def _layer(lock: Lock, cells: Sequence[str]) -> Iterator[str]:
     yield "{"
     artifacts = {name: _artifact(lock.artifacts[name]) for name in held}
     yield from _object("artifacts", artifacts, end="},")
+    if (grouping := lock.chunks.get(layer_of(cells[0]))) is not None:
+        yield from _object("chunks", grouping, end="},")
     yield '"cells": {'
     yield from _separated(
         [f"{as_json(cell)}: {_cell(lock.cells[cell], lock.artifacts)}" for cell in cells]

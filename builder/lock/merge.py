@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from builder.kinds.table import complete
+from builder.lock import chunks
 from builder.lock.accounts import united
-from builder.lock.model import Artifact, Lock, Slice
+from builder.lock.model import Artifact, Lock, Slice, layer_of
 from builder.lock.version import newest
 
 V = TypeVar("V")
@@ -37,13 +38,15 @@ def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
         held.update(piece.artifacts)
     archives = _archives(root, ours, theirs)
     dates = [archive["date"] for archive in archives.values() if "date" in archive]
-    return Lock(
+    made = Lock(
         moment=max(dates, default=max(ours.moment, theirs.moment)),
         artifacts={name: artifacts[name] for name in sorted(held)},
         cells=cells,
         archives=archives,
         accounts=united(ours.accounts, theirs.accounts),
     )
+    groupings = chunks.united(root.chunks, ours.chunks, theirs.chunks)
+    return replace(made, chunks=chunks.present(made, groupings))
 
 
 def renewed(ours: Lock, theirs: Lock, current: Collection[str]) -> Lock:
@@ -55,13 +58,19 @@ def renewed(ours: Lock, theirs: Lock, current: Collection[str]) -> Lock:
     held: set[str] = set()
     for piece in cells.values():
         held.update(piece.artifacts)
-    return Lock(
+    made = Lock(
         moment=max(ours.moment, theirs.moment),
         artifacts={name: known[name] for name in sorted(held)},
         cells=cells,
         archives=_archives(Lock(moment="", artifacts={}, cells={}), ours, theirs),
         accounts=united(theirs.accounts, ours.accounts),
     )
+    # Upstream's cells are the same as the fork's only where both are divided alike.
+    groupings = {**theirs.chunks, **ours.chunks}
+    for layer in sorted({layer_of(name) for name in current} & theirs.chunks.keys()):
+        of_both = {**ours.chunks.get(layer, {}), **theirs.chunks[layer]}
+        groupings[layer] = of_both if theirs.chunks[layer] else {}
+    return replace(made, chunks=chunks.present(made, groupings))
 
 
 def _cell(name: str, base: Lock, ours: Lock, theirs: Lock) -> Slice | None:

@@ -98,6 +98,9 @@ class Lock:
     """Debian suites as they were: suite -> {date, inrelease sha256}."""
     accounts: Mapping[str, int] = field(default_factory=dict)
     """System accounts of the whole catalog: name -> id."""
+    chunks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Layer -> origin -> number of its chunk (see `builder.lock.chunks`). A layer without origins
+    is not divided; of one that is missing, nobody has decided."""
 
 
 def layer_of(cell: str) -> str:

@@ -1,11 +1,11 @@
 """Keys: what a cell's bytes depend on, and nothing else. Never the clock, git or a host name.
 
-A key holds what the cell itself says (its Dockerfile, files, slice of the lock), what its build
-sees of the image below (environment, what dpkg leaves out), and each cell below by name: by its
-key, or by its ABI where it declares one. So a new edge, a changed parent or a renamed
-layer changes the key. A declared ABI is a promise that what children use stays the same:
-they are kept when the parent changes, and `catalog verify` builds them again and compares.
-docs/design.md says what may be promised where.
+A key holds what the cell itself says (its Dockerfile, files, slice of the lock, and which of its
+packages share a chunk), what its build sees of the image below (environment, what dpkg leaves out),
+and each cell below by name: by its key, or by its ABI where it declares one. So a new edge, a
+changed parent or a renamed layer changes the key. A declared ABI is a promise that what
+children use stays the same: they are kept when the parent changes, and `catalog verify` builds them
+again and compares. docs/design.md says what may be promised where.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from builder.catalog.folder import Folder
 from builder.digest import canonical, sha256
 from builder.graph.accounts import given
 from builder.graph.model import Cell, Graph
+from builder.lock import chunks
 from builder.lock.model import Lock
 from builder.render.config import config
 from builder.render.dockerfile import context
@@ -50,7 +51,7 @@ def inputs(
     piece = lock.cells[cell.id]
     tree = context(graph, cell, lock, directory)
     below = [graph.cells[ancestor] for ancestor in cell.ancestors]
-    once = cell.layer.once
+    once, divided = cell.layer.once, chunks.of_cell(lock, cell.id)
     # From the layer made by bootstrap: they apply to the packages of every layer above it.
     filters: list[str] = []
     for one in (*below, cell):
@@ -69,6 +70,8 @@ def inputs(
             "environment": _environment(below),
             "below": {one.name: relied_on(one, keys.get(one.id, "")) for one in below},
             "accounts": given(cell, lock),
+            # Only where there are some: the key of a delta that is one layer stays as it was.
+            **({"chunks": divided} if divided else {}),
         },
     )
 

@@ -35,6 +35,7 @@ def _reasons(now: Document, before: Document) -> Iterator[str]:
     if now["format"] != before["format"]:
         # The other inputs had a different form then.
         return
+    yield from _chunks(_mapping(now.get("chunks")), _mapping(before.get("chunks")))
     yield from _accounts(_mapping(now.get("accounts")), _mapping(before.get("accounts")))
     yield from _environment(_mapping(now.get("environment")), _mapping(before.get("environment")))
     yield from _below(_mapping(now.get("below")), _mapping(before.get("below")))
@@ -101,6 +102,16 @@ def _accounts(now: Mapping[str, object], before: Mapping[str, object]) -> Iterat
     ]
     if moved:
         yield f"ids of accounts: {listed(moved, LISTED)}"
+
+
+def _chunks(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[str]:
+    """Yield that packages which stayed are divided otherwise."""
+    if bool(now) != bool(before):
+        yield "its delta is divided into chunks" if now else "its delta is one layer again"
+        return
+    moved = [name for name in sorted(now.keys() & before.keys()) if now[name] != before[name]]
+    if moved:
+        yield f"in another chunk: {listed(moved, LISTED)}"
 
 
 def _files(now: Mapping[str, object], before: Mapping[str, object], what: str) -> Iterator[str]:

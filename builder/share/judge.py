@@ -21,6 +21,7 @@ from builder.documents import MOST, DocumentError, from_json
 from builder.errors import BuilderError, IntegrityError, listed
 from builder.execute.project import Project
 from builder.graph.model import Cell
+from builder.lock import chunks
 from builder.oci.blob import blobs_of, disk
 from builder.oci.model import CELL, FACTS, MANIFEST, SUMMARY, Descriptor
 from builder.oci.store import Store
@@ -177,6 +178,9 @@ def _check(cell: Cell, key: str, known: Facts, layers: Sequence[Descriptor]) -> 
         raise IntegrityError(message)
     if [chunk.blob for chunk in known.delta] != list(layers):
         raise IntegrityError(f"the facts of {cell.id} are of other layers than its manifest")
+    if len(layers) > chunks.MOST + 1:
+        most = chunks.MOST + 1
+        raise IntegrityError(f"{cell.id} has {len(layers)} layers, and no delta more than {most}")
     for path in known.replaces:
         above = [f"/{path}", *(f"/{one}" for one in PurePosixPath(path).parents)]
         if not any(_allowed(one, cell.layer.replaces) for one in above):

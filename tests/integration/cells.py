@@ -20,6 +20,8 @@ from builder.tools import process
 CONFIG = ImageConfig(
     path=("/opt/tool/bin",), env={"LANG": "C.UTF-8", "TOOL": "it's set"}, cmd=("bash",)
 )
+GROUPING = {"deb:glibc": 1, "deb:perl": 3, "deb:vim": 1, "deb:zsh": 2}
+"""Deltas of a few layers: packages that it does not name are in these chunks, too."""
 BUILDX = ("docker", "buildx", "build", "--progress=plain", "--provenance=false")
 
 # It parts what packages bring from what builds write. It is an argument of every step, so that the
@@ -51,6 +53,7 @@ class Yard:
                 ancestors=[],
                 store=self.store,
                 built_since=BEGAN,
+                grouping=GROUPING,
             )
         )
 
@@ -65,6 +68,7 @@ class Yard:
                 ancestors=below,
                 store=self.store,
                 built_since=BEGAN,
+                grouping=GROUPING,
             )
         )
 

@@ -153,6 +153,23 @@ def test_a_damaged_blob_of_a_cell_is_made_again(built: Tiny, what: str, harm: st
     } == {name: expected[name] for name in (TOOLS, ALPHA, "alpha:trixie")}
 
 
+@pytest.mark.parametrize("harm", ["truncated", "missing"])
+def test_a_chunk_that_is_damaged_or_missing_is_made_again(built: Tiny, harm: str) -> None:
+    expected = built.digests()
+    chunks = built.facts(SYSTEM).delta
+    assert len(chunks) > 2
+    path = built.opened().path(chunks[1].blob.digest)
+    if harm == "missing":
+        path.unlink()
+    else:
+        damage(path, harm)
+    assert SYSTEM in built.to_build()
+    built.build()
+    assert not built.damaged()
+    assert built.digests() == expected
+    assert built.to_build() == {}
+
+
 @pytest.mark.parametrize("what", ["manifest", "config", "seal"])
 def test_a_truncated_blob_of_an_image_is_made_again(built: Tiny, what: str) -> None:
     expected = built.digests()

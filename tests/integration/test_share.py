@@ -31,7 +31,8 @@ from tests.integration.registry_server import (
     certificate,
     registry,
 )
-from tests.unit.execute.stock import Stock, fill, make
+from tests.unit.execute.stock import LAYERS, Stock, fill, make
+from tests.unit.oci.made import Content
 
 pytestmark = pytest.mark.registries
 
@@ -108,6 +109,12 @@ class Machine:
 
 
 Machines = Callable[..., Machine]
+DIVIDED: Content = {
+    f"opt/x/node_modules/{name}/package.json": f'{{"name": "{name}", "version": "1.0.0"}}'
+    for name in ("one", "two")
+}
+GROUPING = {"npm:one": 1, "npm:two": 2}
+"""A cell with this content has three layers, one with what belongs to no package."""
 
 
 @pytest.fixture
@@ -136,7 +143,8 @@ def first(machines: Machines) -> Machine:
     """Return a machine on which all is built, and recorded."""
     made = machines("first")
     made.here(made)
-    made.stock.build()
+    made.stock.build({"left": DIVIDED}, GROUPING)
+    assert len(made.project().summary("left@trixie").delta) == 3
     made.done("digests", "--write")
     return made
 
@@ -231,7 +239,7 @@ def test_shards_of_a_run_share_what_each_built(
     there, trust = f"{hub.address}/team", ("--trust", "all")
     shards = {name: machines(name) for name in ("left", "right")}
     for name, shard in shards.items():
-        fill(shard.project(f"{name}@*"))
+        fill(shard.project(f"{name}@*"), {"left": DIVIDED}, GROUPING)
         shard.done("build", f"{name}@*", "--from", there, "--share", *trust)
     third = machines("third")
     third.done("build", "--from", there, *trust)
@@ -436,8 +444,8 @@ def between(hub: Server, fault: Fault) -> Iterator[OddRegistry]:
 
 
 def delta(machine: Machine, cell: str) -> Descriptor:
-    """Return the layer of a cell."""
-    return machine.project().summary(cell).delta[0].blob
+    """Return the uppermost layer of a cell."""
+    return machine.project().summary(cell).delta[-1].blob
 
 
 CONTENT: dict[str, tuple[Callable[[int], Answer], str]] = {
@@ -661,3 +669,39 @@ def test_a_release_is_staged_by_mounting(
     assert any("/blobs/uploads/" in line for line in uploads), "the images' own"
     for digest in deltas:
         assert not [line for line in uploads if digest[7:] in line and "/blobs/uploads/" in line]
+
+
+def test_of_a_divided_cell_only_the_layers_that_moved_are_sent_and_taken(
+    shared: str, hub: Server, first: Machine, machines: Machines
+) -> None:
+    second = recorded(machines("second"), first)
+    second.done("build", "--from", shared)
+    had = {chunk.diff_id for chunk in first.project().summary("left@trixie").delta}
+    moved = {**DIVIDED, "opt/x/node_modules/two/index.js": "it moved"}
+    for machine in (first, second):
+        machine.stock.layer("left", f"{LAYERS['left']}env: {{MOVED: 'yes'}}\n")
+    fill(first.project(), {"left": moved}, GROUPING)
+    first.done("build")
+    first.done("digests", "--write")
+    blobs = hub.blobs()
+    first.done("build", "--from", shared, "--share")
+    layers = first.project().summary("left@trixie").delta
+    new = [chunk for chunk in layers if chunk.diff_id not in had]
+    assert [chunk in new for chunk in layers] == [True, False, True], "its key, and what moved"
+    documents = ("summary", "facts", "manifest", "index")
+    assert hub.blobs() - blobs == len(new) + len(documents)
+    asked: list[str] = []
+
+    def fault(method: str, path: str) -> Answer | None:
+        asked.append(f"{method} {path}")
+        return None
+
+    with between(hub, fault) as odd:
+        recorded(second, first).done("build", "--from", f"{odd.address}/team")
+    taken_now = {
+        chunk.blob.digest
+        for chunk in layers
+        if any(one.endswith(f"/blobs/{chunk.blob.digest}") for one in asked)
+    }
+    assert taken_now == {chunk.blob.digest for chunk in new}
+    assert second.cells() == first.cells()

@@ -86,22 +86,30 @@ class Stock:
     def run(self, *argv: str) -> int:
         return cli.main(["-C", str(self.yaml), *argv])
 
-    def build(self, content: Mapping[str, Content] | None = None) -> None:
+    def build(
+        self,
+        content: Mapping[str, Content] | None = None,
+        grouping: Mapping[str, int] | None = None,
+    ) -> None:
         """Fill the store, with this content of layers beside their own, and put images together."""
-        fill(self.project(), content)
+        fill(self.project(), content, grouping)
         assert self.run("build") == 0
 
 
-def fill(project: Project, content: Mapping[str, Content] | None = None) -> list[str]:
+def fill(
+    project: Project,
+    content: Mapping[str, Content] | None = None,
+    grouping: Mapping[str, int] | None = None,
+) -> list[str]:
     """Put every cell that a build would build into the store, with a file, and with this content by
-    layer; return which.
+    layer, divided by this grouping; return which.
     """
     filled = []
     for step in project.plan().to_build("cell"):
         cell, item = project.graph.cells[step.node], project.inputs[step.node]
         below = project.facts(cell.ancestors)
         own: Content = {f"opt/{cell.name}": item.key, **(content or {}).get(cell.name, {})}
-        facts = built(project.store, cell.id, own, below)
+        facts = built(project.store, cell.id, own, below, grouping)
         beneath = manifests(project.store, cell, project.inputs)
         records.record(project.store, replace(facts, key=item.key), beneath)
         inputs.remember(project.store, cell.id, item.document)

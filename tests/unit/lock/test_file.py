@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from builder.errors import BuilderError, InputError
 from builder.kinds.table import complete
+from builder.lock.chunks import MOST, origin
 from builder.lock.decode import decode
 from builder.lock.encode import HEAD, encode
 from builder.lock.file import read, read_any, recover, write
-from builder.lock.model import NAME, Artifact, Lock, Slice
+from builder.lock.model import NAME, Artifact, Lock, Slice, layer_of
 
 NAMES = st.from_regex(r"[a-z0-9][a-z0-9+.-]{0,11}", fullmatch=True)
 ORIGINS = st.sampled_from(["debian", "debian-security", "npm", "pypi"])
@@ -57,12 +58,20 @@ def locks(draw: st.DrawFn) -> Lock:
         files = draw(st.dictionaries(NAMES, TEXTS, max_size=2))
         cells[name] = complete(Slice(asks=draw(HEX), artifacts=ids, auto=auto, files=files), known)
     held = {name for piece in cells.values() for name in piece.artifacts}
+    grouping: dict[str, dict[str, int]] = {}
+    for name in sorted({layer_of(cell) for cell in cells}):
+        there = [item for cell in cells if layer_of(cell) == name for item in cells[cell].artifacts]
+        origins = sorted({origin(known[item]) for item in there} - {""})
+        if draw(st.booleans()):
+            some = draw(st.sets(st.sampled_from(origins))) if origins else set()
+            grouping[name] = {one: draw(st.integers(1, MOST)) for one in some}
     return Lock(
         moment=draw(MOMENTS),
         artifacts={name: known[name] for name in held},
         cells=cells,
         archives=draw(st.dictionaries(NAMES, st.dictionaries(NAMES, TEXTS, max_size=2))),
         accounts=draw(st.sampled_from([{}, {"_apt": 100, "Debian-exim": 999, "sshd$": 101}])),
+        chunks=grouping,
     )
 
 
@@ -146,6 +155,7 @@ def test_a_lock_is_json_and_its_bytes_depend_on_its_value_alone(lock: Lock) -> N
         cells=dict(sorted(lock.cells.items(), reverse=True)),
         archives=dict(sorted(lock.archives.items(), reverse=True)),
         accounts=dict(sorted(lock.accounts.items(), reverse=True)),
+        chunks=dict(sorted(lock.chunks.items(), reverse=True)),
     )
     assert encode(shuffled) == files
 

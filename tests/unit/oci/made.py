@@ -85,7 +85,11 @@ def layer(path: Path, content: Mapping[str, Made | str]) -> Path:
 
 
 def built(
-    store: Store, cell: str, content: Mapping[str, Made | str], ancestors: Sequence[Facts] = ()
+    store: Store,
+    cell: str,
+    content: Mapping[str, Made | str],
+    ancestors: Sequence[Facts] = (),
+    grouping: Mapping[str, int] | None = None,
 ) -> Facts:
     """Normalise a build of one layer."""
     source = layer(store.root / "ingest" / f"{cell}.tar", content)
@@ -97,6 +101,7 @@ def built(
             ancestors=ancestors,
             store=store,
             built_since=BUILT,
+            grouping=grouping,
         )
     finally:
         source.unlink()

@@ -56,6 +56,7 @@ def changed(**parts: object) -> Mapping[str, object]:
             ("Dockerfile changed", "- files/etc/motd", "+ files/new"),
         ),
         (changed(files={"requirements.txt": "d"}), ("locked requirements.txt changed",)),
+        (changed(chunks={"deb:openssl": 1}), ("its delta is divided into chunks",)),
         (
             changed(below={"debian": {"abi": ["debian-14"]}, "helper": {"key": "1"}}),
             ("ABI of debian: debian-13 → debian-14",),
@@ -89,6 +90,13 @@ def changed(**parts: object) -> Mapping[str, object]:
 )
 def test_a_reason_names_what_moved(now: Mapping[str, object], expected: tuple[str, ...]) -> None:
     assert reasons(now, BASE) == expected
+
+
+def test_packages_in_other_chunks_are_named() -> None:
+    before = changed(chunks={"deb:a": 1, "deb:b": 2, "deb:gone": 1})
+    now = changed(chunks={"deb:a": 2, "deb:b": 2, "deb:new": 1})
+    assert reasons(now, before) == ("in another chunk: deb:a",)
+    assert reasons(BASE, before) == ("its delta is one layer again",)
 
 
 def test_a_cell_never_built_is_new() -> None:

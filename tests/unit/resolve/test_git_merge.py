@@ -76,6 +76,7 @@ class Repository:
             artifacts=artifacts,
             cells=cells,
             archives={"trixie": {"date": moment, "inrelease": f"sha256:{date}"}},
+            chunks={name: {} for name in LAYERS},
         )
         write(made, self.root / NAME)
         return made
