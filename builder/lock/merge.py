@@ -67,9 +67,10 @@ def renewed(ours: Lock, theirs: Lock, current: Collection[str]) -> Lock:
     )
     # Upstream's cells are the same as the fork's only where both are divided alike.
     groupings = {**theirs.chunks, **ours.chunks}
-    for layer in sorted({layer_of(name) for name in current} & theirs.chunks.keys()):
-        of_both = {**ours.chunks.get(layer, {}), **theirs.chunks[layer]}
-        groupings[layer] = of_both if theirs.chunks[layer] else {}
+    for layer in sorted({layer_of(name) for name in current}):
+        # A layer that upstream has not divided is whole there.
+        upstream = theirs.chunks.get(layer, {})
+        groupings[layer] = {**ours.chunks.get(layer, {}), **upstream} if upstream else {}
     return replace(made, chunks=chunks.present(made, groupings))
 
 
