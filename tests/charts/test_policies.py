@@ -72,6 +72,12 @@ def has(kind: str) -> Callable[[Manifest, Manifest], bool]:
     return lambda _, one: set(RESOURCES) <= set(one.get("resources", {}).get(kind, {}))
 
 
+def names_each_once(_: Manifest, container: Manifest) -> bool:
+    """Tell whether no variable is named twice: an API server refuses such a pod."""
+    names = [variable["name"] for variable in container.get("env", ())]
+    return len(names) == len(set(names))
+
+
 def is_bounded(pod: Manifest) -> bool:
     scratch = [volume["emptyDir"] for volume in pod.get("volumes", ()) if "emptyDir" in volume]
     return all("sizeLimit" in one for one in scratch)
@@ -124,6 +130,8 @@ POLICIES: Mapping[str, Callable[[Rendered], bool]] = {
     "ephemeral storage": every(
         lambda _, one: "ephemeral-storage" in one.get("resources", {}).get("limits", {})
     ),
+    # kube-score: environment-variable-key-duplication
+    "each variable once": every(names_each_once),
     # Kyverno: require-emptydir-requests-and-limits
     "size of scratch volumes": in_every_pod(is_bounded),
     # kube-linter: no-read-only-root-fs; checkov: CKV_K8S_22; Kyverno: require-ro-rootfs

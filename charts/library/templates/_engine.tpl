@@ -1,12 +1,3 @@
-{{/* A variable that holds the service's password. Parameters: context and name. */}}
-{{- define "library.engine.password" -}}
-- name: {{ .name }}
-  valueFrom:
-    secretKeyRef:
-      name: {{ include "library.password.secret" .context | quote }}
-      key: PASSWORD
-{{- end -}}
-
 {{/* `http://name:port` of the service in its namespace. */}}
 {{- define "library.engine.url" -}}
 http://{{ include "library.fullname" . }}:{{ include "library.port" . }}

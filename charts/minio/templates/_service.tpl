@@ -132,7 +132,6 @@ MinIO
 
 {{- define "library.service.main.test.env" -}}
 {{- include "library.env" . }}
-{{ include "library.engine.password" (dict "context" . "name" "MINIO_ROOT_PASSWORD") }}
 {{- end -}}
 
 {{/* Objects that hold environment variables. */}}

@@ -130,7 +130,6 @@ OpenBao
 
 {{- define "library.service.main.test.env" -}}
 {{- include "library.env" . }}
-{{ include "library.engine.password" (dict "context" . "name" "OPENBAO_PASSWORD") }}
 {{- end -}}
 
 {{/* Objects that hold environment variables. */}}

@@ -132,7 +132,6 @@ exit 1
 
 {{- define "library.service.main.test.env" -}}
 {{- include "library.env" . }}
-{{ include "library.engine.password" (dict "context" . "name" "REDIS_PASSWORD") }}
 {{- end -}}
 
 {{/* Objects that hold environment variables. */}}
