@@ -21,7 +21,7 @@ from builder.cells import compose
 from builder.console.text import Console
 from builder.debian.model import Facts
 from builder.execute.project import Project, open_project
-from builder.execute.serve import registry
+from builder.execute.serve import Tagged, registry
 from builder.oci.model import ImageConfig
 from builder.oci.store import Store
 from builder.tools import engine
@@ -64,7 +64,8 @@ def _pulled(client: docker.DockerClient, store: Store, stack: list[Facts]) -> fl
     """Return the seconds that the engine takes for an image of which it has nothing."""
     name = f"localhost:5000/pulls-{uuid.uuid4().hex[:12]}:now"
     manifest = compose.compose(store, stack, ImageConfig())
-    with registry(store.root / "blobs" / "sha256", {"pulls:now": manifest.digest}) as served:
+    offer = Tagged(store.root / "blobs" / "sha256", {"pulls:now": manifest.digest})
+    with registry(offer) as served:
         began = monotonic()
         engine.pull(client, f"{served.address}/pulls:now", name)
         spent = monotonic() - began

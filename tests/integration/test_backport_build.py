@@ -12,7 +12,10 @@ from builder.lock.model import NAME
 from builder.settings import read as read_settings
 from tests.integration.tiny import Tiny
 
-pytestmark = [pytest.mark.docker, pytest.mark.whole("a Debian source package takes minutes to build")]
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.whole("a Debian source package takes minutes to build"),
+]
 TRAIN, BESIDE = "train@trixie-amd64", "beside@trixie-amd64"
 # From the image's own release, whose archive has it for years: its bytes are others all the same.
 LAYER = """\
