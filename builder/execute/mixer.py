@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from builder import confined
-from builder.catalog.mix import LATEST, is_mix
+from builder.catalog.mix import is_mix
+from builder.catalog.mixes import Mixes
 from builder.cells import compose
 from builder.errors import BuilderError, InputError, Problem
 from builder.events import Monitor, Note
@@ -33,8 +34,6 @@ from builder.oci.store import Store
 
 DIRECTORY = "mixes"
 """Below .catalog: an OCI layout with what was put together."""
-KEPT = 100
-"""How many images are kept of a catalog that says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +80,6 @@ class Mixer:
         for image, tags in self.tags.items():
             if image.rpartition(":")[0] == name and tag in tags:
                 return image
-        first = [one.id for one in self.project.graph.images.values() if one.name == name]
-        if tag == LATEST and first:
-            return first[0]
         raise InputError([unknown(self.project.graph, word, "IMAGE")])
 
     def _found(self, word: str) -> Path:
@@ -122,8 +118,7 @@ class Mixer:
 
     def _evict(self) -> None:
         """Remove the images that were asked for longest ago, if there are too many."""
-        mixes = self.project.loaded.catalog.mixes
-        most = mixes.kept if mixes else KEPT
+        most = (self.project.loaded.catalog.mixes or Mixes()).kept
         late = [ref for ref, _ in zip(self._used, range(len(self._used) - most), strict=False)]
         if not late:
             return

@@ -62,19 +62,20 @@ def with_chunks(
 
 
 def undecided(graph: Graph, lock: Lock) -> Iterator[str]:
-    """Yield a sentence for each layer of whose packages the lock does not say which share a
-    chunk.
+    """Yield what the lock does not say of which packages share a chunk: of whole layers in one
+    sentence, and of packages in one for each layer.
     """
     held: dict[str, set[str]] = {}
     for cell in graph.cells:
         names = held.setdefault(layer_of(cell), set())
         for artifact in lock.cells[cell].artifacts:
             names.add(chunks.origin(lock.artifacts[artifact]))
-    for layer, names in held.items():
-        grouping = lock.chunks.get(layer)
-        if grouping is None:
-            yield f"{layer}: the lock does not say which of its packages share a chunk"
-        elif grouping and (missing := sorted(names - grouping.keys() - {""})):
+    new = [layer for layer in held if layer not in lock.chunks]
+    if new:
+        yield f"the lock does not say which packages share a chunk, of {listed(new, LISTED)}"
+    for layer, grouping in lock.chunks.items():
+        missing = sorted(held.get(layer, set()) - grouping.keys() - {""})
+        if grouping and missing:
             yield f"{layer}: the lock has no chunk for {listed(missing, LISTED)}"
 
 

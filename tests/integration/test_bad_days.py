@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -120,11 +121,9 @@ def test_a_damaged_artifact_is_fetched_again(tiny: Tiny, tmp_path: Path, harm: s
 @pytest.mark.parametrize(
     ("what", "harm"),
     # A delta that was tampered with is found out when its bytes are used: see test_load.
-    [("delta", "truncated")]
-    + [
-        (what, harm)
-        for what in ("facts", "summary", "manifest")
-        for harm in ("truncated", "tampered")
+    [
+        ("delta", "truncated"),
+        *product(("facts", "summary", "manifest"), ("truncated", "tampered")),
     ],
 )
 def test_a_damaged_blob_of_a_cell_is_made_again(built: Tiny, what: str, harm: str) -> None:

@@ -134,10 +134,7 @@ def test_no_failure_is_invented(day: Tiny) -> None:
 
 def test_the_tests_of_one_layer(day: Tiny) -> None:
     for layer, code in (("alpha", 0), ("beta", 1)):
-        test = day.root / "images" / layer / "tests" / "it.sh"
-        test.parent.mkdir()
-        test.write_text(f"#!/bin/bash\nexit {code}\n")
-        test.chmod(0o755)
+        day.give_test(layer, f"#!/bin/bash\nexit {code}\n")
     ended = day.done("test", "--layer", "alpha")
     assert "2 images, 2 tests: 2 passed" in ended.out
     assert day.run("test", "--layer", "beta", "both").code == 1

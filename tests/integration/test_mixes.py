@@ -81,6 +81,8 @@ def test_a_mix_is_built_tested_and_run_as_what_is_listed(tiny: Tiny) -> None:
     mixed, listed = layers(tiny, "beta+alpha", MIX), layers(tiny, "both", "both:trixie")
     assert mixed == listed, "the glue joins, and the seal is the same"
     assert "nothing to do" in tiny.build("beta+alpha").err
+    tiny.give_test("alpha", "#!/bin/bash\n[[ $(</opt/gamma) == alpha* ]]\n")
+    assert f"done {MIX} alpha/it.sh" in tiny.done("test", "beta+alpha").said
     said = tiny.done("run", "beta+alpha", "cat", "/opt/gamma")
     assert said.out == "alpha\nbeta\n"
 

@@ -41,7 +41,7 @@ def tiny(built: Tiny, hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     lines = path.read_text().splitlines()
     kept = [line for line in lines if not line.startswith(("  links", "  snake"))]
     path.write_text("\n".join(kept) + "\n")
-    give_test(built, "alpha", WORKS)
+    built.give_test("alpha", WORKS)
     git(built, "init")
     git(built, "config", "user.name", "A")
     git(built, "config", "user.email", "a@example.org")
@@ -53,14 +53,6 @@ def tiny(built: Tiny, hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def git(tiny: Tiny, *argv: str) -> str:
     done = subprocess.run(["git", *argv], cwd=tiny.root, check=True, capture_output=True, text=True)
     return done.stdout
-
-
-def give_test(tiny: Tiny, layer: str, script: str) -> None:
-    """Give a layer this test."""
-    path = tiny.root / "images" / layer / "tests" / "it.sh"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(script)
-    path.chmod(0o755)
 
 
 def weekly(tiny: Tiny, hub: Server, *argv: str) -> Done:
@@ -87,7 +79,7 @@ def test_what_moved_is_public_and_in_git_and_then_nothing_moves(tiny: Tiny, hub:
 
 def test_what_is_broken_holds_back_itself_alone(tiny: Tiny, hub: Server) -> None:
     assert weekly(tiny, hub).code == 0
-    give_test(tiny, "beta", FAILS)
+    tiny.give_test("beta", FAILS)
     tiny.change("alpha", "<<<alpha", "<<<better")
     ended = weekly(tiny, hub, "--no-verify")
     assert ended.code == 1, ended.said

@@ -225,6 +225,13 @@ class Tiny:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
 
+    def give_test(self, layer: str, script: str) -> None:
+        """Give a layer this test."""
+        path = self.root / "images" / layer / "tests" / "it.sh"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(script)
+        path.chmod(0o755)
+
     def with_store(self, store: Path) -> Tiny:
         return replace(self, store=store)
 

@@ -100,6 +100,17 @@ class Release(release.Release):
         wait_for_objects_condition(self.cluster.client, **pod, **conditions)
         return self
 
+    def killed(self) -> Release:
+        """Kill the pod without a warning; return the release with another one that has started."""
+
+        def uid() -> str:
+            return str(self.cluster.get("pod", self.pod, self.namespace)["metadata"]["uid"])
+
+        before, at_once = uid(), ("--grace-period", "0", "--force")
+        self.kubectl("delete", "pod", self.pod, *at_once)
+        eventually("another pod has started", lambda: uid() != before)
+        return self.started()
+
     def is_ready(self) -> bool:
         """Tell whether the containers of its pod are ready."""
         return _well(

@@ -58,15 +58,7 @@ def test_a_wrong_password_is_refused(database: Release) -> None:
 
 
 def test_data_outlives_a_pod_that_is_killed(database: Release, jupyter: Jupyter) -> None:
-    before = database.cluster.get("pod", database.pod, TEAM)["metadata"]["uid"]
-    database.cluster.kubectl(
-        "delete", "pod", database.pod, "--namespace", TEAM, "--grace-period", "0", "--force"
-    )
-    eventually(
-        "another pod has started",
-        lambda: database.cluster.get("pod", database.pod, TEAM)["metadata"]["uid"] != before,
-    )
-    database.started()
+    database.killed()
     with jupyter.kernel("ir") as kernel:
         assert kernel.run(f'{CONNECT}\ncat(DBI::dbGetQuery(connection, "{KEPT}")[[1]])') == "42"
 

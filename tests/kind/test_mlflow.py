@@ -6,9 +6,8 @@ from __future__ import annotations
 import pytest
 import requests
 
-from builder.verify.release import eventually
 from tests.kind.cluster import Release
-from tests.kind.conftest import RESTRICTED, TEAM, Launcher
+from tests.kind.conftest import RESTRICTED, Launcher
 from tests.kind.services import NAMESPACE, S3, Node
 
 pytestmark = [pytest.mark.kind, pytest.mark.whole("they need images that are heavy")]
@@ -97,15 +96,7 @@ def test_runs_are_in_the_database_and_files_in_the_object_store(
 
 
 def test_runs_outlive_a_pod_that_is_killed(tracker: Release, api: Release) -> None:
-    before = tracker.cluster.get("pod", tracker.pod, TEAM)["metadata"]["uid"]
-    tracker.cluster.kubectl(
-        "delete", "pod", tracker.pod, "--namespace", TEAM, "--grace-period", "0", "--force"
-    )
-    eventually(
-        "another pod has started",
-        lambda: tracker.cluster.get("pod", tracker.pod, TEAM)["metadata"]["uid"] != before,
-    )
-    tracker.started()
+    tracker.killed()
     with tracker.forward() as address:
         search = f"http://{address}/api/2.0/mlflow/registered-models/get?name=twice"
         assert requests.get(search, timeout=30).status_code == 401

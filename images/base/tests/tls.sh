@@ -9,6 +9,7 @@ set -euo pipefail
 declare -A asks=(
   [apt-get]='/usr/lib/apt/apt-helper download-file "$URL/hello" "$OUT/apt"'
   [aws]='aws --endpoint-url "$URL" --no-sign-request s3 ls s3://bucket'
+  [bao]='BAO_ADDR=$URL bao status'
   [cmake]='printf "file(DOWNLOAD %s/hello %s/cmake TLS_VERIFY ON)" "$URL" "$OUT" >"$OUT/probe.cmake" && cmake -P "$OUT/probe.cmake"'
   [curl]='curl "$URL/hello"'
   [git]='git ls-remote "$URL/repository.git"'
@@ -41,8 +42,14 @@ declare -A needless=(
   [minio-client]="mc, under another name"
   [nginx]="a server, which passes requests on to a program of the same container, without TLS"
   [psql]="checks no certificate unless it is given the authority's; sslrootcert=system takes SSL_CERT_FILE"
+  [redis-benchmark]="Redis'; it uses TLS only with --tls, and takes the authority as an argument"
+  [redis-check-aof]="the server under another name, which reads files"
+  [redis-check-rdb]="the server under another name, which reads files"
+  [redis-cli]="uses TLS only with --tls, and takes the authority as an argument"
+  [redis-server]="a server, which is told its certificates by its configuration"
   [sudo_logsrvd]="a server for sudo's logs, which runs nowhere"
   [sudo_sendlog]="sends sudo's logs to such a server"
+  [vault]="bao, under another name"
 )
 
 work=$(mktemp -d)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 
 import pytest
 from hypothesis import given
@@ -39,9 +39,10 @@ def artifact(name: str, kind: str = "deb", size: int = MIB, source: str = "") ->
 
 def lock(held: Mapping[str, list[Artifact]], **grouping: Mapping[str, int]) -> Lock:
     """A lock of these cells."""
+    every = chain.from_iterable(held.values())
     return Lock(
         moment="2026-01-01T00:00:00Z",
-        artifacts={one.id: one for artifacts in held.values() for one in artifacts},
+        artifacts={one.id: one for one in every},
         cells={
             cell: Slice(asks="0", artifacts=tuple(sorted(one.id for one in artifacts)))
             for cell, artifacts in held.items()
@@ -52,7 +53,8 @@ def lock(held: Mapping[str, list[Artifact]], **grouping: Mapping[str, int]) -> L
 
 def cost(grouping: Mapping[str, int], sizes: Mapping[str, int]) -> int:
     """What all ship if each moves once."""
-    return sum(sizes[other] for one in sizes for other in sizes if grouping[one] == grouping[other])
+    pairs = product(sizes, repeat=2)
+    return sum(sizes[other] for one, other in pairs if grouping[one] == grouping[other])
 
 
 @given(SIZES, st.integers(1, 4))

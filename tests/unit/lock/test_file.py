@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import string
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -57,11 +58,11 @@ def locks(draw: st.DrawFn) -> Lock:
         auto = tuple(sorted(draw(st.sets(st.sampled_from(packages))))) if packages else ()
         files = draw(st.dictionaries(NAMES, TEXTS, max_size=2))
         cells[name] = complete(Slice(asks=draw(HEX), artifacts=ids, auto=auto, files=files), known)
-    held = {name for piece in cells.values() for name in piece.artifacts}
+    held = set(chain.from_iterable(piece.artifacts for piece in cells.values()))
     grouping: dict[str, dict[str, int]] = {}
     for name in sorted({layer_of(cell) for cell in cells}):
-        there = [item for cell in cells if layer_of(cell) == name for item in cells[cell].artifacts]
-        origins = sorted({origin(known[item]) for item in there} - {""})
+        there = [piece.artifacts for cell, piece in cells.items() if layer_of(cell) == name]
+        origins = sorted({origin(known[item]) for item in chain.from_iterable(there)} - {""})
         if draw(st.booleans()):
             some = draw(st.sets(st.sampled_from(origins))) if origins else set()
             grouping[name] = {one: draw(st.integers(1, MOST)) for one in some}
