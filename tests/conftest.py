@@ -75,6 +75,12 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case after its argument where its value is bytes. Those may differ from one process to
+    the next (a gzip header holds the time), and every process must name the tests alike."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put what fails fast first: pure tests, then those on an engine, then those on a cluster. Some
     of these are part of `make test-all` alone."""
