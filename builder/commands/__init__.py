@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "check what this machine lacks, and say how to fix it",
     "init": "start a fork: a catalog that extends another one",
     "new": "start a layer, an image or a service that builds and passes its tests, or a language",
+    "layer": "put a person's own packages on an image: what requirements.txt or the like asks for",
     "validate": "check catalog.yaml and every layer.yaml, and show all problems at once",
     "list": "list the images",
     "show": "show an image with its layers, sizes and packages, or why it is absent; or a layer",

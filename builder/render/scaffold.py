@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
 from packaging.requirements import Requirement
@@ -27,6 +27,10 @@ class NewLayer:
     """Names of Debian packages."""
     python: Sequence[str] = ()
     """Requirements (PEP 508)."""
+    cran: Sequence[str] = ()
+    """R packages, as layer.yaml names them."""
+    when: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Axis -> the values at which it exists."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,9 +71,12 @@ def layer(new: NewLayer) -> Tree:
         "on": new.on,
         "apt": new.apt,
         "python": new.python,
+        "cran": new.cran,
+        "when": new.when,
         "marker": f"/opt/{new.name}/name",
         "debian_packages": new.apt,
-        "distributions": [Requirement(text).name for text in new.python],
+        "distributions": list(_everywhere(new.python)),
+        "r_packages": [text.partition("(")[0].strip() for text in new.cran],
     }
     return Tree(
         {
@@ -77,6 +84,14 @@ def layer(new: NewLayer) -> Tree:
             "tests/works.sh": File(_rendered("works.sh", values), EXECUTABLE),
         }
     )
+
+
+def _everywhere(requirements: Sequence[str]) -> Iterator[str]:
+    """Yield the distributions that are there whatever the Python: those without a marker."""
+    for text in requirements:
+        requirement = Requirement(text)
+        if requirement.marker is None:
+            yield requirement.name
 
 
 def service(new: NewService) -> Tree:

@@ -1,0 +1,1 @@
+"""What people's own files say that an environment holds: requirements.txt and the like."""
