@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import yaml
 from builder.catalog.load import load
 from builder.charts.project import open_charts
 from builder.charts.sample import first_image
+from builder.charts.text_rules import sentences
 from builder.graph.build import graph
 from builder.graph.model import Cell, Graph, ImagePoint
 from tests import gates
@@ -51,7 +51,6 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keep_only(root / "images", layers)
     # They extend what this fork does not have.
     shutil.rmtree(root / "examples", ignore_errors=True)
-    keep_texts(root)
     page = root / "images" / "page"
     (page / "files/opt/page").mkdir(parents=True)
     (page / "files/opt/page/index.html").write_text("<p>ours\n")
@@ -60,6 +59,7 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in services:
         if name != service:
             shutil.rmtree(root / "charts" / name)
+    keep_texts(root)
     (root / "charts" / service).rename(root / "charts" / SERVICE)
     text = root / "charts" / SERVICE / "service.yaml"
     text.write_text(text.read_text().replace(f"image: {image.name}\n", f"image: {SERVICE}\n"))
@@ -86,14 +86,16 @@ def copy(root: Path) -> None:
 
 
 def kept_service() -> tuple[str, ImagePoint]:
-    """Return a service that extends no other, whose image is built, and that image: the one with
-    the fewest layers."""
-    charts = open_charts(gates.committed())
+    """Return a service that extends no other, whose image is built and not heavy, and that image:
+    the one with the fewest layers."""
+    charts, made = open_charts(gates.committed()), gates.committed_graph()
     candidates: list[tuple[str, ImagePoint]] = []
     for name, composition in charts.compositions.items():
-        image = first_image(composition, gates.committed_graph())
+        image = first_image(composition, made)
+        if image is None or any(made.cells[cell].layer.heavy for cell in image.cells):
+            continue
         written = yaml.safe_load((charts.directory / name / "service.yaml").read_text())
-        if image is not None and "extends" not in written:
+        if "extends" not in written:
             candidates.append((name, image))
     return min(candidates, key=lambda candidate: len(candidate[1].cells))
 
@@ -115,9 +117,12 @@ def write_catalog(root: Path, layers: Mapping[str, Cell], image: ImagePoint) -> 
         used |= cell.point.keys()
     catalog["name"] = "fork"
     catalog["axes"] = {axis: told for axis, told in catalog["axes"].items() if axis in used}
+    # Its tag may be of an axis that no other image's tag names.
+    tag = catalog["images"].get(image.name, {}).get("tag")
+    kept = {"tag": tag} if tag else {}
     catalog["images"] = {
-        SERVICE: {"layers": list(image.asked), "description": "Renamed"},
-        "with-a-page": {"layers": [*image.asked, "page"], "description": "With a page"},
+        SERVICE: {**kept, "layers": list(image.asked), "description": "Renamed"},
+        "with-a-page": {**kept, "layers": [*image.asked, "page"], "description": "With a page"},
     }
     catalog.pop("exclude", None)
     catalog.pop("require", None)
@@ -133,14 +138,14 @@ def keep_only(directory: Path, names: Mapping[str, Cell]) -> None:
 
 def keep_texts(root: Path) -> None:
     """Keep the texts of options, and of sentences that are still said: the services are others."""
-    files = itertools.chain((root / "charts").rglob("*"), (root / "builder").rglob("*"))
-    said = [path.read_bytes() for path in files if path.is_file() and path.parent.name != "texts"]
-    whole = b"".join(said).decode(errors="replace")
-    for path in (root / "charts/texts").glob("*.yaml"):
+    charts = root / "charts"
+    templates = [*charts.glob("library/templates/*"), *charts.glob("*/source/*")]
+    said = sentences(path.read_text() for path in templates)
+    for path in (charts / "texts").glob("*.yaml"):
         texts: dict[str, Any] = yaml.safe_load(path.read_text())
         texts.pop("services", None)
         notes = texts.pop("notes", {})
-        texts["notes"] = {english: text for english, text in notes.items() if english in whole}
+        texts["notes"] = {english: text for english, text in notes.items() if english in said}
         path.write_text(yaml.safe_dump(texts, allow_unicode=True, sort_keys=False))
 
 
