@@ -16,7 +16,7 @@ from tests.integration.julia import PkgServer
 from tests.integration.site import Site
 from tests.integration.tiny import Tiny
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.whole("Julia compiles for minutes")]
 DOCS = Path(__file__).parents[2] / "docs/catalog.md"
 KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 WORDS, KERNEL = "words@trixie-amd64", "ijulia@trixie-amd64"

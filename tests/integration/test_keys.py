@@ -225,12 +225,15 @@ class History:
         return texts
 
 
+LONG = pytest.mark.whole("histories are made anew step by step")
+
+
 @pytest.mark.parametrize(
-    "seed", [1, pytest.param(2, marks=pytest.mark.whole("one history is made anew step by step"))]
+    ("seed", "steps"), [(1, 2), pytest.param(1, 4, marks=LONG), pytest.param(2, 4, marks=LONG)]
 )
-def test_history_does_not_matter(built: Tiny, tmp_path: Path, seed: int) -> None:
+def test_history_does_not_matter(built: Tiny, tmp_path: Path, seed: int, steps: int) -> None:
     history = History(chance=random.Random(seed))  # noqa: S311  no secret
-    for step in range(4):
+    for step in range(steps):
         for _ in range(2):
             history.edit()
         write(built, history.layers(), images="one: {layers: [a, b, c], tag: '{debian}'}")

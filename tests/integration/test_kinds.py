@@ -49,6 +49,7 @@ def test_what_other_registries_have_is_locked_built_and_found_again(tiny: Tiny) 
     ]
 
 
+@pytest.mark.whole("Go compiles a program and its modules twice")
 def test_a_program_in_go_comes_to_the_same_bytes_again(tiny: Tiny) -> None:
     tiny.layer("gopher", LAYERS["gopher"])
     catalog = tiny.root / "catalog.yaml"

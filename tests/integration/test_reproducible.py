@@ -16,7 +16,11 @@ from uv import find_uv_bin
 
 from tests.integration.tiny import Tiny
 
-pytestmark = [pytest.mark.docker, pytest.mark.registries]
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.registries,
+    pytest.mark.whole("a catalog is built three times from nothing"),
+]
 
 ROOT = Path(__file__).parents[2]
 # Cells and images whose digest is another one at every build, with the reason. It should be empty.

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.integration.test_render import configuration
 from tests.integration.tiny import Tiny
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.whole("an image is built for each random value")]
 
 SIGNS = [
     "$",
