@@ -157,7 +157,7 @@ def _check(whole: Graph, lock: Lock | None, console: Console, *, as_json: bool) 
     for problem in apart:
         console.text(problem.message)
     for sentence in open_ones:
-        console.note(f"{sentence} (`catalog lock`)")
+        console.note(f"{sentence} (`catalog lock --rebalance`)")
     if not late and not apart:
         console.text("the lock is current")
     return 1 if late or apart else 0

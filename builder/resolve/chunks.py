@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from builder.catalog.suggest import nearest
-from builder.errors import InputError, Problem, listed
+from builder.errors import InputError, Problem, counted, listed
 from builder.events import Monitor, Note
 from builder.fetch.transfer import place
 from builder.graph.model import Graph
@@ -31,8 +31,9 @@ def with_chunks(
     """Return the lock with the chunks of all layers.
 
     What the previous lock decided stays: a new package joins where it costs least, one that is gone
-    leaves. A layer of which nothing is decided, or that `rebalance` (globs over layers) names, is
-    divided anew, so that no image has more OCI layers than the budget, if others leave room.
+    leaves. A layer that is new to the lock, or that `rebalance` (globs over layers) names, is
+    divided anew, so that no image has more OCI layers than the budget, if others leave room. One
+    that the previous lock has without chunks stays whole, as its cells would be built again.
 
     Raises:
         InputError: a glob names no layer.
@@ -42,20 +43,23 @@ def with_chunks(
     _check(rebalance, layers)
     before = chunks.present(lock, previous.chunks) if previous else {}
     again = {name for name in layers if any(fnmatchcase(name, glob) for glob in rebalance)}
-    anew = [name for name in layers if name not in before or name in again]
+    locked = {layer_of(cell) for cell in previous.cells} if previous else set()
+    whole = [name for name in layers if name in locked - again and name not in before]
+    anew = [name for name in layers if name in again or name not in {*before, *whole}]
 
     def size_of(artifact: Artifact) -> int:
         return _size(artifact, settings)
 
     sizes = {name: chunks.weights(lock, name, size_of) for name in layers}
-    made = {name: chunks.kept(before[name], sizes[name]) for name in layers if name not in anew}
+    decided = [name for name in layers if name not in {*anew, *whole}]
+    made = {name: chunks.kept(before[name], sizes[name]) for name in decided}
     images = {tuple(sorted(map(layer_of, image.cells))) for image in graph.images.values()}
     costs = {name: chunks.costs(sizes[name]) for name in anew}
-    for name, number in chunks.within(costs, made, images, budget).items():
+    fixed: dict[str, chunks.Grouping] = {**made, **{name: {} for name in whole}}
+    for name, number in chunks.within(costs, fixed, images, budget).items():
         made[name] = chunks.divided(sizes[name], number) if number > 1 else {}
     result = replace(lock, chunks=dict(sorted(made.items())))
-    decided = {layer_of(cell) for cell in previous.cells} if previous else set()
-    _tell(result, [name for name in anew if name in decided - again], size_of, anew, monitor)
+    _tell(result, whole, size_of, anew, monitor)
     for sentence in over(graph, result, budget):
         monitor(Note(sentence, "warning"))
     return result
@@ -113,16 +117,18 @@ def _size(artifact: Artifact, settings: Settings) -> int:
 
 def _tell(
     lock: Lock,
-    first: Sequence[str],
+    whole: Sequence[str],
     size_of: chunks.SizeOf,
     anew: Collection[str],
     monitor: Monitor,
 ) -> None:
-    """Tell what was divided for the first time, and of what sizes nobody knew."""
-    divided = [name for name in first if lock.chunks[name]]
-    if divided:
-        sentence = f"packages are divided into chunks for the first time: {listed(divided, LISTED)}"
-        monitor(Note(f"{sentence}; their cells are built again"))
+    """Tell what is whole as nobody has decided on it, and of what sizes nobody knew."""
+    if whole:
+        sentence = f"{counted(len(whole), 'layer')} of an older lock stay whole"
+        hint = (
+            "`catalog lock --rebalance` divides them into chunks, and their cells are built again"
+        )
+        monitor(Note(f"{sentence}; {hint}"))
     held: set[str] = set()
     for cell, piece in lock.cells.items():
         if layer_of(cell) in anew and lock.chunks.get(layer_of(cell)):

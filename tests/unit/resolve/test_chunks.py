@@ -63,16 +63,25 @@ def divided(
     return made, told
 
 
-def test_a_lock_without_a_grouping_gets_one_once_and_that_is_told(tmp_path: Path) -> None:
+def test_what_is_new_to_a_lock_without_chunks_is_divided_alone(tmp_path: Path) -> None:
+    before = lock_of(base=LARGE)
+    now = lock_of(base=LARGE, top=[package("large-too", 200 * MIB), package("two", 90 * MIB)])
+    made, _ = divided(now, before, tmp_path)
+    assert made.chunks == {"top": {"python:two": 1, "python:large-too": 2}}
+
+
+def test_a_lock_without_a_grouping_gets_one_where_that_is_asked_for(tmp_path: Path) -> None:
     lock = lock_of(base=LARGE, top=[package("tiny", 1)])
     sentence = "the lock does not say which packages share a chunk, of base, top"
     assert list(undecided(GRAPH, lock)) == [sentence]
-    made, told = divided(lock, lock, tmp_path)
+    whole, told = divided(lock, lock, tmp_path)
+    assert whole.chunks == {}, "nobody's cells are built again for a layer that somebody adds"
+    (sentence,) = told
+    assert sentence.startswith("2 layers of an older lock stay whole; `catalog lock --rebalance`")
+    made, told = divided(lock, whole, tmp_path, "*")
     grouping = {"python:small": 1, "python:middle": 2, "python:large": 3}
     assert made.chunks == {"base": grouping, "top": {}}, "a small delta stays whole"
-    assert told == [
-        "packages are divided into chunks for the first time: base; their cells are built again"
-    ]
+    assert not told
     assert not list(undecided(GRAPH, made))
     again, told = divided(lock, made, tmp_path)
     assert again.chunks == made.chunks
