@@ -164,6 +164,11 @@ class _PythonResolution:
         """Tell whether a cell stays as it is, because an index does not answer."""
         return needs(cell, self.task.graph, self.task.away)
 
+    def _stays(self, cells: Collection[str]) -> bool:
+        """Tell whether no cell of these is resolved now, nor waits for an index."""
+        those = self._of(cells)
+        return not any(self.task.resolves(cell.id) or self._waits(cell) for cell in those)
+
     def _compare(self, world: World) -> None:
         """Tell what would be newer in a world if its packages could move as far as they want."""
         bounded = moving(self.task, self._of(world))
@@ -198,6 +203,9 @@ class _PythonResolution:
             if constraints.setdefault(name, version) != version:
                 message = f"{name} is locked at both {version} and {constraints[name]}"
                 raise UnsolvableError(message)
+        # What is locked for all of them has been found to agree.
+        if not limits and self._stays(world):
+            return constraints
         cells = self._of(world)
         distributions = self.target.compile(
             {wish.text for wish in wishes if isinstance(wish, Request)},
@@ -237,7 +245,7 @@ class _PythonResolution:
     def _needs(self, name: str, versions: Versions) -> Sequence[str]:
         """Return the packages that a cell and what it stands on need, at these versions."""
         cell = self.task.graph.cells[name]
-        if self._waits(cell):
+        if self._waits(cell) or self._stays([*cell.ancestors, name]):
             kept = self._kept([*cell.ancestors, name])
             return [one.artifact.name for one in kept if one.artifact.name in versions]
         key = name, frozenset(versions.items())

@@ -160,7 +160,9 @@ def test_one_side_may_have_the_former_format(repository: Repository) -> None:
     repository.commit("the former format")
     repository.git("merge", "--quiet", "other", check=False)
     assert repository.run("lock", "--merge") == 0
-    assert read(repository.root / NAME) == repository.lock("2026-03-01")
+    made = read(repository.root / NAME)
+    expected = replace(repository.lock("2026-03-01"), chunks={})
+    assert made == expected, "the former format says nothing of chunks"
 
 
 def test_the_former_format_is_told_and_rewritten_by_one_command_without_a_network(
@@ -176,7 +178,8 @@ def test_the_former_format_is_told_and_rewritten_by_one_command_without_a_networ
         assert "run `catalog lock`: it converts the lock" in said
     assert repository.run("lock") == 0
     assert "nothing moved" in capsys.readouterr().out
-    assert read(repository.root / NAME) == lock, "the same artifacts and slices: the same keys"
+    expected = replace(lock, chunks={})
+    assert read(repository.root / NAME) == expected, "the same artifacts: the same keys"
 
 
 def former(lock: Lock) -> str:
