@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     images = _fitting(select(made, [pattern], cells=False), pattern, wanted)
     name = arguments.name or _name(wanted.name or arguments.files[0].resolve().parent.name)
     directory = loaded.root / loaded.catalog.layers / name
-    problems = list(_check(loaded, name, directory, replace=arguments.replace))
+    problems = list(_check(loaded, name, directory, anew=arguments.replace))
     if problems:
         raise InputError(problems)
     on, beside = _parents(loaded, images[0])
@@ -128,11 +128,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return code
 
 
-def _check(loaded: Loaded, name: str, directory: Path, *, replace: bool) -> Iterator[Problem]:
+def _check(loaded: Loaded, name: str, directory: Path, *, anew: bool) -> Iterator[Problem]:
     """Yield why no layer, and no image, of this name can be written."""
-    if not replace:
-        problems = {*check_layer(loaded, name), *check_image(loaded, name)}
-        yield from problems
+    if not anew:
+        for problem in dict.fromkeys([*check_layer(loaded, name), *check_image(loaded, name)]):
+            hint = f"{problem.hint}, or pass --replace" if directory.exists() else problem.hint
+            yield replace(problem, hint=hint)
     elif not (directory / LAYER).is_file():
         yield Problem("--replace", 0, 0, f"this catalog has no layer {name!r} of its own")
 
