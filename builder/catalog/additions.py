@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from builder.catalog import source
 from builder.catalog.directory import LAYER
+from builder.catalog.edit import EditError, entry_line, with_entry
 from builder.catalog.load import Loaded
 from builder.catalog.reader import Key
 from builder.catalog.suggest import nearest
 from builder.catalog.words import NAME
-from builder.errors import Problem
+from builder.errors import InputError, Problem
 
 NAME_HINT = "lower-case letters and digits, with single '.', '_' or '-' between them"
 EDITED = "images"
@@ -84,6 +85,21 @@ def image_entry(loaded: Loaded, layers: Sequence[str], description: str) -> dict
     if description:
         entry["description"] = description
     return entry
+
+
+def with_image(path: Path, name: str, entry: Mapping[str, object]) -> str:
+    """Return the text of catalog.yaml with one image more.
+
+    Raises:
+        InputError: the file is written in a way that cannot be added to.
+
+    """
+    try:
+        # Not read_text, which would change the line breaks of the file.
+        return with_entry(path.read_bytes().decode(), EDITED, name, entry)
+    except EditError as error:
+        hint = f"add this line to {EDITED}: {entry_line(name, entry)}"
+        raise InputError([Problem(path.as_posix(), 0, 0, str(error), hint)]) from None
 
 
 def _exists(file: Path, path: tuple[Key, ...], message: str) -> Problem:

@@ -12,9 +12,8 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 
 from builder.catalog import source
-from builder.catalog.additions import EDITED, check_image, check_layer, image_entry
+from builder.catalog.additions import check_image, check_layer, image_entry, with_image
 from builder.catalog.directory import LAYER
-from builder.catalog.edit import EditError, entry_line, with_entry
 from builder.catalog.load import Loaded, load
 from builder.catalog.source import Site
 from builder.commands import call
@@ -236,13 +235,7 @@ def _add_image(loaded: Loaded, new: NewLayer, beside: Sequence[str], image: Imag
     entry["layers"] = [new.name, *beside]
     if image.service:
         entry["service"] = image.service
-    # Not read_text, which would change the line breaks of the file.
-    text = path.read_bytes().decode()
-    try:
-        edited = with_entry(text, EDITED, new.name, entry)
-    except EditError as error:
-        hint = f"add this line to {EDITED}: {entry_line(new.name, entry)}"
-        raise InputError([Problem(path.as_posix(), 0, 0, str(error), hint)]) from None
+    edited = with_image(path, new.name, entry)
     write_file(path, File(edited.encode(), path.stat().st_mode & 0o777))
 
 

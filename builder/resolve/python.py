@@ -203,7 +203,8 @@ class _PythonResolution:
             if constraints.setdefault(name, version) != version:
                 message = f"{name} is locked at both {version} and {constraints[name]}"
                 raise UnsolvableError(message)
-        # What is locked for all of them has been found to agree.
+        # A cell's lock, with those below it, holds all that it needs: such cells contradict each
+        # other only where they hold one package in two versions.
         if not limits and self._stays(world):
             return constraints
         cells = self._of(world)

@@ -44,7 +44,8 @@ VAULT = """
 import os, requests
 address = os.environ["VAULT_ADDR"] + "/v1/"
 token = open("/var/run/secrets/kubernetes.io/serviceaccount/token").read()
-login = requests.post(address + "auth/kubernetes/login", json={"role": os.environ["VAULT_AUTH_ROLE"], "jwt": token}).json()
+who = {"role": os.environ["VAULT_AUTH_ROLE"], "jwt": token}
+login = requests.post(address + "auth/kubernetes/login", json=who).json()
 headers = {"X-Vault-Token": login["auth"]["client_token"]}
 path, data = address + "secret/data/first", {"data": {"answer": "42"}}
 """

@@ -7,11 +7,10 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from builder.catalog.additions import EDITED, check_image, check_layers, image_entry
-from builder.catalog.edit import EditError, entry_line, with_entry
+from builder.catalog.additions import check_image, check_layers, image_entry, with_image
 from builder.catalog.load import load
 from builder.console.text import Console
-from builder.errors import InputError, Problem
+from builder.errors import InputError
 from builder.events import Plain
 from builder.graph.build import graph
 from builder.tree import File
@@ -46,13 +45,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if problems:
         raise InputError(problems)
     entry = image_entry(loaded, arguments.layers, arguments.description)
-    # Not read_text, which would change the line breaks of the file.
-    text = path.read_bytes().decode()
-    try:
-        edited = with_entry(text, EDITED, arguments.name, entry)
-    except EditError as error:
-        hint = f"add this line to {EDITED}: {entry_line(arguments.name, entry)}"
-        raise InputError([Problem(path.as_posix(), 0, 0, str(error), hint)]) from None
+    edited = with_image(path, arguments.name, entry)
     images = _images(path, edited, arguments.name)
     write_file(path, File(edited.encode(), path.stat().st_mode & 0o777))
     if arguments.json:
