@@ -327,6 +327,26 @@ def test_layers_that_never_meet_need_not_agree(place: Place) -> None:
     assert place.lock_files == before
 
 
+@pytest.mark.parametrize("layer", ["", "description: new\non: [snake]\npython: [middle]\n"])
+def test_locked_layers_that_meet_in_a_new_image_have_to_agree(place: Place, layer: str) -> None:
+    """Also where another layer is all that has to be resolved."""
+    apart(place)
+    place.layer("left", "description: left\non: [snake]\npython: [helper>2]\n")
+    place.layer("right", "description: right\non: [snake]\npython: [helper<2]\n")
+    place.done("lock")
+    before = place.lock_files
+    catalog = place.root / "catalog.yaml"
+    images = "  meeting: {layers: [left, right]}\n"
+    if layer:
+        place.layer("new", layer)
+        images += "  new: {layers: [new]}\n"
+    catalog.write_text(catalog.read_text() + images)
+    code, said = place.run("lock")
+    assert code == 2, said
+    assert "helper" in said
+    assert place.lock_files == before
+
+
 def test_layers_that_never_meet_agree_on_what_a_layer_that_both_meet_needs(place: Place) -> None:
     apart(place)
     place.layer("left", "description: left\non: [snake]\npython: ['helper>2', 'common>1']\n")
