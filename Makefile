@@ -14,7 +14,7 @@ DEMO_KIND_PORT ?= 8889
 PYTEST ?=
 
 # Three processes: some wait for the engine or for a server. Tests that share images are in the same one.
-EVERYTHING := --hypothesis-profile=thorough -n 3 --dist loadscope --durations=40 --durations-min=10
+EVERYTHING := -n 3 --dist loadscope --durations=40 --durations-min=10
 
 .PHONY: help setup python demo demo-kind test test-all check lint format bench digests requirements clean
 
@@ -40,7 +40,7 @@ test: setup ## all tests, on a sample of the catalog: pure, on Docker, on a Kube
 
 test-all: ## the same on all that the catalog lists: every image, every service; and through real ingress controllers and network policies
 	@setup/install whole
-	@pytest -m "" $(EVERYTHING) --whole $(PYTEST)
+	@pytest -m "" $(EVERYTHING) --hypothesis-profile=thorough --whole $(PYTEST)
 
 # What Python compiles is kept, as what mypy and ruff know is: it would take a tenth of the time to do it anew in each process.
 test test-all check: export PYTHONDONTWRITEBYTECODE :=

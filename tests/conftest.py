@@ -28,15 +28,19 @@ STARTS_A_PROCESS = {
     "os.exec",
 }
 MAY_START_PROCESSES = {"docker", "kind", "process", "registries"}
+OF_THE_CATALOG, OF_SMALL_ONES, OF_THE_START_SCRIPT = "the catalog", "small ones", "the start script"
+ALONE = "built alone"
 ON_AN_ENGINE = {
-    "images": "of the catalog",
-    "kind": "of the catalog",
-    "public": "of the catalog",
-    "init": "of their own",
-    "integration": "of their own",
-    "setup": "of their own",
+    "images": OF_THE_CATALOG,
+    "kind": OF_THE_CATALOG,
+    "public": OF_THE_CATALOG,
+    "integration": OF_SMALL_ONES,
+    "setup": OF_SMALL_ONES,
+    "init": OF_THE_START_SCRIPT,
 }
 """Directories of tests on an engine, by the images that they share: those run in one process."""
+LONGEST = (OF_THE_CATALOG, OF_SMALL_ONES, ALONE, OF_THE_START_SCRIPT)
+"""What takes a process longest, which is begun first."""
 BUILT_ALONE = {
     f"test_{name}.py"
     for name in (
@@ -109,8 +113,15 @@ class SharedImagesTogether(LoadScopeScheduling):  # type: ignore[misc]
         if not _needs_engine(path):
             return path
         if directory == "integration" and path.rpartition("/")[2] in BUILT_ALONE:
-            return "built alone"
+            return ALONE
         return ON_AN_ENGINE[directory]
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """Give out what takes longest first, where xdist gives out what has most tests."""
+        for scope in reversed(LONGEST):
+            if scope in self.workqueue:
+                self.workqueue.move_to_end(scope, last=False)
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:

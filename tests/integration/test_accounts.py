@@ -58,6 +58,7 @@ def facts(tiny: Tiny, *names: str) -> list[Facts]:
     return [tiny.facts(f"{name}@trixie-amd64") for name in names]
 
 
+@pytest.mark.whole("many of Debian's packages are installed")
 def test_accounts_of_layers_that_were_built_apart_never_collide(tiny: Tiny, tmp_path: Path) -> None:
     with_layers(tiny, LAYERS)
     tiny.build("all:*")

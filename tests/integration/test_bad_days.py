@@ -124,10 +124,10 @@ def test_a_damaged_artifact_is_fetched_again(tiny: Tiny, tmp_path: Path, harm: s
     [
         ("delta", "truncated"),
         ("facts", "tampered"),
-        ("summary", "truncated"),
-        ("manifest", "tampered"),
         pytest.param("facts", "truncated", marks=AGAIN),
         pytest.param("summary", "tampered", marks=AGAIN),
+        pytest.param("summary", "truncated", marks=AGAIN),
+        pytest.param("manifest", "tampered", marks=AGAIN),
         pytest.param("manifest", "truncated", marks=AGAIN),
     ],
 )

@@ -159,6 +159,7 @@ class TestSeal:
         turned = [built.debian, built.right, built.left]
         assert seal.tree(turned, CONFIG) == seal.tree(built.layers, CONFIG)
 
+    @pytest.mark.whole("layers are built twice")
     def test_a_cell_built_again_is_the_same_bytes(self, built: Built) -> None:
         again = built.yard.build("right", RIGHT, [built.debian], cache=False)
         assert [

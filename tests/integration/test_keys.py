@@ -13,7 +13,7 @@ from builder.cells import inputs
 from builder.execute.project import image_ref
 from builder.oci.blob import descriptor_json
 from builder.oci.model import MANIFEST
-from tests.integration.tiny import CATALOG, Tiny
+from tests.integration.tiny import CATALOG, Tiny, copy_store
 
 pytestmark = pytest.mark.docker
 
@@ -37,8 +37,9 @@ def write(
     tiny.done("lock")
 
 
-def from_nothing(tiny: Tiny, store: Path) -> Tiny:
-    """Return the same catalog on a store that has only what bootstrap made."""
+def from_nothing(tiny: Tiny, bottom: Tiny, store: Path) -> Tiny:
+    """Return the same catalog, built anew on a store that has only what bootstrap made."""
+    copy_store(bottom, store)
     other = tiny.with_store(store)
     other.build("--no-cache")
     return other
@@ -63,7 +64,7 @@ def content(tiny: Tiny, image: str, path: str) -> str:
     return ""
 
 
-def test_an_edge_is_part_of_the_key(built: Tiny, tmp_path: Path) -> None:
+def test_an_edge_is_part_of_the_key(built: Tiny, locked_tiny: Tiny, tmp_path: Path) -> None:
     """A layer that looks for a file of another is built again when it is moved onto that."""
     write(built, {"p": "on: [tools]\nrun: echo 1 >/opt/p", "c": f"on: [tools]\nrun: {LOOKS}"})
     built.build()
@@ -76,7 +77,7 @@ def test_an_edge_is_part_of_the_key(built: Tiny, tmp_path: Path) -> None:
     assert built.to_build()[C] == ["p changed"]
     built.build()
     assert content(built, "one", "opt/c") == content(built, "one", "opt/p")
-    assert current(from_nothing(built, tmp_path / "new")) == current(built)
+    assert current(from_nothing(built, locked_tiny, tmp_path / "new")) == current(built)
 
 
 def test_force_builds_again_and_what_came_out_the_same_moves_nothing(built: Tiny) -> None:
@@ -102,7 +103,9 @@ def promised(number: int) -> dict[str, str]:
     return {**PROMISE, "p": PROMISE["p"].format(number)}
 
 
-def test_a_promise_that_breaks_is_found_named_and_mended(built: Tiny, tmp_path: Path) -> None:
+def test_a_promise_that_breaks_is_found_named_and_mended(
+    built: Tiny, locked_tiny: Tiny, tmp_path: Path
+) -> None:
     images = "one: {layers: [d, e], tag: '{debian}'}"
     write(built, promised(1), images=images)
     built.build()
@@ -120,7 +123,7 @@ def test_a_promise_that_breaks_is_found_named_and_mended(built: Tiny, tmp_path: 
     assert content(built, "one", "opt/e") == content(built, "one", "opt/p"), "its child as well"
     assert built.to_build() == {}, "the image is put together of the new bytes"
     assert "nothing to verify" in built.done("verify").err
-    assert current(from_nothing(built, tmp_path / "new")) == current(built)
+    assert current(from_nothing(built, locked_tiny, tmp_path / "new")) == current(built)
 
 
 def test_a_promise_that_holds_is_verified_once(built: Tiny) -> None:
@@ -231,12 +234,14 @@ LONG = pytest.mark.whole("histories are made anew step by step")
 @pytest.mark.parametrize(
     ("seed", "steps"), [(1, 2), pytest.param(1, 4, marks=LONG), pytest.param(2, 4, marks=LONG)]
 )
-def test_history_does_not_matter(built: Tiny, tmp_path: Path, seed: int, steps: int) -> None:
+def test_history_does_not_matter(
+    built: Tiny, locked_tiny: Tiny, tmp_path: Path, seed: int, steps: int
+) -> None:
     history = History(chance=random.Random(seed))  # noqa: S311  no secret
     for step in range(steps):
         for _ in range(2):
             history.edit()
         write(built, history.layers(), images="one: {layers: [a, b, c], tag: '{debian}'}")
         built.build()
-        fresh = current(from_nothing(built, tmp_path / f"new-{step}"))
+        fresh = current(from_nothing(built, locked_tiny, tmp_path / f"new-{step}"))
         assert current(built) == fresh, f"after step {step}: {history}"

@@ -25,6 +25,7 @@ LAYERS = {
 }
 
 
+@pytest.mark.whole("Go compiles a program and its modules")
 def test_what_other_registries_have_is_locked_built_and_found_again(tiny: Tiny) -> None:
     for name, text in LAYERS.items():
         tiny.layer(name, text)
@@ -49,7 +50,7 @@ def test_what_other_registries_have_is_locked_built_and_found_again(tiny: Tiny) 
     ]
 
 
-@pytest.mark.whole("Go compiles a program and its modules twice")
+@pytest.mark.whole("Go compiles a program and its modules")
 def test_a_program_in_go_comes_to_the_same_bytes_again(tiny: Tiny) -> None:
     tiny.layer("gopher", LAYERS["gopher"])
     catalog = tiny.root / "catalog.yaml"

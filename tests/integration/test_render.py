@@ -27,7 +27,12 @@ def configuration(layout: Path, digest: str) -> Any:
     ]
 
 
-@pytest.mark.parametrize("image", ["both:trixie", "links:trixie", "snake:py3.13"])
+AGAIN = pytest.mark.whole("another case of the same is tried")
+
+
+@pytest.mark.parametrize(
+    "image", ["both:trixie", "links:trixie", pytest.param("snake:py3.13", marks=AGAIN)]
+)
 def test_plain_docker_builds_the_same_filesystem(built: Tiny, tmp_path: Path, image: str) -> None:
     assert_same_filesystem(built, tmp_path, image)
 

@@ -301,11 +301,16 @@ def digest(file: Path) -> str:
     )
 
 
+def at(root: Path) -> Tiny:
+    """Return the catalog in a directory."""
+    return Tiny(root=root, store=root / "store")
+
+
 def make(root: Path) -> Tiny:
     """Write the catalog, without a lock."""
     root.mkdir(parents=True)
     (root / "catalog.yaml").write_text(CATALOG)
-    made = Tiny(root=root, store=root / "store")
+    made = at(root)
     for name, text in LAYERS.items():
         made.layer(name, text)
     for name, files in FILES.items():
@@ -318,8 +323,13 @@ def copy(tiny: Tiny, root: Path) -> Tiny:
     """Copy the catalog, and its store by hard links: blobs never change, and the index is
     replaced."""
     shutil.copytree(tiny.root, root, ignore=shutil.ignore_patterns("store", ".catalog"))
-    subprocess.run(["cp", "-al", str(tiny.store), str(root / "store")], check=True)
+    copy_store(tiny, root / "store")
     return replace(tiny, root=root, store=root / "store")
+
+
+def copy_store(tiny: Tiny, store: Path) -> None:
+    """Copy a catalog's store by hard links, to a place where nothing is yet."""
+    subprocess.run(["cp", "-al", str(tiny.store), str(store)], check=True)
 
 
 def wait_for(what: str, condition: Any, seconds: float = 300.0) -> None:

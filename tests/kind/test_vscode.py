@@ -13,7 +13,7 @@ from tests.kind import browser
 from tests.kind.cluster import Release
 from tests.kind.conftest import Launcher
 
-pytestmark = pytest.mark.kind
+pytestmark = [pytest.mark.kind, pytest.mark.whole("code-server is heavy")]
 
 
 @pytest.fixture(scope="module")

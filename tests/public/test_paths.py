@@ -22,7 +22,8 @@ pytestmark = pytest.mark.docker
 ROWS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("paths.yaml").read_text())
 LAB = "jupyter-r-python:py3.13-r4.5"
 IMAGES = (
-    *(LAB, "vscode-r-python:py3.13-r4.5"),
+    LAB,
+    pytest.param("vscode-r-python:py3.13-r4.5", marks=pytest.mark.whole("code-server is heavy")),
     pytest.param("vscode-r-python:py3.11-r4.2", marks=OLDER),
 )
 # A released program that Debian bookworm lacks; `catalog show` says so.
