@@ -25,10 +25,8 @@ def parse(text: str) -> Table:
         table[SLAVE + name] = next(lines)
     while path := next(lines, ""):
         priority = next(lines)
-        files = [(name, next(lines, "")) for name in names]
-        table[CHOICE + path] = "\n".join(
-            [priority, *(f"{name}={file}" for name, file in sorted(files) if file)]
-        )
+        files = {name: next(lines, "") for name in names}
+        table[CHOICE + path] = _value(priority, files)
     return table
 
 
@@ -48,8 +46,22 @@ def dump(table: Table) -> str:
 
 
 def join(key: str, one: str, other: str) -> str:
-    """Join: the status is manual if it is in one of them; everything else must be equal."""
-    return max(one, other) if key == STATUS else equal(key, one, other)
+    """Join: the status is manual if it is in one of them, and a choice has the slaves of both, as
+    when it is installed again with more of them; everything else must be equal.
+    """
+    if key == STATUS:
+        return max(one, other)
+    if not key.startswith(CHOICE):
+        return equal(key, one, other)
+    (mine, files), (theirs, more) = _choice(one), _choice(other)
+    return _value(equal(key, mine, theirs), _united(key, files, more))
+
+
+def _united(key: str, files: dict[str, str], more: dict[str, str]) -> dict[str, str]:
+    """Return the files of one choice's slaves, of which both give the same for those they share."""
+    for slave in files.keys() & more.keys():
+        equal(f"{key}, {slave}", files[slave], more[slave])
+    return files | more
 
 
 def managed(text: str) -> set[str]:
@@ -103,6 +115,12 @@ def links(
         if exists(file):
             yield LINKS + slave, file
             yield table[SLAVE + slave].removeprefix("/"), f"/{LINKS}{slave}"
+
+
+def _value(priority: str, files: dict[str, str]) -> str:
+    """Return what a table has of a choice; `_choice` reads it."""
+    there = (f"{name}={file}" for name, file in sorted(files.items()) if file)
+    return "\n".join([priority, *there])
 
 
 def _choice(value: str) -> tuple[str, dict[str, str]]:

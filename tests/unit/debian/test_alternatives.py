@@ -81,6 +81,57 @@ def test_one_choice_with_two_priorities_is_a_disagreement() -> None:
         MERGER.merge([VI, VI.replace("\n20\n", "\n21\n")])
 
 
+# Debian's packages of PostgreSQL install the choice again, with the pages that are there by then.
+CLIENT = """\
+auto
+/usr/share/man/man1/psql.1.gz
+pg_dump.1.gz
+/usr/share/man/man1/pg_dump.1.gz
+
+/usr/share/postgresql/17/man/man1/psql.1.gz
+170
+/usr/share/postgresql/17/man/man1/pg_dump.1.gz
+
+"""
+SERVER = """\
+auto
+/usr/share/man/man1/psql.1.gz
+pg_ctl.1.gz
+/usr/share/man/man1/pg_ctl.1.gz
+pg_dump.1.gz
+/usr/share/man/man1/pg_dump.1.gz
+
+/usr/share/postgresql/17/man/man1/psql.1.gz
+170
+/usr/share/postgresql/17/man/man1/pg_ctl.1.gz
+/usr/share/postgresql/17/man/man1/pg_dump.1.gz
+
+"""
+OTHER = SERVER.replace("pg_ctl", "initdb")
+
+
+def test_a_choice_has_the_slaves_of_both_layers() -> None:
+    assert MERGER is not None
+    assert MERGER.file([CLIENT, SERVER]) == MERGER.file([SERVER, CLIENT]) == SERVER
+    assert MERGER.file([CLIENT, MERGER.diff(CLIENT, SERVER)]) == SERVER
+    both = MERGER.merge([SERVER, OTHER])
+    assert both == MERGER.merge([OTHER, SERVER])
+    assert MERGER.merge([both, CLIENT]) == MERGER.merge([SERVER, MERGER.merge([OTHER, CLIENT])])
+    master = "/usr/share/postgresql/17/man/man1/psql.1.gz"
+    made = dict(alternatives.links("psql.1.gz", both, "", lambda _: True))
+    assert made["etc/alternatives/psql.1.gz"] == master
+    assert {"usr/share/man/man1/initdb.1.gz", "usr/share/man/man1/pg_ctl.1.gz"} <= made.keys()
+
+
+def test_one_slave_with_two_files_is_a_disagreement() -> None:
+    assert MERGER is not None
+    elsewhere = CLIENT.replace("17/man/man1/pg_dump", "17/other/pg_dump")
+    with pytest.raises(
+        Disagreement, match=r"psql\.1\.gz, pg_dump\.1\.gz: '/usr/share/postgresql/17"
+    ):
+        MERGER.merge([CLIENT, elsewhere])
+
+
 def test_a_choice_that_a_build_removes_is_refused() -> None:
     assert MERGER is not None
     with pytest.raises(Disagreement, match="choice /usr/bin/nvi is removed"):
