@@ -192,8 +192,10 @@ def read_digests(path: Path | None) -> dict[str, str]:
         return {}
     try:
         digests = from_json(confined.regular(path))
-    except (OSError, DocumentError) as error:
-        raise InputError([Problem(str(path), 0, 0, f"cannot be read as JSON: {error}")]) from None
+    except OSError as error:
+        raise InputError([Problem(str(path), 0, 0, str(error.strerror))]) from None
+    except DocumentError as error:
+        raise InputError([Problem(str(path), 0, 0, f"is no JSON: {error}")]) from None
     if not isinstance(digests, dict) or not all(
         isinstance(value, str) for value in digests.values()
     ):

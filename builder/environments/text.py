@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from builder import confined
 from builder.errors import InputError, Problem
 
 MOST = 5 << 20
@@ -18,12 +19,9 @@ def read(path: Path, shown: str) -> str:
 
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST + 1)
+        data = confined.regular(path, MOST)
     except OSError as error:
         raise _refused(shown, f"cannot be read: {error.strerror}") from None
-    if len(data) > MOST:
-        raise _refused(shown, f"has more than {MOST >> 20} MiB")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

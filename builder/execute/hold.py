@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from builder.cells import inputs, loadable, records
 from builder.errors import BuilderError, listed
 from builder.execute import uses
-from builder.execute.project import IMAGES, Project, image_of, image_ref
+from builder.execute.project import IMAGES, SHOWN, Project, image_of, image_ref
 from builder.oci.model import Descriptor
 from builder.oci.writers import writing
 from builder.plan.plan import Plan
@@ -20,8 +20,6 @@ NEW = ("new",)
 """The reasons for which a plan builds what was never built."""
 REFS = (records.ref, loadable.ref, contents.ref)
 """What a store may have of a cell, by its key."""
-SHOWN = 3
-"""Reasons, and images, that a message names."""
 
 
 def state(project: Project) -> frozenset[str]:
@@ -152,7 +150,7 @@ def check_cells(project: Project, node: str, cells: Sequence[str]) -> None:
     if stale:
         late = [step for step in plan.steps if step.node in cells and step.action != "keep"]
         is_new = all(step.reasons == NEW for step in late)
-        never = f"not built yet: {', '.join(step.node for step in late)}"
+        never = f"not built yet: {listed([step.node for step in late], SHOWN)}"
         message = never if is_new else f"{node} is not built as it is now: {stale}"
         raise BuilderError(message, hint=f"run `catalog build {node}`")
 
@@ -162,9 +160,9 @@ def not_built(why: Mapping[str, str]) -> BuilderError:
     lines = []
     never = [image for image, reason in why.items() if not reason]
     if never:
-        lines.append(f"not built yet: {', '.join(never)}")
-    for image, reason in why.items():
-        if reason:
-            lines.append(f"{image} is not built as it is now: {reason}")
+        lines.append(f"not built yet: {listed(never, SHOWN)}")
+    late = [f"{image} is not built as it is now: {why[image]}" for image in why if why[image]]
+    if late:
+        lines.append(listed(late, SHOWN, "\n"))
     names = list(why) if len(why) <= SHOWN else []
     return BuilderError("\n".join(lines), hint=f"run `{' '.join(['catalog build', *names])}`")

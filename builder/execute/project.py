@@ -12,7 +12,7 @@ from builder.catalog.model import Catalog
 from builder.cells import compose, inputs, records
 from builder.debian.model import Facts, Summary
 from builder.digest import canonical, sha256
-from builder.errors import BuilderError, InputError, Problem
+from builder.errors import BuilderError, InputError, Problem, listed
 from builder.execute import lending
 from builder.execute.replaced import manifests, outdated
 from builder.graph.accounts import behind
@@ -32,6 +32,8 @@ from builder.settings import Settings
 from builder.settings import read as read_settings
 
 IMAGES = "image/"
+SHOWN = 3
+"""Reasons, and images, that a message names."""
 SHORT = 16
 """Hex digits of a key in an image's ref."""
 
@@ -118,7 +120,7 @@ class Project:
         missing = [cell for cell, manifest in manifests.items() if manifest is None]
         if missing:
             raise BuilderError(
-                f"not built yet: {', '.join(missing)}", hint=f"run `catalog build {missing[0]}`"
+                f"not built yet: {listed(missing, SHOWN)}", hint=f"run `catalog build {missing[0]}`"
             )
         built = [manifest for manifest in manifests.values() if manifest is not None]
         return [records.facts(self.store, manifest) for manifest in built]

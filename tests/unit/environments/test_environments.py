@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -85,6 +86,13 @@ def test_a_file_that_is_not_there_is_told_beside_other_problems(tmp_path: Path) 
     problems = refused(tmp_path, {"requirements.txt": "-r gone.txt\n\nnot one\n"})
     assert problems[0] == "gone.txt: cannot be read: No such file or directory"
     assert problems[1].startswith("requirements.txt:3:1: 'not one'")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pipe_is_not_waited_for(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    (problem,) = refused(tmp_path, {}, name)
+    assert problem.endswith("is a pipe, not a file")
 
 
 def test_a_project(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from builder.catalog.load import load
 from builder.errors import BuilderError
-from builder.execute.hold import taken
+from builder.execute.hold import not_built, taken
 from builder.execute.standing import check_digests, standing
 from builder.lock.model import NAME
 from tests.unit.execute.stock import Stock, make
@@ -173,3 +173,9 @@ def test_a_store_that_cannot_be_written_serves_readers(lab: Stock) -> None:
         (store / name).mkdir()
     with taken(project) as images:
         assert list(images) == ["left:trixie"]
+
+
+def test_of_many_images_a_few_are_named() -> None:
+    error = not_built({f"image:{number}": "" for number in range(200)})
+    assert str(error) == "not built yet: image:0, image:1, image:2, and 197 more"
+    assert error.hint == "run `catalog build`"
