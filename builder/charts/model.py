@@ -166,6 +166,13 @@ class Option(Model):
             "Environment variable of the service that holds the value when it is not empty."
         ),
     )
+    column: str = Field(
+        "",
+        description=(
+            "Heading under which the page of services shows what Onyxia's form starts with, or"
+            " else the default."
+        ),
+    )
 
     @property
     def kind(self) -> Type:
@@ -272,6 +279,9 @@ class Group(Model):
     files: Files | None = Field(None, description="Configuration files that the group writes.")
     contributes: Mapping[Part, str] = Field(
         {}, description="Part -> named template of the library that adds to it."
+    )
+    columns: Mapping[str, str] = Field(
+        {}, description="What the page of services says of services with the group, by heading."
     )
 
 

@@ -196,6 +196,9 @@ class Service(Running):
     objects: tuple[ObjectName, ...] = Field(
         (), description="Objects of the service's own: `x` is its named template `objects.x`."
     )
+    columns: Mapping[str, str] = Field(
+        {}, description="What the page of services says of it, by heading."
+    )
     notes: str = Field(
         "notes", description="Named template that yields what Helm prints after an installation."
     )

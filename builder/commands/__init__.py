@@ -98,6 +98,7 @@ VERBS: Mapping[str, Mapping[str, str]] = {
             " launch"
         ),
         "texts": "show what each language of the charts lacks",
+        "services": "write a page of what services there are",
         "diff": (
             "show the differences between two versions of a chart, and its next version from it"
         ),

@@ -63,7 +63,8 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "charts" / service).rename(root / "charts" / SERVICE)
     text = root / "charts" / SERVICE / "service.yaml"
     text.write_text(text.read_text().replace(f"image: {image.name}\n", f"image: {SERVICE}\n"))
-    for command in (["lock"], ["chart", "generate"]):
+    page_of_services = ["chart", "services", "--output", "docs/services.md"]
+    for command in (["lock"], ["chart", "generate"], page_of_services):
         run(root, sys.executable, "-m", "builder", *command)
     git(root)
     return root

@@ -63,6 +63,19 @@ def test_data_outlives_a_pod_that_is_killed(database: Release, jupyter: Jupyter)
         assert kernel.run(f'{CONNECT}\ncat(DBI::dbGetQuery(connection, "{KEPT}")[[1]])') == "42"
 
 
+def test_what_was_saved_is_restored_whole_or_not_at_all(database: Release) -> None:
+    backup, sql = "bash /etc/service/backup", f"PGPASSWORD='{database.password}' {PSQL}"
+    database.run(f"{backup}/save >/tmp/saved")
+    database.run(sql, stdin="DROP TABLE kept")
+    database.run(f"{backup}/restore </tmp/saved")
+    assert database.run(sql, stdin=KEPT).strip() == "42"
+    half = f"(cat /tmp/saved; echo 'SELECT nothing_such;') | {backup}/restore 2>/dev/null"
+    database.run(sql, stdin="UPDATE kept SET answer = 43")
+    assert database.run(f"{half} || echo refused").strip() == "refused"
+    assert database.run(sql, stdin=KEPT).strip() == "43"
+    database.run(sql, stdin="UPDATE kept SET answer = 42")
+
+
 def test_data_and_password_outlive_a_suspension(database: Release) -> None:
     password = database.password
     database.install("--reuse-values", "--set", "global.suspend=true").gone()

@@ -62,6 +62,9 @@ READ = {
     + 'print(requests.get(path, headers=headers).json()["data"]["data"]["answer"])',
 }
 WRITTEN = {"minio": "42", "redis": "+OK", "openbao": "200"}
+SAVED = ["minio", "redis"]
+LOSE = {"minio": S3 + "store.rm(path)", "redis": REDIS + 'ask("DEL answer", "SET later 1")'}
+SAVE, RESTORE = (f"bash /etc/service/backup/{name}" for name in ("save", "restore"))
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +109,32 @@ def test_its_data_outlives_a_pod_that_is_killed(
     release.killed()
     with jupyter.kernel("python3") as kernel:
         assert kernel.run(READ[name]).strip() == "42"
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_what_was_saved_is_restored(
+    name: str, engines: Mapping[str, Release], jupyter: Jupyter
+) -> None:
+    release = engines[name]
+    with jupyter.kernel("python3") as kernel:
+        assert kernel.run(WRITE[name]).strip() == WRITTEN[name]
+        release.run(f"{SAVE} >/tmp/saved && test -s /tmp/saved")
+        kernel.run(LOSE[name])
+    release.run(f"{RESTORE} </tmp/saved && rm /tmp/saved")
+    with jupyter.kernel("python3") as kernel:
+        assert kernel.run(READ[name]).strip() == "42"
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_what_is_no_backup_changes_nothing(
+    name: str, engines: Mapping[str, Release], jupyter: Jupyter
+) -> None:
+    with jupyter.kernel("python3") as kernel:
+        kernel.run(WRITE[name])
+    said = engines[name].run(f"echo nothing | {RESTORE} 2>/dev/null || echo refused")
+    assert said.splitlines()[-1] == "refused"
+    with jupyter.kernel("python3") as kernel:
+        assert kernel.run(WRITE[name]).strip() == WRITTEN[name], "it can still be written to"
 
 
 @pytest.mark.parametrize("name", ENGINES)

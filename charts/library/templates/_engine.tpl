@@ -3,7 +3,10 @@
 http://{{ include "library.fullname" . }}:{{ include "library.port" . }}
 {{- end -}}
 
-{{/* Notes of a service without pages. Parameters: context, user (or none), and how: what is said of how to connect. */}}
+{{/*
+Notes of a service without pages. Parameters: context, user (or none), how: what is said of how to connect, and backup: whether
+it has the scripts for that.
+*/}}
 {{- define "library.engine.notes" -}}
 {{- $context := .context -}}
 {{- $title := include "library.title" $context -}}
@@ -21,6 +24,9 @@ http://{{ include "library.fullname" . }}:{{ include "library.port" . }}
 {{ include "library.notes.password" $context }}
 
 {{ .how }}
+{{- if .backup }}
+{{ include "library.notes.backup" $context }}
+{{- end }}
 {{- if not (and $context.Values.persistence.enabled (or $context.Values.persistence.existingClaim $context.Values.persistence.keep)) }}
 {{ include "library.say" (dict "context" $context "en" "The data is **deleted with the service**.") }}
 {{- end }}

@@ -19,6 +19,20 @@ printf 'user = "%s:%s"\n' "$MINIO_ROOT_USER" "$(printf %s "$MINIO_ROOT_PASSWORD"
   curl --config - --aws-sigv4 aws:amz:us-east-1:s3 --fail --silent --show-error --output /dev/null --retry 10 --retry-delay 3 --retry-all-errors --noproxy '*' {{ include "library.engine.url" . }}/{{ .Values.minio.bucket }}
 {{- end -}}
 
+{{/* Buckets and what is known of them; the store itself is the running one's. A file that is replaced meanwhile is whole in either form. */}}
+{{- define "library.backup.save" -}}
+#!/bin/bash
+set -euo pipefail
+cd "$MINIO_DATA"
+tar --create --exclude=./.minio.sys/tmp --exclude=./.minio.sys/multipart --exclude=./.minio.sys/format.json --exclude=./.minio.sys/config --exclude=./.minio.sys/pool.bin --warning=no-file-changed --warning=no-file-removed . || (($? == 1))
+{{- end -}}
+
+{{- define "library.backup.restore" -}}
+#!/bin/bash
+set -euo pipefail
+tar --extract --directory="$MINIO_DATA" --no-same-owner
+{{- end -}}
+
 {{- define "library.minio.notes" -}}
-{{ include "library.engine.notes" (dict "context" . "user" .Values.minio.rootUser "how" (include "library.say" (dict "context" . "en" "Services of the namespace that start from now on have it as their object store, unless they are given another one."))) }}
+{{ include "library.engine.notes" (dict "context" . "user" .Values.minio.rootUser "how" (include "library.say" (dict "context" . "en" "Services of the namespace that start from now on have it as their object store, unless they are given another one.")) "backup" true) }}
 {{- end -}}

@@ -132,6 +132,26 @@ done
 exec psql --host={{ include "library.fullname" . }} --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" --no-psqlrc --no-password --command='SELECT version()'
 {{- end -}}
 
+{{/* What the user owns in the database; other databases and users are not in it. */}}
+{{- define "library.backup.save" -}}
+#!/bin/bash
+set -euo pipefail
+PATH=/usr/lib/postgresql/$(<"$PGDATA/PG_VERSION")/bin:$PATH
+PGPASSWORD=$(</etc/service/auth/password)
+export PGPASSWORD
+exec pg_dump --host=127.0.0.1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" --no-password --clean --if-exists --no-owner --no-privileges
+{{- end -}}
+
+{{/* All of it or nothing. */}}
+{{- define "library.backup.restore" -}}
+#!/bin/bash
+set -euo pipefail
+PATH=/usr/lib/postgresql/$(<"$PGDATA/PG_VERSION")/bin:$PATH
+PGPASSWORD=$(</etc/service/auth/password)
+export PGPASSWORD
+exec psql --host=127.0.0.1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" --no-password --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --single-transaction --output=/dev/null
+{{- end -}}
+
 {{- define "library.objects.configmap-start" -}}
 apiVersion: v1
 kind: ConfigMap
@@ -196,6 +216,7 @@ data:
 {{- end }}
 
 {{ include "library.say" (dict "context" . "en" "Services of the namespace that start from now on connect by themselves: `psql` is enough.") }}
+{{ include "library.notes.backup" . }}
 {{- if not (and .Values.persistence.enabled (or .Values.persistence.existingClaim .Values.persistence.keep)) }}
 {{ include "library.say" (dict "context" . "en" "The data is **deleted with the service**.") }}
 {{- end }}

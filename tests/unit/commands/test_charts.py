@@ -55,3 +55,24 @@ def test_wrong_digests(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[
     (tmp_path / "digests.json").write_text(text)
     assert charts("--output", str(tmp_path), "--digests", str(tmp_path / "digests.json")) == 2
     assert "digests.json" in capsys.readouterr().err
+
+
+def services(*options: str) -> int:
+    return main(["--catalog", CATALOG, "--quiet", "chart", "services", *options])
+
+
+def test_a_page_of_services_is_written_and_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "services.md"
+    assert services("--output", str(file), "--check") == 1, "there is none yet"
+    assert services("--output", str(file)) == 0
+    assert services("--output", str(file), "--check") == 0
+    assert services() == 0
+    assert capsys.readouterr().out == file.read_text()
+    assert "[`postgresql`](../charts/postgresql/README.md)" in file.read_text()
+    file.write_text("mine")
+    assert services("--output", str(file), "--check") == 1
+    assert file.read_text() == "mine"
+    assert services("--check") == 2
+    assert "give --output" in capsys.readouterr().err
