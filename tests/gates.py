@@ -32,6 +32,8 @@ ROOT = Path(__file__).parents[1]
 WHOLE = "--whole"
 ALONE = "whole"
 """Marks a test that `make test` leaves out; its argument says why."""
+AGAIN = pytest.mark.whole("another test shows the same, or nearly")
+"""Marks a test that takes long for what only it shows."""
 LEFT_OUT = pytest.StashKey[dict[str, set[str]]]()
 """The files of tests that this run leaves out, by the reason."""
 IMAGE, SERVICE, MERGER = "image", "service", "merger"

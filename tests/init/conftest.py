@@ -9,10 +9,29 @@ from pathlib import Path
 
 import pytest
 
+from tests.gates import AGAIN
 from tests.init.containers import Box
 from tests.init.images import image
 from tests.init.servers import Site, certificates, serving
 from tests.releases import RELEASES
+
+
+EVERY_CASE = "tests/init/test_identity.py"
+"""Each of its cases has found a fault of its own."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make test-all` all cases of a test but the first: each starts a container."""
+    seen: set[str] = set()
+    for item in items:
+        name, _, case = item.nodeid.partition("[")
+        is_ours = name.startswith("tests/init/") and not name.startswith(EVERY_CASE)
+        if not is_ours or item.get_closest_marker("docker") is None:
+            continue
+        if case and name in seen:
+            item.add_marker(AGAIN)
+        seen.add(name)
 
 
 @pytest.fixture(scope="session", params=RELEASES)

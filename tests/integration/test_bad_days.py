@@ -17,12 +17,11 @@ from builder.lock.file import read as read_lock
 from builder.lock.file import write as write_lock
 from builder.lock.model import NAME
 from builder.settings import read as read_settings
+from tests.gates import AGAIN
 from tests.integration.engine_proxy import proxied
 from tests.integration.tiny import SYSTEM, Tiny, begun, damage, quick, slow
 
 pytestmark = pytest.mark.docker
-AGAIN = pytest.mark.whole("another case of the same is tried")
-
 TOOLS, ALPHA, BETA = (f"{name}@trixie-amd64" for name in ("tools", "alpha", "beta"))
 
 
@@ -158,6 +157,7 @@ def test_a_damaged_blob_of_a_cell_is_made_again(built: Tiny, what: str, harm: st
 
 
 @pytest.mark.parametrize("harm", ["missing", pytest.param("truncated", marks=AGAIN)])
+@AGAIN
 def test_a_chunk_that_is_damaged_or_missing_is_made_again(built: Tiny, harm: str) -> None:
     expected = built.digests()
     chunks = built.facts(SYSTEM).delta

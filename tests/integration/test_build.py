@@ -13,6 +13,7 @@ import pytest
 from builder.cells import records, tree
 from builder.oci.blob import blobs_of
 from builder.sbom import contents
+from tests.gates import AGAIN
 from tests.integration.tiny import CATALOG, LAYERS, SYSTEM, Tiny
 
 pytestmark = pytest.mark.docker
@@ -299,6 +300,7 @@ def test_a_declared_replacement_wins_in_any_order(built: Tiny) -> None:
     assert one[replaced] == cells[1].entries[replaced] != cells[0].entries[replaced]
 
 
+@AGAIN
 def test_a_rebase_builds_the_lowest_cell_and_no_other(built: Tiny) -> None:
     """A change at the bottom: every image is put together again from the deltas that are there."""
     before = {name: layers(built, name) for name in built.digests() if ":" in name}

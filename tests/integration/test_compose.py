@@ -15,6 +15,7 @@ from builder.debian.model import Facts
 from builder.errors import ConflictError
 from builder.oci.model import Descriptor
 from builder.oci.store import Store
+from tests.gates import AGAIN
 from tests.integration.cells import CONFIG, Yard
 from tests.releases import RELEASES
 
@@ -149,6 +150,7 @@ class TestSeal:
         assert "libpipeline1" not in automatic, "one layer asked for it, the other did not"
         assert "groff-base" in automatic
 
+    @AGAIN
     def test_a_flat_build_is_the_same_filesystem(self, built: Built) -> None:
         added = built.yard.layers("flat", f"{LEFT}\n{RIGHT}", [built.debian])
         flat = filesystem.of_layers([built.yard.scratch / "root.tar", *added], built_since=2**40)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gates import AGAIN
 from tests.integration.tiny import LAYERS, Done, Tiny, begun, slow, wait_for
 
 pytestmark = pytest.mark.docker
@@ -102,6 +103,7 @@ def test_a_shell_in_an_image_and_in_a_cell(day: Tiny) -> None:
     assert not [name for name in images(registry_of(day)) if "/shell/" in name]
 
 
+@AGAIN
 def test_a_shell_where_a_build_failed(day: Tiny) -> None:
     day.change("alpha", "<<<alpha", "<<<alpha; echo tried; false")
     failed = day.run("build", ALPHA)
@@ -178,6 +180,7 @@ def test_what_differs_between_two_images(day: Tiny) -> None:
     assert "packages: the same; files that differ: 0" in day.done("diff", "both", "both").out
 
 
+@AGAIN
 def test_what_differs_from_a_former_revision(day: Tiny) -> None:
     def git(*argv: str) -> None:
         author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
@@ -227,6 +230,7 @@ def test_what_a_prune_would_do_is_what_it_does(day: Tiny) -> None:
     assert done["refs"] == planned["refs"]
 
 
+@AGAIN
 def test_an_interrupted_build_is_no_failed_step(day: Tiny) -> None:
     slow(day)
     with day.running("build", BETA) as process:

@@ -11,6 +11,7 @@ from builder.fetch.transfer import place
 from builder.lock.file import read
 from builder.lock.model import NAME
 from builder.settings import read as read_settings
+from tests.gates import AGAIN
 from tests.integration.openpgp import STRANGER
 from tests.integration.registries import Archive, deb, publish_wheel
 from tests.integration.site import Site
@@ -73,6 +74,7 @@ run: python -c 'import importlib.metadata as m; assert "+cpu." in m.version("gre
 """
 
 
+@AGAIN
 def test_an_index_fills_its_images_and_holds_back_no_others(tiny: Tiny, site: Site) -> None:
     # The cache outlives the test: this version is in none.
     version = f"1.0+cpu.{os.urandom(8).hex()}x"

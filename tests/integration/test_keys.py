@@ -13,6 +13,7 @@ from builder.cells import inputs
 from builder.execute.project import image_ref
 from builder.oci.blob import descriptor_json
 from builder.oci.model import MANIFEST
+from tests.gates import AGAIN
 from tests.integration.tiny import CATALOG, Tiny, copy_store
 
 pytestmark = pytest.mark.docker
@@ -103,6 +104,7 @@ def promised(number: int) -> dict[str, str]:
     return {**PROMISE, "p": PROMISE["p"].format(number)}
 
 
+@AGAIN
 def test_a_promise_that_breaks_is_found_named_and_mended(
     built: Tiny, locked_tiny: Tiny, tmp_path: Path
 ) -> None:
@@ -232,7 +234,7 @@ LONG = pytest.mark.whole("histories are made anew step by step")
 
 
 @pytest.mark.parametrize(
-    ("seed", "steps"), [(1, 2), pytest.param(1, 4, marks=LONG), pytest.param(2, 4, marks=LONG)]
+    ("seed", "steps"), [(1, 1), pytest.param(1, 4, marks=LONG), pytest.param(2, 4, marks=LONG)]
 )
 def test_history_does_not_matter(
     built: Tiny, locked_tiny: Tiny, tmp_path: Path, seed: int, steps: int

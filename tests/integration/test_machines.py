@@ -11,6 +11,7 @@ import pytest
 from builder.cells import derived, records
 from builder.oci.blob import blobs_of
 from builder.settings import read as read_settings
+from tests.gates import AGAIN
 from tests.integration.registry_server import Server, registry
 from tests.integration.tiny import Tiny, copy
 
@@ -77,6 +78,7 @@ def test_a_shard_builds_only_what_no_other_has(tiny: Tiny, hub: Server, tmp_path
     assert {name: mine[name] for name in theirs} == theirs
 
 
+@AGAIN
 def test_a_machine_without_a_network_builds_and_tests_from_a_bundle(
     built: Tiny, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from builder.lock.model import NAME
+from tests.gates import AGAIN
 from tests.integration.conftest import lock_files
 from tests.integration.tiny import (
     SYSTEM,
@@ -71,6 +72,7 @@ def test_a_build_that_is_asked_to_end_ends_all_it_started(
     assert not tiny.damaged() + tiny.left()
 
 
+@AGAIN
 def test_a_bootstrap_that_is_interrupted_ends_all_it_started(tiny: Tiny, tmp_path: Path) -> None:
     empty = tiny.with_store(tmp_path / "empty")
     with empty.running("build", SYSTEM) as process:
@@ -172,6 +174,7 @@ def test_pruning_frees_what_is_no_longer_needed_and_nothing_else(built: Tiny) ->
     assert sum(blob.stat().st_size for blob in (built.store / "blobs" / "sha256").iterdir()) == size
 
 
+@AGAIN
 def test_pruning_keeps_what_other_branches_built_lately(built: Tiny) -> None:
     first = built.plan()[BETA]["key"]
     built.file("beta", "opt/beta/name", "other\n")

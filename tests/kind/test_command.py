@@ -12,7 +12,7 @@ import pytest
 
 from builder.cli import main
 from builder.lock.model import NAME as LOCK
-from tests.gates import ROOT
+from tests.gates import AGAIN, ROOT
 from tests.kind.cluster import Cluster
 from tests.kind.conftest import NAME
 
@@ -100,6 +100,7 @@ def test_values_that_the_schema_refuses_are_named(
     assert "at '/persistence/size'" in capsys.readouterr().err
 
 
+@AGAIN
 def test_a_fork_launches_a_service_of_its_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from builder.verify.release import eventually
+from tests.gates import AGAIN
 from tests.kind.cluster import Release
 from tests.kind.conftest import TEAM, Launcher
 from tests.kind.jupyter import Jupyter
@@ -76,6 +77,7 @@ def test_what_was_saved_is_restored_whole_or_not_at_all(database: Release) -> No
     database.run(sql, stdin="UPDATE kept SET answer = 42")
 
 
+@AGAIN
 def test_data_and_password_outlive_a_suspension(database: Release) -> None:
     password = database.password
     database.install("--reuse-values", "--set", "global.suspend=true").gone()
@@ -108,6 +110,7 @@ def test_a_changed_password_is_the_databases_too(database: Release) -> None:
     assert "password authentication failed" in said
 
 
+@AGAIN
 def test_a_secret_of_the_users_own_holds_the_passwords(database: Release) -> None:
     before = uid(database)
     secret = {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "own", "namespace": TEAM}}
@@ -121,6 +124,7 @@ def test_a_secret_of_the_users_own_holds_the_passwords(database: Release) -> Non
     assert "password" in said
 
 
+@AGAIN
 def test_another_user_has_what_the_former_one_had(database: Release) -> None:
     before = uid(database)
     database.install(

@@ -12,6 +12,7 @@ import requests
 import yaml
 
 from builder.verify.release import eventually
+from tests.gates import AGAIN
 from tests.kind.cluster import Release
 from tests.kind.conftest import TEAM, Launcher, catalog
 from tests.kind.services import Outside
@@ -93,6 +94,7 @@ def test_work_and_password_outlive_an_upgrade(release: Release, versions: Versio
     assert newer.password == password
 
 
+@AGAIN
 def test_work_outlives_a_suspension(release: Release, versions: Versions) -> None:
     newer = replace(release, chart=versions[1])
     newer.install("--reuse-values", "--set", "global.suspend=true").gone()
@@ -104,6 +106,7 @@ def test_work_outlives_a_suspension(release: Release, versions: Versions) -> Non
     assert release.run("cat ~/work/notes/today") == "kept\n"
 
 
+@AGAIN
 def test_the_service_ends_by_itself_when_it_is_told_to(release: Release) -> None:
     """A process 1 that is deaf to TERM would be killed instead, and its container would end with
     137."""
@@ -138,6 +141,7 @@ def test_administrator_rights_are_there_when_allowed(release: Release) -> None:
     assert release.run("sudo -n id -u").strip() == "0"
 
 
+@AGAIN
 def test_two_releases_do_not_meet(release: Release, neighbour: Release) -> None:
     neighbour.started()
     assert neighbour.password != release.password
