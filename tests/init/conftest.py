@@ -15,7 +15,6 @@ from tests.init.images import image
 from tests.init.servers import Site, certificates, serving
 from tests.releases import RELEASES
 
-
 EVERY_CASE = "tests/init/test_identity.py"
 """Each of its cases has found a fault of its own."""
 
