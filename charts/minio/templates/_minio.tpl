@@ -24,13 +24,14 @@ printf 'user = "%s:%s"\n' "$MINIO_ROOT_USER" "$(printf %s "$MINIO_ROOT_PASSWORD"
 #!/bin/bash
 set -euo pipefail
 cd "$MINIO_DATA"
-tar --create --exclude=./.minio.sys/tmp --exclude=./.minio.sys/multipart --exclude=./.minio.sys/format.json --exclude=./.minio.sys/config --exclude=./.minio.sys/pool.bin --warning=no-file-changed --warning=no-file-removed . || (($? == 1))
+# Not the directory itself: it is the volume's.
+find . -mindepth 1 -maxdepth 1 -print0 | tar --create --exclude=./.minio.sys/tmp --exclude=./.minio.sys/multipart --exclude=./.minio.sys/format.json --exclude=./.minio.sys/config --exclude=./.minio.sys/pool.bin --warning=no-file-changed --warning=no-file-removed --null --files-from=- || (($? == 1))
 {{- end -}}
 
 {{- define "library.backup.restore" -}}
 #!/bin/bash
 set -euo pipefail
-tar --extract --directory="$MINIO_DATA" --no-same-owner
+tar --extract --directory="$MINIO_DATA" --no-same-owner --no-overwrite-dir
 {{- end -}}
 
 {{- define "library.minio.notes" -}}
