@@ -29,7 +29,7 @@ STARTS_A_PROCESS = {
 }
 MAY_START_PROCESSES = {"docker", "kind", "process", "registries"}
 OF_THE_CATALOG, OF_SMALL_ONES, OF_THE_START_SCRIPT = "the catalog", "small ones", "the start script"
-ALONE = "built alone"
+APART = "built apart"
 ON_AN_ENGINE = {
     "images": OF_THE_CATALOG,
     "kind": OF_THE_CATALOG,
@@ -39,7 +39,7 @@ ON_AN_ENGINE = {
     "init": OF_THE_START_SCRIPT,
 }
 """Directories of tests on an engine, by the images that they share: those run in one process."""
-LONGEST = (OF_THE_CATALOG, OF_SMALL_ONES, ALONE, OF_THE_START_SCRIPT)
+LONGEST = (OF_THE_CATALOG, OF_SMALL_ONES, APART, OF_THE_START_SCRIPT)
 """What takes a process longest, which is begun first."""
 BUILT_ALONE = {
     f"test_{name}.py"
@@ -113,7 +113,7 @@ class SharedImagesTogether(LoadScopeScheduling):  # type: ignore[misc]
         if not _needs_engine(path):
             return path
         if directory == "integration" and path.rpartition("/")[2] in BUILT_ALONE:
-            return ALONE
+            return APART
         return ON_AN_ENGINE[directory]
 
     def _assign_work_unit(self, node: WorkerController) -> None:

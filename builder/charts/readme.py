@@ -34,7 +34,7 @@ def rows(options: Mapping[str, Option]) -> Iterator[Row]:
             continue
         yield Row(
             path=".".join(step.replace(".", "\\.") for step in path),
-            description=_cell(option.description or spaced(path[-1])),
+            description=cell(option.description or spaced(path[-1])),
             type=_type(option),
             default=_default(option.value),
             onyxia=_onyxia(option, hidden=path in hidden),
@@ -53,7 +53,7 @@ def _default(value: JsonValue) -> str:
     something else; everything else as JSON.
     """
     if isinstance(value, str) and _means_something_else(value):
-        return f"`{_cell(json.dumps(value, ensure_ascii=False))}`"
+        return f"`{cell(json.dumps(value, ensure_ascii=False))}`"
     return _code(value)
 
 
@@ -94,8 +94,9 @@ def variables(composition: Composition) -> Mapping[str, str]:
 
 def _code(value: JsonValue) -> str:
     text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
-    return f"`{_cell(text)}`"
+    return f"`{cell(text)}`"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Return a text as a cell of a Markdown table."""
     return text.replace("|", "\\|").replace("\n", " ")

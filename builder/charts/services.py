@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from builder.charts.compose import Composition
 from builder.charts.model import Option, walk
+from builder.charts.readme import cell
 
 HEAD = """\
 # Services
@@ -69,7 +71,8 @@ def _said(composition: Composition) -> Iterator[tuple[str, str]]:
 
 def _initial(option: Option) -> str:
     """Return what a form starts with, as a text."""
-    return "" if option.initial in {"", None} else str(option.initial)
+    initial = option.initial
+    return initial if isinstance(initial, str) else json.dumps(initial, ensure_ascii=False)
 
 
 def _table(rows: list[ServiceRow]) -> Iterator[str]:
@@ -85,4 +88,4 @@ def _table(rows: list[ServiceRow]) -> Iterator[str]:
 
 
 def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return f"| {' | '.join(map(cell, cells))} |"

@@ -172,7 +172,7 @@ is that day, on the clock of whoever renders, and the chart stays the same bytes
 {{/* How to save the data of a service that has the scripts for it. */}}
 {{- define "library.notes.backup" -}}
 {{- $exec := printf "kubectl exec --namespace %s %s-0" .Release.Namespace (include "library.fullname" .) }}
-{{ include "library.say" (dict "context" . "en" "Save the data while the service runs, and restore it there or in another one:") }}
+{{ include "library.say" (dict "context" . "en" "Save the data while the service runs, and restore it:") }}
 
     {{ $exec }} -- bash /etc/service/backup/save >FILE
     {{ $exec }} --stdin -- bash /etc/service/backup/restore <FILE
